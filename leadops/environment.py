@@ -1,0 +1,71 @@
+"""Reading settings from the environment; nonsense fails loudly and names the variable."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+
+
+def env(name: str, default: str = "") -> str:
+    """The text of variable `name`, or `default`."""
+    return os.environ.get(name, default).strip()
+
+
+def env_bool(name: str, default: bool = False) -> bool:
+    """A yes or no: 1, true, yes, on; 0, false, no, off."""
+    word = os.environ.get(name, "1" if default else "0").strip().lower()
+    if word not in TRUE | FALSE:
+        raise ImproperlyConfigured(f"{name} must be 1 or 0, not {word!r}.")
+    return word in TRUE
+
+
+def env_int(name: str, default: int, least: int = 0) -> int:
+    """A whole number of at least `least`."""
+    text = os.environ.get(name, str(default)).strip()
+    if not text.isdigit() or int(text) < least:
+        raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, not {text!r}.")
+    return int(text)
+
+
+def env_list(name: str, default: str = "") -> list[str]:
+    """A comma-separated list without its blanks."""
+    return [part.strip() for part in env(name, default).split(",") if part.strip()]
+
+
+def env_secret(name: str) -> str:
+    """A secret from variable `name`, or from the file that `name`_FILE points to; empty when neither is set."""
+    path = env(f"{name}_FILE")
+    if not path:
+        return env(name)
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE can't be read: {error.strerror}.") from None
+
+
+def postgres(url: str) -> dict[str, Any]:
+    """Django's database settings for a `postgresql://user:password@host:port/name` URL."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured("DATABASE_URL is not a URL: its port or host can't be read.") from None
+    name = unquote(parts.path.lstrip("/"))
+    if parts.scheme not in {"postgres", "postgresql"} or not name:
+        raise ImproperlyConfigured("DATABASE_URL must be like postgresql://user:password@host:5432/name.")
+    options = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", parts.hostname or ""),
+        "PORT": str(port or ""),
+        "OPTIONS": options,
+    }
