@@ -1,0 +1,86 @@
+"""Sealing of personal data: AES-256-GCM for the columns, HMAC-SHA256 for the blind indexes.
+
+A sealed value is `version (1) | key id (1) | nonce (12) | ciphertext and tag`. The place it stands in (model, field,
+primary key) is its associated data, so a ciphertext copied to another row or column can't be opened.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import hmac
+import os
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+VERSION = 1
+NONCE_BYTES = 12
+INDEX_BYTES = 16
+
+
+class CannotOpen(Exception):
+    """This value can't be opened: its key is missing, or it was moved or altered."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """`keys` by id (1 to 255); new values are sealed with `current`, all others are kept for reading."""
+
+    keys: dict[int, AESGCM]
+    current: int
+    index_key: bytes
+
+
+def parse_keys(text: str) -> dict[int, bytes]:
+    """Keys from `1:base64,2:base64`; each 32 bytes; the last one named is the current one."""
+    keys = {}
+    for part in filter(None, text.split(",")):
+        number, _, encoded = part.partition(":")
+        key = base64.b64decode(encoded, validate=True)
+        if len(key) != 32 or not 0 < int(number) < 256:
+            raise ValueError
+        keys[int(number)] = key
+    return keys
+
+
+@functools.cache
+def key_ring() -> KeyRing:
+    """The keys of this deployment, from the settings."""
+    try:
+        keys = parse_keys(settings.FIELD_KEYS)
+        index_key = base64.b64decode(settings.INDEX_KEY, validate=True)
+        current = list(keys)[-1]
+    except (ValueError, IndexError):
+        raise ImproperlyConfigured("FIELD_KEYS must be like 1:<32 bytes in base64>, INDEX_KEY base64.") from None
+    return KeyRing({number: AESGCM(key) for number, key in keys.items()}, current, index_key)
+
+
+def seal(text: str, place: str) -> bytes:
+    """`text` sealed for `place`."""
+    ring = key_ring()
+    nonce = os.urandom(NONCE_BYTES)
+    return bytes((VERSION, ring.current)) + nonce + ring.keys[ring.current].encrypt(nonce, text.encode(), place.encode())
+
+
+def open_sealed(sealed: bytes, place: str) -> str:
+    """The text that was sealed for `place`; CannotOpen when it was not, or its key is gone."""
+    key = key_ring().keys.get(sealed[1]) if len(sealed) > 2 and sealed[0] == VERSION else None
+    if key is None:
+        raise CannotOpen
+    try:
+        return key.decrypt(sealed[2 : 2 + NONCE_BYTES], sealed[2 + NONCE_BYTES :], place.encode()).decode()
+    except InvalidTag:
+        raise CannotOpen from None
+
+
+def blind_index(purpose: str, value: str) -> bytes | None:
+    """What equal values of one purpose (`pan`, `mobile`, ...) have in common; None for an empty value."""
+    if not value:
+        return None
+    message = f"{purpose}\0{value}".encode()
+    return hmac.new(key_ring().index_key, message, hashlib.sha256).digest()[:INDEX_BYTES]
