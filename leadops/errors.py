@@ -1,0 +1,35 @@
+"""What a service may refuse; the docstring is the default message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from leadops.validation import Finding
+
+
+class LeadopsError(Exception):
+    """This can't be done."""
+
+    def __init__(self, message: str = "") -> None:
+        self.message = message or (type(self).__doc__ or "").strip()
+        super().__init__(self.message)
+
+
+class Invalid(LeadopsError):
+    """Some values are not valid."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__(" ".join(f"{f.field}: {f.message}" for f in findings))
+        self.findings = list(findings)
+
+
+class DuplicateReference(LeadopsError):
+    """A record with this reference already exists."""
+
+    def __init__(self, existing_id: str) -> None:
+        super().__init__()
+        self.existing_id = existing_id
+
+
+class UnreadableFile(LeadopsError):
+    """This file can't be read as a workbook."""

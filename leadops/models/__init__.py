@@ -1,0 +1,30 @@
+"""The lender's records."""
+
+from leadops.models.applicant import Address, Applicant
+from leadops.models.bank import Bank
+from leadops.models.consent import Consent
+from leadops.models.document import Document
+from leadops.models.import_batch import ImportBatch, ImportRow
+from leadops.models.lead import Lead, TenureUnit
+from leadops.models.loan_account import LoanAccount
+from leadops.models.officer import Officer
+from leadops.models.partner import ApiKey, Partner, Scope
+from leadops.models.program import Program
+
+__all__ = [
+    "Address",
+    "ApiKey",
+    "Applicant",
+    "Bank",
+    "Consent",
+    "Document",
+    "ImportBatch",
+    "ImportRow",
+    "Lead",
+    "LoanAccount",
+    "Officer",
+    "Partner",
+    "Program",
+    "Scope",
+    "TenureUnit",
+]

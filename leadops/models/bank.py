@@ -1,0 +1,43 @@
+"""The bank accounts that money may go to."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from leadops.fields import BlindIndexField, EncryptedTextField
+from leadops.models.applicant import Applicant
+from leadops.models.record import Record
+from leadops.reference import ifsc
+
+
+class Bank(Record):
+    """One account of an applicant."""
+
+    applicant = models.ForeignKey(Applicant, on_delete=models.CASCADE, related_name="banks")
+    position = models.PositiveSmallIntegerField(default=0, editable=False)
+    account_type = models.CharField(max_length=30, blank=True)
+    account_no = EncryptedTextField("account number")
+    account_no_index = BlindIndexField(source="account_no", purpose="account")
+    account_holder_name = models.CharField(max_length=200, blank=True)
+    ifsc = models.CharField("IFSC", max_length=11, blank=True)
+    is_verified = models.BooleanField("verified", default=False)
+    tags = ArrayField(models.CharField(max_length=50), default=list, blank=True)
+
+    class Meta:
+        ordering = ["applicant_id", "position", "id"]
+        indexes = [
+            models.Index(
+                fields=["account_no_index"], condition=Q(account_no_index__isnull=False), name="bank_by_account"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.bank_name or self.ifsc or 'Bank'} …{self.account_no[-4:]}".strip(" …")
+
+    @property
+    def bank_name(self) -> str:
+        """The bank that the IFSC belongs to, empty when there is none."""
+        bank = ifsc.bank_of(self.ifsc)
+        return bank.name if bank else ""

@@ -1,0 +1,13 @@
+"""The people who sign in."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+
+
+class Officer(AbstractUser):
+    """Somebody of the lender who works in the back office."""
+
+    class Meta(AbstractUser.Meta):  # type: ignore[name-defined,misc]
+        verbose_name = "officer"
+        ordering = ["username"]

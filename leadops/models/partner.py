@@ -1,0 +1,100 @@
+"""Who sends us leads, and the keys they call us with."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from leadops.models.record import Record
+
+LIVE_KEYS_PER_PARTNER = 2
+
+
+class Scope(models.TextChoices):
+    LEAD_READ = "lead:read", "Read leads"
+    LEAD_WRITE = "lead:write", "Create leads"
+    DOCUMENT_WRITE = "document:write", "Add documents"
+    ACCOUNT_READ = "account:read", "Read loan accounts"
+    ACCOUNT_WRITE = "account:write", "Create loan accounts"
+    STATUS_READ = "status:read", "Read what the vendors answered"
+    PII_READ = "pii:read", "Read personal data unmasked"
+
+
+def default_scopes() -> list[str]:
+    """All that a partner needs for its own leads; personal data stays masked."""
+    return [scope.value for scope in Scope if scope is not Scope.PII_READ]
+
+
+class Partner(Record):
+    """A branch, agent or company that sends leads."""
+
+    name = models.CharField(max_length=200, unique=True)
+    code = models.SlugField(max_length=50, unique=True, help_text="Short name, used in reports and sent to vendors.")
+    active = models.BooleanField(default=True, help_text="An inactive partner's keys are refused.")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def live(self, at: datetime | None = None) -> ApiKeyQuerySet:
+        """Keys that are neither revoked nor expired, of active partners."""
+        at = at or timezone.now()
+        unexpired = Q(expires_at__isnull=True) | Q(expires_at__gt=at)
+        return self.filter(unexpired, revoked_at__isnull=True, partner__active=True)
+
+
+class ApiKey(Record):
+    """A partner's key; only its SHA-256 is kept, so it can be shown once."""
+
+    class Mode(models.TextChoices):
+        LIVE = "live", "Live"
+        TEST = "test", "Test"
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="api_keys")
+    label = models.CharField(max_length=100, blank=True)
+    mode = models.CharField(max_length=4, choices=Mode, default=Mode.LIVE)
+    prefix = models.CharField(max_length=16, editable=False, help_text="The start of the key, to tell keys apart.")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = ArrayField(models.CharField(max_length=20, choices=Scope), default=default_scopes)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "API key"
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}…"
+
+    @classmethod
+    def issue(cls, partner: Partner, mode: str = Mode.LIVE, **fields: object) -> tuple[ApiKey, str]:
+        """A new key of `partner` and its text, which can't be read again later."""
+        text = f"lo_{mode}_{secrets.token_urlsafe(32)}"
+        key = cls(partner=partner, mode=mode, prefix=text[:12], digest=cls.digest_of(text), **fields)
+        key.full_clean()
+        key.save()
+        return key, text
+
+    @staticmethod
+    def digest_of(text: str) -> str:
+        """What is stored of a key: it has 256 random bits, so a plain SHA-256 can't be searched back."""
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def clean(self) -> None:
+        others = ApiKey.objects.live().filter(partner_id=self.partner_id, mode=self.mode).exclude(pk=self.pk)
+        if not self.revoked_at and others.count() >= LIVE_KEYS_PER_PARTNER:
+            raise ValidationError(f"A partner has at most {LIVE_KEYS_PER_PARTNER} {self.mode} keys; revoke one first.")

@@ -1,0 +1,10 @@
+"""What the core announces. Lists, sent with `send()` inside the transaction, so that a listener can fail it.
+
+`leads_ready(leads, connections=None)`: these leads are to reach the vendors; `connections` (ids) limits to whom.
+`loan_accounts_ready(loan_accounts)`: these accounts are to be opened at the LOS.
+"""
+
+from django.dispatch import Signal
+
+leads_ready = Signal()
+loan_accounts_ready = Signal()
