@@ -1,0 +1,62 @@
+"""Where we may connect to: public addresses by https, unless local vendors are allowed (SSRF guard)."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+
+class NotAllowed(Exception):
+    """leadops does not connect to this address."""
+
+
+def check_base_url(url: str) -> list[str]:
+    """What is wrong with `url` as a connection's address, in words."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ["This is not a URL."]
+    if parts.username is not None or parts.password is not None:
+        return ["Put credentials into the secrets, not into the URL."]
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        return ["Give scheme and host only; the vendor's own path is added by us."]
+    if not host or parts.scheme not in {"http", "https"}:
+        return ["Give a URL like https://api.vendor.example."]
+    if settings.ALLOW_LOCAL_VENDORS:
+        return []
+    if parts.scheme != "https":
+        return ["Only https is allowed, because leads hold personal data."]
+    try:
+        public_addresses(host, port or 443)
+    except NotAllowed as error:
+        return [str(error)]
+    except OSError:
+        return []  # the name can't be resolved here and now; every connect checks again
+    return []
+
+
+def public_addresses(host: str, port: int) -> list[str]:
+    """The addresses of `host`, once it is sure that every one may be connected to.
+
+    Raises NotAllowed, or OSError when the name can't be resolved. The caller connects to one of these and not to
+    the name, so that a second answer of the name server can't lead elsewhere.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+    for address in addresses:
+        if not (settings.ALLOW_LOCAL_VENDORS or is_public(address)):
+            raise NotAllowed(
+                f"{host} is the private or local address {address}; set ALLOW_LOCAL_VENDORS to allow it."
+            )
+    return addresses
+
+
+def is_public(address: str) -> bool:
+    """True for an address of the public internet, also when it is an IPv4 address dressed as IPv6."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    mapped = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
+    return ip.is_global and not ip.is_multicast and (mapped is None or mapped.is_global)
