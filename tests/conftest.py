@@ -1,0 +1,54 @@
+"""What all tests share: the people and records they speak of, by role."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from leadops.models import ApiKey, Officer, Partner, Program
+from tests import people
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def officer(db) -> Officer:
+    """A superuser who may do all in the back office."""
+    return people.officer("asha")
+
+
+@pytest.fixture
+def partner(db) -> Partner:
+    return people.partner("Sunrise Finserv", "sunrise")
+
+
+@pytest.fixture
+def other_partner(db) -> Partner:
+    """A stranger, who must see nothing of `partner`."""
+    return people.partner("Moonlight Credit", "moonlight")
+
+
+@pytest.fixture
+def program(db) -> Program:
+    return people.program("scf-north", "Supply chain finance")
+
+
+@pytest.fixture
+def key(partner) -> str:
+    """The text of a live API key of `partner` with the default scopes."""
+    return ApiKey.issue(partner)[1]
+
+
+@pytest.fixture
+def other_key(other_partner) -> str:
+    return ApiKey.issue(other_partner)[1]
+
+
+@pytest.fixture
+def desk(client: Client, officer: Officer) -> Client:
+    """A browser-like client signed in as `officer`."""
+    client.force_login(officer)
+    return client

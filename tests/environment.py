@@ -1,0 +1,13 @@
+"""The environment of the test run, set before Django reads its settings."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VAR = ROOT / "var" / "test"
+
+os.environ["LEADOPS_VAR"] = str(VAR)
+os.environ["ALLOW_LOCAL_VENDORS"] = "1"
+os.environ["LEADOPS_PRODUCTION"] = "0"
+# Playwright's event loop runs in the thread of the test; Django would refuse the database there.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
