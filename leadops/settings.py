@@ -95,6 +95,8 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
+if env("LEADOPS_TEST_DB"):  # lets several test runs share one server
+    DATABASES["default"]["TEST"] = {"NAME": env("LEADOPS_TEST_DB")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "leadops.Officer"

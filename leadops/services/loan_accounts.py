@@ -1,0 +1,40 @@
+"""Loan accounts: opening them and keeping what the LOS says of them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from leadops import signals
+from leadops.errors import DuplicateReference
+from leadops.models import Lead, LoanAccount, Officer, Program
+
+
+def open_account(lead: Lead, ref_id: str, program: Program, created_by: Officer | None = None) -> LoanAccount:
+    """Store a loan account on `lead` and announce it.
+
+    Raises DuplicateReference when the program already has an account `ref_id`.
+    """
+    try:
+        with transaction.atomic():
+            account = LoanAccount.objects.create(
+                lead=lead, program=program, ref_id=ref_id, product_type=program.product_type, created_by=created_by
+            )
+            announce(account)
+    except IntegrityError:
+        existing = LoanAccount.objects.filter(program=program, ref_id=ref_id).values_list("id", flat=True).first()
+        if existing is None:
+            raise
+        raise DuplicateReference(str(existing)) from None
+    return account
+
+
+def announce(account: LoanAccount) -> None:
+    """Tell whoever delivers them that `account` is to be opened at the LOS."""
+    signals.loan_accounts_ready.send(LoanAccount, loan_accounts=[account])
+
+
+def record_status(account_id: UUID, status: str) -> None:
+    """Keep the LOS's word for an account, verbatim."""
+    LoanAccount.objects.filter(pk=account_id).update(status=status)
