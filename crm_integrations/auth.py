@@ -10,7 +10,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from crm_integrations import errors
-from crm_integrations.connector import Auth, Request, Response, Token
+from crm_integrations.connector import SURELY_NOT_PROCESSED, Auth, Request, Response, Token
+
+LONGEST_LIFE = 366 * 86400.0
 
 
 def require(**secrets: str) -> None:
@@ -18,6 +20,26 @@ def require(**secrets: str) -> None:
     for name, value in secrets.items():
         if not value:
             raise errors.Misconfigured(f"The connection has no {name}.")
+
+
+def refuse_unless_granted(response: Response) -> None:
+    """Raise for anything but HTTP 200 to a token call.
+
+    Transient where the vendor is only busy or down: the record was not sent yet, so it is surely not
+    processed, and pausing the connection would be wrong.
+    """
+    status = response.status
+    if status in SURELY_NOT_PROCESSED or status >= 500:
+        raise errors.Transient(f"No token can be had now (HTTP {status}).", response.retry_after)
+    if status != 200:
+        raise errors.Misconfigured(f"No token was given (HTTP {status}).")
+
+
+def sendable(token: Any) -> str:
+    """`token` when it can stand in a header; Misconfigured when there is none or it would break one."""
+    if isinstance(token, str) and token and token.isascii() and token.isprintable():
+        return token
+    raise errors.Misconfigured("The vendor's answer holds no usable token.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +89,18 @@ class ClientCredentials(Auth):
         return Request("token", "POST", self.url, urlencode(form).encode(), headers)
 
     def read_token(self, response: Response) -> Token:
-        body: dict[str, Any] = response.object() if response.status == 200 else {}
-        token, life = body.get("access_token"), body.get("expires_in")
-        if not isinstance(token, str) or not token:
-            raise errors.Misconfigured(f"No token was given (HTTP {response.status}).")
-        return Token(token, float(life) if isinstance(life, int | float) else self.default_life)
+        refuse_unless_granted(response)
+        try:
+            body = response.object()
+        except errors.OutcomeUnknown:
+            body = {}  # no record was sent yet, so nothing is unknown: this address gives no tokens
+        return Token(sendable(body.get("access_token")), self._life(body.get("expires_in")))
+
+    def _life(self, seconds: Any) -> float:
+        said = (
+            isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 < seconds < LONGEST_LIFE
+        )
+        return float(seconds) if said else self.default_life
 
     def apply(self, request: Request, token: str = "") -> Request:
         return request.with_headers(**{self.header: token})
@@ -94,10 +123,8 @@ class Login(Auth):
         return request.with_headers(**{"customer-key": self.customer_key})
 
     def read_token(self, response: Response) -> Token:
-        token = response.headers.get(self.header.lower(), "")
-        if response.status != 200 or not token:
-            raise errors.Misconfigured(f"The log-in gave no token (HTTP {response.status}).")
-        return Token(token, self.life)
+        refuse_unless_granted(response)
+        return Token(sendable(response.headers.get(self.header.lower())), self.life)
 
     def apply(self, request: Request, token: str = "") -> Request:
         return request.with_headers(**{self.header: token})
@@ -107,8 +134,9 @@ class Login(Auth):
 class SignedBody(Auth):
     """An API key in `key` and a signature of the body in `signature` (Broctagon).
 
-    Version 2: `sha256=` and the HMAC-SHA256 of the exact bytes. Version 1: SHA-1 over the sorted top-level pairs with
-    the key appended, upper-case hex. Source: the vendor's pages authentication.html and authentication-v2.html.
+    Version 2: `sha256=` and the HMAC-SHA256 of the exact bytes. Version 1: SHA-1 over the sorted top-level
+    pairs with the key appended, upper-case hex. Source: the vendor's pages authentication.html and
+    authentication-v2.html.
     """
 
     api_key: str
