@@ -1,0 +1,221 @@
+"""Crego CRM: a lead with its applicants, addresses and banks.
+
+Source: https://api-docs.crego.io/api-10694292 (create). The look-up and the health check are only named on
+the site: their paths are INFERRED and can be overridden by the setting `paths`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from crm_integrations import errors
+from crm_integrations.auth import Bearer
+from crm_integrations.connector import Auth, Connector, Missing, Outcome, Request, Response, Secret, Setting
+from crm_integrations.records import AddressRecord, ApplicantRecord, BankRecord, LeadRecord, Phone, Record
+
+INDIA = "91"
+MOBILE_DIGITS = 10
+
+
+class CregoCrm(Connector):
+    """Leads for Crego's CRM, v1."""
+
+    slug = "crego_crm"
+    label = "Crego CRM"
+    docs_url = "https://api-docs.crego.io/api-10694292"
+    settings = (
+        Setting("program_ids", "Program ids", dict, {}, help="Our program code to Crego's program id."),
+        Setting("paths", "Paths", dict, {}, help="Overrides of the inferred paths: list_leads, health."),
+    )
+    secrets = (Secret("token", "Bearer token", "The staff token that Crego gave you."),)
+    not_carried = (
+        "partner_code",
+        "source",
+        "channel",
+        "loan_amount",
+        "loan_tenure",
+        "loan_tenure_unit",
+        "loan_purpose",
+        "remarks",
+        "tags",
+        "applicants[].first_name",
+        "applicants[].middle_name",
+        "applicants[].last_name",
+        "applicants[].gender",
+        "applicants[].date_of_birth",
+        "applicants[].place_of_birth",
+        "applicants[].nationality",
+        "applicants[].father_name",
+        "applicants[].monthly_income",
+        "applicants[].monthly_expenses",
+        "applicants[].employer_name",
+        "applicants[].identity_document",
+        "applicants[].tax_id",
+        "applicants[].insurance_no",
+        "applicants[].gstin",
+        "applicants[].addresses[].country",
+        "applicants[].addresses[].house_no",
+        "applicants[].addresses[].street",
+        "applicants[].addresses[].apartment_no",
+        "applicants[].addresses[].fias_id",
+    )
+    can_find = True
+    inferred_paths: ClassVar[dict[str, str]] = {"list_leads": "/v1/crm/leads/", "health": "/v1/crm/health/"}
+
+    @property
+    def auth(self) -> Auth:
+        return Bearer(self.config.secrets.get("token", ""))
+
+    def missing_lead(self, record: LeadRecord) -> list[Missing]:
+        missing = []
+        if not self._program_id(record):
+            missing.append(Missing("program_id", "Crego files every lead under one of its programs."))
+        missing += _odd_phone("primary_mobile", record.primary_mobile)
+        if not record.applicants:
+            missing.append(Missing("applicants", "Crego takes a lead only with at least one applicant."))
+        for position, applicant in enumerate(record.applicants):
+            missing += _missing_applicant(f"applicants[{position}]", applicant)
+        return missing
+
+    def build_lead(self, record: LeadRecord) -> Request:
+        payload = {
+            "program_id": self._program_id(record),
+            "primary_mobile": record.primary_mobile.national,
+            "partner_ref_id": _our_reference(record),
+            "applicants": [_applicant(applicant) for applicant in record.applicants],
+        }
+        return Request.json("create_lead", "/v1/crm/leads/", payload)
+
+    def parse(self, response: Response) -> Outcome:
+        # Documented as 200 with an empty object, so the id may have to be asked for; 201 is the LOS habit.
+        if response.status not in (200, 201):
+            raise errors.OutcomeUnknown(f"Crego answered HTTP {response.status}, not 200 or 201.")
+        body = response.object()
+        reference = _reference(body)
+        return Outcome(reference, _text(body.get("status")), look_up=not reference)
+
+    def find(self, record: Record) -> Request:
+        assert isinstance(record, LeadRecord)
+        return Request.get("list_leads", self._path("list_leads"), partner_ref_id=_our_reference(record))
+
+    def parse_find(self, response: Response, record: Record) -> Outcome | None:
+        """The one lead with our reference, mobile and program: two partners may use the same reference."""
+        assert isinstance(record, LeadRecord)
+        body = response.json()
+        rows = _rows(body)
+        wanted = {
+            "partner_ref_id": _our_reference(record),
+            "program_id": self._program_id(record),
+            "primary_mobile": record.primary_mobile.national,
+        }
+        fitting = [
+            row for row in rows if all(_said(row, name) in ("", value) for name, value in wanted.items())
+        ]
+        whole = _is_whole(body, rows, wanted["partner_ref_id"])
+        if whole and not fitting:
+            return None
+        certain = whole and len(fitting) == 1 and all(_said(fitting[0], name) for name in wanted)
+        if not certain or not _reference(fitting[0]):
+            raise errors.OutcomeUnknown(
+                f"Crego's list does not tell which lead is ours ({len(fitting)} fit)."
+            )
+        return Outcome(_reference(fitting[0]), _text(fitting[0].get("status")))
+
+    def check(self) -> Request:
+        """Crego's health check: it proves the address, not the token."""
+        return Request.get("health", self._path("health"))
+
+    def _program_id(self, record: LeadRecord) -> str:
+        return str(self.config.settings["program_ids"].get(record.program_code) or record.program_id)
+
+    def _path(self, operation: str) -> str:
+        return str(self.config.settings["paths"].get(operation) or self.inferred_paths[operation])
+
+
+def _our_reference(record: LeadRecord) -> str:
+    return record.partner_ref_id or record.ref
+
+
+def _missing_applicant(path: str, applicant: ApplicantRecord) -> list[Missing]:
+    missing = []
+    if not applicant.applicant_type:
+        missing.append(Missing(f"{path}.applicant_type", "Crego wants to know: a business or a person?"))
+    if not applicant.name:
+        missing.append(Missing(f"{path}.name", "Crego takes no applicant without a full name."))
+    mobile = applicant.primary_mobile
+    return missing + (_odd_phone(f"{path}.primary_mobile", mobile) if mobile else [])
+
+
+def _odd_phone(path: str, phone: Phone) -> list[Missing]:
+    # Crego has no place for a country code: a foreign number would turn into somebody's Indian one.
+    if phone.country_code == INDIA and len(phone.national) == MOBILE_DIGITS:
+        return []
+    return [Missing(path, "Crego takes ten-digit Indian numbers only: it has no place for a country code.")]
+
+
+def _applicant(applicant: ApplicantRecord) -> dict[str, Any]:
+    payload: dict[str, Any] = {
+        "applicant_type": applicant.applicant_type,
+        "is_primary": applicant.is_primary,
+        "is_authorized_signatory": applicant.is_authorized_signatory,
+        "business_type": applicant.business_type,
+        "tags": list(applicant.tags),
+        "name": applicant.name,
+        "pan_no": applicant.pan_no,
+        "primary_mobile": applicant.primary_mobile.national if applicant.primary_mobile else "",
+        "primary_email": applicant.primary_email,
+        "addresses": [_address(address) for address in applicant.addresses],
+        "banks": [_bank(bank) for bank in applicant.banks],
+    }
+    # The page's example leaves optional fields out where they are empty, but keeps empty lists.
+    return {name: value for name, value in payload.items() if value != ""}
+
+
+def _address(address: AddressRecord) -> dict[str, Any]:
+    return {
+        "tags": list(address.tags),
+        "address_line": address.address_line,
+        "pincode": address.pincode,
+        "locality": address.locality,
+        "city": address.city,
+        "state": address.state,
+    }
+
+
+def _bank(bank: BankRecord) -> dict[str, Any]:
+    return {
+        "account_type": bank.account_type,
+        "account_no": bank.account_no,  # sent even when empty, as on the page
+        "account_holder_name": bank.account_holder_name,
+        "ifsc": bank.ifsc,
+        "is_verified": bank.is_verified,
+        "tags": list(bank.tags),
+    }
+
+
+def _rows(body: Any) -> list[dict[str, Any]]:
+    rows = body.get("results") if isinstance(body, dict) else body
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise errors.OutcomeUnknown("Crego's answer is not a list of leads.")
+    return rows
+
+
+def _is_whole(body: Any, rows: list[dict[str, Any]], ours: str) -> bool:
+    # Were our filter ignored, the first page of all leads would come, and "not in here" would prove nothing.
+    if isinstance(body, dict) and "count" in body:
+        return bool(body["count"] == len(rows))
+    return all(_said(row, "partner_ref_id") == ours for row in rows)
+
+
+def _said(row: dict[str, Any], name: str) -> str:
+    # Whether Crego gives a number back as it was sent is unknown: the last ten digits are what we sent.
+    return _text(row.get(name))[-MOBILE_DIGITS:] if name == "primary_mobile" else _text(row.get(name))
+
+
+def _reference(row: dict[str, Any]) -> str:
+    # Parts of v1 are MongoDB-backed and say _id.
+    return _text(row.get("id")) or _text(row.get("_id"))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
