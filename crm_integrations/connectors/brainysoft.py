@@ -1,0 +1,296 @@
+"""Brainysoft bs-core: a lead with passport, two addresses and the ids of the tenant's directories.
+
+Sources: https://docs.brainysoft.ru/documentation/page/453 (create), page/735 (search), the scenario pages of
+/en/developers/ and docs-beta.brainysoft.ru (field names). Card fields exist there and are never sent.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from crm_integrations import errors
+from crm_integrations.auth import ClientCredentials, Login, StaticHeader
+from crm_integrations.connector import Auth, Connector, Missing, Outcome, Request, Response, Secret, Setting
+from crm_integrations.records import AddressRecord, ApplicantRecord, IdentityDocument, LeadRecord, Record
+
+HEADER = "bsauth"
+NAME_LENGTH = 50
+LARGEST_ID = 2**63 - 1
+NATURAL_PERSON = {"person": True, "business": False}
+
+
+class Brainysoft(Connector):
+    """Leads for a Brainysoft core."""
+
+    slug = "brainysoft"
+    label = "Brainysoft"
+    docs_url = "https://docs.brainysoft.ru/documentation/page/453"
+    channels: ClassVar[dict[str, str]] = {
+        word.lower(): word
+        for word in ("GENERATOR", "SITE", "ECOMM", "UNO_MOMENTO", "PRESCORE", "LOAN_APPLICATION")
+    }
+    sex_ids: ClassVar[dict[str, int]] = {"male": 101251, "female": 101252}
+    period_units: ClassVar[dict[str, str]] = {u: u for u in ("DAYS", "WEEKS", "MONTHS", "YEARS")}
+    settings = (
+        Setting("auth_mode", "Authentication", str, "oauth", ("oauth", "login", "static")),
+        Setting("auth_url", "Authorisation service", help="For oauth; empty: the base URL."),
+        Setting("customer_key", "Customer key", help="For login."),
+        Setting("user_name", "User name", help="For login."),
+        Setting("path_prefix", "Path prefix", str, "/bs-core"),
+        Setting("channel", "Channel", str, "GENERATOR", tuple(channels.values())),
+        Setting(
+            "country_ids", "Country ids", dict, {}, help="ISO country (RU) to the id in their directory."
+        ),
+        Setting("subdivision_id", "Subdivision", int, None),
+        Setting("manager_id", "Manager", int, None, help="Decides the legal entity."),
+        Setting("credit_product_id", "Credit product", int, None),
+        Setting("getting_money_method_id", "How the money is paid out", int, None),
+        Setting("store_code", "Store code", help="Empty: the partner's code."),
+    )
+    secrets = (
+        Secret("client_id", "Client id", "For oauth."),
+        Secret("client_secret", "Client secret", "For oauth."),
+        Secret("password", "Password", "For login."),
+        Secret("token", "Service token", "For static."),
+    )
+    extra_fields = (
+        Setting("childrenCount", "Children", int),
+        Setting("dependentsCount", "Dependents", int),
+        Setting("creditProductId", "Credit product", int),
+        Setting("gettingMoneyMethodId", "How the money is paid out", int),
+        Setting("howYouKnowId", "How they heard of us", int),
+        Setting("managerId", "Manager", int),
+        Setting("subdivisionId", "Subdivision", int),
+        Setting("employerInn", "Employer's INN"),
+        Setting("registrationNumber", "OGRN of a legal entity"),
+        Setting("ipAddress", "IP address"),
+        Setting("mobilePhoneCheck", "Phone is verified", bool),
+        Setting("extraFields", "Extra fields", dict, {}, help="Key (client.maritalStatus.id) to value."),
+    )
+    not_carried = (
+        "program_id",
+        "program_code",
+        "partner_ref_id",
+        "source",
+        "loan_purpose",
+        "remarks",
+        "tags",
+        "co_applicants",
+        "other_addresses",
+        "applicants[].is_authorized_signatory",
+        "applicants[].business_type",
+        "applicants[].tags",
+        "applicants[].father_name",
+        "applicants[].pan_no",
+        "applicants[].primary_mobile",
+        "applicants[].gstin",
+        "applicants[].banks",
+    )
+    can_find = True
+    rate = 2.0
+    parallel = 2
+
+    @property
+    def auth(self) -> Auth:
+        settings, secrets = self.config.settings, self.config.secrets
+        if settings["auth_mode"] == "static":
+            return StaticHeader(HEADER, secrets.get("token", ""))
+        if settings["auth_mode"] == "login":
+            names = settings["customer_key"], settings["user_name"]
+            return Login(self._path("/main/login"), *names, secrets.get("password", ""), HEADER)
+        client = secrets.get("client_id", ""), secrets.get("client_secret", "")
+        return ClientCredentials(f"{settings['auth_url'].rstrip('/')}/oauth/token", *client, HEADER)
+
+    def missing_lead(self, record: LeadRecord) -> list[Missing]:
+        primary = record.primary
+        if primary is None:
+            return [Missing("applicants", "Brainysoft needs the first name of a person.")]
+        path = f"applicants[{record.applicants.index(primary)}]"
+        missing = []
+        if not _first_name(primary):
+            missing.append(Missing(f"{path}.first_name", "Brainysoft takes no lead without a first name."))
+        for field, value in (("first_name", _first_name(primary)), ("last_name", primary.last_name)):
+            if len(value) > NAME_LENGTH:
+                missing.append(
+                    Missing(f"{path}.{field}", f"Brainysoft takes at most {NAME_LENGTH} characters.")
+                )
+        if not record.primary_mobile.digits:
+            missing.append(Missing("primary_mobile", "Brainysoft takes no lead without a mobile number."))
+        return missing
+
+    def build_lead(self, record: LeadRecord) -> Request:
+        person, settings = record.primary, self.config.settings
+        assert person is not None
+        unit = self.period_units.get(record.loan_tenure_unit)
+        payload = {
+            "addressData": self._address(person.address("current", "residence") or _untagged(person)),
+            "amount": _number(record.loan_amount),
+            "averageMonthlyCost": _number(person.monthly_expenses),
+            "birthCountryId": self._country_id(person.nationality),  # citizenship, says the create page
+            "birthDate": _day(person.date_of_birth),
+            "birthPlace": person.place_of_birth,
+            "channel": self.channels.get(record.channel.lower(), settings["channel"]),
+            "creditProductId": settings["credit_product_id"],
+            "email": person.primary_email,
+            "employerTitle": person.employer_name,
+            "firstName": _first_name(person),
+            "gettingMoneyMethodId": settings["getting_money_method_id"],
+            "inn": person.tax_id,
+            "lastName": person.last_name,
+            "managerId": settings["manager_id"],
+            "meanIncome": _number(person.monthly_income),
+            "mobilePhone": record.primary_mobile.digits,
+            "naturalPerson": NATURAL_PERSON.get(person.applicant_type),
+            "orderCode": record.ref,
+            "passport": _passport(person.identity_document),
+            "patronymic": person.middle_name,
+            "period": record.loan_tenure if unit else None,
+            "periodUnit": unit if record.loan_tenure else None,
+            "registrationAddressData": self._address(person.address("registered", "permanent")),
+            "sexId": self.sex_ids.get(person.gender),
+            "snils": person.insurance_no,
+            "storeCode": settings["store_code"] or record.partner_code,
+            "subdivisionId": settings["subdivision_id"],
+            "title": person.name if person.applicant_type == "business" else "",
+        }
+        return Request.json(
+            "create_lead", self._path("/main/leads"), _filled({**payload, **self._extra(record)})
+        )
+
+    def parse(self, response: Response) -> Outcome:
+        # HTTP 200 may carry an error: the body's own flag decides.
+        body = response.object()
+        if body.get("status") == "error":
+            raise errors.Rejected(self.words(response))
+        lead_id = _id(body.get("data"))
+        if body.get("status") != "ok" or not lead_id:
+            raise errors.OutcomeUnknown("Brainysoft does not say that it has the lead.")
+        return Outcome(lead_id)
+
+    def find(self, record: Record) -> Request:
+        search = {
+            "fields": ["id", "orderCode", "currentStatus"],
+            "searchFields": [{"field": "orderCode", "value": record.ref}],
+        }
+        return Request.json("find_lead", self._path("/main/leads/partial-load"), search)
+
+    def parse_find(self, response: Response, record: Record) -> Outcome | None:
+        rows = _rows(response.json())
+        if not rows:
+            return None
+        # A row with another order code means that the search did not do what we asked for.
+        if len(rows) > 1 or rows[0].get("orderCode") != record.ref or not _id(rows[0].get("id")):
+            raise errors.OutcomeUnknown(
+                f"Brainysoft's search does not tell which lead is ours ({len(rows)} rows)."
+            )
+        status = rows[0].get("currentStatus")
+        return Outcome(_id(rows[0]["id"]), status if isinstance(status, str) else "")
+
+    def check(self) -> Request:
+        """Who the token belongs to: it proves address and credentials."""
+        return Request.get("whoami", self._path("/utils/session/whoami"))
+
+    def words(self, response: Response) -> str:
+        # The envelope of errors: {"status": "error", "data": {"code", "message", "type"}}.
+        try:
+            data = response.object().get("data")
+        except errors.OutcomeUnknown:
+            data = None
+        named = data if isinstance(data, dict) else {}
+        said = [named[name] for name in ("code", "message") if isinstance(named.get(name), str)]
+        return ": ".join(said)[:500] or super().words(response)
+
+    def _path(self, path: str) -> str:
+        return f"{self.config.settings['path_prefix'].rstrip('/')}{path}"
+
+    def _extra(self, record: LeadRecord) -> dict[str, Any]:
+        # Only what is declared: whatever else somebody may have put there, card data above all, stays here.
+        names = (field.name for field in self.extra_fields)
+        extra = {name: record.extra[name] for name in names if record.extra.get(name) is not None}
+        # The values of extra fields are strings, also where they are ids.
+        pairs = extra.pop("extraFields", {})
+        return {**extra, "extraFields": [{"key": key, "value": str(value)} for key, value in pairs.items()]}
+
+    def _address(self, address: AddressRecord | None) -> dict[str, Any]:
+        """The FIAS id with the very text it stands for, and the core fills the rest; else the parts."""
+        if address is None:
+            return {}
+        country = {"countryId": self._country_id(address.country)}
+        if address.fias_id and address.address_line:
+            return _filled({**country, "fiasId": address.fias_id, "fullAddressText": address.address_line})
+        # The create page describes streetName as locality, street and house.
+        street = dict.fromkeys(
+            part for part in (address.locality, address.street, address.address_line) if part
+        )
+        parts = {
+            "postalCode": address.pincode,
+            "regionName": address.state,
+            "localityName": address.city,
+            "streetName": ", ".join(street),
+            "houseNo": address.house_no,
+            "apartmentNo": address.apartment_no,
+        }
+        return _filled({**country, **parts})
+
+    def _country_id(self, country: str) -> Any:
+        # Ids of countries are the tenant's: the few that the notes have seen are no rule.
+        return self.config.settings["country_ids"].get(country)
+
+
+def _first_name(person: ApplicantRecord) -> str:
+    """The first name, else what is left of the full name without the known last and middle name.
+
+    Which word of a bare full name is the surname differs between peoples, and a wrong surname can attach the
+    lead to another client: such a name goes whole into firstName, which the vendor accepts and can't enrich.
+    """
+    if person.first_name or person.applicant_type == "business":
+        return person.first_name or person.name
+    known = {*person.last_name.split(), *person.middle_name.split()}
+    return " ".join(word for word in person.name.split() if word not in known) or person.name
+
+
+def _untagged(person: ApplicantRecord) -> AddressRecord | None:
+    return next((address for address in person.addresses if not address.tags), None)
+
+
+def _passport(document: IdentityDocument) -> dict[str, Any]:
+    if document.type.lower() != "passport":
+        return {}
+    return _filled(
+        {
+            "seria": document.series,
+            "no": document.number,
+            "issueDate": _day(document.issued_on),
+            "closeDate": _day(document.expires_on),
+            "manager": document.issued_by,  # the vendor's word for the issuing authority
+            "subdivisionCode": document.issuer_code,
+        }
+    )
+
+
+def _rows(body: Any) -> list[dict[str, Any]]:
+    # A search answers in the envelope; one page of the vendor shows a bare array instead (page/701).
+    rows = body.get("data") if isinstance(body, dict) and body.get("status") == "ok" else body
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise errors.OutcomeUnknown("Brainysoft's answer is not a list of leads.")
+    return rows
+
+
+def _id(value: Any) -> str:
+    return str(value) if type(value) is int and 0 < value <= LARGEST_ID else ""
+
+
+def _number(money: Decimal | None) -> int | float | None:
+    if money is None:
+        return None
+    return int(money) if money == money.to_integral_value() else float(money)
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def _filled(payload: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in payload.items() if value not in (None, "", {}, [])}
