@@ -115,7 +115,7 @@ LEAD = Table(
 SEARCH = Table(
     {
         "fields": list_of(text),
-        "orderBy": text,
+        "orderBy": one_of("id"),
         "orderDirection": one_of("ASC", "DESC"),
         "orderByFields": list_of(Table({"field": text, "direction": one_of("ASC", "DESC")})),
         "searchFields": list_of(Table({"field": text, "value": text}, required=("field", "value"))),

@@ -53,10 +53,13 @@ class Answer:
     def payload(self) -> bytes:
         if isinstance(self.body, bytes):
             return self.body
-        if isinstance(self.body, str):
-            return self.body.encode()
+        text = (
+            self.body
+            if isinstance(self.body, str)
+            else json.dumps(self.body, ensure_ascii=False, separators=(",", ":"))
+        )
         # A lone surrogate, legal in JSON's escapes, has no UTF-8: it comes back as a question mark.
-        return json.dumps(self.body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+        return text.encode(errors="replace")
 
 
 class Refused(Exception):

@@ -20,7 +20,7 @@ def as_bytes(answer: Answer, blanks: int = 0) -> bytes:
     head = [f"HTTP/1.1 {answer.status} {PHRASES.get(answer.status, 'Status')}"]
     head += [f"{name}: {value}" for name, value in answer.headers.items()]
     head += [f"Content-Type: {answer.content_type}", f"Content-Length: {len(payload)}", "", ""]
-    return "\r\n".join(head).encode("latin-1") + payload
+    return "\r\n".join(head).encode("latin-1", "replace") + payload
 
 
 def send(
