@@ -1,0 +1,168 @@
+"""A caller of the sandbox, and one good body per vendor (synthetic people only)."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import hmac
+import http.client
+import json
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+from crm_integrations.sandbox.command import add_arguments
+
+CREGO_AUTH = {"Authorization": "Bearer sandbox-crego-token"}
+ISPCRM_AUTH = {"Authorization": "Bearer sandbox-ispcrm-token"}
+BRAINYSOFT_AUTH = {"bsauth": "sandbox-brainysoft-token"}
+BROCTAGON_KEY = "sandbox-broctagon-key"
+
+ADDRESS = {
+    "tags": ["current", "registered"],
+    "address_line": "Shop No. 75-78",
+    "pincode": "151203",
+    "locality": "Faridkot",
+    "city": "Faridkot",
+    "state": "Punjab",
+}
+BANK = {
+    "account_type": "current",
+    "account_no": "",
+    "account_holder_name": "ACME TRADERS",
+    "ifsc": "CBIN0281814",
+    "is_verified": False,
+    "tags": [],
+}
+# The example of page_crego_create_lead.txt, shape by shape, with other people in it.
+CREGO_LEAD: dict[str, Any] = {
+    "program_id": "4b67c764-afb3-4570-ac21-025ea3255b6e",
+    "primary_mobile": "9000000001",
+    "partner_ref_id": "asd",
+    "applicants": [
+        {
+            "applicant_type": "business",
+            "is_primary": True,
+            "is_authorized_signatory": False,
+            "business_type": "Proprietorship",
+            "tags": [],
+            "name": "Acme Traders",
+            "pan_no": "AAAAA0000A",
+            "primary_mobile": "9000000002",
+            "addresses": [ADDRESS],
+            "banks": [BANK],
+        },
+        {
+            "applicant_type": "person",
+            "is_primary": False,
+            "is_authorized_signatory": True,
+            "tags": [],
+            "name": "Asha Verma",
+            "primary_email": "asha@example.com",
+            "addresses": [ADDRESS],
+            "banks": [BANK],
+        },
+    ],
+}
+BRAINYSOFT_LEAD: dict[str, Any] = {"firstName": "Фридрих", "mobilePhone": "79886542301", "orderCode": "L-1"}
+BROCTAGON_LEAD: dict[str, Any] = {
+    "name": "Jane Tan",
+    "email": "jane@example.com",
+    "phone": {"country_code": "65", "number": "91234567"},
+    "nationality": "sg",
+    "owner_id": "7du6r2mg",
+    "comment": "web form",
+}
+ISPCRM_LEAD: dict[str, Any] = {
+    "name": "John Doe",
+    "email": "johndoe@example.com",
+    "phone": "1234567890",
+    "address": "123 Main St, City",
+    "remarks": "Interested in 100 Mbps plan",
+}
+
+
+@dataclass
+class Reply:
+    status: int
+    raw: bytes
+    headers: dict[str, str]
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.raw)
+
+
+@dataclass
+class Caller:
+    """Calls one sandbox, each time on a connection of its own."""
+
+    port: int
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+        timeout: float = 5,
+    ) -> Reply:
+        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request(method, path, raw, {"Content-Type": "application/json", **(headers or {})})
+            response = connection.getresponse()
+            return Reply(response.status, response.read(), {k.lower(): v for k, v in response.getheaders()})
+        finally:
+            connection.close()
+
+    def crego_lead(self, **changes: Any) -> Reply:
+        return self.call("POST", "/v1/crm/leads/", CREGO_LEAD | changes, CREGO_AUTH)
+
+    def brainysoft_lead(self, **changes: Any) -> Reply:
+        return self.call("POST", "/bs-core/main/leads", BRAINYSOFT_LEAD | changes, BRAINYSOFT_AUTH)
+
+    def broctagon_lead(self, **changes: Any) -> Reply:
+        raw = json.dumps(BROCTAGON_LEAD | changes).encode()
+        return self.call("POST", "/public/v1/leads/create", raw, broctagon_auth(raw))
+
+    def ispcrm_lead(self, **changes: Any) -> Reply:
+        return self.call("POST", "/api/v1/subscriber/CreateLead", ISPCRM_LEAD | changes, ISPCRM_AUTH)
+
+    def fault(self, **fault: Any) -> Reply:
+        return self.call("POST", "/__sandbox__/faults", fault)
+
+    def accepted(self, vendor: str) -> list[dict[str, Any]]:
+        """What the vendor holds, by its ledger."""
+        path = f"/__sandbox__/ledger?vendor={vendor}&accepted=1"
+        entries: list[dict[str, Any]] = self.call("GET", path).json["entries"]
+        return entries
+
+    def bytes_of_lead(self, wait: float = 5) -> bytes:
+        """Everything the sandbox sends for one ISPCRM lead until it ends the connection or goes quiet."""
+        raw = json.dumps(ISPCRM_LEAD).encode()
+        head = (
+            "POST /api/v1/subscriber/CreateLead HTTP/1.1\r\nHost: sandbox\r\n"
+            "Content-Type: application/json\r\n"
+            f"Authorization: Bearer sandbox-ispcrm-token\r\nContent-Length: {len(raw)}\r\n\r\n"
+        )
+        received = b""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=wait) as connection:
+            connection.sendall(head.encode() + raw)
+            try:
+                while piece := connection.recv(65536):
+                    received += piece
+            except TimeoutError:
+                pass
+        return received
+
+
+def broctagon_auth(raw: bytes, key: str = BROCTAGON_KEY) -> dict[str, str]:
+    signature = hmac.new(key.encode(), raw, hashlib.sha256).hexdigest()
+    return {"key": key, "signature": f"sha256={signature}"}
+
+
+def options(*flags: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return parser.parse_args(["--port", "0", *flags])
