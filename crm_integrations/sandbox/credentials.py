@@ -17,14 +17,21 @@ def accepted(file: Path | None, flags: list[str]) -> dict[str, dict[str, str]]:
     """The defaults, overridden by a JSON file of the same shape and then by VENDOR:NAME=VALUE flags."""
     merged = {slug: dict(values) for slug, values in CREDENTIALS.items()}
     if file is not None:
-        for slug, values in json.loads(file.read_text()).items():
-            for name, value in values.items():
-                _override(merged, slug, name, value)
+        for slug, name, value in _in_file(file):
+            _override(merged, slug, name, value)
     for flag in flags:
         slug, _, rest = flag.partition(":")
         name, _, value = rest.partition("=")
         _override(merged, slug, name, value)
     return merged
+
+
+def _in_file(file: Path) -> list[tuple[str, str, str]]:
+    try:
+        vendors = json.loads(file.read_text()).items()
+        return [(slug, name, value) for slug, values in vendors for name, value in values.items()]
+    except (ValueError, AttributeError):
+        raise ValueError(f'{file} is not JSON like {{"ispcrm": {{"token": "..."}}}}') from None
 
 
 def _override(merged: dict[str, dict[str, str]], slug: str, name: str, value: str) -> None:

@@ -135,6 +135,7 @@ def from_flag(text: str) -> Fault:
     """Read VENDOR[/KIND]:NAME[:TIMES][:VALUE]; no times, or an empty one, is until removed."""
     target, name, times, value = (*text.split(":", 3), "", "", "")[:4]
     vendor, _, kind = target.partition("/")
+    _require(not times or times.isdigit(), f"TIMES in {text} is a whole number, or empty for until removed")
     return Fault(
         vendor,
         name,

@@ -29,7 +29,7 @@ th, td { border-bottom: 1px solid var(--line); padding: .4rem .6rem; text-align:
 td { overflow-wrap: anywhere } th { background: var(--faint); font-weight: 600; white-space: nowrap }
 td.often { white-space: nowrap } tr.again td.often { color: var(--warn); font-weight: 700 }
 @media (max-width: 600px) {
-  thead { position: absolute; clip-path: inset(50%) }
+  thead { display: none }
   tr { display: block; border-bottom: 1px solid var(--line); padding: .4rem 0 }
   td { display: grid; grid-template-columns: 6.5rem 1fr; border: 0; padding: .1rem 0 }
   td::before { content: attr(data-label); opacity: .65 }
@@ -52,12 +52,12 @@ def render(server: SandboxServer) -> str:
 def _vendor(server: SandboxServer, vendor: Vendor) -> str:
     counts = server.ledger.summary().get(vendor.slug, {"requests": 0, "accepted": 0, "duplicates": 0})
     heading = (
-        f"<h2>{escape(vendor.label)}</h2><p>holds {counts['accepted']}, {counts['duplicates']} of them"
-        f" repeated; {counts['requests']} requests in all</p>"
+        f"<h2>{escape(vendor.label)}</h2><p>held {counts['accepted']} · repeated {counts['duplicates']}"
+        f" · requests {counts['requests']}</p>"
     )
-    seen: dict[tuple[str | None, str], Entry] = {}
+    seen: dict[str, Entry] = {}
     for entry in server.ledger.latest(vendor.slug, NEWEST):
-        seen.setdefault((entry["reference"], repr(entry["body"])), entry)
+        seen.setdefault(entry["reference"] or repr(entry["body"]), entry)
     if not seen:
         return heading
     rows = [_row(server, vendor, entry) for entry in seen.values()]
@@ -66,7 +66,7 @@ def _vendor(server: SandboxServer, vendor: Vendor) -> str:
 
 def _row(server: SandboxServer, vendor: Vendor, entry: Entry) -> tuple[int, tuple[str, ...]]:
     often = server.ledger.times(entry)
-    when = datetime.fromtimestamp(entry["at"]).strftime("%d %b %H:%M:%S")
+    when = datetime.fromtimestamp(entry["at"]).astimezone().strftime("%d %b %H:%M:%S %Z")
     name = vendor.name_of(entry["body"])
     return often, (when, str(entry["id"]), entry["reference"] or "–", name or "–", str(often))
 
