@@ -1,8 +1,8 @@
 """Which bank and which branch an IFSC names, by the directory of razorpay/ifsc.
 
-An IFSC is eleven characters: a bank's four letters, the digit 0, and six characters for the branch. The rules
-are those of the data's own readers (`src/php/IFSC.php`, `src/python/ifsc.py` of razorpay/ifsc). Branch names and
-addresses are not in the data.
+An IFSC is eleven characters: a bank's four letters, the digit 0, and six characters for the branch. The
+rules are those of the data's own readers (`src/php/IFSC.php`, `src/python/ifsc.py` of razorpay/ifsc). Branch
+names and addresses are not in the data.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def is_known_bank(ifsc: str) -> bool:
 
 
 def is_known_branch(ifsc: str) -> bool:
-    """Say whether this upper-case IFSC is eleven characters long, has its 0, and names a branch that exists."""
+    """Say whether this upper-case IFSC has eleven characters and its 0, and names a branch that exists."""
     if len(ifsc) != LENGTH or ifsc[4] != "0":
         return False
     branches = _branches().get(ifsc[:4])

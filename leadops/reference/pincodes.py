@@ -19,7 +19,7 @@ class PostalArea(NamedTuple):
 
 
 def areas(pincode: str) -> tuple[PostalArea, ...]:
-    """Give every district this six-digit pincode reaches into, most post offices first; empty when unknown."""
+    """Give every district a six-digit pincode reaches into, most post offices first; empty when unknown."""
     return _directory().get(pincode, ())
 
 

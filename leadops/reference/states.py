@@ -12,8 +12,8 @@ _OTHER_SPELLINGS = {
     "Bihar": "BR",
     "Chandigarh": "CH, Chandigarh UT",
     "Chhattisgarh": "CG, CT, Chattisgarh, Chhatisgarh",
-    "Dadra and Nagar Haveli and Daman and Diu": "DN, DD, DNH, DNHDD, Dadra and Nagar Haveli, Dadra Nagar Haveli, "
-    "Daman and Diu, Daman Diu, Dadra & Nagar Haveli & Daman & Diu",
+    "Dadra and Nagar Haveli and Daman and Diu": "DN, DD, DNH, DNHDD, Dadra and Nagar Haveli, "
+    "Dadra Nagar Haveli, Daman and Diu, Daman Diu, Dadra & Nagar Haveli & Daman & Diu",
     "Delhi": "DL, New Delhi, NCT, Delhi NCT, NCT Delhi, NCT of Delhi, National Capital Territory of Delhi",
     "Goa": "GA",
     "Gujarat": "GJ, Gujrat",

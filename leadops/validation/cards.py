@@ -1,0 +1,120 @@
+"""The refusal of card data wherever it comes in: names of fields and headers, and values.
+
+A lender that keeps card numbers or CVCs falls under PCI DSS, so there is no place for them here, not even a
+column that is thrown away later. The message never carries what was found.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from leadops.validation.card_numbers import hidden_numbers
+from leadops.validation.findings import Finding, findings_at, problem
+from leadops.validation.plain_text import plain
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_NOT_A_WORD = re.compile(r"[\W_]+")
+_OTHER_CARDS = re.compile(
+    r"\b(?:pan|aadhaar|aadhar|adhaar|adhar|uid|id|identity|ration|voters?|election|epic|job|health|visiting|labour"
+    r"|employee|e ?shram|ayushman|abha|business|sim|green|soil health) ?cards?"
+)
+_CARD_FIELD = re.compile(
+    r"\bc ?v ?[cv](?: ?2)?\b|cvv|\bcvn\b"
+    r"|card ?(?:no|nos|nr|num|numbers?|owner|pin|expiry|expiration|exp|validity|cv[cvn]2?)\b"
+    r"|card ?(?:holder|security|verification)"
+    r"|(?:number|name|holder|digits|expiry) ?(?:on|of) ?(?:the )?card"
+    r"|valid ?thru|\b(?:expiry|expiration) ?month|\bexp ?(?:mm|yy)\b|\batm ?pin\b"
+    r"|^(?:(?:credit|debit|bank|payment|atm|repayment) ?)?cards?$"
+    r"|\b(?:credit|debit) ?card ?(?:details|data|info)"
+    r"|карт[аыуе]? ?(?:номер|срок)|номер ?карты|держател[ья] ?карты|срок ?действия ?карты"
+)
+_ACCOUNT_AND_MOBILE = frozenset(
+    {"accountno", "accountnumber", "bankaccountno", "bankaccountnumber", "accno", "acno"}
+    | {"mobile", "mobileno", "mobilenumber", "primarymobile", "primarymobileno"}
+    | {"phone", "phoneno", "phonenumber", "contactno", "mobilephone"}
+)
+_SHORTEST = 12  # an Aadhaar number; card numbers have thirteen digits and more
+_BEYOND_CARDS = 10**19
+# An INN has twelve digits too, and a partner's own reference may: one in ten would pass for Aadhaar.
+_TWELVE_DIGIT_NUMBERS = frozenset({"taxid", "inn", "iin", "partnerrefid", "refid", "programid"})
+
+
+@lru_cache(maxsize=2048)
+def names_card_data(name: str) -> bool:
+    """Say whether a field or header asks for card data in any spelling: `cardNumber`, `C.V.V.`."""
+    words = _CAMEL.sub(" ", unicodedata.normalize("NFKC", name))
+    words = _NOT_A_WORD.sub(" ", words).strip().casefold()
+    return _CARD_FIELD.search(_OTHER_CARDS.sub(" ", words)) is not None
+
+
+def refuse_header(header: str) -> list[Finding]:
+    """Refuse a workbook's column that asks for card data; the finding's field is the header."""
+    if not names_card_data(header):
+        return []
+    return findings_at(header, (problem("card_data", what="column"),))
+
+
+def refuse_cell(field: str, header: str, value: object) -> list[Finding]:
+    """Refuse a cell or a JSON value that holds a card number or a full Aadhaar number.
+
+    `header` is the column's or field's name: account numbers and mobiles are exempt, since one random number
+    in ten passes the Luhn check.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return []
+    text = _as_written(value)
+    if len(text) < _SHORTEST or (key := _key(header)) in _ACCOUNT_AND_MOBILE:
+        return []
+    return findings_at(field, hidden_numbers(text, with_aadhaar=key not in _TWELVE_DIGIT_NUMBERS))
+
+
+def refuse_cards(data: object, field: str = "") -> list[Finding]:
+    """Find card data and full Aadhaar numbers anywhere in a raw JSON tree, before its shape is checked.
+
+    `field` is the path of the tree itself, empty for a whole body.
+    """
+    findings: list[Finding] = []
+    for path, name, value in _walk(data, field):
+        if name is None or not (names_card_data(name) or hidden_numbers(plain(name))):
+            findings += refuse_cell(path, _last_name(path), value)
+        else:
+            findings += findings_at(path, (problem("card_data", what="field"),))
+    return findings
+
+
+def _walk(data: object, field: str) -> Iterator[tuple[str, str | None, object]]:
+    """Give path, key and value of everything in the tree, in reading order, without recursion."""
+    waiting: list[tuple[str, str | None, object]] = [(field, None, data)]
+    while waiting:
+        path, name, value = waiting.pop()
+        yield path, name, value
+        if isinstance(value, Mapping):
+            inner = [(_step(path, str(key)), str(key), each) for key, each in value.items()]
+            waiting += reversed(inner)
+        elif isinstance(value, list | tuple):
+            waiting += [(f"{path}[{at}]", None, value[at]) for at in reversed(range(len(value)))]
+
+
+def _step(path: str, key: str) -> str:
+    """Go one key deeper; a key that is itself a card number must not come back in the finding's path."""
+    shown = "(number)" if hidden_numbers(plain(key)) else key
+    return f"{path}.{shown}" if path else shown
+
+
+def _last_name(path: str) -> str:
+    return path.rpartition(".")[2].partition("[")[0]
+
+
+def _key(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def _as_written(value: str | int | float) -> str:
+    if isinstance(value, str):
+        return plain(value)
+    if abs(value) >= _BEYOND_CARDS or value != value:
+        return ""
+    return str(int(value))

@@ -1,0 +1,40 @@
+"""Signs that a spreadsheet has changed a number on its way: they are named, never guessed around.
+
+Excel keeps fifteen digits, shows long numbers as `9.8E+09`, and a column read as decimals turns `9800000001`
+into `9800000001.0`. The digits that are lost cannot be won back here, only from the sender.
+"""
+
+from __future__ import annotations
+
+import re
+
+EXCEL_DIGITS = 15
+_SCIENTIFIC = re.compile(r"[+-]?[0-9]{1,20}(?:[.,][0-9]{1,20})?[eE][+-]?[0-9]{1,3}")
+_DECIMAL = re.compile(r"[0-9]{1,20}\.[0-9]{1,20}")
+_FORMULA_ERROR = re.compile(r"#(?:N/A|REF!|NAME\?|DIV/0!|NULL!|NUM!|VALUE!|SPILL!|CALC!|#+)")
+
+
+def number_damage(text: str) -> str | None:
+    """Say in words how Excel has damaged this number or code, or None when it shows no damage."""
+    if _SCIENTIFIC.fullmatch(text):
+        return "its last digits are gone, as in 9.8E+09"
+    if _DECIMAL.fullmatch(text):
+        return "it became a decimal, as in 9800000001.0"
+    if is_formula_error(text):
+        return "a formula's error stands in its place"
+    return None
+
+
+def amount_damage(text: str) -> str | None:
+    """Say in words how Excel has damaged this amount; unlike a code, an amount may have decimals."""
+    return None if _DECIMAL.fullmatch(text) else number_damage(text)
+
+
+def is_formula_error(text: str) -> bool:
+    return _FORMULA_ERROR.fullmatch(text) is not None
+
+
+def zeros_after_rounding(digits: str) -> int:
+    """Count the digits beyond Excel's fifteen when every one of them is 0, else give 0."""
+    beyond = digits[EXCEL_DIGITS:]
+    return len(beyond) if beyond and not beyond.strip("0") else 0

@@ -1,0 +1,88 @@
+"""Text as people and spreadsheets deliver it, brought to one plain spelling."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from leadops.validation.card_numbers import hidden_numbers
+from leadops.validation.damage import is_formula_error
+from leadops.validation.findings import Checked, problem, refused
+
+_JOINERS = (
+    "\u200c\u200d"  # Devanagari and its sisters spell with these: they are letters' companions, not dirt
+)
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
+_SPACES = frozenset({"Zs", "Zl", "Zp"})
+_ODD = frozenset({"Cc", "Cs"})  # control characters, and halves of characters that no database takes
+
+
+def plain(text: str) -> str:
+    """Write a number or code in ASCII: full-width and Indic digits, odd dashes and spaces; ends trimmed."""
+    if text.isascii():
+        return text.strip()
+    letters = (_ascii_digit(letter) for letter in unicodedata.normalize("NFKC", text).translate(_DASHES))
+    return "".join(letters).strip()
+
+
+def _ascii_digit(letter: str) -> str:
+    if letter.isdecimal():
+        return str(unicodedata.decimal(letter))
+    if unicodedata.category(letter) in _SPACES:
+        return " "
+    return "" if unicodedata.category(letter) == "Cf" else letter
+
+
+def joined(text: str) -> str:
+    """Write a number or code in ASCII, without the spaces and hyphens people group it with."""
+    bare = plain(text)
+    return bare if bare.isalnum() else "".join(bare.split()).replace("-", "")
+
+
+def free_text(text: str, limit: int, *, with_aadhaar: bool = True) -> Checked[str]:
+    """Tidy words: single spaces, nothing unprintable; refuse card numbers and full Aadhaar numbers.
+
+    `limit` is the longest text allowed, in characters. `with_aadhaar` is off for references and tax numbers
+    that may have twelve digits themselves: one in ten of them would pass for an Aadhaar number.
+    """
+    if text.isprintable() and text.isascii() and "  " not in text and text[:1] != " " and text[-1:] != " ":
+        tidy, odd = text, False
+    else:
+        tidy, odd = _tidied(text)
+    if len(tidy) > limit:
+        return refused(text, "too_long", limit=limit)
+    if tidy[:1] == "#" and is_formula_error(tidy):
+        return refused(text, "excel_damage", what="text", how="a formula's error stands in its place")
+    if len(tidy) >= 12:  # an Aadhaar number has twelve digits, the shortest card number thirteen
+        hidden = hidden_numbers(tidy if tidy.isascii() else plain(tidy), with_aadhaar=with_aadhaar)
+        if hidden:
+            return Checked(text, hidden)
+    return Checked(tidy, (problem("control_characters"),) if odd else ())
+
+
+def _tidied(text: str) -> tuple[str, bool]:
+    kept, odd = [], False
+    for letter in text:
+        category = unicodedata.category(letter)
+        if category in _SPACES or letter in "\t\r\n\v\f\x85":
+            kept.append(" ")
+        elif category in _ODD:
+            odd = True
+        elif category != "Cf" or letter in _JOINERS:
+            kept.append(letter)
+    tidy = " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
+    return tidy, odd
+
+
+def name(text: str, limit: int = 200) -> Checked[str]:
+    """Tidy a person's or a firm's name, and wonder at one without a letter."""
+    checked = free_text(text, limit)
+    if checked.problems or not checked.value or any(letter.isalpha() for letter in checked.value):
+        return checked
+    return Checked(checked.value, (problem("name_without_letters"),))
+
+
+def tags(given: list[str]) -> Checked[list[str]]:
+    """Tidy labels, drop empty ones and repeats, and keep their order."""
+    checks = [free_text(tag, 50) for tag in given]
+    kept = dict.fromkeys(check.value for check in checks if check.value)
+    return Checked(list(kept), tuple(each for check in checks for each in check.problems))
