@@ -11,6 +11,8 @@ from leadops.validation.plain_text import plain
 
 Amount = Decimal | int | str | None
 
+# What nearly every amount looks like: it is in range and has no more than two decimals.
+_USUAL = re.compile(r"(?:[0-9]{1,11}|[0-9]{1,2}(?:,[0-9]{2}){0,3},[0-9]{3})(?:\.[0-9]{1,2})?")
 _CURRENCY = re.compile(r"(?:₹|rs\.?|inr\.?|rupees) ?", re.IGNORECASE)
 _FIGURES = re.compile(r"(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{2})*,[0-9]{3}|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.([0-9]+))?")
 _NEGATIVE = re.compile(r"-.*[0-9].*|\(.*[0-9].*\)")
@@ -24,6 +26,8 @@ def amount(value: Amount) -> Checked[Amount]:
     """Turn a written amount (`₹ 12,34,567.50`, `Rs. 5000/-`) into a Decimal of at most two decimals."""
     if isinstance(value, Decimal):
         return _judged(value, value)
+    if isinstance(value, str) and _USUAL.fullmatch(value):
+        return Checked(Decimal(value.replace(",", "")))
     written = plain(str(value)) if value is not None else ""
     if not written:
         return Checked(None)
@@ -55,6 +59,8 @@ def tenure(value: int | str | None) -> Checked[int | str | None]:
     """Turn a tenure into a whole number from 1 to 9999; `12.0` is what a spreadsheet makes of 12."""
     if value is None:
         return Checked(None)
+    if isinstance(value, int) and 1 <= value <= _LONGEST_TENURE:
+        return Checked(int(value))
     written = plain(str(value))
     if not written:
         return Checked(None)

@@ -11,72 +11,69 @@ from leadops.validation.bank_accounts import account_no, ifsc
 from leadops.validation.contacts import email, mobile
 from leadops.validation.dates import birth_date, day, expiry_date
 from leadops.validation.findings import Finding, findings_at, problem
-from leadops.validation.mending import Check, mend, words_up_to
+from leadops.validation.mending import Checks, settle, words_up_to
 from leadops.validation.places import complete_address, pincode
 from leadops.validation.plain_text import name, tags
 from leadops.validation.tax_numbers import gstin, inn, pan, snils
 from leadops.validation.words import applicant_type, country_code, gender
 
-Checks = tuple[tuple[str, Check], ...]
-
-_ADDRESS: Checks = (
-    ("country", country_code),
-    ("tags", tags),
-    ("address_line", words_up_to(300)),
-    ("locality", words_up_to(100)),
-    ("city", words_up_to(100)),
-    ("district", words_up_to(100)),
-    ("state", words_up_to(100)),
-    ("house_no", words_up_to(50)),
-    ("street", words_up_to(200)),
-    ("apartment_no", words_up_to(50)),
-    ("fias_id", words_up_to(36)),
+_ADDRESS = Checks(
+    country=country_code,
+    tags=tags,
+    address_line=words_up_to(300),
+    locality=words_up_to(100),
+    city=words_up_to(100),
+    district=words_up_to(100),
+    state=words_up_to(100),
+    house_no=words_up_to(50),
+    street=words_up_to(200),
+    apartment_no=words_up_to(50),
+    fias_id=words_up_to(36),
 )
-_DOCUMENT: Checks = (
-    ("type", words_up_to(50)),
-    ("series", words_up_to(50)),
-    ("number", words_up_to(50)),
-    ("issued_by", words_up_to(200)),
-    ("issuer_code", words_up_to(50)),
+_DOCUMENT = Checks(
+    type=words_up_to(50),
+    series=words_up_to(50),
+    number=words_up_to(50),
+    issued_by=words_up_to(200),
+    issuer_code=words_up_to(50),
 )
-_INDIAN_PINCODE: Checks = (("pincode", pincode),)
-_POSTCODE: Checks = (("pincode", words_up_to(10)),)
+_other_postcode = words_up_to(10)
 
 
 @lru_cache(maxsize=32)
 def _applicant_checks(country: str) -> Checks:
     """List the fields that need no other field, in the order of the findings; `country` is the program's."""
     is_russian = country == "RU"
-    return (
-        ("applicant_type", applicant_type),
-        ("business_type", words_up_to(50)),
-        ("tags", tags),
-        ("name", name),
-        ("first_name", partial(name, limit=100)),
-        ("middle_name", partial(name, limit=100)),
-        ("last_name", partial(name, limit=100)),
-        ("gender", gender),
-        ("place_of_birth", words_up_to(200)),
-        ("nationality", country_code),
-        ("father_name", name),
-        ("monthly_income", amount),
-        ("monthly_expenses", amount),
-        ("employer_name", words_up_to(200)),
-        ("primary_mobile", partial(mobile, country=country)),
-        ("primary_email", email),
-        ("tax_id", inn if is_russian else words_up_to(50, with_aadhaar=False)),
-        ("insurance_no", snils if is_russian else words_up_to(50)),
+    return Checks(
+        applicant_type=applicant_type,
+        business_type=words_up_to(50),
+        tags=tags,
+        name=name,
+        first_name=partial(name, limit=100),
+        middle_name=partial(name, limit=100),
+        last_name=partial(name, limit=100),
+        gender=gender,
+        place_of_birth=words_up_to(200),
+        nationality=country_code,
+        father_name=name,
+        monthly_income=amount,
+        monthly_expenses=amount,
+        employer_name=words_up_to(200),
+        primary_mobile=partial(mobile, country=country),
+        primary_email=email,
+        tax_id=inn if is_russian else words_up_to(50, with_aadhaar=False),
+        insurance_no=snils if is_russian else words_up_to(50),
     )
 
 
 @lru_cache(maxsize=32)
 def _bank_checks(country: str) -> Checks:
-    return (
-        ("account_type", words_up_to(30)),
-        ("account_no", partial(account_no, country=country)),
-        ("account_holder_name", name),
-        ("ifsc", ifsc),
-        ("tags", tags),
+    return Checks(
+        account_type=words_up_to(30),
+        account_no=partial(account_no, country=country),
+        account_holder_name=name,
+        ifsc=ifsc,
+        tags=tags,
     )
 
 
@@ -85,7 +82,7 @@ def check_applicant(applicant: ApplicantDraft, path: str, country: str, today: d
     if not applicant.name.strip():
         names = (applicant.first_name, applicant.middle_name, applicant.last_name)
         applicant.name = " ".join(part for part in names if part.strip())
-    findings = mend(applicant, path, _applicant_checks(country))
+    findings = _applicant_checks(country).mend(applicant, path)
     findings += _check_who_it_is(applicant, path, today)
     findings += _check_identity_document(applicant, f"{path}identity_document.", today)
     for at, address in enumerate(applicant.addresses):
@@ -103,35 +100,38 @@ def _check_who_it_is(applicant: ApplicantDraft, path: str, today: date) -> list[
         findings += findings_at(f"{path}applicant_type", (problem("required", what="The applicant type"),))
     if not applicant.name:
         findings += findings_at(f"{path}name", (problem("required", what="The applicant's name"),))
-    numbers: Checks = (
-        ("pan_no", lambda text: pan(text, kind, applicant.business_type)),
-        ("gstin", lambda text: gstin(text, applicant.pan_no)),
-        ("date_of_birth", lambda value: birth_date(value, today, is_person=kind != "business")),
-    )
-    return findings + mend(applicant, path, numbers)
+    if given := applicant.pan_no:
+        findings += settle(applicant, path, "pan_no", given, pan(given, kind, applicant.business_type))
+    if given := applicant.gstin:
+        findings += settle(applicant, path, "gstin", given, gstin(given, applicant.pan_no))
+    if born := applicant.date_of_birth:
+        checked = birth_date(born, today, is_person=kind != "business")
+        findings += settle(applicant, path, "date_of_birth", born, checked)
+    return findings
 
 
 def _check_identity_document(applicant: ApplicantDraft, path: str, today: date) -> list[Finding]:
     document = applicant.identity_document
-    findings = mend(document, path, _DOCUMENT)
-    if document.issued_on or document.expires_on:
-        days: Checks = (
-            ("issued_on", partial(day, latest=today)),
-            ("expires_on", partial(expiry_date, today=today)),
-        )
-        findings += mend(document, path, days)
+    findings = _DOCUMENT.mend(document, path)
+    if issued := document.issued_on:
+        findings += settle(document, path, "issued_on", issued, day(issued, latest=today))
+    if expires := document.expires_on:
+        findings += settle(document, path, "expires_on", expires, expiry_date(expires, today))
     return findings
 
 
 def check_address(address: AddressDraft, path: str = "", country: str = "IN") -> list[Finding]:
     """Mend one address in place; without a country of its own it lies in the program's."""
-    findings = mend(address, path, _ADDRESS)
-    if (address.country or country) != "IN":
-        return findings + mend(address, path, _POSTCODE)
-    findings += mend(address, path, _INDIAN_PINCODE)
-    return findings + findings_at(f"{path}state", complete_address(address))
+    findings = _ADDRESS.mend(address, path)
+    is_indian = (address.country or country) == "IN"
+    if given := address.pincode:
+        checked = pincode(given) if is_indian else _other_postcode(given)
+        findings += settle(address, path, "pincode", given, checked)
+    if is_indian and (problems := complete_address(address)):
+        findings += findings_at(f"{path}state", problems)
+    return findings
 
 
 def check_bank(bank: BankDraft, path: str = "", country: str = "IN") -> list[Finding]:
     """Mend one bank account in place; `country` decides how long an account number may be."""
-    return mend(bank, path, _bank_checks(country))
+    return _bank_checks(country).mend(bank, path)

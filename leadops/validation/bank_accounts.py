@@ -9,6 +9,7 @@ from leadops.validation.damage import number_damage, zeros_after_rounding
 from leadops.validation.findings import Checked, problem, refused
 from leadops.validation.plain_text import joined, plain
 
+_USUAL_ACCOUNT = re.compile(r"[0-9]{6,15}")  # too short for Excel to have rounded it
 _INDIAN_ACCOUNT = re.compile(r"[0-9]{6,18}")
 _OTHER_ACCOUNT = re.compile(r"[A-Z0-9]{4,34}")
 # One real sixteen-digit number in ten ends in 0; two zeros or more after the fifteenth digit are damage.
@@ -39,6 +40,8 @@ def account_no(text: str, country: str = "IN") -> Checked[str]:
 
     In India it has 6 to 18 digits, elsewhere 4 to 34 letters and digits.
     """
+    if country == "IN" and _USUAL_ACCOUNT.fullmatch(text):
+        return Checked(text)
     if how := number_damage(plain(text)):
         return refused(text, "excel_damage", what="account number", how=how)
     number = joined(text).upper()

@@ -36,7 +36,7 @@ def day(value: Day, *, latest: date | None = None) -> Checked[Day]:
     if isinstance(value, date):
         found = _without_time(value)
     else:
-        written = plain(value or "")
+        written = value if value and _DAY_FIRST.fullmatch(value) else plain(value or "")
         if not written:
             return Checked(None)
         if how := _damage(written):

@@ -8,12 +8,12 @@ from functools import lru_cache, partial
 
 from leadops.drafts import ApplicantDraft, LeadDraft
 from leadops.validation.amounts import amount, tenure
-from leadops.validation.applicants import Checks, check_applicant
+from leadops.validation.applicants import check_applicant
 from leadops.validation.cards import refuse_cards
 from leadops.validation.contacts import mobile
 from leadops.validation.findings import Checked, Finding, findings_at, problem, refused
-from leadops.validation.mending import mend, words_up_to
-from leadops.validation.plain_text import tags
+from leadops.validation.mending import Checks, words_up_to
+from leadops.validation.plain_text import paragraphs, tags
 from leadops.validation.words import tenure_unit
 
 
@@ -27,25 +27,25 @@ def ip_address(text: str) -> Checked[str]:
 
 @lru_cache(maxsize=32)
 def _lead_checks(country: str) -> Checks:
-    return (
-        ("primary_mobile", partial(mobile, country=country)),
-        ("partner_ref_id", words_up_to(100, with_aadhaar=False)),
-        ("source", words_up_to(100)),
-        ("channel", words_up_to(100)),
-        ("loan_amount", amount),
-        ("loan_tenure", tenure),
-        ("loan_tenure_unit", tenure_unit),
-        ("loan_purpose", words_up_to(200)),
-        ("remarks", words_up_to(5000)),
-        ("tags", tags),
+    return Checks(
+        primary_mobile=partial(mobile, country=country),
+        partner_ref_id=words_up_to(100, with_aadhaar=False),
+        source=words_up_to(100),
+        channel=words_up_to(100),
+        loan_amount=amount,
+        loan_tenure=tenure,
+        loan_tenure_unit=tenure_unit,
+        loan_purpose=words_up_to(200),
+        remarks=partial(paragraphs, limit=5000),
+        tags=tags,
     )
 
 
-_CONSENT: Checks = (
-    ("purpose", words_up_to(100)),
-    ("ip_address", ip_address),
-    ("text_version", words_up_to(50)),
-    ("connections", tags),
+_CONSENT = Checks(
+    purpose=words_up_to(100),
+    ip_address=ip_address,
+    text_version=words_up_to(50),
+    connections=tags,
 )
 
 
@@ -56,7 +56,7 @@ def check_lead(draft: LeadDraft, *, country: str = "IN", today: date | None = No
     value with an error stays as it was given. Checking a checked draft changes nothing and finds nothing new.
     """
     today = today or date.today()
-    findings = mend(draft, "", _lead_checks(country))
+    findings = _lead_checks(country).mend(draft, "")
     if not draft.primary_mobile:
         findings += findings_at("primary_mobile", (problem("required", what="The borrower's mobile number"),))
     if draft.loan_tenure is not None and not draft.loan_tenure_unit:
@@ -65,7 +65,7 @@ def check_lead(draft: LeadDraft, *, country: str = "IN", today: date | None = No
     for at, applicant in enumerate(draft.applicants):
         findings += check_applicant(applicant, f"applicants[{at}].", country, today)
     for at, consent in enumerate(draft.consents):
-        findings += mend(consent, f"consents[{at}].", _CONSENT)
+        findings += _CONSENT.mend(consent, f"consents[{at}].")
     if draft.extra:
         findings += refuse_cards(draft.extra, "extra")
     return findings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from leadops.validation.card_numbers import hidden_numbers
@@ -13,6 +14,7 @@ _JOINERS = (
 )
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
 _SPACES = frozenset({"Zs", "Zl", "Zp"})
+_LETTER = re.compile(r"[^\W\d_]")
 _ODD = frozenset({"Cc", "Cs"})  # control characters, and halves of characters that no database takes
 
 
@@ -59,6 +61,16 @@ def free_text(text: str, limit: int, *, with_aadhaar: bool = True) -> Checked[st
     return Checked(tidy, (problem("control_characters"),) if odd else ())
 
 
+def paragraphs(text: str, limit: int) -> Checked[str]:
+    """Tidy a longer text line by line and keep its lines; `limit` is in characters, over all of them."""
+    whole = free_text(text, limit)
+    lines = text.split("\n")
+    if len(lines) == 1 or whole.is_refused:
+        return Checked(text, whole.problems) if whole.is_refused else whole
+    tidy = "\n".join(free_text(line, limit).value for line in lines).strip("\n")
+    return Checked(tidy, whole.problems)
+
+
 def _tidied(text: str) -> tuple[str, bool]:
     kept, odd = [], False
     for letter in text:
@@ -76,7 +88,7 @@ def _tidied(text: str) -> tuple[str, bool]:
 def name(text: str, limit: int = 200) -> Checked[str]:
     """Tidy a person's or a firm's name, and wonder at one without a letter."""
     checked = free_text(text, limit)
-    if checked.problems or not checked.value or any(letter.isalpha() for letter in checked.value):
+    if checked.problems or not checked.value or _LETTER.search(checked.value):
         return checked
     return Checked(checked.value, (problem("name_without_letters"),))
 
