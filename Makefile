@@ -1,0 +1,45 @@
+# Every target needs python3 (3.11 or later), make and sh; what else it needs it installs into .venv.
+PYTHON ?= python3
+BIN = .venv/bin
+SUBJECTS = leadops crm_integrations tests benchmarks deploy manage.py
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+.PHONY: help run test bench stop format clean reset
+.SILENT:
+
+help:  ## Show this list
+	sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+run:  ## Run leadops here with demo data; PORT and SANDBOX_PORT choose the ports
+	exec $(PYTHON) deploy/run.py
+
+stop:  ## Stop a run, or the processes that a killed one left behind
+	$(PYTHON) deploy/run.py stop
+
+test:  ## Lint, types, import contracts, migrations and every test
+	test -x "$(CHROMIUM)" || { echo "The browser tests need Chromium: apt-get install chromium, or set CHROMIUM to its path." >&2; exit 1; }
+	$(PYTHON) deploy/install.py requirements-dev.txt
+	$(BIN)/ruff check $(SUBJECTS)
+	$(BIN)/ruff format --check $(SUBJECTS)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	LEADOPS_VAR=var/test $(BIN)/python manage.py makemigrations --check --dry-run
+	LEADOPS_VAR=var/test $(BIN)/python manage.py check --fail-level WARNING
+	CHROMIUM="$(CHROMIUM)" $(BIN)/pytest -q -n 2 --dist loadgroup
+	$(BIN)/python -m leadops.embedded_postgres.server stop var/test/postgres
+
+bench:  ## Measure: nested creates, deliveries, imports
+	$(PYTHON) deploy/install.py requirements-dev.txt
+	for each in $$(grep -l __main__ benchmarks/*.py); do echo "== $$each"; $(BIN)/python "$$each" || exit 1; done
+
+format:  ## Put the source into the house format
+	$(PYTHON) deploy/install.py requirements-dev.txt
+	$(BIN)/ruff check --fix $(SUBJECTS)
+	$(BIN)/ruff format $(SUBJECTS)
+
+clean:  ## Remove what can be made again; the data in var/ stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+reset: stop  ## Remove the data of `make run`, its keys included
+	rm -rf var

@@ -1,0 +1,116 @@
+"""The processes of a run. Each holds a lock for as long as one process of it lives, so that none is lost sight of.
+
+The lock is an flock on `run/<name>.pid`, inherited by the child and by all it forks. Whoever finds it held knows that
+the process group written there is alive and ours, even when the launcher that started it was killed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+GRACE = 10.0
+"""Seconds a process has to end after SIGTERM."""
+
+
+def take(path: Path) -> IO[str] | None:
+    """Lock `path` and return it open, None when somebody holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file
+
+
+def write(file: IO[str], pid: int) -> None:
+    """Say in a locked file who holds it."""
+    file.truncate(0)
+    file.write(str(pid))
+    file.flush()
+
+
+def holder(path: Path) -> int | None:
+    """The process that holds `path`, None when nobody does."""
+    if not path.exists():
+        return None
+    if (file := take(path)) is not None:
+        file.close()
+        return None
+    text = path.read_text(encoding="utf-8")
+    return int(text) if text.isdigit() else None
+
+
+class Child:
+    """One program of the run, with its log and its lock in `var`."""
+
+    def __init__(self, name: str, command: Sequence[str], var: Path) -> None:
+        self.name = name
+        self.command = list(command)
+        self.log = var / "log" / f"{name}.log"
+        self.lock = var / "run" / f"{name}.pid"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, environment: Mapping[str, str], folder: Path) -> None:
+        """Start it in a session of its own, so that a Ctrl-C reaches the launcher alone."""
+        lock = take(self.lock)
+        assert lock is not None, f"{self.name} still runs"
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        if self.log.exists():
+            self.log.replace(self.log.with_suffix(".log.1"))
+        with lock, self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                env=dict(environment),
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                pass_fds=[lock.fileno()],
+            )
+            write(lock, self.process.pid)
+
+    @property
+    def status(self) -> int | None:
+        """The exit status once it ended, else None."""
+        return self.process.poll() if self.process else None
+
+    def last_lines(self, count: int = 15) -> str:
+        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
+
+    def signal(self, number: int) -> None:
+        """Send a signal to whatever lives of it, also when another launcher started it."""
+        if self.process is not None:
+            self.process.poll()  # a reaped leader does not hold the group's id any more
+        if (group := holder(self.lock)) is not None:
+            try:
+                os.killpg(group, number)
+            except ProcessLookupError:
+                pass  # it ended in between
+
+    @property
+    def gone(self) -> bool:
+        if self.process is not None:
+            self.process.poll()
+        return holder(self.lock) is None
+
+
+def stop(children: Sequence[Child]) -> None:
+    """End all of `children` at once: SIGTERM, and SIGKILL for what still lives after the grace."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for child in children:
+            child.signal(number)
+        until = time.monotonic() + GRACE
+        while time.monotonic() < until:
+            if all(child.gone for child in children):
+                return
+            time.sleep(0.05)

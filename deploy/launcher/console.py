@@ -1,0 +1,34 @@
+"""What the person at the keyboard is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def welcome(
+    host: str, port: int, sandbox_port: int, demo: dict[str, Any], logs: Path, seconds: float
+) -> None:
+    """Where to go and whom to sign in as."""
+    web = f"http://{host}:{port}"
+    lines = [
+        "",
+        f"leadops is ready after {seconds:.1f} s. Ctrl-C stops it.",
+        "",
+        f"  Back office     {web}/admin/",
+        f"  Partner API     {web}/v1/docs/",
+        f"  Vendor sandbox  http://{host}:{sandbox_port}/",
+        "",
+        *(
+            f"  {'Officers' if place == 0 else '':<14}  {each['username']:<8} {each['password']:<16} {each['role']}"
+            for place, each in enumerate(demo["officers"])
+        ),
+        f"  Partner key     {demo['key']}  ({demo['partner']})",
+        f"  Logs            {logs}",
+        "",
+    ]
+    say("\n".join(lines))

@@ -1,0 +1,63 @@
+"""Have the database ready for `make run`: reachable, migrated, with demo data. Run by the launcher in `.venv`.
+
+Prints one JSON object: what the demo command says, or {"trouble": one line}.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = "5"
+"""Seconds to wait for a database server that does not answer."""
+
+
+def prepare(sandbox_url: str) -> dict[str, object]:
+    """Migrate what is unapplied and load the demo data unless it is there."""
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", interactive=False, verbosity=0, stdout=sys.stderr)
+    out = io.StringIO()
+    call_command("demo", sandbox_url=sandbox_url, json=True, stdout=out)
+    shown: dict[str, object] = json.loads(out.getvalue())
+    return shown
+
+
+def main(sandbox_url: str) -> dict[str, object]:
+    """What `prepare` says, or the trouble that a person can mend."""
+    import django
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management.base import CommandError
+    from django.db.utils import OperationalError
+
+    try:
+        django.setup()
+        return prepare(sandbox_url)
+    except (ImproperlyConfigured, CommandError) as error:
+        return {"trouble": one_line(error)}
+    except OperationalError as error:
+        where = (
+            "DATABASE_URL names a database that"
+            if os.environ.get("DATABASE_URL")
+            else "The embedded PostgreSQL"
+        )
+        return {"trouble": f"{where} can't be used: {one_line(error)}"}
+
+
+def one_line(error: Exception) -> str:
+    """The message of `error` on one line: PostgreSQL likes several."""
+    return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    os.environ.setdefault("PGCONNECT_TIMEOUT", PATIENCE)
+    print(json.dumps(main(sys.argv[1])))
