@@ -1,0 +1,58 @@
+"""The sidebar: what an officer may open, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+# Group, then (title, icon, model). The integrations' models are named by their label only.
+PAGES = [
+    (
+        "Lending",
+        [
+            ("Leads", "person_search", "leadops.lead"),
+            ("Loan accounts", "account_balance_wallet", "leadops.loanaccount"),
+            ("Imports", "upload_file", "leadops.importbatch"),
+        ],
+    ),
+    (
+        "Vendors",
+        [
+            ("Deliveries", "outbox", "crm_integrations.delivery"),
+            ("HTTP calls", "swap_horiz", "crm_integrations.exchange"),
+            ("Connections", "cable", "crm_integrations.connection"),
+        ],
+    ),
+    (
+        "Set-up",
+        [
+            ("Partners", "handshake", "leadops.partner"),
+            ("Programs", "category", "leadops.program"),
+            ("Officers", "badge", "leadops.officer"),
+            ("Groups", "groups", "auth.group"),
+        ],
+    ),
+]
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups of links that this officer may view."""
+    home = {"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}
+    groups = [{"items": [home]}]
+    for title, pages in PAGES:
+        items = [_item(*page) for page in pages if _may_view(request, page[2])]
+        if items:
+            groups.append({"title": title, "separator": True, "items": items})
+    return groups
+
+
+def _item(title: str, icon: str, label: str) -> dict[str, Any]:
+    app, model = label.split(".")
+    return {"title": title, "icon": icon, "link": reverse(f"admin:{app}_{model}_changelist")}
+
+
+def _may_view(request: HttpRequest, label: str) -> bool:
+    app, model = label.split(".")
+    return any(request.user.has_perm(f"{app}.{verb}_{model}") for verb in ("view", "change"))
