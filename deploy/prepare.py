@@ -1,6 +1,6 @@
-"""Have the database ready for `make run`: reachable, migrated, with demo data. Run by the launcher in `.venv`.
+"""Have the database ready for `make run`: reachable, migrated, with demo data.
 
-Prints one JSON object: what the demo command says, or {"trouble": one line}.
+The launcher runs it in `.venv`. Prints one JSON object: what the demo command says, or {"trouble": one line}.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""`make run`: the whole of leadops on this machine, for trying it out. `run.py stop` ends what was left behind.
+"""`make run`: the whole of leadops on this machine, for trying it out.
 
-Standard library only; docs/operations.md tells how to run leadops in production.
+`run.py stop` ends what was left behind. Standard library only. Production: docs/operations.md.
 """
 
 from __future__ import annotations
@@ -132,9 +132,8 @@ class Run:
             )
         if done.returncode:
             lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-            raise Trouble(
-                f"The database can't be made ready: {lines[-1] if lines else 'no reason given'} More is in {log}."
-            )
+            last = lines[-1] if lines else "no reason given."
+            raise Trouble(f"The database can't be made ready: {last} More is in {log}.")
         said: dict[str, object] = json.loads(done.stdout)
         if "trouble" in said:
             raise Trouble(str(said["trouble"]))

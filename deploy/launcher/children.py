@@ -1,11 +1,12 @@
-"""The processes of a run. Each holds a lock for as long as one process of it lives, so that none is lost sight of.
+"""The processes of a run. Each holds a lock while one process of it lives, so that none is lost sight of.
 
-The lock is an flock on `run/<name>.pid`, inherited by the child and by all it forks. Whoever finds it held knows that
-the process group written there is alive and ours, even when the launcher that started it was killed.
+The lock is an flock on `run/<name>.pid`, inherited by the child and by all it forks. Whoever finds it held
+knows that the process group written there is alive and ours, even when its launcher was killed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -92,10 +93,8 @@ class Child:
         if self.process is not None:
             self.process.poll()  # a reaped leader does not hold the group's id any more
         if (group := holder(self.lock)) is not None:
-            try:
+            with contextlib.suppress(ProcessLookupError):  # it may end in between
                 os.killpg(group, number)
-            except ProcessLookupError:
-                pass  # it ended in between
 
     @property
     def gone(self) -> bool:

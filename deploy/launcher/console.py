@@ -23,12 +23,18 @@ def welcome(
         f"  Partner API     {web}/v1/docs/",
         f"  Vendor sandbox  http://{host}:{sandbox_port}/",
         "",
-        *(
-            f"  {'Officers' if place == 0 else '':<14}  {each['username']:<8} {each['password']:<16} {each['role']}"
-            for place, each in enumerate(demo["officers"])
-        ),
+        *_officers(demo["officers"]),
         f"  Partner key     {demo['key']}  ({demo['partner']})",
         f"  Logs            {logs}",
         "",
     ]
     say("\n".join(lines))
+
+
+def _officers(officers: list[dict[str, str]]) -> list[str]:
+    """A line for each log-in; only the first has the heading."""
+    headings = ["Officers", *[""] * len(officers)]
+    return [
+        f"  {heading:<14}  {each['username']:<8} {each['password']:<16} {each['role']}"
+        for heading, each in zip(headings, officers, strict=False)
+    ]

@@ -16,7 +16,8 @@ from pathlib import Path
 from launcher.trouble import Trouble
 
 FEWEST = (3, 11)
-NO_FIT = re.compile(r"No matching distribution found for (\S+)|No module named .* in (\S+)")
+PIP_OPTIONS = ("--quiet", "--no-input", "--disable-pip-version-check")
+NO_FIT = re.compile(r"No matching distribution found for (\S+)")
 FAILED_BUILD = re.compile(r"Failed (?:to build|building wheel for) '?([\w.\-]+)")
 OFFLINE = (
     "Temporary failure in name resolution",
@@ -41,22 +42,25 @@ class VirtualEnvironment:
     def ready(self, requirements: Path) -> None:
         """Have `requirements` installed; nothing is done when they already are."""
         if sys.version_info < FEWEST:
-            wanted = ".".join(map(str, FEWEST))
-            raise Trouble(
-                f"Python {wanted} or later is needed, this is {sys.version.split()[0]}: set PYTHON to a newer one."
-            )
+            wanted, found = ".".join(map(str, FEWEST)), sys.version.split()[0]
+            raise Trouble(f"Python {wanted} or later is needed, this is {found}: set PYTHON to a newer one.")
         digest = fingerprint(requirements)
         installed = self._installed()
         if installed.get(requirements.name) == digest:
             return
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        if not self.python.exists():
+        if not self._whole:
             self._make()
         self.say(f"Installing {requirements.name} into {self.folder.name} (a minute or two, once) ...")
         self._install(requirements)
         # The development requirements hold the others, so both are in place now.
         installed = {path.name: fingerprint(path) for path in includes(requirements)}
         self._stamp.write_text(json.dumps(installed), encoding="utf-8")
+
+    @property
+    def _whole(self) -> bool:
+        """Whether it has a Python that still exists, and pip: not so when its making was interrupted."""
+        return self.python.exists() and any(self.folder.glob("lib/*/site-packages/pip"))
 
     @property
     def _stamp(self) -> Path:
@@ -76,13 +80,11 @@ class VirtualEnvironment:
         for module in ("venv", "ensurepip"):
             if importlib.util.find_spec(module) is None:
                 package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
-                raise Trouble(
-                    f"Python's {module} module is missing here: install it (Debian, Ubuntu: apt-get install {package})."
-                )
+                install = f"install it (Debian, Ubuntu: apt-get install {package})"
+                raise Trouble(f"Python's {module} module is missing: {install}.")
+        command = [sys.executable, "-m", "venv", "--clear", str(self.folder)]
         with self.log.open("ab") as log:
-            done = subprocess.run(
-                [sys.executable, "-m", "venv", "--clear", str(self.folder)], stdout=log, stderr=log
-            )
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         if done.returncode:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise Trouble(f"The virtual environment can't be made; {self.log} says why.")
@@ -96,16 +98,7 @@ class VirtualEnvironment:
 
     def _pip(self, requirements: Path, *options: str) -> str | None:
         """Run pip; None when it succeeded, else what it said."""
-        command = [
-            str(self.python),
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--no-input",
-            "--disable-pip-version-check",
-        ]
-        command += [*options, "--requirement", str(requirements)]
+        command = [str(self.python), "-m", "pip", "install", *PIP_OPTIONS, *options, "-r", str(requirements)]
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
@@ -147,11 +140,8 @@ def reason(written: str) -> str:
     if offline(written):
         return "No package index can be reached: is there a network?"
     if found := NO_FIT.search(written):
-        package = found.group(1) or found.group(2)
-        built = (
-            "and it can't be built from source" if compiler() else "and there is no C compiler to build one"
-        )
-        return f"{package} has no ready-made package for this machine, {built}."
+        cause = "it can't be built here" if compiler() else "there is no C compiler to build one"
+        return f"{found.group(1)} has no ready-made package for this machine, and {cause}."
     if found := FAILED_BUILD.search(written):
         return f"{found.group(1)} can't be built on this machine."
     errors = [line for line in written.splitlines() if line.startswith("ERROR:")]
