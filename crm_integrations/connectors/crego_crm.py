@@ -139,7 +139,7 @@ def _our_reference(record: LeadRecord) -> str:
 def _missing_applicant(path: str, applicant: ApplicantRecord) -> list[Missing]:
     missing = []
     if not applicant.applicant_type:
-        missing.append(Missing(f"{path}.applicant_type", "Crego wants to know: a business or a person?"))
+        missing.append(Missing(f"{path}.applicant_type", "Crego has to be told: a business or a person."))
     if not applicant.name:
         missing.append(Missing(f"{path}.name", "Crego takes no applicant without a full name."))
     mobile = applicant.primary_mobile

@@ -1,0 +1,306 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from crm_integrations import errors
+from crm_integrations.auth import ClientCredentials, Login, StaticHeader
+from crm_integrations.connector import Outcome, Response
+from crm_integrations.connectors.brainysoft import Brainysoft
+from crm_integrations.records import AddressRecord, ApplicantRecord, IdentityDocument, LeadRecord, Phone
+from tests.crm_integrations.connectors.contract import ConnectorContract
+from tests.crm_integrations.connectors.examples import CURRENT, LEAD, PRIMARY, REGISTERED
+
+# The smallest create of the vendor's scenario pages (basic script for creating a lead).
+SMALLEST = LeadRecord(
+    id="1",
+    ref="r1",
+    program_id="p",
+    program_code="P",
+    primary_mobile=Phone("+79886542301", "7", "9886542301"),
+    applicants=(ApplicantRecord("person", "Фридрих"),),
+)
+FULL = {
+    "addressData": {
+        "countryId": 7,
+        "postalCode": "151203",
+        "regionName": "Punjab",
+        "localityName": "Faridkot",
+        "streetName": "Old Town, Mall Road, Shop 75",
+        "houseNo": "22B",
+        "apartmentNo": "4",
+    },
+    "amount": 10000,
+    "averageMonthlyCost": 30000,
+    "birthCountryId": 7,
+    "birthDate": "1990-02-28",
+    "birthPlace": "Sample city",
+    "channel": "SITE",
+    "creditProductId": 101339,
+    "email": "asha@example.com",
+    "employerTitle": "Example Mills",
+    "firstName": "Asha",
+    "gettingMoneyMethodId": 102395,
+    "inn": "000000000000",
+    "lastName": "Verma",
+    "managerId": 1010812,
+    "meanIncome": 85000.5,
+    "mobilePhone": "919000000001",
+    "naturalPerson": True,
+    "orderCode": LEAD.ref,
+    "passport": {
+        "seria": "4008",
+        "no": "000001",
+        "issueDate": "2012-01-23",
+        "closeDate": "2032-01-23",
+        "manager": "Example office 1",
+        "subdivisionCode": "451-451",
+    },
+    "patronymic": "Devi",
+    "period": 12,
+    "periodUnit": "MONTHS",
+    "registrationAddressData": {
+        "countryId": 101042,
+        "fiasId": "0c5b2444-70a0-4932-980c-b4dc0d3f02b5",
+        "fullAddressText": "Example oblast, Sample city, Test street 7, flat 12",
+    },
+    "sexId": 101252,
+    "snils": "000-000-000 00",
+    "storeCode": "acme",
+    "subdivisionId": 101791,
+}
+IDS: dict[str, Any] = {
+    "country_ids": {"IN": 7, "RU": 101042},
+    "credit_product_id": 101339,
+    "getting_money_method_id": 102395,
+    "manager_id": 1010812,
+    "subdivision_id": 101791,
+}
+CREATED = b'{"status":"ok","timestamp":1550653059521,"data":3692}'
+REFUSED = (
+    b'{"status":"error","timestamp":1550653059521,"data":{"code":"NO_MOBILE_PHONE_ERROR",'
+    b'"message":"mobilePhone is required","type":"BUSINESS"}}'
+)
+ROW = {"id": 3692, "orderCode": LEAD.ref, "currentStatus": "WAITING"}
+
+
+def person(**changes: Any) -> LeadRecord:
+    return replace(LEAD, applicants=(replace(PRIMARY, **changes),))
+
+
+def answer(data: Any, status: str = "ok") -> Response:
+    body = {"status": status, "timestamp": 1550653059521, "data": data}
+    return Response(200, json.dumps(body).encode())
+
+
+class TestBrainysoft(ConnectorContract):
+    connector = Brainysoft
+    record = LEAD
+    configurations = (IDS,)
+    stand_ins = (person(first_name=""),)
+
+    def test_the_smallest_create_of_the_scenario_page(self) -> None:
+        request = self.build(SMALLEST, country_ids={}, **dict.fromkeys(list(IDS)[1:]))
+        assert (request.method, request.path) == ("POST", "/bs-core/main/leads")
+        assert json.loads(request.body) == {
+            "firstName": "Фридрих",
+            "mobilePhone": "79886542301",
+            "channel": "GENERATOR",
+            "naturalPerson": True,
+            "orderCode": "r1",
+        }
+        assert "Фридрих".encode() in request.body
+
+    def test_a_full_lead_in_the_vendors_words_and_order(self) -> None:
+        assert json.dumps(self.body()) == json.dumps(FULL)
+
+    def test_the_page_answer_is_a_success(self) -> None:
+        assert self.make().outcome(Response(200, CREATED)) == Outcome("3692")
+
+    @pytest.mark.parametrize("status", [200, 400, 422])
+    def test_an_error_is_a_refusal_in_the_vendors_words(self, status: int) -> None:
+        with pytest.raises(errors.Rejected, match="NO_MOBILE_PHONE_ERROR: mobilePhone is required"):
+            self.make().outcome(Response(status, REFUSED))
+
+    @pytest.mark.parametrize(
+        "data", [None, True, "3692", 3692.0, 0, -1, 2**63, [], {"id": 3692}, float("nan"), [3692]]
+    )
+    def test_ok_without_an_integer_is_unknown(self, data: Any) -> None:
+        with pytest.raises(errors.OutcomeUnknown):
+            self.make().outcome(answer(data))
+
+    @pytest.mark.parametrize("body", [b'{"data": 3692}', b'{"status": "OK", "data": 3692}', b"{}"])
+    def test_a_flag_that_is_not_ok_is_unknown(self, body: bytes) -> None:
+        with pytest.raises(errors.OutcomeUnknown):
+            self.make().outcome(Response(200, body))
+
+    # Names ----------------------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize(
+        ("names", "first"),
+        [
+            ({"first_name": "Asha"}, "Asha"),
+            ({"first_name": ""}, "Asha"),
+            ({"first_name": "", "middle_name": ""}, "Asha Devi"),
+            ({"first_name": "", "middle_name": "", "last_name": ""}, "Asha Devi Verma"),
+            ({"first_name": "", "name": "Verma"}, "Verma"),
+        ],
+    )
+    def test_the_first_name_is_never_guessed(self, names: dict[str, str], first: str) -> None:
+        assert self.body(person(**names))["firstName"] == first
+
+    def test_a_business_is_no_natural_person(self) -> None:
+        firm = ApplicantRecord("business", "Example Traders Pvt Ltd", is_primary=True)
+        body = self.body(replace(LEAD, applicants=(firm,)))
+        assert body["naturalPerson"] is False
+        assert body["title"] == body["firstName"] == "Example Traders Pvt Ltd"
+
+    def test_names_longer_than_the_vendors_field_are_missing(self) -> None:
+        long = person(first_name="A" * 51, last_name="B" * 51)
+        assert self.missing(long) == ["applicants[0].first_name", "applicants[0].last_name"]
+        assert self.missing(person(first_name="A" * 50, last_name="B" * 50)) == []
+
+    def test_first_name_and_mobile_are_needed(self) -> None:
+        record = replace(person(name="", first_name=""), primary_mobile=Phone("", "", ""))
+        assert self.missing(record) == ["applicants[0].first_name", "primary_mobile"]
+        assert self.missing(replace(LEAD, applicants=())) == ["applicants"]
+
+    # Addresses and papers -------------------------------------------------------------------------------
+
+    def test_one_address_may_be_both(self) -> None:
+        both = replace(CURRENT, tags=("residence", "permanent"))
+        body = self.body(person(addresses=(both,)))
+        assert body["addressData"] == body["registrationAddressData"] == FULL["addressData"]
+
+    def test_an_untagged_address_is_the_residence_only(self) -> None:
+        body = self.body(person(addresses=(replace(CURRENT, tags=()),)))
+        assert body["addressData"] == FULL["addressData"]
+        assert "registrationAddressData" not in body
+
+    def test_a_registered_address_is_never_passed_off_as_the_residence(self) -> None:
+        assert "addressData" not in self.body(person(addresses=(REGISTERED,)))
+
+    def test_a_fias_id_without_its_text_is_not_sent(self) -> None:
+        textless = replace(REGISTERED, address_line="")
+        sent = self.body(person(addresses=(textless,)))["registrationAddressData"]
+        assert "fiasId" not in sent
+        assert sent["streetName"] == "North quarter, Test street"
+
+    def test_country_ids_come_from_the_setting_only(self) -> None:
+        body = self.body(country_ids={})
+        assert "countryId" not in body["addressData"]
+        assert "birthCountryId" not in body
+
+    def test_nothing_is_said_of_an_empty_address(self) -> None:
+        empty = self.body(person(addresses=(AddressRecord(tags=("current",)),)), country_ids={})
+        assert "addressData" not in empty
+
+    def test_another_paper_is_not_passed_off_as_a_passport(self) -> None:
+        licence = IdentityDocument(type="driving_licence", number="1")
+        assert "passport" not in self.body(person(identity_document=licence))
+
+    def test_a_gender_without_an_id_is_left_out(self) -> None:
+        assert self.body(person(gender="male"))["sexId"] == 101251
+        assert "sexId" not in self.body(person(gender="other"))
+
+    # The loan -------------------------------------------------------------------------------------------
+
+    def test_money_keeps_its_paise(self) -> None:
+        assert b'"amount":10000.05' in self.build(replace(LEAD, loan_amount=Decimal("10000.05"))).body
+
+    @pytest.mark.parametrize("change", [{"loan_tenure": None}, {"loan_tenure_unit": ""}])
+    def test_a_period_is_sent_with_its_unit_or_not_at_all(self, change: dict[str, Any]) -> None:
+        body = self.body(replace(LEAD, **change))
+        assert not {"period", "periodUnit"} & body.keys()
+
+    @pytest.mark.parametrize(
+        ("ours", "theirs"), [("", "ECOMM"), ("walk-in", "ECOMM"), ("GENERATOR", "GENERATOR")]
+    )
+    def test_a_channel_that_is_not_the_vendors_is_the_setting(self, ours: str, theirs: str) -> None:
+        assert self.body(replace(LEAD, channel=ours), channel="ECOMM")["channel"] == theirs
+
+    def test_the_store_code_setting_wins_over_the_partner(self) -> None:
+        assert self.body(store_code="S1")["storeCode"] == "S1"
+
+    def test_fields_that_only_this_vendor_has_come_from_extra(self) -> None:
+        extra = {
+            "managerId": 5,
+            "childrenCount": 0,
+            "mobilePhoneCheck": False,
+            "extraFields": {"client.maritalStatus.id": 101151},
+            "undeclared": "x",
+        }
+        body = self.body(replace(LEAD, extra=extra))
+        assert (body["managerId"], body["childrenCount"], body["mobilePhoneCheck"]) == (5, 0, False)
+        assert body["extraFields"] == [{"key": "client.maritalStatus.id", "value": "101151"}]
+        assert "undeclared" not in body
+
+    # Credentials ----------------------------------------------------------------------------------------
+
+    def test_oauth_asks_the_authorisation_service(self) -> None:
+        auth = self.make().auth
+        assert isinstance(auth, ClientCredentials)
+        assert auth.url == "/oauth/token"
+        other = self.make(auth_url="https://key-auth.example/").auth
+        assert isinstance(other, ClientCredentials)
+        assert other.url == "https://key-auth.example/oauth/token"
+        assert auth.apply(self.build(), "t1").headers["bsauth"] == "t1"
+
+    def test_login_asks_the_core(self) -> None:
+        auth = self.make(auth_mode="login", customer_key="k1", user_name="u1").auth
+        assert isinstance(auth, Login)
+        request = auth.token_request()
+        assert request is not None
+        assert (request.path, request.headers["customer-key"]) == ("/bs-core/main/login", "k1")
+        assert auth.read_token(Response(200, headers={"bsauth": "t1"})).value == "t1"
+
+    def test_a_static_token_goes_straight_into_the_header(self) -> None:
+        auth = self.make(auth_mode="static").auth
+        assert isinstance(auth, StaticHeader)
+        assert auth.apply(self.build()).headers["bsauth"] == "canary-token-0001"
+
+    # The look-up ----------------------------------------------------------------------------------------
+
+    def test_the_search_is_by_order_code(self) -> None:
+        request = self.make(path_prefix="/core/").find(LEAD)
+        assert (request.method, request.path) == ("POST", "/core/main/leads/partial-load")
+        assert json.loads(request.body) == {
+            "fields": ["id", "orderCode", "currentStatus"],
+            "searchFields": [{"field": "orderCode", "value": LEAD.ref}],
+        }
+
+    def test_the_check_is_whoami(self) -> None:
+        check = self.make().check()
+        assert check is not None
+        assert check.path == "/bs-core/utils/session/whoami"
+
+    def test_our_lead_is_found(self) -> None:
+        assert self.make().found(answer([ROW]), LEAD) == Outcome("3692", "WAITING")
+        assert self.make().found(Response(200, json.dumps([ROW]).encode()), LEAD) == Outcome(
+            "3692", "WAITING"
+        )
+
+    @pytest.mark.parametrize("response", [answer([]), Response(200, b"[]")])
+    def test_no_row_means_absent(self, response: Response) -> None:
+        assert self.make().found(response, LEAD) is None
+
+    @pytest.mark.parametrize(
+        "response",
+        [
+            answer([ROW, {**ROW, "id": 3693}]),
+            answer([{**ROW, "orderCode": "other"}]),
+            answer([{"id": 3692}]),
+            answer([{**ROW, "id": "3692"}]),
+            answer(None),
+            answer(["text"]),
+            answer([], status="error"),
+            answer([], status="busy"),
+        ],
+    )
+    def test_an_answer_that_does_not_tell_is_unknown(self, response: Response) -> None:
+        with pytest.raises(errors.OutcomeUnknown):
+            self.make().found(response, LEAD)

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from crm_integrations import errors
+from crm_integrations.connector import Outcome, Response
+from crm_integrations.connectors.crego_crm import CregoCrm
+from crm_integrations.records import AddressRecord, ApplicantRecord, BankRecord, LeadRecord, Phone
+from tests.crm_integrations.connectors.contract import ConnectorContract
+from tests.crm_integrations.connectors.examples import FOREIGN_MOBILE, LEAD
+
+# The example of https://api-docs.crego.io/api-10694292, key by key, with an invented person and firm.
+PAGE_BANK = {
+    "account_type": "current",
+    "account_no": "",
+    "account_holder_name": "EXAMPLE SEWA KENDRA 2021-22",
+    "ifsc": "CBIN0281814",
+    "is_verified": False,
+    "tags": [],
+}
+PAGE_ADDRESS = {
+    "address_line": "Shop No. 75-78",
+    "pincode": "151203",
+    "locality": "Faridkot",
+    "city": "Faridkot",
+    "state": "Punjab",
+}
+PAGE_LEAD = {
+    "program_id": "4b67c764-afb3-4570-ac21-025ea3255b6e",
+    "primary_mobile": "9000000001",
+    "partner_ref_id": "asd",
+    "applicants": [
+        {
+            "applicant_type": "business",
+            "is_primary": True,
+            "is_authorized_signatory": False,
+            "business_type": "Proprietorship",
+            "tags": [],
+            "name": "Business Name",
+            "pan_no": "AAAPA0000A",
+            "primary_mobile": "9000000002",
+            "addresses": [{"tags": ["current", "registered"], **PAGE_ADDRESS}],
+            "banks": [PAGE_BANK],
+        },
+        {
+            "applicant_type": "person",
+            "is_primary": False,
+            "is_authorized_signatory": True,
+            "tags": [],
+            "name": "Asha",
+            "primary_email": "asha@example.com",
+            "addresses": [{"tags": ["current", "permanent"], **PAGE_ADDRESS}],
+            "banks": [PAGE_BANK],
+        },
+    ],
+}
+FOUND = {
+    "id": "df03f224-6089-4d08-baca-8f1c8868a8ad",
+    "program_id": LEAD.program_id,
+    "primary_mobile": LEAD.primary_mobile.national,
+    "partner_ref_id": "asd",
+    "status": "new",
+}
+
+
+def phone(national: str) -> Phone:
+    return Phone(f"+91{national}", "91", national)
+
+
+def taken_in(body: dict[str, Any]) -> LeadRecord:
+    """The record that a lead in Crego's own words becomes."""
+    return LeadRecord(
+        id="1",
+        ref="r1",
+        program_code="SCF",
+        **{**body, "primary_mobile": phone(body["primary_mobile"])}
+        | {"applicants": tuple(applicant_taken_in(each) for each in body["applicants"])},
+    )
+
+
+def applicant_taken_in(body: dict[str, Any]) -> ApplicantRecord:
+    mobile = {"primary_mobile": phone(body["primary_mobile"])} if "primary_mobile" in body else {}
+    parts = {
+        "tags": tuple(body["tags"]),
+        "addresses": tuple(
+            AddressRecord(**{**each, "tags": tuple(each["tags"])}) for each in body["addresses"]
+        ),
+        "banks": tuple(BankRecord(**{**each, "tags": tuple(each["tags"])}) for each in body["banks"]),
+    }
+    return ApplicantRecord(**{**body, **mobile, **parts})
+
+
+def listing(*rows: Any, count: int | None = None) -> Response:
+    total = len(rows) if count is None else count
+    page = {"count": total, "current_page": 1, "page_size": 15, "results": rows}
+    return Response(200, json.dumps(page).encode())
+
+
+class TestCregoCrm(ConnectorContract):
+    connector = CregoCrm
+    record = LEAD
+    configurations = ({}, {"program_ids": {"SCF": "theirs", "SCFx": "others"}})
+
+    def test_the_page_example_taken_in_goes_out_equal(self) -> None:
+        request = self.build(taken_in(PAGE_LEAD))
+        assert (request.method, request.path) == ("POST", "/v1/crm/leads/")
+        # As text, so that the order of the keys counts too.
+        assert json.dumps(json.loads(request.body)) == json.dumps(PAGE_LEAD)
+
+    def test_the_token_is_a_bearer(self) -> None:
+        request = self.make().auth.apply(self.build())
+        assert request.headers["Authorization"] == "Bearer canary-token-0001"
+
+    def test_the_page_answer_asks_for_a_look_up(self) -> None:
+        assert self.make().outcome(Response(200, b"{}")) == Outcome(look_up=True)
+
+    @pytest.mark.parametrize("status", [200, 201])
+    @pytest.mark.parametrize("name", ["id", "_id"])
+    def test_an_id_is_the_reference(self, status: int, name: str) -> None:
+        body = json.dumps({name: "df03f224", "status": "new"}).encode()
+        assert self.make().outcome(Response(status, body)) == Outcome("df03f224", "new")
+
+    @pytest.mark.parametrize("odd", [5, True, None, "", {"$oid": "x"}, float("nan")])
+    def test_an_odd_id_is_asked_for(self, odd: Any) -> None:
+        assert self.make().outcome(Response(200, json.dumps({"id": odd}).encode())).look_up
+
+    @pytest.mark.parametrize("status", [202, 204])
+    def test_other_2xx_are_unknown(self, status: int) -> None:
+        with pytest.raises(errors.OutcomeUnknown, match=f"HTTP {status}"):
+            self.make().outcome(Response(status, b'{"id": "df03f224"}'))
+
+    def test_a_field_map_is_quoted_to_the_officer(self) -> None:
+        body = b'{"primary_mobile": ["This field is required."]}'
+        with pytest.raises(errors.Rejected, match="This field is required"):
+            self.make().outcome(Response(400, body))
+
+    def test_our_program_becomes_theirs(self) -> None:
+        assert self.body()["program_id"] == LEAD.program_id
+        assert self.body(program_ids={"SCF": "theirs"})["program_id"] == "theirs"
+        assert self.body(program_ids={"OTHER": "theirs"})["program_id"] == LEAD.program_id
+
+    def test_our_own_reference_stands_in_for_the_partners(self) -> None:
+        assert self.body()["partner_ref_id"] == "asd"
+        assert self.body(replace(LEAD, partner_ref_id=""))["partner_ref_id"] == LEAD.ref
+
+    def test_what_is_missing_is_named_by_its_path(self) -> None:
+        nameless = ApplicantRecord("", "", primary_mobile=FOREIGN_MOBILE)
+        record = replace(
+            LEAD, program_id="", primary_mobile=FOREIGN_MOBILE, applicants=(LEAD.applicants[0], nameless)
+        )
+        assert self.missing(record) == [
+            "program_id",
+            "primary_mobile",
+            "applicants[1].applicant_type",
+            "applicants[1].name",
+            "applicants[1].primary_mobile",
+        ]
+        assert self.missing(replace(LEAD, applicants=())) == ["applicants"]
+
+    def test_a_number_without_ten_digits_is_not_sent(self) -> None:
+        assert self.missing(replace(LEAD, primary_mobile=phone("900000000"))) == ["primary_mobile"]
+
+    # The look-up ----------------------------------------------------------------------------------------
+
+    def test_the_list_is_asked_by_our_reference(self) -> None:
+        request = self.make().find(replace(LEAD, partner_ref_id="a/b c"))
+        assert (request.method, request.path) == ("GET", "/v1/crm/leads/?partner_ref_id=a%2Fb+c")
+
+    def test_inferred_paths_are_settings(self) -> None:
+        paths = {"list_leads": "/v2/leads/", "health": "/ping/"}
+        connector = self.make(paths=paths)
+        assert connector.find(LEAD).path == "/v2/leads/?partner_ref_id=asd"
+        check, default = connector.check(), self.make().check()
+        assert check is not None
+        assert default is not None
+        assert (check.path, default.path) == ("/ping/", "/v1/crm/health/")
+
+    @pytest.mark.parametrize("name", ["id", "_id"])
+    def test_our_lead_is_found(self, name: str) -> None:
+        row = {name: FOUND["id"], **{key: value for key, value in FOUND.items() if key != "id"}}
+        expected = Outcome(str(FOUND["id"]), "new")
+        assert self.make().found(listing(row), LEAD) == expected
+        assert self.make().found(Response(200, json.dumps([row]).encode()), LEAD) == expected
+
+    def test_a_number_given_back_with_its_country_code_is_the_same(self) -> None:
+        assert self.make().found(listing({**FOUND, "primary_mobile": "+919000000001"}), LEAD)
+
+    def test_another_partners_lead_with_the_same_reference_is_not_ours(self) -> None:
+        others = [
+            {**FOUND, "id": "x", "primary_mobile": "9000000009"},
+            {**FOUND, "id": "y", "program_id": "z"},
+        ]
+        assert self.make().found(listing(*others), LEAD) is None
+        found = self.make().found(listing(*others, FOUND), LEAD)
+        assert found == Outcome(str(FOUND["id"]), "new")
+
+    @pytest.mark.parametrize("answer", [listing(), Response(200, b"[]")])
+    def test_an_empty_list_means_absent(self, answer: Response) -> None:
+        assert self.make().found(answer, LEAD) is None
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            listing(FOUND, {**FOUND, "id": "another"}),
+            listing(FOUND, count=16),
+            listing(count=3),
+            listing({**FOUND, "id": None}),
+            listing({**FOUND, "primary_mobile": None}),
+            listing({"id": "x"}),
+            listing("text"),
+            # The filter was ignored: the first page of everything does not tell that ours is absent.
+            Response(200, json.dumps([{**FOUND, "partner_ref_id": "other"}]).encode()),
+            Response(200, b'{"results": {}}'),
+        ],
+    )
+    def test_an_answer_that_does_not_tell_is_unknown(self, answer: Response) -> None:
+        with pytest.raises(errors.OutcomeUnknown):
+            self.make().found(answer, LEAD)
