@@ -25,7 +25,11 @@ class Checks:
         findings: list[Finding] = []
         for value, (name, check) in zip(self._values(part), self._named, strict=True):
             if value or value == 0:
-                findings += settle(part, path, name, value, check(value))
+                mended, problems = check(value)
+                if mended is not value:
+                    setattr(part, name, mended)
+                if problems:
+                    findings += findings_at(path + name, problems)
         return findings
 
 
