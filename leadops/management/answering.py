@@ -13,7 +13,7 @@ from leadops.errors import LeadopsError
 
 
 class AnsweringCommand(BaseCommand):
-    """A command whose result is one object: shown as text, or as JSON with nothing else on standard output."""
+    """A command whose result is one object: shown as text, or as JSON and nothing else."""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         parser = super().create_parser(prog_name, subcommand, **kwargs)

@@ -21,8 +21,8 @@ ALL = "all"
 class Command(AnsweringCommand):
     """Connect a vendor.
 
-    A name that is taken is changed: the base URL is replaced, so are the settings and secrets that are named, and
-    the others stay. The vendor of a connection never changes.
+    A name that is taken is changed: the base URL is replaced, so are the settings and secrets that are named,
+    and the others stay. The vendor of a connection never changes.
     """
 
     help = (
