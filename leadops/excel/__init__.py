@@ -1,0 +1,1 @@
+"""A workbook becomes typed rows: looked at, read, cleaned and written; nothing here touches the database."""

@@ -1,0 +1,80 @@
+"""A look at a file before anything parses it: what it really is, and whether its own totals are sane."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import IO
+
+from django.conf import settings
+
+from leadops.errors import UnreadableFile
+
+MOST_ENTRIES = 2000
+MOST_UNPACKED = 1024 * 1024 * 1024
+"""200,000 rows of forty filled columns are about a third of it."""
+MOST_RATIO = 200
+"""Sheets pack 5 to 60 times; a deflate bomb up to 1,030 times."""
+SMALL = 16 * 1024 * 1024
+"""Below this, packing well is no sign of anything."""
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_NOT_XLSX = "This is not an Excel workbook (.xlsx), whatever its name says: save it as .xlsx and send that."
+
+
+def inspect(file: IO[bytes]) -> None:
+    """Refuse with UnreadableFile what is not a sane .xlsx; the file is left at its start."""
+    size = file.seek(0, 2)
+    file.seek(0)
+    if size > settings.IMPORT_MAX_BYTES:
+        limit = settings.IMPORT_MAX_BYTES / (1024 * 1024)
+        raise UnreadableFile(f"This file is larger than {limit:,.0f} MB: split it into several.")
+    if size == 0:
+        raise UnreadableFile("This file is empty.")
+    _refuse_by_content(file)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            _inspect_entries(archive.infolist(), size)
+            _inspect_kind(set(archive.namelist()))
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError):
+        raise UnreadableFile(
+            "This workbook is damaged or was cut off on its way: save it again in Excel and send that."
+        ) from None
+    file.seek(0)
+
+
+def _refuse_by_content(file: IO[bytes]) -> None:
+    start = file.read(64 * 1024)
+    file.seek(0)
+    if start.startswith(_OLE):
+        raise UnreadableFile(_about_ole(file))
+    if not start.startswith(b"PK"):
+        raise UnreadableFile(_NOT_XLSX)
+
+
+def _about_ole(file: IO[bytes]) -> str:
+    """Excel before 2007 and password protection share one container; the latter names its stream."""
+    encrypted = _ENCRYPTED in file.read(settings.IMPORT_MAX_BYTES)
+    file.seek(0)
+    if encrypted:
+        return "This workbook is protected by a password: save it without one and send that."
+    return "This is an old Excel file (.xls): save it as .xlsx and send that."
+
+
+def _inspect_entries(entries: list[zipfile.ZipInfo], size: int) -> None:
+    unpacked = sum(entry.file_size for entry in entries)
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise UnreadableFile("This workbook is protected by a password: save it without one and send that.")
+    if len(entries) > MOST_ENTRIES or unpacked > MOST_UNPACKED:
+        raise UnreadableFile("This workbook unpacks to more than can be read: split it into several.")
+    if unpacked > SMALL and unpacked > MOST_RATIO * size:
+        raise UnreadableFile(
+            "This file is packed as no workbook is: copy its rows into a new one and send that."
+        )
+
+
+def _inspect_kind(names: set[str]) -> None:
+    if any(name.lower().endswith(("vbaproject.bin", "vbadata.xml")) for name in names):
+        raise UnreadableFile("This workbook holds macros: save it as .xlsx, without them, and send that.")
+    if "xl/workbook.xml" not in names or "[Content_Types].xml" not in names:
+        raise UnreadableFile(_NOT_XLSX)

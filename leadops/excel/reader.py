@@ -1,0 +1,70 @@
+"""Reading a workbook: rows of text, parsed in a process that may die without harm."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+
+from leadops.errors import UnreadableFile
+from leadops.excel import preflight
+
+_PROGRAM = Path(__file__).with_name("reading_process.py")
+_TOO_MUCH = (
+    "This workbook needs more memory or time to read than one file may take. Mostly a stray cell far from the"
+    " table is the reason: delete the rows below and the columns beside it, and save it again."
+)
+
+
+class Row(NamedTuple):
+    """One row of a sheet; `cells` are its texts from column A on, without trailing empty ones."""
+
+    sheet: str
+    number: int
+    cells: list[str]
+
+
+def rows(path: str | Path) -> Iterator[Row]:
+    """The rows that hold anything, the header among them, in their order.
+
+    Raises UnreadableFile with one sentence for the person who sent the file; rows may have come before it.
+    """
+    with open(path, "rb") as file:
+        preflight.inspect(file)
+    with _process(path) as lines:
+        sheet = ""
+        for line in lines:
+            message = json.loads(line)
+            if isinstance(message, list):
+                for number, cells in message:
+                    yield Row(sheet, number, cells)
+            elif "sheet" in message:
+                sheet = message["sheet"]
+            elif "refused" in message:
+                raise UnreadableFile(message["refused"])
+            else:
+                return
+    raise UnreadableFile(_TOO_MUCH)
+
+
+@contextmanager
+def _process(path: str | Path) -> Iterator[Iterator[bytes]]:
+    """The lines that the parsing process prints; it is gone when the block is left."""
+    # Isolated (-I): neither the environment nor the working folder can put code into it.
+    command = [sys.executable, "-I", str(_PROGRAM), str(path), str(settings.IMPORT_MAX_ROWS)]
+    process = subprocess.Popen(  # noqa: S603  our own program; the path is ours too
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
+    )
+    assert process.stdout is not None
+    try:
+        yield process.stdout
+    finally:
+        process.kill()
+        process.stdout.close()
+        process.wait()
