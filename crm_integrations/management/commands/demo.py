@@ -1,0 +1,65 @@
+"""Load the demo data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
+from django.db import transaction
+
+from crm_integrations.demo import leads, people, vendors
+from leadops.management.answering import AnsweringCommand
+from leadops.models import Lead, Officer
+
+
+class Command(AnsweringCommand):
+    """Partners, programs, officers, 300 leads and five connections to the vendor sandbox, once.
+
+    A second run changes nothing, except that the connections follow the sandbox to another address. Passwords
+    and key are kept in `demo.json` of the data folder, since the database has only their hashes.
+    """
+
+    help = "Load synthetic data to try leadops out with; a second run changes nothing. Refused in production."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--sandbox-url", default="http://127.0.0.1:8100", help="where the vendor sandbox listens"
+        )
+
+    def answer(self, **options: Any) -> dict[str, Any]:
+        if settings.PRODUCTION:
+            raise CommandError("Demo data is refused in production.")
+        if not settings.ALLOW_LOCAL_VENDORS:
+            raise CommandError("The demo's vendors are local: set ALLOW_LOCAL_VENDORS=1.")
+        path = Path(settings.VAR_DIR) / "demo.json"
+        with transaction.atomic():
+            return _load(path, options["sandbox_url"])
+
+    def text(self, answer: dict[str, Any]) -> str:
+        lines = [f"{each['username']}  {each['password']}  {each['role']}" for each in answer["officers"]]
+        return "\n".join([*lines, f"partner key of {answer['partner']}: {answer['key']}"])
+
+
+def _load(path: Path, sandbox_url: str) -> dict[str, Any]:
+    kept = people.read(path)
+    people.groups()
+    passwords = people.officers({each["username"]: each["password"] for each in kept.get("officers", [])})
+    partners, programs = people.partners(), people.programs()
+    vendors.connect(sandbox_url)
+    if not Lead.objects.filter(partner__in=partners).exists():
+        names = [username for username, *_ in people.OFFICERS]
+        found = Officer.objects.in_bulk(names, field_name="username")
+        leads.load(partners, programs, [found[name] for name in names])
+    shown = {
+        "officers": [
+            {"username": username, "password": passwords[username], "role": role.lower()}
+            for username, _, _, role in people.OFFICERS
+        ],
+        "partner": partners[0].name,
+        "key": people.key(partners[0], kept.get("key", "")),
+    }
+    if shown != kept:
+        people.write(path, shown)
+    return shown

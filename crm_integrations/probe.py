@@ -1,0 +1,56 @@
+"""Whether a connection can be used: its address, its credentials, and where there is one a harmless call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from crm_integrations import errors, redaction, registry, transport
+from crm_integrations.configuration import check_secrets, check_settings
+from crm_integrations.connector import Connector, Request, Response
+from crm_integrations.egress import check_base_url
+from crm_integrations.models import Connection
+
+NOTHING = Request.get("nothing", "/")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`detail` is one sentence for the operator, without secrets."""
+
+    ok: bool
+    detail: str
+
+
+def probe(connection: Connection) -> Finding:
+    """Try `connection` without sending it any record."""
+    if connection.vendor not in registry.vendors():
+        return Finding(False, f"There is no connector for {connection.vendor!r}.")
+    kind = connection.connector_class
+    problems = check_settings(kind, connection.settings) + check_secrets(kind, connection.secrets)
+    if problems := problems + check_base_url(connection.base_url):
+        return Finding(False, " ".join(problems))
+    try:
+        return Finding(True, _called(connection.connector))
+    except errors.DeliveryError as error:
+        return Finding(False, redaction.mask_inside(error.message))
+
+
+def _called(connector: Connector) -> str:
+    """Sign in where the vendor wants that, and make the harmless call; raises as a delivery would."""
+    auth, check = connector.auth, connector.check()
+    sign_in = auth.token_request()
+    token = auth.read_token(_send(connector, sign_in)).value if sign_in else ""
+    request = auth.apply(check or NOTHING, token)  # raises when a credential is missing
+    if check is not None:
+        connector.raise_for_status(_send(connector, request))
+        return f"{connector.label} answered."
+    if sign_in:
+        return f"{connector.label} accepted the credentials."
+    return f"Address and credentials are complete; {connector.label} has no harmless call to prove them."
+
+
+def _send(connector: Connector, request: Request) -> Response:
+    deadline = min(connector.timeout, float(settings.DELIVERY_DEADLINE_SECONDS))
+    return transport.send(connector.config.base_url, request, deadline)
