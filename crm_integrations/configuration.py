@@ -17,14 +17,18 @@ def check_settings(connector: type[Connector], settings: Mapping[str, Any]) -> l
     """What is wrong with `settings`, in words; unknown names are refused with the list of known ones."""
     known = {each.name: each for each in connector.settings}
     problems = [_unknown("setting", name, known) for name in settings if name not in known]
-    return problems + [p for name, value in settings.items() if name in known for p in _wrong(known[name], value)]
+    return problems + [
+        p for name, value in settings.items() if name in known for p in _wrong(known[name], value)
+    ]
 
 
 def check_secrets(connector: type[Connector], secrets: Mapping[str, str]) -> list[str]:
     """What is wrong with `secrets`, in words; their values are never repeated."""
     known = {each.name: each for each in connector.secrets}
     problems = [_unknown("secret", name, known) for name in secrets if name not in known]
-    return problems + [f"Secret {name} must be text." for name, value in secrets.items() if not isinstance(value, str)]
+    return problems + [
+        f"Secret {name} must be text." for name, value in secrets.items() if not isinstance(value, str)
+    ]
 
 
 def _unknown(what: str, name: str, known: Mapping[str, Any]) -> str:
@@ -39,5 +43,7 @@ def _wrong(setting: Setting, value: Any) -> list[str]:
     if not right_kind:
         return [f"Setting {setting.name} must be a {setting.kind.__name__}, not {value!r}."]
     if setting.choices and value not in setting.choices:
-        return [f"Setting {setting.name} must be one of {', '.join(map(str, setting.choices))}, not {value!r}."]
+        return [
+            f"Setting {setting.name} must be one of {', '.join(map(str, setting.choices))}, not {value!r}."
+        ]
     return []

@@ -239,10 +239,10 @@ class Connector:
     # The template the engine drives. -----------------------------------------------------------------------
 
     def build(self, kind: Kind, record: Record) -> Request:
-        """The create request for `record`; Rejected, with the list, when something the vendor needs is missing."""
+        """The create request for `record`; Unsupported, with the list, when something the vendor needs is missing."""
         missing: list[Missing] = getattr(self, f"missing_{kind}")(record)
         if missing:
-            raise errors.Rejected("Not ready: " + " ".join(m.message for m in missing))
+            raise errors.Unsupported("Not ready: " + " ".join(m.message for m in missing))
         request: Request = getattr(self, f"build_{kind}")(record)
         return request
 

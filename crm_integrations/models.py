@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -29,9 +30,17 @@ class Connection(Record):
     settings = models.JSONField(default=dict, blank=True)
     sealed_secrets = EncryptedTextField(editable=False)
     enabled = models.BooleanField(default=True, help_text="A disabled connection takes no new records.")
+    parallel = models.PositiveSmallIntegerField(
+        default=4, validators=[MinValueValidator(1)], help_text="Calls we make at the same time, at most."
+    )
     paused_until = models.DateTimeField(null=True, blank=True)
     pause_reason = models.CharField(max_length=500, blank=True)
-    jurisdiction = models.CharField(max_length=2, blank=True, help_text="ISO country whose law holds for the data there.")
+    jurisdiction = models.CharField(
+        max_length=2, blank=True, help_text="ISO country whose law holds for the data there."
+    )
+
+    UNTIL_RESUMED = datetime(9999, 1, 1, tzinfo=UTC)
+    """A pause that only a person ends."""
 
     class Meta:
         ordering = ["name"]
@@ -87,7 +96,9 @@ class Route(Record):
         ordering = ["order", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["program", "connection"], nulls_distinct=False, name="one_route_per_program_and_connection"
+                fields=["program", "connection"],
+                nulls_distinct=False,
+                name="one_route_per_program_and_connection",
             )
         ]
 
@@ -116,6 +127,8 @@ class State(models.TextChoices):
 CLAIMABLE = (State.QUEUED, State.RETRYING, State.UNKNOWN)
 """States the engine acts on once `due_at` has come. An unknown one is looked up, never sent."""
 UNFINISHED = (*CLAIMABLE, State.WAITING, State.SENDING)
+REPEATABLE = (State.REJECTED, State.DEAD, State.FAILED, State.SKIPPED, State.CANCELLED)
+"""States after which surely nothing is at the vendor, so that it may be sent again."""
 NEEDS_PERSON = (State.REJECTED, State.REVIEW, State.DEAD, State.FAILED)
 
 
@@ -137,19 +150,27 @@ class Delivery(Record):
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="deliveries")
     kind = models.CharField(max_length=20)
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="deliveries")
-    loan_account = models.ForeignKey(LoanAccount, on_delete=models.CASCADE, null=True, related_name="deliveries")
+    loan_account = models.ForeignKey(
+        LoanAccount, on_delete=models.CASCADE, null=True, related_name="deliveries"
+    )
     record_id = models.UUIDField(help_text="The lead's id, or the loan account's.")
     version = models.PositiveIntegerField(help_text="The record's version this delivery was made for.")
     ref = models.CharField(max_length=32, help_text="Our reference, as the vendor is told it.")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     accepted = models.BooleanField(default=False, help_text="The vendor said yes, but gave no id yet.")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Times it was sent.")
-    lookups = models.PositiveSmallIntegerField(default=0, help_text="Times the vendor was asked for it since it was last sent.")
-    absences = models.PositiveSmallIntegerField(default=0, help_text="Times the vendor said it has none, since it was last sent.")
+    lookups = models.PositiveSmallIntegerField(
+        default=0, help_text="Times the vendor was asked for it since it was last sent."
+    )
+    absences = models.PositiveSmallIntegerField(
+        default=0, help_text="Times the vendor said it has none, since it was last sent."
+    )
     due_at = models.DateTimeField(default=timezone.now)
     lease = models.UUIDField(null=True, help_text="Token of the worker that has it in hand.")
     leased_until = models.DateTimeField(null=True)
-    depends_on = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="dependents")
+    depends_on = models.CharField(
+        max_length=50, blank=True, help_text="The vendor that has to know the lead first."
+    )
     reference = models.CharField("vendor's id", max_length=200, blank=True)
     vendor_status = models.CharField(max_length=100, blank=True, help_text="The vendor's own word, verbatim.")
     reason = models.TextField(blank=True, help_text="Why it stands where it stands, in one sentence.")
@@ -166,12 +187,20 @@ class Delivery(Record):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(state__in=CLAIMABLE), name="delivery_due"),
-            models.Index(fields=["leased_until"], condition=Q(state=State.SENDING), name="delivery_leased"),
-            models.Index(fields=["depends_on"], condition=Q(state=State.WAITING), name="delivery_waiting"),
+            models.Index(
+                fields=["connection", "due_at"], condition=Q(state__in=CLAIMABLE), name="delivery_due"
+            ),
+            models.Index(
+                fields=["connection", "leased_until"],
+                condition=Q(leased_until__isnull=False),
+                name="delivery_leased",
+            ),
+            models.Index(fields=["lead"], condition=Q(state=State.WAITING), name="delivery_waiting"),
             models.Index(fields=["connection", "state", "-id"], name="delivery_by_connection"),
             models.Index(fields=["state", "-id"], name="delivery_by_state"),
-            models.Index(fields=["connection", "reference"], condition=~Q(reference=""), name="delivery_by_reference"),
+            models.Index(
+                fields=["connection", "reference"], condition=~Q(reference=""), name="delivery_by_reference"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -190,11 +219,17 @@ class Delivery(Record):
 class Exchange(Record):
     """One HTTP call: opened before its first byte, completed after its last, never changed again.
 
-    Headers and bodies are redacted before they are stored. `finished_at` is NULL while it is under way, and stays so
-    when the worker died in it: then nobody knows whether the vendor got it.
+    Headers and bodies are redacted before they are stored. `finished_at` is NULL while it is under way; when the
+    worker dies in it, the reaper completes it with an error, because nobody knows whether the vendor got it.
     """
 
+    class Purpose(models.TextChoices):
+        CREATE = "create", "Create"
+        FIND = "find", "Look up"
+        TOKEN = "token", "Sign in"
+
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="exchanges")
+    purpose = models.CharField(max_length=6, choices=Purpose)
     operation = models.CharField(max_length=30)
     method = models.CharField(max_length=7)
     url = models.CharField(max_length=500)
@@ -209,7 +244,12 @@ class Exchange(Record):
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["created_at"], name="exchange_by_age")]
+        indexes = [
+            models.Index(fields=["created_at"], name="exchange_by_age"),
+            models.Index(
+                fields=["delivery"], condition=Q(finished_at__isnull=True), name="exchange_under_way"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.operation} {self.status or self.error or 'under way'}"

@@ -113,7 +113,7 @@ class ApplicantRecord:
 
 @dataclass(frozen=True, slots=True)
 class LeadRecord:
-    """`ref` is our reference for this delivery, unique and stable; `extra` is what the lead holds for this vendor only."""
+    """`ref` is our reference for this delivery, unique and stable; `extra` is what only this vendor has a place for."""
 
     id: str
     ref: str
@@ -136,7 +136,9 @@ class LeadRecord:
     @property
     def primary(self) -> ApplicantRecord | None:
         """The primary applicant, else the first one, else None."""
-        return next((a for a in self.applicants if a.is_primary), self.applicants[0] if self.applicants else None)
+        return next(
+            (a for a in self.applicants if a.is_primary), self.applicants[0] if self.applicants else None
+        )
 
 
 @dataclass(frozen=True, slots=True)

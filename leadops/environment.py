@@ -33,6 +33,14 @@ def env_int(name: str, default: int, least: int = 0) -> int:
     return int(text)
 
 
+def env_ints(name: str, default: str) -> tuple[int, ...]:
+    """A comma-separated list of whole numbers."""
+    try:
+        return tuple(int(part) for part in env_list(name, default))
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be whole numbers with commas between them.") from None
+
+
 def env_list(name: str, default: str = "") -> list[str]:
     """A comma-separated list without its blanks."""
     return [part.strip() for part in env(name, default).split(",") if part.strip()]

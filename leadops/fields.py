@@ -84,7 +84,7 @@ class BlindIndexField(models.BinaryField):
     """What equal values of an encrypted field have in common: 16 bytes of HMAC-SHA256, NULL for an empty value."""
 
     def __init__(self, source: str = "", purpose: str = "", **kwargs: Any) -> None:
-        """`source`: the encrypted field. `purpose`: fields of one purpose (`mobile`) can be compared with each other."""
+        """`source`: the encrypted field. `purpose`: fields of one purpose (`mobile`) can be compared."""
         self.source, self.purpose = source, purpose
         kwargs.update(null=True, blank=True, editable=False, default=None)
         super().__init__(**kwargs)

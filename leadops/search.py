@@ -31,22 +31,29 @@ def lead_ids(text: str, country: str = "IN") -> list[UUID]:
     return sorted(found, reverse=True)[:MOST]
 
 
-def _searches(text: str, country: str) -> list[QuerySet[Lead, UUID] | QuerySet[Applicant, UUID] | QuerySet[Bank, UUID]]:
+def _searches(
+    text: str, country: str
+) -> list[QuerySet[Lead, UUID] | QuerySet[Applicant, UUID] | QuerySet[Bank, UUID]]:
     searches: list[QuerySet[Lead, UUID] | QuerySet[Applicant, UUID] | QuerySet[Bank, UUID]] = [
         Lead.objects.filter(partner_ref_id=text).exclude(partner_ref_id="").values_list("id", flat=True)
     ]
     if (own_id := _uuid(text)) is not None:
         searches.append(Lead.objects.filter(pk=own_id).values_list("id", flat=True))
-    if number := mobile(text, country).value:
-        index = blind_index("mobile", number)
+    number = mobile(text, country)
+    if number.value and not number.is_refused:
+        index = blind_index("mobile", number.value)
         searches.append(Lead.objects.filter(primary_mobile_index=index).values_list("id", flat=True))
-        searches.append(Applicant.objects.filter(primary_mobile_index=index).values_list("lead_id", flat=True))
+        searches.append(
+            Applicant.objects.filter(primary_mobile_index=index).values_list("lead_id", flat=True)
+        )
     if PAN.fullmatch(text):
         index = blind_index("pan", text.upper())
         searches.append(Applicant.objects.filter(pan_no_index=index).values_list("lead_id", flat=True))
     if ACCOUNT_NO.fullmatch(text):
         index = blind_index("account", text)
-        searches.append(Bank.objects.filter(account_no_index=index).values_list("applicant__lead_id", flat=True))
+        searches.append(
+            Bank.objects.filter(account_no_index=index).values_list("applicant__lead_id", flat=True)
+        )
     if words := re.findall(r"[^\W\d_]+", text):
         searches.append(_by_name(words))
     return searches

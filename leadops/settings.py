@@ -7,7 +7,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from leadops import first_run
-from leadops.environment import env, env_bool, env_int, env_list, env_secret, postgres
+from leadops.environment import env, env_bool, env_int, env_ints, env_list, env_secret, postgres
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env("LEADOPS_VAR", str(BASE_DIR / "var"))).resolve()
@@ -144,10 +144,12 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["leadops.api.authentication.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["leadops.api.parsers.CappedJSONParser"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["leadops.api.filters.StrictFilters"],
     "DEFAULT_PAGINATION_CLASS": "leadops.api.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "leadops.api.problems.handle",
+    "DEFAULT_METADATA_CLASS": None,
+    "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
@@ -169,7 +171,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
 if CELERY_BROKER_URL == "filesystem://":
     CELERY_BROKER_TRANSPORT_OPTIONS = first_run.broker_folders(VAR_DIR / "broker")
 elif CELERY_BROKER_URL.startswith("redis"):
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_timeout": 5, "socket_connect_timeout": 1}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": 600,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 1,
+    }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -186,8 +192,11 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # Deliveries. A lease must outlive one call (30 s) with room for a token call before it.
-DELIVERY_LEASE_SECONDS = env_int("DELIVERY_LEASE_SECONDS", 90, least=5)
+DELIVERY_LEASE_SECONDS = env_int("DELIVERY_LEASE_SECONDS", 60, least=5)
 DELIVERY_DEADLINE_SECONDS = env_int("DELIVERY_DEADLINE_SECONDS", 30, least=1)
+# Seconds before each further try, and before each look-up of an unknown outcome.
+DELIVERY_RETRIES = env_ints("DELIVERY_RETRIES", "10,60,300,1800,7200,18000,36000,50400,72000,86400")
+DELIVERY_LOOKUPS = env_ints("DELIVERY_LOOKUPS", "30,60,300,1800,7200")
 ALLOW_LOCAL_VENDORS = env_bool("ALLOW_LOCAL_VENDORS")
 EXCHANGE_BODY_DAYS = env_int("EXCHANGE_BODY_DAYS", 365, least=1)
 
@@ -217,5 +226,9 @@ UNFOLD = {
     "STYLES": [lambda request: "/static/leadops/admin.css"],
     "SHOW_HISTORY": True,
     "SHOW_BACK_BUTTON": True,
-    "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "leadops.admin.navigation.sidebar"},
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": "leadops.admin.navigation.sidebar",
+    },
 }

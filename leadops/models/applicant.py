@@ -71,7 +71,9 @@ class Applicant(Record):
             ),
         ]
         indexes = [
-            models.Index(fields=["pan_no_index"], condition=Q(pan_no_index__isnull=False), name="applicant_by_pan"),
+            models.Index(
+                fields=["pan_no_index"], condition=Q(pan_no_index__isnull=False), name="applicant_by_pan"
+            ),
             models.Index(
                 fields=["primary_mobile_index"],
                 condition=Q(primary_mobile_index__isnull=False),

@@ -29,7 +29,9 @@ class Bank(Record):
         ordering = ["applicant_id", "position", "id"]
         indexes = [
             models.Index(
-                fields=["account_no_index"], condition=Q(account_no_index__isnull=False), name="bank_by_account"
+                fields=["account_no_index"],
+                condition=Q(account_no_index__isnull=False),
+                name="bank_by_account",
             ),
         ]
 

@@ -7,7 +7,6 @@ import secrets
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.core.files.storage import storages
 from django.db import models
 
 from leadops.models.lead import Lead

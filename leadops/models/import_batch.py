@@ -101,7 +101,9 @@ class ImportRow(Record):
             models.UniqueConstraint(fields=["batch", "sheet", "number"], name="one_result_per_row"),
         ]
         indexes = [
-            models.Index(fields=["batch", "number"], condition=Q(outcome="waiting"), name="import_row_waiting"),
+            models.Index(
+                fields=["batch", "number"], condition=Q(outcome="waiting"), name="import_row_waiting"
+            ),
             models.Index(fields=["batch", "outcome", "number"], name="import_row_by_outcome"),
         ]
 

@@ -67,7 +67,11 @@ class Lead(Record):
     primary_mobile_index = BlindIndexField(source="primary_mobile", purpose="mobile")
     status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
     sync_status = models.CharField(
-        max_length=12, choices=SyncStatus, default=SyncStatus.NOT_SENT, editable=False, verbose_name="delivery"
+        max_length=12,
+        choices=SyncStatus,
+        default=SyncStatus.NOT_SENT,
+        editable=False,
+        verbose_name="delivery",
     )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="leads"
@@ -78,7 +82,9 @@ class Lead(Record):
     loan_tenure_unit = models.CharField(max_length=6, choices=TenureUnit, blank=True)
     loan_purpose = models.CharField(max_length=200, blank=True)
     remarks = models.TextField(blank=True)
-    extra = models.JSONField(default=dict, blank=True, help_text="Fields that only one vendor has, by its slug.")
+    extra = models.JSONField(
+        default=dict, blank=True, help_text="Fields that only one vendor has, by its slug."
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
@@ -95,7 +101,9 @@ class Lead(Record):
                 name="one_lead_per_partner_reference",
                 violation_error_message="This partner already sent a lead with this reference.",
             ),
-            models.CheckConstraint(condition=Q(loan_amount__isnull=True) | Q(loan_amount__gte=0), name="loan_amount_not_negative"),
+            models.CheckConstraint(
+                condition=Q(loan_amount__isnull=True) | Q(loan_amount__gte=0), name="loan_amount_not_negative"
+            ),
         ]
         indexes = [
             models.Index(fields=["partner", "-id"], name="lead_by_partner"),
@@ -103,7 +111,9 @@ class Lead(Record):
             models.Index(fields=["status", "-id"], name="lead_by_status"),
             models.Index(fields=["sync_status", "-id"], name="lead_by_sync_status"),
             models.Index(fields=["primary_mobile_index"], name="lead_by_mobile"),
-            models.Index(fields=["partner_ref_id"], condition=~Q(partner_ref_id=""), name="lead_by_reference"),
+            models.Index(
+                fields=["partner_ref_id"], condition=~Q(partner_ref_id=""), name="lead_by_reference"
+            ),
         ]
 
     def __str__(self) -> str:

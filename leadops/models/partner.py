@@ -36,7 +36,9 @@ class Partner(Record):
     """A branch, agent or company that sends leads."""
 
     name = models.CharField(max_length=200, unique=True)
-    code = models.SlugField(max_length=50, unique=True, help_text="Short name, used in reports and sent to vendors.")
+    code = models.SlugField(
+        max_length=50, unique=True, help_text="Short name, used in reports and sent to vendors."
+    )
     active = models.BooleanField(default=True, help_text="An inactive partner's keys are refused.")
 
     class Meta:
@@ -64,7 +66,9 @@ class ApiKey(Record):
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="api_keys")
     label = models.CharField(max_length=100, blank=True)
     mode = models.CharField(max_length=4, choices=Mode, default=Mode.LIVE)
-    prefix = models.CharField(max_length=16, editable=False, help_text="The start of the key, to tell keys apart.")
+    prefix = models.CharField(
+        max_length=16, editable=False, help_text="The start of the key, to tell keys apart."
+    )
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scopes = ArrayField(models.CharField(max_length=20, choices=Scope), default=default_scopes)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -97,4 +101,6 @@ class ApiKey(Record):
     def clean(self) -> None:
         others = ApiKey.objects.live().filter(partner_id=self.partner_id, mode=self.mode).exclude(pk=self.pk)
         if not self.revoked_at and others.count() >= LIVE_KEYS_PER_PARTNER:
-            raise ValidationError(f"A partner has at most {LIVE_KEYS_PER_PARTNER} {self.mode} keys; revoke one first.")
+            raise ValidationError(
+                f"A partner has at most {LIVE_KEYS_PER_PARTNER} {self.mode} keys; revoke one first."
+            )

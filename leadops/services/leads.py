@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields as fields_of
 from typing import Any
 from uuid import UUID
@@ -40,7 +40,9 @@ def receive(
             lead = create([draft], partner=partner, program=program, intake=intake, created_by=created_by)[0]
             submit([lead])
     except IntegrityError:
-        taken = Lead.objects.filter(partner=partner, partner_ref_id=draft.partner_ref_id).exclude(partner_ref_id="")
+        taken = Lead.objects.filter(partner=partner, partner_ref_id=draft.partner_ref_id).exclude(
+            partner_ref_id=""
+        )
         if (existing := taken.values_list("id", flat=True).first()) is None:
             raise
         raise DuplicateReference(str(existing)) from None
@@ -48,7 +50,12 @@ def receive(
 
 
 def create(
-    drafts: Sequence[LeadDraft], *, partner: Partner, program: Program, intake: str, created_by: Officer | None = None
+    drafts: Sequence[LeadDraft],
+    *,
+    partner: Partner,
+    program: Program,
+    intake: str,
+    created_by: Officer | None = None,
 ) -> list[Lead]:
     """Store checked drafts as draft leads, in their order, in one go and in the caller's transaction."""
     made = {"partner": partner, "program": program, "intake": intake, "created_by": created_by}
@@ -79,7 +86,9 @@ class _Parties:
         for position, each in enumerate(draft.applicants):
             self._add_applicant(lead, position, each)
         for consent in draft.consents:
-            self.consents.append(Consent(lead=lead, **{f.name: getattr(consent, f.name) for f in fields_of(consent)}))
+            self.consents.append(
+                Consent(lead=lead, **{f.name: getattr(consent, f.name) for f in fields_of(consent)})
+            )
 
     def _add_applicant(self, lead: Lead, position: int, draft: ApplicantDraft) -> None:
         paper = draft.identity_document
@@ -87,7 +96,9 @@ class _Parties:
         applicant = Applicant(lead=lead, position=position, **identity, **_taken(draft, APPLICANT_FIELDS))
         self.applicants.append(applicant)
         for place, address in enumerate(draft.addresses):
-            self.addresses.append(Address(applicant=applicant, position=place, **_taken(address, ADDRESS_FIELDS)))
+            self.addresses.append(
+                Address(applicant=applicant, position=place, **_taken(address, ADDRESS_FIELDS))
+            )
         for place, bank in enumerate(draft.banks):
             self.banks.append(Bank(applicant=applicant, position=place, **_taken(bank, BANK_FIELDS)))
 
@@ -118,6 +129,6 @@ def revise(lead: Lead) -> None:
     lead.refresh_from_db(fields=["version"])
 
 
-def record_sync(lead_id: UUID, sync_status: str) -> None:
-    """Keep the summary of a lead's deliveries; the caller holds the lead's row lock."""
-    Lead.objects.filter(pk=lead_id).exclude(sync_status=sync_status).update(sync_status=sync_status)
+def record_sync(lead_ids: Collection[UUID], sync_status: str) -> None:
+    """Keep the summary of these leads' deliveries; the caller holds the leads' row locks."""
+    Lead.objects.filter(pk__in=lead_ids).exclude(sync_status=sync_status).update(sync_status=sync_status)

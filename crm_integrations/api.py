@@ -1,0 +1,92 @@
+"""What became of a partner's leads at the vendors, over REST."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from crm_integrations.models import CLAIMABLE, Delivery, Exchange, State
+from leadops.api.authentication import caller
+from leadops.api.schema import LISTING, answers
+from leadops.api.shapes import Moment
+from leadops.models import Lead, Scope
+
+
+class DeliveryAnswer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    connection = serializers.CharField(help_text="The connection's name.")
+    vendor = serializers.CharField()
+    kind = serializers.CharField(help_text="lead or loan_account")
+    state = serializers.ChoiceField(choices=State.choices)
+    reference = serializers.CharField(allow_null=True, help_text="The vendor's id.")
+    attempts = serializers.IntegerField(help_text="Times it was sent.")
+    last_answer = serializers.CharField(
+        allow_null=True, help_text="What the vendor's system last said, in words."
+    )
+    reason = serializers.CharField(
+        help_text="Why it stands where it stands; empty when there is nothing to say."
+    )
+    next_try = Moment(allow_null=True, help_text="Seconds since 1970.")
+    created_at = Moment()
+    updated_at = Moment()
+
+
+class LeadDeliveriesView(GenericAPIView[Delivery]):
+    """The deliveries of one lead and of its loan accounts."""
+
+    serializer_class = DeliveryAnswer
+    scopes = {"GET": Scope.STATUS_READ}
+
+    def get_queryset(self) -> QuerySet[Delivery]:
+        last = Exchange.objects.filter(delivery=OuterRef("pk"), finished_at__isnull=False).order_by("-id")
+        return Delivery.objects.select_related("connection").annotate(
+            last_status=Subquery(last.values("status")[:1]), last_error=Subquery(last.values("error")[:1])
+        )
+
+    @extend_schema(
+        operation_id="lead_deliveries_list", summary="Follow a lead", tags=["Leads"],
+        description="Where the lead and its loan accounts stand at each vendor, newest first.",
+        responses=answers((*LISTING, 404), {200: DeliveryAnswer(many=True)}),
+    )  # fmt: skip
+    def get(self, request: Request, lead_id: UUID) -> Response:
+        if not Lead.objects.of_partner(caller(request)).filter(pk=lead_id).exists():
+            raise Http404
+        found = (
+            self.paginate_queryset(self.filter_queryset(self.get_queryset().filter(lead_id=lead_id))) or []
+        )
+        return self.get_paginated_response([_answer(delivery) for delivery in found])
+
+
+def _answer(delivery: Any) -> dict[str, Any]:
+    return {
+        "id": str(delivery.pk),
+        "connection": delivery.connection.name,
+        "vendor": delivery.connection.vendor,
+        "kind": delivery.kind,
+        "state": delivery.state,
+        "reference": delivery.reference or None,
+        "attempts": delivery.attempts,
+        "last_answer": last_answer(delivery.last_status, delivery.last_error, delivery.vendor_status),
+        "reason": delivery.reason,
+        "next_try": delivery.due_at.timestamp() if delivery.state in CLAIMABLE else None,
+        "created_at": delivery.created_at.timestamp(),
+        "updated_at": delivery.updated_at.timestamp(),
+    }
+
+
+def last_answer(status: int | None, failure: str | None, word: str) -> str | None:
+    """The last call's end in words: `201 Created: activation`, `no answer`; None before the first call."""
+    if status is not None:
+        name = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""
+        said = f"{status} {name}".strip()
+        return f"{said}: {word}" if word else said
+    return "no answer" if failure else None

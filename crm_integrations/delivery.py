@@ -1,0 +1,202 @@
+"""The one story of a delivery, top to bottom: claimed, built, sent, understood, settled."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+
+from crm_integrations import errors, outbox, redaction, retry, snapshots
+from crm_integrations.calls import Caller
+from crm_integrations.connector import Outcome, Request
+from crm_integrations.models import Delivery, Exchange, State
+from crm_integrations.outbox import Claim, LostLease, Settlement
+from crm_integrations.records import Record
+
+logger = logging.getLogger(__name__)
+Purpose = Exchange.Purpose
+
+
+def drain(until: Callable[[], bool] = lambda: False) -> int:
+    """Deliver what is due until nothing is, or `until` says stop; returns how many deliveries were acted on."""
+    done = 0
+    while not until() and (claim := outbox.claim()) is not None:
+        deliver(claim)
+        done += len(claim.deliveries)
+    return done
+
+
+def deliver(claim: Claim) -> None:
+    """Act on every delivery of `claim`; one bad row never stops the others."""
+    records = snapshots.of_deliveries(claim.deliveries)
+    for delivery in claim.deliveries:
+        try:
+            _act(claim, delivery, records.get(delivery.pk))
+        except LostLease:
+            logger.warning("Delivery %s was taken over by another worker.", delivery.pk)
+        except Exception:
+            logger.exception("Delivery %s could not be settled; its lease will end.", delivery.pk)
+
+
+def _act(claim: Claim, delivery: Delivery, record: Record | None) -> None:
+    if record is None:
+        outbox.settle(claim, delivery, Settlement(State.CANCELLED, "The record no longer exists."))
+    elif delivery.state == State.UNKNOWN:
+        _look_up(claim, delivery, record)
+    else:
+        _create(claim, delivery, record)
+
+
+# Sending -----------------------------------------------------------------------------------------------------------
+
+
+def _create(claim: Claim, delivery: Delivery, record: Record) -> None:
+    """Build, send once, and settle by what came back."""
+    try:
+        connector = delivery.connection.connector
+        request = connector.build(delivery.kind, record)  # type: ignore[arg-type]
+        caller = Caller(claim, delivery, connector)
+        response, exchange = caller.send(request, Purpose.CREATE)
+    except errors.DeliveryError as error:
+        outbox.settle(claim, delivery, _after_error(delivery, error))
+        return
+    except LostLease:
+        raise
+    except Exception as error:  # our bug, before anything was sent
+        logger.exception("Delivery %s failed before it was sent.", delivery.pk)
+        outbox.settle(
+            claim, delivery, Settlement(State.FAILED, f"A fault in leadops: {type(error).__name__}.")
+        )
+        return
+    outcome = _understood(lambda: connector.outcome(response))
+    if isinstance(outcome, Outcome) and outcome.look_up:
+        outbox.complete_exchange(exchange)
+        _look_up_accepted(caller, delivery, record, outcome)
+    elif isinstance(outcome, Outcome):
+        outbox.settle(claim, delivery, _delivered(outcome), exchange)
+    else:
+        outbox.settle(claim, delivery, _after_error(delivery, outcome), exchange)
+
+
+def _understood(read: Callable[[], Outcome | None]) -> Outcome | errors.DeliveryError | None:
+    """What the connector reads in an answer; a fault of ours in reading leaves the outcome unknown."""
+    try:
+        return read()
+    except errors.DeliveryError as error:
+        return error
+    except Exception as error:
+        logger.exception("An answer could not be read.")
+        return errors.OutcomeUnknown(f"leadops could not read the answer: {type(error).__name__}.")
+
+
+def _delivered(outcome: Outcome) -> Settlement:
+    said = redaction.mask_inside(outcome.message)[:500]
+    return Settlement(State.DELIVERED, said, reference=outcome.reference, vendor_status=outcome.status[:100])
+
+
+def _after_error(delivery: Delivery, error: errors.DeliveryError) -> Settlement:
+    """What an error means for the delivery: the table of the house plan, section 5."""
+    words = redaction.mask_inside(error.message)
+    if isinstance(error, errors.Transient):
+        wait = retry.retry_in(
+            delivery.attempts, settings.DELIVERY_RETRIES, random.uniform(*retry.JITTER), error.retry_after
+        )
+        if wait is None:
+            return Settlement(State.DEAD, f"Given up after {delivery.attempts} tries: {words}")
+        return Settlement(State.RETRYING, words, due_in=wait)
+    if isinstance(error, errors.Misconfigured):
+        outbox.pause(delivery.connection, words)
+        return Settlement(State.QUEUED, f"The connection is paused: {words}", due_in=0)
+    if isinstance(error, errors.OutcomeUnknown):
+        return _unknown(delivery, words)
+    state = State.SKIPPED if isinstance(error, errors.Unsupported) else State.REJECTED
+    return Settlement(state, words)
+
+
+# Looking up ---------------------------------------------------------------------------------------------------------
+
+
+def _unknown(
+    delivery: Delivery, words: str, *, lookups: int = 0, absences: int = 0, accepted: bool = False
+) -> Settlement:
+    """Nobody knows: the vendor is asked, on a schedule, while it can be and was not often enough; then a person is."""
+    can_ask = delivery.connection.connector_class.can_find
+    wait = retry.look_up_in(lookups, settings.DELIVERY_LOOKUPS) if can_ask else None
+    if wait is None:
+        asked = f"asked {lookups} times" if can_ask else "it can't be asked"
+        return Settlement(State.REVIEW, f"{words} The vendor: {asked}. Please decide.", accepted=accepted)
+    return Settlement(State.UNKNOWN, words, wait, accepted=accepted, lookups=lookups, absences=absences)
+
+
+def _look_up_accepted(caller: Caller, delivery: Delivery, record: Record, outcome: Outcome) -> None:
+    """The vendor said yes without an id: ask for it at once, and never send it again."""
+    try:
+        found, exchange = _ask(caller, record)
+    except errors.DeliveryError as error:
+        found, exchange = error, None
+    if isinstance(found, Outcome) and not _held_by_another(delivery, found):
+        settlement = _delivered(found)
+    else:
+        words = "The vendor accepted it but gave no id, and the look-up did not find it yet."
+        settlement = _unknown(delivery, words, accepted=True)
+    outbox.settle(caller.claim, delivery, settlement, exchange)
+
+
+def _look_up(claim: Claim, delivery: Delivery, record: Record) -> None:
+    """Ask the vendor whether it holds what was sent; twice absent, it is sent again."""
+    caller = Caller(claim, delivery, delivery.connection.connector)
+    lookups = delivery.lookups + 1
+    exchange: Exchange | None = None
+    try:
+        found, exchange = _ask(caller, record)
+    except errors.Misconfigured as error:
+        outbox.pause(delivery.connection, redaction.mask_inside(error.message))
+        found, lookups = error, delivery.lookups
+    except errors.DeliveryError as error:
+        found = error
+    outbox.settle(claim, delivery, _after_look_up(delivery, found, lookups), exchange)
+
+
+def _ask(caller: Caller, record: Record) -> tuple[Outcome | errors.DeliveryError | None, Exchange]:
+    request: Request = caller.connector.find(record)
+    response, exchange = caller.send(request, Purpose.FIND)
+    found = _understood(lambda: caller.connector.found(response, record))
+    if isinstance(found, errors.Misconfigured):
+        outbox.complete_exchange(exchange)
+        raise found
+    return found, exchange
+
+
+def _after_look_up(
+    delivery: Delivery, found: Outcome | errors.DeliveryError | None, lookups: int
+) -> Settlement:
+    absences, accepted = delivery.absences, delivery.accepted
+    if isinstance(found, Outcome) and not _held_by_another(delivery, found):
+        return _delivered(found)
+    if isinstance(found, Outcome):
+        words = f"The id {found.reference} that was found belongs to another record."
+    elif found is None:
+        absences += 1
+        words = "The vendor said it has none."
+        if absences >= 2 and not accepted:
+            return Settlement(State.QUEUED, "Looked up twice, not found: it is sent again.", due_in=0)
+    else:
+        words = f"The look-up gave no certain answer: {redaction.mask_inside(found.message)}"
+    return _unknown(delivery, words, lookups=lookups, absences=absences, accepted=accepted)
+
+
+def _held_by_another(delivery: Delivery, found: Outcome) -> bool:
+    """Two of our records can't be one of the vendor's: a look-up that says so has found something else."""
+    same = Delivery.objects.filter(
+        connection=delivery.connection, kind=delivery.kind, reference=found.reference
+    )
+    return same.exclude(reference="").exclude(record_id=delivery.record_id).exists()
+
+
+def drain_for(seconds: float) -> int:
+    """Deliver what is due, for at most about so long; so one worker thread does not hold its task for ever."""
+    end = time.monotonic() + seconds
+    return drain(lambda: time.monotonic() >= end)

@@ -1,0 +1,40 @@
+"""The outbox: every change of a delivery's state is made here, each in one short transaction.
+
+A claim takes a lease: a token and a moment in the database's own clock. Whatever is written for a claim names its
+token, so a worker whose lease was given to another changes nothing (`LostLease`).
+"""
+
+from crm_integrations.outbox.claims import (
+    Claim,
+    LostLease,
+    claim,
+    complete_exchange,
+    ensure_time,
+    open_exchange,
+    still_ours,
+)
+from crm_integrations.outbox.decisions import cancel, resolve_held, retry, send_again
+from crm_integrations.outbox.enqueueing import enqueue
+from crm_integrations.outbox.settling import Settlement, pause, resume, settle
+from crm_integrations.outbox.sweeping import reap, wake_waiting
+
+__all__ = [
+    "Claim",
+    "LostLease",
+    "Settlement",
+    "cancel",
+    "claim",
+    "complete_exchange",
+    "enqueue",
+    "ensure_time",
+    "open_exchange",
+    "pause",
+    "reap",
+    "resolve_held",
+    "resume",
+    "retry",
+    "send_again",
+    "settle",
+    "still_ours",
+    "wake_waiting",
+]

@@ -1,0 +1,128 @@
+"""Taking deliveries in hand, and keeping what is done with them."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection as database
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from crm_integrations.models import CLAIMABLE, Delivery, Exchange
+
+BATCH = 10
+
+
+class LostLease(Exception):
+    """Another worker has this delivery now."""
+
+
+@dataclass(slots=True)
+class Claim:
+    """Deliveries of one connection that are this worker's until the lease ends.
+
+    `safe_until` is a moment of the monotonic clock: a call begun before it ends before the lease does.
+    """
+
+    lease: uuid.UUID
+    deliveries: list[Delivery]
+    safe_until: float
+
+
+# One connection at a time, the one with the fewest calls under way: so a slow vendor holds up only its own rows.
+CLAIM = """
+WITH chosen AS (
+    SELECT c.id FROM crm_integrations_connection c
+    CROSS JOIN LATERAL (
+        SELECT count(DISTINCT b.lease) AS calls FROM crm_integrations_delivery b
+        WHERE b.connection_id = c.id AND b.leased_until > now()
+    ) busy
+    WHERE (c.paused_until IS NULL OR c.paused_until <= now()) AND busy.calls < c.parallel AND EXISTS (
+        SELECT 1 FROM crm_integrations_delivery d WHERE d.connection_id = c.id AND d.state IN ({states})
+        AND d.due_at <= now() AND (d.leased_until IS NULL OR d.leased_until <= now())
+    )
+    ORDER BY busy.calls, random() LIMIT 1
+), due AS (
+    SELECT d.id FROM crm_integrations_delivery d JOIN chosen ON d.connection_id = chosen.id
+    WHERE d.state IN ({states}) AND d.due_at <= now() AND (d.leased_until IS NULL OR d.leased_until <= now())
+    ORDER BY d.due_at, d.id LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED
+)
+UPDATE crm_integrations_delivery d SET
+    state = CASE WHEN d.state = 'unknown' THEN 'unknown' ELSE 'sending' END,
+    lease = %(lease)s, leased_until = now() + %(seconds)s * interval '1 second', updated_at = now()
+FROM due WHERE d.id = due.id RETURNING d.id
+""".format(states=", ".join(f"'{state.value}'" for state in CLAIMABLE))
+
+
+def claim(limit: int = BATCH) -> Claim | None:
+    """Take up to `limit` due deliveries of one connection; None when there is nothing to do.
+
+    A delivery in `unknown` keeps its state: it is to be looked up, not sent.
+    """
+    began, lease = time.monotonic(), uuid.uuid4()
+    for _ in range(3):  # others may have locked what was chosen
+        with database.cursor() as cursor:
+            cursor.execute(
+                CLAIM, {"limit": limit, "lease": lease, "seconds": settings.DELIVERY_LEASE_SECONDS}
+            )
+            ids = [row[0] for row in cursor.fetchall()]
+        if ids:
+            related = ("connection", "loan_account__program")
+            rows = Delivery.objects.select_related(*related).filter(pk__in=ids).order_by("due_at", "id")
+            return Claim(lease, list(rows), _safe_until(began))
+        if not Delivery.objects.due().filter(leased_until=None).exists():
+            return None
+    return None
+
+
+def _safe_until(leased_at: float) -> float:
+    return leased_at + settings.DELIVERY_LEASE_SECONDS - settings.DELIVERY_DEADLINE_SECONDS
+
+
+def ensure_time(claim: Claim, delivery: Delivery) -> None:
+    """Renew the lease on `delivery` when too little of it is left for a call; LostLease when it is no longer ours."""
+    began = time.monotonic()
+    if began < claim.safe_until:
+        return
+    until = Now() + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
+    ours = Delivery.objects.filter(lease=claim.lease, leased_until__gt=Now())
+    if delivery.pk not in set(ours.values_list("pk", flat=True)) or not ours.update(leased_until=until):
+        raise LostLease
+    claim.safe_until = _safe_until(began)
+
+
+def still_ours(claim: Claim) -> None:
+    """The last look before the first byte: a worker that slept past its lease does not send."""
+    if time.monotonic() >= claim.safe_until:
+        raise LostLease
+
+
+def open_exchange(claim: Claim, delivery: Delivery, exchange: Exchange) -> None:
+    """Keep, before its first byte, that a call is about to be made; a create counts as an attempt."""
+    creates = exchange.purpose == Exchange.Purpose.CREATE
+    with transaction.atomic():
+        changes = {"attempts": delivery.attempts + 1} if creates else {"updated_at": timezone.now()}
+        if not Delivery.objects.filter(pk=delivery.pk, lease=claim.lease).update(**changes):
+            raise LostLease
+        exchange.save(force_insert=True)
+    delivery.attempts += creates
+
+
+def complete_exchange(exchange: Exchange) -> None:
+    """Keep what the vendor answered."""
+    exchange.finished_at = timezone.now()
+    answer = (
+        "status",
+        "response_headers",
+        "response_body",
+        "error",
+        "duration_ms",
+        "finished_at",
+        "updated_at",
+    )
+    exchange.save(force_update=True, update_fields=answer)

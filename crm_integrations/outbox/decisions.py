@@ -1,0 +1,68 @@
+"""What a person decides about deliveries."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from crm_integrations import summary
+from crm_integrations.models import REPEATABLE, Delivery, State
+from crm_integrations.outbox.settling import Settlement, follow
+from leadops.models import Officer
+
+
+def retry(delivery_ids: Iterable[uuid.UUID]) -> int:
+    """Queue again what was refused, given up, failed, skipped, cancelled or waits for its next try; returns how many.
+
+    What may be at the vendor (`unknown`, `review`) is not touched: `send_again` needs a reason.
+    """
+    again = (*REPEATABLE, State.RETRYING)
+    return _change(
+        delivery_ids, again, state=State.QUEUED, due_at=Now(), attempts=0, reason="An officer sent it again."
+    )
+
+
+def cancel(delivery_ids: Iterable[uuid.UUID]) -> int:
+    """Stop what was not sent yet; returns how many."""
+    stoppable = (State.QUEUED, State.RETRYING, State.WAITING)
+    return _change(delivery_ids, stoppable, state=State.CANCELLED, reason="An officer cancelled it.")
+
+
+def resolve_held(delivery_id: uuid.UUID, reference: str, reason: str, officer: Officer) -> bool:
+    """An officer found it at the vendor under `reference`; False when it no longer needs a decision."""
+    with transaction.atomic():
+        said = f"{officer} found it at the vendor: {reason}"
+        held = {
+            "state": State.DELIVERED,
+            "reference": reference,
+            "reason": said,
+            "delivered_at": Now(),
+            "accepted": False,
+        }
+        done = bool(_change([delivery_id], (State.REVIEW, State.UNKNOWN), **held))
+        if done:
+            delivery = Delivery.objects.select_related("connection").get(pk=delivery_id)
+            follow(delivery, Settlement(State.DELIVERED, said, reference=reference))
+    return done
+
+
+def send_again(delivery_id: uuid.UUID, reason: str, officer: Officer) -> bool:
+    """An officer made sure that the vendor has none; False when it no longer needs a decision."""
+    again = {"state": State.QUEUED, "due_at": Now(), "accepted": False, "lookups": 0, "absences": 0}
+    said = f"{officer} had it sent again: {reason}"
+    return bool(_change([delivery_id], (State.REVIEW, State.UNKNOWN), reason=said, **again))
+
+
+def _change(delivery_ids: Iterable[uuid.UUID], states: Sequence[State], **columns: Any) -> int:
+    """Change those of `delivery_ids` that are in one of `states` and in nobody's hands, and their leads' summaries."""
+    with transaction.atomic():
+        free = Delivery.objects.filter(pk__in=list(delivery_ids), state__in=states, leased_until=None)
+        lead_ids = set(free.values_list("lead_id", flat=True))
+        summary.lock(lead_ids)
+        changed = free.update(updated_at=Now(), **columns)
+        summary.derive(lead_ids)
+    return changed

@@ -1,0 +1,62 @@
+"""Finding what dead workers and lost messages left behind."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+
+from crm_integrations import summary
+from crm_integrations.models import Delivery, Exchange, State
+
+UNANSWERED = "The worker died during the call; nobody knows whether the vendor got it."
+
+
+def reap() -> int:
+    """End the leases of dead workers; returns how many deliveries were freed.
+
+    One whose create call was opened and never completed may be at the vendor: its outcome is unknown. All others
+    were not sent and are queued again.
+    """
+    with transaction.atomic():
+        expired = Delivery.objects.select_for_update(skip_locked=True, of=("self",)).select_related(
+            "connection"
+        )
+        rows = list(expired.filter(leased_until__lte=Now())[:500])
+        if not rows:
+            return 0
+        dangling = Exchange.objects.filter(delivery__in=rows, finished_at=None)
+        sent = set(dangling.filter(purpose=Exchange.Purpose.CREATE).values_list("delivery_id", flat=True))
+        dangling.update(error=UNANSWERED, finished_at=Now())
+        for delivery in rows:
+            Delivery.objects.filter(pk=delivery.pk).update(**_after_death(delivery, delivery.pk in sent))
+        summary.derive({delivery.lead_id for delivery in rows})
+    return len(rows)
+
+
+def _after_death(delivery: Delivery, sent: bool) -> dict[str, Any]:
+    freed: dict[str, Any] = {"lease": None, "leased_until": None, "updated_at": Now()}
+    if delivery.state == State.UNKNOWN:
+        return freed
+    if not sent:
+        return freed | {"state": State.QUEUED, "due_at": Now()}
+    wait = settings.DELIVERY_LOOKUPS[0] if settings.DELIVERY_LOOKUPS else 0
+    unknown = State.UNKNOWN if delivery.connection.connector_class.can_find else State.REVIEW
+    return freed | {"state": unknown, "reason": UNANSWERED, "lookups": 0, "absences": 0,
+                    "due_at": Now() + timedelta(seconds=wait)}  # fmt: skip
+
+
+def wake_waiting() -> int:
+    """Queue what waits for a lead that the vendor holds by now; a net under `settle`, which does it at once."""
+    held = Delivery.objects.filter(kind="lead", state=State.DELIVERED).exclude(reference="")
+    woken = 0
+    for lead_id, vendor in Delivery.objects.filter(state=State.WAITING).values_list("lead_id", "depends_on")[
+        :1000
+    ]:
+        if held.filter(lead_id=lead_id, connection__vendor=vendor).exists():
+            waiting = Delivery.objects.filter(lead_id=lead_id, depends_on=vendor, state=State.WAITING)
+            woken += waiting.update(state=State.QUEUED, due_at=Now(), reason="", updated_at=Now())
+    return woken

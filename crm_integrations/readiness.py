@@ -1,0 +1,38 @@
+"""Can this lead be said to that vendor? Asked of the same connector that sends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crm_integrations import errors, snapshots
+from crm_integrations.connector import Missing
+from crm_integrations.models import Connection
+from leadops.models import Lead
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """`missing` is empty when the lead is ready; `not_carried` are fields this vendor has no place for."""
+
+    connection: Connection
+    missing: tuple[Missing, ...]
+    not_carried: tuple[str, ...]
+
+    @property
+    def ready(self) -> bool:
+        return not self.missing
+
+
+def of_lead(lead: Lead) -> list[Readiness]:
+    """The readiness of `lead` for every enabled connection that takes leads."""
+    takes_leads = [c for c in Connection.objects.filter(enabled=True) if "lead" in c.connector_class.kinds()]
+    return [_of(lead, connection) for connection in takes_leads]
+
+
+def _of(lead: Lead, connection: Connection) -> Readiness:
+    connector = connection.connector
+    try:
+        missing = connector.missing_lead(snapshots.of_lead(lead, lead.pk.hex, connection.vendor))
+    except errors.DeliveryError as error:
+        missing = [Missing("", error.message)]
+    return Readiness(connection, tuple(missing), tuple(connector.not_carried))

@@ -1,0 +1,41 @@
+"""One word for all deliveries of a lead, derived under the lead's lock so that two of them can't both be wrong."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from uuid import UUID
+
+from crm_integrations.models import NEEDS_PERSON, UNFINISHED, Delivery, State
+from leadops.models import Lead
+from leadops.services import leads as lead_service
+
+Sync = Lead.SyncStatus
+
+
+def lock(lead_ids: Collection[UUID]) -> None:
+    """Hold the rows of these leads until the transaction ends; always in the same order, so that nobody deadlocks."""
+    list(Lead.objects.select_for_update(no_key=True).filter(pk__in=lead_ids).order_by("pk").values_list("pk"))
+
+
+def of_states(states: Collection[str]) -> Sync:
+    """The word for deliveries in these states: what needs a person comes before what is still on its way."""
+    if any(state in NEEDS_PERSON for state in states):
+        return Sync.NEEDS_PERSON
+    if any(state in UNFINISHED for state in states):
+        return Sync.IN_PROGRESS
+    return Sync.DELIVERED if State.DELIVERED in states else Sync.NOT_SENT
+
+
+def derive(lead_ids: Collection[UUID]) -> None:
+    """Write the word for each of these leads; their locks are held."""
+    states: dict[UUID, set[str]] = defaultdict(set)
+    for lead_id, state in (
+        Delivery.objects.filter(lead_id__in=lead_ids).values_list("lead_id", "state").distinct()
+    ):
+        states[lead_id].add(state)
+    by_word: dict[Sync, list[UUID]] = defaultdict(list)
+    for lead_id in lead_ids:
+        by_word[of_states(states[lead_id])].append(lead_id)
+    for word, ids in by_word.items():
+        lead_service.record_sync(ids, word)

@@ -1,0 +1,11 @@
+"""The addresses of the integrations, under /v1/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from crm_integrations.api import LeadDeliveriesView
+
+urlpatterns = [
+    path("crm/leads/<uuid:lead_id>/deliveries/", LeadDeliveriesView.as_view(), name="lead-deliveries"),
+]
