@@ -1,0 +1,128 @@
+"""What the lists can be narrowed to. A filter that does not exist is an error: it would else answer everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.timezone import is_naive, make_aware
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.request import Request
+
+from leadops.api.problems import invalid
+from leadops.api.shapes import error
+from leadops.models import Lead, LoanAccount, Program
+from leadops.sealing import blind_index
+from leadops.validation import mobile
+
+if TYPE_CHECKING:  # the framework's views import this module by its settings
+    from rest_framework.views import APIView
+
+PAGING = {"page", "page_size", "cursor"}
+
+
+class StrictFilters(DjangoFilterBackend):
+    """Narrows a list to the view's `filterset_class`, and names every wrong or unknown filter."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
+        filterset = self.get_filterset(request, queryset, view)
+        known = set(filterset.filters) if filterset else set()
+        errors = [
+            error(name, "unknown_filter") for name in request.query_params if name not in known | PAGING
+        ]
+        if filterset and not filterset.is_valid():
+            errors += [
+                error(name, "invalid_filter", words=words)
+                for name, told in filterset.errors.items()
+                for words in told
+            ]
+        if errors:
+            raise invalid(errors)
+        return filterset.qs if filterset else queryset
+
+
+class MomentField(forms.Field):
+    """A day or a moment in ISO 8601; `last` takes the end of a day instead of its beginning."""
+
+    def __init__(self, *, last: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.last = last
+
+    def to_python(self, value: Any) -> datetime | None:
+        if not value:
+            return None
+        try:
+            moment = parse_datetime(value) if len(value) > 10 else self._of_day(parse_date(value))
+        except ValueError:
+            moment = None
+        if moment is None:
+            raise forms.ValidationError(
+                "This must be a day, 2026-03-12, or a moment, 2026-03-12T09:30:00+05:30."
+            )
+        return make_aware(moment) if is_naive(moment) else moment
+
+    def _of_day(self, day: date | None) -> datetime | None:
+        if day is None:
+            return None
+        return datetime.combine(day, time.max if self.last else time.min)
+
+
+class MomentFilter(django_filters.Filter):
+    field_class = MomentField
+
+
+class Made(django_filters.FilterSet):
+    """Rows by when they were made. Ids begin with that moment, so the index on ids does the finding."""
+
+    created_at_after = MomentFilter(method="made_after", help_text="From this day or moment on.")
+    created_at_before = MomentFilter(method="made_before", last=True, help_text="Up to this day or moment.")
+
+    def made_after(self, rows: QuerySet[Any], name: str, moment: datetime) -> QuerySet[Any]:
+        return rows.filter(pk__gte=_id_at(moment - timedelta(seconds=5)), created_at__gte=moment)
+
+    def made_before(self, rows: QuerySet[Any], name: str, moment: datetime) -> QuerySet[Any]:
+        return rows.filter(pk__lte=_id_at(moment + timedelta(seconds=5)), created_at__lte=moment)
+
+
+def _id_at(moment: datetime) -> UUID:
+    """Where ids made at `moment` begin."""
+    milliseconds = max(0, int(moment.timestamp() * 1000))
+    return UUID(int=(milliseconds & ((1 << 48) - 1)) << 80)
+
+
+class LeadFilters(Made):
+    program_id = django_filters.UUIDFilter(field_name="program_id")
+    primary_mobile = django_filters.CharFilter(method="by_mobile", max_length=30)
+    partner_ref_id = django_filters.CharFilter(max_length=100)
+    status = django_filters.ChoiceFilter(choices=Lead.Status.choices)
+
+    class Meta:
+        model = Lead
+        fields: list[str] = []
+
+    def by_mobile(self, leads: QuerySet[Lead], name: str, text: str) -> QuerySet[Lead]:
+        countries = Program.objects.order_by().values_list("country", flat=True).distinct()
+        return leads.filter(primary_mobile_index__in=_indexes(text, countries))
+
+
+def _indexes(text: str, countries: Iterable[str]) -> list[bytes | None]:
+    """The number may be one of several countries', when it is written without its country."""
+    read = (mobile(text, country) for country in countries)
+    return [blind_index("mobile", each.value) for each in read if each.value and not each.is_refused]
+
+
+class AccountFilters(Made):
+    program_id = django_filters.UUIDFilter(field_name="program_id")
+    crm_lead_id = django_filters.UUIDFilter(field_name="lead_id")
+    ref_id = django_filters.CharFilter(max_length=50)
+    status = django_filters.CharFilter(max_length=50)
+
+    class Meta:
+        model = LoanAccount
+        fields: list[str] = []

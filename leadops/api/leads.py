@@ -1,0 +1,127 @@
+"""Leads over REST."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from leadops.api import examples
+from leadops.api.authentication import caller, may_read_pii
+from leadops.api.filters import LeadFilters
+from leadops.api.lead_answers import LeadAnswer, lead_answer, warnings_answer
+from leadops.api.lead_shapes import LEAD, LeadShape, ReadLead
+from leadops.api.problems import FieldError, invalid
+from leadops.api.programs import active_program
+from leadops.api.schema import CREATING, LISTING, READING, answers
+from leadops.api.shapes import error, read
+from leadops.models import Lead, Program, Scope
+from leadops.services import leads
+from leadops.validation import Severity, check_lead, refuse_cards
+
+
+class LeadViews(GenericAPIView[Lead]):
+    """What the views of leads share."""
+
+    serializer_class = LeadAnswer
+    filterset_class = LeadFilters
+
+    def get_queryset(self) -> QuerySet[Lead]:
+        if getattr(self, "swagger_fake_view", False):
+            return Lead.objects.none()
+        return Lead.objects.of_partner(caller(self.request)).with_parties()
+
+    def answer(self, lead: Lead) -> dict[str, Any]:
+        return lead_answer(lead, may_read_pii(self.request))
+
+
+class LeadsView(LeadViews):
+    """All leads of the caller."""
+
+    scopes = {"GET": Scope.LEAD_READ, "POST": Scope.LEAD_WRITE}
+
+    @extend_schema(
+        operation_id="leads_list", summary="List leads", description="Newest first.", tags=["Leads"],
+        responses=answers(LISTING, {200: LeadAnswer(many=True)}),
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        found = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        return self.get_paginated_response([self.answer(lead) for lead in found])
+
+    @extend_schema(
+        operation_id="leads_create", summary="Send a lead", description=examples.CREATE_LEAD_WORDS, tags=["Leads"],
+        request=LeadShape, responses=answers(CREATING, {200: LeadAnswer}), examples=[examples.CREATE_LEAD],
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        taken, program = _readable(request.data)
+        lead, warnings = leads.receive(
+            taken.draft, partner=caller(request), program=program, intake=Lead.Intake.API
+        )
+        answer = self.answer(self.get_queryset().get(pk=lead.pk))
+        if warnings:
+            answer["warnings"] = warnings_answer(warnings)
+        return Response(answer)
+
+
+class LeadView(LeadViews):
+    """One lead."""
+
+    scopes = {"GET": Scope.LEAD_READ}
+
+    @extend_schema(
+        operation_id="leads_retrieve", summary="Read a lead", tags=["Leads"],
+        responses=answers(READING, {200: LeadAnswer}), filters=False,
+    )  # fmt: skip
+    def get(self, request: Request, lead_id: UUID) -> Response:
+        return Response(self.answer(get_object_or_404(self.get_queryset(), pk=lead_id)))
+
+
+def _readable(body: Any) -> tuple[ReadLead, Program]:
+    """The lead in `body` and its program; Problem with every error of form and content that can be found."""
+    cards = [FieldError(each.field, each.code, each.message) for each in refuse_cards(body)]
+    taken, errors = read(LEAD, body)
+    known = isinstance(taken, ReadLead)
+    program = active_program(taken.program_id) if known else None
+    if known and taken.program_id and program is None:
+        errors.append(error("program_id", "unknown_program"))
+    if cards or errors or program is None:
+        found = _content_errors(taken, program, body) if known else []
+        raise invalid(_once(cards, errors, found))
+    for applicant in taken.draft.applicants:
+        for address in applicant.addresses:
+            address.country = address.country or program.country
+    return taken, program
+
+
+def _content_errors(taken: ReadLead, program: Program | None, body: Any) -> list[FieldError]:
+    findings = check_lead(taken.draft, country=program.country) if program else check_lead(taken.draft)
+    sent_as = "mobile" if "primary_mobile" not in body and "mobile" in body else "primary_mobile"
+    return [
+        FieldError(sent_as if each.field == "primary_mobile" else each.field, each.code, each.message)
+        for each in findings
+        if each.severity is Severity.ERROR
+    ]
+
+
+def _once(*lists: Sequence[FieldError]) -> list[FieldError]:
+    """The lists in one, without what an earlier one has said already of a field or of what it stands in."""
+    told: dict[str, FieldError] = {}
+    kept: list[FieldError] = []
+    for each_list in lists:
+        new = [each for each in each_list if not _places(each.field) & told.keys()]
+        told.update((each.field, each) for each in new)
+        kept += new
+    return kept
+
+
+def _places(field: str) -> set[str]:
+    """`a[0].b` and all that it stands in: `a[0].b`, `a[0]`, `a`."""
+    ends = [at for at, letter in enumerate(field) if letter in ".["]
+    return {field} | {field[:at] for at in ends}

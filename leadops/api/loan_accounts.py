@@ -1,0 +1,116 @@
+"""Loan accounts over REST."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from leadops.api import examples
+from leadops.api.authentication import caller
+from leadops.api.filters import AccountFilters
+from leadops.api.loan_account_shapes import ACCOUNT, AccountAnswer, AccountShape, ReadAccount, account_answer
+from leadops.api.problems import FieldError, Problem, Type, invalid
+from leadops.api.programs import active_program
+from leadops.api.schema import CREATING, LISTING, READING, answers
+from leadops.api.shapes import error, read
+from leadops.errors import DuplicateReference
+from leadops.models import Lead, LoanAccount, Partner, Program, Scope
+from leadops.services import loan_accounts
+from leadops.validation import findings_at, free_text, refuse_cards
+
+
+class AccountViews(GenericAPIView[LoanAccount]):
+    """What the views of loan accounts share."""
+
+    serializer_class = AccountAnswer
+    filterset_class = AccountFilters
+
+    def get_queryset(self) -> QuerySet[LoanAccount]:
+        if getattr(self, "swagger_fake_view", False):
+            return LoanAccount.objects.none()
+        return LoanAccount.objects.of_partner(caller(self.request))
+
+
+class AccountsView(AccountViews):
+    """The loan accounts on the caller's leads."""
+
+    scopes = {"GET": Scope.ACCOUNT_READ, "POST": Scope.ACCOUNT_WRITE}
+
+    @extend_schema(
+        operation_id="accounts_list", summary="List loan accounts", description="Newest first.",
+        tags=["Loan accounts"], responses=answers(LISTING, {200: AccountAnswer(many=True)}),
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        found = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        return self.get_paginated_response([account_answer(account) for account in found])
+
+    @extend_schema(
+        operation_id="accounts_create", summary="Open a loan account", tags=["Loan accounts"],
+        description=examples.CREATE_ACCOUNT_WORDS, request=AccountShape,
+        responses=answers(CREATING, {201: AccountAnswer}), examples=[examples.CREATE_ACCOUNT],
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        lead, program, ref_id = _readable(request.data, caller(request))
+        try:
+            account = loan_accounts.open_account(lead, ref_id, program)
+        except DuplicateReference as taken:
+            raise _conflict(taken, caller(request)) from None
+        return Response(account_answer(account), 201)
+
+
+class AccountView(AccountViews):
+    """One loan account."""
+
+    scopes = {"GET": Scope.ACCOUNT_READ}
+
+    @extend_schema(
+        operation_id="accounts_retrieve", summary="Read a loan account", tags=["Loan accounts"],
+        responses=answers(READING, {200: AccountAnswer}), filters=False,
+    )  # fmt: skip
+    def get(self, request: Request, account_id: UUID) -> Response:
+        return Response(account_answer(get_object_or_404(self.get_queryset(), pk=account_id)))
+
+
+def _readable(body: Any, partner: Partner) -> tuple[Lead, Program, str]:
+    """The lead, the program and the reference that `body` names; Problem with every error of it."""
+    errors = [FieldError(each.field, each.code, each.message) for each in refuse_cards(body)]
+    taken, wrong = read(ACCOUNT, body)
+    errors += wrong
+    if not isinstance(taken, ReadAccount):
+        raise invalid(errors)
+    lead = Lead.objects.of_partner(partner).filter(pk=taken.crm_lead_id).first()
+    program = active_program(taken.program_id)
+    if lead is None and taken.crm_lead_id:
+        errors.append(error("crm_lead_id", "unknown_lead"))
+    if program is None and taken.program_id:
+        errors.append(error("program_id", "unknown_program"))
+    ref_id, unfit = _reference(taken.ref_id, body)
+    told = {each.field for each in errors}
+    errors += [each for each in unfit if each.field not in told]
+    if errors or lead is None or program is None:
+        raise invalid(errors)
+    return lead, program, ref_id
+
+
+def _reference(text: str, body: Any) -> tuple[str, list[FieldError]]:
+    checked = free_text(text, 50)
+    found = [
+        FieldError(each.field, each.code, each.message) for each in findings_at("ref_id", checked.problems)
+    ]
+    if not checked.value and not found and "ref_id" in body:
+        found = [error("ref_id", "required")]
+    return checked.value, found
+
+
+def _conflict(taken: DuplicateReference, partner: Partner) -> Problem:
+    """The id of the account that has the reference is told only to the partner whose account it is."""
+    own = LoanAccount.objects.of_partner(partner).filter(pk=taken.existing_id).exists()
+    members = {"existing_id": taken.existing_id} if own else {}
+    return Problem(Type.CONFLICT, "This program already has an account with this reference.", members)

@@ -1,0 +1,66 @@
+"""What the published schema says beyond the code: the key, and the problems every address may answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiResponse
+from rest_framework import serializers
+
+from leadops.api.problems import CONTENT_TYPE, Type
+
+OPEN = (406, 500, 503)
+_KEYED = (400, 401, 403, *OPEN)
+LISTING = _KEYED
+READING = (401, 403, 404, *OPEN)
+CREATING = (*_KEYED, 409, 413, 415)
+
+_WORDS = {
+    400: "The request can't be read, or some values are not valid; `errors` lists every one.",
+    401: "No key, or one that is unknown, revoked or expired.",
+    403: "The key lacks the scope for this, or is a test key.",
+    404: "Nothing of yours has this address.",
+    406: "Something other than JSON was asked for.",
+    409: "A record with this reference exists already; `existing_id` is its id.",
+    413: "The body is too large.",
+    415: "The body is not declared as application/json.",
+    500: "A fault on our side; quote the request_id.",
+    503: "The database is away; try again after `Retry-After` seconds.",
+}
+
+
+class FieldErrorAnswer(serializers.Serializer[Any]):
+    field = serializers.CharField(help_text="Its path, as applicants[0].addresses[0].pincode.")
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class ProblemAnswer(serializers.Serializer[Any]):
+    """RFC 9457 problem details."""
+
+    type = serializers.ChoiceField(choices=[(each.uri, each.value.title) for each in Type])
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    request_id = serializers.CharField()
+    errors = FieldErrorAnswer(many=True, required=False)
+    existing_id = serializers.UUIDField(required=False)
+
+
+def answers(problems: tuple[int, ...], success: dict[int, Any]) -> dict[Any, Any]:
+    """The answers of an operation: its own, and the problems with these statuses."""
+    told = {
+        (status, CONTENT_TYPE): OpenApiResponse(ProblemAnswer, _WORDS[status]) for status in sorted(problems)
+    }
+    # All keys are pairs: the generator takes the smallest one for the operation's main answer.
+    return {(status, "application/json"): shape for status, shape in success.items()} | told
+
+
+class KeyInSchema(OpenApiAuthenticationExtension):
+    target_class = "leadops.api.authentication.ApiKeyAuthentication"
+    name = "key"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "description": "A partner's key: lo_live_…"}

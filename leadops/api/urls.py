@@ -1,0 +1,20 @@
+"""The addresses of the partner API, under /v1/."""
+
+from __future__ import annotations
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from leadops.api.health import HealthView
+from leadops.api.leads import LeadsView, LeadView
+from leadops.api.loan_accounts import AccountsView, AccountView
+
+urlpatterns = [
+    path("crm/leads/", LeadsView.as_view(), name="leads"),
+    path("crm/leads/<uuid:lead_id>/", LeadView.as_view(), name="lead"),
+    path("crm/health/", HealthView.as_view(), name="health"),
+    path("los/accounts/", AccountsView.as_view(), name="loan-accounts"),
+    path("los/accounts/<uuid:account_id>/", AccountView.as_view(), name="loan-account"),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+]
