@@ -56,7 +56,9 @@ def key_ring() -> KeyRing:
         index_key = base64.b64decode(settings.INDEX_KEY, validate=True)
         current = list(keys)[-1]
     except (ValueError, IndexError):
-        raise ImproperlyConfigured("FIELD_KEYS must be like 1:<32 bytes in base64>, INDEX_KEY base64.") from None
+        raise ImproperlyConfigured(
+            "FIELD_KEYS must be like 1:<32 bytes in base64>, INDEX_KEY base64."
+        ) from None
     return KeyRing({number: AESGCM(key) for number, key in keys.items()}, current, index_key)
 
 
@@ -64,7 +66,11 @@ def seal(text: str, place: str) -> bytes:
     """`text` sealed for `place`."""
     ring = key_ring()
     nonce = os.urandom(NONCE_BYTES)
-    return bytes((VERSION, ring.current)) + nonce + ring.keys[ring.current].encrypt(nonce, text.encode(), place.encode())
+    return (
+        bytes((VERSION, ring.current))
+        + nonce
+        + ring.keys[ring.current].encrypt(nonce, text.encode(), place.encode())
+    )
 
 
 def open_sealed(sealed: bytes, place: str) -> str:

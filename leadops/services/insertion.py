@@ -32,7 +32,10 @@ def _copy(model: type[M], rows: Sequence[M]) -> None:
     fields = model._meta.concrete_fields
     readers = [_reader(field) for field in fields]
     columns = ", ".join(f'"{field.column}"' for field in fields)
-    with connection.cursor() as cursor, cursor.copy(f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN') as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN') as copy,
+    ):
         for row in rows:
             copy.write_row([read(row) for read in readers])
 

@@ -19,11 +19,17 @@ def open_account(lead: Lead, ref_id: str, program: Program, created_by: Officer 
     try:
         with transaction.atomic():
             account = LoanAccount.objects.create(
-                lead=lead, program=program, ref_id=ref_id, product_type=program.product_type, created_by=created_by
+                lead=lead,
+                program=program,
+                ref_id=ref_id,
+                product_type=program.product_type,
+                created_by=created_by,
             )
             announce(account)
     except IntegrityError:
-        existing = LoanAccount.objects.filter(program=program, ref_id=ref_id).values_list("id", flat=True).first()
+        existing = (
+            LoanAccount.objects.filter(program=program, ref_id=ref_id).values_list("id", flat=True).first()
+        )
         if existing is None:
             raise
         raise DuplicateReference(str(existing)) from None
