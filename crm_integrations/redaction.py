@@ -34,7 +34,7 @@ SAFE_HEADERS = frozenset(
     ]
 )
 SECRET = re.compile(
-    r"token|secret|password|authorization|bsauth|api_?key|signature|^key$|otp|"
+    r"token|secret|client_id|user_?name|customer_?key|password|authorization|bsauth|api_?key|signature|^key$|otp|"
     r"card_?(no|num|holder|cvc|exp)|^card|cvc|cvv|valid_?thru",
     re.IGNORECASE,
 )
