@@ -77,7 +77,7 @@ class Run:
         """Start everything and stay until somebody stops it; Trouble when a process ends by itself."""
         if os.environ.get("LEADOPS_PRODUCTION", "0").strip().lower() not in ("", "0", "false", "no", "off"):
             raise Trouble("make run is for trying leadops out and does not run with LEADOPS_PRODUCTION set.")
-        with only_one(self.var / "run" / "launcher.pid"):
+        with only_one(self.var / "pids" / "launcher.pid"):
             children.stop(self.children)  # what a killed launcher left behind
             require_free("PORT", self.port)
             require_free("SANDBOX_PORT", self.sandbox_port)
@@ -205,7 +205,7 @@ def answers(number: int, path: str) -> bool:
 
 def end_all(run: Run) -> None:
     """Stop a run that goes on somewhere, or what one left behind."""
-    launcher = run.var / "run" / "launcher.pid"
+    launcher = run.var / "pids" / "launcher.pid"
     if (pid := children.holder(launcher)) is not None:
         os.kill(pid, signal.SIGTERM)
     until = time.monotonic() + 3 * children.GRACE

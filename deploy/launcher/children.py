@@ -1,6 +1,6 @@
 """The processes of a run. Each holds a lock while one process of it lives, so that none is lost sight of.
 
-The lock is an flock on `run/<name>.pid`, inherited by the child and by all it forks. Whoever finds it held
+The lock is an flock on `pids/<name>.pid`, inherited by the child and by all it forks. Whoever finds it held
 knows that the process group written there is alive and ours, even when its launcher was killed.
 """
 
@@ -57,7 +57,7 @@ class Child:
         self.name = name
         self.command = list(command)
         self.log = var / "log" / f"{name}.log"
-        self.lock = var / "run" / f"{name}.pid"
+        self.lock = var / "pids" / f"{name}.pid"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, environment: Mapping[str, str], folder: Path) -> None:
