@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from leadops.validation.damage import amount_damage, number_damage
+from leadops.validation.damage import amount_damage
 from leadops.validation.findings import Checked, refused
 from leadops.validation.plain_text import plain
 
@@ -65,7 +65,7 @@ def tenure(value: int | str | None) -> Checked[int | str | None]:
     if not written:
         return Checked(None)
     if not _WHOLE.fullmatch(written):
-        if how := number_damage(written):
+        if how := amount_damage(written):
             return refused(value, "excel_damage", what="tenure", how=how)
         return refused(value, "invalid_tenure")
     number = int(written.partition(".")[0])

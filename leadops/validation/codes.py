@@ -37,7 +37,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         # any field
         "required": Code("{what} is missing; please fill it in."),
         "excel_damage": Code(
-            "Excel has damaged this {what} ({how}); ask the sender for the original, kept as text."
+            "Excel damaged this {what} ({how}); ask the sender for the original as text."
         ),
         "too_long": Code("This is longer than {limit} characters; please shorten it."),
         "control_characters": _warning("Unprintable characters were taken out; please check what is left."),

@@ -1,0 +1,110 @@
+"""Every code of the registry has a case that produces it, and its message is fit for a loan officer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from stdnum import luhn, verhoeff
+
+from leadops import validation as v
+from leadops.drafts import AddressDraft, ApplicantDraft, ConsentDraft, LeadDraft
+
+TODAY = date(2026, 1, 1)
+CARD = "4111 1111 1111 1111"
+AADHAAR = "23412341234" + verhoeff.calc_check_digit("23412341234")
+GSTIN = "27AAPFU0939F1ZV"
+
+
+def _lead_with(**fields: object) -> list[v.Finding]:
+    return v.check_lead(LeadDraft(primary_mobile="9800000001", **fields), today=TODAY)
+
+
+def _of(checked: v.Checked[object]) -> list[v.Finding]:
+    return v.findings_at("field", checked.problems)
+
+
+def _two_primaries() -> list[v.Finding]:
+    people = [ApplicantDraft(name="Asha", is_primary=True), ApplicantDraft(name="Ravi", is_primary=True)]
+    return _lead_with(applicants=people)
+
+
+CASES: dict[str, tuple[str, Callable[[], list[v.Finding]]]] = {
+    "required": ("", lambda: v.check_lead(LeadDraft(), today=TODAY)),
+    "excel_damage": ("9.8E+09", lambda: _of(v.mobile("9.8E+09"))),
+    "too_long": ("x" * 201, lambda: _of(v.name("x" * 201))),
+    "control_characters": ("As\x00ha", lambda: _of(v.name("As\x00ha"))),
+    "card_data": (CARD, lambda: _lead_with(remarks=f"card {CARD}")),
+    "aadhaar_number": (AADHAAR, lambda: _lead_with(remarks=f"uid {AADHAAR}")),
+    "invalid_mobile": ("98000", lambda: _of(v.mobile("98000"))),
+    "landline_number": ("0112345678", lambda: _of(v.mobile("011 2345 6789"))),
+    "invalid_email": ("asha@", lambda: _of(v.email("asha@"))),
+    "unknown_applicant_type": ("robot", lambda: _of(v.applicant_type("robot"))),
+    "several_primary_applicants": ("Ravi", _two_primaries),
+    "name_without_letters": ("12345", lambda: _of(v.name("12345"))),
+    "unknown_gender": ("xyz", lambda: _of(v.gender("xyz"))),
+    "unknown_country": ("Ruritania", lambda: _of(v.country_code("Ruritania"))),
+    "invalid_pan": ("ABCPV123L", lambda: _of(v.pan("ABCPV123L"))),
+    "unknown_pan_holder": ("ABCXV1234L", lambda: _of(v.pan("ABCXV1234L"))),
+    "pan_holder_mismatch": ("ABCCV1234L", lambda: _of(v.pan("ABCCV1234L", "person"))),
+    "invalid_gstin": (GSTIN[:-1] + "O", lambda: _of(v.gstin(GSTIN[:-1] + "O"))),
+    "gstin_pan_mismatch": ("ABCPV1234L", lambda: _of(v.gstin(GSTIN, "ABCPV1234L"))),
+    "invalid_inn": ("123456789037", lambda: _of(v.inn("123456789037"))),
+    "invalid_snils": ("112-233-445", lambda: _of(v.snils("112-233-445"))),
+    "snils_checksum": ("487-487-897 49", lambda: _of(v.snils("487-487-897 49"))),
+    "invalid_pincode": ("05120", lambda: _of(v.pincode("05120"))),
+    "unknown_pincode": ("999999", lambda: _of(v.pincode("999999"))),
+    "state_contradicts_pincode": (
+        "Goa",
+        lambda: v.check_address(AddressDraft(pincode="151203", state="Goa")),
+    ),
+    "ifsc_length": ("CBIN028181", lambda: _of(v.ifsc("CBIN028181"))),
+    "ifsc_fifth_character": ("CBINO281814", lambda: _of(v.ifsc("CBINO281814"))),
+    "ifsc_unknown_bank": ("QQQQ0281814", lambda: _of(v.ifsc("QQQQ0281814"))),
+    "ifsc_unknown_branch": ("CBIN0999999", lambda: _of(v.ifsc("CBIN0999999"))),
+    "invalid_account_no": ("12345", lambda: _of(v.account_no("12345"))),
+    "maybe_rounded": ("1234567890123450", lambda: _of(v.account_no("1234567890123450"))),
+    "invalid_date": ("30/02/1990", lambda: _of(v.day("30/02/1990"))),
+    "day_and_month_swapped": ("03/25/1990", lambda: _of(v.day("03/25/1990"))),
+    "date_in_future": ("12/03/2027", lambda: _of(v.birth_date("12/03/2027", TODAY))),
+    "under_age": ("12/03/2010", lambda: _of(v.birth_date("12/03/2010", TODAY))),
+    "unlikely_age": ("12/03/1910", lambda: _of(v.birth_date("12/03/1910", TODAY))),
+    "document_expired": ("12/03/2020", lambda: _of(v.expiry_date("12/03/2020", TODAY))),
+    "invalid_amount": ("5 lakh", lambda: _of(v.amount("5 lakh"))),
+    "negative_amount": ("-5000", lambda: _of(v.amount("-5000"))),
+    "too_many_decimals": ("250000.00000001", lambda: _of(v.amount("250000.00000001"))),
+    "amount_too_large": ("1000000000000", lambda: _of(v.amount("1000000000000"))),
+    "invalid_tenure": ("0 months", lambda: _of(v.tenure("0 months"))),
+    "unknown_tenure_unit": ("fortnight", lambda: _of(v.tenure_unit("fortnight"))),
+    "tenure_unit_missing": ("12", lambda: _lead_with(loan_tenure=12)),
+    "not_yes_or_no": ("maybe", lambda: _of(v.yes_or_no("maybe"))),
+    "invalid_ip_address": ("10.0.0", lambda: _lead_with(consents=[ConsentDraft(ip_address="10.0.0")])),
+}
+
+
+def test_every_code_has_a_case():
+    assert set(CASES) == set(v.CODES)
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_the_case_produces_its_code_with_its_weight(code: str):
+    findings = [finding for finding in CASES[code][1]() if finding.code == code]
+    assert findings
+    assert {finding.severity for finding in findings} == {v.CODES[code].severity}
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_a_message_is_one_short_sentence_that_does_not_repeat_the_value(code: str):
+    value, produce = CASES[code]
+    for finding in produce():
+        assert finding.message.endswith(".")
+        assert len(finding.message) < 120
+        assert "{" not in finding.message
+        if value and code != "excel_damage":  # its example is the same for everybody
+            assert value not in finding.message
+
+
+def test_the_synthetic_numbers_of_the_cases_are_what_they_claim():
+    assert luhn.is_valid(CARD.replace(" ", ""))
+    assert verhoeff.checksum(AADHAAR) == 0
