@@ -45,7 +45,7 @@ def public_addresses(host: str, port: int) -> list[str]:
     Raises NotAllowed, or OSError when the name can't be resolved. The caller connects to one of these and not to
     the name, so that a second answer of the name server can't lead elsewhere.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = socket.getaddrinfo(host.rstrip("."), port, type=socket.SOCK_STREAM)
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
     for address in addresses:
         if not (settings.ALLOW_LOCAL_VENDORS or is_public(address)):

@@ -151,7 +151,10 @@ def send(
     timer.daemon = True
     timer.start()
     try:
-        return _exchange(base_url, request, deadline)
+        response = _exchange(base_url, request, deadline)
+        if call.expired:
+            raise TimeoutError
+        return response
     except (requests.RequestException, HTTPError, OSError, egress.NotAllowed) as error:
         _forget(base_url)
         raise _meaning(error, call, deadline) from error
@@ -179,9 +182,18 @@ def _exchange(base_url: str, request: Request, deadline: float) -> Response:
     timeout = (min(CONNECT_SECONDS, deadline), min(READ_SECONDS, deadline))
     answer = _session(base_url).send(prepared, stream=True, allow_redirects=False, timeout=timeout)
     with contextlib.closing(answer):
+        if not _has_an_end(answer):
+            raise errors.OutcomeUnknown("The answer does not tell where it ends, so it may be a part of one.")
         body = b"".join(_chunks(answer))
     headers = {name.lower(): value for name, value in answer.headers.items()}
     return Response(answer.status_code, body, headers)
+
+
+def _has_an_end(answer: requests.Response) -> bool:
+    # A head that is cut in the middle reads like one without these headers, and its missing body like an empty one.
+    named = {name.lower(): value.lower() for name, value in answer.headers.items()}
+    framed = "content-length" in named or "chunked" in named.get("transfer-encoding", "")
+    return framed or "close" in named.get("connection", "") or answer.status_code == 204 or answer.raw.version == 10
 
 
 def _chunks(answer: requests.Response) -> Iterator[bytes]:

@@ -1,0 +1,224 @@
+"""The only socket: deadlines, caps, redirects, and where it may lead."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from crm_integrations import egress, errors, transport
+from crm_integrations.connector import Request
+
+GET = Request.get("probe", "/probe")
+POST = Request.json("create_lead", "/leads", {"name": "Asha Verma"})
+
+
+def request_from(conn: socket.socket) -> bytes:
+    """One whole request, head and body, which may come in pieces."""
+    raw = b""
+    while not raw.endswith((POST.body, b"\r\n\r\n" if raw.startswith(b"GET") else POST.body)):
+        piece = conn.recv(65536)
+        if not piece:
+            break
+        raw += piece
+    return raw
+
+
+@contextlib.contextmanager
+def server(answer: Callable[[socket.socket], None]) -> Iterator[tuple[str, list[bytes]]]:
+    """A raw server that reads one request per connection and then does as `answer` says."""
+    heard: list[bytes] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                conn, _ = listener.accept()
+                with conn:
+                    heard.append(request_from(conn))
+                    with contextlib.suppress(OSError):
+                        answer(conn)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", heard
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(5)
+
+
+def says(raw: bytes) -> Callable[[socket.socket], None]:
+    return lambda conn: conn.sendall(raw)
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{\"ok\":true}"
+
+
+def test_a_whole_answer_is_read():
+    with server(says(OK)) as (url, heard):
+        response = transport.send(url, POST, 5)
+    assert (response.status, response.json()) == (200, {"ok": True})
+    assert response.headers["content-type"] == "application/json"
+    assert heard[0].endswith(POST.body)
+    assert b"Accept-Encoding: identity" in heard[0]
+
+
+@pytest.mark.parametrize("drip", ["body", "headers"])
+def test_a_server_that_drips_is_cut_at_the_deadline(drip):
+    def answer(conn: socket.socket) -> None:
+        conn.sendall(b"HTTP/1.1 200 OK\r\n" + (b"Content-Length: 999\r\n\r\n" if drip == "body" else b""))
+        for _ in range(100):
+            conn.sendall(b"x")
+            time.sleep(0.1)
+
+    began = time.monotonic()
+    with server(answer) as (url, _), pytest.raises(errors.OutcomeUnknown, match="within 1 s|where it ends"):
+        transport.send(url, POST, 1)
+    assert 0.9 < time.monotonic() - began < 2.0
+
+
+def test_a_silent_server_is_cut_at_the_deadline():
+    with server(lambda conn: time.sleep(3)) as (url, _), pytest.raises(errors.OutcomeUnknown):
+        transport.send(url, POST, 0.5)
+
+
+def test_an_endless_answer_is_cut_at_the_cap():
+    def answer(conn: socket.socket) -> None:
+        conn.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+        for _ in range(200):
+            conn.sendall(b"x" * 65536)
+
+    with server(answer) as (url, _), pytest.raises(errors.OutcomeUnknown, match="longer than"):
+        transport.send(url, POST, 10)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{\"ok\":",
+        b"not http at all\r\n\r\n",
+    ],
+    ids=["nothing", "half a head", "half a body", "garbage"],
+)
+def test_a_broken_answer_leaves_the_outcome_unknown(raw):
+    with server(says(raw)) as (url, _), pytest.raises(errors.OutcomeUnknown):
+        transport.send(url, POST, 5)
+
+
+def test_a_refused_connection_was_surely_not_sent():
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    with pytest.raises(errors.Transient, match="No connection"):
+        transport.send(f"http://127.0.0.1:{port}", POST, 5)
+
+
+def test_an_unknown_name_was_surely_not_sent():
+    with pytest.raises(errors.Transient, match="No connection"):
+        transport.send("http://no-such-host.invalid", POST, 5)
+
+
+def test_a_failed_tls_handshake_was_surely_not_sent():
+    with server(says(b"plain text\r\n")) as (url, _), pytest.raises(errors.Transient):
+        transport.send(url.replace("http://", "https://"), POST, 5)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_answered_not_followed(status):
+    with server(says(OK)) as (elsewhere, heard_elsewhere):
+        raw = f"HTTP/1.1 {status} Moved\r\nLocation: {elsewhere}/x\r\nContent-Length: 0\r\n\r\n".encode()
+        with server(says(raw)) as (url, _):
+            assert transport.send(url, POST, 5).status == status
+        assert heard_elsewhere == []
+
+
+def test_an_answer_too_many_is_never_read_as_the_next_one():
+    stale = OK.replace(b"true}", b"fals}")
+    with server(says(OK + stale)) as (url, heard):
+        assert transport.send(url, POST, 5).json() == {"ok": True}
+        time.sleep(0.05)
+        assert transport.send(url, POST, 5).json() == {"ok": True}
+    assert len(heard) == 2
+
+
+def test_nothing_is_sent_once_the_last_look_says_no():
+    class Stop(Exception):
+        pass
+
+    def stop() -> None:
+        raise Stop
+
+    with server(says(OK)) as (url, heard):
+        with pytest.raises(Stop):
+            transport.send(url, POST, 5, before_first_byte=stop)
+        time.sleep(0.05)
+    assert heard in ([], [b""])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:9/",
+        "https://localhost",
+        "https://[::1]",
+        "https://[::ffff:127.0.0.1]",
+        "https://10.1.2.3",
+        "https://192.168.1.1",
+        "https://172.16.0.1",
+        "https://169.254.169.254",
+        "https://0.0.0.0",
+        "https://2130706433",
+        "https://0x7f000001",
+        "https://017700000001",
+        "https://127.1",
+        "https://localhost.",
+        "https://[fe80::1]",
+        "https://[fc00::1]",
+        "https://100.64.0.1",
+        "https://224.0.0.1",
+        "https://user:secret@api.vendor.example",
+        "https://api.vendor.example/path",
+        "ftp://api.vendor.example",
+        "https://",
+        "not a url",
+    ],
+)
+def test_an_address_that_is_not_public_is_refused_at_save_and_at_connect(settings, url):
+    settings.ALLOW_LOCAL_VENDORS = False
+    assert egress.check_base_url(url)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]"])
+def test_a_private_address_gets_no_connection(settings, host):
+    with server(says(OK)) as (url, heard):
+        port = url.rpartition(":")[2]
+        settings.ALLOW_LOCAL_VENDORS = False
+        with pytest.raises(errors.Misconfigured, match="ALLOW_LOCAL_VENDORS"):
+            transport.send(f"http://{host}:{port}", POST, 5)
+    assert heard == []
+
+
+def test_a_name_that_turns_private_between_check_and_connect_is_not_reached(settings, monkeypatch):
+    settings.ALLOW_LOCAL_VENDORS = False
+    answers = iter(["93.184.216.34", "127.0.0.1"])
+
+    def resolve(host: str, port: int, **kwargs: object) -> list[object]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), port))]
+
+    monkeypatch.setattr(egress.socket, "getaddrinfo", resolve)
+    assert egress.check_base_url("https://rebinding.example") == []
+    with pytest.raises(errors.Misconfigured, match="127.0.0.1"):
+        transport.send("https://rebinding.example", POST, 5)
+
+
+def test_a_public_address_passes(settings):
+    settings.ALLOW_LOCAL_VENDORS = False
+    assert egress.is_public("93.184.216.34")
+    assert egress.check_base_url("https://93.184.216.34") == []
