@@ -70,7 +70,7 @@ _PARTS = {
     '<alignment vertical="top" wrapText="1"/></xf>'
     '<xf numFmtId="14" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
     '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
-    "</cellXfs></styleSheet>",
+    '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
 }
 _LONGEST = 32_767  # characters in a cell of Excel
 _EXCEL_DAY_0 = date(1899, 12, 30)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -31,13 +31,18 @@ def insert(model: type[M], rows: Sequence[M]) -> None:
 def _copy(model: type[M], rows: Sequence[M]) -> None:
     fields = model._meta.concrete_fields
     readers = [_reader(field) for field in fields]
-    columns = ", ".join(f'"{field.column}"' for field in fields)
+    copy(model, [field.attname for field in fields], ([read(row) for read in readers] for row in rows))
+
+
+def copy(model: type[models.Model], attributes: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """COPY `rows` into the table of `model`: values as they stand in their columns, named by `attributes`."""
+    columns = ", ".join(f'"{attribute}"' for attribute in attributes)
     with (
         connection.cursor() as cursor,
-        cursor.copy(f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN') as copy,
+        cursor.copy(f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN') as stream,
     ):
         for row in rows:
-            copy.write_row([read(row) for read in readers])
+            stream.write_row(row)
 
 
 def _reader(field: models.Field[Any, Any]) -> Callable[[models.Model], Any]:

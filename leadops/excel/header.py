@@ -1,0 +1,210 @@
+"""What the header row of a workbook makes of the rows under it: leads, and findings with the cell's address."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any
+
+from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, IdentityDocumentDraft, LeadDraft
+from leadops.errors import UnreadableFile
+from leadops.excel.columns import BY_KEY, IGNORED, Column, key, nothing_more
+from leadops.validation import Finding
+from leadops.validation.cards import refuse_cell, refuse_header
+from leadops.validation.findings import findings_at, problem
+
+CARD_REMOVED = "(card number removed)"
+AADHAAR_REMOVED = "(Aadhaar number removed)"
+_REMOVED = {
+    CARD_REMOVED: problem("card_data", what="card number"),
+    AADHAAR_REMOVED: problem("aadhaar_number"),
+}
+_TOKENS = {each.code: token for token, each in _REMOVED.items()}
+_SHORTEST_HIDDEN = 12  # digits of an Aadhaar number
+_MOBILE = "primary_mobile"
+_NAMES = ("applicants[0].name", "applicants[0].first_name")
+
+
+def letters(position: int) -> str:
+    """A column's letters as Excel shows them; 0 is A."""
+    text, rest = "", position + 1
+    while rest:
+        rest, letter = divmod(rest - 1, 26)
+        text = chr(65 + letter) + text
+    return text
+
+
+def position(column: str) -> int:
+    """The place of the column with these letters; A is 0, and no letters are -1."""
+    place = 0
+    for letter in column:
+        place = place * 26 + ord(letter) - 64
+    return place - 1
+
+
+class Header:
+    """A workbook's header row, understood.
+
+    Raises UnreadableFile with one sentence when it can't be the header of leads.
+    """
+
+    def __init__(self, cells: Sequence[str]) -> None:
+        self.cells = [" ".join(cell.split()) for cell in cells]
+        self.columns: list[Column | None] = [BY_KEY.get(key(cell)) for cell in self.cells]
+        self._refuse_cards()
+        self._refuse_repeats()
+        self._refuse_missing()
+        self._plan = [
+            (position, column.path.rpartition(".")[0], column.attribute, column.clean)
+            for position, column in enumerate(self.columns)
+            if column is not None
+        ]
+        self._checked = [
+            (position, column)
+            for position, column in enumerate(self.columns)
+            if column is not None and column.check is not nothing_more
+        ]
+        self._is_passport = any(key(cell).startswith("passport") for cell in self.cells)
+
+    @staticmethod
+    def is_one(cells: Sequence[str]) -> bool:
+        """Whether these cells look like a header and not like a title above it."""
+        return any((column := BY_KEY.get(key(cell))) and column.path == _MOBILE for cell in cells)
+
+    def _refuse_cards(self) -> None:
+        for position, cell in enumerate(self.cells):
+            if self.columns[position] is None and refuse_header(cell):
+                raise UnreadableFile(
+                    f"Column {letters(position)} asks for card data, which must never be sent or kept:"
+                    " delete the column and upload the file again."
+                )
+
+    def _refuse_repeats(self) -> None:
+        places = defaultdict(list)
+        for position, column in enumerate(self.columns):
+            if column is not None:
+                places[column.header].append(letters(position))
+        for name, found in places.items():
+            if len(found) > 1:
+                where = " and ".join(found)
+                raise UnreadableFile(f"Columns {where} both hold the {name}: keep one and delete the other.")
+
+    def _refuse_missing(self) -> None:
+        paths = {column.path for column in self.columns if column is not None}
+        missing = []
+        if _MOBILE not in paths:
+            missing.append("Mobile")
+        if paths.isdisjoint(_NAMES):
+            missing.append("Name")
+        if missing:
+            raise UnreadableFile(
+                f"No column is headed {' and none '.join(missing)}: the first row must name the columns,"
+                " as in the template."
+            )
+
+    def strays(self, cells: Sequence[str]) -> list[int]:
+        """Positions of filled cells whose column is not known: they must not be dropped without a word."""
+        return [at for at in self._unknown if at < len(cells) and cells[at].strip()] + [
+            at for at in range(len(self.cells), len(cells)) if cells[at].strip()
+        ]
+
+    @cached_property
+    def _unknown(self) -> list[int]:
+        return [
+            at
+            for at, column in enumerate(self.columns)
+            if column is None and (not self.cells[at] or key(self.cells[at]) not in IGNORED)
+        ]
+
+    def refuse_strays(self, positions: Iterable[int]) -> None:
+        """Say which columns are not known, and what their header may have been meant to be."""
+        described = []
+        for at in sorted(positions):
+            name = self.cells[at] if at < len(self.cells) else ""
+            close = get_close_matches(key(name), BY_KEY, n=1) if name else []
+            hint = f", perhaps {BY_KEY[close[0]].header}" if close else ""
+            described.append(f"{letters(at)} ({name or 'no header'}{hint})")
+        if described:
+            raise UnreadableFile(
+                f"These columns are filled but not known: {', '.join(described)}. Rename them as in the template,"
+                " or delete them."
+            )
+
+    def without_hidden_numbers(self, cells: list[str]) -> list[str]:
+        """The cells as they may be kept: one that holds a card or Aadhaar number only says so."""
+        for at, cell in enumerate(cells):
+            if len(cell) >= _SHORTEST_HIDDEN and not cell.isalpha():
+                column = self.columns[at] if at < len(self.columns) else None
+                if found := refuse_cell("", column.attribute if column else "", cell):
+                    cells[at] = _TOKENS.get(found[0].code, CARD_REMOVED)
+        return cells
+
+    def draft(self, cells: Sequence[str]) -> tuple[LeadDraft, list[Finding]]:
+        """The lead of one row, and what a spreadsheet has done to it; `validation` has not seen it yet."""
+        parts: dict[str, dict[str, Any]] = defaultdict(dict)
+        width = len(cells)
+        for position, part, attribute, clean in self._plan:
+            if position < width and (text := cells[position]):
+                parts[part][attribute] = clean(text)
+        findings = self._damage(cells) if self._checked else []
+        if not _REMOVED.keys().isdisjoint(cells):
+            findings += self._removed(cells, parts)
+        return self._lead(parts), findings
+
+    def _damage(self, cells: Sequence[str]) -> list[Finding]:
+        return [
+            finding
+            for position, column in self._checked
+            if position < len(cells)
+            for finding in findings_at(column.path, column.check(cells[position]))
+        ]
+
+    def _removed(self, cells: Sequence[str], parts: dict[str, dict[str, Any]]) -> list[Finding]:
+        findings: list[Finding] = []
+        for position, part, attribute, _ in self._plan:
+            if position < len(cells) and cells[position] in _REMOVED:
+                del parts[part][attribute]
+                path = f"{part}.{attribute}" if part else attribute
+                findings += findings_at(path, (_REMOVED[cells[position]],))
+        return findings
+
+    def _lead(self, parts: dict[str, dict[str, Any]]) -> LeadDraft:
+        lead, person = parts[""], parts["applicants[0]"]
+        applicant = ApplicantDraft(is_primary=True, primary_mobile=lead.get(_MOBILE, ""), **person)
+        if home := parts.get("applicants[0].addresses[0]"):
+            applicant.addresses.append(AddressDraft(tags=["current"], **home))
+        if bank := parts.get("applicants[0].banks[0]"):
+            applicant.banks.append(BankDraft(**bank))
+        if paper := parts.get("applicants[0].identity_document"):
+            if self._is_passport:
+                paper.setdefault("type", "passport")
+            applicant.identity_document = IdentityDocumentDraft(**paper)
+        return LeadDraft(**lead, applicants=[applicant])
+
+    def problems(self, findings: Iterable[Finding], number: int) -> list[dict[str, str]]:
+        """Findings as they are kept with row `number`, each once, with its column and the cell's address."""
+        placed = {}
+        for finding in findings:
+            at = self._places.get(finding.field)
+            letter = "" if at is None else letters(at)
+            placed[at, finding.code] = {
+                "column": "" if at is None else self.cells[at],
+                "letter": letter,
+                "cell": f"{letter}{number}" if letter else "",
+                "code": finding.code,
+                "message": finding.message,
+                "severity": finding.severity.value,
+            }
+        return list(placed.values())
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """In which column a finding about a field is shown."""
+        places: dict[str, int] = {}
+        for position, column in enumerate(self.columns):
+            for path in column.shows if column else ():
+                places[path] = position
+        own = {column.path: position for position, column in enumerate(self.columns) if column}
+        return places | own

@@ -1,0 +1,292 @@
+"""Import batches: taking workbooks in, importing them to the end whatever happens, and giving back what was refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import IO, Any
+from uuid import UUID
+
+from celery import current_app
+from django.core.files import File
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from leadops.errors import LeadopsError, UnreadableFile
+from leadops.excel import preflight, reader
+from leadops.excel.columns import REASON_HEADER, ROW_HEADER
+from leadops.excel.header import Header, position
+from leadops.excel.writer import Cell, Style, Styled, write
+from leadops.models import ImportBatch, ImportRow, Officer, Partner, Program
+from leadops.services import import_rows
+
+logger = logging.getLogger(__name__)
+
+State = ImportBatch.State
+LEASE_SECONDS = 30
+"""Longer than any chunk takes; after it another worker takes over from one that died."""
+READING_SECONDS_PER_MB = 4
+"""The parser reads some 10 MB before it gives its first row, so reading begins with a longer lease."""
+CHUNK = 500
+ROWS_A_WRITE = 2000
+TITLES = 10
+"""A header may stand below so many rows of title."""
+OUR_FAULT = "Something went wrong on our side; please tell the operator and upload the file again."
+
+
+class LostLease(Exception):
+    """Another worker has taken this batch over."""
+
+
+def receive(
+    file: IO[bytes] | File[bytes],
+    file_name: str,
+    *,
+    partner: Partner,
+    program: Program,
+    uploaded_by: Officer | None = None,
+) -> ImportBatch:
+    """Keep an uploaded workbook and have it imported as soon as the transaction is committed.
+
+    Raises UnreadableFile with one sentence when it is no workbook, LeadopsError when partner or program is inactive.
+    """
+    if not partner.active or not program.active:
+        raise LeadopsError(f"{program if partner.active else partner} is inactive and takes no new leads.")
+    content = file if isinstance(file, File) else File(file)
+    preflight.inspect(content)  # type: ignore[arg-type]
+    digest = hashlib.sha256()
+    for part in content.chunks():
+        digest.update(part)
+    content.seek(0)
+    batch = ImportBatch(
+        partner=partner,
+        program=program,
+        uploaded_by=uploaded_by,
+        file_name=file_name[-200:],
+        sha256=digest.hexdigest(),
+    )
+    batch.file.save(file_name, content, save=False)
+    batch.save()
+    transaction.on_commit(lambda: ring(batch.pk))
+    return batch
+
+
+def ring(batch_id: UUID) -> None:
+    """Wake a worker for this batch; never fails, because the sweep finds the batch too."""
+    try:
+        current_app.send_task("leadops.tasks.run_import", [str(batch_id)], retry=False, ignore_result=True)
+    except Exception as error:  # any broker, any trouble
+        logger.warning(
+            "The broker could not be reached (%s); the sweep will find the import.", type(error).__name__
+        )
+
+
+def to_resume() -> list[UUID]:
+    """Batches that nobody has in hand and that are not finished."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id FROM {_TABLE} WHERE state NOT IN ('done', 'failed')"  # noqa: S608
+            " AND (leased_until IS NULL OR leased_until < clock_timestamp()) ORDER BY id"
+        )
+        return [batch_id for (batch_id,) in cursor.fetchall()]
+
+
+def run(batch_id: UUID) -> None:
+    """Read and import a batch to its end; does nothing while another worker has it, or when it is finished.
+
+    It may be killed at any instant and run again: every row gets exactly one result.
+    """
+    lease = _lease(batch_id)
+    if lease is None:
+        return
+    batch = ImportBatch.objects.select_related("partner", "program", "uploaded_by").get(pk=batch_id)
+    try:
+        if batch.state != State.IMPORTING:
+            lease = _read(batch, lease)
+        while lease is not None:
+            lease = _import_chunk(batch, lease)
+    except LostLease:
+        logger.warning("Import %s was taken over by another worker.", batch_id)
+    except UnreadableFile as refusal:
+        _fail(batch_id, refusal.message)
+    except DatabaseError:
+        raise  # the lease ends by itself, and the sweep goes on from the last chunk
+    except Exception as error:
+        # Its text may hold a person's data; the type and the place say enough.
+        logger.error(
+            "Import %s failed: %s at %s.", batch_id, type(error).__name__, import_rows.place_of(error)
+        )
+        _fail(batch_id, OUR_FAULT)
+
+
+_TABLE = ImportBatch._meta.db_table
+
+
+@dataclass(frozen=True, slots=True)
+class _Lease:
+    """A batch in our hands: what we wrote into `leased_until` is the token that proves it."""
+
+    batch_id: UUID
+    until: datetime
+
+    def renewed(self) -> _Lease:
+        """Our lease made longer, and the batch's row locked until the transaction ends; raises LostLease."""
+        until = _write_lease(self.batch_id, LEASE_SECONDS, "leased_until = %s", self.until)
+        if until is None:
+            raise LostLease
+        return replace(self, until=until)
+
+
+def _lease(batch_id: UUID) -> _Lease | None:
+    size = ImportBatch.objects.get(pk=batch_id).file.size / (1024 * 1024)
+    seconds = LEASE_SECONDS + int(size * READING_SECONDS_PER_MB)
+    free = "(leased_until IS NULL OR leased_until < clock_timestamp())"
+    until = _write_lease(batch_id, seconds, f"state NOT IN ('done', 'failed') AND {free}")
+    return _Lease(batch_id, until) if until else None
+
+
+def _write_lease(batch_id: UUID, seconds: int, condition: str, *values: Any) -> datetime | None:
+    """Lease by the database's clock, so that workers on several machines agree."""
+    sql = (
+        f"UPDATE {_TABLE} SET leased_until = clock_timestamp() + make_interval(secs => %s)"  # noqa: S608
+        f" WHERE id = %s AND {condition} RETURNING leased_until"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [seconds, batch_id, *values])
+        found = cursor.fetchone()
+    return found[0] if found else None
+
+
+def _read(batch: ImportBatch, lease: _Lease) -> _Lease:
+    """Store the rows of the file as they are; what an earlier worker stored is not stored again."""
+    stored = import_rows.last_number(batch) if batch.rows else 0
+    header: Header | None = None
+    strays: set[int] = set()
+    waiting: list[reader.Row] = []
+    first: list[str] = []
+    for nth, row in enumerate(_rows_of(batch)):
+        first = first or row.cells
+        if header is None:
+            if Header.is_one(row.cells):
+                header = Header(row.cells)
+            elif nth == TITLES:
+                break
+            continue
+        strays.update(header.strays(row.cells))
+        if row.number > stored:
+            waiting.append(row._replace(cells=header.without_hidden_numbers(row.cells)))
+        if len(waiting) == ROWS_A_WRITE:
+            lease = _store(batch, lease, header, waiting)
+            waiting.clear()
+    header = header or Header(first)
+    header.refuse_strays(strays)
+    if not waiting and not batch.rows:
+        raise UnreadableFile("This workbook has a header and no rows under it.")
+    return _store(batch, lease, header, waiting, State.IMPORTING)
+
+
+def _rows_of(batch: ImportBatch) -> Iterator[reader.Row]:
+    try:
+        path = batch.file.path
+    except FileNotFoundError:
+        raise UnreadableFile("The file is no longer in the store: upload it again.") from None
+    return reader.rows(path)
+
+
+def _store(
+    batch: ImportBatch, lease: _Lease, header: Header, rows: list[reader.Row], state: State = State.READING
+) -> _Lease:
+    with transaction.atomic():
+        renewed = lease.renewed()
+        import_rows.store(batch, rows)
+        batch.rows += len(rows)
+        batch.state, batch.columns = state, header.cells
+        batch.save(update_fields=["rows", "state", "columns", "updated_at"])
+    return renewed
+
+
+def _import_chunk(batch: ImportBatch, lease: _Lease) -> _Lease | None:
+    """Give the next rows their results in one transaction; None when there were none and the batch is done."""
+    with transaction.atomic():
+        renewed = lease.renewed()
+        counts = import_rows.import_next(batch, CHUNK)
+        if counts is None:
+            batch.state, batch.finished_at = State.DONE, timezone.now()
+            batch.leased_until = None
+            batch.save(update_fields=["state", "finished_at", "leased_until", "updated_at"])
+            return None
+        for outcome, count in counts.items():
+            setattr(batch, outcome, getattr(batch, outcome) + count)
+        batch.save(update_fields=[*counts, "updated_at"])
+    return renewed
+
+
+def _fail(batch_id: UUID, problem: str) -> None:
+    """Refuse the file as a whole: the rows that were read are personal data without a use."""
+    with transaction.atomic():
+        batch = ImportBatch.objects.select_for_update().get(pk=batch_id)
+        if batch.done_rows == 0:
+            batch.import_rows.all().delete()
+            batch.rows = 0
+        batch.state, batch.problem = State.FAILED, problem
+        batch.finished_at, batch.leased_until = timezone.now(), None
+        batch.save()
+
+
+def progress(batch: ImportBatch) -> dict[str, Any]:
+    """How far a batch is, for a page that asks again and again; `rate` in rows per second, None when unknown."""
+    began = batch.import_rows.order_by("sheet", "number").values_list("created_at", flat=True).first()
+    seconds = ((batch.finished_at or timezone.now()) - began).total_seconds() if began else 0
+    rate = batch.done_rows / seconds if seconds > 0 else 0
+    return {
+        "state": batch.state,
+        "problem": batch.problem,
+        "rows": batch.rows,
+        "done": batch.done_rows,
+        "created": batch.created,
+        "updated": batch.updated,
+        "skipped": batch.skipped,
+        "failed": batch.failed,
+        "percent": batch.percent,
+        "rate": round(rate, 1) or None,
+        "seconds_left": 0
+        if batch.finished
+        else round((batch.rows - batch.done_rows) / rate)
+        if rate
+        else None,
+    }
+
+
+def error_workbook(batch: ImportBatch) -> IO[bytes]:
+    """A workbook of the refused rows as they were, bad cells coloured, each with its reason; the caller closes it.
+
+    Mended and uploaded again it works as it is: the two columns that are added are known and ignored.
+    """
+    file = tempfile.TemporaryFile()  # noqa: SIM115  handed to the caller
+    write(file, _refused(batch))
+    file.seek(0)
+    return file
+
+
+def _refused(batch: ImportBatch) -> Iterator[list[Cell]]:
+    kept = [at for at, name in enumerate(batch.columns) if name not in (ROW_HEADER, REASON_HEADER)]
+    yield [
+        Styled(name, Style.HEADER)
+        for name in [*(batch.columns[at] for at in kept), REASON_HEADER, ROW_HEADER]
+    ]
+    refused = batch.import_rows.filter(outcome=ImportRow.Outcome.FAILED).order_by("number")
+    for row in refused.iterator(chunk_size=CHUNK):
+        cells = json.loads(row.cells)
+        errors = [problem for problem in row.problems if problem["severity"] == "error"]
+        wrong = {position(problem["letter"]) for problem in errors}
+        line: list[Cell] = [cells[at] if at < len(cells) else "" for at in kept]
+        for place, at in enumerate(kept):
+            if at in wrong:
+                line[place] = Styled(str(line[place]), Style.WRONG)
+        reason = "\n".join(f"{each['column']}: {each['message']}".removeprefix(": ") for each in errors)
+        yield [*line, Styled(reason, Style.NOTE), row.number]
