@@ -1,97 +1,84 @@
-"""import_leads FILE --partner P --program CODE [--wait] [--json]"""
+"""Import a workbook of leads from the command line."""
 
 from __future__ import annotations
 
-import json
 import time
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core.files import File
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models import Q
+from django.core.management.base import CommandError, CommandParser
+from django.db.models import Model, Q, QuerySet
 
-from leadops.errors import LeadopsError
+from leadops.management.answering import AnsweringCommand
 from leadops.models import ImportBatch, Partner, Program
 from leadops.services import import_batches
 
 POLL_SECONDS = 0.2
+M = TypeVar("M", bound=Model)
 
 
-class Command(BaseCommand):
-    help = "Import a workbook of leads."
+class Command(AnsweringCommand):
+    """Take a workbook in; with --wait also import it, here, to its end."""
+
+    help = "Import a workbook of leads (.xlsx)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", help="an .xlsx workbook")
-        parser.add_argument("--partner", required=True, help="whose leads they are: a name, code or id")
+        parser.add_argument("file", metavar="FILE")
+        parser.add_argument("--partner", metavar="P", required=True, help="whose leads: a name, code or id")
         parser.add_argument(
-            "--program", required=True, help="the code or id of the program they are filed under"
+            "--program", metavar="CODE", required=True, help="under which program: a code or id"
         )
         parser.add_argument("--wait", action="store_true", help="import here and now, to the end")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        batch = self._receive(options["file"], _partner(options["partner"]), _program(options["program"]))
+    def answer(self, **options: Any) -> dict[str, Any]:
+        name = options["partner"]
+        partner = _found(
+            Partner.objects.all(), name, Q(name=name) | Q(code=name), f"No partner is called {name!r}."
+        )
+        code = options["program"]
+        program = _found(Program.objects.all(), code, Q(code=code), f"No program has the code {code!r}.")
+        batch = _received(Path(options["file"]), partner, program)
         if options["wait"]:
-            batch = _to_the_end(batch)
-        if batch.state == ImportBatch.State.FAILED:
-            raise CommandError(batch.problem)
-        self.stdout.write(json.dumps(_summary(batch)) if options["json"] else _sentence(batch))
+            _import(batch)
+        counts = {name: getattr(batch, name) for name in ("rows", "created", "updated", "skipped", "failed")}
+        return {"batch": str(batch.pk), "state": batch.state, **counts, "problem": batch.problem}
 
-    def _receive(self, name: str, partner: Partner, program: Program) -> ImportBatch:
-        path = Path(name)
-        try:
-            with path.open("rb") as file:
-                return import_batches.receive(File(file), path.name, partner=partner, program=program)
-        except OSError as error:
-            raise CommandError(f"{name} can't be read: {error.strerror}.") from None
-        except LeadopsError as refusal:
-            raise CommandError(refusal.message) from None
+    def text(self, answer: dict[str, Any]) -> str:
+        if answer["state"] != ImportBatch.State.DONE:
+            return f"Import {answer['batch']} is {answer['state']}."
+        return (
+            f"Import {answer['batch']}: {answer['rows']} rows, {answer['created']} created,"
+            f" {answer['updated']} updated, {answer['skipped']} skipped, {answer['failed']} refused."
+        )
+
+    def trouble(self, answer: dict[str, Any]) -> str:
+        return str(answer["problem"])
 
 
-def _to_the_end(batch: ImportBatch) -> ImportBatch:
+def _received(path: Path, partner: Partner, program: Program) -> ImportBatch:
+    try:
+        with path.open("rb") as file:
+            return import_batches.receive(File(file), path.name, partner=partner, program=program)
+    except OSError as error:
+        raise CommandError(f"{path} can't be read: {error.strerror}.") from None
+
+
+def _import(batch: ImportBatch) -> None:
     """Run the import; when a worker was quicker, wait for it."""
-    while True:
+    while not batch.finished:
         import_batches.run(batch.pk)
         batch.refresh_from_db()
-        if batch.finished:
-            return batch
-        time.sleep(POLL_SECONDS)
+        if not batch.finished:
+            time.sleep(POLL_SECONDS)
 
 
-def _partner(text: str) -> Partner:
-    named = Q(name=text) | Q(code=text)
-    found = Partner.objects.filter(named | Q(pk=_uuid(text)) if _uuid(text) else named).first()
+def _found(everyone: QuerySet[M], text: str, by_name: Q, otherwise: str) -> M:
+    with suppress(ValueError):  # a text that is not an id
+        by_name |= Q(pk=UUID(text))
+    found = everyone.filter(by_name).first()
     if found is None:
-        raise CommandError(f"No partner is called {text!r}.")
+        raise CommandError(otherwise)
     return found
-
-
-def _program(text: str) -> Program:
-    named = Q(code=text)
-    found = Program.objects.filter(named | Q(pk=_uuid(text)) if _uuid(text) else named).first()
-    if found is None:
-        raise CommandError(f"No program has the code {text!r}.")
-    return found
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-def _summary(batch: ImportBatch) -> dict[str, Any]:
-    counts = {name: getattr(batch, name) for name in ("rows", "created", "updated", "skipped", "failed")}
-    return {"batch": str(batch.pk), "state": batch.state, **counts}
-
-
-def _sentence(batch: ImportBatch) -> str:
-    if not batch.finished:
-        return f"Import {batch.pk} is queued."
-    return (
-        f"Import {batch.pk}: {batch.rows} rows, {batch.created} created, {batch.updated} updated,"
-        f" {batch.skipped} skipped, {batch.failed} refused."
-    )
