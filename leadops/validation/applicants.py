@@ -79,9 +79,6 @@ def _bank_checks(country: str) -> Checks:
 
 def check_applicant(applicant: ApplicantDraft, path: str, country: str, today: date) -> list[Finding]:
     """Mend one applicant in place and report every finding; `path` ends with a dot."""
-    if not applicant.name.strip():
-        names = (applicant.first_name, applicant.middle_name, applicant.last_name)
-        applicant.name = " ".join(part for part in names if part.strip())
     findings = _applicant_checks(country).mend(applicant, path)
     findings += _check_who_it_is(applicant, path, today)
     findings += _check_identity_document(applicant, f"{path}identity_document.", today)
@@ -99,12 +96,16 @@ def _check_who_it_is(applicant: ApplicantDraft, path: str, today: date) -> list[
     if not kind:
         findings += findings_at(f"{path}applicant_type", (problem("required", what="The applicant type"),))
     if not applicant.name:
+        parts = (applicant.first_name, applicant.middle_name, applicant.last_name)
+        whole = " ".join(part for part in parts if part)
+        findings += settle(applicant, path, "name", "", name(whole))
+    if not applicant.name:
         findings += findings_at(f"{path}name", (problem("required", what="The applicant's name"),))
     if given := applicant.pan_no:
         findings += settle(applicant, path, "pan_no", given, pan(given, kind, applicant.business_type))
     if given := applicant.gstin:
         findings += settle(applicant, path, "gstin", given, gstin(given, applicant.pan_no))
-    if born := applicant.date_of_birth:
+    if (born := applicant.date_of_birth) is not None:
         checked = birth_date(born, today, is_person=kind != "business")
         findings += settle(applicant, path, "date_of_birth", born, checked)
     return findings
@@ -113,9 +114,9 @@ def _check_who_it_is(applicant: ApplicantDraft, path: str, today: date) -> list[
 def _check_identity_document(applicant: ApplicantDraft, path: str, today: date) -> list[Finding]:
     document = applicant.identity_document
     findings = _DOCUMENT.mend(document, path)
-    if issued := document.issued_on:
+    if (issued := document.issued_on) is not None:
         findings += settle(document, path, "issued_on", issued, day(issued, latest=today))
-    if expires := document.expires_on:
+    if (expires := document.expires_on) is not None:
         findings += settle(document, path, "expires_on", expires, expiry_date(expires, today))
     return findings
 

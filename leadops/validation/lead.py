@@ -17,12 +17,15 @@ from leadops.validation.plain_text import paragraphs, tags
 from leadops.validation.words import tenure_unit
 
 
-def ip_address(text: str) -> Checked[str]:
+def ip_address(text: str | None) -> Checked[str | None]:
     """Write an IPv4 or IPv6 address in its usual short form."""
+    address = (text or "").strip()
+    if not address:
+        return Checked(None)
     try:
-        return Checked(str(ipaddress.ip_address(text.strip())))
+        return Checked(str(ipaddress.ip_address(address)))
     except ValueError:
-        return refused(text, "invalid_ip_address") if text.strip() else Checked("")
+        return refused(text, "invalid_ip_address")
 
 
 @lru_cache(maxsize=32)

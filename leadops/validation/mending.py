@@ -17,19 +17,22 @@ class Checks:
     """The checks of a draft's fields that need no other field, in the order of their findings."""
 
     def __init__(self, **checks: Check) -> None:
-        self._named = tuple(checks.items())
+        # What stands for "nothing given" in each field: an empty text, or None for a day or an amount.
+        self._named = tuple((name, check, check("").value) for name, check in checks.items())
         self._values: Callable[[object], tuple[Any, ...]] = attrgetter(*checks)  # all fields in one call
 
     def mend(self, part: object, path: str) -> list[Finding]:
         """Run every field that is not absent through its check; `path` is that of the part, with its dot."""
         findings: list[Finding] = []
-        for value, (name, check) in zip(self._values(part), self._named, strict=True):
+        for value, (name, check, absent) in zip(self._values(part), self._named, strict=True):
             if value or value == 0:
                 mended, problems = check(value)
                 if mended is not value:
                     setattr(part, name, mended)
                 if problems:
                     findings += findings_at(path + name, problems)
+            elif absent is None and value is not None:
+                setattr(part, name, None)
         return findings
 
 

@@ -88,9 +88,9 @@ def _tidied(text: str) -> tuple[str, bool]:
 def name(text: str, limit: int = 200) -> Checked[str]:
     """Tidy a person's or a firm's name, and wonder at one without a letter."""
     checked = free_text(text, limit)
-    if checked.problems or not checked.value or _LETTER.search(checked.value):
+    if not checked.value or _LETTER.search(checked.value) or checked.is_refused:
         return checked
-    return Checked(checked.value, (problem("name_without_letters"),))
+    return Checked(checked.value, (*checked.problems, problem("name_without_letters")))
 
 
 def tags(given: list[str]) -> Checked[list[str]]:

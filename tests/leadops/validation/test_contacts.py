@@ -121,7 +121,7 @@ INDIAN = st.from_regex(r"[5-9][0-9]{8,10}", fullmatch=True)
 
 
 @given(PREFIXES, INDIAN, st.integers(1, 8), st.sampled_from(["", " ", "-", "\u00a0", "  "]))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_indian_numbers_are_accepted_exactly_when_phonenumbers_accepts_them(
     prefix: str, digits: str, at: int, separator: str
 ):
@@ -131,7 +131,7 @@ def test_indian_numbers_are_accepted_exactly_when_phonenumbers_accepts_them(
 
 
 @given(st.text(alphabet="0123456789 +-().９९exE#\u00a0", max_size=20), st.sampled_from(["IN", "RU", "US"]))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_nothing_is_accepted_that_phonenumbers_would_read_differently(written: str, country: str):
     checked = mobile(written, country)
     if checked.value and not checked.is_refused:

@@ -1,0 +1,247 @@
+"""Card data is refused wherever it comes in, and never repeated; other numbers pass."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stdnum import luhn, verhoeff
+
+from leadops.validation import names_card_data, refuse_cards, refuse_cell, refuse_header
+from leadops.validation.card_numbers import hidden_numbers, passes_luhn
+
+
+def card(start: str, length: int) -> str:
+    body = start + "0123456789012345678"[len(start) : length - 1]
+    return body + luhn.calc_check_digit(body)
+
+
+def aadhaar(start: str = "23412341234") -> str:
+    return start + verhoeff.calc_check_digit(start)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cardNumber",
+        "card_no",
+        "card-number",
+        "CARDNUMBER",
+        "cardno",
+        "Card No.",
+        "Debit Card Number",
+        "credit_card_no_1",
+        "Kisan Credit Card No",
+        "cvc",
+        "CVV",
+        "cvv2",
+        "C.V.V.",
+        "cardCvc",
+        "CVVCode",
+        "cardHolder",
+        "card_holder_name",
+        "Name on Card",
+        "validThru",
+        "validThruMonth",
+        "valid thru",
+        "cardExpiry",
+        "expiryMonth",
+        "ATM PIN",
+        "card",
+        "creditCard",
+        "ｃａｒｄ no",
+        "Номер карты",
+        "CVC-код",
+        "Срок действия карты",
+    ],
+)
+def test_a_field_that_asks_for_card_data_is_recognised_in_any_spelling(name: str):
+    assert names_card_data(name)
+    [finding] = refuse_header(name)
+    assert (finding.field, finding.code) == (name, "card_data")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "pan_no",
+        "PAN Card No",
+        "pancardno",
+        "panCardNumber",
+        "Aadhaar card number",
+        "Ration Card No.",
+        "Voter ID Card Number",
+        "id_card_no",
+        "name on PAN card",
+        "account_no",
+        "account_holder_name",
+        "applicants",
+        "is_verified",
+        "expires_on",
+        "work exp years",
+        "Credit card limit",
+        "discard",
+        "recvCount",
+        "service_code",
+        "pincode",
+        "",
+    ],
+)
+def test_a_field_that_asks_for_something_else_is_let_through(name: str):
+    assert not names_card_data(name)
+    assert refuse_header(name) == []
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "4111111111111111",
+        "4111 1111 1111 1111",
+        "4111-1111-1111-1111",
+        "4111.1111.1111.1111",
+        "4111\u00a01111\u00a01111\u00a01111",
+        "４１１１１１１１１１１１１１１１",
+        "४१११११११११११११११",
+        "378282246310005",
+        "5555 5555 5555 4444",
+        card("2200", 16),  # Mir
+        card("2720", 16),
+        card("6521", 16),  # RuPay
+        card("6011", 16),
+        card("3530", 16),
+        card("36", 14),
+        card("62", 19),
+        card("4", 13),
+    ],
+)
+@pytest.mark.parametrize("text", ["{}", "his card is {} thanks", "a{}b", "12 {}", "{} 12/27"])
+def test_a_card_number_is_found_in_free_text(text: str, number: str):
+    written = text.format(number)
+    [finding] = refuse_cards({"remarks": written})
+    assert (finding.field, finding.code) == ("remarks", "card_data")
+    assert not any(digit in finding.message for digit in "0123456789")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4111111111111112",  # Luhn fails
+        card("1", 16),  # no scheme's cards begin so
+        card("9", 16),
+        card("4", 20),
+        "411111111111",
+        "2021-22 and 2022-23",
+        "9800000001 9800000002",
+        "2024-12-31 10:20:30",
+        "Plot 12, Sector 34, 151203",
+        "",
+    ],
+)
+def test_other_numbers_are_let_through(text: str):
+    assert refuse_cards({"remarks": text}) == []
+
+
+def test_the_path_leads_to_the_value_at_any_depth():
+    body = {
+        "applicants": [
+            {"name": "Asha"},
+            {"banks": [{"cardNumber": "x", "notes": ["ok", "4111111111111111"]}]},
+        ]
+    }
+    assert [finding.field for finding in refuse_cards(body)] == [
+        "applicants[1].banks[0].cardNumber",
+        "applicants[1].banks[0].notes[1]",
+    ]
+
+
+def test_a_card_field_is_refused_even_when_it_is_empty():
+    assert [finding.field for finding in refuse_cards({"cvc": None, "card": {}})] == ["cvc", "card"]
+
+
+def test_a_number_without_quotes_is_a_value_too():
+    assert len(refuse_cards({"note": 4111111111111111})) == 1
+    assert len(refuse_cards({"note": 4111111111111111.0})) == 1
+    assert refuse_cards({"flag": True, "big": 10**5000, "float": float("inf"), "nan": float("nan")}) == []
+
+
+def test_a_card_number_in_place_of_a_key_is_not_repeated_in_the_path():
+    [finding] = refuse_cards({"extra": {"4111111111111111": 1}})
+    assert finding.field == "extra.(number)"
+
+
+@pytest.mark.parametrize(
+    "field", ["account_no", "accountNo", "Account Number", "primary_mobile", "mobile", "phone"]
+)
+def test_account_numbers_and_mobiles_are_exempt(field: str):
+    assert refuse_cards({field: "4111111111111111"}) == []
+    assert refuse_cell("C7", field, "4111111111111111") == []
+
+
+def test_a_cell_is_named_by_its_address():
+    assert [finding.field for finding in refuse_cell("C7", "Remarks", 4111111111111111.0)] == ["C7"]
+    assert refuse_cell("C7", "Remarks", None) == refuse_cell("C7", "Remarks", "fine") == []
+
+
+@pytest.mark.parametrize("shape", ["{0}{1}{2}", "{0} {1} {2}", "{0}-{1}-{2}", "uid:{0} {1} {2}."])
+def test_a_full_aadhaar_number_is_refused_and_the_last_four_digits_are_not(shape: str):
+    number = aadhaar()
+    text = shape.format(number[:4], number[4:8], number[8:])
+    [finding] = refuse_cards({"number": text})
+    assert finding.code == "aadhaar_number"
+    assert "last four" in finding.message
+    assert refuse_cards({"number": f"XXXX XXXX {number[8:]}"}) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("remarks", aadhaar("91980000000")),  # a mobile with its country code
+        ("partner_ref_id", aadhaar()),
+        ("tax_id", aadhaar()),
+        ("remarks", aadhaar()[:-1] + str((int(aadhaar()[-1]) + 1) % 10)),
+        ("remarks", "12-34 5678 9012"),
+    ],
+)
+def test_other_twelve_digit_numbers_are_let_through(field: str, value: str):
+    assert refuse_cards({field: value}) == []
+
+
+def test_identifiers_are_let_through():
+    digits_only = uuid.UUID(int=0x41111111111111114111111111111111)
+    assert refuse_cards({"lead_id": str(digits_only)}) == []
+
+
+@given(st.text(alphabet="0123456789 -.", max_size=60))
+@settings(max_examples=300, deadline=None)
+def test_a_card_number_between_words_is_always_found(noise: str):
+    text = f"{noise} x 4111 1111-1111 1111 y {noise}"
+    assert "card_data" in {problem.code for problem in hidden_numbers(text)}
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=20,
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_any_json_is_walked_without_an_exception(tree: object):
+    assert all(finding.message for finding in refuse_cards(tree))
+
+
+def test_deep_and_long_input_costs_no_more_than_its_size():
+    begun = time.perf_counter()
+    assert refuse_cards(json.loads("[" * 900 + "]" * 900)) == []
+    for hostile in ("1-" * 100_000, "4-" * 100_000, "4" * 200_000, "4  " * 70_000, "card " * 40_000):
+        refuse_cards({hostile: hostile})
+    assert time.perf_counter() - begun < 10
+
+
+@given(st.from_regex(r"[0-9]{13,19}", fullmatch=True))
+def test_the_check_digit_is_compared_as_stdnum_compares_it(digits: str):
+    assert passes_luhn(digits) == luhn.is_valid(digits)
