@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.timezone import is_naive, make_aware
 from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
 from leadops.api.problems import invalid
@@ -73,6 +74,7 @@ class MomentField(forms.Field):
         return datetime.combine(day, time.max if self.last else time.min)
 
 
+@extend_schema_field({"type": "string"})
 class MomentFilter(django_filters.Filter):
     field_class = MomentField
 
@@ -80,8 +82,12 @@ class MomentFilter(django_filters.Filter):
 class Made(django_filters.FilterSet):
     """Rows by when they were made. Ids begin with that moment, so the index on ids does the finding."""
 
-    created_at_after = MomentFilter(method="made_after", help_text="From this day or moment on.")
-    created_at_before = MomentFilter(method="made_before", last=True, help_text="Up to this day or moment.")
+    created_at_after = MomentFilter(
+        "created_at", method="made_after", help_text="From this day or moment on."
+    )
+    created_at_before = MomentFilter(
+        "created_at", method="made_before", last=True, help_text="Up to this day or moment."
+    )
 
     def made_after(self, rows: QuerySet[Any], name: str, moment: datetime) -> QuerySet[Any]:
         return rows.filter(pk__gte=_id_at(moment - timedelta(seconds=5)), created_at__gte=moment)

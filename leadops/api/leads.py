@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from leadops.api.lead_shapes import LEAD, LeadShape, ReadLead
 from leadops.api.problems import FieldError, invalid
 from leadops.api.programs import active_program
 from leadops.api.schema import CREATING, LISTING, READING, answers
-from leadops.api.shapes import error, read
+from leadops.api.shapes import error, once, read
 from leadops.models import Lead, Program, Scope
 from leadops.services import leads
 from leadops.validation import Severity, check_lead, refuse_cards
@@ -93,7 +92,7 @@ def _readable(body: Any) -> tuple[ReadLead, Program]:
         errors.append(error("program_id", "unknown_program"))
     if cards or errors or program is None:
         found = _content_errors(taken, program, body) if known else []
-        raise invalid(_once(cards, errors, found))
+        raise invalid(once(cards, errors, found))
     for applicant in taken.draft.applicants:
         for address in applicant.addresses:
             address.country = address.country or program.country
@@ -108,20 +107,3 @@ def _content_errors(taken: ReadLead, program: Program | None, body: Any) -> list
         for each in findings
         if each.severity is Severity.ERROR
     ]
-
-
-def _once(*lists: Sequence[FieldError]) -> list[FieldError]:
-    """The lists in one, without what an earlier one has said already of a field or of what it stands in."""
-    told: dict[str, FieldError] = {}
-    kept: list[FieldError] = []
-    for each_list in lists:
-        new = [each for each in each_list if not _places(each.field) & told.keys()]
-        told.update((each.field, each) for each in new)
-        kept += new
-    return kept
-
-
-def _places(field: str) -> set[str]:
-    """`a[0].b` and all that it stands in: `a[0].b`, `a[0]`, `a`."""
-    ends = [at for at, letter in enumerate(field) if letter in ".["]
-    return {field} | {field[:at] for at in ends}

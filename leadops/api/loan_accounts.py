@@ -19,7 +19,7 @@ from leadops.api.loan_account_shapes import ACCOUNT, AccountAnswer, AccountShape
 from leadops.api.problems import FieldError, Problem, Type, invalid
 from leadops.api.programs import active_program
 from leadops.api.schema import CREATING, LISTING, READING, answers
-from leadops.api.shapes import error, read
+from leadops.api.shapes import error, once, read
 from leadops.errors import DuplicateReference
 from leadops.models import Lead, LoanAccount, Partner, Program, Scope
 from leadops.services import loan_accounts
@@ -80,33 +80,28 @@ class AccountView(AccountViews):
 
 def _readable(body: Any, partner: Partner) -> tuple[Lead, Program, str]:
     """The lead, the program and the reference that `body` names; Problem with every error of it."""
-    errors = [FieldError(each.field, each.code, each.message) for each in refuse_cards(body)]
-    taken, wrong = read(ACCOUNT, body)
-    errors += wrong
+    cards = [FieldError(each.field, each.code, each.message) for each in refuse_cards(body)]
+    taken, errors = read(ACCOUNT, body)
     if not isinstance(taken, ReadAccount):
-        raise invalid(errors)
+        raise invalid(once(cards, errors))
     lead = Lead.objects.of_partner(partner).filter(pk=taken.crm_lead_id).first()
-    program = active_program(taken.program_id)
     if lead is None and taken.crm_lead_id:
         errors.append(error("crm_lead_id", "unknown_lead"))
+    program = active_program(taken.program_id)
     if program is None and taken.program_id:
         errors.append(error("program_id", "unknown_program"))
-    ref_id, unfit = _reference(taken.ref_id, body)
-    told = {each.field for each in errors}
-    errors += [each for each in unfit if each.field not in told]
-    if errors or lead is None or program is None:
-        raise invalid(errors)
+    ref_id, unfit = _reference(taken.ref_id)
+    if cards or errors or unfit or lead is None or program is None:
+        raise invalid(once(cards, errors, unfit))
     return lead, program, ref_id
 
 
-def _reference(text: str, body: Any) -> tuple[str, list[FieldError]]:
+def _reference(text: str) -> tuple[str, list[FieldError]]:
     checked = free_text(text, 50)
-    found = [
-        FieldError(each.field, each.code, each.message) for each in findings_at("ref_id", checked.problems)
-    ]
-    if not checked.value and not found and "ref_id" in body:
-        found = [error("ref_id", "required")]
-    return checked.value, found
+    if not checked.value:
+        return "", [error("ref_id", "required")]
+    errors = findings_at("ref_id", checked.problems) if checked.is_refused else []
+    return checked.value, [FieldError(each.field, each.code, each.message) for each in errors]
 
 
 def _conflict(taken: DuplicateReference, partner: Partner) -> Problem:

@@ -123,6 +123,4 @@ def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise invalid(
-            [FieldError("cursor", "invalid_cursor", "Send the next_cursor of an answer, unchanged.")]
-        ) from None
+        raise invalid([error("cursor", "invalid_cursor")]) from None

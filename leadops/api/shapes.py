@@ -7,7 +7,7 @@ would cost five times the reading itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -189,10 +189,14 @@ class Many(Lean, serializers.ListField):
         for at, each in enumerate(data):
             value, wrong = _read(self.child, each)
             errors += _below(f"[{at}]", wrong)
-            rest.append(value)
+            # An unreadable one keeps its place, so that the paths of those behind it stay right.
+            rest.append(self._nothing() if value is empty else value)
         if errors:
-            raise Unreadable(errors, rest if empty not in rest else empty)
+            raise Unreadable(errors, rest)
         return rest
+
+    def _nothing(self) -> Any:
+        return self.child.made({}) if isinstance(self.child, Shape) else ""
 
 
 def _read(field: Any, data: Any) -> tuple[Any, list[FieldError]]:
@@ -267,3 +271,20 @@ def read(shape: Shape, data: Any) -> tuple[Any, list[FieldError]]:
     With errors it is what could be read (`empty` for nothing at all), so that its content can be checked too.
     """
     return _read(shape, data)
+
+
+def once(*lists: Sequence[FieldError]) -> list[FieldError]:
+    """The lists in one, without what an earlier one has said already of a field or of what it stands in."""
+    told: dict[str, FieldError] = {}
+    kept: list[FieldError] = []
+    for each_list in lists:
+        new = [each for each in each_list if not _places(each.field) & told.keys()]
+        told.update((each.field, each) for each in new)
+        kept += new
+    return kept
+
+
+def _places(field: str) -> set[str]:
+    """`a[0].b` and all that it stands in: `a[0].b`, `a[0]`, `a`."""
+    ends = [at for at, letter in enumerate(field) if letter in ".["]
+    return {field} | {field[:at] for at in ends}

@@ -1,0 +1,93 @@
+"""Two partners: whatever one of them asks, nothing of the other comes back."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.leadops.api import bodies
+from tests.leadops.api.routes import OPEN, routes
+
+UNKNOWN = "0198c0de-0000-7000-8000-00000000dead"
+SAME = {"X-Request-Id": "the-same-for-all"}
+
+
+@pytest.fixture
+def secrets(api, program) -> dict[str, str]:
+    """Ids of what `partner` has, by the name they have in a path."""
+    body = bodies.lead(program, partner_ref_id="SECRET-REF", applicants=[bodies.person(name="Secret Person")])
+    lead_id = api.post("/v1/crm/leads/", body).json()["id"]
+    account = api.post(
+        "/v1/los/accounts/", {"crm_lead_id": lead_id, "ref_id": "SECRET-ACC", "program_id": str(program.pk)}
+    )
+    assert account.status_code == 201, account.content
+    return {"lead_id": lead_id, "account_id": account.json()["id"]}
+
+
+def _reads() -> list[str]:
+    return [route.path for route in routes() if route.method == "GET" and route.path not in OPEN]
+
+
+def _get(caller, path: str, **query: str) -> object:
+    return caller.client.get(path, query, headers=caller.headers | SAME)
+
+
+def _filled(path: str, ids: dict[str, str]) -> str:
+    for name, value in ids.items():
+        path = path.replace(f"<uuid:{name}>", value)
+    return path
+
+
+def test_the_routes_with_an_id_are_known():
+    named = {name for path in _reads() for name in ("lead_id", "account_id") if name in path}
+    assert named == {"lead_id", "account_id"}
+    assert all("<" not in _filled(path, dict.fromkeys(named, UNKNOWN)) for path in _reads())
+
+
+@pytest.mark.parametrize("path", [path for path in _reads() if "<" in path])
+def test_anothers_id_is_answered_as_an_unknown_one_byte_for_byte(other_api, api, secrets, path):
+    assert _get(api, _filled(path, secrets)).status_code == 200
+    foreign = _get(other_api, _filled(path, secrets))
+    unknown = _get(other_api, _filled(path, dict.fromkeys(secrets, UNKNOWN)))
+    assert foreign.status_code == unknown.status_code == 404
+    assert foreign.content == unknown.content
+    assert dict(foreign.headers) == dict(unknown.headers)
+
+
+@pytest.mark.parametrize("path", [path for path in _reads() if "<" not in path])
+def test_lists_hold_nothing_of_another(other_api, api, secrets, path):
+    assert _get(api, path).json()["count"] == 1
+    assert _get(other_api, path).json()["results"] == []
+    assert _get(other_api, path).json()["count"] == 0
+    assert _get(other_api, path, cursor="").json()["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/v1/crm/leads/", {"partner_ref_id": "SECRET-REF"}),
+        ("/v1/crm/leads/", {"primary_mobile": "9000000001"}),
+        ("/v1/los/accounts/", {"ref_id": "SECRET-ACC"}),
+        ("/v1/crm/leads/", {"cursor": "ffffffffffffffffffffffffffffffff"}),
+    ],
+)
+def test_filters_find_nothing_of_another(other_api, api, secrets, path, query):
+    assert len(_get(api, path, **query).json()["results"]) == 1
+    assert _get(other_api, path, **query).json()["results"] == []
+
+
+def test_an_account_on_anothers_lead_is_refused_as_on_an_unknown_one(other_api, secrets, program):
+    answers = []
+    for lead_id in (secrets["lead_id"], UNKNOWN):
+        body = {"crm_lead_id": lead_id, "ref_id": "X1", "program_id": str(program.pk)}
+        answers.append(other_api.post("/v1/los/accounts/", body, **SAME))
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert answers[0].content == answers[1].content
+
+
+def test_a_conflict_does_not_tell_anothers_account(other_api, secrets, program):
+    lead_id = other_api.post("/v1/crm/leads/", bodies.lead(program)).json()["id"]
+    body = {"crm_lead_id": lead_id, "ref_id": "SECRET-ACC", "program_id": str(program.pk)}
+    answer = other_api.post("/v1/los/accounts/", body)
+    assert answer.status_code == 409
+    assert "existing_id" not in answer.json()
+    assert secrets["account_id"] not in answer.content.decode()

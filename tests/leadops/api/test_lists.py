@@ -1,0 +1,145 @@
+"""Lists: pages, cursors, filters, and what they cost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from leadops.api import pagination
+from leadops.models import Lead
+from tests import people
+from tests.leadops.api import bodies
+
+PATH = "/v1/crm/leads/"
+
+
+@pytest.fixture
+def sent(api, program) -> list[str]:
+    """Ids of five leads, newest first."""
+    ids = []
+    for at in range(5):
+        person = bodies.person()
+        answer = api.post(PATH, bodies.lead(program, partner_ref_id=f"P{at}", applicants=[person]))
+        ids.append(answer.json()["id"])
+    return ids[::-1]
+
+
+def _ids(answer) -> list[str]:
+    assert answer.status_code == 200, answer.content
+    return [each["id"] for each in answer.json()["results"]]
+
+
+def test_a_list_has_cregos_envelope(api, sent):
+    listed = api.get(PATH).json()
+    assert list(listed) == ["count", "current_page", "page_size", "results"]
+    assert (listed["count"], listed["current_page"], listed["page_size"]) == (5, 1, 15)
+    assert [each["id"] for each in listed["results"]] == sent
+
+
+def test_a_listed_lead_is_the_one_that_is_read_alone(api, sent):
+    assert api.get(PATH).json()["results"][0] == api.get(f"{PATH}{sent[0]}/").json()
+
+
+def test_pages_hold_every_lead_once(api, sent):
+    pages = [api.get(PATH, page=page, page_size=2) for page in (1, 2, 3)]
+    assert [_ids(page) for page in pages] == [sent[:2], sent[2:4], sent[4:]]
+    assert {page.json()["count"] for page in pages} == {5}
+
+
+def test_a_page_past_the_end_is_empty(api, sent):
+    beyond = api.get(PATH, page=9, page_size=2).json()
+    assert (beyond["results"], beyond["count"]) == ([], 5)
+
+
+def test_a_long_list_ends_right_though_it_is_not_counted_to_its_end(api, sent, monkeypatch):
+    monkeypatch.setattr(pagination, "COUNTED", 1)
+    read, page = [], 0
+    while True:
+        page += 1
+        listed = api.get(PATH, page=page, page_size=2).json()
+        read += [each["id"] for each in listed["results"]]
+        if page * 2 >= listed["count"]:
+            break
+    assert read == sent
+
+
+def test_a_cursor_walks_the_list_and_bears_new_leads(api, sent, program):
+    first = api.get(PATH, cursor="", page_size=2).json()
+    assert list(first) == ["page_size", "next_cursor", "results"]
+    api.post(PATH, bodies.lead(program))
+    second = api.get(PATH, cursor=first["next_cursor"], page_size=2).json()
+    last = api.get(PATH, cursor=second["next_cursor"], page_size=2).json()
+    assert [each["id"] for part in (first, second, last) for each in part["results"]] == sent
+    assert last["next_cursor"] is None
+
+
+@pytest.mark.parametrize("page_size", [1, 5])
+def test_a_list_costs_the_same_number_of_queries_at_any_size(api, sent, page_size, django_assert_num_queries):
+    """The key, the ids, leads, applicants, addresses, banks, consents; and the count where there are more pages."""
+    counted = page_size < len(sent)
+    with django_assert_num_queries(7 + counted):
+        api.get(PATH, page_size=page_size)
+    with django_assert_num_queries(7):
+        api.get(PATH, page_size=page_size, cursor="")
+
+
+def test_reading_one_lead_takes_six_queries(api, sent, django_assert_num_queries):
+    with django_assert_num_queries(6):
+        api.get(f"{PATH}{sent[0]}/")
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"page": "0"}, "page"),
+        ({"page": "two"}, "page"),
+        ({"page": "٣"}, "page"),
+        ({"page": "9" * 30}, "page"),
+        ({"page_size": "101"}, "page_size"),
+        ({"page_size": "-1"}, "page_size"),
+        ({"cursor": "nonsense"}, "cursor"),
+        ({"program_id": "nonsense"}, "program_id"),
+        ({"status": "nonsense"}, "status"),
+        ({"created_at_after": "yesterday"}, "created_at_after"),
+        ({"created_at_before": "2026-02-30"}, "created_at_before"),
+        ({"partner_ref_id": "x" * 101}, "partner_ref_id"),
+        ({"partner_ref_id": "a\0b"}, "partner_ref_id"),
+        ({"partner": "1"}, "partner"),
+        ({"primary_mobile__startswith": "9"}, "primary_mobile__startswith"),
+    ],
+)
+def test_a_wrong_filter_is_named(api, sent, query, field):
+    answer = api.get(PATH, **query)
+    assert answer.status_code == 400
+    assert [each["field"] for each in answer.json()["errors"]] == [field]
+
+
+def test_leads_are_found_by_each_filter(api, sent, program):
+    other = people.program("gold", "Gold loan")
+    odd = api.post(PATH, bodies.lead(other, primary_mobile="9000000009", partner_ref_id="ODD")).json()["id"]
+    Lead.objects.filter(pk=odd).update(status=Lead.Status.APPROVED)
+    for query in (
+        {"program_id": str(other.pk)},
+        {"primary_mobile": "9000000009"},
+        {"primary_mobile": "+91 90000 00009"},
+        {"partner_ref_id": "ODD"},
+        {"status": "approved"},
+    ):
+        assert _ids(api.get(PATH, **query)) == [odd], query
+    assert _ids(api.get(PATH, primary_mobile="12345")) == []
+
+
+def test_leads_are_found_by_the_day_and_the_moment_they_came(api, sent):
+    made = Lead.objects.get(pk=sent[2]).created_at
+    assert _ids(api.get(PATH, created_at_after=made.isoformat())) == sent[:3]
+    assert _ids(api.get(PATH, created_at_before=made.isoformat())) == sent[2:]
+    today = datetime.now(UTC) + timedelta(hours=5, minutes=30)
+    assert _ids(api.get(PATH, created_at_after=today.date().isoformat())) == sent
+    assert _ids(api.get(PATH, created_at_before=today.date().isoformat())) == sent
+    tomorrow = today.date() + timedelta(days=1)
+    assert _ids(api.get(PATH, created_at_after=tomorrow.isoformat())) == []
+
+
+def test_an_empty_filter_is_no_filter(api, sent):
+    assert _ids(api.get(PATH, status="", partner_ref_id="")) == sent
