@@ -1,0 +1,195 @@
+"""Connecting vendors, checking connections and loading the demo, as an operator does it."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import Count
+
+from crm_integrations import registry
+from crm_integrations.models import Connection, Delivery, Route
+from leadops.models import ApiKey, Lead, LoanAccount, Officer, Partner, Program
+
+pytestmark = pytest.mark.django_db
+URL = "http://127.0.0.1:8100"
+
+
+def answer(capsys, *arguments: str) -> dict:
+    capsys.readouterr()
+    call_command(*arguments, "--json")
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    return json.loads(out)
+
+
+def connect(*arguments: str) -> None:
+    call_command("connect", *arguments, "--base-url", URL)
+
+
+def test_connect_makes_a_connection_without_a_route(capsys):
+    made = answer(capsys, "connect", "ispcrm", "--name", "isp", "--base-url", URL, "--secret", "token=a=b")
+    connection = Connection.objects.get(pk=made["id"])
+    assert made == {"id": str(connection.pk), "name": "isp", "vendor": "ispcrm"}
+    assert connection.secrets == {"token": "a=b"}
+    assert not Route.objects.exists()
+
+
+def test_settings_are_json_where_they_are_json_and_text_where_text_is_declared():
+    connect("broctagon", "--name", "b", "--setting", "owner_id=12345678", "--setting", "auth_version=1")
+    connect("crego_crm", "--name", "c", "--setting", 'program_ids={"scf": "77"}')
+    assert Connection.objects.get(name="b").settings == {"owner_id": "12345678", "auth_version": 1}
+    assert Connection.objects.get(name="c").settings == {"program_ids": {"scf": "77"}}
+
+
+@pytest.mark.parametrize(("flags", "automatic"), [([], False), (["--auto"], True)])
+def test_a_route_is_for_one_program_or_for_all(program, flags, automatic):
+    connect("ispcrm", "--name", "one", "--program", program.code, *flags)
+    connect("ispcrm", "--name", "every", "--program", "all", *flags)
+    routes = {route.connection.name: (route.program, route.automatic) for route in Route.objects.all()}
+    assert routes == {"one": (program, automatic), "every": (None, automatic)}
+
+
+def test_a_repeated_name_changes_what_is_named_and_keeps_the_rest(program):
+    first = ["brainysoft", "--name", "b", "--program", "all"]
+    connect(*first, "--setting", "store_code=A", "--secret", "client_id=me", "--secret", "client_secret=old")
+    connect(*first, "--setting", "channel=SITE", "--secret", "client_secret=new", "--auto")
+    connection = Connection.objects.get()
+    assert connection.settings == {"store_code": "A", "channel": "SITE"}
+    assert connection.secrets == {"client_id": "me", "client_secret": "new"}
+    assert Route.objects.get().automatic is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nobody", "--name", "n"], "Unknown vendor 'nobody'; known are: brainysoft, broctagon"),
+        (["ispcrm", "--name", "n", "--setting", "color=red"], "Unknown setting 'color'"),
+        (["ispcrm", "--name", "n", "--secret", "pin=1"], "Unknown secret 'pin'; known are: token"),
+        (["ispcrm", "--name", "n", "--secret", "S3CRET"], "--secret needs NAME=VALUE"),
+        (["ispcrm", "--name", "n", "--program", "none"], "Unknown program 'none'; known are: scf-north"),
+        (["ispcrm", "--name", "n", "--auto"], "--auto says how a route works"),
+        (["ispcrm", "--name", "n", "--base-url", "ftp://x"], "base_url: "),
+        (["broctagon", "--name", "n", "--setting", "auth_version=3"], "must be one of 2, 1"),
+        (["crego_crm", "--name", "taken"], "'taken' is a connection to ispcrm already"),
+    ],
+)
+def test_connect_refuses_in_one_line_and_changes_nothing(program, capsys, arguments, message):
+    connect("ispcrm", "--name", "taken", "--secret", "token=t")
+    capsys.readouterr()
+    with pytest.raises(CommandError) as refusal:
+        call_command("connect", *["--base-url", URL, *arguments], "--json")
+    text = str(refusal.value)
+    assert message in text
+    assert "\n" not in text
+    assert "S3CRET" not in text
+    assert capsys.readouterr().out == ""
+    assert Connection.objects.values_list("name").get() == ("taken",)
+    assert not Route.objects.exists()
+
+
+def test_private_addresses_are_refused_unless_local_vendors_are_allowed(settings):
+    settings.ALLOW_LOCAL_VENDORS = False
+    with pytest.raises(CommandError, match="base_url: "):
+        connect("ispcrm", "--name", "n")
+
+
+def test_every_connection_is_tried_and_the_broken_one_named(vendor_sandbox, capsys):
+    call_command("demo", sandbox_url=vendor_sandbox.url)
+    found = answer(capsys, "check_connections")["connections"]
+    assert {each["name"]: each["ok"] for each in found} == dict.fromkeys(
+        ["brainysoft", "broctagon", "crego-crm", "crego-los", "ispcrm"], True
+    )
+    broken = Connection.objects.get(name="brainysoft")
+    broken.secrets = {**broken.secrets, "client_secret": "S3CRET"}
+    broken.save()
+    Connection.objects.filter(name="ispcrm").update(base_url="http://127.0.0.1:9")
+    empty = Connection.objects.get(name="crego-los")
+    empty.secrets = {}
+    empty.save()
+    capsys.readouterr()
+    with pytest.raises(CommandError, match=r"^Can't be used: brainysoft, crego-los\.$"):
+        call_command("check_connections", "--json")
+    out = capsys.readouterr().out
+    details = {each["name"]: each["detail"] for each in json.loads(out)["connections"] if not each["ok"]}
+    assert details["crego-los"] == "The connection has no token."
+    assert "401" in details["brainysoft"]
+    assert "S3CRET" not in out
+
+
+def test_checking_no_connections_succeeds(capsys):
+    assert answer(capsys, "check_connections") == {"connections": []}
+
+
+@pytest.fixture
+def demo_folder(settings, tmp_path) -> Path:
+    settings.VAR_DIR = tmp_path
+    return tmp_path
+
+
+def counts() -> dict[str, int]:
+    models = (Officer, Partner, Program, Lead, LoanAccount, ApiKey, Connection, Route, Delivery)
+    return {model.__name__: model.objects.count() for model in models}
+
+
+def test_the_demo_has_leads_in_every_state_and_a_connection_to_every_vendor(demo_folder, capsys):
+    shown = answer(capsys, "demo")
+    made = counts()
+    assert {name: made[name] for name in ("Officer", "Partner", "Program", "Lead", "LoanAccount")} == {
+        "Officer": 3,
+        "Partner": 3,
+        "Program": 4,
+        "Lead": 300,
+        "LoanAccount": 25,
+    }
+    assert set(Lead.objects.values_list("status", flat=True)) == set(Lead.Status.values)
+    assert set(Connection.objects.values_list("vendor", flat=True)) == set(registry.vendors())
+    assert all(route.program is None and route.automatic for route in Route.objects.all())
+    by_kind = dict(Delivery.objects.values_list("kind").annotate(Count("id")).order_by())
+    assert by_kind == {"lead": 260 * 4, "loan_account": 25}
+    assert Program.objects.filter(pk="4b67c764-afb3-4570-ac21-025ea3255b6e").exists()
+    assert Program.objects.filter(pk="15676342-6603-4637-a83f-77feda9523e9").exists()
+    assert ApiKey.objects.live().filter(digest=ApiKey.digest_of(shown["key"])).exists()
+
+
+def test_the_demo_officers_can_sign_in_and_may_do_their_work(demo_folder, capsys, client):
+    shown = answer(capsys, "demo")
+    for each in shown["officers"]:
+        assert client.login(username=each["username"], password=each["password"])
+    loan_officer = Officer.objects.get(username="arjun")
+    assert loan_officer.has_perm("leadops.add_lead")
+    assert loan_officer.has_perm("crm_integrations.view_delivery")
+    assert not loan_officer.has_perm("crm_integrations.change_connection")
+    assert not loan_officer.has_perm("leadops.delete_lead")
+    assert Officer.objects.get(username="meera").has_perm("crm_integrations.change_connection")
+
+
+def test_a_second_demo_changes_nothing_but_follows_the_sandbox(demo_folder, capsys):
+    first, made = answer(capsys, "demo"), counts()
+    assert answer(capsys, "demo", "--sandbox-url", "http://127.0.0.1:8999") == first
+    assert counts() == made
+    assert set(Connection.objects.values_list("base_url", flat=True)) == {"http://127.0.0.1:8999"}
+
+
+def test_a_lost_demo_file_is_written_anew_with_passwords_and_key_that_work(demo_folder, capsys, client):
+    first, made = answer(capsys, "demo"), counts()
+    kept = demo_folder / "demo.json"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    kept.unlink()
+    second = answer(capsys, "demo")
+    assert counts() == made
+    assert second["key"] != first["key"]
+    assert ApiKey.objects.live().get().digest == ApiKey.digest_of(second["key"])
+    assert client.login(username="admin", password=second["officers"][0]["password"])
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [("PRODUCTION", True, "refused in production"), ("ALLOW_LOCAL_VENDORS", False, "ALLOW_LOCAL_VENDORS=1")],
+)
+def test_the_demo_is_refused_where_it_does_not_belong(demo_folder, settings, setting, value, message):
+    setattr(settings, setting, value)
+    with pytest.raises(CommandError, match=message):
+        call_command("demo")
+    assert not Lead.objects.exists()
