@@ -43,6 +43,7 @@ _OTHER_SPELLINGS = {
     "Uttarakhand": "UK, UA, Uttaranchal",
     "West Bengal": "WB, Paschim Bangal",
 }
+_LONGEST = 80  # twice the longest name; a longer text is none, and not worth remembering
 _SPLIT_FROM = {"Telangana": "Andhra Pradesh", "Ladakh": "Jammu and Kashmir"}
 
 
@@ -57,9 +58,13 @@ _BY_KEY = {
 }
 
 
-@lru_cache(maxsize=4096)
 def state_named(text: str) -> str | None:
     """Give the directory's name of a state written in any usual, old or short spelling; None when unknown."""
+    return _remembered(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _remembered(text: str) -> str | None:
     return _BY_KEY.get(_key(text))
 
 

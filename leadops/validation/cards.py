@@ -36,15 +36,24 @@ _ACCOUNT_AND_MOBILE = frozenset(
     | {"mobile", "mobileno", "mobilenumber", "primarymobile", "primarymobileno"}
     | {"phone", "phoneno", "phonenumber", "contactno", "mobilephone"}
 )
+_USUAL_NAME = 64  # a longer name is not worth remembering
 _SHORTEST = 12  # an Aadhaar number; card numbers have thirteen digits and more
 _BEYOND_CARDS = 10**19
 # An INN has twelve digits too, and a partner's own reference may: one in ten would pass for Aadhaar.
 _TWELVE_DIGIT_NUMBERS = frozenset({"taxid", "inn", "iin", "partnerrefid", "refid", "programid"})
 
 
-@lru_cache(maxsize=2048)
 def names_card_data(name: str) -> bool:
     """Say whether a field or header asks for card data in any spelling: `cardNumber`, `C.V.V.`."""
+    return _remembered(name) if len(name) <= _USUAL_NAME else _asks_for_card_data(name)
+
+
+@lru_cache(maxsize=2048)
+def _remembered(name: str) -> bool:
+    return _asks_for_card_data(name)
+
+
+def _asks_for_card_data(name: str) -> bool:
     words = _CAMEL.sub(" ", unicodedata.normalize("NFKC", name))
     words = _NOT_A_WORD.sub(" ", words).strip().casefold()
     return _CARD_FIELD.search(_OTHER_CARDS.sub(" ", words)) is not None

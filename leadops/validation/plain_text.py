@@ -7,7 +7,7 @@ import unicodedata
 
 from leadops.validation.card_numbers import hidden_numbers
 from leadops.validation.damage import is_formula_error
-from leadops.validation.findings import Checked, problem, refused
+from leadops.validation.findings import Checked, Problem, problem, refused
 
 _JOINERS = (
     "\u200c\u200d"  # Devanagari and its sisters spell with these: they are letters' companions, not dirt
@@ -95,6 +95,11 @@ def name(text: str, limit: int = 200) -> Checked[str]:
 
 def tags(given: list[str]) -> Checked[list[str]]:
     """Tidy labels, drop empty ones and repeats, and keep their order."""
-    checks = [free_text(tag, 50) for tag in given]
-    kept = dict.fromkeys(check.value for check in checks if check.value)
-    return Checked(list(kept), tuple(each for check in checks for each in check.problems))
+    kept: dict[str, None] = {}
+    problems: tuple[Problem, ...] = ()
+    for tag in given:
+        tidy, found = free_text(tag, 50)
+        problems += found
+        if tidy:
+            kept[tidy] = None
+    return Checked(list(kept), problems)

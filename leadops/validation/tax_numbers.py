@@ -29,6 +29,7 @@ _HOLDERS = {
     "P": "a person",
     "T": "a trust",
 }
+_LONGEST_TYPE = 50
 _EVERY_BUSINESS = frozenset("ABCFGHJKLT")
 # The words in a business type that settle whose PAN it has; the first that occurs decides.
 _HOLDERS_BY_BUSINESS = {
@@ -68,13 +69,17 @@ def _holder_problems(letter: str, applicant_type: str, business_type: str) -> tu
     if applicant_type == "person":
         expected = frozenset("P")
     elif applicant_type == "business":
-        expected = _holders_of(business_type)
+        expected = _holders_of(business_type[:_LONGEST_TYPE])
     else:
         return ()
     if letter in expected:
         return ()
-    applicant = "a person" if applicant_type == "person" else f"a {business_type.lower() or 'business'}"
+    applicant = "a person" if applicant_type == "person" else _business(business_type)
     return (problem("pan_holder_mismatch", holder=_HOLDERS[letter], applicant=applicant),)
+
+
+def _business(business_type: str) -> str:
+    return f"a business ({business_type[:_LONGEST_TYPE]})" if business_type else "a business"
 
 
 @lru_cache(maxsize=256)

@@ -33,7 +33,7 @@ def test_a_state_is_recognised_in_every_usual_spelling(written: str, state: str)
     assert state_named(written) == state
 
 
-@pytest.mark.parametrize("written", ["", "Ruritania", "123", "&"])
+@pytest.mark.parametrize("written", ["", "Ruritania", "123", "&", "Punjab" + " " * 80])
 def test_what_is_no_state_is_not_guessed(written: str):
     assert state_named(written) is None
 

@@ -55,6 +55,7 @@ def aadhaar(start: str = "23412341234") -> str:
         "creditCard",
         "ｃａｒｄ no",
         "Номер карты",
+        "please write your card number here, all sixteen digits of it, and nothing else",
         "CVC-код",
         "Срок действия карты",
     ],

@@ -70,8 +70,8 @@ def test_the_fourth_letter_fits_the_applicant(letter: str, applicant_type: str, 
         ("C", "person", "", "issued to a company, not to a person"),
         ("H", "person", "", "issued to a Hindu undivided family, not to a person"),
         ("P", "business", "", "issued to a person, not to a business"),
-        ("P", "business", "Private Limited", "issued to a person, not to a private limited"),
-        ("C", "business", "Proprietorship", "issued to a company, not to a proprietorship"),
+        ("P", "business", "Private Limited", "issued to a person, not to a business (Private Limited)"),
+        ("C", "business", "Proprietorship", "issued to a company, not to a business (Proprietorship)"),
     ],
 )
 def test_a_fourth_letter_that_does_not_fit_is_a_warning_in_words(
