@@ -222,7 +222,7 @@ UNFOLD = {
     "SITE_HEADER": "leadops",
     "SITE_SUBHEADER": "From lead to loan account",
     "SITE_SYMBOL": "account_balance",
-    "DASHBOARD_CALLBACK": "leadops.admin.dashboard.context",
+    "DASHBOARD_CALLBACK": "crm_integrations.admin.dashboard.context",
     "STYLES": [lambda request: "/static/leadops/admin.css"],
     "SHOW_HISTORY": True,
     "SHOW_BACK_BUTTON": True,

@@ -1,0 +1,5 @@
+"""The officer's desk, on django-unfold: a module per record."""
+
+from leadops.admin import documents, import_batches, leads, loan_accounts, officers, partners, programs
+
+__all__ = ["documents", "import_batches", "leads", "loan_accounts", "officers", "partners", "programs"]

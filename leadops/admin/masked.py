@@ -47,7 +47,7 @@ class MaskedField(forms.CharField):
         return "" if typed == CLEAR else typed
 
 
-class MaskedForm(forms.ModelForm[Any]):
+class MaskedForm(forms.ModelForm):  # type: ignore[type-arg]
     """A form whose masked fields keep what is stored until something else is typed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

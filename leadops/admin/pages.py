@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db import connection
 from django.db.models import Model, QuerySet
 from django.utils.functional import cached_property
 
 MOST = 10_000
 
 
-class CappedPaginator(Paginator[Any]):
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
     """Counts up to 10,000 rows and offers no page beyond; reads the ids of a page first and then its rows.
 
     A sort over ids alone comes from an index; the same sort with all columns would carry every row past it.
@@ -41,3 +42,22 @@ class CappedPaginator(Paginator[Any]):
         ids = list(found.values_list("pk", flat=True)[bottom : bottom + self.per_page])
         rows = found.model._default_manager.filter(pk__in=ids).order_by(*found.query.order_by)
         return self._get_page(rows, number, self)
+
+
+def capped_counts(rows: dict[str, QuerySet[Any]]) -> dict[str, int]:
+    """How many rows each query finds, counted up to 10,001, all of them in one query."""
+    if not rows:
+        return {}
+    parts, values = [], []
+    for key, found in rows.items():
+        sql, params = found.order_by().values("pk")[: MOST + 1].query.sql_with_params()
+        parts.append(f"SELECT %s AS key, count(*) FROM ({sql}) AS found")  # noqa: S608  made by the ORM
+        values += [key, *params]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), values)
+        return dict(cursor.fetchall())
+
+
+def in_words(count: int) -> str:
+    """A capped count as people read it."""
+    return f"{MOST:,}+" if count > MOST else f"{count:,}"

@@ -1,0 +1,112 @@
+"""Connections: where a vendor is, what it needs to be told, who goes there, and pausing it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_POST
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
+
+from crm_integrations import doorbell, outbox
+from crm_integrations.admin.connection_form import SECRET, SETTING, ConnectionForm, declared_fields, form_for
+from crm_integrations.models import Connection, Route
+
+OPEN = mark_safe('<span class="lo-chip lo-good"><b>Open</b></span>')
+PAUSED = mark_safe('<span class="lo-chip lo-bad"><b>Paused</b></span>')
+DISABLED = mark_safe('<span class="lo-chip lo-calm"><b>Disabled</b></span>')
+
+
+class RouteInline(TabularInline):  # type: ignore[misc]
+    model = Route
+    extra = 0
+    fields = ["program", "automatic", "order"]
+    verbose_name_plural = "routes: whose leads go here (no program: all)"
+
+
+@admin.register(Connection)
+class ConnectionAdmin(ModelAdmin):  # type: ignore[misc]
+    form = ConnectionForm
+    list_display = ["name", "vendor", "base_url", "state", "pause_reason"]
+    list_filter = ["enabled"]
+    compressed_fields = False
+    warn_unsaved_form = True
+
+    @display(description="State")
+    def state(self, connection: Connection) -> SafeString:
+        if not connection.enabled:
+            return DISABLED
+        return PAUSED if connection.paused else OPEN
+
+    def get_form(self, request: HttpRequest, obj: Connection | None = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is not None and self.has_change_permission(request, obj):
+            kwargs["form"] = form_for(obj.connector_class, obj)
+            kwargs["fields"] = ConnectionForm.Meta.fields
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_inlines(self, request: HttpRequest, obj: Connection | None) -> list[Any]:
+        return [RouteInline] if obj is not None else []
+
+    def get_fieldsets(self, request: HttpRequest, obj: Connection | None = None) -> Any:
+        general = [("vendor", "name"), ("base_url", "jurisdiction")]
+        if obj is None:
+            return [(None, {"fields": general, "description": "Save it, then fill in what this vendor needs."})]
+        fieldsets = [("Connection", {"fields": [*general, ("parallel", "enabled")]})]
+        if not self.has_change_permission(request, obj):
+            return fieldsets
+        if settings := declared_fields(obj.vendor, SETTING):
+            fieldsets.append(("Settings", {"fields": settings}))
+        if secrets := declared_fields(obj.vendor, SECRET):
+            fieldsets.append(("Secrets", {"fields": secrets}))
+        return fieldsets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> list[str]:
+        """The vendor decides which settings there are, so it is chosen once."""
+        return ["vendor"] if obj else []
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A connection is disabled, not deleted: what was sent through it stays on record."""
+        return False
+
+    def response_add(self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None) -> HttpResponse:
+        self.message_user(request, f"{obj} was added. Fill in what it needs, and say whose leads go there.")
+        return HttpResponseRedirect(_url(obj))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        name = "crm_integrations_connection_"
+        own = [
+            path("<uuid:connection_id>/pause/", view(require_POST(self.pause_view)), name=name + "pause"),
+            path("<uuid:connection_id>/resume/", view(require_POST(self.resume_view)), name=name + "resume"),
+        ]
+        return own + super().get_urls()  # type: ignore[no-any-return]
+
+    def pause_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
+        connection = self._to_change(request, connection_id)
+        outbox.pause(connection, request.POST.get("reason", "").strip() or f"Paused by {request.user}.")
+        self.message_user(request, f"{connection} is paused: nothing is sent until it is resumed.", messages.SUCCESS)
+        return HttpResponseRedirect(_url(connection))
+
+    def resume_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
+        connection = self._to_change(request, connection_id)
+        outbox.resume(connection)
+        doorbell.ring_on_commit(1)
+        self.message_user(request, f"{connection} goes on.", messages.SUCCESS)
+        return HttpResponseRedirect(_url(connection))
+
+    def _to_change(self, request: HttpRequest, connection_id: UUID) -> Connection:
+        connection = get_object_or_404(Connection, pk=connection_id)
+        if not self.has_change_permission(request, connection):
+            raise PermissionDenied
+        return connection
+
+
+def _url(connection: Connection) -> str:
+    return reverse("admin:crm_integrations_connection_change", args=[connection.pk])

@@ -1,0 +1,69 @@
+"""HTTP calls as they were made, for reading only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import RelatedDropdownFilter
+from unfold.decorators import display
+
+from crm_integrations.admin.deliveries import record_url
+from crm_integrations.admin.panel import shown
+from crm_integrations.models import Exchange
+from leadops.admin.pages import CappedPaginator
+
+
+@admin.register(Exchange)
+class ExchangeAdmin(ModelAdmin):  # type: ignore[misc]
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_display = ["created_at", "connection", "operation", "outcome", "duration", "record"]
+    list_filter = [("delivery__connection", RelatedDropdownFilter)]
+    list_filter_submit = True
+    sortable_by: list[str] = []
+    fields = [("connection", "record"), ("operation", "created_at", "duration"), "outcome", "request", "answer"]
+    readonly_fields = ["connection", "record", "operation", "created_at", "duration", "outcome", "request", "answer"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Exchange]:
+        calls = super().get_queryset(request).order_by("-id")
+        return calls.select_related("delivery__connection", "delivery__lead", "delivery__loan_account")  # type: ignore[no-any-return]
+
+    @display(description="Connection")
+    def connection(self, call: Exchange) -> str:
+        return call.delivery.connection.name
+
+    @display(description="Record")
+    def record(self, call: Exchange) -> SafeString:
+        return format_html('<a class="lo-link" href="{}">{}</a>', record_url(call.delivery), call.delivery.record)
+
+    @display(description="Outcome")
+    def outcome(self, call: Exchange) -> SafeString:
+        told = shown(call)
+        return format_html('<span class="lo-chip lo-{}"><b>{}</b></span>', told["tone"], told["outcome"])
+
+    @display(description="Duration")
+    def duration(self, call: Exchange) -> str:
+        return f"{call.duration_ms} ms" if call.duration_ms is not None else ""
+
+    @display(description="Request")
+    def request(self, call: Exchange) -> SafeString:
+        return format_html('<pre class="lo-wire" tabindex="0">{}</pre>', shown(call)["request"])
+
+    @display(description="Answer")
+    def answer(self, call: Exchange) -> SafeString:
+        return format_html('<pre class="lo-wire" tabindex="0">{}</pre>', shown(call)["answer"])

@@ -1,0 +1,131 @@
+"""The panel "Deliveries": per connection where the record stands, and every HTTP call it took."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.db.models.functions import Left
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from crm_integrations import readiness
+from crm_integrations.admin.chips import state_chip
+from crm_integrations.models import REPEATABLE, UNFINISHED, Connection, Delivery, Exchange, State
+from leadops.models import Lead, LoanAccount
+
+MOST_EXCHANGES = 100
+SHOWN_BODY = 8_000
+"""Characters of a body on the panel; the call's own page has all that was kept."""
+SOON = timedelta(minutes=10)
+
+
+@dataclass
+class Row:
+    """One connection on the panel: its newest delivery, the earlier ones, or what is missing to send there."""
+
+    connection: Connection
+    delivery: Delivery | None = None
+    earlier: list[Delivery] = field(default_factory=list)
+    readiness: readiness.Readiness | None = None
+
+
+def of_lead(request: HttpRequest, lead: Lead) -> SafeString:
+    """The panel of a lead's own deliveries."""
+    rows = _rows(lead.deliveries.filter(kind="lead"))
+    url = reverse("admin:crm_integrations_delivery_panel", args=["lead", lead.pk])
+    parties = Lead.objects.with_parties().get(pk=lead.pk)
+    for each in readiness.of_lead(parties):
+        if each.connection.pk not in rows:
+            rows[each.connection.pk] = Row(each.connection, readiness=each)
+    return _rendered(request, rows, url, {"lead": lead, "send_url": reverse("admin:leadops_lead_send") + f"?lead={lead.pk}"})
+
+
+def of_account(request: HttpRequest, account: LoanAccount) -> SafeString:
+    """The panel of a loan account's deliveries."""
+    url = reverse("admin:crm_integrations_delivery_panel", args=["account", account.pk])
+    return _rendered(request, _rows(account.deliveries.all()), url, {"account": account})
+
+
+def _rows(deliveries: QuerySet[Delivery]) -> dict[Any, Row]:
+    """The newest delivery of each connection with its calls, and the earlier ones."""
+    rows: dict[Any, Row] = {}
+    found = list(deliveries.select_related("connection").order_by("connection__name", "-version"))
+    calls: dict[Any, list[Exchange]] = {}
+    for call in _calls(found):
+        calls.setdefault(call.delivery_id, []).insert(0, call)
+    for delivery in found:
+        delivery.calls = [shown(call) for call in calls.get(delivery.pk, [])]  # type: ignore[attr-defined]
+        delivery.chip = state_chip(delivery)  # type: ignore[attr-defined]
+        delivery.may_retry = delivery.state in (*REPEATABLE, State.RETRYING)  # type: ignore[attr-defined]
+        delivery.to_decide = delivery.state == State.REVIEW  # type: ignore[attr-defined]
+        row = rows.setdefault(delivery.connection_id, Row(delivery.connection, delivery))
+        if row.delivery is not delivery:
+            row.earlier.append(delivery)
+    return rows
+
+
+def _calls(deliveries: list[Delivery]) -> QuerySet[Exchange]:
+    """The newest calls, newest first, their bodies cut by the database."""
+    calls = Exchange.objects.filter(delivery__in=deliveries).defer("request_body", "response_body")
+    cut = {"sent": Left("request_body", SHOWN_BODY), "answered": Left("response_body", SHOWN_BODY)}
+    return calls.annotate(**cut).order_by("-id")[:MOST_EXCHANGES]
+
+
+def shown(call: Any) -> dict[str, Any]:
+    """A call as the timeline tells it. What is stored is redacted already."""
+    sent = call.sent if hasattr(call, "sent") else call.request_body
+    answered = call.answered if hasattr(call, "answered") else call.response_body
+    return {
+        "call": call,
+        "tone": _tone(call),
+        "outcome": f"HTTP {call.status}" if call.status else call.error or "under way",
+        "request": "\n".join([f"{call.method} {call.url}", *_headers(call.request_headers), "", pretty(sent)]).rstrip(),
+        "answer": "\n".join([*_headers(call.response_headers), "", pretty(answered)]).strip(),
+    }
+
+
+def _tone(call: Exchange) -> str:
+    if call.status is None:
+        return "busy" if call.finished_at is None else "bad"
+    return "good" if call.status < 300 else "bad"
+
+
+def _headers(headers: dict[str, Any]) -> list[str]:
+    return [f"{name}: {value}" for name, value in headers.items()]
+
+
+def pretty(body: str) -> str:
+    """JSON with line breaks, anything else as it is."""
+    try:
+        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return body
+
+
+def _rendered(request: HttpRequest, rows: dict[Any, Row], url: str, more: dict[str, Any]) -> SafeString:
+    ordered = sorted(rows.values(), key=lambda row: (row.delivery is None, row.connection.name))
+    context = {
+        "rows": ordered,
+        "url": url,
+        "live": any(_moves_soon(row.delivery) for row in ordered),
+        "may_change": request.user.has_perm("crm_integrations.change_delivery"),
+        **more,
+    }
+    return render_to_string("admin/crm_integrations/deliveries_panel.html", context, request)
+
+
+def _moves_soon(delivery: Delivery | None) -> bool:
+    """Whether it is worth looking again in two seconds."""
+    if delivery is None or delivery.state not in UNFINISHED or delivery.connection.paused:
+        return False
+    now = timezone.now()
+    return delivery.due_at < now + SOON and delivery.updated_at > now - SOON
+
+

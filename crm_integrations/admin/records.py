@@ -1,0 +1,116 @@
+"""What the integrations add to the pages of leads and loan accounts, by Django's unregister, subclass, register."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from crm_integrations import doorbell, outbox
+from crm_integrations.admin import panel, sending
+from crm_integrations.admin.chips import chips
+from crm_integrations.admin.deliveries import MAY_STEER
+from crm_integrations.models import REPEATABLE, Delivery
+from leadops.admin.leads import LeadAdmin, lead_url
+from leadops.admin.loan_accounts import LoanAccountAdmin
+from leadops.models import Lead, LoanAccount
+from leadops.services import leads
+
+admin.site.unregister(Lead)
+admin.site.unregister(LoanAccount)
+
+
+@admin.register(Lead)
+class IntegratedLeadAdmin(LeadAdmin):
+    list_display = [*LeadAdmin.list_display[:-1], "connections", "age"]
+    actions = [*LeadAdmin.actions, "send_selected", "retry_selected"]
+
+    class Media:
+        js = ["leadops/deliveries.js"]
+
+    def for_list(self, page: QuerySet[Lead]) -> QuerySet[Lead]:
+        sent = Delivery.objects.filter(kind="lead").select_related("connection")
+        return super().for_list(page).prefetch_related(Prefetch("deliveries", sent, to_attr="sent"))
+
+    @display(description="Deliveries")
+    def connections(self, lead: Any) -> SafeString:
+        return chips(lead.sent)
+
+    def panels(self, request: HttpRequest, lead: Lead) -> list[SafeString]:
+        may_see = request.user.has_perm("crm_integrations.view_delivery")
+        return [*super().panels(request, lead), *([panel.of_lead(request, lead)] if may_see else [])]
+
+    def has_steer_permission(self, request: HttpRequest) -> bool:
+        """Who may send and retry."""
+        return request.user.has_perm(MAY_STEER)
+
+    @admin.action(description="Send to…", permissions=["steer"])
+    def send_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> HttpResponse:
+        ids = queryset.values_list("pk", flat=True)[: sending.MOST_LEADS]
+        return HttpResponseRedirect(f"{reverse('admin:leadops_lead_send')}?{urlencode({'lead': list(ids)}, doseq=True)}")
+
+    @admin.action(description="Retry failed deliveries", permissions=["steer"])
+    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> None:
+        failed = Delivery.objects.filter(lead__in=list(queryset[:1000]), state__in=REPEATABLE)
+        done = outbox.retry(list(failed.values_list("pk", flat=True)))
+        doorbell.ring_on_commit(done)
+        self.message_user(request, f"{done} deliveries were queued again.", messages.SUCCESS if done else messages.WARNING)
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [path("send/", self.admin_site.admin_view(self.send_view), name="leadops_lead_send")]
+        return own + super().get_urls()
+
+    def send_view(self, request: HttpRequest) -> HttpResponse:
+        """Choose the connections for the leads in the URL, and send."""
+        if not self.has_steer_permission(request) or not self.has_change_permission(request):
+            raise PermissionDenied
+        if not (chosen := sending.chosen_leads(request)):
+            raise Http404
+        found = sending.prospects(chosen)
+        form = sending.SendForm(found, request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            leads.submit(chosen, form.chosen())
+            self.message_user(request, f"{_count(chosen)} sent to {_names(found, form)}.", messages.SUCCESS)
+            back = lead_url(chosen[0]) if len(chosen) == 1 else reverse("admin:leadops_lead_changelist")
+            return HttpResponseRedirect(back)
+        title = f"Send {chosen[0]} to…" if len(chosen) == 1 else f"Send {len(chosen)} leads to…"
+        context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
+        context |= {"leads": chosen, "prospects": found, "form": form}
+        return TemplateResponse(request, "admin/crm_integrations/send.html", context)
+
+
+def _count(chosen: list[Lead]) -> str:
+    return f"{chosen[0]} is" if len(chosen) == 1 else f"{len(chosen)} leads are"
+
+
+def _names(found: list[sending.Prospect], form: sending.SendForm) -> str:
+    ids = form.chosen()
+    return ", ".join(each.connection.name for each in found if each.connection.pk in ids)
+
+
+@admin.register(LoanAccount)
+class IntegratedLoanAccountAdmin(LoanAccountAdmin):
+    list_display = [*LoanAccountAdmin.list_display[:-1], "connections", "created_at"]
+
+    class Media:
+        js = ["leadops/deliveries.js"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LoanAccount]:
+        sent = Delivery.objects.select_related("connection")
+        return super().get_queryset(request).prefetch_related(Prefetch("deliveries", sent, to_attr="sent"))
+
+    @display(description="Deliveries")
+    def connections(self, account: Any) -> SafeString:
+        return chips(account.sent)
+
+    def panels(self, request: HttpRequest, account: LoanAccount) -> list[SafeString]:
+        may_see = request.user.has_perm("crm_integrations.view_delivery")
+        return [*super().panels(request, account), *([panel.of_account(request, account)] if may_see else [])]

@@ -1,0 +1,67 @@
+"""The page "Send to…": which connections chosen leads go to, with what each still needs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django import forms
+from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from crm_integrations import readiness
+from crm_integrations.connector import Missing
+from crm_integrations.models import Connection
+from leadops.models import Lead
+
+MOST_LEADS = 100
+
+
+@dataclass
+class Prospect:
+    """How ready the chosen leads are for one connection."""
+
+    connection: Connection
+    ready: int = 0
+    unready: list[tuple[Lead, tuple[Missing, ...]]] = field(default_factory=list)
+    not_carried: tuple[str, ...] = ()
+
+
+class SendForm(forms.Form):
+    connections = forms.MultipleChoiceField(widget=UnfoldAdminCheckboxSelectMultipleWidget)
+
+    def __init__(self, prospects: list[Prospect], *args: object) -> None:
+        super().__init__(*args)
+        choices = [(str(each.connection.pk), each.connection.name) for each in prospects]
+        self.fields["connections"].choices = choices  # type: ignore[attr-defined]
+
+    def chosen(self) -> list[UUID]:
+        return [UUID(each) for each in self.cleaned_data["connections"]]
+
+
+def chosen_leads(request: HttpRequest) -> list[Lead]:
+    """The leads that the page's URL names, at most 100."""
+    ids = []
+    for text in request.GET.getlist("lead")[:MOST_LEADS]:
+        try:
+            ids.append(UUID(text))
+        except ValueError:
+            continue
+    return list(Lead.objects.with_parties().filter(pk__in=ids))
+
+
+def prospects(leads: list[Lead]) -> list[Prospect]:
+    """How ready `leads` are for each enabled connection that takes leads."""
+    found: dict[UUID, Prospect] = {}
+    ready: dict[UUID, int] = defaultdict(int)
+    for lead in leads:
+        for each in readiness.of_lead(lead):
+            prospect = found.setdefault(each.connection.pk, Prospect(each.connection, not_carried=each.not_carried))
+            if each.ready:
+                ready[each.connection.pk] += 1
+            else:
+                prospect.unready.append((lead, each.missing))
+    for key, prospect in found.items():
+        prospect.ready = ready[key]
+    return list(found.values())

@@ -1,0 +1,187 @@
+"""Imports: uploading a workbook, watching it, and seeing what became of each row."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Model
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.cache import never_cache
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminFileFieldWidget
+
+from leadops.admin.pages import CappedPaginator
+from leadops.errors import LeadopsError
+from leadops.excel import preflight
+from leadops.excel.header import position
+from leadops.models import ImportBatch, ImportRow, Partner, Program
+from leadops.services import import_batches
+
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ROWS_A_PAGE = 50
+Outcome = ImportRow.Outcome
+TONES = {
+    ImportBatch.State.DONE: "good",
+    ImportBatch.State.FAILED: "bad",
+    ImportBatch.State.QUEUED: "busy",
+    ImportBatch.State.READING: "busy",
+    ImportBatch.State.IMPORTING: "busy",
+}
+
+
+class UploadForm(forms.ModelForm):  # type: ignore[type-arg]
+    file = forms.FileField(
+        label="Workbook",
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".xlsx"}),
+        help_text="An .xlsx file whose first sheet has a header row and one lead per row.",
+    )
+
+    class Meta:
+        model = ImportBatch
+        fields = ["partner", "program", "file"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "partner" in self.fields:
+            self.fields["partner"].queryset = Partner.objects.filter(active=True)  # type: ignore[attr-defined]
+            self.fields["program"].queryset = Program.objects.filter(active=True)  # type: ignore[attr-defined]
+
+    def clean_file(self) -> Any:
+        """Refuse what is no workbook while the officer still sees the form."""
+        file = self.cleaned_data["file"]
+        if file.size > settings.IMPORT_MAX_BYTES:
+            raise forms.ValidationError(f"The file has more than {settings.IMPORT_MAX_BYTES / 1e6:.0f} MB.")
+        try:
+            preflight.inspect(file)
+        except LeadopsError as refusal:
+            raise forms.ValidationError(refusal.message) from None
+        file.seek(0)
+        return file
+
+
+@admin.register(ImportBatch)
+class ImportBatchAdmin(ModelAdmin):  # type: ignore[misc]
+    form = UploadForm
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_display = ["file_name", "partner", "program", "shown_state", "rows", "created", "skipped", "failed", "created_at"]
+    list_select_related = ["partner", "program"]
+    list_filter = [("state", ChoicesDropdownFilter), ("partner", AutocompleteSelectFilter)]
+    list_filter_submit = True
+    sortable_by: list[str] = []
+    fields = ["partner", "program", "file"]
+    compressed_fields = False
+
+    class Media:
+        js = ["leadops/progress.js"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What a workbook brought is not edited: a mended one is uploaded again."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @display(description="State")
+    def shown_state(self, batch: ImportBatch) -> SafeString:
+        return format_html('<span class="lo-chip lo-{}"><b>{}</b></span>', TONES[batch.state], batch.get_state_display())
+
+    # Uploading -----------------------------------------------------------------------------------------------
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> ImportBatch:
+        return form.instance  # type: ignore[no-any-return]
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        made = form.cleaned_data
+        where = {"partner": made["partner"], "program": made["program"]}
+        batch = import_batches.receive(made["file"], made["file"].name, **where, uploaded_by=request.user)
+        obj.__dict__.update(batch.__dict__)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Nothing hangs on a batch yet."""
+
+    def response_add(self, request: HttpRequest, obj: ImportBatch, post_url_continue: str | None = None) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:leadops_importbatch_change", args=[obj.pk]))
+
+    # The page of a batch -------------------------------------------------------------------------------------
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        batch = self.get_object(request, object_id)
+        shown: dict[str, Any] = {}
+        if batch is not None and self.has_view_permission(request, batch):
+            shown = {"batch": batch, "progress": import_batches.progress(batch), "outcomes": _outcomes(batch)}
+            shown |= _rows(batch, request.GET.get("outcome", Outcome.FAILED), request.GET.get("page", "1"))
+            shown |= {"title": batch.file_name, "subtitle": None, "tone": TONES[batch.state]}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [
+            path(
+                "<uuid:batch_id>/progress/", view(never_cache(self.progress_view)), name="leadops_importbatch_progress"
+            ),
+            path("<uuid:batch_id>/errors/", view(never_cache(self.errors_view)), name="leadops_importbatch_errors"),
+        ]
+        return own + super().get_urls()  # type: ignore[no-any-return]
+
+    def progress_view(self, request: HttpRequest, batch_id: UUID) -> JsonResponse:
+        batch = self._to_view(request, batch_id)
+        said = import_batches.progress(batch)
+        return JsonResponse({**said, "finished": batch.finished, "state_label": batch.get_state_display()})
+
+    def errors_view(self, request: HttpRequest, batch_id: UUID) -> FileResponse:
+        """The refused rows as a workbook to mend and upload again."""
+        batch = self._to_view(request, batch_id)
+        stem = batch.file_name.rpartition(".")[0] or batch.file_name
+        file = import_batches.error_workbook(batch)
+        return FileResponse(file, as_attachment=True, filename=f"{stem}-refused.xlsx", content_type=WORKBOOK)
+
+    def _to_view(self, request: HttpRequest, batch_id: UUID) -> ImportBatch:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(ImportBatch, pk=batch_id)
+
+
+def _outcomes(batch: ImportBatch) -> list[dict[str, Any]]:
+    """How many rows had which outcome, to choose between their lists."""
+    counts = {
+        Outcome.FAILED: batch.failed,
+        Outcome.CREATED: batch.created,
+        Outcome.UPDATED: batch.updated,
+        Outcome.SKIPPED: batch.skipped,
+    }
+    return [{"value": each.value, "label": each.label, "count": count} for each, count in counts.items()]
+
+
+def _rows(batch: ImportBatch, outcome: str, number: str) -> dict[str, Any]:
+    """One page of the rows with `outcome`."""
+    chosen = outcome if outcome in Outcome.values else Outcome.FAILED.value
+    found = batch.import_rows.filter(outcome=chosen).order_by("number")
+    page = Paginator(found.select_related("lead"), ROWS_A_PAGE).get_page(number)
+    rows = [{"row": row, "problems": _problems(row)} for row in page]
+    return {"outcome": chosen, "rows_page": page, "rows": rows}
+
+
+def _problems(row: ImportRow) -> list[dict[str, str]]:
+    """Each problem with the value of its cell, opened from the sealed row."""
+    if not row.problems:
+        return []
+    cells = json.loads(row.cells)
+    return [{**each, "value": _value(cells, position(each["letter"]))} for each in row.problems]
+
+
+def _value(cells: list[str], at: int) -> str:
+    return cells[at] if 0 <= at < len(cells) else ""

@@ -1,0 +1,75 @@
+"""The lead page's way to the one check of a lead: forms become a draft, findings become errors at fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import fields as fields_of
+from typing import Any
+
+from django import forms
+
+from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, ConsentDraft, IdentityDocumentDraft, LeadDraft
+from leadops.models import Address, Applicant, Bank, Consent, Lead
+from leadops.services.leads import ADDRESS_FIELDS, APPLICANT_FIELDS, BANK_FIELDS, LEAD_FIELDS
+from leadops.validation import Finding, Severity, check_lead
+
+IDENTITY_FIELDS = [f.name for f in fields_of(IdentityDocumentDraft)]
+CONSENT_FIELDS = [f.name for f in fields_of(ConsentDraft)]
+PARTY = re.compile(r"applicants\[(\d+)\]\.(?:(addresses|banks)\[(\d+)\]\.)?(.+)")
+CONSENT = re.compile(r"consents\[(\d+)\]\.(.+)")
+
+Row = tuple[Any, Any]
+"""A draft and the model instance it was made from."""
+
+
+class Draft:
+    """A lead's draft made from instances that forms have filled; what the check mends is put back into them."""
+
+    def __init__(self, lead: Lead) -> None:
+        self.lead = LeadDraft()
+        self._rows: list[tuple[Any, Any, Sequence[str], str]] = []
+        self._take(self.lead, lead, LEAD_FIELDS)
+
+    def add_applicant(self, applicant: Applicant, addresses: Iterable[Address], banks: Iterable[Bank]) -> None:
+        draft = ApplicantDraft()
+        self._take(draft, applicant, APPLICANT_FIELDS)
+        self._take(draft.identity_document, applicant, IDENTITY_FIELDS, "identity_")
+        for address in addresses:
+            draft.addresses.append(AddressDraft())
+            self._take(draft.addresses[-1], address, ADDRESS_FIELDS)
+        for bank in banks:
+            draft.banks.append(BankDraft())
+            self._take(draft.banks[-1], bank, BANK_FIELDS)
+        self.lead.applicants.append(draft)
+
+    def add_consent(self, consent: Consent) -> None:
+        self.lead.consents.append(ConsentDraft())
+        self._take(self.lead.consents[-1], consent, CONSENT_FIELDS)
+
+    def check(self, country: str) -> list[Finding]:
+        """Check the draft and put the mended values back into the instances."""
+        findings = check_lead(self.lead, country=country)
+        for draft, instance, names, prefix in self._rows:
+            for name in names:
+                setattr(instance, prefix + name, getattr(draft, name))
+        return findings
+
+    def _take(self, draft: Any, instance: Any, names: Sequence[str], prefix: str = "") -> None:
+        self._rows.append((draft, instance, names, prefix))
+        for name in names:
+            setattr(draft, name, getattr(instance, prefix + name))
+
+
+def place_error(form: forms.BaseForm, name: str, message: str) -> None:
+    """Show `message` at the field `name` of `form`, or above the form when it has no such field."""
+    name = name.replace("identity_document.", "identity_").partition("[")[0].partition(".")[0]
+    form.add_error(name if name in form.fields else None, message)
+
+
+def errors_in(findings: Iterable[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.severity is Severity.ERROR]
+
+
+def warnings_in(findings: Iterable[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.severity is not Severity.ERROR]

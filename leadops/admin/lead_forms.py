@@ -1,0 +1,65 @@
+"""The lead's own form: its fields, its version, and which status may follow which."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from leadops.admin.lead_checks import Draft, errors_in, place_error
+from leadops.admin.masked import MaskedForm
+from leadops.models import Lead
+
+NEWER = (
+    "Somebody changed this lead after you opened it (you have version {mine}, it is at {theirs}). "
+    "Open it again and repeat your change."
+)
+OPEN = [Lead.Status.SUBMITTED, Lead.Status.IN_REVIEW, Lead.Status.APPROVED, Lead.Status.DECLINED, Lead.Status.DROPPED]
+
+
+class LeadForm(MaskedForm):
+    """Checks the lead's own fields; its applicants are checked with them by their formset."""
+
+    seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Lead
+        fields = "__all__"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["seen_version"].initial = self.instance.version
+        if "status" in self.fields:
+            self.fields["status"].choices = self._statuses()  # type: ignore[attr-defined]
+
+    def _statuses(self) -> list[tuple[str, str]]:
+        """A draft leaves that state by being submitted, and never comes back to it."""
+        draft = [Lead.Status.DRAFT, Lead.Status.DROPPED]
+        allowed = draft if self.instance.status == Lead.Status.DRAFT else OPEN
+        return [(status.value, str(status.label)) for status in allowed]
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        stored = self.instance
+        if not stored._state.adding and cleaned.get("seen_version") != stored.version:
+            mine = cleaned.get("seen_version") or "none"
+            raise forms.ValidationError(NEWER.format(mine=mine, theirs=stored.version))
+        self._refuse_taken_reference(cleaned)
+        return cleaned
+
+    def _refuse_taken_reference(self, cleaned: dict[str, Any]) -> None:
+        partner, reference = cleaned.get("partner") or self.instance.partner_id, cleaned.get("partner_ref_id")
+        if not partner or not reference:
+            return
+        taken = Lead.objects.filter(partner=partner, partner_ref_id=reference).exclude(pk=self.instance.pk)
+        if taken.exists():
+            self.add_error("partner_ref_id", "This partner already sent a lead with this reference.")
+
+    def validate_constraints(self) -> None:
+        """The one constraint that an officer can hit is checked above, also when the partner is not in the form."""
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if not self.errors:
+            for finding in errors_in(Draft(self.instance).check(self.instance.program.country)):
+                place_error(self, finding.field, finding.message)

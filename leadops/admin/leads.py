@@ -1,0 +1,250 @@
+"""Leads: the list, the page of one lead, and taking one in by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.views.decorators.http import require_POST
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
+from unfold.views import ChangeList
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from leadops import masking, search
+from leadops.admin.lead_filters import CreatedFilter
+from leadops.admin.lead_forms import LeadForm
+from leadops.admin.masked import MaskedAdmin
+from leadops.admin.pages import CappedPaginator
+from leadops.admin.parties import ApplicantInline, ConsentInline, all_formsets
+from leadops.admin.sealed_search import opened, sealed
+from leadops.models import Applicant, Lead
+from leadops.services import leads
+
+STATUS_COLOURS = {
+    Lead.Status.DRAFT.label: "default",
+    Lead.Status.SUBMITTED.label: "info",
+    Lead.Status.IN_REVIEW.label: "warning",
+    Lead.Status.APPROVED.label: "success",
+    Lead.Status.DECLINED.label: "danger",
+    Lead.Status.DROPPED.label: "default",
+}
+SUBMIT = "_submit"
+
+
+class LeadChangeList(ChangeList):  # type: ignore[misc]
+    """Loads what the columns need for the rows of one page, in a fixed number of queries."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = self.model_admin.for_list(self.result_list)
+
+    @property
+    def searched_text(self) -> str:
+        """What the officer typed, for the search box."""
+        return opened(self.query)
+
+
+@admin.register(Lead)
+class LeadAdmin(MaskedAdmin, ModelAdmin):  # type: ignore[misc]
+    form = LeadForm
+    inlines = [ApplicantInline, ConsentInline]
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    list_max_show_all = 0
+    list_disable_select_all = True
+    list_display = ["name_of", "program", "partner", "borrower", "mobile", "shown_status", "age"]
+    list_filter = [
+        ("status", ChoicesDropdownFilter),
+        ("sync_status", ChoicesDropdownFilter),
+        ("intake", ChoicesDropdownFilter),
+        ("program", RelatedDropdownFilter),
+        ("partner", AutocompleteSelectFilter),
+        CreatedFilter,
+    ]
+    list_filter_submit = True
+    sortable_by = ["age"]
+    search_fields = ["partner_ref_id"]
+    search_help_text = "Name, mobile, PAN, account number, reference or id"
+    actions = ["submit_selected"]
+    autocomplete_fields = ["partner"]
+    formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget(attrs={"placeholder": "separated by commas"})}}
+    compressed_fields = False
+    warn_unsaved_form = True
+
+    # The list ------------------------------------------------------------------------------------------------
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LeadChangeList]:
+        return LeadChangeList
+
+    def for_list(self, page: QuerySet[Lead]) -> QuerySet[Lead]:
+        """The rows of a page with all that their columns show."""
+        primary = Applicant.objects.filter(is_primary=True).only("lead_id", "name")
+        page = page.select_related("partner", "program")
+        return page.prefetch_related(Prefetch("applicants", primary, to_attr="primary_applicants"))
+
+    @display(description="Lead")
+    def name_of(self, lead: Lead) -> str:
+        return lead.reference
+
+    @display(description="Applicant")
+    def borrower(self, lead: Any) -> str:
+        return ", ".join(applicant.name for applicant in lead.primary_applicants)
+
+    @display(description="Mobile")
+    def mobile(self, lead: Lead) -> str:
+        return masking.last_four(lead.primary_mobile)
+
+    @display(description="Status", label=STATUS_COLOURS)
+    def shown_status(self, lead: Lead) -> str:
+        return lead.get_status_display()
+
+    @display(description="Age", ordering="-id")
+    def age(self, lead: Lead) -> SafeString:
+        when = lead.created_at
+        return format_html('<time datetime="{}">{}</time>', when.isoformat(), timesince(when, depth=1))
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        text = opened(search_term)
+        return (queryset.filter(pk__in=search.lead_ids(text)) if text else queryset), False
+
+    @admin.action(description="Submit", permissions=["change"])
+    def submit_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> None:
+        chosen = list(queryset.order_by("pk")[:1000])
+        leads.submit(chosen)
+        self.message_user(request, f"{len(chosen)} leads were submitted.", messages.SUCCESS)
+
+    # The page of one lead ------------------------------------------------------------------------------------
+
+    def get_fieldsets(self, request: HttpRequest, obj: Lead | None = None) -> Any:
+        self_made = ("partner", "program") if obj is None else ("status", "owner")
+        fieldsets = [
+            ("Lead", {"fields": [self_made, ("partner_ref_id", "primary_mobile"), ("source", "channel"), "tags"]}),
+            (
+                "Loan",
+                {"fields": [("loan_amount", "loan_purpose"), ("loan_tenure", "loan_tenure_unit"), "remarks", "seen_version"]},
+            ),
+            ("Fields of single vendors", {"classes": ["collapse"], "fields": ["extra"]}),
+        ]
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        shown = self._readable(["status", "owner", "partner_ref_id", "primary_mobile", "source", "channel", "loan_amount"])
+        return [("Lead", {"fields": shown})]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Lead | None = None) -> bool:
+        """A lead is dropped, not deleted: what vendors were told about it has to stay."""
+        return False
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Lead | None:
+        """The lead with its parties; locked while a change of it is stored, so that its version can be trusted."""
+        if request.method == "POST":
+            key = self.model._meta.pk.to_python(object_id) if _is_uuid(object_id) else None
+            Lead.objects.select_for_update().filter(pk=key).values_list("pk").first()
+        lead: Lead | None = super().get_object(request, object_id, from_field)
+        return lead and self.get_queryset(request).with_parties().get(pk=lead.pk)
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        lead = self._lead(object_id)
+        extra_context = {**(extra_context or {}), "lead": lead, "panels": []}
+        if lead is not None and request.method == "GET" and self.has_view_permission(request, lead):
+            extra_context |= self._context_of(lead) | {"panels": self.panels(request, lead)}
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def _lead(self, object_id: str) -> Lead | None:
+        found = Lead.objects.select_related("partner", "program", "owner")
+        return found.filter(pk=object_id).first() if _is_uuid(object_id) else None
+
+    def _context_of(self, lead: Lead) -> dict[str, Any]:
+        return {
+            "title": lead.reference,
+            "subtitle": None,
+            "borrower": Applicant.objects.filter(lead=lead, is_primary=True).only("name").first(),
+            "mobile": masking.last_four(lead.primary_mobile),
+            "import_rows": lead.import_rows.select_related("batch").defer("cells"),
+            "documents": lead.documents.all(),
+            "loan_accounts": lead.loan_accounts.all(),
+        }
+
+    def panels(self, request: HttpRequest, lead: Lead) -> list[SafeString]:
+        """More parts of the page, from other apps."""
+        return []
+
+    # Saving --------------------------------------------------------------------------------------------------
+
+    def save_model(self, request: HttpRequest, obj: Lead, form: Any, change: bool) -> None:
+        if not change:
+            obj.intake = Lead.Intake.ADMIN
+            obj.created_by = request.user  # type: ignore[assignment]
+            obj.status = Lead.Status.DRAFT
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if change and (form.has_changed() or any(each.has_changed() for each in all_formsets(formsets))):
+            leads.revise(form.instance)
+        for warning in [each for formset in formsets for each in getattr(formset, "warnings", [])]:
+            self.message_user(request, f"{warning.field}: {warning.message}", messages.WARNING)
+
+    def response_add(self, request: HttpRequest, obj: Lead, post_url_continue: str | None = None) -> HttpResponse:
+        if SUBMIT in request.POST:
+            return self._submitted(request, obj)
+        return super().response_add(request, obj, post_url_continue)  # type: ignore[no-any-return]
+
+    def response_change(self, request: HttpRequest, obj: Lead) -> HttpResponse:
+        if SUBMIT in request.POST:
+            return self._submitted(request, obj)
+        return super().response_change(request, obj)  # type: ignore[no-any-return]
+
+    def _submitted(self, request: HttpRequest, lead: Lead) -> HttpResponse:
+        leads.submit([lead])
+        self.message_user(request, f"{lead} was submitted.", messages.SUCCESS)
+        return HttpResponseRedirect(lead_url(lead))
+
+    # Own views -----------------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [
+            path("search/", view(require_POST(self.search_view)), name="leadops_lead_search"),
+            path("<uuid:lead_id>/submit/", view(require_POST(self.submit_view)), name="leadops_lead_submit"),
+        ]
+        return own + super().get_urls()  # type: ignore[no-any-return]
+
+    def search_view(self, request: HttpRequest) -> HttpResponse:
+        """Take a searched text by POST and show the list for it, sealed in the URL."""
+        kept = {name: request.POST.getlist(name) for name in request.POST if name not in ("csrfmiddlewaretoken", "q", "p")}
+        if text := request.POST.get("q", "").strip():
+            kept["q"] = [sealed(text)]
+        return HttpResponseRedirect(reverse("admin:leadops_lead_changelist") + "?" + urlencode(kept, doseq=True))
+
+    def submit_view(self, request: HttpRequest, lead_id: UUID) -> HttpResponse:
+        lead = get_object_or_404(Lead, pk=lead_id)
+        if not self.has_change_permission(request, lead):
+            raise PermissionDenied
+        return self._submitted(request, lead)
+
+
+def lead_url(lead: Lead) -> str:
+    """The page of `lead`."""
+    return reverse("admin:leadops_lead_change", args=[lead.pk])
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(str(text))
+    except ValueError:
+        return False
+    return True

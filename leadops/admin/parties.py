@@ -1,0 +1,197 @@
+"""Applicants on the lead page, each with its addresses and bank accounts, checked together with their lead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from unfold.admin import StackedInline, TabularInline
+from unfold.forms import PaginationInlineFormSet
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from leadops.admin.lead_checks import PARTY, Draft, errors_in, place_error, warnings_in
+from leadops.admin.masked import MaskedAdmin
+from leadops.models import Address, Applicant, Bank, Consent, Lead
+from leadops.validation import Finding
+
+TAGS = {ArrayField: {"widget": UnfoldAdminTextInputWidget(attrs={"placeholder": "separated by commas"})}}
+
+
+class PartyFormSet(PaginationInlineFormSet):  # type: ignore[misc]
+    """Reads the rows that the lead page has prefetched, so that its queries do not grow with the applicants."""
+
+    def get_queryset(self) -> Any:
+        if not hasattr(self, "_queryset"):
+            prefetched = getattr(self.instance, "_prefetched_objects_cache", {})
+            name = self.fk.remote_field.related_name
+            self._queryset = list(prefetched[name]) if name in prefetched else super().get_queryset()
+        return self._queryset
+
+    def kept_forms(self) -> list[Any]:
+        """The forms that will be rows once this is saved."""
+        gone = set(map(id, self.deleted_forms)) if self.is_valid() else set()
+        return [f for f in self.forms if id(f) not in gone and (f.instance.pk in self._stored_ids() or f.has_changed())]
+
+    def _stored_ids(self) -> set[Any]:
+        return {form.instance.pk for form in self.initial_forms}
+
+    def save_new(self, form: Any, commit: bool = True) -> Any:
+        form.instance.position = self.forms.index(form)
+        return super().save_new(form, commit)
+
+
+class ApplicantFormSet(PartyFormSet):
+    """Checks the lead with all its parties, and keeps exactly one of them the primary applicant."""
+
+    warnings: list[Finding]
+    instance: Lead
+
+    def clean(self) -> None:
+        super().clean()
+        self.warnings = []
+        self._refuse_orphans()
+        parties = [formset for form in self.forms for formset in nested(form)]
+        # Errors of forms come first; the whole lead is checked once each of its parts can be read.
+        if any(self.errors) or not all(formset.is_valid() for formset in parties) or not self.instance.program_id:
+            return
+        forms = self.kept_forms()
+        draft = Draft(self.instance)
+        for form in forms:
+            addresses, banks = ([f.instance for f in each.kept_forms()] for each in nested(form))
+            draft.add_applicant(form.instance, addresses, banks)
+        findings = draft.check(self.instance.program.country)
+        self.warnings = warnings_in(findings)
+        for finding in errors_in(findings):
+            self._place(finding, forms)
+
+    def _refuse_orphans(self) -> None:
+        """An address or bank account typed under an applicant that was left empty."""
+        for form in self.extra_forms:
+            if not form.has_changed() and any(formset.has_changed() for formset in nested(form)):
+                form.add_error("name", "Name the applicant that this address or bank account belongs to.")
+
+    def _place(self, finding: Finding, forms: list[Any]) -> None:
+        if (found := PARTY.fullmatch(finding.field)) is None:
+            return  # a field of the lead itself: its own form has said so
+        at, kind, part, name = found.groups()
+        form = forms[int(at)]
+        if kind is not None:
+            formset = nested(form)[0 if kind == "addresses" else 1]
+            form = formset.kept_forms()[int(part)]
+        place_error(form, name, finding.message)
+
+    def save(self, commit: bool = True) -> Any:
+        kept = [form.instance for form in self.kept_forms()]
+        primary = next((applicant for applicant in kept if applicant.is_primary), None)
+        stored = Applicant.objects.filter(lead=self.instance)
+        # The database holds one primary applicant at any moment, so the old one steps down first.
+        stored.filter(is_primary=True).exclude(pk=getattr(primary, "pk", None)).update(is_primary=False)
+        saved = super().save(commit)
+        if primary is not None:
+            stored.filter(pk=primary.pk, is_primary=False).update(is_primary=True)
+        return saved
+
+
+def nested(form: Any) -> list[Any]:
+    """The formsets inside `form`, in the order of their inlines."""
+    return [each.formset for each in getattr(form, "nested_formsets", [])]
+
+
+def all_formsets(formsets: list[Any]) -> Iterator[Any]:
+    """`formsets` and those inside them."""
+    for formset in formsets:
+        yield formset
+        for form in formset.forms:
+            yield from nested(form)
+
+
+class AddressInline(MaskedAdmin, StackedInline):  # type: ignore[misc]
+    model = Address
+    formset = PartyFormSet
+    extra = 0
+    hide_title = False
+    formfield_overrides = TAGS
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("address_line", "tags"),
+                    ("pincode", "locality", "city"),
+                    ("district", "state", "country"),
+                    ("house_no", "street", "apartment_no", "fias_id"),
+                ]
+            },
+        )
+    ]
+
+
+class BankInline(MaskedAdmin, StackedInline):  # type: ignore[misc]
+    model = Bank
+    formset = PartyFormSet
+    extra = 0
+    verbose_name = "bank account"
+    verbose_name_plural = "bank accounts"
+    formfield_overrides = TAGS
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("account_holder_name", "account_no"),
+                    ("ifsc", "account_type"),
+                    ("tags", "is_verified"),
+                ]
+            },
+        )
+    ]
+
+
+class ApplicantInline(MaskedAdmin, StackedInline):  # type: ignore[misc]
+    model = Applicant
+    formset = ApplicantFormSet
+    inlines = [AddressInline, BankInline]
+    extra = 0
+    formfield_overrides = TAGS
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("name", "applicant_type", "is_primary"),
+                    ("pan_no", "primary_mobile", "primary_email"),
+                    ("date_of_birth", "gender", "nationality"),
+                    ("monthly_income", "monthly_expenses", "employer_name"),
+                ]
+            },
+        ),
+        (
+            "More of this applicant",
+            {
+                "classes": ["collapse"],
+                "fields": [
+                    ("first_name", "middle_name", "last_name"),
+                    ("father_name", "place_of_birth"),
+                    ("business_type", "gstin", "is_authorized_signatory"),
+                    ("identity_type", "identity_series", "identity_number"),
+                    ("identity_issued_on", "identity_expires_on", "identity_issued_by", "identity_issuer_code"),
+                    ("tax_id", "insurance_no", "tags"),
+                ],
+            },
+        ),
+    ]
+
+    def get_formset(self, request: Any, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        # Which applicant is the primary one is checked for all of them together, not row against database.
+        formset.form.validate_constraints = lambda form: None
+        return formset
+
+
+class ConsentInline(TabularInline):  # type: ignore[misc]
+    model = Consent
+    formset = PartyFormSet
+    extra = 0
+    formfield_overrides = TAGS
+    fields = ["purpose", "granted_at", "ip_address", "text_version", "connections"]

@@ -1,0 +1,104 @@
+"""Partners and the keys they call us with."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+from unfold.admin import ModelAdmin
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSingleDateWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from leadops.models import ApiKey, Partner, Scope
+from leadops.models.partner import default_scopes
+
+
+class KeyForm(forms.Form):
+    """What a new key is for."""
+
+    label = forms.CharField(
+        max_length=100, required=False, widget=UnfoldAdminTextInputWidget, help_text="Who or what will use it."
+    )
+    mode = forms.ChoiceField(
+        choices=ApiKey.Mode.choices, widget=UnfoldAdminSelectWidget, help_text="A test key reaches the sandbox only."
+    )
+    scopes = forms.MultipleChoiceField(
+        choices=Scope.choices, initial=default_scopes, widget=UnfoldAdminCheckboxSelectMultipleWidget
+    )
+    expires_at = forms.DateTimeField(
+        label="Expires on", required=False, widget=UnfoldAdminSingleDateWidget, help_text="Empty: it does not expire."
+    )
+
+
+@admin.register(Partner)
+class PartnerAdmin(ModelAdmin):  # type: ignore[misc]
+    list_display = ["name", "code", "active", "created_at"]
+    list_filter = ["active"]
+    search_fields = ["name", "code"]
+    fields = ["name", "code", "active"]
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        keys = ApiKey.objects.filter(partner_id=object_id) if request.method == "GET" else []
+        shown = {
+            "api_keys": keys,
+            "may_see_keys": request.user.has_perm("leadops.view_apikey"),
+            "may_make_keys": request.user.has_perm("leadops.add_apikey"),
+            "may_revoke_keys": request.user.has_perm("leadops.change_apikey"),
+        }
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [
+            path("<uuid:partner_id>/keys/add/", view(never_cache(self.make_key_view)), name="leadops_partner_make_key"),
+            path(
+                "<uuid:partner_id>/keys/<uuid:key_id>/revoke/",
+                view(require_POST(self.revoke_key_view)),
+                name="leadops_partner_revoke_key",
+            ),
+        ]
+        return own + super().get_urls()  # type: ignore[no-any-return]
+
+    def make_key_view(self, request: HttpRequest, partner_id: UUID) -> HttpResponse:
+        """Ask what the key is for; answer with its text, which is never shown again."""
+        if not request.user.has_perm("leadops.add_apikey"):
+            raise PermissionDenied
+        partner = get_object_or_404(Partner, pk=partner_id)
+        form, text = KeyForm(request.POST or None), ""
+        if form.is_valid():
+            try:
+                _, text = ApiKey.issue(partner, **form.cleaned_data)
+            except ValidationError as error:
+                form.add_error(None, error.messages[0])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"New key of {partner}",
+            "opts": self.opts,
+            "partner": partner,
+            "form": form,
+            "key": text,
+            "media": self.media + form.media,
+        }
+        return TemplateResponse(request, "admin/leadops/partner/new_key.html", context)
+
+    def revoke_key_view(self, request: HttpRequest, partner_id: UUID, key_id: UUID) -> HttpResponse:
+        if not request.user.has_perm("leadops.change_apikey"):
+            raise PermissionDenied
+        key = get_object_or_404(ApiKey, pk=key_id, partner_id=partner_id)
+        ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=timezone.now())
+        self.message_user(request, f"Key {key} is refused from now on.", messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:leadops_partner_change", args=[partner_id]))

@@ -1,0 +1,79 @@
+"""Documents: what may be kept, told by content and not by name."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import IO, Any
+from uuid import UUID
+
+from leadops.errors import LeadopsError
+from leadops.models import Applicant, Bank, Document, Lead, Officer
+
+MAX_BYTES = 10 * 1024 * 1024
+NAME_LENGTH = 200
+SIGNATURES = {b"%PDF-": "application/pdf", b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
+
+
+class DocumentRefused(LeadopsError):
+    """This file can't be kept as a document."""
+
+
+def content_type_of(file: IO[bytes]) -> str:
+    """What `file` is by its first bytes: PDF, JPEG or PNG; DocumentRefused for anything else or more than 10 MB."""
+    file.seek(0, 2)
+    size = file.tell()
+    file.seek(0)
+    if size > MAX_BYTES:
+        raise DocumentRefused(f"The file has {size / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:.0f} MB are kept.")
+    head = file.read(8)
+    file.seek(0)
+    for signature, content_type in SIGNATURES.items():
+        if head.startswith(signature):
+            return content_type
+    raise DocumentRefused("This is neither a PDF nor a JPEG or PNG image, whatever its name says.")
+
+
+def add(
+    lead: Lead, document_type: str, file: Any, about: Lead | Applicant | Bank, officer: Officer | None
+) -> Document:
+    """Keep `file` (with a `name`) on `lead`, under a random name; `about` is the lead or one of its parties."""
+    content_type = content_type_of(file)
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    file.seek(0)
+    document = Document(
+        lead=lead,
+        related_model=_related_model(about),
+        related_model_id=about.pk,
+        document_type=document_type,
+        file_name=_plain_name(file.name),
+        content_type=content_type,
+        size=file.size,
+        sha256=digest,
+        uploaded_by=officer,
+    )
+    document.file.save("document", file)
+    return document
+
+
+def owner_of(lead: Lead, related_model: str, related_id: UUID) -> Lead | Applicant | Bank | None:
+    """The lead itself or the party of it that a document is about; None when it is another lead's."""
+    if related_model == Document.RelatedModel.LEAD:
+        return lead if related_id == lead.pk else None
+    if related_model == Document.RelatedModel.APPLICANT:
+        return lead.applicants.filter(pk=related_id).first()
+    return Bank.objects.filter(applicant__lead=lead, pk=related_id).first()
+
+
+def _related_model(about: Lead | Applicant | Bank) -> str:
+    kinds = {
+        Lead: Document.RelatedModel.LEAD,
+        Applicant: Document.RelatedModel.APPLICANT,
+        Bank: Document.RelatedModel.BANK,
+    }
+    return kinds[type(about)].value
+
+
+def _plain_name(name: str) -> str:
+    """The given name without what a header, a path or a reader's eye could trip over."""
+    kept = "".join(char for char in name.replace("\\", "/").rpartition("/")[2] if char.isprintable())
+    return kept[-NAME_LENGTH:].strip() or "document"
