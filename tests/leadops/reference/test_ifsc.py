@@ -106,11 +106,11 @@ def test_no_bank_is_named_for_what_is_not_an_ifsc(code: str):
 
 def test_loading_and_looking_up_are_quick():
     ifsc._branches.cache_clear()
-    begun = time.perf_counter()
+    begun = time.process_time()
     ifsc.is_known_branch("CBIN0281814")
-    loaded = time.perf_counter()
+    loaded = time.process_time()
     for _ in range(10_000):
         ifsc.is_known_branch("CBIN0281814")
-    looked_up = time.perf_counter()
+    looked_up = time.process_time()
     assert loaded - begun < 0.5  # some 40 ms; the rest is for a busy machine
     assert (looked_up - loaded) / 10_000 < 10e-6

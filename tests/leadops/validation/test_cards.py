@@ -236,11 +236,11 @@ def test_any_json_is_walked_without_an_exception(tree: object):
 
 
 def test_deep_and_long_input_costs_no_more_than_its_size():
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert refuse_cards(json.loads("[" * 900 + "]" * 900)) == []
     for hostile in ("1-" * 100_000, "4-" * 100_000, "4" * 200_000, "4  " * 70_000, "card " * 40_000):
         refuse_cards({hostile: hostile})
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 @given(st.from_regex(r"[0-9]{13,19}", fullmatch=True))
