@@ -8,15 +8,18 @@ from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from crm_integrations.models import CLAIMABLE, Delivery, Exchange, State
+from crm_integrations.readiness import Readiness, of_lead
 from leadops.api.authentication import caller
-from leadops.api.schema import LISTING, answers
+from leadops.api.schema import LISTING, READING, answers
 from leadops.api.shapes import Moment
 from leadops.models import Lead, Scope
 
@@ -38,6 +41,28 @@ class DeliveryAnswer(serializers.Serializer[Any]):
     next_try = Moment(allow_null=True, help_text="Seconds since 1970.")
     created_at = Moment()
     updated_at = Moment()
+
+
+class MissingAnswer(serializers.Serializer[Any]):
+    field = serializers.CharField(help_text="Its path, as applicants[0].primary_email.")
+    message = serializers.CharField()
+
+
+class ReadinessAnswer(serializers.Serializer[Any]):
+    connection = serializers.CharField(help_text="The connection's name.")
+    vendor = serializers.CharField()
+    ready = serializers.BooleanField()
+    missing = MissingAnswer(many=True, help_text="What this vendor still needs.")
+    not_carried = serializers.ListField(
+        child=serializers.CharField(), help_text="Fields that this vendor has no place for."
+    )
+
+
+class ReadinessListAnswer(serializers.Serializer[Any]):
+    count = serializers.IntegerField()
+    current_page = serializers.IntegerField()
+    page_size = serializers.IntegerField()
+    results = ReadinessAnswer(many=True)
 
 
 class LeadDeliveriesView(GenericAPIView[Delivery]):
@@ -77,10 +102,16 @@ def _answer(delivery: Any) -> dict[str, Any]:
         "attempts": delivery.attempts,
         "last_answer": last_answer(delivery.last_status, delivery.last_error, delivery.vendor_status),
         "reason": delivery.reason,
-        "next_try": delivery.due_at.timestamp() if delivery.state in CLAIMABLE else None,
+        "next_try": _next_try(delivery),
         "created_at": delivery.created_at.timestamp(),
         "updated_at": delivery.updated_at.timestamp(),
     }
+
+
+def _next_try(delivery: Delivery) -> float | None:
+    """None too where the connection is paused: nobody knows until when."""
+    tried_again = delivery.state in CLAIMABLE and not delivery.connection.paused
+    return delivery.due_at.timestamp() if tried_again else None
 
 
 def last_answer(status: int | None, failure: str | None, word: str) -> str | None:
@@ -90,3 +121,29 @@ def last_answer(status: int | None, failure: str | None, word: str) -> str | Non
         said = f"{status} {name}".strip()
         return f"{said}: {word}" if word else said
     return "no answer" if failure else None
+
+
+class LeadReadinessView(APIView):
+    """Whether each connection could take one lead as it is now."""
+
+    scopes = {"GET": Scope.STATUS_READ}
+
+    @extend_schema(
+        operation_id="lead_readiness", summary="What do the vendors still need?", tags=["Leads"],
+        description="Asked of the same rules that sending goes by; always one page.",
+        responses=answers(READING, {200: ReadinessListAnswer}),
+    )  # fmt: skip
+    def get(self, request: Request, lead_id: UUID) -> Response:
+        lead = get_object_or_404(Lead.objects.of_partner(caller(request)).with_parties(), pk=lead_id)
+        rows = [_readiness_answer(each) for each in of_lead(lead)]
+        return Response({"count": len(rows), "current_page": 1, "page_size": len(rows), "results": rows})
+
+
+def _readiness_answer(readiness: Readiness) -> dict[str, Any]:
+    return {
+        "connection": readiness.connection.name,
+        "vendor": readiness.connection.vendor,
+        "ready": readiness.ready,
+        "missing": [{"field": each.field, "message": each.message} for each in readiness.missing],
+        "not_carried": list(readiness.not_carried),
+    }

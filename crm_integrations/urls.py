@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
-from crm_integrations.api import LeadDeliveriesView
+from crm_integrations.api import LeadDeliveriesView, LeadReadinessView
 
 urlpatterns = [
     path("crm/leads/<uuid:lead_id>/deliveries/", LeadDeliveriesView.as_view(), name="lead-deliveries"),
+    path("crm/leads/<uuid:lead_id>/readiness/", LeadReadinessView.as_view(), name="lead-readiness"),
 ]

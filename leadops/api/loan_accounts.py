@@ -97,7 +97,7 @@ def _readable(body: Any, partner: Partner) -> tuple[Lead, Program, str]:
 
 
 def _reference(text: str) -> tuple[str, list[FieldError]]:
-    checked = free_text(text, 50)
+    checked = free_text(text, 50, with_aadhaar=False)
     if not checked.value:
         return "", [error("ref_id", "required")]
     errors = findings_at("ref_id", checked.problems) if checked.is_refused else []
