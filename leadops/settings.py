@@ -146,7 +146,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["leadops.api.parsers.CappedJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["leadops.api.filters.StrictFilters"],
     "DEFAULT_PAGINATION_CLASS": "leadops.api.pagination.Pages",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "leadops.api.schema.Schema",
     "EXCEPTION_HANDLER": "leadops.api.problems.handle",
     "DEFAULT_METADATA_CLASS": None,
     "URL_FORMAT_OVERRIDE": None,
@@ -163,6 +163,16 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "LeadStatus": "leadops.models.Lead.Status",
+        "SyncStatus": "leadops.models.Lead.SyncStatus",
+        "DeliveryState": "crm_integrations.models.State",
+        "ProblemType": "leadops.api.schema.PROBLEM_TYPES",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "leadops.api.schema.close_requests",
+    ],
 }
 
 # Celery rings a bell; the outbox table holds the work. Losing the broker with everything in it loses nothing.

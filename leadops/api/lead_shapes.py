@@ -35,6 +35,8 @@ def day(help_text: str | None = None) -> Day:
 
 
 class AddressShape(Shape):
+    """Where an applicant lives or trades."""
+
     draft = AddressDraft
 
     tags = tags()
@@ -54,6 +56,8 @@ class AddressShape(Shape):
 
 
 class BankShape(Shape):
+    """A bank account that money may go to."""
+
     draft = BankDraft
 
     account_type = text(30)
@@ -65,6 +69,8 @@ class BankShape(Shape):
 
 
 class IdentityDocumentShape(Shape):
+    """A passport or another paper that says who someone is."""
+
     draft = IdentityDocumentDraft
 
     type = text(50)
@@ -77,7 +83,7 @@ class IdentityDocumentShape(Shape):
 
 
 class ApplicantShape(Shape):
-    """Required is what Crego's table requires."""
+    """A person or a business. Required is what Crego's table requires."""
 
     draft = ApplicantDraft
 
@@ -110,6 +116,8 @@ class ApplicantShape(Shape):
 
 
 class ConsentShape(Shape):
+    """What was agreed to; `connections` names who may receive the data, empty for all."""
+
     draft = ConsentDraft
 
     purpose = Text(max_length=100)
@@ -128,6 +136,8 @@ class ReadLead:
 
 
 class LeadShape(Shape):
+    """The wish of one or more applicants for a loan."""
+
     aliases = {"primary_mobile": "mobile"}
 
     program_id = Id()

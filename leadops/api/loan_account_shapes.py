@@ -20,6 +20,8 @@ class ReadAccount:
 
 
 class AccountShape(Shape):
+    """A loan account to open on a lead."""
+
     draft = ReadAccount
 
     crm_lead_id = Id(help_text="The id that POST /v1/crm/leads/ answered.")
@@ -47,6 +49,8 @@ def account_answer(account: LoanAccount) -> dict[str, Any]:
 
 
 class AccountAnswer(serializers.Serializer[Any]):
+    """A loan account."""
+
     id = serializers.UUIDField()
     created_at = Moment(help_text="Seconds since 1970.")
     updated_at = Moment()

@@ -11,6 +11,8 @@ from rest_framework import serializers
 
 from leadops.api.problems import CONTENT_TYPE, Type
 
+PROBLEM_TYPES = [(each.uri, each.value.title) for each in Type]
+
 OPEN = (406, 500, 503)
 _KEYED = (400, 401, 403, *OPEN)
 LISTING = _KEYED
@@ -40,7 +42,7 @@ class FieldErrorAnswer(serializers.Serializer[Any]):
 class ProblemAnswer(serializers.Serializer[Any]):
     """RFC 9457 problem details."""
 
-    type = serializers.ChoiceField(choices=[(each.uri, each.value.title) for each in Type])
+    type = serializers.ChoiceField(choices=PROBLEM_TYPES)
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
@@ -56,6 +58,21 @@ def answers(problems: tuple[int, ...], success: dict[int, Any]) -> dict[Any, Any
     }
     # All keys are pairs: the generator takes the smallest one for the operation's main answer.
     return {(status, "application/json"): shape for status, shape in success.items()} | told
+
+
+class Schema(AutoSchema):
+    """Names the parts of the schema as a partner would: `LeadShape` and `LeadAnswer` are both a Lead."""
+
+    def get_serializer_name(self, serializer: serializers.Serializer[Any], direction: Any) -> str:
+        return type(serializer).__name__.removesuffix("Shape").removesuffix("Answer")
+
+
+def close_requests(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Say of every body that it takes no other fields; one of drf-spectacular's postprocessing hooks."""
+    for name, schema in result["components"]["schemas"].items():
+        if name.endswith("Request") and schema.get("type") == "object":
+            schema["additionalProperties"] = False
+    return result
 
 
 class KeyInSchema(OpenApiAuthenticationExtension):
