@@ -6,18 +6,21 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.conf import settings
 
 from crm_integrations import errors, outbox, redaction, retry, snapshots
 from crm_integrations.calls import Caller
-from crm_integrations.connector import Outcome, Request
+from crm_integrations.connector import Outcome
 from crm_integrations.models import Delivery, Exchange, State
 from crm_integrations.outbox import Claim, LostLease, Settlement
 from crm_integrations.records import Record
 
 logger = logging.getLogger(__name__)
 Purpose = Exchange.Purpose
+ABSENCES_BEFORE_RESENDING = 2
+"""A vendor may need a moment until its own search finds what it took: once absent proves nothing."""
 
 
 def drain(until: Callable[[], bool] = lambda: False) -> int:
@@ -108,8 +111,7 @@ def _after_error(delivery: Delivery, error: errors.DeliveryError) -> Settlement:
             return Settlement(State.DEAD, f"Given up after {delivery.attempts} tries: {words}")
         return Settlement(State.RETRYING, words, due_in=wait)
     if isinstance(error, errors.Misconfigured):
-        outbox.pause(delivery.connection, words)
-        return Settlement(State.QUEUED, f"The connection is paused: {words}", due_in=0)
+        return Settlement(State.QUEUED, f"The connection is paused: {words}", due_in=0, pause=words)
     if isinstance(error, errors.OutcomeUnknown):
         return _unknown(delivery, words)
     state = State.SKIPPED if isinstance(error, errors.Unsupported) else State.REJECTED
@@ -148,44 +150,39 @@ def _look_up_accepted(caller: Caller, delivery: Delivery, record: Record, outcom
 def _look_up(claim: Claim, delivery: Delivery, record: Record) -> None:
     """Ask the vendor whether it holds what was sent; twice absent, it is sent again."""
     caller = Caller(claim, delivery, delivery.connection.connector)
-    lookups = delivery.lookups + 1
     exchange: Exchange | None = None
     try:
         found, exchange = _ask(caller, record)
-    except errors.Misconfigured as error:
-        outbox.pause(delivery.connection, redaction.mask_inside(error.message))
-        found, lookups = error, delivery.lookups
     except errors.DeliveryError as error:
         found = error
-    outbox.settle(claim, delivery, _after_look_up(delivery, found, lookups), exchange)
+    outbox.settle(claim, delivery, _after_look_up(delivery, found), exchange)
 
 
 def _ask(caller: Caller, record: Record) -> tuple[Outcome | errors.DeliveryError | None, Exchange]:
-    request: Request = caller.connector.find(record)
-    response, exchange = caller.send(request, Purpose.FIND)
-    found = _understood(lambda: caller.connector.found(response, record))
-    if isinstance(found, errors.Misconfigured):
-        outbox.complete_exchange(exchange)
-        raise found
-    return found, exchange
+    response, exchange = caller.send(caller.connector.find(record), Purpose.FIND)
+    return _understood(lambda: caller.connector.found(response, record)), exchange
 
 
-def _after_look_up(
-    delivery: Delivery, found: Outcome | errors.DeliveryError | None, lookups: int
-) -> Settlement:
+def _after_look_up(delivery: Delivery, found: Outcome | errors.DeliveryError | None) -> Settlement:
     absences, accepted = delivery.absences, delivery.accepted
-    if isinstance(found, Outcome) and not _held_by_another(delivery, found):
-        return _delivered(found)
+    pause = ""
     if isinstance(found, Outcome):
+        if not _held_by_another(delivery, found):
+            return _delivered(found)
         words = f"The id {found.reference} that was found belongs to another record."
     elif found is None:
         absences += 1
         words = "The vendor said it has none."
-        if absences >= 2 and not accepted:
+        if absences >= ABSENCES_BEFORE_RESENDING and not accepted:
             return Settlement(State.QUEUED, "Looked up twice, not found: it is sent again.", due_in=0)
     else:
-        words = f"The look-up gave no certain answer: {redaction.mask_inside(found.message)}"
-    return _unknown(delivery, words, lookups=lookups, absences=absences, accepted=accepted)
+        said = redaction.mask_inside(found.message)
+        words = f"The look-up gave no certain answer: {said}"
+        pause = said if isinstance(found, errors.Misconfigured) else ""
+    # A look-up that the vendor would not even hear is not counted: it goes on once the connection does.
+    lookups = delivery.lookups + (not pause)
+    settlement = _unknown(delivery, words, lookups=lookups, absences=absences, accepted=accepted)
+    return replace(settlement, pause=pause)
 
 
 def _held_by_another(delivery: Delivery, found: Outcome) -> bool:

@@ -26,7 +26,9 @@ class Connection(Record):
 
     vendor = models.CharField(max_length=50, choices=registry.choices)
     name = models.CharField(max_length=50, unique=True)
-    base_url = models.URLField("base URL", help_text="Scheme and host; the vendor's own path is added by us.")
+    base_url = models.CharField(
+        "base URL", max_length=200, help_text="Scheme and host; the vendor's own path is added by us."
+    )
     settings = models.JSONField(default=dict, blank=True)
     sealed_secrets = EncryptedTextField(editable=False)
     enabled = models.BooleanField(default=True, help_text="A disabled connection takes no new records.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from crm_integrations.models import NEEDS_PERSON, UNFINISHED, Delivery, State
@@ -13,9 +13,13 @@ from leadops.services import leads as lead_service
 Sync = Lead.SyncStatus
 
 
-def lock(lead_ids: Collection[UUID]) -> None:
-    """Hold the rows of these leads until the transaction ends; always in the same order, so that nobody deadlocks."""
-    list(Lead.objects.select_for_update(no_key=True).filter(pk__in=lead_ids).order_by("pk").values_list("pk"))
+def lock(lead_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Hold the rows of these leads until the transaction ends, always in one order, so that nobody deadlocks.
+
+    Returns the word each of them has now.
+    """
+    held = Lead.objects.select_for_update(no_key=True).filter(pk__in=lead_ids).order_by("pk")
+    return dict(held.values_list("pk", "sync_status"))
 
 
 def of_states(states: Collection[str]) -> Sync:
@@ -27,15 +31,16 @@ def of_states(states: Collection[str]) -> Sync:
     return Sync.DELIVERED if State.DELIVERED in states else Sync.NOT_SENT
 
 
-def derive(lead_ids: Collection[UUID]) -> None:
-    """Write the word for each of these leads; their locks are held."""
+def derive(held: Mapping[UUID, str]) -> None:
+    """Write the word for each lead that `lock` gave, where it is another than the lead has."""
     states: dict[UUID, set[str]] = defaultdict(set)
     for lead_id, state in (
-        Delivery.objects.filter(lead_id__in=lead_ids).values_list("lead_id", "state").distinct()
+        Delivery.objects.filter(lead_id__in=held).values_list("lead_id", "state").distinct()
     ):
         states[lead_id].add(state)
     by_word: dict[Sync, list[UUID]] = defaultdict(list)
-    for lead_id in lead_ids:
-        by_word[of_states(states[lead_id])].append(lead_id)
+    for lead_id, word in held.items():
+        if (new := of_states(states[lead_id])) != word:
+            by_word[new].append(lead_id)
     for word, ids in by_word.items():
         lead_service.record_sync(ids, word)

@@ -193,7 +193,12 @@ def _has_an_end(answer: requests.Response) -> bool:
     # A head that is cut in the middle reads like one without these headers, and its missing body like an empty one.
     named = {name.lower(): value.lower() for name, value in answer.headers.items()}
     framed = "content-length" in named or "chunked" in named.get("transfer-encoding", "")
-    return framed or "close" in named.get("connection", "") or answer.status_code == 204 or answer.raw.version == 10
+    return (
+        framed
+        or "close" in named.get("connection", "")
+        or answer.status_code == 204
+        or answer.raw.version == 10
+    )
 
 
 def _chunks(answer: requests.Response) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
-from crm_integrations import summary
+from crm_integrations import doorbell, summary
 from crm_integrations.models import REPEATABLE, Delivery, State
 from crm_integrations.outbox.settling import Settlement, follow
 from leadops.models import Officer
@@ -62,7 +62,8 @@ def _change(delivery_ids: Iterable[uuid.UUID], states: Sequence[State], **column
     with transaction.atomic():
         free = Delivery.objects.filter(pk__in=list(delivery_ids), state__in=states, leased_until=None)
         lead_ids = set(free.values_list("lead_id", flat=True))
-        summary.lock(lead_ids)
+        held = summary.lock(lead_ids)
         changed = free.update(updated_at=Now(), **columns)
-        summary.derive(lead_ids)
+        summary.derive(held)
+        doorbell.ring_on_commit(changed)
     return changed

@@ -27,7 +27,7 @@ WHERE NOT EXISTS (
     SELECT 1 FROM crm_integrations_delivery d WHERE d.connection_id = n.connection_id AND d.kind = n.kind
     AND d.record_id = n.record_id AND d.state <> ALL (%s)
 )
-ON CONFLICT DO NOTHING RETURNING lead_id
+ON CONFLICT DO NOTHING
 """
 
 
@@ -44,13 +44,13 @@ def enqueue(deliveries: Sequence[Delivery]) -> int:
     columns = [[getattr(each, name) for each in deliveries] for name in names]
     again = [*REPEATABLE, State.SUPERSEDED]
     with transaction.atomic():
-        summary.lock(lead_ids)
+        held = summary.lock(lead_ids)
         with database.cursor() as cursor:
             cursor.execute(ENQUEUE, [*columns, again])
-            enqueued = [row[0] for row in cursor.fetchall()]
+            enqueued = cursor.rowcount
         _supersede(deliveries)
-        summary.derive(set(enqueued))
-    return len(enqueued)
+        summary.derive(held)
+    return enqueued
 
 
 def _supersede(deliveries: Sequence[Delivery]) -> None:

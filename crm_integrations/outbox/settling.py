@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
-from crm_integrations import summary
+from crm_integrations import doorbell, registry, summary
 from crm_integrations.models import Connection, Delivery, Exchange, State
 from crm_integrations.outbox.claims import Claim, LostLease, complete_exchange
 from leadops.services import loan_accounts
@@ -17,7 +17,10 @@ from leadops.services import loan_accounts
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What a delivery becomes. `due_in` is in seconds; None leaves it to be woken or decided."""
+    """What a delivery becomes.
+
+    `due_in`: seconds; None leaves it to be woken or decided. `pause`: why the whole connection has to stop.
+    """
 
     state: State
     reason: str
@@ -27,6 +30,7 @@ class Settlement:
     accepted: bool = False
     lookups: int = 0
     absences: int = 0
+    pause: str = ""
 
 
 def settle(
@@ -38,13 +42,15 @@ def settle(
     LostLease, having written nothing, when the lease has gone to another.
     """
     with transaction.atomic():
-        summary.lock([delivery.lead_id])
+        held = summary.lock([delivery.lead_id])
         if exchange is not None:
             complete_exchange(exchange)
         if not Delivery.objects.filter(pk=delivery.pk, lease=claim.lease).update(**_columns(settlement)):
             raise LostLease
         follow(delivery, settlement)
-        summary.derive([delivery.lead_id])
+        summary.derive(held)
+        if settlement.pause:
+            pause(delivery.connection, settlement.pause)
 
 
 def _columns(settlement: Settlement) -> dict[str, Any]:
@@ -71,18 +77,24 @@ def _columns(settlement: Settlement) -> dict[str, Any]:
 
 
 def follow(delivery: Delivery, settlement: Settlement) -> None:
-    """What one delivery's end means for others."""
-    waiting = Delivery.objects.filter(
-        lead_id=delivery.lead_id, state=State.WAITING, depends_on=delivery.connection.vendor
-    )
-    if delivery.kind == "lead" and settlement.state == State.DELIVERED:
-        waiting.update(state=State.QUEUED, due_at=Now(), reason="", updated_at=Now())
-    elif delivery.kind == "lead":
-        waiting.update(
-            reason=f"Waiting for the lead at {delivery.connection}: {settlement.reason}", updated_at=Now()
-        )
+    """What one delivery's end means for others: who waits for the lead goes on, or is told why not."""
+    if delivery.kind == "lead":
+        _tell_waiting(delivery, settlement)
     elif settlement.state == State.DELIVERED and delivery.loan_account_id and settlement.vendor_status:
         loan_accounts.record_status(delivery.loan_account_id, settlement.vendor_status)
+
+
+def _tell_waiting(delivery: Delivery, settlement: Settlement) -> None:
+    vendor = delivery.connection.vendor
+    if not any(connector.depends_on == vendor for connector in registry.vendors().values()):
+        return
+    waiting = Delivery.objects.filter(lead_id=delivery.lead_id, state=State.WAITING, depends_on=vendor)
+    if settlement.state == State.DELIVERED:
+        woken = waiting.update(state=State.QUEUED, due_at=Now(), reason="", updated_at=Now())
+        doorbell.ring_on_commit(woken)
+    else:
+        said = f"Waiting for the lead at {delivery.connection}: {settlement.reason}"
+        waiting.update(reason=said, updated_at=Now())
 
 
 def pause(connection: Connection, reason: str) -> None:
@@ -95,3 +107,4 @@ def pause(connection: Connection, reason: str) -> None:
 def resume(connection: Connection) -> None:
     """Let the deliveries of `connection` go on."""
     Connection.objects.filter(pk=connection.pk).update(paused_until=None, pause_reason="")
+    doorbell.ring_on_commit(doorbell.MOST_RINGS)

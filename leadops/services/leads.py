@@ -131,4 +131,4 @@ def revise(lead: Lead) -> None:
 
 def record_sync(lead_ids: Collection[UUID], sync_status: str) -> None:
     """Keep the summary of these leads' deliveries; the caller holds the leads' row locks."""
-    Lead.objects.filter(pk__in=lead_ids).exclude(sync_status=sync_status).update(sync_status=sync_status)
+    Lead.objects.filter(pk__in=lead_ids).update(sync_status=sync_status)

@@ -57,7 +57,7 @@ def says(raw: bytes) -> Callable[[socket.socket], None]:
     return lambda conn: conn.sendall(raw)
 
 
-OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{\"ok\":true}"
+OK = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{"ok":true}'
 
 
 def test_a_whole_answer_is_read():
@@ -78,7 +78,7 @@ def test_a_server_that_drips_is_cut_at_the_deadline(drip):
             time.sleep(0.1)
 
     began = time.monotonic()
-    with server(answer) as (url, _), pytest.raises(errors.OutcomeUnknown, match="within 1 s|where it ends"):
+    with server(answer) as (url, _), pytest.raises(errors.OutcomeUnknown, match=r"within 1 s|where it ends"):
         transport.send(url, POST, 1)
     assert 0.9 < time.monotonic() - began < 2.0
 
@@ -103,7 +103,7 @@ def test_an_endless_answer_is_cut_at_the_cap():
     [
         b"",
         b"HTTP/1.1 200 OK\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{\"ok\":",
+        b'HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"ok":',
         b"not http at all\r\n\r\n",
     ],
     ids=["nothing", "half a head", "half a body", "garbage"],
@@ -214,7 +214,7 @@ def test_a_name_that_turns_private_between_check_and_connect_is_not_reached(sett
 
     monkeypatch.setattr(egress.socket, "getaddrinfo", resolve)
     assert egress.check_base_url("https://rebinding.example") == []
-    with pytest.raises(errors.Misconfigured, match="127.0.0.1"):
+    with pytest.raises(errors.Misconfigured, match=r"127\.0\.0\.1"):
         transport.send("https://rebinding.example", POST, 5)
 
 

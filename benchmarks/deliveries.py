@@ -1,0 +1,112 @@
+"""How fast one worker process delivers: against a bare `requests.Session` loop, and against threads ÷ latency."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+import scratch
+
+scratch.setup()
+
+from django.db import connections  # noqa: E402  (after setup)
+
+from crm_integrations import delivery  # noqa: E402
+from crm_integrations.models import Connection, Delivery, Exchange, Route, State  # noqa: E402
+from leadops import synthetic  # noqa: E402
+from leadops.models import Lead, Partner, Program  # noqa: E402
+from leadops.services import leads  # noqa: E402
+from leadops.validation import check_lead  # noqa: E402
+
+LEADS, THREADS, LATENCY_MS = 400, 8, 100
+
+
+@contextmanager
+def vendor(milliseconds: int = 0) -> Iterator[str]:
+    command = [sys.executable, str(Path(__file__).with_name("instant_vendor.py")), str(milliseconds)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.kill()
+
+
+def queue(url: str, count: int) -> None:
+    """`count` new leads, all due at one ISPCRM connection."""
+    for model in (Exchange, Delivery, Route, Connection, Lead, Program, Partner):
+        model.objects.all().delete()
+    connection = Connection(vendor="ispcrm", name="instant", base_url=url, parallel=THREADS)
+    connection.secrets = {"token": "bench"}
+    connection.save()
+    Route.objects.create(connection=connection)
+    partner = Partner.objects.create(name="Bench", code="bench")
+    program = Program.objects.create(name="Bench", code="bench", product_type="scf")
+    drafts = synthetic.drafts(count)
+    for draft in drafts:
+        check_lead(draft)
+    leads.submit(leads.create(drafts, partner=partner, program=program, intake="excel"))
+
+
+def drained(url: str, count: int, threads: int) -> float:
+    """Deliveries a second, with this many threads in this process."""
+    queue(url, count)
+    workers = [threading.Thread(target=work) for _ in range(threads)]
+    began = time.perf_counter()
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    took = time.perf_counter() - began
+    assert Delivery.objects.filter(state=State.DELIVERED).count() == count
+    return count / took
+
+
+def work() -> None:
+    try:
+        delivery.drain()
+    finally:
+        connections.close_all()
+
+
+def bare(url: str, count: int) -> float:
+    """POSTs a second of a plain `requests.Session` loop with the same body."""
+    session, body = (
+        requests.Session(),
+        '{"name": "Asha Verma", "email": "asha@example.com", "phone": "9800000001"}',
+    )
+    began = time.perf_counter()
+    for _ in range(count):
+        answer = session.post(
+            f"{url}/api/v1/subscriber/CreateLead", data=body, headers={"Authorization": "Bearer x"}
+        )
+        assert answer.json()["success"]
+    return count / (time.perf_counter() - began)
+
+
+def main() -> None:
+    with vendor() as url:
+        rates = scratch.interleaved(
+            3,
+            bare=lambda: bare(url, LEADS),
+            one=lambda: drained(url, LEADS, 1),
+            several=lambda: drained(url, LEADS, THREADS),
+        )
+    best = max(rates["one"], rates["several"])
+    scratch.report("bare requests.Session loop, instant vendor", rates["bare"], "posts/s")
+    scratch.report("one worker process, 1 thread", rates["one"], "deliveries/s")
+    scratch.report(f"one worker process, {THREADS} threads", rates["several"], "deliveries/s")
+    scratch.report("ratio", 100 * best / rates["bare"], "%", "bar: 20 %")
+    with vendor(LATENCY_MS) as url:
+        slow = scratch.interleaved(3, ours=lambda: drained(url, 160, THREADS))["ours"]
+    limit = THREADS * 1000 / LATENCY_MS
+    scratch.report(f"vendor that takes {LATENCY_MS} ms, {THREADS} threads", slow, "deliveries/s")
+    scratch.report("ratio to threads ÷ latency", 100 * slow / limit, "%", "bar: 80 %")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""A database of the benchmark's own: the embedded server with a folder of its own, emptied at every start.
+
+Import `setup()` before anything of the product.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def setup() -> None:
+    """Django on a fresh scratch database, with local vendors allowed."""
+    sys.path.insert(0, str(ROOT))
+    os.environ["LEADOPS_VAR"] = str(ROOT / "var" / "bench")
+    os.environ["ALLOW_LOCAL_VENDORS"] = "1"
+    os.environ["LOG_LEVEL"] = "ERROR"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadops.settings")
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+    call_command("flush", interactive=False, verbosity=0)
+
+
+def interleaved(runs: int, **sides: Callable[[], float]) -> dict[str, float]:
+    """The median rate of each side over `runs` rounds, both sides in every round, because machines drift."""
+    rates: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(runs):
+        for name, side in sides.items():
+            rates[name].append(side())
+    return {name: statistics.median(found) for name, found in rates.items()}
+
+
+def report(what: str, value: float, unit: str, bar: str = "") -> None:
+    """One line of the result."""
+    print(f"{what:<58} {value:>10,.2f} {unit:<12} {bar}")

@@ -1,0 +1,268 @@
+"""Claims, leases and fences: what holds when several workers, or dying ones, share the outbox."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connections as databases
+from django.db.models.functions import Now
+
+from crm_integrations import delivery as engine
+from crm_integrations import outbox
+from crm_integrations.models import Connection, Delivery, Exchange, Route, State
+from crm_integrations.outbox import LostLease, Settlement
+from leadops import synthetic
+from leadops.models import Lead
+from leadops.services import leads
+from leadops.validation import check_lead
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def connection(db) -> Connection:
+    made = Connection(vendor="ispcrm", name="isp", base_url="http://127.0.0.1:9")
+    made.secrets = {"token": "t"}
+    made.save()
+    Route.objects.create(connection=made)
+    return made
+
+
+@pytest.fixture
+def queue(partner, program):
+    """Puts so many synthetic leads into the outbox."""
+
+    def queued(count: int) -> list[Lead]:
+        drafts = synthetic.drafts(count)
+        for draft in drafts:
+            check_lead(draft)
+        made = leads.create(drafts, partner=partner, program=program, intake=Lead.Intake.EXCEL)
+        leads.submit(made)
+        return made
+
+    return queued
+
+
+def end_leases() -> None:
+    Delivery.objects.exclude(leased_until=None).update(leased_until=Now() - timedelta(seconds=1))
+
+
+def test_a_delivery_is_claimed_once_by_eight_workers(connection, queue):
+    queue(200)
+    Connection.objects.update(parallel=8)
+    start, taken = threading.Barrier(8), []
+
+    def work() -> None:
+        start.wait()
+        while (claim := outbox.claim(limit=3)) is not None:
+            taken.extend(delivery.pk for delivery in claim.deliveries)
+            Delivery.objects.filter(lease=claim.lease).update(state=State.DELIVERED, lease=None, leased_until=None)
+        databases.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(taken) == len(set(taken)) == 200
+
+
+def test_a_connection_has_only_so_many_calls_under_way(connection, queue):
+    queue(30)
+    Connection.objects.update(parallel=2)
+    claims = [outbox.claim(limit=5) for _ in range(3)]
+    assert [len(claim.deliveries) if claim else 0 for claim in claims] == [5, 5, 0]
+
+
+def test_a_slow_vendor_holds_up_only_its_own_rows(connection, queue):
+    other = Connection(vendor="ispcrm", name="other", base_url="http://127.0.0.1:9", parallel=1)
+    other.secrets = {"token": "t"}
+    other.save()
+    Route.objects.create(connection=other)
+    Connection.objects.update(parallel=1)
+    queue(20)
+    first, second, third = outbox.claim(limit=50), outbox.claim(limit=50), outbox.claim(limit=50)
+    assert first is not None
+    assert second is not None
+    assert {first.deliveries[0].connection_id, second.deliveries[0].connection_id} == {connection.pk, other.pk}
+    assert third is None
+
+
+def test_a_paused_connection_is_left_alone(connection, queue):
+    queue(1)
+    outbox.pause(connection, "on holiday")
+    assert outbox.claim() is None
+    outbox.resume(connection)
+    assert outbox.claim() is not None
+
+
+def test_what_is_not_due_is_not_claimed(connection, queue):
+    queue(1)
+    Delivery.objects.update(due_at=Now() + timedelta(seconds=60))
+    assert outbox.claim() is None
+
+
+def test_a_worker_whose_lease_went_to_another_writes_nothing(connection, queue):
+    queue(1)
+    late = outbox.claim()
+    assert late is not None
+    end_leases()
+    assert outbox.reap() == 1
+    owner = outbox.claim()
+    assert owner is not None
+    with pytest.raises(LostLease):
+        outbox.settle(late, late.deliveries[0], Settlement(State.REJECTED, "too late"))
+    with pytest.raises(LostLease):
+        outbox.open_exchange(late, late.deliveries[0], Exchange(delivery=late.deliveries[0], purpose="create"))
+    assert Delivery.objects.get().state == State.SENDING
+    outbox.settle(owner, owner.deliveries[0], Settlement(State.DELIVERED, "", reference="101"))
+    assert Delivery.objects.get().reference == "101"
+
+
+def test_a_worker_that_slept_past_its_lease_does_not_send(connection, queue, settings):
+    settings.DELIVERY_LEASE_SECONDS, settings.DELIVERY_DEADLINE_SECONDS = 2, 1
+    queue(1)
+    claim = outbox.claim()
+    assert claim is not None
+    outbox.still_ours(claim)
+    time.sleep(1.1)
+    with pytest.raises(LostLease):
+        outbox.still_ours(claim)
+    outbox.ensure_time(claim, claim.deliveries[0])
+    outbox.still_ours(claim)
+    end_leases()
+    time.sleep(1.1)
+    with pytest.raises(LostLease):
+        outbox.ensure_time(claim, claim.deliveries[0])
+
+
+def test_a_dead_worker_that_sent_nothing_leaves_it_queued(connection, queue):
+    queue(3)
+    assert outbox.claim() is not None
+    assert outbox.reap() == 0
+    end_leases()
+    assert outbox.reap() == 3
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.QUEUED}
+
+
+@pytest.mark.parametrize(("vendor", "state"), [("ispcrm", State.REVIEW), ("crego_crm", State.UNKNOWN)])
+def test_a_worker_that_died_in_its_call_leaves_the_outcome_unknown(connection, queue, vendor, state):
+    queue(1)
+    Connection.objects.update(vendor=vendor)
+    claim = outbox.claim()
+    assert claim is not None
+    outbox.open_exchange(claim, claim.deliveries[0], Exchange(delivery=claim.deliveries[0], purpose="create"))
+    end_leases()
+    assert outbox.reap() == 1
+    left = Delivery.objects.get()
+    assert (left.state, left.attempts) == (state, 1)
+    assert "died" in Exchange.objects.get().error
+    lead = Lead.objects.get()
+    assert lead.sync_status == ("needs_person" if state == State.REVIEW else "in_progress")
+
+
+def test_a_worker_that_died_signing_in_leaves_it_queued(connection, queue):
+    queue(1)
+    claim = outbox.claim()
+    assert claim is not None
+    outbox.open_exchange(claim, claim.deliveries[0], Exchange(delivery=claim.deliveries[0], purpose="token"))
+    end_leases()
+    outbox.reap()
+    assert Delivery.objects.get().state == State.QUEUED
+
+
+def test_an_officer_decides_what_nobody_knows(connection, queue, officer):
+    queue(2)
+    found, absent = Delivery.objects.all()
+    Delivery.objects.update(state=State.REVIEW)
+    assert outbox.retry([found.pk]) == 0
+    assert outbox.resolve_held(found.pk, "4711", "seen in their list", officer)
+    assert not outbox.resolve_held(found.pk, "4712", "again", officer)
+    assert outbox.send_again(absent.pk, "they have none", officer)
+    found.refresh_from_db()
+    absent.refresh_from_db()
+    assert (found.state, found.reference) == (State.DELIVERED, "4711")
+    assert "asha" in found.reason
+    assert "seen in their list" in found.reason
+    assert absent.state == State.QUEUED
+
+
+def test_what_is_in_a_workers_hands_is_not_cancelled(connection, queue):
+    queue(2)
+    claim = outbox.claim(limit=1)
+    assert claim is not None
+    assert outbox.cancel(Delivery.objects.values_list("pk", flat=True)) == 1
+    assert Delivery.objects.filter(state=State.SENDING).count() == 1
+
+
+def test_two_vendors_that_settle_at_once_leave_the_right_word(connection, queue):
+    Route.objects.create(connection=_another(connection, "isp-2"))
+    queue(40)
+    Connection.objects.update(parallel=50)
+    claims = []
+    while (claim := outbox.claim(limit=1)) is not None:
+        claims.append(claim)
+    assert len(claims) == 80
+    start = threading.Barrier(8)
+
+    def settle(mine: list[outbox.Claim]) -> None:
+        start.wait()
+        for claim in mine:
+            outbox.settle(claim, claim.deliveries[0], Settlement(State.DELIVERED, ""))
+        databases.close_all()
+
+    threads = [threading.Thread(target=settle, args=(claims[i::8],)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(Lead.objects.values_list("sync_status", flat=True)) == {"delivered"}
+
+
+def test_five_hundred_leads_are_enqueued_in_a_few_queries(connection, queue, django_assert_max_num_queries):
+    with django_assert_max_num_queries(24):
+        queue(500)
+    assert Delivery.objects.count() == 500
+
+
+def test_one_bad_row_does_not_stop_the_others(connection, queue, monkeypatch, caplog):
+    queue(3)
+    real = engine._act
+    seen: list[Delivery] = []
+
+    def act(claim, delivery, record):
+        seen.append(delivery)
+        if len(seen) == 1:
+            raise RuntimeError("a fault of ours")
+        real(claim, delivery, record)
+
+    monkeypatch.setattr(engine, "_act", act)
+    claim = outbox.claim()
+    assert claim is not None
+    engine.deliver(claim)
+    assert len(seen) == 3
+    assert Delivery.objects.filter(state=State.RETRYING).count() == 2
+    assert "could not be settled" in caplog.text
+
+
+def test_a_fault_of_ours_before_sending_is_shown_as_ours(connection, queue, monkeypatch):
+    queue(1)
+
+    def build(self, record):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("crm_integrations.connectors.ispcrm.Ispcrm.build_lead", build)
+    engine.drain()
+    failed = Delivery.objects.get()
+    assert failed.state == State.FAILED
+    assert "ZeroDivisionError" in failed.reason
+
+
+def _another(connection: Connection, name: str) -> Connection:
+    other = Connection(vendor=connection.vendor, name=name, base_url=connection.base_url)
+    other.secrets = connection.secrets
+    other.save()
+    return other
