@@ -32,16 +32,24 @@ OFFICERS = (
     ("arjun", "Arjun", "Patel", "Loan officers"),
 )
 
-LEAD_MODELS = ("lead", "applicant", "address", "bank", "document", "consent", "loanaccount", "importbatch")
-READ_MODELS = ("partner", "program", "importrow", "connection", "route", "delivery", "exchange")
-OPERATED_MODELS = ("partner", "program", "connection", "route", "apikey")
-GROUPS: dict[str, Q] = {}
-GROUPS["Loan officers"] = Q(content_type__model__in=READ_MODELS, codename__startswith="view_") | (
-    Q(content_type__model__in=LEAD_MODELS) & ~Q(codename__startswith="delete_")
+RECORDS = ("lead", "loanaccount", "importbatch")
+PARTS = ("applicant", "address", "bank", "document", "consent")
+SURROUNDINGS = ("partner", "program", "importrow", "connection", "route", "delivery", "exchange")
+OPERATED = ("partner", "program", "connection", "route", "apikey")
+
+
+def _on(models: tuple[str, ...]) -> Q:
+    return Q(content_type__model__in=models)
+
+
+NOT_DELETED = ~Q(codename__startswith="delete_")
+LOAN_OFFICER = (
+    (_on(RECORDS) & NOT_DELETED)
+    | _on(PARTS)
+    | (_on(SURROUNDINGS) & Q(codename__startswith="view_"))
+    | Q(codename="change_delivery")  # retry, cancel and decide
 )
-GROUPS["Operations"] = GROUPS["Loan officers"] | (
-    Q(content_type__model__in=OPERATED_MODELS) & ~Q(codename__startswith="delete_")
-)
+GROUPS = {"Loan officers": LOAN_OFFICER, "Operations": LOAN_OFFICER | (_on(OPERATED) & NOT_DELETED)}
 
 
 def groups() -> None:
