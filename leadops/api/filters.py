@@ -31,7 +31,9 @@ PAGING = {"page", "page_size", "cursor"}
 class StrictFilters(DjangoFilterBackend):
     """Narrows a list to the view's `filterset_class`, and names every wrong or unknown filter."""
 
-    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
+    def filter_queryset(  # type: ignore[override]
+        self, request: Request, queryset: QuerySet[Any], view: APIView
+    ) -> QuerySet[Any]:
         filterset = self.get_filterset(request, queryset, view)
         known = set(filterset.filters) if filterset else set()
         errors = [

@@ -12,8 +12,18 @@ import phonenumbers
 from rest_framework import serializers
 
 from leadops.api import masking
-from leadops.api.lead_shapes import AddressShape, ApplicantShape, BankShape, ConsentShape, LeadShape
-from leadops.api.shapes import Moment
+from leadops.api.lead_shapes import (
+    ADDRESSES,
+    APPLICANTS,
+    BANKS,
+    CONSENTS,
+    AddressShape,
+    ApplicantShape,
+    BankShape,
+    ConsentShape,
+    LeadShape,
+)
+from leadops.api.shapes import Many, Moment
 from leadops.models import Address, Applicant, Bank, Consent, Lead
 from leadops.validation import Finding
 
@@ -182,8 +192,8 @@ class BankAnswer(Kept, BankShape):
 
 class ApplicantAnswer(Kept, ApplicantShape):
     lead_id = serializers.UUIDField()
-    addresses = AddressAnswer(many=True)
-    banks = BankAnswer(many=True)
+    addresses = Many(child=AddressAnswer(), most=ADDRESSES)
+    banks = Many(child=BankAnswer(), most=BANKS)
 
 
 class WarningAnswer(serializers.Serializer[Any]):
@@ -197,8 +207,8 @@ class LeadAnswer(Kept, LeadShape):
     sync_status = serializers.ChoiceField(
         choices=Lead.SyncStatus.choices, help_text="Its deliveries, summed up."
     )
-    applicants = ApplicantAnswer(many=True)
-    consents = ConsentShape(many=True)
+    applicants = Many(child=ApplicantAnswer(), most=APPLICANTS)
+    consents = Many(child=ConsentShape(), most=CONSENTS)
     warnings = WarningAnswer(
         many=True, required=False, help_text="Only in the answer to POST, and only if any."
     )

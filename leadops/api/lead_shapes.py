@@ -149,7 +149,7 @@ class LeadShape(Shape):
     loan_tenure_unit = text(20, "DAYS, WEEKS, MONTHS or YEARS")
     loan_purpose = text(200)
     remarks = text(5000)
-    source = text(100)
+    source = text(100)  # type: ignore[assignment]
     channel = text(100)
     tags = tags()
     consents = Many(child=ConsentShape(), most=CONSENTS, required=False)

@@ -84,7 +84,7 @@ def _readable(body: Any, partner: Partner) -> tuple[Lead, Program, str]:
     taken, errors = read(ACCOUNT, body)
     if not isinstance(taken, ReadAccount):
         raise invalid(once(cards, errors))
-    lead = Lead.objects.of_partner(partner).filter(pk=taken.crm_lead_id).first()
+    lead = _lead(taken.crm_lead_id, partner)
     if lead is None and taken.crm_lead_id:
         errors.append(error("crm_lead_id", "unknown_lead"))
     program = active_program(taken.program_id)
@@ -94,6 +94,10 @@ def _readable(body: Any, partner: Partner) -> tuple[Lead, Program, str]:
     if cards or errors or unfit or lead is None or program is None:
         raise invalid(once(cards, errors, unfit))
     return lead, program, ref_id
+
+
+def _lead(lead_id: UUID | None, partner: Partner) -> Lead | None:
+    return Lead.objects.of_partner(partner).filter(pk=lead_id).first() if lead_id else None
 
 
 def _reference(text: str) -> tuple[str, list[FieldError]]:

@@ -47,7 +47,7 @@ class ProblemAnswer(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     request_id = serializers.CharField()
-    errors = FieldErrorAnswer(many=True, required=False)
+    errors = FieldErrorAnswer(many=True, required=False)  # type: ignore[assignment]
     existing_id = serializers.UUIDField(required=False)
 
 
@@ -75,7 +75,7 @@ def close_requests(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
-class KeyInSchema(OpenApiAuthenticationExtension):
+class KeyInSchema(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "leadops.api.authentication.ApiKeyAuthentication"
     name = "key"
 

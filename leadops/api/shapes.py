@@ -214,7 +214,7 @@ class Shape(serializers.Serializer[Any]):
 
     @cached_property
     def readers(self) -> dict[str, Any]:
-        return {field.field_name: field for field in self._writable_fields}
+        return {str(field.field_name): field for field in self._writable_fields}
 
     def run_validation(self, data: Any = empty) -> Any:
         if data is empty or data is None:
