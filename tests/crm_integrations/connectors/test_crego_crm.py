@@ -186,6 +186,9 @@ class TestCregoCrm(ConnectorContract):
         assert self.make().found(listing(row), LEAD) == expected
         assert self.make().found(Response(200, json.dumps([row]).encode()), LEAD) == expected
 
+    def test_a_list_without_a_count_is_whole_when_all_of_it_is_ours(self) -> None:
+        assert self.make().found(Response(200, json.dumps({"results": [FOUND]}).encode()), LEAD)
+
     def test_a_number_given_back_with_its_country_code_is_the_same(self) -> None:
         assert self.make().found(listing({**FOUND, "primary_mobile": "+919000000001"}), LEAD)
 
@@ -214,6 +217,7 @@ class TestCregoCrm(ConnectorContract):
             listing("text"),
             # The filter was ignored: the first page of everything does not tell that ours is absent.
             Response(200, json.dumps([{**FOUND, "partner_ref_id": "other"}]).encode()),
+            Response(200, json.dumps({"results": [{**FOUND, "partner_ref_id": "other"}]}).encode()),
             Response(200, b'{"results": {}}'),
         ],
     )

@@ -121,6 +121,7 @@ class TestCregoLos(ConnectorContract):
             listing({**OURS, "crm_lead_id": None}),
             listing("text"),
             answer([PAGE_ANSWER]),
+            answer({"results": [PAGE_ANSWER]}),
         ],
     )
     def test_an_answer_that_does_not_tell_is_unknown(self, response: Response) -> None:
