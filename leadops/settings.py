@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from leadops import first_run
 from leadops.environment import env, env_bool, env_int, env_ints, env_list, env_secret, postgres
@@ -110,6 +111,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = env("TIME_ZONE", "Asia/Kolkata")
@@ -194,15 +196,16 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
+SWEEP_SECONDS = env_int("SWEEP_SECONDS", 15, least=1)
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "crm_integrations.tasks.sweep", "schedule": 15, "options": {"expires": 15}},
+    "sweep": {"task": "crm_integrations.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 15}},
     "prune": {"task": "crm_integrations.tasks.prune", "schedule": 86_400, "options": {"expires": 3600}},
-    "resume-imports": {"task": "leadops.tasks.resume_imports", "schedule": 30, "options": {"expires": 30}},
+    "resume-imports": {"task": "leadops.tasks.resume_imports", "schedule": 2 * SWEEP_SECONDS, "options": {"expires": 30}},
 }
 
 # Deliveries. A lease must outlive one call (30 s) with room for a token call before it.
-DELIVERY_LEASE_SECONDS = env_int("DELIVERY_LEASE_SECONDS", 60, least=5)
+DELIVERY_LEASE_SECONDS = env_int("DELIVERY_LEASE_SECONDS", 60, least=2)
 DELIVERY_DEADLINE_SECONDS = env_int("DELIVERY_DEADLINE_SECONDS", 30, least=1)
 # Seconds before each further try, and before each look-up of an unknown outcome.
 DELIVERY_RETRIES = env_ints("DELIVERY_RETRIES", "10,60,300,1800,7200,18000,36000,50400,72000,86400")
@@ -233,7 +236,8 @@ UNFOLD = {
     "SITE_SUBHEADER": "From lead to loan account",
     "SITE_SYMBOL": "account_balance",
     "DASHBOARD_CALLBACK": "crm_integrations.admin.dashboard.context",
-    "STYLES": [lambda request: "/static/leadops/admin.css"],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("leadops/favicon.svg")}],
+    "STYLES": [lambda request: static("leadops/admin.css")],
     "SHOW_HISTORY": True,
     "SHOW_BACK_BUTTON": True,
     "SIDEBAR": {

@@ -24,7 +24,7 @@ from crm_integrations import doorbell, outbox
 from crm_integrations.admin import panel
 from crm_integrations.admin.chips import state_chip
 from crm_integrations.models import Connection, Delivery
-from leadops.admin.pages import CappedPaginator
+from leadops.admin.pages import CappedList
 from leadops.models import Lead, LoanAccount
 
 MAY_STEER = "crm_integrations.change_delivery"
@@ -45,26 +45,16 @@ class DecisionForm(forms.Form):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ModelAdmin):  # type: ignore[misc]
-    paginator = CappedPaginator
-    show_full_result_count = False
-    list_disable_select_all = True
+class DeliveryAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
     list_select_related = ["connection", "lead", "loan_account"]
     list_display = ["what", "connection", "shown_state", "record_link", "reference", "attempts", "reason", "updated_at"]
     list_filter = [("connection", RelatedDropdownFilter), ("state", ChoicesDropdownFilter)]
-    list_filter_submit = True
     list_display_links = ["what"]
-    sortable_by: list[str] = []
     search_fields = ["reference"]
     search_help_text = "Vendor's id, or our id of the lead"
     actions = ["retry_selected", "cancel_selected"]
-    fields = [
-        ("record_link", "connection", "shown_state"),
-        ("reference", "vendor_status", "ref"),
-        ("version", "attempts", "lookups"),
-        "reason",
-        ("due_at", "delivered_at", "created_at"),
-    ]
+    fields = ["record_link", "connection", "ref", "created_at"]
+    readonly_fields = ["record_link"]
     change_form_template = "admin/crm_integrations/delivery_page.html"
 
     class Media:

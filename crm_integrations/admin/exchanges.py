@@ -16,19 +16,15 @@ from unfold.decorators import display
 from crm_integrations.admin.deliveries import record_url
 from crm_integrations.admin.panel import shown
 from crm_integrations.models import Exchange
-from leadops.admin.pages import CappedPaginator
+from leadops.admin.pages import CappedList
 
 
 @admin.register(Exchange)
-class ExchangeAdmin(ModelAdmin):  # type: ignore[misc]
-    paginator = CappedPaginator
-    show_full_result_count = False
+class ExchangeAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
     list_display = ["created_at", "connection", "operation", "outcome", "duration", "record"]
     list_filter = [("delivery__connection", RelatedDropdownFilter)]
-    list_filter_submit = True
-    sortable_by: list[str] = []
-    fields = [("connection", "record"), ("operation", "created_at", "duration"), "outcome", "request", "answer"]
-    readonly_fields = ["connection", "record", "operation", "created_at", "duration", "outcome", "request", "answer"]
+    fields = [("connection", "record"), ("operation", "created_at", "duration"), "outcome", "sent", "came_back"]
+    readonly_fields = ["connection", "record", "operation", "created_at", "duration", "outcome", "sent", "came_back"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -61,9 +57,9 @@ class ExchangeAdmin(ModelAdmin):  # type: ignore[misc]
         return f"{call.duration_ms} ms" if call.duration_ms is not None else ""
 
     @display(description="Request")
-    def request(self, call: Exchange) -> SafeString:
+    def sent(self, call: Exchange) -> SafeString:
         return format_html('<pre class="lo-wire" tabindex="0">{}</pre>', shown(call)["request"])
 
     @display(description="Answer")
-    def answer(self, call: Exchange) -> SafeString:
+    def came_back(self, call: Exchange) -> SafeString:
         return format_html('<pre class="lo-wire" tabindex="0">{}</pre>', shown(call)["answer"])

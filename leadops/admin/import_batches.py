@@ -23,7 +23,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
-from leadops.admin.pages import CappedPaginator
+from leadops.admin.pages import CappedList
 from leadops.errors import LeadopsError
 from leadops.excel import preflight
 from leadops.excel.header import position
@@ -73,15 +73,11 @@ class UploadForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(ImportBatch)
-class ImportBatchAdmin(ModelAdmin):  # type: ignore[misc]
+class ImportBatchAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
     form = UploadForm
-    paginator = CappedPaginator
-    show_full_result_count = False
     list_display = ["file_name", "partner", "program", "shown_state", "rows", "created", "skipped", "failed", "created_at"]
     list_select_related = ["partner", "program"]
     list_filter = [("state", ChoicesDropdownFilter), ("partner", AutocompleteSelectFilter)]
-    list_filter_submit = True
-    sortable_by: list[str] = []
     fields = ["partner", "program", "file"]
     compressed_fields = False
 

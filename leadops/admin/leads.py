@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,6 +14,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
@@ -20,14 +22,13 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
-from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from leadops import masking, search
 from leadops.admin.lead_filters import CreatedFilter
 from leadops.admin.lead_forms import LeadForm
 from leadops.admin.masked import MaskedAdmin
-from leadops.admin.pages import CappedPaginator
+from leadops.admin.pages import CappedChangeList, CappedList
 from leadops.admin.parties import ApplicantInline, ConsentInline, all_formsets
 from leadops.admin.sealed_search import opened, sealed
 from leadops.models import Applicant, Lead
@@ -44,7 +45,7 @@ STATUS_COLOURS = {
 SUBMIT = "_submit"
 
 
-class LeadChangeList(ChangeList):  # type: ignore[misc]
+class LeadChangeList(CappedChangeList):
     """Loads what the columns need for the rows of one page, in a fixed number of queries."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -58,14 +59,10 @@ class LeadChangeList(ChangeList):  # type: ignore[misc]
 
 
 @admin.register(Lead)
-class LeadAdmin(MaskedAdmin, ModelAdmin):  # type: ignore[misc]
+class LeadAdmin(MaskedAdmin, CappedList, ModelAdmin):  # type: ignore[misc]
     form = LeadForm
     inlines = [ApplicantInline, ConsentInline]
-    paginator = CappedPaginator
-    show_full_result_count = False
     list_per_page = 50
-    list_max_show_all = 0
-    list_disable_select_all = True
     list_display = ["name_of", "program", "partner", "borrower", "mobile", "shown_status", "age"]
     list_filter = [
         ("status", ChoicesDropdownFilter),
@@ -75,7 +72,6 @@ class LeadAdmin(MaskedAdmin, ModelAdmin):  # type: ignore[misc]
         ("partner", AutocompleteSelectFilter),
         CreatedFilter,
     ]
-    list_filter_submit = True
     sortable_by = ["age"]
     search_fields = ["partner_ref_id"]
     search_help_text = "Name, mobile, PAN, account number, reference or id"
@@ -115,7 +111,8 @@ class LeadAdmin(MaskedAdmin, ModelAdmin):  # type: ignore[misc]
     @display(description="Age", ordering="-id")
     def age(self, lead: Lead) -> SafeString:
         when = lead.created_at
-        return format_html('<time datetime="{}">{}</time>', when.isoformat(), timesince(when, depth=1))
+        words = timesince(when, depth=1) if timezone.now() - when >= timedelta(minutes=1) else "just now"
+        return format_html('<time datetime="{}">{}</time>', when.isoformat(), words)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         text = opened(search_term)
@@ -143,6 +140,20 @@ class LeadAdmin(MaskedAdmin, ModelAdmin):  # type: ignore[misc]
             return fieldsets
         shown = self._readable(["status", "owner", "partner_ref_id", "primary_mobile", "source", "channel", "loan_amount"])
         return [("Lead", {"fields": shown})]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Partners, programs and officers are chosen here, not made or altered in passing."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name in ("partner", "program"):
+            field.queryset = field.queryset.filter(active=True)
+        return field
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        for way in ("add", "change", "delete", "view"):
+            if field is not None and hasattr(field.widget, f"can_{way}_related"):
+                setattr(field.widget, f"can_{way}_related", False)
+        return field
 
     def has_delete_permission(self, request: HttpRequest, obj: Lead | None = None) -> bool:
         """A lead is dropped, not deleted: what vendors were told about it has to stay."""

@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 
 from leadops.admin.leads import lead_url
-from leadops.admin.pages import CappedPaginator
+from leadops.admin.pages import CappedList
 from leadops.models import LoanAccount, Program
 from leadops.services import loan_accounts
 
@@ -30,15 +30,11 @@ class LoanAccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(LoanAccount)
-class LoanAccountAdmin(ModelAdmin):  # type: ignore[misc]
+class LoanAccountAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
     form = LoanAccountForm
-    paginator = CappedPaginator
-    show_full_result_count = False
     list_display = ["ref_id", "program", "lead_link", "status", "created_at"]
     list_select_related = ["program", "lead"]
     list_filter = [("program", RelatedDropdownFilter)]
-    list_filter_submit = True
-    sortable_by: list[str] = []
     search_fields = ["ref_id"]
     search_help_text = "Reference"
     fields = ["lead", "program", "ref_id"]

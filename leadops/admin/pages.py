@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from django.utils.functional import cached_property
+from unfold.views import ChangeList
 
 MOST = 10_000
 
@@ -42,6 +45,29 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
         ids = list(found.values_list("pk", flat=True)[bottom : bottom + self.per_page])
         rows = found.model._default_manager.filter(pk__in=ids).order_by(*found.query.order_by)
         return self._get_page(rows, number, self)
+
+
+class CappedChangeList(ChangeList):  # type: ignore[misc]
+    """Offers the way back to the whole list only where a filter or a search has narrowed it."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.query and not self.has_active_filters:
+            self.full_result_count = self.result_count
+
+
+class CappedList:
+    """Mixed into the admin of a model that may have millions of rows."""
+
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_disable_select_all = True
+    list_max_show_all = 0
+    list_filter_submit = True
+    sortable_by: Sequence[str] = ()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CappedChangeList]:
+        return CappedChangeList
 
 
 def capped_counts(rows: dict[str, QuerySet[Any]]) -> dict[str, int]:

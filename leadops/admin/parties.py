@@ -182,6 +182,10 @@ class ApplicantInline(MaskedAdmin, StackedInline):  # type: ignore[misc]
         ),
     ]
 
+    def get_extra(self, request: Any, obj: Any = None, **kwargs: Any) -> int:
+        """A new lead starts with an empty applicant; one that stays empty is not kept."""
+        return 0 if obj else 1
+
     def get_formset(self, request: Any, obj: Any = None, **kwargs: Any) -> Any:
         formset = super().get_formset(request, obj, **kwargs)
         # Which applicant is the primary one is checked for all of them together, not row against database.
