@@ -1,0 +1,173 @@
+"""A nested lead over HTTP: ours with key, checks, encryption and five vendors, against plain REST framework.
+
+Both sides run under gunicorn with two sync workers, on one database, in turns; the body is Crego's example.
+"""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import scratch
+
+scratch.setup()
+
+from django.conf import settings  # noqa: E402  (after setup)
+from django.db import connection  # noqa: E402
+
+from crm_integrations.models import Connection, Delivery, Route  # noqa: E402
+from leadops.api.examples import LEAD_BODY  # noqa: E402
+from leadops.models import ApiKey, Bank, Lead, Partner, Program  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
+NUMBERS = itertools.count()
+RUNS, SECONDS, CLIENTS, WORKERS = 3, 6.0, 2, 2
+VENDORS = {
+    "brainysoft": {"auth_mode": "static"},
+    "broctagon": {},
+    "crego_crm": {"program_ids": {"bench": LEAD_BODY["program_id"]}},
+    "crego_los": {},
+    "ispcrm": {},
+}
+SECRETS = {
+    "brainysoft": {"token": "bench"},
+    "broctagon": {"api_key": "bench"},
+    "crego_crm": {"token": "bench"},
+    "crego_los": {"token": "bench"},
+    "ispcrm": {"token": "bench"},
+}
+
+
+def prepare() -> str:
+    """A program with a route to five vendors, and a key to call with."""
+    Program.objects.create(id=LEAD_BODY["program_id"], code="bench", name="Bench", product_type="scf")
+    for vendor, values in VENDORS.items():
+        made = Connection(vendor=vendor, name=vendor, base_url="http://127.0.0.1:9", settings=values)
+        made.secrets = SECRETS[vendor]
+        made.save()
+        Route.objects.create(connection=made)
+    return ApiKey.issue(Partner.objects.create(name="Bench", code="bench"))[1]
+
+
+def environment() -> dict[str, str]:
+    """What both servers are told; the plain one takes the database from it."""
+    with connection.cursor():
+        info = connection.connection.info
+    database = settings.DATABASES["default"]
+    return os.environ | {
+        "BENCH_DB_NAME": info.dbname,
+        "BENCH_DB_USER": info.user,
+        "BENCH_DB_PASSWORD": str(database.get("PASSWORD", "")),
+        "BENCH_DB_HOST": info.host,
+        "BENCH_DB_PORT": str(info.port),
+        "PYTHONPATH": f"{scratch.ROOT}{os.pathsep}{HERE}",
+    }
+
+
+@contextmanager
+def served(module: str, env: dict[str, str]) -> Iterator[int]:
+    """`module`'s application under gunicorn; gives its port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", f"{module}.wsgi:application", "--bind", f"127.0.0.1:{port}"]
+    command += ["--workers", str(WORKERS), "--log-level", "error"]
+    env = env | {"DJANGO_SETTINGS_MODULE": f"{module}.settings"}
+    with subprocess.Popen(command, env=env, cwd=scratch.ROOT) as server:
+        try:
+            _wait_for(port)
+            yield port
+        finally:
+            server.terminate()
+
+
+def _wait_for(port: int) -> None:
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit("gunicorn did not start")
+
+
+class Load:
+    """Clients that post one lead after the other."""
+
+    def __init__(self, port: int, path: str, status: int, key: str = "") -> None:
+        self.port, self.path, self.status = port, path, status
+        self.headers = {"Content-Type": "application/json"} | (
+            {"Authorization": f"Bearer {key}"} if key else {}
+        )
+        self.taken = 0
+
+    def rate(self, seconds: float = SECONDS) -> float:
+        """Leads a second."""
+        counts: list[int] = []
+        clients = [threading.Thread(target=self._client, args=(seconds, counts)) for _ in range(CLIENTS)]
+        began = time.perf_counter()
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
+        if len(counts) != CLIENTS:
+            raise SystemExit(f"{self.path} did not answer {self.status}")
+        self.taken += sum(counts)
+        return sum(counts) / (time.perf_counter() - began)
+
+    def _client(self, seconds: float, counts: list[int]) -> None:
+        done, until = 0, time.monotonic() + seconds
+        while time.monotonic() < until:
+            body = LEAD_BODY | {"partner_ref_id": f"bench-{next(NUMBERS)}"}
+            calling = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+            calling.request("POST", self.path, json.dumps(body), self.headers)
+            answer = calling.getresponse()
+            said = answer.read()
+            calling.close()
+            if answer.status != self.status:
+                print(answer.status, said[:500])
+                return
+            done += 1
+        counts.append(done)
+
+
+def main() -> None:
+    key, env = prepare(), environment()
+    plain_env = env | {"DJANGO_SETTINGS_MODULE": "plain_drf.settings"}
+    subprocess.run(
+        [sys.executable, "-m", "django", "migrate", "--run-syncdb", "-v", "0"], env=plain_env, check=True
+    )
+    with served("leadops", env) as ours, served("plain_drf", env) as plain:
+        sides = {
+            "leadops": Load(ours, "/v1/crm/leads/", 200, key),
+            "plain_drf": Load(plain, "/leads/", 201),
+        }
+        for side in sides.values():
+            side.rate(1)  # imports, connections, caches
+        rates = scratch.interleaved(RUNS, **{name: side.rate for name, side in sides.items()})
+    _check(sides["leadops"].taken)
+    scratch.report("leadops: nested lead, all features", rates["leadops"], "leads/s")
+    scratch.report("plain REST framework: nested lead, no features", rates["plain_drf"], "leads/s")
+    scratch.report("leadops over plain", rates["leadops"] / rates["plain_drf"], "times", "bar: 1.00")
+
+
+def _check(sent: int) -> None:
+    """Everything was really done: each lead with its rows, and a delivery to each of the four lead vendors."""
+    leads = Lead.objects.count()
+    if not (leads == sent and Bank.objects.count() == 2 * sent and Delivery.objects.count() == 4 * sent):
+        raise SystemExit(f"{sent} sent, {leads} kept, {Delivery.objects.count()} deliveries")
+
+
+if __name__ == "__main__":
+    main()
