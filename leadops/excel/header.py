@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
@@ -23,6 +24,7 @@ _REMOVED = {
 }
 _TOKENS = {each.code: token for token, each in _REMOVED.items()}
 _SHORTEST_HIDDEN = 12  # digits of an Aadhaar number
+_MANY_DIGITS = re.compile(r"(?:\d\D{0,3}){12}")
 _MOBILE = "primary_mobile"
 _NAMES = ("applicants[0].name", "applicants[0].first_name")
 
@@ -135,7 +137,7 @@ class Header:
     def without_hidden_numbers(self, cells: list[str]) -> list[str]:
         """The cells as they may be kept: one that holds a card or Aadhaar number only says so."""
         for at, cell in enumerate(cells):
-            if len(cell) >= _SHORTEST_HIDDEN and not cell.isalpha():
+            if len(cell) >= _SHORTEST_HIDDEN and _MANY_DIGITS.search(cell):
                 column = self.columns[at] if at < len(self.columns) else None
                 if found := refuse_cell("", column.attribute if column else "", cell):
                     cells[at] = _TOKENS.get(found[0].code, CARD_REMOVED)
