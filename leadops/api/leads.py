@@ -63,7 +63,8 @@ class LeadsView(LeadViews):
         lead, warnings = leads.receive(
             taken.draft, partner=caller(request), program=program, intake=Lead.Intake.API
         )
-        answer = self.answer(self.get_queryset().get(pk=lead.pk))
+        lead.refresh_from_db(fields=["sync_status"])  # whoever delivers it has written that by now
+        answer = self.answer(lead)
         if warnings:
             answer["warnings"] = warnings_answer(warnings)
         return Response(answer)

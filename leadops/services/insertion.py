@@ -72,6 +72,10 @@ class Table:
             row[place] = field.seal(self.model, pk, row[place])
         return row
 
+    def instance(self, row: Row) -> Any:
+        """The written `row` as the ORM would read it back."""
+        return self.model.from_db(connection.alias, self.attributes, row)
+
     def write(self, rows: Sequence[Row]) -> None:
         """Insert `rows` in the caller's transaction; raises IntegrityError as an INSERT would, sends no signals."""
         if not rows:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import fields as fields_of
 from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
-from django.db.models import F
+from django.db import IntegrityError, transaction
+from django.db.models import F, Model
 
 from leadops import signals
 from leadops.drafts import (
@@ -37,7 +38,7 @@ IDENTITY_FIELDS = [f.name for f in fields_of(IdentityDocumentDraft)]
 def receive(
     draft: LeadDraft, *, partner: Partner, program: Program, intake: str, created_by: Officer | None = None
 ) -> tuple[Lead, list[Finding]]:
-    """Check, store and submit one lead; returns it with the warnings.
+    """Check, store and submit one lead; returns it, its parties loaded as `with_parties` does, and the warnings.
 
     Raises Invalid with every error of the draft, DuplicateReference when the partner's reference is taken.
     """
@@ -46,14 +47,9 @@ def receive(
         raise Invalid(errors)
     try:
         with transaction.atomic():
-            [lead] = create(
-                [draft],
-                partner=partner,
-                program=program,
-                intake=intake,
-                created_by=created_by,
-                status=Lead.Status.SUBMITTED,
-            )
+            made = (partner, program, intake, created_by, Lead.Status.SUBMITTED)
+            parties = _Parties()
+            [lead] = _store([draft], made, parties)
             submit([lead])
     except IntegrityError:
         taken = Lead.objects.filter(partner=partner, partner_ref_id=draft.partner_ref_id).exclude(
@@ -62,6 +58,7 @@ def receive(
         if (existing := taken.values_list("id", flat=True).first()) is None:
             raise
         raise DuplicateReference(str(existing)) from None
+    parties.belong_to(lead)
     return lead, findings
 
 
@@ -78,20 +75,26 @@ def create(
 
     `status`: `submitted` where `submit` follows at once, which saves writing every lead twice.
     """
-    made = (partner.pk, program.pk, intake, created_by.pk if created_by else None, status)
-    rows, parties = [], _Parties()
+    return _store(drafts, (partner, program, intake, created_by, status), _Parties())
+
+
+def _store(drafts: Sequence[LeadDraft], made: _Made, parties: _Parties) -> list[Lead]:
+    partner, program, intake, created_by, status = made
+    ids = (partner.pk, program.pk, intake, created_by.pk if created_by else None, status)
+    rows = []
     for draft in drafts:
-        row = _LEADS.row((*made, *_of_lead(draft)))
+        row = _LEADS.row((*ids, *_of_lead(draft)))
         parties.add(_LEADS.pk(row), draft)
         rows.append(row)
     _LEADS.write(rows)
     parties.write()
-    leads = [Lead.from_db(connection.alias, _LEADS.attributes, row) for row in rows]
+    leads = [_LEADS.instance(row) for row in rows]
     for lead in leads:
         lead.partner, lead.program, lead.created_by = partner, program, created_by
     return leads
 
 
+_Made = tuple[Partner, Program, str, Officer | None, str]
 _LEADS = Table(Lead, ("partner_id", "program_id", "intake", "created_by_id", "status", *LEAD_FIELDS))
 _APPLICANTS = Table(
     Applicant, ("lead_id", "position", *APPLICANT_FIELDS, *(f"identity_{name}" for name in IDENTITY_FIELDS))
@@ -129,11 +132,29 @@ class _Parties:
         for place, bank in enumerate(draft.banks):
             self.banks.append(_BANKS.row((key, place, *_of_bank(bank))))
 
+    def belong_to(self, lead: Lead) -> None:
+        """Let `lead`, the only one here, know its new parties, so that showing it asks the database nothing."""
+        applicants = [_APPLICANTS.instance(row) for row in self.applicants]
+        addresses = [_ADDRESSES.instance(row) for row in self.addresses]
+        banks = [_BANKS.instance(row) for row in self.banks]
+        _loaded(lead, "applicants", applicants)
+        _loaded(lead, "consents", [_CONSENTS.instance(row) for row in self.consents])
+        for applicant in applicants:
+            _loaded(applicant, "addresses", [each for each in addresses if each.applicant_id == applicant.pk])
+            _loaded(applicant, "banks", [each for each in banks if each.applicant_id == applicant.pk])
+
     def write(self) -> None:
         _APPLICANTS.write(self.applicants)
         _ADDRESSES.write(self.addresses)
         _BANKS.write(self.banks)
         _CONSENTS.write(self.consents)
+
+
+def _loaded(row: Model, name: str, related: list[Any]) -> None:
+    """Put rows where `prefetch_related` would put them."""
+    found = getattr(row, name).all()
+    found._result_cache = related
+    row.__dict__.setdefault("_prefetched_objects_cache", {})[name] = found
 
 
 def submit(leads: Sequence[Lead], connections: Sequence[UUID] | None = None) -> None:

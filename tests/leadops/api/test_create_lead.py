@@ -129,6 +129,16 @@ def test_every_field_comes_back(partner, program):
     _kept(sent, answer.json())
 
 
+def test_what_a_create_answers_is_what_is_read_later(api, program):
+    people = [bodies.person(), bodies.person(is_primary=False, addresses=[], monthly_income=1)]
+    consents = [{"purpose": "bureau", "granted_at": "2026-03-12T09:30:00+05:30"}]
+    sent = bodies.lead(
+        program, applicants=people, consents=consents, loan_amount=7, extra={"ispcrm": {"plan": "x"}}
+    )
+    answer = api.post(PATH, sent).json()
+    assert answer == api.get(f"{PATH}{answer['id']}/").json()
+
+
 def test_personal_numbers_come_back_masked(api, program):
     answer = api.post(PATH, bodies.lead(program, applicants=[bodies.person(gstin="03ABCPK1234L1ZW")]))
     assert answer.status_code in (200, 400), answer.content
