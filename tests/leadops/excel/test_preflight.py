@@ -1,0 +1,92 @@
+"""A file is looked at before anything parses it."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from leadops.errors import UnreadableFile
+from leadops.excel import preflight
+from tests.leadops.excel import workbooks
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+
+
+@pytest.fixture
+def good(tmp_path):
+    return workbooks.ours(tmp_path / "good.xlsx", [workbooks.HEADER, *workbooks.good_rows(3)])
+
+
+def refusal(content: bytes) -> str:
+    with pytest.raises(UnreadableFile) as caught:
+        preflight.inspect(io.BytesIO(content))
+    return caught.value.message
+
+
+def test_a_workbook_passes_and_is_left_at_its_start(good):
+    with good.open("rb") as file:
+        preflight.inspect(file)
+        assert file.tell() == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"", "empty"),
+        (b"Mobile,Name\n9800000001,Asha\n", "not an Excel workbook"),
+        (b"<html><table></table></html>", "not an Excel workbook"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "not an Excel workbook"),
+        (OLE, "old Excel file"),
+        (OLE + "EncryptedPackage".encode("utf-16-le") + bytes(100), "password"),
+        (b"PK\x03\x04" + bytes(200), "damaged"),
+    ],
+)
+def test_what_is_no_workbook_is_refused_by_its_content(content, word):
+    assert word in refusal(content)
+
+
+def test_a_workbook_cut_off_on_its_way_is_refused(good):
+    content = good.read_bytes()
+    assert "damaged" in refusal(content[: len(content) // 2])
+
+
+def test_another_kind_of_archive_is_refused(tmp_path):
+    path = workbooks.zip_of(
+        tmp_path / "x.docx", **{"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<w/>"}
+    )
+    assert "not an Excel workbook" in refusal(path.read_bytes())
+
+
+def test_macros_are_refused(good):
+    workbooks.with_part(good, "xl/vbaProject.bin", b"macro")
+    assert "macros" in refusal(good.read_bytes())
+
+
+def test_an_encrypted_entry_is_refused(good):
+    content = bytearray(good.read_bytes())
+    directory = content.index(b"PK\x01\x02")
+    content[directory + 8] |= 1  # the flag in the archive's directory
+    assert "password" in refusal(bytes(content))
+
+
+def test_a_file_too_large_is_refused_unread(good, settings):
+    settings.IMPORT_MAX_BYTES = 1024
+    assert "larger than" in refusal(good.read_bytes())
+
+
+def test_a_deflate_bomb_is_refused_by_its_ratio(good):
+    workbooks.with_part(good, "xl/worksheets/sheet2.xml", bytes(40 * 1024 * 1024))
+    content = good.read_bytes()
+    assert len(content) < 100_000
+    assert "packed as no workbook is" in refusal(content)
+
+
+def test_too_many_entries_are_refused(good, monkeypatch):
+    monkeypatch.setattr(preflight, "MOST_ENTRIES", 3)
+    assert "unpacks to more" in refusal(good.read_bytes())
+
+
+def test_a_total_too_large_is_refused(good, monkeypatch):
+    monkeypatch.setattr(preflight, "MOST_UNPACKED", 500)
+    assert "unpacks to more" in refusal(good.read_bytes())
