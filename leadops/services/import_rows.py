@@ -99,7 +99,8 @@ def _waiting(batch: ImportBatch, count: int) -> list[tuple[UUID, str, int, bytes
             " ORDER BY number LIMIT %s",
             [batch.pk, count],
         )
-        return cursor.fetchall()
+        rows: list[tuple[UUID, str, int, bytes]] = cursor.fetchall()
+    return rows
 
 
 def _judged(

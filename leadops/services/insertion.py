@@ -41,7 +41,7 @@ class Table:
             if callable(field.default) and not _is_moment_of_writing(field) and field.has_default()
         ]
         made = {*self._moments, *(place for place, _ in self._made)}
-        self._blank = [None if place in made else field.get_default() for place, field in enumerate(fields)]
+        self._blank: Row = [None if place in made else field.get_default() for place, field in enumerate(fields)]
         self._sealed = [
             (at[field.attname], field) for field in fields if isinstance(field, EncryptedTextField)
         ]
@@ -57,7 +57,7 @@ class Table:
 
     def row(self, values: Sequence[Any]) -> Row:
         """A new row with these `values` of the attributes, its texts sealed and their blind indexes made."""
-        row = self._blank.copy()
+        row: Row = self._blank.copy()
         for place, value in zip(self._given, values, strict=True):
             row[place] = value
         for place, make in self._made:

@@ -24,6 +24,7 @@ class Command(AnsweringCommand):
     """Take a workbook in; with --wait also import it, here, to its end."""
 
     help = "Import a workbook of leads (.xlsx)."
+    _problem = ""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", metavar="FILE")
@@ -44,7 +45,8 @@ class Command(AnsweringCommand):
         if options["wait"]:
             _import(batch)
         counts = {name: getattr(batch, name) for name in ("rows", "created", "updated", "skipped", "failed")}
-        return {"batch": str(batch.pk), "state": batch.state, **counts, "problem": batch.problem}
+        self._problem = batch.problem
+        return {"batch": str(batch.pk), "state": batch.state, **counts}
 
     def text(self, answer: dict[str, Any]) -> str:
         if answer["state"] != ImportBatch.State.DONE:
@@ -55,7 +57,7 @@ class Command(AnsweringCommand):
         )
 
     def trouble(self, answer: dict[str, Any]) -> str:
-        return str(answer["problem"])
+        return self._problem
 
 
 def _received(path: Path, partner: Partner, program: Program) -> ImportBatch:
