@@ -41,7 +41,9 @@ class Table:
             if callable(field.default) and not _is_moment_of_writing(field) and field.has_default()
         ]
         made = {*self._moments, *(place for place, _ in self._made)}
-        self._blank: Row = [None if place in made else field.get_default() for place, field in enumerate(fields)]
+        self._blank: Row = [
+            None if place in made else field.get_default() for place, field in enumerate(fields)
+        ]
         self._sealed = [
             (at[field.attname], field) for field in fields if isinstance(field, EncryptedTextField)
         ]
@@ -78,24 +80,42 @@ class Table:
 
     def write(self, rows: Sequence[Row]) -> None:
         """Insert `rows` in the caller's transaction; raises IntegrityError as an INSERT would, sends no signals."""
-        if not rows:
-            return
-        if self._json:
-            rows = [self._with_json(row) for row in rows]
-        with connection.cursor() as cursor:
-            if len(rows) <= FEW:
-                sql = f"INSERT INTO {self._target} VALUES {', '.join([self._marks] * len(rows))}"  # noqa: S608
-                cursor.execute(sql, [value for row in rows for value in row])
-                return
-            with cursor.copy(f"COPY {self._target} FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
+        write([(self, rows)])
 
-    def _with_json(self, row: Row) -> Row:
+    def statement(self, rows: Sequence[Row]) -> tuple[str, list[Any]]:
+        """The INSERT of `rows` and its parameters."""
+        sql = f"INSERT INTO {self._target} VALUES {', '.join([self._marks] * len(rows))}"  # noqa: S608
+        return sql, [value for row in self._with_json(rows) for value in row]
+
+    def copy(self, rows: Sequence[Row]) -> None:
+        """Send `rows` by COPY."""
+        with connection.cursor() as cursor, cursor.copy(f"COPY {self._target} FROM STDIN") as copy:
+            for row in self._with_json(rows):
+                copy.write_row(row)
+
+    def _with_json(self, rows: Sequence[Row]) -> Sequence[Row]:
+        return [self._json_wrapped(row) for row in rows] if self._json else rows
+
+    def _json_wrapped(self, row: Row) -> Row:
         row = row.copy()
         for place in self._json:
             row[place] = Jsonb(row[place])
         return row
+
+
+def write(parts: Sequence[tuple[Table, Sequence[Row]]]) -> None:
+    """Insert rows of several tables, parents first: few rows in one statement, many by a COPY each."""
+    parts = [(table, rows) for table, rows in parts if rows]
+    if sum(len(rows) for _, rows in parts) > FEW:
+        for table, rows in parts:
+            table.copy(rows)
+    elif parts:
+        statements = [table.statement(rows) for table, rows in parts]
+        *first, last = [sql for sql, _ in statements]
+        together = ", ".join(f"part{at} AS ({sql})" for at, sql in enumerate(first))
+        with connection.cursor() as cursor:
+            values = [value for _, each in statements for value in each]
+            cursor.execute(f"WITH {together} {last}" if first else last, values)
 
 
 def _is_moment_of_writing(field: models.Field[Any, Any]) -> bool:
