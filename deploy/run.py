@@ -37,6 +37,7 @@ class Run:
     """One run: its ports, its folder and its processes."""
 
     def __init__(self) -> None:
+        self.begun = time.monotonic()
         self.port = port("PORT", 8000)
         self.sandbox_port = port("SANDBOX_PORT", 8100)
         self.var = Path(os.environ.get("LEADOPS_VAR") or ROOT / "var").resolve()
@@ -106,17 +107,21 @@ class Run:
                 command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, start_new_session=True
             )
 
+    @property
+    def age(self) -> float:
+        """Seconds since it began."""
+        return time.monotonic() - self.begun
+
     def _start(self) -> None:
-        begun = time.monotonic()
-        # The sandbox needs no database, so it starts while the database is made ready.
-        self.sandbox.start(self.environment, ROOT)
+        # Neither needs the database before it is asked for something, so they start while it is made ready.
+        for child in (self.sandbox, self.web):
+            child.start(self.environment, ROOT)
         console.say("Preparing the database ...")
         demo = self._prepare()
-        for child in (self.web, self.worker):
-            child.start(self.environment, ROOT)
+        self.worker.start(self.environment, ROOT)
         self._await(self.sandbox, self.sandbox_port, "/")
         self._await(self.web, self.port, "/admin/login/")
-        console.welcome(HOST, self.port, self.sandbox_port, demo, self.var / "log", time.monotonic() - begun)
+        console.welcome(HOST, self.port, self.sandbox_port, demo, self.var / "log", self.age)
 
     def _prepare(self) -> dict[str, object]:
         log = self.var / "log" / "prepare.log"
