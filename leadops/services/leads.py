@@ -22,7 +22,7 @@ from leadops.drafts import (
 )
 from leadops.errors import DuplicateReference, Invalid
 from leadops.models import Address, Applicant, Bank, Consent, Lead, Officer, Partner, Program
-from leadops.services.insertion import Row, Table
+from leadops.services.insertion import Row, Table, write
 from leadops.validation import Finding, Severity, check_lead
 
 LEAD_FIELDS = [f.name for f in fields_of(LeadDraft) if f.name not in {"applicants", "consents"}]
@@ -86,8 +86,7 @@ def _store(drafts: Sequence[LeadDraft], made: _Made, parties: _Parties) -> list[
         row = _LEADS.row((*ids, *_of_lead(draft)))
         parties.add(_LEADS.pk(row), draft)
         rows.append(row)
-    _LEADS.write(rows)
-    parties.write()
+    write([(_LEADS, rows), *parties.rows()])
     leads = [_LEADS.instance(row) for row in rows]
     for lead in leads:
         lead.partner, lead.program, lead.created_by = partner, program, created_by
@@ -143,11 +142,14 @@ class _Parties:
             _loaded(applicant, "addresses", [each for each in addresses if each.applicant_id == applicant.pk])
             _loaded(applicant, "banks", [each for each in banks if each.applicant_id == applicant.pk])
 
-    def write(self) -> None:
-        _APPLICANTS.write(self.applicants)
-        _ADDRESSES.write(self.addresses)
-        _BANKS.write(self.banks)
-        _CONSENTS.write(self.consents)
+    def rows(self) -> list[tuple[Table, list[Row]]]:
+        """All of them, parents first."""
+        return [
+            (_APPLICANTS, self.applicants),
+            (_ADDRESSES, self.addresses),
+            (_BANKS, self.banks),
+            (_CONSENTS, self.consents),
+        ]
 
 
 def _loaded(row: Model, name: str, related: list[Any]) -> None:
@@ -162,7 +164,7 @@ def submit(leads: Sequence[Lead], connections: Sequence[UUID] | None = None) -> 
 
     `connections`: only to these, on an officer's word; None means wherever the routes send them automatically.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         if drafts := [lead.pk for lead in leads if lead.status == Lead.Status.DRAFT]:
             Lead.objects.filter(pk__in=drafts, status=Lead.Status.DRAFT).update(status=Lead.Status.SUBMITTED)
         for lead in leads:
