@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -93,6 +94,13 @@ class MaskedAdmin:
             return fieldsets
         return [(title, {**options, "fields": self._readable(options["fields"])}) for title, options in fieldsets]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """With the masked displays, where the fieldsets hold those in place of fields."""
+        given = list(super().get_readonly_fields(request, obj))  # type: ignore[misc]
+        if obj is None or self.has_change_permission(request, obj):  # type: ignore[attr-defined]
+            return given
+        return given + [shown_masked(f) for f in self.model._meta.fields if isinstance(f, EncryptedTextField)]
+
     def _readable(self, names: Any) -> list[Any]:
         return [self._readable(name) if isinstance(name, list | tuple) else self._shown(name) for name in names]
 
@@ -105,6 +113,7 @@ class MaskedAdmin:
         return shown_masked(field) if isinstance(field, EncryptedTextField) else name
 
 
+@cache
 def shown_masked(field: EncryptedTextField) -> Callable[[Model], str]:
     """A display column for `field` that shows its mask."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 
 from leadops.sealing import CannotOpen, open_sealed, seal
 
@@ -23,5 +22,5 @@ def opened(query: str) -> str:
     encoded = query[len(MARK) :]
     try:
         return open_sealed(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)), PLACE)
-    except (CannotOpen, binascii.Error, UnicodeDecodeError):
+    except (CannotOpen, ValueError):
         return ""
