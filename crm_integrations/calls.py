@@ -3,38 +3,42 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.conf import settings
 
 from crm_integrations import errors, outbox, redaction, tokens, transport
-from crm_integrations.connector import Connector, Request, Response, Token
+from crm_integrations.connector import SURELY_NOT_PROCESSED, Connector, Request, Response, Token
 from crm_integrations.models import Delivery, Exchange
 
 
 @dataclass(slots=True)
 class Caller:
-    """Makes the calls of one delivery. Every call is recorded; the last one is completed by who settles."""
+    """Makes the calls of one delivery, one after the other, each in an exchange of its own.
+
+    `exchange` is the last one. It holds the answer or the error, but is not completed yet: whoever settles the
+    delivery completes it in the same transaction. An exchange that stays open is how the reaper knows that a dead
+    worker may have sent something, so it must not be closed before what it told is written.
+    """
 
     claim: outbox.Claim
     delivery: Delivery
     connector: Connector
+    exchange: Exchange | None = None
 
-    def send(self, request: Request, purpose: Exchange.Purpose) -> tuple[Response, Exchange]:
+    def send(self, request: Request, purpose: Exchange.Purpose) -> Response:
         """Send `request` with the connection's credentials; on 401 a handed-out token is renewed once.
 
-        The exchange that comes back holds the answer but is not written yet. Raises as `transport.send`, with the
-        exchange completed.
+        Raises as `transport.send` does.
         """
         auth = self.connector.auth
         if auth.token_request() is None:
             return self._call(auth.apply(request), purpose)
         token = self._token()
-        response, exchange = self._call(auth.apply(request, token), purpose)
+        response = self._call(auth.apply(request, token), purpose)
         if response.status != 401:
-            return response, exchange
-        outbox.complete_exchange(exchange)
+            return response
+        self._close()  # 401 says surely that it was not taken
         tokens.forget(self.delivery.connection, token)
         return self._call(auth.apply(request, self._token()), purpose)
 
@@ -45,35 +49,36 @@ class Caller:
         request = self.connector.auth.token_request()
         assert request is not None
         try:
-            response, exchange = self._call(request, Exchange.Purpose.TOKEN)
+            response = self._call(request, Exchange.Purpose.TOKEN)
         except errors.OutcomeUnknown as error:  # no lead was in it, so it may simply be tried again
             raise errors.Transient(f"Signing in: {error}") from error
-        outbox.complete_exchange(exchange)
-        if response.status >= 500 or response.status in (408, 425, 429):
+        finally:
+            self._close()
+        if response.status >= 500 or response.status in SURELY_NOT_PROCESSED:
             raise errors.Transient(f"Signing in: HTTP {response.status}", response.retry_after)
         return self.connector.auth.read_token(response)
 
-    def _call(self, request: Request, purpose: Exchange.Purpose) -> tuple[Response, Exchange]:
+    def _call(self, request: Request, purpose: Exchange.Purpose) -> Response:
         outbox.ensure_time(self.claim, self.delivery)
         exchange = _opened(self.delivery, request, purpose)
         outbox.open_exchange(self.claim, self.delivery, exchange)
+        self.exchange = exchange
+        base_url, deadline = self.delivery.connection.base_url, _deadline(self.connector)
         began = time.monotonic()
         try:
-            response = transport.send(
-                self.delivery.connection.base_url, request, _deadline(self.connector), self._before_first_byte
-            )
+            response = transport.send(base_url, request, deadline, lambda: outbox.still_ours(self.claim))
         except (errors.DeliveryError, outbox.LostLease) as error:
-            exchange.error = redaction.mask_inside(str(error))[:500] or "Not sent: the lease had ended."
-            exchange.duration_ms = _milliseconds_since(began)
-            outbox.complete_exchange(exchange)
+            exchange.error = redaction.mask_inside(str(error)) or "Not sent: the lease had ended."
             raise
-        exchange.duration_ms = _milliseconds_since(began)
+        finally:
+            exchange.duration_ms = int(1000 * (time.monotonic() - began))
         _answered(exchange, response)
-        return response, exchange
+        return response
 
-    @property
-    def _before_first_byte(self) -> Callable[[], None]:
-        return lambda: outbox.still_ours(self.claim)
+    def _close(self) -> None:
+        if self.exchange is not None:
+            outbox.complete_exchange(self.exchange)
+            self.exchange = None
 
 
 def _deadline(connector: Connector) -> float:
@@ -86,7 +91,7 @@ def _opened(delivery: Delivery, request: Request, purpose: Exchange.Purpose) -> 
         purpose=purpose,
         operation=request.operation,
         method=request.method,
-        url=redaction.mask_inside(transport.url_of(delivery.connection.base_url, request))[:500],
+        url=redaction.mask_inside(transport.url_of(delivery.connection.base_url, request)),
         request_headers=redaction.headers(request.headers),
         request_body=redaction.body(request.body, request.headers.get("Content-Type", "")),
     )
@@ -96,7 +101,3 @@ def _answered(exchange: Exchange, response: Response) -> None:
     exchange.status = response.status
     exchange.response_headers = redaction.headers(response.headers)
     exchange.response_body = redaction.body(response.body, response.headers.get("content-type", ""))
-
-
-def _milliseconds_since(began: float) -> int:
-    return int(1000 * (time.monotonic() - began))

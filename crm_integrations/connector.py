@@ -80,11 +80,9 @@ class Response:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds of the Retry-After header when it is a number, else None."""
-        try:
-            return max(0.0, float(self.headers.get("retry-after", "")))
-        except ValueError:
-            return None
+        """Seconds of the Retry-After header when it is a whole number, else None."""
+        said = self.headers.get("retry-after", "")
+        return float(said) if said.isdecimal() and len(said) < 10 else None
 
 
 @dataclass(frozen=True, slots=True)

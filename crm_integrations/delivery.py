@@ -7,16 +7,18 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar, cast
 
 from django.conf import settings
 
 from crm_integrations import errors, outbox, redaction, retry, snapshots
 from crm_integrations.calls import Caller
-from crm_integrations.connector import Outcome
+from crm_integrations.connector import Kind, Outcome, Request
 from crm_integrations.models import Delivery, Exchange, State
 from crm_integrations.outbox import Claim, LostLease, Settlement
 from crm_integrations.records import Record
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 Purpose = Exchange.Purpose
 ABSENCES_BEFORE_RESENDING = 2
@@ -58,33 +60,38 @@ def _act(claim: Claim, delivery: Delivery, record: Record | None) -> None:
 
 def _create(claim: Claim, delivery: Delivery, record: Record) -> None:
     """Build, send once, and settle by what came back."""
+    request = _built(delivery, record)
+    if isinstance(request, Settlement):
+        outbox.settle(claim, delivery, request)
+        return
+    caller = Caller(claim, delivery, delivery.connection.connector)
     try:
-        connector = delivery.connection.connector
-        request = connector.build(delivery.kind, record)  # type: ignore[arg-type]
-        caller = Caller(claim, delivery, connector)
-        response, exchange = caller.send(request, Purpose.CREATE)
+        response = caller.send(request, Purpose.CREATE)
     except errors.DeliveryError as error:
-        outbox.settle(claim, delivery, _after_error(delivery, error))
+        outbox.settle(claim, delivery, _after_error(delivery, error), caller.exchange)
         return
-    except LostLease:
-        raise
-    except Exception as error:  # our bug, before anything was sent
-        logger.exception("Delivery %s failed before it was sent.", delivery.pk)
-        outbox.settle(
-            claim, delivery, Settlement(State.FAILED, f"A fault in leadops: {type(error).__name__}.")
-        )
-        return
-    outcome = _understood(lambda: connector.outcome(response))
-    if isinstance(outcome, Outcome) and outcome.look_up:
-        outbox.complete_exchange(exchange)
-        _look_up_accepted(caller, delivery, record, outcome)
-    elif isinstance(outcome, Outcome):
-        outbox.settle(claim, delivery, _delivered(outcome), exchange)
+    outcome = _understood(lambda: caller.connector.outcome(response))
+    if not isinstance(outcome, Outcome):
+        outbox.settle(claim, delivery, _after_error(delivery, outcome), caller.exchange)
+    elif outcome.look_up:
+        outbox.accept(claim, delivery, caller.exchange)
+        _look_up_accepted(caller, record)
     else:
-        outbox.settle(claim, delivery, _after_error(delivery, outcome), exchange)
+        outbox.settle(claim, delivery, _delivered(outcome), caller.exchange)
 
 
-def _understood(read: Callable[[], Outcome | None]) -> Outcome | errors.DeliveryError | None:
+def _built(delivery: Delivery, record: Record) -> Request | Settlement:
+    """The request, else what becomes of a delivery that can't be built; nothing was sent yet."""
+    try:
+        return delivery.connection.connector.build(cast(Kind, delivery.kind), record)
+    except errors.DeliveryError as error:
+        return _after_error(delivery, error)
+    except Exception as error:
+        logger.exception("Delivery %s failed before it was sent.", delivery.pk)
+        return Settlement(State.FAILED, f"A fault in leadops: {type(error).__name__}.")
+
+
+def _understood(read: Callable[[], T]) -> T | errors.DeliveryError:
     """What the connector reads in an answer; a fault of ours in reading leaves the outcome unknown."""
     try:
         return read()
@@ -96,8 +103,10 @@ def _understood(read: Callable[[], Outcome | None]) -> Outcome | errors.Delivery
 
 
 def _delivered(outcome: Outcome) -> Settlement:
-    said = redaction.mask_inside(outcome.message)[:500]
-    return Settlement(State.DELIVERED, said, reference=outcome.reference, vendor_status=outcome.status[:100])
+    """The vendor holds it; its words are cut to what the columns take, after it took the record anyway."""
+    status, reference = redaction.storable(outcome.status, 100), redaction.storable(outcome.reference, 200)
+    said = redaction.mask_inside(outcome.message)
+    return Settlement(State.DELIVERED, said, reference=reference, vendor_status=status)
 
 
 def _after_error(delivery: Delivery, error: errors.DeliveryError) -> Settlement:
@@ -133,34 +142,30 @@ def _unknown(
     return Settlement(State.UNKNOWN, words, wait, accepted=accepted, lookups=lookups, absences=absences)
 
 
-def _look_up_accepted(caller: Caller, delivery: Delivery, record: Record, outcome: Outcome) -> None:
+def _look_up_accepted(caller: Caller, record: Record) -> None:
     """The vendor said yes without an id: ask for it at once, and never send it again."""
-    try:
-        found, exchange = _ask(caller, record)
-    except errors.DeliveryError as error:
-        found, exchange = error, None
+    delivery, found = caller.delivery, _ask(caller, record)
     if isinstance(found, Outcome) and not _held_by_another(delivery, found):
         settlement = _delivered(found)
     else:
         words = "The vendor accepted it but gave no id, and the look-up did not find it yet."
         settlement = _unknown(delivery, words, accepted=True)
-    outbox.settle(caller.claim, delivery, settlement, exchange)
+    outbox.settle(caller.claim, delivery, settlement, caller.exchange)
 
 
 def _look_up(claim: Claim, delivery: Delivery, record: Record) -> None:
     """Ask the vendor whether it holds what was sent; twice absent, it is sent again."""
     caller = Caller(claim, delivery, delivery.connection.connector)
-    exchange: Exchange | None = None
+    found = _ask(caller, record)
+    outbox.settle(claim, delivery, _after_look_up(delivery, found), caller.exchange)
+
+
+def _ask(caller: Caller, record: Record) -> Outcome | errors.DeliveryError | None:
     try:
-        found, exchange = _ask(caller, record)
+        response = caller.send(caller.connector.find(record), Purpose.FIND)
     except errors.DeliveryError as error:
-        found = error
-    outbox.settle(claim, delivery, _after_look_up(delivery, found), exchange)
-
-
-def _ask(caller: Caller, record: Record) -> tuple[Outcome | errors.DeliveryError | None, Exchange]:
-    response, exchange = caller.send(caller.connector.find(record), Purpose.FIND)
-    return _understood(lambda: caller.connector.found(response, record)), exchange
+        return error
+    return _understood(lambda: caller.connector.found(response, record))
 
 
 def _after_look_up(delivery: Delivery, found: Outcome | errors.DeliveryError | None) -> Settlement:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 MAX_STORED = 64 * 1024
+MOST_HEADERS = 50
 REMOVED = "[removed]"
 SAFE_HEADERS = frozenset(
     [
@@ -63,8 +64,17 @@ def mask_email(text: str) -> str:
     return f"{name[:1]}…{at}{domain}" if at else last_four(text)
 
 
+def storable(text: str, limit: int = 500) -> str:
+    """`text` as PostgreSQL takes it: no NUL, no half of a surrogate pair, at most `limit` characters."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()[:limit]
+
+
 def mask_inside(text: str) -> str:
-    """`text` with every PAN, e-mail address and long number in it masked."""
+    """`text`, from whomever it came, cut to a storable length and with every PAN, e-mail and long number masked."""
+    return _mask_all(storable(text))
+
+
+def _mask_all(text: str) -> str:
     text = PAN_INSIDE.sub(lambda found: last_four(found[0]), text)
     text = EMAIL_INSIDE.sub(lambda found: mask_email(found[0]), text)
     return DIGITS_INSIDE.sub(lambda found: last_four(found[0]), text)
@@ -80,7 +90,10 @@ RULES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
 
 def headers(given: Mapping[str, str]) -> dict[str, str]:
     """Headers as they may be stored: the harmless ones, and only the names of all others."""
-    return {name: value if name.lower() in SAFE_HEADERS else REMOVED for name, value in given.items()}
+    return {
+        storable(name, 100): storable(value) if name.lower() in SAFE_HEADERS else REMOVED
+        for name, value in list(given.items())[:MOST_HEADERS]
+    }
 
 
 def body(raw: bytes, content_type: str = "") -> str:
@@ -92,8 +105,8 @@ def body(raw: bytes, content_type: str = "") -> str:
     try:
         text = json.dumps(_walk("", json.loads(text)), ensure_ascii=False)
     except (ValueError, RecursionError):
-        text = mask_inside(text)
-    return text.replace("\0", "").replace("\\u0000", "")[:MAX_STORED]  # PostgreSQL stores no NUL
+        text = _mask_all(text)
+    return storable(text.replace("\\u0000", ""), MAX_STORED)
 
 
 def _walk(key: str, value: Any) -> Any:
@@ -114,4 +127,4 @@ def _rule(key: str) -> Callable[[str], str] | None:
 
 def _masked(key: str, text: str) -> str:
     mask = _rule(key)
-    return mask(text) if mask and text else mask_inside(text)
+    return mask(text) if mask and text else _mask_all(text)

@@ -60,20 +60,23 @@ class _Guarded:
     """Connects to checked addresses only, and tells the call when its first byte is about to leave."""
 
     def _new_conn(self: Any) -> socket.socket:
-        host = self._dns_host
         try:
-            addresses = egress.public_addresses(host, self.port)
+            addresses = egress.public_addresses(self._dns_host, self.port)
         except OSError as error:
-            raise NewConnectionError(self, f"{host} has no address: {error.strerror}") from error
+            raise NewConnectionError(self, f"{self._dns_host} has no address: {error.strerror}") from error
+        for address in addresses[:-1]:
+            with contextlib.suppress(NewConnectionError):
+                return self._connect_to(address)
+        return self._connect_to(addresses[-1])
+
+    def _connect_to(self: Any, address: str) -> socket.socket:
+        """Connect to `address`, while the name stays what the certificate has to be for."""
+        host, self._dns_host = self._dns_host, address
         try:
-            for address in addresses:
-                self._dns_host = address
-                with contextlib.suppress(NewConnectionError if address != addresses[-1] else ()):
-                    sock: socket.socket = super()._new_conn()  # type: ignore[misc]
-                    return sock
+            sock: socket.socket = super()._new_conn()  # type: ignore[misc]
+            return sock
         finally:
             self._dns_host = host
-        raise AssertionError("a name has at least one address")
 
     def send(self: Any, data: Any) -> None:
         call: Call = _current.call

@@ -80,7 +80,7 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         raise TypeError(f"{self.name} is encrypted: it can't be filtered or updated by its plain value.")
 
 
-class BlindIndexField(models.BinaryField):
+class BlindIndexField(models.BinaryField):  # type: ignore[type-arg]
     """What equal values of an encrypted field have in common: 16 bytes of HMAC-SHA256, NULL for an empty value."""
 
     def __init__(self, source: str = "", purpose: str = "", **kwargs: Any) -> None:

@@ -70,7 +70,9 @@ class Sandbox:
         while True:
             after = entries[-1]["n"] if entries else 0
             url = f"{self.url}/__sandbox__/ledger"
-            got = requests.get(url, params={"vendor": vendor, "after": after, **query}, timeout=5).json()["entries"]
+            got = requests.get(url, params={"vendor": vendor, "after": after, **query}, timeout=5).json()[
+                "entries"
+            ]
             if not got:
                 return entries
             entries += got

@@ -15,13 +15,14 @@ from crm_integrations.outbox.claims import (
 )
 from crm_integrations.outbox.decisions import cancel, resolve_held, retry, send_again
 from crm_integrations.outbox.enqueueing import enqueue
-from crm_integrations.outbox.settling import Settlement, pause, resume, settle
+from crm_integrations.outbox.settling import Settlement, accept, pause, resume, settle
 from crm_integrations.outbox.sweeping import reap, wake_waiting
 
 __all__ = [
     "Claim",
     "LostLease",
     "Settlement",
+    "accept",
     "cancel",
     "claim",
     "complete_exchange",

@@ -7,6 +7,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection as database
@@ -119,11 +120,13 @@ SELECT %(id)s, now(), now(), held.id, %(purpose)s, %(operation)s, %(method)s, %(
 def open_exchange(claim: Claim, delivery: Delivery, exchange: Exchange) -> None:
     """Keep, before its first byte, that a call is about to be made; a create counts as an attempt."""
     attempt = int(exchange.purpose == Exchange.Purpose.CREATE)
+    told: dict[str, Any] = {
+        name: getattr(exchange, name) for name in ("purpose", "operation", "method", "url")
+    }
     named = {"delivery": delivery.pk, "lease": claim.lease, "attempt": attempt, "id": exchange.pk}
-    told = {name: getattr(exchange, name) for name in ("purpose", "operation", "method", "url")}
     sent = {"headers": json.dumps(exchange.request_headers), "body": exchange.request_body}
     with database.cursor() as cursor:
-        cursor.execute(OPEN, named | told | sent)
+        cursor.execute(OPEN, told | named | sent)
         if not cursor.rowcount:
             raise LostLease
     delivery.attempts += attempt

@@ -47,7 +47,7 @@ def enqueue(deliveries: Sequence[Delivery]) -> int:
         held = summary.lock(lead_ids)
         with database.cursor() as cursor:
             cursor.execute(ENQUEUE, [*columns, again])
-            enqueued = cursor.rowcount
+            enqueued = int(cursor.rowcount)
         _supersede(deliveries)
         summary.derive(held)
     return enqueued

@@ -39,18 +39,34 @@ def settle(
     """Write what became of `delivery`, with the exchange that told it, and all that follows from it.
 
     One transaction: the lead's lock, the exchange, the delivery, who waited for it, the lead's summary. Raises
-    LostLease, having written nothing, when the lease has gone to another.
+    LostLease, having written nothing but the exchange, when the lease has gone to another.
     """
+    try:
+        with transaction.atomic():
+            held = summary.lock([delivery.lead_id])
+            if exchange is not None:
+                complete_exchange(exchange)
+            if not Delivery.objects.filter(pk=delivery.pk, lease=claim.lease).update(**_columns(settlement)):
+                raise LostLease
+            follow(delivery, settlement)
+            summary.derive(held)
+            if settlement.pause:
+                pause(delivery.connection, settlement.pause)
+    except LostLease:
+        if exchange is not None:  # what came back too late is evidence all the same
+            complete_exchange(exchange)
+        raise
+
+
+def accept(claim: Claim, delivery: Delivery, exchange: Exchange | None) -> None:
+    """Write that the vendor said yes without an id, with the exchange that told it: it is never sent again."""
     with transaction.atomic():
-        held = summary.lock([delivery.lead_id])
+        if not Delivery.objects.filter(pk=delivery.pk, lease=claim.lease).update(
+            accepted=True, updated_at=Now()
+        ):
+            raise LostLease
         if exchange is not None:
             complete_exchange(exchange)
-        if not Delivery.objects.filter(pk=delivery.pk, lease=claim.lease).update(**_columns(settlement)):
-            raise LostLease
-        follow(delivery, settlement)
-        summary.derive(held)
-        if settlement.pause:
-            pause(delivery.connection, settlement.pause)
 
 
 def _columns(settlement: Settlement) -> dict[str, Any]:

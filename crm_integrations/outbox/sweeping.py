@@ -19,8 +19,8 @@ UNANSWERED = "The worker died during the call; nobody knows whether the vendor g
 def reap() -> int:
     """End the leases of dead workers; returns how many deliveries were freed.
 
-    One whose create call was opened and never completed may be at the vendor: its outcome is unknown. All others
-    were not sent and are queued again.
+    One whose create call was opened and never completed may be at the vendor, and one that was accepted is: their
+    outcome is unknown. All others were not sent and are queued again.
     """
     expired = Delivery.objects.filter(leased_until__lte=Now())
     with transaction.atomic():
@@ -32,7 +32,8 @@ def reap() -> int:
         sent = set(dangling.filter(purpose=Exchange.Purpose.CREATE).values_list("delivery_id", flat=True))
         dangling.update(error=UNANSWERED, finished_at=Now())
         for delivery in rows:
-            Delivery.objects.filter(pk=delivery.pk).update(**_after_death(delivery, delivery.pk in sent))
+            may_be_there = delivery.accepted or delivery.pk in sent
+            Delivery.objects.filter(pk=delivery.pk).update(**_after_death(delivery, may_be_there))
         summary.derive(held)
     return len(rows)
 
@@ -53,9 +54,8 @@ def wake_waiting() -> int:
     """Queue what waits for a lead that the vendor holds by now; a net under `settle`, which does it at once."""
     held = Delivery.objects.filter(kind="lead", state=State.DELIVERED).exclude(reference="")
     woken = 0
-    for lead_id, vendor in Delivery.objects.filter(state=State.WAITING).values_list("lead_id", "depends_on")[
-        :1000
-    ]:
+    waiting_for = Delivery.objects.filter(state=State.WAITING).values_list("lead_id", "depends_on")
+    for lead_id, vendor in waiting_for[:BATCH]:
         if held.filter(lead_id=lead_id, connection__vendor=vendor).exists():
             waiting = Delivery.objects.filter(lead_id=lead_id, depends_on=vendor, state=State.WAITING)
             woken += waiting.update(state=State.QUEUED, due_at=Now(), reason="", updated_at=Now())

@@ -174,7 +174,12 @@ def test_nothing_stored_of_a_call_holds_a_secret_or_a_whole_number(receive, conn
         for e in Exchange.objects.all()
     )
     secrets = [value for c in Connection.objects.all() for value in c.secrets.values()]
-    numbers = [applicant.pan_no, lead.primary_mobile[-10:], applicant.banks.get().account_no, applicant.identity_number]
+    numbers = [
+        applicant.pan_no,
+        lead.primary_mobile[-10:],
+        applicant.banks.get().account_no,
+        applicant.identity_number,
+    ]
     for canary in [*secrets, *numbers, applicant.primary_email]:
         assert canary
         assert canary not in kept

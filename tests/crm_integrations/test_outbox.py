@@ -59,7 +59,9 @@ def test_a_delivery_is_claimed_once_by_eight_workers(connection, queue):
         start.wait()
         while (claim := outbox.claim(limit=3)) is not None:
             taken.extend(delivery.pk for delivery in claim.deliveries)
-            Delivery.objects.filter(lease=claim.lease).update(state=State.DELIVERED, lease=None, leased_until=None)
+            Delivery.objects.filter(lease=claim.lease).update(
+                state=State.DELIVERED, lease=None, leased_until=None
+            )
         databases.close_all()
 
     threads = [threading.Thread(target=work) for _ in range(8)]
@@ -87,7 +89,10 @@ def test_a_slow_vendor_holds_up_only_its_own_rows(connection, queue):
     first, second, third = outbox.claim(limit=50), outbox.claim(limit=50), outbox.claim(limit=50)
     assert first is not None
     assert second is not None
-    assert {first.deliveries[0].connection_id, second.deliveries[0].connection_id} == {connection.pk, other.pk}
+    assert {first.deliveries[0].connection_id, second.deliveries[0].connection_id} == {
+        connection.pk,
+        other.pk,
+    }
     assert third is None
 
 
@@ -116,7 +121,9 @@ def test_a_worker_whose_lease_went_to_another_writes_nothing(connection, queue):
     with pytest.raises(LostLease):
         outbox.settle(late, late.deliveries[0], Settlement(State.REJECTED, "too late"))
     with pytest.raises(LostLease):
-        outbox.open_exchange(late, late.deliveries[0], Exchange(delivery=late.deliveries[0], purpose="create"))
+        outbox.open_exchange(
+            late, late.deliveries[0], Exchange(delivery=late.deliveries[0], purpose="create")
+        )
     assert Delivery.objects.get().state == State.SENDING
     outbox.settle(owner, owner.deliveries[0], Settlement(State.DELIVERED, "", reference="101"))
     assert Delivery.objects.get().reference == "101"
@@ -266,3 +273,17 @@ def _another(connection: Connection, name: str) -> Connection:
     other.secrets = connection.secrets
     other.save()
     return other
+
+
+def test_a_worker_that_died_after_a_yes_without_an_id_never_sends_again(connection, queue):
+    queue(1)
+    Connection.objects.update(vendor="crego_crm")
+    claim = outbox.claim()
+    assert claim is not None
+    exchange = Exchange(delivery=claim.deliveries[0], purpose="create")
+    outbox.open_exchange(claim, claim.deliveries[0], exchange)
+    outbox.accept(claim, claim.deliveries[0], exchange)
+    end_leases()
+    outbox.reap()
+    left = Delivery.objects.get()
+    assert (left.state, left.accepted) == (State.UNKNOWN, True)

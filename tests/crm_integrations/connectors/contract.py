@@ -18,8 +18,6 @@ from crm_integrations.records import ApplicantRecord, LeadRecord, LoanAccountRec
 from tests.crm_integrations.connectors.examples import FOREIGN_MOBILE
 from tests.crm_integrations.connectors.variations import blanked, changed, paths
 
-# Both send nothing; which of the two the engine wants is its own affair.
-NOT_READY = (errors.Rejected, errors.Unsupported)
 CARD_FIELDS = {"cardCvc", "cardHolder", "cardNumber", "validThruMonth", "validThruYear"}
 STATUSES: dict[int, type[errors.DeliveryError]] = {
     **dict.fromkeys((400, 402, 404, 405, 410, 413, 415, 422), errors.Rejected),
@@ -133,7 +131,7 @@ class ConnectorContract:
         if isinstance(record, LeadRecord):
             record = replace(record, applicants=record.applicants[:kept])
         if self.missing(record):
-            with pytest.raises(NOT_READY, match="Not ready: "):
+            with pytest.raises(errors.Unsupported, match="Not ready: "):
                 self.build(record)
         else:
             assert self.build(record).body
@@ -144,7 +142,7 @@ class ConnectorContract:
             record = blanked(record, path)
         messages = [each.message for each in getattr(self.make(), f"missing_{self.kind}")(record)]
         assert len(messages) > 1
-        with pytest.raises(NOT_READY) as refused:
+        with pytest.raises(errors.Unsupported) as refused:
             self.build(record)
         assert all(message in refused.value.message for message in messages)
 

@@ -1,0 +1,34 @@
+"""What a journey needs: the vendors, the product's processes, and the sample workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import vendors
+from tests.environment import ROOT
+from tests.journeys import processes
+from tests.journeys.processes import Product
+from tests.vendors import Sandbox
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    with vendors.running(tmp_path / "ledger.jsonl") as running:
+        yield running
+
+
+@pytest.fixture
+def product(tmp_path: Path, transactional_db: None) -> Iterator[Product]:
+    folder = tmp_path / "var"
+    folder.mkdir()
+    with processes.product(folder) as running:
+        yield running
+
+
+@pytest.fixture
+def workbook() -> Path:
+    """200 rows, 25 of them bad in different ways."""
+    return ROOT / "docs" / "samples" / "leads.xlsx"

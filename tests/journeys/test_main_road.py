@@ -1,0 +1,106 @@
+"""From a workbook to the vendors: the ledger of the sandbox is the judge."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from crm_integrations.models import NEEDS_PERSON, UNFINISHED, Delivery, State
+from leadops.models import Lead
+from leadops.services import loan_accounts
+from tests import vendors
+from tests.journeys.processes import wait_until
+
+pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
+
+GOOD, BAD = 175, 25
+FINDABLE = ("crego_crm", "brainysoft")
+
+
+def names_at(vendor: str, held: list[dict[str, Any]]) -> Counter[str]:
+    """How often the vendor holds each lead, by what identifies it there."""
+    keys = {
+        "crego_crm": lambda body: body["partner_ref_id"],
+        "brainysoft": lambda body: body["orderCode"],
+        "broctagon": lambda body: f"{body.get('email')}{body.get('phone')}",
+        "ispcrm": lambda body: f"{body['email']}{body['phone']}",
+    }
+    return Counter(keys[vendor](each["body"]) for each in held)
+
+
+def nothing_unfinished() -> bool:
+    return not Delivery.objects.filter(Q(state__in=UNFINISHED)).exists()
+
+
+def bring_in(product, partner, program, workbook, wait: bool) -> None:
+    words = ["import_leads", str(workbook), "--partner", partner.name, "--program", program.code]
+    counts = product.command(*words, *(["--wait"] if wait else []))
+    if wait:
+        made = {name: counts[name] for name in ("rows", "created", "updated", "skipped", "failed")}
+        assert made == {"rows": GOOD + BAD, "created": GOOD, "updated": 0, "skipped": 0, "failed": BAD}
+
+
+def test_every_good_row_reaches_every_vendor_once(product, sandbox, partner, program, workbook):
+    vendors.connect(sandbox.url, *vendors.LEAD_VENDORS, "crego_los")
+    product.start_worker()
+    bring_in(product, partner, program, workbook, wait=True)
+    for number, lead in enumerate(Lead.objects.all()):
+        loan_accounts.open_account(lead, f"CL{number:05}A", program)
+    wait_until(nothing_unfinished, 90, "all deliveries end")
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.DELIVERED}
+    for vendor in vendors.LEAD_VENDORS:
+        found = names_at(vendor, sandbox.held(vendor))
+        assert (len(found), max(found.values())) == (GOOD, 1), vendor
+    accounts = Counter(each["body"]["ref_id"] for each in sandbox.held("crego_los"))
+    assert (len(accounts), max(accounts.values())) == (GOOD, 1)
+    crego_ids = {each["id"] for each in sandbox.held("crego_crm")}
+    assert {each["body"]["crm_lead_id"] for each in sandbox.held("crego_los")} == crego_ids
+
+
+def test_ten_kills_and_an_emptied_broker_lose_and_double_nothing(
+    product, sandbox, partner, program, workbook
+):
+    chance = random.Random(20261120)
+    vendors.connect(sandbox.url, *vendors.LEAD_VENDORS, "crego_los")
+    sandbox.fault("*", "slow", value=0.03)
+    worker = product.start_worker()
+    bring_in(product, partner, program, workbook, wait=False)
+    for kill in range(10):
+        time.sleep(chance.uniform(1.5, 3.5))
+        product.kill(worker)
+        if kill == 4:
+            product.empty_broker()
+        worker = product.start_worker()
+    wait_until(lambda: Lead.objects.count() == GOOD and nothing_unfinished(), 120, "all deliveries end")
+    assert Delivery.objects.count() == GOOD * len(vendors.LEAD_VENDORS)
+    ended = Counter(Delivery.objects.values_list("connection__vendor", "state"))
+    for vendor in vendors.LEAD_VENDORS:
+        found = names_at(vendor, sandbox.held(vendor))
+        assert max(found.values()) == 1, f"{vendor} holds a lead twice"
+        assert ended[vendor, State.DELIVERED] + ended[vendor, State.REVIEW] == GOOD
+        if vendor in FINDABLE:
+            assert (ended[vendor, State.DELIVERED], len(found)) == (GOOD, GOOD)
+        else:
+            assert len(found) >= ended[vendor, State.DELIVERED]
+
+
+def test_leads_of_a_vendor_that_is_down_arrive_later(product, sandbox, partner, program, workbook):
+    vendors.connect(sandbox.url, *vendors.LEAD_VENDORS)
+    product.clocks["DELIVERY_RETRIES"] = "60,60,60"
+    sandbox.stop()
+    bring_in(product, partner, program, workbook, wait=True)
+    waiting = product.command("deliver_due")
+    assert (waiting["retrying"], waiting["delivered"]) == (GOOD * 4, 0)
+    sandbox.start()
+    Delivery.objects.update(due_at=Now())  # the minute is over
+    assert product.command("deliver_due", "--until-idle")["delivered"] == GOOD * 4
+    for vendor in vendors.LEAD_VENDORS:
+        found = names_at(vendor, sandbox.held(vendor))
+        assert (len(found), max(found.values())) == (GOOD, 1), vendor
+    assert not Delivery.objects.filter(state__in=NEEDS_PERSON).exists()
