@@ -1,0 +1,366 @@
+"""The desk for deliveries and connections, against a running sandbox."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+
+from crm_integrations import delivery as engine
+from crm_integrations.models import Connection, Delivery, Exchange, State
+from leadops import synthetic
+from leadops.models import Lead
+from leadops.services import leads, loan_accounts
+from leadops.validation import check_lead
+from tests import people
+from tests.leadops.admin.page_forms import fields
+
+
+@pytest.fixture
+def lead(partner, program) -> Lead:
+    drafts = synthetic.drafts(1)
+    check_lead(drafts[0])
+    return leads.create(drafts, partner=partner, program=program, intake="api")[0]
+
+
+@pytest.fixture
+def sent(lead, connections) -> Lead:
+    """A lead that all four vendors hold."""
+    leads.submit([lead])
+    engine.drain()
+    return lead
+
+
+def page_of(lead: Lead) -> str:
+    return reverse("admin:leadops_lead_change", args=[lead.pk])
+
+
+def delivery_of(vendor: str, state: str = "") -> Delivery:
+    found = Delivery.objects.filter(connection__vendor=vendor)
+    return found.filter(state=state).get() if state else found.get()
+
+
+def steer(desk, delivery: Delivery, verb: str, **sent: str):
+    return desk.post(
+        reverse(f"admin:crm_integrations_delivery_{verb}", args=[delivery.pk]), sent, follow=True
+    )
+
+
+def test_list_has_a_chip_per_connection(desk, sent):
+    page = desk.get(reverse("admin:leadops_lead_changelist")).content.decode()
+    for vendor in ("brainysoft", "broctagon", "crego_crm", "ispcrm"):
+        assert f"<span>{vendor}</span> <b>Delivered</b>" in page
+
+
+def test_panel_shows_what_each_vendor_answered_down_to_the_call(desk, sent):
+    page = desk.get(page_of(sent)).content.decode()
+    assert delivery_of("ispcrm").reference in page
+    for call in Exchange.objects.all():
+        assert f'data-key="call-{call.pk}"' in page
+    assert "What we sent" in page
+    assert "HTTP 201" in page
+
+
+def test_panel_shows_no_credential_and_no_whole_number(desk, sent):
+    page = desk.get(page_of(sent)).content.decode()
+    secrets = [value for each in Connection.objects.all() for value in each.secrets.values()]
+    applicant = sent.applicants.get()
+    secrets += [
+        sent.primary_mobile,
+        sent.primary_mobile[-10:],
+        applicant.pan_no,
+        applicant.banks.first().account_no,
+    ]
+    assert not [secret for secret in secrets if secret in page]
+
+
+def test_vendors_words_are_shown_as_text(desk, sent):
+    Exchange.objects.update(response_body="<script>alert(1)</script>")
+    Delivery.objects.update(reason="<img src=x onerror=alert(1)>")
+    page = desk.get(page_of(sent)).content.decode()
+    assert "<script>alert(1)" not in page
+    assert "<img src=x" not in page
+
+
+def test_lead_page_with_its_panel_stays_within_25_queries(desk, sent, django_assert_max_num_queries):
+    desk.get(page_of(sent))
+    with django_assert_max_num_queries(25):
+        desk.get(page_of(sent))
+
+
+def test_list_with_chips_stays_within_12_queries(
+    desk, partner, program, connections, django_assert_max_num_queries
+):
+    drafts = synthetic.drafts(60)
+    for draft in drafts:
+        check_lead(draft)
+    leads.submit(leads.create(drafts, partner=partner, program=program, intake="api"))
+    desk.get(reverse("admin:leadops_lead_changelist"))
+    with django_assert_max_num_queries(12):
+        desk.get(reverse("admin:leadops_lead_changelist"))
+
+
+def test_unsent_lead_shows_what_each_vendor_still_needs(desk, lead, connections):
+    lead.applicants.update(primary_email="")
+    page = desk.get(page_of(lead)).content.decode()
+    assert "Not ready" in page
+    assert "Ready, not sent" in page
+
+
+def test_panel_refreshes_itself_only_while_something_is_under_way(desk, lead, connections):
+    leads.submit([lead])
+    panel = reverse("admin:crm_integrations_delivery_panel", args=["lead", lead.pk])
+    assert f'data-refresh="{panel}"' in desk.get(page_of(lead)).content.decode()
+    engine.drain()
+    assert "data-refresh" not in desk.get(panel).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)  # the engine's clock stands still within one transaction
+def test_refused_delivery_is_retried_from_the_lead_page(desk, lead, connections, vendor_sandbox):
+    vendor_sandbox.fault("ispcrm", "error_flag")
+    leads.submit([lead])
+    engine.drain()
+    refused = delivery_of("ispcrm", State.REJECTED)
+    assert (
+        reverse("admin:crm_integrations_delivery_retry", args=[refused.pk])
+        in desk.get(page_of(lead)).content.decode()
+    )
+    vendor_sandbox.clear_faults()
+    steer(desk, refused, "retry")
+    engine.drain()
+    assert delivery_of("ispcrm").state == State.DELIVERED
+    assert len(vendor_sandbox.held("ispcrm")) == 1
+
+
+@pytest.fixture
+def held(lead, connections, vendor_sandbox) -> Delivery:
+    """A delivery to a vendor that can't be asked, cut after it was stored."""
+    vendor_sandbox.fault("broctagon", "cut_after")
+    leads.submit([lead])
+    engine.drain()
+    vendor_sandbox.clear_faults()
+    return delivery_of("broctagon", State.REVIEW)
+
+
+def test_officer_decides_that_it_is_there(desk, held, vendor_sandbox):
+    steer(desk, held, "decide", decision="found", reference="B-77", reason="Seen in their list")
+    held.refresh_from_db()
+    assert (held.state, held.reference) == (State.DELIVERED, "B-77")
+    assert "Seen in their list" in held.reason
+    engine.drain()
+    assert len(vendor_sandbox.held("broctagon")) == 1
+
+
+def test_officer_decides_to_send_again(desk, held):
+    steer(desk, held, "decide", decision="again", reason="They have none")
+    held.refresh_from_db()
+    assert held.state == State.QUEUED
+    assert "They have none" in held.reason
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"decision": "found", "reason": "x"}, {"decision": "again"}, {"decision": "maybe", "reason": "x"}],
+)
+def test_decision_without_what_it_needs_changes_nothing(desk, held, said):
+    steer(desk, held, "decide", **said)
+    held.refresh_from_db()
+    assert held.state == State.REVIEW
+
+
+def test_who_may_not_steer_deliveries_steers_none(client, held):
+    viewer = people.officer("viewer", superuser=False)
+    viewer.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client.force_login(viewer)
+    assert client.get(reverse("admin:crm_integrations_delivery_changelist")).status_code == 200
+    for verb in ("retry", "decide"):
+        assert steer(client, held, verb, decision="again", reason="x").status_code == 403
+    assert client.get(reverse("admin:leadops_lead_send"), {"lead": held.lead_id}).status_code == 403
+    held.refresh_from_db()
+    assert held.state == State.REVIEW
+
+
+def test_send_page_shows_readiness_and_sends_to_the_chosen_alone(desk, lead, connections):
+    url = f"{reverse('admin:leadops_lead_send')}?lead={lead.pk}"
+    assert desk.get(url).content.decode().count('name="connections"') == 4
+    desk.post(url, {"connections": [str(connections["ispcrm"].pk)]})
+    assert [each.connection.vendor for each in Delivery.objects.all()] == ["ispcrm"]
+    assert Lead.objects.get().status == "submitted"
+
+
+def test_send_page_wants_a_choice_and_existing_leads(desk, lead, connections):
+    url = reverse("admin:leadops_lead_send")
+    assert "Choose at least one" in desk.post(f"{url}?lead={lead.pk}", {}).content.decode()
+    assert desk.get(url, {"lead": "nonsense"}).status_code == 404
+    assert not Delivery.objects.exists()
+
+
+def test_list_action_leads_to_the_send_page(desk, lead, connections):
+    chosen = {"action": "send_selected", "_selected_action": [str(lead.pk)]}
+    answer = desk.post(reverse("admin:leadops_lead_changelist"), chosen)
+    assert answer["Location"] == f"{reverse('admin:leadops_lead_send')}?lead={lead.pk}"
+
+
+def test_list_action_retries_what_failed(desk, sent):
+    Delivery.objects.update(state=State.DEAD)
+    chosen = {"action": "retry_selected", "_selected_action": [str(sent.pk)]}
+    desk.post(reverse("admin:leadops_lead_changelist"), chosen)
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.QUEUED}
+
+
+def test_delivery_list_is_read_only_filtered_and_searched(desk, sent):
+    url = reverse("admin:crm_integrations_delivery_changelist")
+    one = delivery_of("ispcrm")
+    assert list(desk.get(url, {"connection__id__exact": one.connection_id}).context["cl"].result_list) == [
+        one
+    ]
+    assert list(desk.get(url, {"q": one.reference}).context["cl"].result_list) == [one]
+    assert desk.get(url, {"state__exact": "dead"}).context["cl"].result_count == 0
+    assert (
+        desk.post(
+            reverse("admin:crm_integrations_delivery_change", args=[one.pk]), {"state": "dead"}
+        ).status_code
+        == 403
+    )
+    assert desk.get(reverse("admin:crm_integrations_delivery_add")).status_code == 403
+
+
+def test_delivery_list_action_cancels_what_was_not_sent(desk, lead, connections):
+    leads.submit([lead])
+    chosen = {"action": "cancel_selected", "_selected_action": [str(d.pk) for d in Delivery.objects.all()]}
+    desk.post(reverse("admin:crm_integrations_delivery_changelist"), chosen)
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.CANCELLED}
+
+
+def test_call_has_a_page_of_its_own(desk, sent):
+    call = Exchange.objects.first()
+    page = desk.get(reverse("admin:crm_integrations_exchange_change", args=[call.pk])).content.decode()
+    assert call.url in page
+    assert call.method in page
+
+
+def test_account_page_shows_its_deliveries(desk, sent, program):
+    account = loan_accounts.open_account(sent, "LA-9", program)
+    engine.drain()
+    page = desk.get(reverse("admin:leadops_loanaccount_change", args=[account.pk])).content.decode()
+    assert delivery_of("crego_los").reference in page
+
+
+# Connections --------------------------------------------------------------------------------------------------------
+
+
+def connection_form(desk, connection: Connection) -> tuple[str, dict[str, str]]:
+    url = reverse("admin:crm_integrations_connection_change", args=[connection.pk])
+    return url, fields(desk.get(url).content.decode(), "connection_form")
+
+
+def test_connection_form_has_typed_settings_and_never_shows_a_secret(desk, connections):
+    connection = connections["brainysoft"]
+    url, form = connection_form(desk, connection)
+    assert {"setting_auth_mode", "setting_country_ids", "secret_client_secret"} <= set(form)
+    page = desk.get(url).content.decode()
+    assert not [value for value in connection.secrets.values() if value in page]
+    assert "Set. Leave empty to keep it." in page
+    assert "Not set." in page
+
+
+def test_empty_secret_keeps_the_old_one_and_a_typed_one_replaces_it(desk, connections):
+    url, form = connection_form(desk, connections["brainysoft"])
+    before = connections["brainysoft"].secrets
+    desk.post(url, form | {"secret_client_secret": "new-one", "setting_manager_id": "17"})
+    stored = Connection.objects.get(vendor="brainysoft")
+    assert stored.secrets == before | {"client_secret": "new-one"}
+    assert stored.settings == {"country_ids": {"IN": 101041}, "manager_id": 17}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("setting_manager_id", "many"),
+        ("setting_auth_mode", "magic"),
+        ("setting_country_ids", "{broken"),
+        ("setting_country_ids", "[1]"),
+        ("base_url", "https://vendor.example/path"),
+    ],
+)
+def test_wrong_setting_is_refused(desk, connections, field, value):
+    url, form = connection_form(desk, connections["brainysoft"])
+    answer = desk.post(url, form | {field: value})
+    assert answer.status_code == 200
+    assert answer.context["errors"]
+
+
+def test_private_address_is_refused_where_local_vendors_are_not_allowed(desk, connections, settings):
+    settings.ALLOW_LOCAL_VENDORS = False
+    url, form = connection_form(desk, connections["ispcrm"])
+    answer = desk.post(url, form | {"base_url": "https://127.0.0.1"})
+    assert "private or local address" in answer.content.decode()
+
+
+def test_new_connection_is_saved_and_then_asks_for_what_its_vendor_needs(desk, db):
+    new = {
+        "vendor": "ispcrm",
+        "name": "isp",
+        "base_url": "http://127.0.0.1:9",
+        "enabled": "on",
+        "parallel": "4",
+    }
+    answer = desk.post(
+        reverse("admin:crm_integrations_connection_add"), new | {"jurisdiction": ""}, follow=True
+    )
+    assert 'name="secret_token"' in answer.content.decode()
+    assert Connection.objects.get().name == "isp"
+
+
+def test_paused_connection_sends_nothing_until_it_is_resumed(desk, lead, connections, vendor_sandbox):
+    connection = connections["ispcrm"]
+    desk.post(
+        reverse("admin:crm_integrations_connection_pause", args=[connection.pk]),
+        {"reason": "They are moving"},
+    )
+    leads.submit([lead])
+    engine.drain()
+    assert vendor_sandbox.held("ispcrm") == []
+    assert (
+        "They are moving"
+        in desk.get(reverse("admin:crm_integrations_connection_changelist")).content.decode()
+    )
+    desk.post(reverse("admin:crm_integrations_connection_resume", args=[connection.pk]))
+    engine.drain()
+    assert len(vendor_sandbox.held("ispcrm")) == 1
+
+
+# The first page -----------------------------------------------------------------------------------------------------
+
+
+def test_first_page_counts_deliveries_by_connection_and_leads_to_them(desk, sent):
+    rows = desk.get(reverse("admin:index")).context["delivery_rows"]
+    shown = {row["connection"].name: {n.label: n for n in row["numbers"]} for row in rows}
+    number = shown["ispcrm"]["Delivered"]
+    assert number.count == 1
+    assert desk.get(number.url).context["cl"].result_count == 1
+
+
+def test_first_page_names_what_needs_a_person(desk, held, connections):
+    desk.post(reverse("admin:crm_integrations_connection_pause", args=[connections["crego_los"].pk]))
+    needs = desk.get(reverse("admin:index")).context["needs_person"]
+    assert [number.label for number in needs] == ["Needs a decision", "crego_los is paused"]
+    assert desk.get(needs[0].url).context["cl"].result_count == 1
+
+
+def test_first_page_costs_at_most_ten_queries(desk, sent, django_assert_max_num_queries):
+    desk.get(reverse("admin:index"))
+    with django_assert_max_num_queries(10):
+        desk.get(reverse("admin:index"))
+
+
+def test_first_page_keeps_deliveries_from_who_may_not_see_them(client, sent):
+    reader = people.officer("ravi", superuser=False)
+    reader.user_permissions.set(Permission.objects.filter(codename="view_lead"))
+    client.force_login(reader)
+    context = client.get(reverse("admin:index")).context
+    assert "delivery_rows" not in context
+    assert context["statuses"]
+    assert "What we sent" not in client.get(page_of(sent)).content.decode()
+    panel = reverse("admin:crm_integrations_delivery_panel", args=["lead", sent.pk])
+    assert client.get(panel).status_code == 403

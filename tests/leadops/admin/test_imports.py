@@ -1,0 +1,102 @@
+"""Uploading a workbook and seeing what became of its rows."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from leadops.models import ImportBatch, Lead
+from leadops.services import import_batches
+from tests.environment import ROOT
+
+SAMPLE = ROOT / "docs" / "samples" / "leads.xlsx"
+ADD = reverse("admin:leadops_importbatch_add")
+
+
+@pytest.fixture(autouse=True)
+def _store(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+def page(batch: ImportBatch, view: str = "change") -> str:
+    return reverse(f"admin:leadops_importbatch_{view}", args=[batch.pk])
+
+
+@pytest.fixture
+def batch(desk, partner, program) -> ImportBatch:
+    """The sample, uploaded and not yet read."""
+    file = SimpleUploadedFile("leads.xlsx", SAMPLE.read_bytes())
+    answer = desk.post(ADD, {"partner": partner.pk, "program": program.pk, "file": file})
+    made = ImportBatch.objects.get()
+    assert answer["Location"] == page(made)
+    return made
+
+
+@pytest.fixture
+def done(batch: ImportBatch) -> ImportBatch:
+    import_batches.run(batch.pk)
+    batch.refresh_from_db()
+    return batch
+
+
+def test_uploaded_batch_waits_and_its_page_asks_how_far_it_is(desk, batch, officer):
+    assert (batch.state, batch.uploaded_by) == ("queued", officer)
+    assert f'data-progress="{page(batch, "progress")}"' in desk.get(page(batch)).content.decode()
+    said = desk.get(page(batch, "progress")).json()
+    assert (said["finished"], said["percent"]) == (False, 0)
+
+
+def test_counts_add_up_and_the_finished_page_asks_no_more(desk, done):
+    said = desk.get(page(done, "progress")).json()
+    assert said["created"] + said["updated"] + said["skipped"] + said["failed"] == said["rows"] == 200
+    assert said["finished"] is True
+    assert "data-progress" not in desk.get(page(done)).content.decode()
+
+
+def test_refused_rows_are_shown_with_cell_value_and_reason(desk, done):
+    shown = desk.get(page(done)).content.decode()
+    assert shown.count('data-label="Reason"') == 25
+    assert "B6" in shown
+    assert "9.8E+09" in shown
+    assert "Excel damaged this mobile number" in shown
+
+
+def test_created_rows_lead_to_their_leads_and_back(desk, done):
+    lead = Lead.objects.order_by("id").first()
+    shown = desk.get(page(done), {"outcome": "created"}).content.decode()
+    assert reverse("admin:leadops_lead_change", args=[lead.pk]) in shown
+    assert page(done) in desk.get(reverse("admin:leadops_lead_change", args=[lead.pk])).content.decode()
+
+
+def test_rows_come_by_pages(desk, done):
+    first = desk.get(page(done), {"outcome": "created"}).content.decode()
+    assert "Page 1 of 4" in first
+    assert "Page 4 of 4" in desk.get(page(done), {"outcome": "created", "page": "99"}).content.decode()
+    assert desk.get(page(done), {"outcome": "nonsense", "page": "x"}).status_code == 200
+
+
+def test_error_workbook_is_a_download_named_after_the_file(desk, done):
+    answer = desk.get(page(done, "errors"))
+    assert 'filename="leads-refused.xlsx"' in answer["Content-Disposition"]
+    assert b"".join(answer.streaming_content).startswith(b"PK")
+
+
+@pytest.mark.parametrize("content", [b"hello", b"PK\x03\x04broken", b""])
+def test_what_is_no_workbook_is_refused_at_the_file(desk, partner, program, content):
+    file = SimpleUploadedFile("leads.xlsx", content)
+    answer = desk.post(ADD, {"partner": partner.pk, "program": program.pk, "file": file})
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors["file"]
+    assert not ImportBatch.objects.exists()
+
+
+def test_page_of_a_batch_costs_few_queries(desk, done, django_assert_max_num_queries):
+    desk.get(page(done))
+    with django_assert_max_num_queries(12):
+        desk.get(page(done), {"outcome": "created"})
+
+
+def test_reader_can_neither_watch_nor_download(reading_desk, done):
+    for view in ("change", "progress", "errors"):
+        assert reading_desk.get(page(done, view)).status_code == 403

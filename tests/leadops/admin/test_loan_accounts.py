@@ -1,0 +1,55 @@
+"""Loan accounts opened by hand."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from leadops.models import Lead, LoanAccount
+from leadops.services import leads, loan_accounts
+
+ADD = reverse("admin:leadops_loanaccount_add")
+
+
+@pytest.fixture
+def submitted(lead: Lead) -> Lead:
+    leads.submit([lead])
+    return lead
+
+
+def opened(desk, lead, program, ref_id="LA-1"):
+    return desk.post(ADD, {"lead": lead.pk, "program": program.pk, "ref_id": ref_id})
+
+
+def test_account_is_opened_through_the_service(desk, submitted, program, officer):
+    opened(desk, submitted, program)
+    account = LoanAccount.objects.get()
+    assert (account.lead, account.status, account.created_by) == (submitted, "pending", officer)
+    assert account.product_type == program.product_type
+
+
+def test_lead_page_offers_the_account_form_filled_in(desk, submitted, program):
+    page = desk.get(reverse("admin:leadops_lead_change", args=[submitted.pk])).content.decode()
+    assert f"{ADD}?lead={submitted.pk}&amp;program={program.pk}" in page
+    assert str(submitted.pk) in desk.get(ADD, {"lead": submitted.pk}).content.decode()
+
+
+def test_taken_reference_is_refused_at_the_form(desk, submitted, program):
+    loan_accounts.open_account(submitted, "LA-1", program)
+    assert opened(desk, submitted, program).status_code == 200
+    assert LoanAccount.objects.count() == 1
+
+
+def test_draft_lead_gets_no_account(desk, lead, program):
+    page = opened(desk, lead, program).content.decode()
+    assert "Submit the lead first" in page
+    assert not LoanAccount.objects.exists()
+
+
+def test_account_is_read_only_and_found_by_its_reference(desk, submitted, program):
+    account = loan_accounts.open_account(submitted, "LA-1", program)
+    url = reverse("admin:leadops_loanaccount_change", args=[account.pk])
+    assert desk.get(url).status_code == 200
+    assert desk.post(url, {"ref_id": "other"}).status_code == 403
+    listed = desk.get(reverse("admin:leadops_loanaccount_changelist"), {"q": "LA-1"}).context["cl"].result_list
+    assert list(listed) == [account]
