@@ -12,6 +12,7 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from leadops.api.prepared import Prepared
 from leadops.api.problems import Problem, Type
 from leadops.models import ApiKey, Partner, Scope
 
@@ -43,11 +44,14 @@ class ApiKeyAuthentication(BaseAuthentication):
         return f'{SCHEME} realm="leadops"'
 
 
+_LIVE_KEY = Prepared(lambda: ApiKey.objects.live().filter(digest=""), related="partner")
+
+
 def _live_key(text: str) -> ApiKey:
     """The key; one answer for unknown, revoked and expired ones, so that nobody can search for keys."""
     found = None
     if text and len(text) <= LONGEST_KEY and text.isascii():
-        found = ApiKey.objects.live().select_related("partner").filter(digest=ApiKey.digest_of(text)).first()
+        found = _LIVE_KEY.one(timezone.now(), ApiKey.digest_of(text))
     if found is None:
         raise AuthenticationFailed("This key is unknown, revoked or expired.")
     return found

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from leadops.api.prepared import Prepared
 from leadops.models import Program
+
+_ACTIVE = Prepared(lambda: Program.objects.filter(pk=UUID(int=0), active=True))
 
 
 def active_program(program_id: UUID | None) -> Program | None:
     """The program with this id, if it takes new records."""
-    return Program.objects.filter(pk=program_id, active=True).first() if program_id else None
+    return _ACTIVE.one(program_id) if program_id else None
