@@ -36,11 +36,15 @@ def chip(delivery: Delivery) -> SafeString:
 
 def state_chip(delivery: Delivery) -> SafeString:
     """The state alone, where the connection stands beside it."""
-    return format_html('<span class="lo-chip lo-{}"><b>{}</b></span>', tone_of(delivery.state), delivery.get_state_display())
+    return format_html(
+        '<span class="lo-chip lo-{}"><b>{}</b></span>', tone_of(delivery.state), delivery.get_state_display()
+    )
 
 
 def chips(deliveries: Iterable[Delivery]) -> SafeString:
     """A chip per connection, of the newest version sent there."""
     newest = {each.connection_id: each for each in sorted(deliveries, key=lambda each: each.version)}
     ordered = sorted(newest.values(), key=lambda each: each.connection.name)
-    return format_html('<span class="lo-chips">{}</span>', format_html_join("", "{}", ((chip(each),) for each in ordered)))
+    return format_html(
+        '<span class="lo-chips">{}</span>', format_html_join("", "{}", ((chip(each),) for each in ordered))
+    )

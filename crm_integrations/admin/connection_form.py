@@ -54,7 +54,9 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
 
 def form_for(connector: type[Connector], connection: Connection) -> type[ConnectionForm]:
     """A ConnectionForm with the fields that `connector` declares."""
-    fields: dict[str, Any] = {SETTING + each.name: _setting_field(each, connection) for each in connector.settings}
+    fields: dict[str, Any] = {
+        SETTING + each.name: _setting_field(each, connection) for each in connector.settings
+    }
     fields |= {SECRET + each.name: _secret_field(each, connection) for each in connector.secrets}
     return type("DeclaredConnectionForm", (ConnectionForm,), fields)
 
@@ -75,7 +77,9 @@ def _setting_field(setting: Setting, connection: Connection) -> forms.Field:
     }
     if setting.choices:
         choices = [(each, str(each)) for each in setting.choices]
-        return forms.TypedChoiceField(choices=choices, coerce=setting.kind, widget=UnfoldAdminSelectWidget, **common)
+        return forms.TypedChoiceField(
+            choices=choices, coerce=setting.kind, widget=UnfoldAdminSelectWidget, **common
+        )
     if setting.kind is bool:
         return forms.BooleanField(widget=UnfoldBooleanSwitchWidget, **common)
     if setting.kind is int:

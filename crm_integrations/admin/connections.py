@@ -13,7 +13,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import display
 
 from crm_integrations import doorbell, outbox
 from crm_integrations.admin.connection_form import SECRET, SETTING, ConnectionForm, declared_fields, form_for
@@ -39,13 +38,15 @@ class ConnectionAdmin(ModelAdmin):  # type: ignore[misc]
     compressed_fields = False
     warn_unsaved_form = True
 
-    @display(description="State")
+    @admin.display(description="State")
     def state(self, connection: Connection) -> SafeString:
         if not connection.enabled:
             return DISABLED
         return PAUSED if connection.paused else OPEN
 
-    def get_form(self, request: HttpRequest, obj: Connection | None = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Connection | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         if obj is not None and self.has_change_permission(request, obj):
             kwargs["form"] = form_for(obj.connector_class, obj)
             kwargs["fields"] = ConnectionForm.Meta.fields
@@ -57,8 +58,10 @@ class ConnectionAdmin(ModelAdmin):  # type: ignore[misc]
     def get_fieldsets(self, request: HttpRequest, obj: Connection | None = None) -> Any:
         general = [("vendor", "name"), ("base_url", "jurisdiction")]
         if obj is None:
-            return [(None, {"fields": general, "description": "Save it, then fill in what this vendor needs."})]
-        fieldsets = [("Connection", {"fields": [*general, ("parallel", "enabled")]})]
+            return [
+                (None, {"fields": general, "description": "Save it, then fill in what this vendor needs."})
+            ]
+        fieldsets: list[Any] = [("Connection", {"fields": [*general, ("parallel", "enabled")]})]
         if not self.has_change_permission(request, obj):
             return fieldsets
         if settings := declared_fields(obj.vendor, SETTING):
@@ -75,7 +78,9 @@ class ConnectionAdmin(ModelAdmin):  # type: ignore[misc]
         """A connection is disabled, not deleted: what was sent through it stays on record."""
         return False
 
-    def response_add(self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None) -> HttpResponse:
+    def response_add(
+        self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None
+    ) -> HttpResponse:
         self.message_user(request, f"{obj} was added. Fill in what it needs, and say whose leads go there.")
         return HttpResponseRedirect(_url(obj))
 
@@ -91,7 +96,9 @@ class ConnectionAdmin(ModelAdmin):  # type: ignore[misc]
     def pause_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
         connection = self._to_change(request, connection_id)
         outbox.pause(connection, request.POST.get("reason", "").strip() or f"Paused by {request.user}.")
-        self.message_user(request, f"{connection} is paused: nothing is sent until it is resumed.", messages.SUCCESS)
+        self.message_user(
+            request, f"{connection} is paused: nothing is sent until it is resumed.", messages.SUCCESS
+        )
         return HttpResponseRedirect(_url(connection))
 
     def resume_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:

@@ -46,7 +46,9 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def _counts(connections: list[Connection]) -> dict[str, int]:
     """By connection and state, in one query over the index of both."""
     cells = {(each, state) for each in connections for state in SHOWN}
-    rows = {f"{each.pk} {state}": Delivery.objects.filter(connection=each, state=state) for each, state in cells}
+    rows = {
+        f"{each.pk} {state}": Delivery.objects.filter(connection=each, state=state) for each, state in cells
+    }
     return capped_counts(rows)
 
 

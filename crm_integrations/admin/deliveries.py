@@ -18,7 +18,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
-from unfold.decorators import display
 
 from crm_integrations import doorbell, outbox
 from crm_integrations.admin import panel
@@ -47,7 +46,16 @@ class DecisionForm(forms.Form):
 @admin.register(Delivery)
 class DeliveryAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
     list_select_related = ["connection", "lead", "loan_account"]
-    list_display = ["what", "connection", "shown_state", "record_link", "reference", "attempts", "reason", "updated_at"]
+    list_display = [
+        "what",
+        "connection",
+        "shown_state",
+        "record_link",
+        "reference",
+        "attempts",
+        "reason",
+        "updated_at",
+    ]
     list_filter = [("connection", RelatedDropdownFilter), ("state", ChoicesDropdownFilter)]
     list_display_links = ["what"]
     search_fields = ["reference"]
@@ -86,15 +94,15 @@ class DeliveryAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
         except ValueError:
             return queryset.filter(connection__in=list(Connection.objects.all()), reference=text), False
 
-    @display(description="Delivery")
+    @admin.display(description="Delivery")
     def what(self, delivery: Delivery) -> str:
         return f"{delivery.get_kind_display_name().capitalize()} v{delivery.version}"
 
-    @display(description="State")
+    @admin.display(description="State")
     def shown_state(self, delivery: Delivery) -> SafeString:
         return state_chip(delivery)
 
-    @display(description="Record")
+    @admin.display(description="Record")
     def record_link(self, delivery: Delivery) -> SafeString:
         return format_html('<a class="lo-link" href="{}">{}</a>', record_url(delivery), delivery.record)
 
@@ -102,14 +110,20 @@ class DeliveryAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         done = outbox.retry(list(queryset.values_list("pk", flat=True)[:1000]))
         doorbell.ring_on_commit(done)
-        self.message_user(request, f"{done} deliveries were queued again.", messages.SUCCESS if done else messages.WARNING)
+        self.message_user(
+            request, f"{done} deliveries were queued again.", messages.SUCCESS if done else messages.WARNING
+        )
 
     @admin.action(description="Cancel", permissions=["steer"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         done = outbox.cancel(list(queryset.values_list("pk", flat=True)[:1000]))
-        self.message_user(request, f"{done} deliveries were cancelled.", messages.SUCCESS if done else messages.WARNING)
+        self.message_user(
+            request, f"{done} deliveries were cancelled.", messages.SUCCESS if done else messages.WARNING
+        )
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
         delivery = self.get_object(request, object_id)
         panels = []
         if delivery is not None and self.has_view_permission(request, delivery):
@@ -139,7 +153,9 @@ class DeliveryAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
         delivery = self._to_steer(request, delivery_id)
         done = outbox.retry([delivery.pk])
         doorbell.ring_on_commit(done)
-        text = f"{delivery} was queued again." if done else f"{delivery} is not in a state that can be retried."
+        text = (
+            f"{delivery} was queued again." if done else f"{delivery} is not in a state that can be retried."
+        )
         self.message_user(request, text, messages.SUCCESS if done else messages.WARNING)
         return HttpResponseRedirect(record_url(delivery))
 
@@ -147,7 +163,9 @@ class DeliveryAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
         delivery, form = self._to_steer(request, delivery_id), DecisionForm(request.POST)
         if not form.is_valid():
             for field, errors in form.errors.items():
-                self.message_user(request, f"{field.capitalize()}: {' '.join(errors)}", messages.ERROR)
+                self.message_user(
+                    request, f"{field.capitalize()}: {' '.join(map(str, errors))}", messages.ERROR
+                )
             return HttpResponseRedirect(record_url(delivery))
         said = form.cleaned_data
         if said["decision"] == "found":
@@ -155,7 +173,9 @@ class DeliveryAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
         else:
             done = outbox.send_again(delivery.pk, said["reason"], request.user)  # type: ignore[arg-type]
             doorbell.ring_on_commit(int(done))
-        text = f"Your decision about {delivery} is kept." if done else f"{delivery} no longer needs a decision."
+        text = (
+            f"Your decision about {delivery} is kept." if done else f"{delivery} no longer needs a decision."
+        )
         self.message_user(request, text, messages.SUCCESS if done else messages.WARNING)
         return HttpResponseRedirect(record_url(delivery))
 
@@ -171,5 +191,5 @@ def record_url(delivery: Delivery) -> str:
     return reverse(f"admin:leadops_{record._meta.model_name}_change", args=[record.pk])
 
 
-def _panel(request: HttpRequest, record: Lead | LoanAccount) -> SafeString:
+def _panel(request: HttpRequest, record: Any) -> SafeString:
     return panel.of_lead(request, record) if isinstance(record, Lead) else panel.of_account(request, record)

@@ -11,7 +11,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RelatedDropdownFilter
-from unfold.decorators import display
 
 from crm_integrations.admin.deliveries import record_url
 from crm_integrations.admin.panel import shown
@@ -23,8 +22,23 @@ from leadops.admin.pages import CappedList
 class ExchangeAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
     list_display = ["created_at", "connection", "operation", "outcome", "duration", "record"]
     list_filter = [("delivery__connection", RelatedDropdownFilter)]
-    fields = [("connection", "record"), ("operation", "created_at", "duration"), "outcome", "sent", "came_back"]
-    readonly_fields = ["connection", "record", "operation", "created_at", "duration", "outcome", "sent", "came_back"]
+    fields = [
+        ("connection", "record"),
+        ("operation", "created_at", "duration"),
+        "outcome",
+        "sent",
+        "came_back",
+    ]
+    readonly_fields = [
+        "connection",
+        "record",
+        "operation",
+        "created_at",
+        "duration",
+        "outcome",
+        "sent",
+        "came_back",
+    ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -39,27 +53,29 @@ class ExchangeAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
         calls = super().get_queryset(request).order_by("-id")
         return calls.select_related("delivery__connection", "delivery__lead", "delivery__loan_account")  # type: ignore[no-any-return]
 
-    @display(description="Connection")
+    @admin.display(description="Connection")
     def connection(self, call: Exchange) -> str:
         return call.delivery.connection.name
 
-    @display(description="Record")
+    @admin.display(description="Record")
     def record(self, call: Exchange) -> SafeString:
-        return format_html('<a class="lo-link" href="{}">{}</a>', record_url(call.delivery), call.delivery.record)
+        return format_html(
+            '<a class="lo-link" href="{}">{}</a>', record_url(call.delivery), call.delivery.record
+        )
 
-    @display(description="Outcome")
+    @admin.display(description="Outcome")
     def outcome(self, call: Exchange) -> SafeString:
         told = shown(call)
         return format_html('<span class="lo-chip lo-{}"><b>{}</b></span>', told["tone"], told["outcome"])
 
-    @display(description="Duration")
+    @admin.display(description="Duration")
     def duration(self, call: Exchange) -> str:
         return f"{call.duration_ms} ms" if call.duration_ms is not None else ""
 
-    @display(description="Request")
+    @admin.display(description="Request")
     def sent(self, call: Exchange) -> SafeString:
         return format_html('<pre class="lo-wire" tabindex="0">{}</pre>', shown(call)["request"])
 
-    @display(description="Answer")
+    @admin.display(description="Answer")
     def came_back(self, call: Exchange) -> SafeString:
         return format_html('<pre class="lo-wire" tabindex="0">{}</pre>', shown(call)["answer"])

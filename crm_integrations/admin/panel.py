@@ -44,7 +44,12 @@ def of_lead(request: HttpRequest, lead: Lead) -> SafeString:
     for each in readiness.of_lead(parties):
         if each.connection.pk not in rows:
             rows[each.connection.pk] = Row(each.connection, readiness=each)
-    return _rendered(request, rows, url, {"lead": lead, "send_url": reverse("admin:leadops_lead_send") + f"?lead={lead.pk}"})
+    return _rendered(
+        request,
+        rows,
+        url,
+        {"lead": lead, "send_url": reverse("admin:leadops_lead_send") + f"?lead={lead.pk}"},
+    )
 
 
 def of_account(request: HttpRequest, account: LoanAccount) -> SafeString:
@@ -86,7 +91,9 @@ def shown(call: Any) -> dict[str, Any]:
         "call": call,
         "tone": _tone(call),
         "outcome": f"HTTP {call.status}" if call.status else call.error or "under way",
-        "request": "\n".join([f"{call.method} {call.url}", *_headers(call.request_headers), "", pretty(sent)]).rstrip(),
+        "request": "\n".join(
+            [f"{call.method} {call.url}", *_headers(call.request_headers), "", pretty(sent)]
+        ).rstrip(),
         "answer": "\n".join([*_headers(call.response_headers), "", pretty(answered)]).strip(),
     }
 
@@ -128,5 +135,3 @@ def _moves_soon(delivery: Delivery | None) -> bool:
         return False
     now = timezone.now()
     return delivery.due_at < now + SOON and delivery.updated_at > now - SOON
-
-

@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from crm_integrations import doorbell, outbox
 from crm_integrations.admin import panel, sending
@@ -40,7 +39,7 @@ class IntegratedLeadAdmin(LeadAdmin):
         sent = Delivery.objects.filter(kind="lead").select_related("connection")
         return super().for_list(page).prefetch_related(Prefetch("deliveries", sent, to_attr="sent"))
 
-    @display(description="Deliveries")
+    @admin.display(description="Deliveries")
     def connections(self, lead: Any) -> SafeString:
         return chips(lead.sent)
 
@@ -55,14 +54,18 @@ class IntegratedLeadAdmin(LeadAdmin):
     @admin.action(description="Send to…", permissions=["steer"])
     def send_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> HttpResponse:
         ids = queryset.values_list("pk", flat=True)[: sending.MOST_LEADS]
-        return HttpResponseRedirect(f"{reverse('admin:leadops_lead_send')}?{urlencode({'lead': list(ids)}, doseq=True)}")
+        return HttpResponseRedirect(
+            f"{reverse('admin:leadops_lead_send')}?{urlencode({'lead': list(ids)}, doseq=True)}"
+        )
 
     @admin.action(description="Retry failed deliveries", permissions=["steer"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> None:
         failed = Delivery.objects.filter(lead__in=list(queryset[:1000]), state__in=REPEATABLE)
         done = outbox.retry(list(failed.values_list("pk", flat=True)))
         doorbell.ring_on_commit(done)
-        self.message_user(request, f"{done} deliveries were queued again.", messages.SUCCESS if done else messages.WARNING)
+        self.message_user(
+            request, f"{done} deliveries were queued again.", messages.SUCCESS if done else messages.WARNING
+        )
 
     def get_urls(self) -> list[URLPattern]:
         own = [path("send/", self.admin_site.admin_view(self.send_view), name="leadops_lead_send")]
@@ -107,7 +110,7 @@ class IntegratedLoanAccountAdmin(LoanAccountAdmin):
         sent = Delivery.objects.select_related("connection")
         return super().get_queryset(request).prefetch_related(Prefetch("deliveries", sent, to_attr="sent"))
 
-    @display(description="Deliveries")
+    @admin.display(description="Deliveries")
     def connections(self, account: Any) -> SafeString:
         return chips(account.sent)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -31,8 +32,8 @@ class Prospect:
 class SendForm(forms.Form):
     connections = forms.MultipleChoiceField(widget=UnfoldAdminCheckboxSelectMultipleWidget)
 
-    def __init__(self, prospects: list[Prospect], *args: object) -> None:
-        super().__init__(*args)
+    def __init__(self, prospects: list[Prospect], data: Any = None) -> None:
+        super().__init__(data)
         choices = [(str(each.connection.pk), each.connection.name) for each in prospects]
         self.fields["connections"].choices = choices  # type: ignore[attr-defined]
 
@@ -57,7 +58,9 @@ def prospects(leads: list[Lead]) -> list[Prospect]:
     ready: dict[UUID, int] = defaultdict(int)
     for lead in leads:
         for each in readiness.of_lead(lead):
-            prospect = found.setdefault(each.connection.pk, Prospect(each.connection, not_carried=each.not_carried))
+            prospect = found.setdefault(
+                each.connection.pk, Prospect(each.connection, not_carried=each.not_carried)
+            )
             if each.ready:
                 ready[each.connection.pk] += 1
             else:

@@ -53,7 +53,9 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "title": "Overview",
         "statuses": lead_numbers(),
         "chart": chart(),
-        "imports": under_way.select_related("partner", "program")[:5] if request.user.has_perm("leadops.view_importbatch") else [],
+        "imports": under_way.select_related("partner", "program")[:5]
+        if request.user.has_perm("leadops.view_importbatch")
+        else [],
         "may_add_lead": request.user.has_perm("leadops.add_lead"),
         "may_import": request.user.has_perm("leadops.add_importbatch"),
     }
@@ -62,7 +64,9 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def lead_numbers() -> list[Number]:
     """The leads by status."""
     counts = capped_counts({status: Lead.objects.filter(status=status) for status in Lead.Status.values})
-    return [Number(str(s.label), counts[s.value], list_url(LEADS, status__exact=s.value)) for s in Lead.Status]
+    return [
+        Number(str(s.label), counts[s.value], list_url(LEADS, status__exact=s.value)) for s in Lead.Status
+    ]
 
 
 def chart() -> dict[str, Any]:
@@ -70,7 +74,10 @@ def chart() -> dict[str, Any]:
     today = timezone.localdate()
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
     counts = _per_day(days[0])
-    most = max((sum(counts.get((day, intake), 0) for intake in Lead.Intake.values) for day in days), default=0) or 1
+    most = (
+        max((sum(counts.get((day, intake), 0) for intake in Lead.Intake.values) for day in days), default=0)
+        or 1
+    )
     return {
         "days": [_bar(at, day, counts, most) for at, day in enumerate(days)],
         "intakes": [(intake.value, intake.label) for intake in Lead.Intake],
@@ -90,7 +97,8 @@ def _per_day(first: date) -> dict[tuple[date, str], int]:
 
 def _bar(at: int, day: date, counts: dict[tuple[date, str], int], most: int) -> dict[str, Any]:
     """One day's bar: its parts stand on each other, from the bottom line up."""
-    parts, top = [], CHART_HEIGHT
+    parts: list[dict[str, Any]] = []
+    top = CHART_HEIGHT
     for intake in Lead.Intake.values:
         count = counts.get((day, intake), 0)
         height = round(CHART_HEIGHT * count / most)

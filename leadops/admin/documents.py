@@ -26,7 +26,10 @@ class DocumentForm(forms.ModelForm):  # type: ignore[type-arg]
     lead = forms.ModelChoiceField(queryset=Lead.objects.all(), widget=forms.HiddenInput)
     about = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
     document_type = forms.CharField(
-        label="Type", max_length=50, widget=UnfoldAdminTextInputWidget, help_text="For instance PAN_CARD, BANK_STATEMENT."
+        label="Type",
+        max_length=50,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="For instance PAN_CARD, BANK_STATEMENT.",
     )
     file = forms.FileField(widget=UnfoldAdminFileFieldWidget, help_text="PDF, JPEG or PNG, at most 10 MB.")
 
@@ -102,7 +105,9 @@ class DocumentAdmin(ModelAdmin):  # type: ignore[misc]
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Nothing hangs on a document."""
 
-    def response_add(self, request: HttpRequest, obj: Document, post_url_continue: str | None = None) -> HttpResponse:
+    def response_add(
+        self, request: HttpRequest, obj: Document, post_url_continue: str | None = None
+    ) -> HttpResponse:
         self.message_user(request, f"{obj} was added.")
         return HttpResponseRedirect(lead_url(obj.lead))
 
@@ -117,7 +122,10 @@ class DocumentAdmin(ModelAdmin):  # type: ignore[misc]
         if not self.has_view_permission(request, document) or not request.user.has_perm("leadops.view_lead"):
             raise PermissionDenied
         answer = FileResponse(
-            document.file.open("rb"), as_attachment=True, filename=document.file_name, content_type=document.content_type
+            document.file.open("rb"),
+            as_attachment=True,
+            filename=document.file_name,
+            content_type=document.content_type,
         )
         answer["X-Content-Type-Options"] = "nosniff"
         answer["Content-Security-Policy"] = "sandbox; default-src 'none'"

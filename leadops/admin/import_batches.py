@@ -20,7 +20,6 @@ from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
-from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from leadops.admin.pages import CappedList
@@ -33,7 +32,7 @@ from leadops.services import import_batches
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS_A_PAGE = 50
 Outcome = ImportRow.Outcome
-TONES = {
+TONES: dict[str, str] = {
     ImportBatch.State.DONE: "good",
     ImportBatch.State.FAILED: "bad",
     ImportBatch.State.QUEUED: "busy",
@@ -75,7 +74,17 @@ class UploadForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(ImportBatch)
 class ImportBatchAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
     form = UploadForm
-    list_display = ["file_name", "partner", "program", "shown_state", "rows", "created", "skipped", "failed", "created_at"]
+    list_display = [
+        "file_name",
+        "partner",
+        "program",
+        "shown_state",
+        "rows",
+        "created",
+        "skipped",
+        "failed",
+        "created_at",
+    ]
     list_select_related = ["partner", "program"]
     list_filter = [("state", ChoicesDropdownFilter), ("partner", AutocompleteSelectFilter)]
     fields = ["partner", "program", "file"]
@@ -91,9 +100,11 @@ class ImportBatchAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @display(description="State")
+    @admin.display(description="State")
     def shown_state(self, batch: ImportBatch) -> SafeString:
-        return format_html('<span class="lo-chip lo-{}"><b>{}</b></span>', TONES[batch.state], batch.get_state_display())
+        return format_html(
+            '<span class="lo-chip lo-{}"><b>{}</b></span>', TONES[batch.state], batch.get_state_display()
+        )
 
     # Uploading -----------------------------------------------------------------------------------------------
 
@@ -102,19 +113,24 @@ class ImportBatchAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         made = form.cleaned_data
-        where = {"partner": made["partner"], "program": made["program"]}
-        batch = import_batches.receive(made["file"], made["file"].name, **where, uploaded_by=request.user)
+        officer: Any = request.user
+        where = {"partner": made["partner"], "program": made["program"], "uploaded_by": officer}
+        batch = import_batches.receive(made["file"], made["file"].name, **where)
         obj.__dict__.update(batch.__dict__)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Nothing hangs on a batch yet."""
 
-    def response_add(self, request: HttpRequest, obj: ImportBatch, post_url_continue: str | None = None) -> HttpResponse:
+    def response_add(
+        self, request: HttpRequest, obj: ImportBatch, post_url_continue: str | None = None
+    ) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:leadops_importbatch_change", args=[obj.pk]))
 
     # The page of a batch -------------------------------------------------------------------------------------
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
         batch = self.get_object(request, object_id)
         shown: dict[str, Any] = {}
         if batch is not None and self.has_view_permission(request, batch):
@@ -127,9 +143,15 @@ class ImportBatchAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
         view = self.admin_site.admin_view
         own = [
             path(
-                "<uuid:batch_id>/progress/", view(never_cache(self.progress_view)), name="leadops_importbatch_progress"
+                "<uuid:batch_id>/progress/",
+                view(never_cache(self.progress_view)),
+                name="leadops_importbatch_progress",
             ),
-            path("<uuid:batch_id>/errors/", view(never_cache(self.errors_view)), name="leadops_importbatch_errors"),
+            path(
+                "<uuid:batch_id>/errors/",
+                view(never_cache(self.errors_view)),
+                name="leadops_importbatch_errors",
+            ),
         ]
         return own + super().get_urls()  # type: ignore[no-any-return]
 

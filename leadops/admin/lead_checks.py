@@ -9,7 +9,14 @@ from typing import Any
 
 from django import forms
 
-from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, ConsentDraft, IdentityDocumentDraft, LeadDraft
+from leadops.drafts import (
+    AddressDraft,
+    ApplicantDraft,
+    BankDraft,
+    ConsentDraft,
+    IdentityDocumentDraft,
+    LeadDraft,
+)
 from leadops.models import Address, Applicant, Bank, Consent, Lead
 from leadops.services.leads import ADDRESS_FIELDS, APPLICANT_FIELDS, BANK_FIELDS, LEAD_FIELDS
 from leadops.validation import Finding, Severity, check_lead
@@ -31,7 +38,9 @@ class Draft:
         self._rows: list[tuple[Any, Any, Sequence[str], str]] = []
         self._take(self.lead, lead, LEAD_FIELDS)
 
-    def add_applicant(self, applicant: Applicant, addresses: Iterable[Address], banks: Iterable[Bank]) -> None:
+    def add_applicant(
+        self, applicant: Applicant, addresses: Iterable[Address], banks: Iterable[Bank]
+    ) -> None:
         draft = ApplicantDraft()
         self._take(draft, applicant, APPLICANT_FIELDS)
         self._take(draft.identity_document, applicant, IDENTITY_FIELDS, "identity_")

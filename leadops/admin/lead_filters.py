@@ -46,14 +46,14 @@ class CreatedFilter(admin.ListFilter):
     def __init__(self, request: Any, params: dict[str, Any], model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
         self.request = request
-        for name in self.expected_parameters():
+        for name in ("created_from", "created_to"):
             if values := params.pop(name, None):
                 self.used_parameters[name] = values[-1]
 
     def has_output(self) -> bool:
         return True
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> list[str | None]:
         return ["created_from", "created_to"]
 
     def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:

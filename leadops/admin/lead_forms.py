@@ -14,7 +14,13 @@ NEWER = (
     "Somebody changed this lead after you opened it (you have version {mine}, it is at {theirs}). "
     "Open it again and repeat your change."
 )
-OPEN = [Lead.Status.SUBMITTED, Lead.Status.IN_REVIEW, Lead.Status.APPROVED, Lead.Status.DECLINED, Lead.Status.DROPPED]
+OPEN = [
+    Lead.Status.SUBMITTED,
+    Lead.Status.IN_REVIEW,
+    Lead.Status.APPROVED,
+    Lead.Status.DECLINED,
+    Lead.Status.DROPPED,
+]
 
 
 class LeadForm(MaskedForm):

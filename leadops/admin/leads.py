@@ -20,8 +20,11 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
-from unfold.decorators import display
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    RelatedDropdownFilter,
+)
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from leadops import masking, search
@@ -34,19 +37,19 @@ from leadops.admin.sealed_search import opened, sealed
 from leadops.models import Applicant, Lead
 from leadops.services import leads
 
-STATUS_COLOURS = {
-    Lead.Status.DRAFT.label: "default",
-    Lead.Status.SUBMITTED.label: "info",
-    Lead.Status.IN_REVIEW.label: "warning",
-    Lead.Status.APPROVED.label: "success",
-    Lead.Status.DECLINED.label: "danger",
-    Lead.Status.DROPPED.label: "default",
+TONES: dict[str, str] = {
+    Lead.Status.SUBMITTED: "busy",
+    Lead.Status.IN_REVIEW: "warn",
+    Lead.Status.APPROVED: "good",
+    Lead.Status.DECLINED: "bad",
 }
 SUBMIT = "_submit"
 
 
 class LeadChangeList(CappedChangeList):
     """Loads what the columns need for the rows of one page, in a fixed number of queries."""
+
+    result_list: Any
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -77,7 +80,9 @@ class LeadAdmin(MaskedAdmin, CappedList, ModelAdmin):  # type: ignore[misc]
     search_help_text = "Name, mobile, PAN, account number, reference or id"
     actions = ["submit_selected"]
     autocomplete_fields = ["partner"]
-    formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget(attrs={"placeholder": "separated by commas"})}}
+    formfield_overrides = {
+        ArrayField: {"widget": UnfoldAdminTextInputWidget(attrs={"placeholder": "separated by commas"})}
+    }
     compressed_fields = False
     warn_unsaved_form = True
 
@@ -92,23 +97,23 @@ class LeadAdmin(MaskedAdmin, CappedList, ModelAdmin):  # type: ignore[misc]
         page = page.select_related("partner", "program")
         return page.prefetch_related(Prefetch("applicants", primary, to_attr="primary_applicants"))
 
-    @display(description="Lead")
+    @admin.display(description="Lead")
     def name_of(self, lead: Lead) -> str:
         return lead.reference
 
-    @display(description="Applicant")
+    @admin.display(description="Applicant")
     def borrower(self, lead: Any) -> str:
         return ", ".join(applicant.name for applicant in lead.primary_applicants)
 
-    @display(description="Mobile")
+    @admin.display(description="Mobile")
     def mobile(self, lead: Lead) -> str:
         return masking.last_four(lead.primary_mobile)
 
-    @display(description="Status", label=STATUS_COLOURS)
-    def shown_status(self, lead: Lead) -> str:
-        return lead.get_status_display()
+    @admin.display(description="Status")
+    def shown_status(self, lead: Lead) -> SafeString:
+        return status_chip(lead)
 
-    @display(description="Age", ordering="-id")
+    @admin.display(description="Age", ordering="-id")
     def age(self, lead: Lead) -> SafeString:
         when = lead.created_at
         words = timesince(when, depth=1) if timezone.now() - when >= timedelta(minutes=1) else "just now"
@@ -129,16 +134,28 @@ class LeadAdmin(MaskedAdmin, CappedList, ModelAdmin):  # type: ignore[misc]
     def get_fieldsets(self, request: HttpRequest, obj: Lead | None = None) -> Any:
         self_made = ("partner", "program") if obj is None else ("status", "owner")
         fieldsets = [
-            ("Lead", {"fields": [self_made, ("partner_ref_id", "primary_mobile"), ("source", "channel"), "tags"]}),
+            (
+                "Lead",
+                {"fields": [self_made, ("partner_ref_id", "primary_mobile"), ("source", "channel"), "tags"]},
+            ),
             (
                 "Loan",
-                {"fields": [("loan_amount", "loan_purpose"), ("loan_tenure", "loan_tenure_unit"), "remarks", "seen_version"]},
+                {
+                    "fields": [
+                        ("loan_amount", "loan_purpose"),
+                        ("loan_tenure", "loan_tenure_unit"),
+                        "remarks",
+                        "seen_version",
+                    ]
+                },
             ),
             ("Fields of single vendors", {"classes": ["collapse"], "fields": ["extra"]}),
         ]
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
-        shown = self._readable(["status", "owner", "partner_ref_id", "primary_mobile", "source", "channel", "loan_amount"])
+        shown = self._readable(
+            ["status", "owner", "partner_ref_id", "primary_mobile", "source", "channel", "loan_amount"]
+        )
         return [("Lead", {"fields": shown})]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -162,12 +179,17 @@ class LeadAdmin(MaskedAdmin, CappedList, ModelAdmin):  # type: ignore[misc]
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Lead | None:
         """The lead with its parties; locked while a change of it is stored, so that its version can be trusted."""
         if request.method == "POST":
-            key = self.model._meta.pk.to_python(object_id) if _is_uuid(object_id) else None
-            Lead.objects.select_for_update().filter(pk=key).values_list("pk").first()
+            self._lock(object_id)
         lead: Lead | None = super().get_object(request, object_id, from_field)
         return lead and self.get_queryset(request).with_parties().get(pk=lead.pk)
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+    def _lock(self, object_id: str) -> None:
+        if _is_uuid(object_id):
+            Lead.objects.select_for_update().filter(pk=object_id).values_list("pk").first()
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
         lead = self._lead(object_id)
         extra_context = {**(extra_context or {}), "lead": lead, "panels": []}
         if lead is not None and request.method == "GET" and self.has_view_permission(request, lead):
@@ -182,6 +204,7 @@ class LeadAdmin(MaskedAdmin, CappedList, ModelAdmin):  # type: ignore[misc]
         return {
             "title": lead.reference,
             "subtitle": None,
+            "status_chip": status_chip(lead),
             "borrower": Applicant.objects.filter(lead=lead, is_primary=True).only("name").first(),
             "mobile": masking.last_four(lead.primary_mobile),
             "import_rows": lead.import_rows.select_related("batch").defer("cells"),
@@ -209,7 +232,9 @@ class LeadAdmin(MaskedAdmin, CappedList, ModelAdmin):  # type: ignore[misc]
         for warning in [each for formset in formsets for each in getattr(formset, "warnings", [])]:
             self.message_user(request, f"{warning.field}: {warning.message}", messages.WARNING)
 
-    def response_add(self, request: HttpRequest, obj: Lead, post_url_continue: str | None = None) -> HttpResponse:
+    def response_add(
+        self, request: HttpRequest, obj: Lead, post_url_continue: str | None = None
+    ) -> HttpResponse:
         if SUBMIT in request.POST:
             return self._submitted(request, obj)
         return super().response_add(request, obj, post_url_continue)  # type: ignore[no-any-return]
@@ -236,16 +261,28 @@ class LeadAdmin(MaskedAdmin, CappedList, ModelAdmin):  # type: ignore[misc]
 
     def search_view(self, request: HttpRequest) -> HttpResponse:
         """Take a searched text by POST and show the list for it, sealed in the URL."""
-        kept = {name: request.POST.getlist(name) for name in request.POST if name not in ("csrfmiddlewaretoken", "q", "p")}
+        kept = {
+            name: request.POST.getlist(name)
+            for name in request.POST
+            if name not in ("csrfmiddlewaretoken", "q", "p")
+        }
         if text := request.POST.get("q", "").strip():
             kept["q"] = [sealed(text)]
-        return HttpResponseRedirect(reverse("admin:leadops_lead_changelist") + "?" + urlencode(kept, doseq=True))
+        return HttpResponseRedirect(
+            reverse("admin:leadops_lead_changelist") + "?" + urlencode(kept, doseq=True)
+        )
 
     def submit_view(self, request: HttpRequest, lead_id: UUID) -> HttpResponse:
         lead = get_object_or_404(Lead, pk=lead_id)
         if not self.has_change_permission(request, lead):
             raise PermissionDenied
         return self._submitted(request, lead)
+
+
+def status_chip(lead: Lead) -> SafeString:
+    """The lender's own word for where the lead stands."""
+    tone = TONES.get(lead.status, "calm")
+    return format_html('<span class="lo-chip lo-{}"><b>{}</b></span>', tone, lead.get_status_display())
 
 
 def lead_url(lead: Lead) -> str:

@@ -12,7 +12,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RelatedDropdownFilter
-from unfold.decorators import display
 
 from leadops.admin.leads import lead_url
 from leadops.admin.pages import CappedList
@@ -25,7 +24,9 @@ class LoanAccountForm(forms.ModelForm):  # type: ignore[type-arg]
         """An account needs a lead that was submitted: the LOS knows no other."""
         lead = self.cleaned_data["lead"]
         if lead.status == lead.Status.DRAFT:
-            raise forms.ValidationError("Submit the lead first: a loan account is opened on a submitted lead.")
+            raise forms.ValidationError(
+                "Submit the lead first: a loan account is opened on a submitted lead."
+            )
         return lead
 
 
@@ -41,7 +42,16 @@ class LoanAccountAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
     raw_id_fields = ["lead"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        shown = ["lead_link", "program", "ref_id", "product_type", "status", "drop_reason", "created_by", "created_at"]
+        shown = [
+            "lead_link",
+            "program",
+            "ref_id",
+            "product_type",
+            "status",
+            "drop_reason",
+            "created_by",
+            "created_at",
+        ]
         return shown if obj else self.fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -63,9 +73,11 @@ class LoanAccountAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
             return queryset, False
         return queryset.filter(program__in=list(Program.objects.all()), ref_id=text), False
 
-    @display(description="Lead")
+    @admin.display(description="Lead")
     def lead_link(self, account: LoanAccount) -> SafeString:
-        return format_html('<a class="lo-link" href="{}">{}</a>', lead_url(account.lead), account.lead.reference)
+        return format_html(
+            '<a class="lo-link" href="{}">{}</a>', lead_url(account.lead), account.lead.reference
+        )
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> LoanAccount:
         return form.instance  # type: ignore[no-any-return]
@@ -77,9 +89,13 @@ class LoanAccountAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Nothing hangs on an account."""
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
         account = self.get_object(request, object_id)
-        panels = self.panels(request, account) if account and self.has_view_permission(request, account) else []
+        panels = (
+            self.panels(request, account) if account and self.has_view_permission(request, account) else []
+        )
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "panels": panels})
 
     def panels(self, request: HttpRequest, account: LoanAccount) -> list[SafeString]:

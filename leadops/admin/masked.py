@@ -64,7 +64,9 @@ class MaskedForm(forms.ModelForm):  # type: ignore[type-arg]
                 continue
             cleaned[name] = field.new_value(self.initial.get(name) or "", cleaned[name])
             if masking.DOT in cleaned[name]:
-                self.add_error(name, ValidationError("Type the whole new value; the masked digits can't be kept."))
+                self.add_error(
+                    name, ValidationError("Type the whole new value; the masked digits can't be kept.")
+                )
         return cleaned
 
     def _masked(self) -> list[tuple[str, MaskedField]]:
@@ -84,7 +86,11 @@ class MaskedAdmin:
 
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         if isinstance(db_field, EncryptedTextField):
-            label = str(db_field.verbose_name).capitalize() if db_field.verbose_name.islower() else db_field.verbose_name
+            label = (
+                str(db_field.verbose_name).capitalize()
+                if db_field.verbose_name.islower()
+                else db_field.verbose_name
+            )
             return MaskedField(mask=mask_of(db_field.name), label=label, help_text=db_field.help_text)
         return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
 
@@ -92,7 +98,9 @@ class MaskedAdmin:
         fieldsets = super().get_fieldsets(request, obj)  # type: ignore[misc]
         if obj is None or self.has_change_permission(request, obj):  # type: ignore[attr-defined]
             return fieldsets
-        return [(title, {**options, "fields": self._readable(options["fields"])}) for title, options in fieldsets]
+        return [
+            (title, {**options, "fields": self._readable(options["fields"])}) for title, options in fieldsets
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """With the masked displays, where the fieldsets hold those in place of fields."""
@@ -102,7 +110,9 @@ class MaskedAdmin:
         return given + [shown_masked(f) for f in self.model._meta.fields if isinstance(f, EncryptedTextField)]
 
     def _readable(self, names: Any) -> list[Any]:
-        return [self._readable(name) if isinstance(name, list | tuple) else self._shown(name) for name in names]
+        return [
+            self._readable(name) if isinstance(name, list | tuple) else self._shown(name) for name in names
+        ]
 
     def _shown(self, name: Any) -> Any:
         """The field itself, or for an encrypted one a display of its mask."""

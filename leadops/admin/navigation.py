@@ -39,8 +39,8 @@ PAGES = [
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of links that this officer may view."""
-    home = {"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}
-    groups = [{"items": [home]}]
+    home: dict[str, Any] = {"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}
+    groups: list[dict[str, Any]] = [{"items": [home]}]
     for title, pages in PAGES:
         items = [_item(*page) for page in pages if _may_view(request, page[2])]
         if items:

@@ -23,7 +23,7 @@ class OfficerCreationForm(UserCreationForm):  # type: ignore[misc]
 
 
 @admin.register(Officer)
-class OfficerAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc]
+class OfficerAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     form = UserChangeForm
     add_form = OfficerCreationForm
     change_password_form = AdminPasswordChangeForm

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db import connection
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -44,7 +44,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
         found = self.object_list
         ids = list(found.values_list("pk", flat=True)[bottom : bottom + self.per_page])
         rows = found.model._default_manager.filter(pk__in=ids).order_by(*found.query.order_by)
-        return self._get_page(rows, number, self)
+        return Page(rows, int(number), self)
 
 
 class CappedChangeList(ChangeList):  # type: ignore[misc]
@@ -70,7 +70,7 @@ class CappedList:
         return CappedChangeList
 
 
-def capped_counts(rows: dict[str, QuerySet[Any]]) -> dict[str, int]:
+def capped_counts(rows: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
     """How many rows each query finds, counted up to 10,001, all of them in one query."""
     if not rows:
         return {}

@@ -31,7 +31,11 @@ class PartyFormSet(PaginationInlineFormSet):  # type: ignore[misc]
     def kept_forms(self) -> list[Any]:
         """The forms that will be rows once this is saved."""
         gone = set(map(id, self.deleted_forms)) if self.is_valid() else set()
-        return [f for f in self.forms if id(f) not in gone and (f.instance.pk in self._stored_ids() or f.has_changed())]
+        return [
+            f
+            for f in self.forms
+            if id(f) not in gone and (f.instance.pk in self._stored_ids() or f.has_changed())
+        ]
 
     def _stored_ids(self) -> set[Any]:
         return {form.instance.pk for form in self.initial_forms}
@@ -53,7 +57,11 @@ class ApplicantFormSet(PartyFormSet):
         self._refuse_orphans()
         parties = [formset for form in self.forms for formset in nested(form)]
         # Errors of forms come first; the whole lead is checked once each of its parts can be read.
-        if any(self.errors) or not all(formset.is_valid() for formset in parties) or not self.instance.program_id:
+        if (
+            any(self.errors)
+            or not all(formset.is_valid() for formset in parties)
+            or not self.instance.program_id
+        ):
             return
         forms = self.kept_forms()
         draft = Draft(self.instance)
@@ -86,7 +94,8 @@ class ApplicantFormSet(PartyFormSet):
         primary = next((applicant for applicant in kept if applicant.is_primary), None)
         stored = Applicant.objects.filter(lead=self.instance)
         # The database holds one primary applicant at any moment, so the old one steps down first.
-        stored.filter(is_primary=True).exclude(pk=getattr(primary, "pk", None)).update(is_primary=False)
+        old = stored.filter(is_primary=True)
+        (old.exclude(pk=primary.pk) if primary else old).update(is_primary=False)
         saved = super().save(commit)
         if primary is not None:
             stored.filter(pk=primary.pk, is_primary=False).update(is_primary=True)
@@ -175,7 +184,12 @@ class ApplicantInline(MaskedAdmin, StackedInline):  # type: ignore[misc]
                     ("father_name", "place_of_birth"),
                     ("business_type", "gstin", "is_authorized_signatory"),
                     ("identity_type", "identity_series", "identity_number"),
-                    ("identity_issued_on", "identity_expires_on", "identity_issued_by", "identity_issuer_code"),
+                    (
+                        "identity_issued_on",
+                        "identity_expires_on",
+                        "identity_issued_by",
+                        "identity_issuer_code",
+                    ),
                     ("tax_id", "insurance_no", "tags"),
                 ],
             },

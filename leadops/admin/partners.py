@@ -31,16 +31,24 @@ class KeyForm(forms.Form):
     """What a new key is for."""
 
     label = forms.CharField(
-        max_length=100, required=False, widget=UnfoldAdminTextInputWidget, help_text="Who or what will use it."
+        max_length=100,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Who or what will use it.",
     )
     mode = forms.ChoiceField(
-        choices=ApiKey.Mode.choices, widget=UnfoldAdminSelectWidget, help_text="A test key reaches the sandbox only."
+        choices=ApiKey.Mode.choices,
+        widget=UnfoldAdminSelectWidget,
+        help_text="A test key reaches the sandbox only.",
     )
     scopes = forms.MultipleChoiceField(
         choices=Scope.choices, initial=default_scopes, widget=UnfoldAdminCheckboxSelectMultipleWidget
     )
     expires_at = forms.DateTimeField(
-        label="Expires on", required=False, widget=UnfoldAdminSingleDateWidget, help_text="Empty: it does not expire."
+        label="Expires on",
+        required=False,
+        widget=UnfoldAdminSingleDateWidget,
+        help_text="Empty: it does not expire.",
     )
 
 
@@ -51,7 +59,9 @@ class PartnerAdmin(ModelAdmin):  # type: ignore[misc]
     search_fields = ["name", "code"]
     fields = ["name", "code", "active"]
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
         keys = ApiKey.objects.filter(partner_id=object_id) if request.method == "GET" else []
         shown = {
             "api_keys": keys,
@@ -64,7 +74,11 @@ class PartnerAdmin(ModelAdmin):  # type: ignore[misc]
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         own = [
-            path("<uuid:partner_id>/keys/add/", view(never_cache(self.make_key_view)), name="leadops_partner_make_key"),
+            path(
+                "<uuid:partner_id>/keys/add/",
+                view(never_cache(self.make_key_view)),
+                name="leadops_partner_make_key",
+            ),
             path(
                 "<uuid:partner_id>/keys/<uuid:key_id>/revoke/",
                 view(require_POST(self.revoke_key_view)),

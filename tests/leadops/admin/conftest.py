@@ -39,7 +39,9 @@ def reader(db: None) -> Officer:
     officer = people.officer("ravi", superuser=False)
     models = ["lead", "applicant", "address", "bank", "consent"]
     codes = [f"view_{model}" for model in models]
-    officer.user_permissions.set(Permission.objects.filter(codename__in=codes, content_type__app_label="leadops"))
+    officer.user_permissions.set(
+        Permission.objects.filter(codename__in=codes, content_type__app_label="leadops")
+    )
     return officer
 
 

@@ -35,7 +35,12 @@ def test_large_counts_stop_at_the_cap(desk, many_leads, monkeypatch):
 def test_chart_counts_the_leads_of_each_day_by_intake(desk, many_leads):
     today = dashboard.chart()["days"][-1]
     assert today["total"] == 60
-    assert {part["intake"]: part["count"] for part in today["parts"]} == {"excel": 60, "api": 0, "admin": 0, "dialect": 0}
+    assert {part["intake"]: part["count"] for part in today["parts"]} == {
+        "excel": 60,
+        "api": 0,
+        "admin": 0,
+        "dialect": 0,
+    }
     assert desk.get(today["url"]).context["cl"].result_count == 60
 
 
@@ -45,14 +50,20 @@ def test_chart_leaves_out_what_is_older_than_fourteen_days(many_leads):
 
 
 def test_imports_under_way_are_shown_until_they_are_done(desk, partner, program):
-    batch = ImportBatch.objects.create(partner=partner, program=program, file_name="june.xlsx", sha256="0" * 64)
+    batch = ImportBatch.objects.create(
+        partner=partner, program=program, file_name="june.xlsx", sha256="0" * 64
+    )
     assert "june.xlsx" in desk.get(HOME).content.decode()
     ImportBatch.objects.filter(pk=batch.pk).update(state="done")
     assert "june.xlsx" not in desk.get(HOME).content.decode()
 
 
 def test_our_pages_hold_no_inline_script_or_style_and_load_nothing_from_outside(desk, lead):
-    for url in (HOME, reverse("admin:leadops_lead_change", args=[lead.pk]), reverse("admin:leadops_importbatch_add")):
+    for url in (
+        HOME,
+        reverse("admin:leadops_lead_change", args=[lead.pk]),
+        reverse("admin:leadops_importbatch_add"),
+    ):
         page = desk.get(url).content.decode()
         assert 'src="http' not in page
         assert 'rel="stylesheet" href="http' not in page

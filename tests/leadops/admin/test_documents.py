@@ -27,7 +27,11 @@ def upload(desk, lead, content: bytes, name: str, about=None):
 def test_document_is_kept_under_a_random_name_and_downloaded_as_an_attachment(desk, lead, officer):
     upload(desk, lead, PDF, "../../pan card.pdf")
     document = Document.objects.get()
-    assert (document.file_name, document.content_type, document.uploaded_by) == ("pan card.pdf", "application/pdf", officer)
+    assert (document.file_name, document.content_type, document.uploaded_by) == (
+        "pan card.pdf",
+        "application/pdf",
+        officer,
+    )
     assert "pan" not in document.file.name
     answer = desk.get(reverse("admin:leadops_document_download", args=[document.pk]))
     assert b"".join(answer.streaming_content) == PDF

@@ -29,7 +29,9 @@ def test_list_shows_who_and_masks_the_mobile(desk, lead):
     assert lead.primary_mobile not in page
 
 
-def test_list_costs_the_same_queries_whatever_the_page_size(desk, many_leads, django_assert_max_num_queries, monkeypatch):
+def test_list_costs_the_same_queries_whatever_the_page_size(
+    desk, many_leads, django_assert_max_num_queries, monkeypatch
+):
     counts = []
     for size in (5, 50):
         monkeypatch.setattr(LeadAdmin, "list_per_page", size)

@@ -34,9 +34,15 @@ def typed(desk, partner, program) -> dict[str, str]:
     one = {"TOTAL_FORMS": "1", "INITIAL_FORMS": "0", "MIN_NUM_FORMS": "0", "MAX_NUM_FORMS": "1000"}
     for part in ("addresses", "banks"):
         blank |= {f"applicants-0-{part}-{name}": value for name, value in one.items()}
-    blank |= {"applicants-0-addresses-0-address_line": "1 MG Road", "applicants-0-addresses-0-pincode": "560001"}
+    blank |= {
+        "applicants-0-addresses-0-address_line": "1 MG Road",
+        "applicants-0-addresses-0-pincode": "560001",
+    }
     blank |= {"applicants-0-addresses-0-country": "IN"}
-    return blank | {"applicants-0-banks-0-account_no": "123456789012", "applicants-0-banks-0-ifsc": "HDFC0000001"}
+    return blank | {
+        "applicants-0-banks-0-account_no": "123456789012",
+        "applicants-0-banks-0-ifsc": "HDFC0000001",
+    }
 
 
 def test_new_lead_is_stored_as_a_draft_with_all_its_parties(desk, officer, typed):

@@ -51,5 +51,7 @@ def test_account_is_read_only_and_found_by_its_reference(desk, submitted, progra
     url = reverse("admin:leadops_loanaccount_change", args=[account.pk])
     assert desk.get(url).status_code == 200
     assert desk.post(url, {"ref_id": "other"}).status_code == 403
-    listed = desk.get(reverse("admin:leadops_loanaccount_changelist"), {"q": "LA-1"}).context["cl"].result_list
+    listed = (
+        desk.get(reverse("admin:leadops_loanaccount_changelist"), {"q": "LA-1"}).context["cl"].result_list
+    )
     assert list(listed) == [account]

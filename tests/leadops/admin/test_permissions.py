@@ -11,10 +11,18 @@ from tests import people
 from tests.leadops.admin.page_forms import fields
 
 PAGES = [
-    "index", "leadops_lead_changelist", "leadops_lead_add", "leadops_loanaccount_changelist", "leadops_importbatch_changelist",
-    "leadops_partner_changelist", "leadops_program_changelist", "leadops_officer_changelist",
-    "crm_integrations_delivery_changelist", "crm_integrations_exchange_changelist", "crm_integrations_connection_changelist",
-]  # fmt: skip
+    "index",
+    "leadops_lead_changelist",
+    "leadops_lead_add",
+    "leadops_loanaccount_changelist",
+    "leadops_importbatch_changelist",
+    "leadops_partner_changelist",
+    "leadops_program_changelist",
+    "leadops_officer_changelist",
+    "crm_integrations_delivery_changelist",
+    "crm_integrations_exchange_changelist",
+    "crm_integrations_connection_changelist",
+]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -41,7 +49,9 @@ def test_reader_sees_leads_masked_and_changes_nothing(reading_desk, lead):
     assert Lead.objects.get().status == "draft"
 
 
-@pytest.mark.parametrize("name", ["leadops_partner_changelist", "leadops_officer_changelist", "leadops_importbatch_add"])
+@pytest.mark.parametrize(
+    "name", ["leadops_partner_changelist", "leadops_officer_changelist", "leadops_importbatch_add"]
+)
 def test_reader_is_kept_out_of_what_is_not_his(reading_desk, name):
     assert reading_desk.get(reverse(f"admin:{name}")).status_code == 403
 
@@ -67,7 +77,11 @@ def test_who_may_edit_officers_can_neither_raise_himself_nor_touch_a_superuser(c
     clerk.user_permissions.set(Permission.objects.filter(codename__in=["view_officer", "change_officer"]))
     client.force_login(clerk)
     own = reverse("admin:leadops_officer_change", args=[clerk.pk])
-    client.post(own, fields(client.get(own).content.decode(), "officer_form") | {"is_superuser": "on", "username": "clerk2"})
+    client.post(
+        own,
+        fields(client.get(own).content.decode(), "officer_form")
+        | {"is_superuser": "on", "username": "clerk2"},
+    )
     clerk = Officer.objects.get(pk=clerk.pk)
     assert (clerk.username, clerk.is_superuser) == ("clerk2", False)
     others = reverse("admin:leadops_officer_change", args=[officer.pk])
