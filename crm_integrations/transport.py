@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import requests
 import urllib3
@@ -66,8 +66,8 @@ class _Guarded:
             raise NewConnectionError(self, f"{self._dns_host} has no address: {error.strerror}") from error
         for address in addresses[:-1]:
             with contextlib.suppress(NewConnectionError):
-                return self._connect_to(address)
-        return self._connect_to(addresses[-1])
+                return cast(socket.socket, self._connect_to(address))
+        return cast(socket.socket, self._connect_to(addresses[-1]))
 
     def _connect_to(self: Any, address: str) -> socket.socket:
         """Connect to `address`, while the name stays what the certificate has to be for."""

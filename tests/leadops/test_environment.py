@@ -1,0 +1,96 @@
+"""Settings from the environment: nonsense is said, by the variable's name."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from leadops import environment
+from tests.environment import ROOT
+
+
+def test_a_switch_is_on_or_off(monkeypatch):
+    for word, meaning in (
+        ("1", True),
+        ("yes", True),
+        ("TRUE", True),
+        ("0", False),
+        ("off", False),
+        ("", False),
+    ):
+        monkeypatch.setenv("SWITCH", word)
+        assert environment.env_bool("SWITCH") is meaning
+    monkeypatch.setenv("SWITCH", "perhaps")
+    with pytest.raises(ImproperlyConfigured, match="SWITCH"):
+        environment.env_bool("SWITCH")
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "1.5", "4"])
+def test_a_number_is_whole_and_large_enough(monkeypatch, text):
+    monkeypatch.setenv("NUMBER", text)
+    with pytest.raises(ImproperlyConfigured, match="NUMBER"):
+        environment.env_int("NUMBER", 10, least=5)
+
+
+def test_a_secret_may_stand_in_a_file(monkeypatch, tmp_path):
+    (tmp_path / "key").write_text("hush\n")
+    monkeypatch.setenv("KEY_FILE", str(tmp_path / "key"))
+    assert environment.env_secret("KEY") == "hush"
+    monkeypatch.setenv("KEY_FILE", str(tmp_path / "nothing"))
+    with pytest.raises(ImproperlyConfigured, match="KEY_FILE"):
+        environment.env_secret("KEY")
+
+
+def test_a_database_url_is_taken_apart():
+    made = environment.postgres("postgresql://me:p%40ss@db.example:6432/leadops?sslmode=require")
+    assert (made["USER"], made["PASSWORD"], made["HOST"], made["PORT"]) == (
+        "me",
+        "p@ss",
+        "db.example",
+        "6432",
+    )
+    assert (made["NAME"], made["OPTIONS"]) == ("leadops", {"sslmode": "require"})
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://x/y", "postgresql://host", "nonsense", "postgresql://h:port/x", "sqlite:///x"]
+)
+def test_a_wrong_database_url_is_said(url):
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL"):
+        environment.postgres(url)
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({}, "SECRET_KEY, FIELD_KEYS, INDEX_KEY"),
+        ({"SECRET_KEY": "x", "FIELD_KEYS": "y", "INDEX_KEY": "z"}, "DATABASE_URL"),
+        ({"DEBUG": "1"}, "DEBUG"),
+        (
+            {
+                "SECRET_KEY": "x",
+                "FIELD_KEYS": "y",
+                "INDEX_KEY": "z",
+                "DATABASE_URL": "postgresql://h/n",
+                "ALLOW_LOCAL_VENDORS": "1",
+            },
+            "ALLOW_LOCAL_VENDORS",
+        ),
+    ],
+)
+def test_production_refuses_to_start_half_configured(variables, said):
+    clean = {"PATH": os.environ["PATH"], "LEADOPS_PRODUCTION": "1", **variables}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env=clean,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert said in done.stderr
