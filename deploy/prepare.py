@@ -9,6 +9,7 @@ import io
 import json
 import os
 import sys
+import traceback
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,14 +37,15 @@ def main(sandbox_url: str) -> dict[str, object]:
     import django
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management.base import CommandError
-    from django.db.utils import OperationalError
+    from django.db.utils import Error
 
     try:
         django.setup()
         return prepare(sandbox_url)
     except (ImproperlyConfigured, CommandError) as error:
         return {"trouble": one_line(error)}
-    except OperationalError as error:
+    except Error as error:
+        traceback.print_exc()  # for the log: it may be ours, and not the server's
         where = (
             "DATABASE_URL names a database that"
             if os.environ.get("DATABASE_URL")

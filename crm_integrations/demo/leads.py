@@ -71,11 +71,12 @@ def _create(
     officers: Sequence[Officer],
 ) -> list[Lead]:
     """Store the drafts, in one go for those that came the same way."""
-    ways = defaultdict(list)
-    for draft, *way in zip(drafts, cycle(partners), cycle(programs), cycle(INTAKES), strict=False):
-        check_lead(draft, country=way[1].country)
-        ways[tuple(way)].append(draft)
-    leads = []
+    ways: dict[tuple[Partner, Program, Lead.Intake], list[LeadDraft]] = defaultdict(list)
+    by_turns = zip(drafts, cycle(partners), cycle(programs), cycle(INTAKES), strict=False)
+    for draft, partner, program, intake in by_turns:
+        check_lead(draft, country=program.country)
+        ways[partner, program, intake].append(draft)
+    leads: list[Lead] = []
     for (partner, program, intake), batch in ways.items():
         by = None if intake == Lead.Intake.API else officers[-1]
         leads += lead_service.create(batch, partner=partner, program=program, intake=intake, created_by=by)
