@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import functools
-import hashlib
 import hmac
 import os
 from dataclasses import dataclass
@@ -89,4 +88,4 @@ def blind_index(purpose: str, value: str) -> bytes | None:
     if not value:
         return None
     message = f"{purpose}\0{value}".encode()
-    return hmac.new(key_ring().index_key, message, hashlib.sha256).digest()[:INDEX_BYTES]
+    return hmac.digest(key_ring().index_key, message, "sha256")[:INDEX_BYTES]

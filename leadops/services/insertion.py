@@ -11,7 +11,9 @@ from django.db import connection, models
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
-from leadops.fields import BlindIndexField, EncryptedTextField
+from leadops.fields import BlindIndexField, EncryptedTextField, Sealed
+from leadops.fields import place as binding
+from leadops.sealing import seal
 
 FEW = 20
 """Up to here one INSERT is quicker than a COPY's extra round trips."""
@@ -44,8 +46,11 @@ class Table:
         self._blank: Row = [
             None if place in made else field.get_default() for place, field in enumerate(fields)
         ]
+        # What binds a value to its column is the same in every row: only the key is added.
         self._sealed = [
-            (at[field.attname], field) for field in fields if isinstance(field, EncryptedTextField)
+            (at[field.attname], binding(model, field.attname, ""))
+            for field in fields
+            if isinstance(field, EncryptedTextField)
         ]
         self._indexes = [
             (at[field.attname], at[field.source], field)
@@ -69,9 +74,11 @@ class Table:
             row[place] = now
         for place, source, index in self._indexes:
             row[place] = index.index(row[source])
-        pk = self.pk(row)
-        for place, field in self._sealed:
-            row[place] = field.seal(self.model, pk, row[place])
+        if self._sealed:
+            pk = str(self.pk(row))
+            for place, column in self._sealed:
+                text = row[place]
+                row[place] = Sealed(seal(text, column + pk) if text else b"")
         return row
 
     def instance(self, row: Row) -> Any:
