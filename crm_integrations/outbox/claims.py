@@ -132,8 +132,22 @@ def open_exchange(claim: Claim, delivery: Delivery, exchange: Exchange) -> None:
     delivery.attempts += attempt
 
 
+COMPLETE = """
+UPDATE crm_integrations_exchange SET status = %(status)s, response_headers = %(headers)s, response_body = %(body)s,
+    error = %(error)s, duration_ms = %(duration)s, finished_at = now(), updated_at = now()
+WHERE id = %(id)s
+"""
+
+
 def complete_exchange(exchange: Exchange) -> None:
     """Keep what the vendor answered."""
-    answer = ("status", "response_headers", "response_body", "error", "duration_ms")
-    told = {name: getattr(exchange, name) for name in answer}
-    Exchange.objects.filter(pk=exchange.pk).update(**told, finished_at=Now(), updated_at=Now())
+    told = {
+        "id": exchange.pk,
+        "status": exchange.status,
+        "headers": json.dumps(exchange.response_headers),
+        "body": exchange.response_body,
+        "error": exchange.error,
+        "duration": exchange.duration_ms,
+    }
+    with database.cursor() as cursor:
+        cursor.execute(COMPLETE, told)
