@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import cycle
@@ -70,25 +69,21 @@ def _create(
     programs: Sequence[Program],
     officers: Sequence[Officer],
 ) -> list[Lead]:
-    """Store the drafts, in one go for those that came the same way."""
-    ways: dict[tuple[Partner, Program, Lead.Intake], list[LeadDraft]] = defaultdict(list)
-    by_turns = zip(drafts, cycle(partners), cycle(programs), cycle(INTAKES), strict=False)
-    for draft, partner, program, intake in by_turns:
-        check_lead(draft, country=program.country)
-        ways[partner, program, intake].append(draft)
+    """Store the drafts in their order, by turns from every partner, for every program and by every way in."""
     leads: list[Lead] = []
-    for (partner, program, intake), batch in ways.items():
+    for draft, partner, program, intake in zip(
+        drafts, cycle(partners), cycle(programs), cycle(INTAKES), strict=False
+    ):
+        check_lead(draft, country=program.country)
         by = None if intake == Lead.Intake.API else officers[-1]
-        leads += lead_service.create(batch, partner=partner, program=program, intake=intake, created_by=by)
-    return sorted(leads, key=lambda lead: lead.partner_ref_id)
+        leads += lead_service.create([draft], partner=partner, program=program, intake=intake, created_by=by)
+    return leads
 
 
 def _spread(leads: Sequence[Lead], officers: Sequence[Officer]) -> None:
     """Give the leads owners, and ages of up to a month, the latest first in line."""
     now, owners = timezone.now(), cycle([None, *officers[1:]])
-    for place, (lead, owner) in enumerate(
-        zip(sorted(leads, key=lambda lead: lead.pk), owners, strict=False), start=1
-    ):
+    for place, (lead, owner) in enumerate(zip(leads, owners, strict=False), start=1):
         lead.created_at = now - timedelta(days=DAYS) * (1 - place / len(leads))
         lead.owner = owner
     Lead.objects.bulk_update(leads, ["created_at", "owner"])
