@@ -19,7 +19,7 @@ from leadops.validation import check_lead
 COUNT = 300
 SEED = 77
 DAYS = 30
-DRAFTS = 40
+DRAFT_EVERY = 8
 ACCOUNTS = 25
 STATUSES = (
     (Lead.Status.IN_REVIEW, 80),
@@ -47,7 +47,7 @@ def load(partners: Sequence[Partner], programs: Sequence[Program], officers: Seq
     """Take the leads in as partners and officers would, submit most of them, open loan accounts on some."""
     made = _create(_drafts(), partners, programs, officers)
     _spread(made, officers)
-    sent = made[DRAFTS:]
+    sent = [lead for place, lead in enumerate(made) if place % DRAFT_EVERY]
     lead_service.submit(sent)
     approved = _decide(sent)
     for number, lead in enumerate(approved[:ACCOUNTS], start=1):
@@ -56,7 +56,7 @@ def load(partners: Sequence[Partner], programs: Sequence[Program], officers: Seq
 
 def _drafts() -> list[LeadDraft]:
     drafts = synthetic.drafts(COUNT, seed=SEED)
-    to_spoil = iter(drafts[DRAFTS::7])
+    to_spoil = iter(drafts[::-DRAFT_EVERY])  # beginning with the latest; none of them stays a draft
     for field, value, times in SPOILT:
         for draft in itertools.islice(to_spoil, times):
             setattr(draft if field == "remarks" else draft.applicants[0], field, value)

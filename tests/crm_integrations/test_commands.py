@@ -147,7 +147,7 @@ def test_the_demo_has_leads_in_every_state_and_a_connection_to_every_vendor(demo
     assert set(Connection.objects.values_list("vendor", flat=True)) == set(registry.vendors())
     assert all(route.program is None and route.automatic for route in Route.objects.all())
     by_kind = dict(Delivery.objects.values_list("kind").annotate(Count("id")).order_by())
-    assert by_kind == {"lead": 260 * 4, "loan_account": 25}
+    assert by_kind == {"lead": 262 * 4, "loan_account": 25}
     assert Program.objects.filter(pk="4b67c764-afb3-4570-ac21-025ea3255b6e").exists()
     assert Program.objects.filter(pk="15676342-6603-4637-a83f-77feda9523e9").exists()
     assert ApiKey.objects.live().filter(digest=ApiKey.digest_of(shown["key"])).exists()
