@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_POST
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin, StackedInline
 
 from crm_integrations import doorbell, outbox
 from crm_integrations.admin.connection_form import SECRET, SETTING, ConnectionForm, declared_fields, form_for
@@ -23,10 +23,10 @@ PAUSED = mark_safe('<span class="lo-chip lo-bad"><b>Paused</b></span>')
 DISABLED = mark_safe('<span class="lo-chip lo-calm"><b>Disabled</b></span>')
 
 
-class RouteInline(TabularInline):  # type: ignore[misc]
+class RouteInline(StackedInline):  # type: ignore[misc]
     model = Route
     extra = 0
-    fields = ["program", "automatic", "order"]
+    fields = [("program", "order", "automatic")]
     verbose_name_plural = "routes: whose leads go here (no program: all)"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from unfold.admin import StackedInline, TabularInline
+from unfold.admin import StackedInline
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -207,9 +207,9 @@ class ApplicantInline(MaskedAdmin, StackedInline):  # type: ignore[misc]
         return formset
 
 
-class ConsentInline(TabularInline):  # type: ignore[misc]
+class ConsentInline(StackedInline):  # type: ignore[misc]
     model = Consent
     formset = PartyFormSet
     extra = 0
     formfield_overrides = TAGS
-    fields = ["purpose", "granted_at", "ip_address", "text_version", "connections"]
+    fields = [("purpose", "granted_at"), ("ip_address", "text_version", "connections")]

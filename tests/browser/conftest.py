@@ -1,0 +1,148 @@
+"""A real Chromium, the live site, the vendor sandbox, and an officer at the keyboard."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from leadops import synthetic
+from leadops.models import Lead, Officer, Partner, Program
+from leadops.services import leads
+from leadops.validation import check_lead
+from tests import vendors
+from tests.vendors import Sandbox
+
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+FLAGS = (
+    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync"
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.django_db(transaction=True))
+
+
+def chromium() -> str:
+    """Where Chromium is; a test run without one fails, because an unseen page is an untested page."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if not found:
+        pytest.fail(
+            "Browser tests need Chromium: install the package `chromium`, or name the program in $CHROMIUM."
+        )
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium(), args=FLAGS.split())
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: Any, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+    """Opens pages that must log no error and ask nobody else for anything."""
+    contexts: list[Any] = []
+    wrong: list[str] = []
+
+    def watch(page: Page) -> None:
+        home = urlsplit(live_server.url).netloc
+        page.on(
+            "console", lambda said: wrong.append(f"console: {said.text}") if said.type == "error" else None
+        )
+        page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+        page.on(
+            "request",
+            lambda asked: wrong.append(f"outside: {asked.url}") if _outside(asked.url, home) else None,
+        )
+
+    def opened(size: dict[str, int] = DESKTOP) -> Page:
+        context = browser.new_context(viewport=size, base_url=live_server.url, accept_downloads=True)  # type: ignore[arg-type]
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        watch(page)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def _outside(url: str, home: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != home
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
+    """A page of desktop size, nobody signed in."""
+    return open_page()
+
+
+@pytest.fixture
+def signed_in(officer: Officer, live_server: Any) -> Callable[[Page], Page]:
+    """Signs `officer` in by a session of the server's, without the form."""
+
+    def sign_in(page: Page) -> Page:
+        session = SessionStore()
+        session[SESSION_KEY] = str(officer.pk)
+        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[HASH_SESSION_KEY] = officer.get_session_auth_hash()
+        session.save()
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": live_server.url}
+        page.context.add_cookies([cookie])  # type: ignore[list-item]
+        return page
+
+    return sign_in
+
+
+@pytest.fixture
+def desk_page(page: Page, signed_in: Callable[[Page], Page]) -> Page:
+    """A page with `officer` signed in."""
+    return signed_in(page)
+
+
+@pytest.fixture(scope="session")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with vendors.running(tmp_path_factory.mktemp("sandbox") / "ledger.jsonl") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def vendor_sandbox(sandbox_process: Sandbox) -> Sandbox:
+    """The sandbox, empty and without faults."""
+    sandbox_process.reset()
+    return sandbox_process
+
+
+@pytest.fixture
+def connections(transactional_db: Any, vendor_sandbox: Sandbox) -> dict[str, Any]:
+    """All five vendors connected and routed for every program."""
+    return vendors.connect(vendor_sandbox.url, *vendors.LEAD_VENDORS, "crego_los")
+
+
+@pytest.fixture
+def draft_lead(transactional_db: Any, partner: Partner, program: Program) -> Lead:
+    """A draft lead that every vendor can take."""
+    drafts = synthetic.drafts(1)
+    check_lead(drafts[0])
+    return leads.create(drafts, partner=partner, program=program, intake=Lead.Intake.API)[0]
