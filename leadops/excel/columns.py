@@ -24,10 +24,6 @@ def key(header: str) -> str:
     return _NOT_A_LETTER.sub("", header.casefold())
 
 
-def as_given(text: str) -> str:
-    return text
-
-
 def by_commas(text: str) -> list[str]:
     """Labels as people list them."""
     return re.split(r"[,;|]", text)
@@ -49,14 +45,15 @@ class Column:
     """One column: its header, the draft's field, and the other headers it is known by.
 
     `shows` are fields without a column whose findings are shown here; `clean` makes the field's value of the cell's
-    text; `check` finds what only a spreadsheet can have done. All other checks are `validation`'s.
+    text, where it is not that text; `check` finds what only a spreadsheet can have done. All other checks are
+    `validation`'s.
     """
 
     header: str
     path: str
     also: str = ""
     shows: tuple[str, ...] = ()
-    clean: Callable[[str], Any] = as_given
+    clean: Callable[[str], Any] | None = None
     check: Check = nothing_more
 
     @property

@@ -26,6 +26,7 @@ _TOKENS = {each.code: token for token, each in _REMOVED.items()}
 _SHORTEST_HIDDEN = 12  # digits of an Aadhaar number
 _MANY_DIGITS = re.compile(r"(?:\d\D{0,3}){12}")
 _MOBILE = "primary_mobile"
+_LONG_NUMBERS = {_MOBILE, "account_no"}
 _NAMES = ("applicants[0].name", "applicants[0].first_name")
 
 
@@ -137,11 +138,16 @@ class Header:
     def without_hidden_numbers(self, cells: list[str]) -> list[str]:
         """The cells as they may be kept: one that holds a card or Aadhaar number only says so."""
         for at, cell in enumerate(cells):
-            if len(cell) >= _SHORTEST_HIDDEN and _MANY_DIGITS.search(cell):
+            if len(cell) >= _SHORTEST_HIDDEN and at not in self._long_numbers and _MANY_DIGITS.search(cell):
                 column = self.columns[at] if at < len(self.columns) else None
                 if found := refuse_cell("", column.attribute if column else "", cell):
                     cells[at] = _TOKENS.get(found[0].code, CARD_REMOVED)
         return cells
+
+    @cached_property
+    def _long_numbers(self) -> set[int]:
+        """Where long numbers belong: one account number in ten would pass for a card's."""
+        return {at for at, column in enumerate(self.columns) if column and column.attribute in _LONG_NUMBERS}
 
     def draft(self, cells: Sequence[str]) -> tuple[LeadDraft, list[Finding]]:
         """The lead of one row, and what a spreadsheet has done to it; `validation` has not seen it yet."""
@@ -149,7 +155,7 @@ class Header:
         width = len(cells)
         for position, part, attribute, clean in self._plan:
             if position < width and (text := cells[position]):
-                parts[part][attribute] = clean(text)
+                parts[part][attribute] = clean(text) if clean else text
         findings = self._damage(cells) if self._checked else []
         if not _REMOVED.keys().isdisjoint(cells):
             findings += self._removed(cells, parts)

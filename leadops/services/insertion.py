@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.utils import timezone
-from psycopg.types.json import Jsonb
 
 from leadops.fields import BlindIndexField, EncryptedTextField, Sealed
 from leadops.fields import place as binding
@@ -19,6 +20,7 @@ FEW = 20
 """Up to here one INSERT is quicker than a COPY's extra round trips."""
 
 Row = list[Any]
+_in_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Table:
@@ -58,6 +60,7 @@ class Table:
             if isinstance(field, BlindIndexField)
         ]
         self._json = [at[field.attname] for field in fields if isinstance(field, models.JSONField)]
+        self._arrays = [at[field.attname] for field in fields if isinstance(field, ArrayField)]
         columns = ", ".join(f'"{field.column}"' for field in fields)
         self._target = f'"{model._meta.db_table}" ({columns})'
         self._marks = f"({', '.join(['%s'] * len(fields))})"
@@ -92,21 +95,21 @@ class Table:
     def statement(self, rows: Sequence[Row]) -> tuple[str, list[Any]]:
         """The INSERT of `rows` and its parameters."""
         sql = f"INSERT INTO {self._target} VALUES {', '.join([self._marks] * len(rows))}"  # noqa: S608
-        return sql, [value for row in self._with_json(rows) for value in row]
+        return sql, [value for row in rows for value in self._sent(row)]
 
     def copy(self, rows: Sequence[Row]) -> None:
         """Send `rows` by COPY."""
         with connection.cursor() as cursor, cursor.copy(f"COPY {self._target} FROM STDIN") as copy:
-            for row in self._with_json(rows):
-                copy.write_row(row)
+            for row in rows:
+                copy.write_row(self._sent(row))
 
-    def _with_json(self, rows: Sequence[Row]) -> Sequence[Row]:
-        return [self._json_wrapped(row) for row in rows] if self._json else rows
-
-    def _json_wrapped(self, row: Row) -> Row:
+    def _sent(self, row: Row) -> Row:
+        """`row` as the driver takes it quickest: JSON and empty arrays as the texts they are sent as anyway."""
         row = row.copy()
         for place in self._json:
-            row[place] = Jsonb(row[place])
+            row[place] = _in_json(row[place])
+        for place in self._arrays:
+            row[place] = row[place] or "{}"
         return row
 
 
