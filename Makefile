@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 SUBJECTS = leadops crm_integrations tests benchmarks deploy manage.py
+BENCHMARKS = validation lead_create deliveries excel_import
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .PHONY: help run test bench stop format clean reset
@@ -30,7 +31,7 @@ test:  ## Lint, types, import contracts, migrations and every test
 
 bench:  ## Measure: nested creates, deliveries, imports
 	$(PYTHON) deploy/install.py requirements-dev.txt
-	for each in $$(grep -l __main__ benchmarks/*.py); do echo "== $$each"; $(BIN)/python "$$each" || exit 1; done
+	for each in $(BENCHMARKS); do echo "== $$each"; PYTHONPATH=. $(BIN)/python benchmarks/$$each.py || exit 1; done
 
 format:  ## Put the source into the house format
 	$(PYTHON) deploy/install.py requirements-dev.txt
