@@ -17,6 +17,7 @@ from leadops.api.authentication import caller, may_read_pii
 from leadops.api.filters import LeadFilters
 from leadops.api.lead_answers import LeadAnswer, lead_answer, warnings_answer
 from leadops.api.lead_shapes import LEAD, LeadShape, ReadLead
+from leadops.api.parsers import body_of
 from leadops.api.prepared import Prepared
 from leadops.api.problems import FieldError, invalid
 from leadops.api.programs import active_program
@@ -62,7 +63,7 @@ class LeadsView(LeadViews):
         request=LeadShape, responses=answers(CREATING, {200: LeadAnswer}), examples=[examples.CREATE_LEAD],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        taken, program = _readable(request.data)
+        taken, program = _readable(body_of(request))
         lead, warnings = leads.receive(
             taken.draft, partner=caller(request), program=program, intake=Lead.Intake.API
         )

@@ -16,6 +16,7 @@ from leadops.api import examples
 from leadops.api.authentication import caller
 from leadops.api.filters import AccountFilters
 from leadops.api.loan_account_shapes import ACCOUNT, AccountAnswer, AccountShape, ReadAccount, account_answer
+from leadops.api.parsers import body_of
 from leadops.api.problems import FieldError, Problem, Type, invalid
 from leadops.api.programs import active_program
 from leadops.api.schema import CREATING, LISTING, READING, answers
@@ -57,7 +58,7 @@ class AccountsView(AccountViews):
         responses=answers(CREATING, {201: AccountAnswer}), examples=[examples.CREATE_ACCOUNT],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        lead, program, ref_id = _readable(request.data, caller(request))
+        lead, program, ref_id = _readable(body_of(request), caller(request))
         try:
             account = loan_accounts.open_account(lead, ref_id, program)
         except DuplicateReference as taken:

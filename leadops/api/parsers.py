@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from django.conf import settings
 from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
 
 from leadops.api.problems import Problem, Type
 
@@ -27,6 +28,13 @@ class CappedJSONParser(JSONParser):
             _drain(stream)
             raise Problem(Type.TOO_LARGE, f"A body has at most {settings.API_MAX_BYTES} bytes.")
         return read_json(raw)
+
+
+def body_of(request: Request) -> Any:
+    """The request's JSON. A body sent in chunks, without its length, never gets here and would look empty."""
+    if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
+        raise _malformed("Send the body with a Content-Length; one sent in chunks is not read.")
+    return request.data
 
 
 def _drain(stream: IO[Any]) -> None:

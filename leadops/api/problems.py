@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -112,6 +114,10 @@ def _problem_of(error: Exception) -> Problem:
         return not_found()
     if isinstance(error, exceptions.APIException):
         return _problem_of_framework(error)
+    if isinstance(error, RequestDataTooBig):  # a body past Django's own limit, which is the higher one
+        return Problem(Type.TOO_LARGE, f"A body has at most {settings.API_MAX_BYTES} bytes.")
+    if isinstance(error, UnreadablePostError):  # the caller hung up
+        return Problem(Type.MALFORMED, "The body did not arrive whole.")
     if isinstance(error, OperationalError | InterfaceError):
         return _unavailable(error)
     _log_unexpected(error)

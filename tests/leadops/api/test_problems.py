@@ -76,6 +76,19 @@ def test_a_body_over_the_limit_is_a_problem(api, program, settings):
     assert api.post(LEADS, whole + " " * (1000 - len(whole))).status_code == 200
 
 
+def test_a_body_over_djangos_own_limit_is_the_same_problem(api):
+    _problem(api.post(LEADS, b"x" * 3_000_000), 413, "too-large")
+
+
+def test_a_body_in_chunks_is_refused_in_words(api):
+    told = _problem(
+        api.client.generic("POST", LEADS, headers=api.headers | {"Transfer-Encoding": "chunked"}),
+        400,
+        "malformed",
+    )
+    assert "Content-Length" in told["detail"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
