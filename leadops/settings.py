@@ -234,6 +234,7 @@ UNFOLD = {
     "SITE_TITLE": "leadops",
     "SITE_HEADER": "leadops",
     "SITE_SUBHEADER": "From lead to loan account",
+    "SITE_URL": None,
     "SITE_SYMBOL": "account_balance",
     "DASHBOARD_CALLBACK": "crm_integrations.admin.dashboard.context",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("leadops/favicon.svg")}],

@@ -22,11 +22,12 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
+from leadops.admin.choosing import OnlyChosen
 from leadops.admin.pages import CappedList
 from leadops.errors import LeadopsError
 from leadops.excel import preflight
 from leadops.excel.header import position
-from leadops.models import ImportBatch, ImportRow, Partner, Program
+from leadops.models import ImportBatch, ImportRow
 from leadops.services import import_batches
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -52,12 +53,6 @@ class UploadForm(forms.ModelForm):  # type: ignore[type-arg]
         model = ImportBatch
         fields = ["partner", "program", "file"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "partner" in self.fields:
-            self.fields["partner"].queryset = Partner.objects.filter(active=True)  # type: ignore[attr-defined]
-            self.fields["program"].queryset = Program.objects.filter(active=True)  # type: ignore[attr-defined]
-
     def clean_file(self) -> Any:
         """Refuse what is no workbook while the officer still sees the form."""
         file = self.cleaned_data["file"]
@@ -72,7 +67,7 @@ class UploadForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(ImportBatch)
-class ImportBatchAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
+class ImportBatchAdmin(OnlyChosen, CappedList, ModelAdmin):  # type: ignore[misc]
     form = UploadForm
     list_display = [
         "file_name",

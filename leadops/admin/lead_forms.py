@@ -66,6 +66,11 @@ class LeadForm(MaskedForm):
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
-        if not self.errors:
-            for finding in errors_in(Draft(self.instance).check(self.instance.program.country)):
+        for finding in errors_in(Draft(self.instance).check(country_of(self.instance))):
+            if finding.field not in self.errors:
                 place_error(self, finding.field, finding.message)
+
+
+def country_of(lead: Lead) -> str:
+    """Where the lead's numbers are from; India while its program is not chosen yet."""
+    return lead.program.country if lead.program_id else "IN"

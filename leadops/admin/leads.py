@@ -28,6 +28,7 @@ from unfold.contrib.filters.admin import (
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from leadops import masking, search
+from leadops.admin.choosing import OnlyChosen
 from leadops.admin.lead_filters import CreatedFilter
 from leadops.admin.lead_forms import LeadForm
 from leadops.admin.masked import MaskedAdmin
@@ -62,7 +63,7 @@ class LeadChangeList(CappedChangeList):
 
 
 @admin.register(Lead)
-class LeadAdmin(MaskedAdmin, CappedList, ModelAdmin):  # type: ignore[misc]
+class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, ModelAdmin):  # type: ignore[misc]
     form = LeadForm
     inlines = [ApplicantInline, ConsentInline]
     list_per_page = 50
@@ -157,20 +158,6 @@ class LeadAdmin(MaskedAdmin, CappedList, ModelAdmin):  # type: ignore[misc]
             ["status", "owner", "partner_ref_id", "primary_mobile", "source", "channel", "loan_amount"]
         )
         return [("Lead", {"fields": shown})]
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Partners, programs and officers are chosen here, not made or altered in passing."""
-        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if db_field.name in ("partner", "program"):
-            field.queryset = field.queryset.filter(active=True)
-        return field
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        for way in ("add", "change", "delete", "view"):
-            if field is not None and hasattr(field.widget, f"can_{way}_related"):
-                setattr(field.widget, f"can_{way}_related", False)
-        return field
 
     def has_delete_permission(self, request: HttpRequest, obj: Lead | None = None) -> bool:
         """A lead is dropped, not deleted: what vendors were told about it has to stay."""

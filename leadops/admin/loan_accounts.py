@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
+from leadops.admin.choosing import OnlyChosen
 from leadops.admin.leads import lead_url
 from leadops.admin.pages import CappedList
 from leadops.models import LoanAccount, Program
@@ -31,7 +32,7 @@ class LoanAccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(LoanAccount)
-class LoanAccountAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
+class LoanAccountAdmin(OnlyChosen, CappedList, ModelAdmin):  # type: ignore[misc]
     form = LoanAccountForm
     list_display = ["ref_id", "program", "lead_link", "status", "created_at"]
     list_select_related = ["program", "lead"]

@@ -11,6 +11,7 @@ from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from leadops.admin.lead_checks import PARTY, Draft, errors_in, place_error, warnings_in
+from leadops.admin.lead_forms import country_of
 from leadops.admin.masked import MaskedAdmin
 from leadops.models import Address, Applicant, Bank, Consent, Lead
 from leadops.validation import Finding
@@ -57,18 +58,14 @@ class ApplicantFormSet(PartyFormSet):
         self._refuse_orphans()
         parties = [formset for form in self.forms for formset in nested(form)]
         # Errors of forms come first; the whole lead is checked once each of its parts can be read.
-        if (
-            any(self.errors)
-            or not all(formset.is_valid() for formset in parties)
-            or not self.instance.program_id
-        ):
+        if any(self.errors) or not all(formset.is_valid() for formset in parties):
             return
         forms = self.kept_forms()
         draft = Draft(self.instance)
         for form in forms:
             addresses, banks = ([f.instance for f in each.kept_forms()] for each in nested(form))
             draft.add_applicant(form.instance, addresses, banks)
-        findings = draft.check(self.instance.program.country)
+        findings = draft.check(country_of(self.instance))
         self.warnings = warnings_in(findings)
         for finding in errors_in(findings):
             self._place(finding, forms)

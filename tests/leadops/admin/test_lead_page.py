@@ -180,3 +180,20 @@ def test_lead_that_is_not_there_is_said_so(desk):
     for text in ("01939a40-0000-7000-8000-000000000009", "nonsense"):
         response = desk.get(reverse("admin:leadops_lead_change", args=[text]), follow=True)
         assert "doesn’t exist" in response.content.decode()
+
+
+def test_all_errors_of_the_page_are_told_at_once(desk, typed):
+    wrong = {
+        "program": "",
+        "primary_mobile": "12",
+        "applicants-0-pan_no": "X",
+        "applicants-0-banks-0-ifsc": "Y",
+    }
+    page = errors_of(desk.post(ADD, typed | wrong))
+    for message in (
+        "This field is required",
+        "not a mobile number",
+        "A PAN is five letters",
+        "eleven characters",
+    ):
+        assert message in page
