@@ -227,12 +227,11 @@ def _import_chunk(batch: ImportBatch, lease: _Lease) -> _Lease | None:
 
 
 def _fail(batch_id: UUID, problem: str) -> None:
-    """Refuse the file as a whole: the rows that were read are personal data without a use."""
+    """End a batch that can't go on: rows without a result are personal data without a use, and are not kept."""
     with transaction.atomic():
         batch = ImportBatch.objects.select_for_update().get(pk=batch_id)
-        if batch.done_rows == 0:
-            batch.import_rows.all().delete()
-            batch.rows = 0
+        batch.import_rows.filter(outcome=ImportRow.Outcome.WAITING).delete()
+        batch.rows = batch.done_rows
         batch.state, batch.problem = State.FAILED, problem
         batch.finished_at, batch.leased_until = timezone.now(), None
         batch.save()

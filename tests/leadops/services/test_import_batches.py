@@ -201,6 +201,23 @@ class TestFilesThatCannotBeImported:
         assert "ZeroDivisionError" in caplog.text
         assert "9800000001" not in caplog.text
 
+    def test_a_fault_of_ours_in_the_middle_keeps_what_was_done(self, finished, monkeypatch):
+        monkeypatch.setattr(import_batches, "CHUNK", 2)
+        real, calls = import_rows._write, []
+
+        def broken(results):
+            calls.append(1)
+            if len(calls) == 2:
+                raise ZeroDivisionError
+            real(results)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(import_rows, "_write", broken)
+            batch = finished(good_rows(5))
+        assert batch.problem == import_batches.OUR_FAULT
+        assert counts(batch) == (2, 2, 0, 0)
+        assert counts(finished(good_rows(5))) == (5, 3, 2, 0)
+
     def test_titles_above_the_header_are_passed_over(self, finished, tmp_path):
         sheet = [["Leads of March"], ["Sunrise", "North"], HEADER, *good_rows(2)]
         assert counts(finished(workbooks.ours(tmp_path / "a.xlsx", sheet))) == (2, 2, 0, 0)
