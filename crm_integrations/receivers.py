@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Q
+from django.db import connection as database
 from django.dispatch import receiver
 
-from crm_integrations import doorbell, outbox, snapshots
+from crm_integrations import outbox, registry, snapshots
 from crm_integrations.connector import Kind
-from crm_integrations.models import Connection, Delivery, Route, State
+from crm_integrations.models import State
 from leadops.ids import uuid7
 from leadops.models import Lead, LoanAccount
 from leadops.signals import leads_ready, loan_accounts_ready
+
+
+class Target(NamedTuple):
+    """A connection that records are to go to."""
+
+    connection_id: UUID
+    vendor: str
 
 
 @receiver(leads_ready)
@@ -23,64 +30,79 @@ def enqueue_leads(
     sender: Any, leads: Sequence[Lead], connections: Sequence[UUID] | None = None, **_: Any
 ) -> None:
     """A delivery for each lead to each connection its program's routes name, or to `connections` alone."""
-    targets = _targets({lead.program_id for lead in leads}, "lead", connections)
-    made = [_lead_delivery(lead, connection) for lead in leads for connection in targets[lead.program_id]]
-    doorbell.ring_on_commit(outbox.enqueue(made))
+    program_ids = {lead.program_id for lead in leads}
+    targets = (
+        _routed(program_ids, "lead") if connections is None else _chosen(program_ids, "lead", connections)
+    )
+    words = outbox.enqueue([_lead(each, to) for each in leads for to in targets[each.program_id]])
+    for lead in leads:
+        lead.sync_status = words.get(lead.pk, lead.sync_status)
 
 
 @receiver(loan_accounts_ready)
 def enqueue_loan_accounts(sender: Any, loan_accounts: Sequence[LoanAccount], **_: Any) -> None:
     """A delivery for each account to each LOS its program's routes name; it waits for the lead where it must."""
-    targets = _targets({account.program_id for account in loan_accounts}, "loan_account")
-    made = [_account_delivery(each, to) for each in loan_accounts for to in targets[each.program_id]]
-    doorbell.ring_on_commit(outbox.enqueue(made))
+    targets = _routed({account.program_id for account in loan_accounts}, "loan_account")
+    outbox.enqueue([_account(each, to) for each in loan_accounts for to in targets[each.program_id]])
 
 
-def _targets(
-    program_ids: set[UUID], kind: Kind, connections: Sequence[UUID] | None = None
-) -> dict[UUID, list[Connection]]:
-    """The enabled connections that take `kind`, by program, in the order of the routes."""
-    if connections is not None:
-        chosen = Connection.objects.filter(enabled=True, pk__in=connections)
-        able = [c for c in chosen if kind in c.connector_class.kinds()]
-        return dict.fromkeys(program_ids, able)
-    routes = Route.objects.filter(
-        Q(program=None) | Q(program__in=program_ids), automatic=True, connection__enabled=True
-    )
-    targets: dict[UUID, list[Connection]] = defaultdict(list)
-    for route in routes.select_related("connection"):
-        if kind in route.connection.connector_class.kinds():
-            for program_id in program_ids if route.program_id is None else [route.program_id]:
-                if route.connection not in targets[program_id]:
-                    targets[program_id].append(route.connection)
+# Asked at every new lead: written out, because the ORM takes ten times as long to make it as the database to answer.
+ROUTED = """
+SELECT r.program_id, c.id, c.vendor FROM crm_integrations_route r
+JOIN crm_integrations_connection c ON c.id = r.connection_id
+WHERE r.automatic AND c.enabled AND (r.program_id IS NULL OR r.program_id = ANY(%s)) ORDER BY r."order", r.id
+"""
+CHOSEN = "SELECT NULL, id, vendor FROM crm_integrations_connection WHERE enabled AND id = ANY(%s)"
+
+
+def _routed(program_ids: Collection[UUID], kind: Kind) -> Mapping[UUID, list[Target]]:
+    """Where the routes send records of `kind` automatically, by program, in the order of the routes."""
+    return _by_program(_rows(ROUTED, program_ids), program_ids, kind)
+
+
+def _chosen(
+    program_ids: Collection[UUID], kind: Kind, connections: Sequence[UUID]
+) -> Mapping[UUID, list[Target]]:
+    """The connections an officer chose, whatever the program."""
+    return _by_program(_rows(CHOSEN, connections), program_ids, kind)
+
+
+def _rows(statement: str, ids: Collection[UUID]) -> list[tuple[UUID | None, UUID, str]]:
+    with database.cursor() as cursor:
+        cursor.execute(statement, [list(ids)])
+        rows: list[tuple[UUID | None, UUID, str]] = cursor.fetchall()
+    return rows
+
+
+def _by_program(
+    rows: Iterable[tuple[UUID | None, UUID, str]], program_ids: Collection[UUID], kind: Kind
+) -> Mapping[UUID, list[Target]]:
+    targets: dict[UUID, list[Target]] = defaultdict(list)
+    for only, connection_id, vendor in rows:
+        target = Target(connection_id, vendor)
+        for program_id in [only] if only else program_ids:
+            if kind in registry.get(vendor).kinds() and target not in targets[program_id]:
+                targets[program_id].append(target)
     return targets
 
 
-def _lead_delivery(lead: Lead, connection: Connection) -> Delivery:
-    return Delivery(
-        id=uuid7(),
-        connection=connection,
-        kind="lead",
-        lead_id=lead.pk,
-        record_id=lead.pk,
-        version=lead.version,
-        ref=lead.pk.hex,
-    )
+def _lead(lead: Lead, to: Target) -> outbox.New:
+    return outbox.New(uuid7(), to.connection_id, "lead", lead.pk, None, lead.pk, lead.version, lead.pk.hex)
 
 
-def _account_delivery(account: LoanAccount, connection: Connection) -> Delivery:
-    needs = connection.connector_class.depends_on
+def _account(account: LoanAccount, to: Target) -> outbox.New:
+    needs = registry.get(to.vendor).depends_on
     known = not needs or bool(snapshots.lead_reference(account.lead_id, needs))
-    return Delivery(
+    return outbox.New(
         id=uuid7(),
-        connection=connection,
+        connection_id=to.connection_id,
         kind="loan_account",
         lead_id=account.lead_id,
-        loan_account=account,
+        loan_account_id=account.pk,
         record_id=account.pk,
         version=account.version,
         ref=account.pk.hex,
         depends_on=needs,
-        state=State.QUEUED if known else State.WAITING,
+        state=State.QUEUED.value if known else State.WAITING.value,
         reason="" if known else f"Waiting until {needs} knows the lead.",
     )

@@ -44,16 +44,16 @@ def of_states(states: Collection[str]) -> Sync:
     return Sync.DELIVERED if State.DELIVERED in states else Sync.NOT_SENT
 
 
-def derive(held: Mapping[UUID, str]) -> None:
-    """Write the word for each lead that `lock` gave, where it is another than the lead has."""
+def derive(held: Mapping[UUID, str]) -> dict[UUID, str]:
+    """Write the word for each lead that `lock` gave, where it is another than the lead has; returns all words."""
     states: dict[UUID, set[str]] = defaultdict(set)
-    for lead_id, state in (
-        Delivery.objects.filter(lead_id__in=held).values_list("lead_id", "state").distinct()
-    ):
+    for lead_id, state in _rows(STATES, held):
         states[lead_id].add(state)
-    by_word: dict[Sync, list[UUID]] = defaultdict(list)
-    for lead_id, word in held.items():
-        if (new := of_states(states[lead_id])) != word:
-            by_word[new].append(lead_id)
-    for word, ids in by_word.items():
+    words = {lead_id: of_states(states[lead_id]).value for lead_id in held}
+    changed: dict[str, list[UUID]] = defaultdict(list)
+    for lead_id, word in words.items():
+        if word != held[lead_id]:
+            changed[word].append(lead_id)
+    for word, ids in changed.items():
         lead_service.record_sync(ids, word)
+    return words

@@ -16,9 +16,11 @@ TURN_SECONDS = 60.0
 
 @shared_task
 def work() -> None:
-    """Deliver what is due; ring again when there is more than one turn's worth."""
+    """Deliver what is due, with a second worker's help when it is more than one thing."""
+    if _due(2) > 1:
+        doorbell.ring()
     delivery.drain_for(TURN_SECONDS)
-    if Delivery.objects.due().filter(leased_until=None).exists():
+    if _due(1):
         doorbell.ring()
 
 
@@ -27,8 +29,13 @@ def sweep() -> None:
     """Find whatever was lost: ended leases, missed wake-ups, unheard bells."""
     outbox.reap()
     outbox.wake_waiting()
-    due = Delivery.objects.due().filter(leased_until=None)[: doorbell.MOST_RINGS].count()
-    doorbell.ring(due)
+    if _due(1):
+        doorbell.ring()
+
+
+def _due(most: int) -> int:
+    """How many deliveries are due and in nobody's hands, counted up to `most`."""
+    return Delivery.objects.due().filter(leased_until=None)[:most].count()
 
 
 @shared_task

@@ -67,7 +67,7 @@ def postgres(url: str) -> dict[str, Any]:
     name = unquote(parts.path.lstrip("/"))
     if parts.scheme not in {"postgres", "postgresql"} or not name:
         raise ImproperlyConfigured("DATABASE_URL must be like postgresql://user:password@host:5432/name.")
-    options = dict(parse_qsl(parts.query))
+    options = {"connect_timeout": "3", **dict(parse_qsl(parts.query))}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": name,

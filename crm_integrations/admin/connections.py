@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin, StackedInline
 
-from crm_integrations import doorbell, outbox
+from crm_integrations import outbox
 from crm_integrations.admin.connection_form import SECRET, SETTING, ConnectionForm, declared_fields, form_for
 from crm_integrations.models import Connection, Route
 
@@ -104,7 +104,6 @@ class ConnectionAdmin(ModelAdmin):  # type: ignore[misc]
     def resume_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
         connection = self._to_change(request, connection_id)
         outbox.resume(connection)
-        doorbell.ring_on_commit(1)
         self.message_user(request, f"{connection} goes on.", messages.SUCCESS)
         return HttpResponseRedirect(_url(connection))
 

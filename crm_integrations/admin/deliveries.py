@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
-from crm_integrations import doorbell, outbox
+from crm_integrations import outbox
 from crm_integrations.admin import panel
 from crm_integrations.admin.chips import state_chip
 from crm_integrations.models import Connection, Delivery
@@ -109,7 +109,6 @@ class DeliveryAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
     @admin.action(description="Retry", permissions=["steer"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         done = outbox.retry(list(queryset.values_list("pk", flat=True)[:1000]))
-        doorbell.ring_on_commit(done)
         self.message_user(
             request, f"{done} deliveries were queued again.", messages.SUCCESS if done else messages.WARNING
         )
@@ -152,7 +151,6 @@ class DeliveryAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
     def retry_view(self, request: HttpRequest, delivery_id: UUID) -> HttpResponse:
         delivery = self._to_steer(request, delivery_id)
         done = outbox.retry([delivery.pk])
-        doorbell.ring_on_commit(done)
         text = (
             f"{delivery} was queued again." if done else f"{delivery} is not in a state that can be retried."
         )
@@ -172,7 +170,6 @@ class DeliveryAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
             done = outbox.resolve_held(delivery.pk, said["reference"], said["reason"], request.user)  # type: ignore[arg-type]
         else:
             done = outbox.send_again(delivery.pk, said["reason"], request.user)  # type: ignore[arg-type]
-            doorbell.ring_on_commit(int(done))
         text = (
             f"Your decision about {delivery} is kept." if done else f"{delivery} no longer needs a decision."
         )

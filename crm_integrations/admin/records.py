@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from crm_integrations import doorbell, outbox
+from crm_integrations import outbox
 from crm_integrations.admin import panel, sending
 from crm_integrations.admin.chips import chips
 from crm_integrations.admin.deliveries import MAY_STEER
@@ -62,7 +62,6 @@ class IntegratedLeadAdmin(LeadAdmin):
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> None:
         failed = Delivery.objects.filter(lead__in=list(queryset[:1000]), state__in=REPEATABLE)
         done = outbox.retry(list(failed.values_list("pk", flat=True)))
-        doorbell.ring_on_commit(done)
         self.message_user(
             request, f"{done} deliveries were queued again.", messages.SUCCESS if done else messages.WARNING
         )

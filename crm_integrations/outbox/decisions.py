@@ -65,5 +65,5 @@ def _change(delivery_ids: Iterable[uuid.UUID], states: Sequence[State], **column
         held = summary.lock(lead_ids)
         changed = free.update(updated_at=Now(), **columns)
         summary.derive(held)
-        doorbell.ring_on_commit(changed)
+        doorbell.ring_on_commit()
     return changed

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
 
 from django.db import connection as database
 from django.db import transaction
 from django.db.models.functions import Now
 
-from crm_integrations import summary
+from crm_integrations import doorbell, summary
 from crm_integrations.models import REPEATABLE, Delivery, State
+
+
+class New(NamedTuple):
+    """A delivery to be put into the outbox; its fields are those of `Delivery`, in the order of the statement."""
+
+    id: UUID
+    connection_id: UUID
+    kind: str
+    lead_id: UUID
+    loan_account_id: UUID | None
+    record_id: UUID
+    version: int
+    ref: str
+    state: str = State.QUEUED.value
+    depends_on: str = ""
+    reason: str = ""
+
 
 # A lead that is on its way, or may be at the vendor, is not enqueued again: what is sent is the newest version anyway.
 ENQUEUE = """
@@ -31,29 +50,26 @@ ON CONFLICT DO NOTHING
 """
 
 
-def enqueue(deliveries: Sequence[Delivery]) -> int:
-    """Put new deliveries into the outbox, in the caller's transaction; returns how many were new.
+def enqueue(deliveries: Sequence[New]) -> Mapping[UUID, str]:
+    """Put new deliveries into the outbox, in the caller's transaction; returns each lead's summary from now on.
 
     One is left out when its record is already on its way to that connection, or may already be there.
     """
     if not deliveries:
-        return 0
-    lead_ids = {each.lead_id for each in deliveries}
-    names = ("id", "connection_id", "kind", "lead_id", "loan_account_id", "record_id", "version", "ref", "state",
-             "depends_on", "reason")  # fmt: skip
-    columns = [[getattr(each, name) for each in deliveries] for name in names]
+        return {}
+    columns = [list(column) for column in zip(*deliveries, strict=True)]
     again = [*REPEATABLE, State.SUPERSEDED]
-    with transaction.atomic():
-        held = summary.lock(lead_ids)
+    with transaction.atomic(savepoint=False):
+        held = summary.lock({each.lead_id for each in deliveries})
         with database.cursor() as cursor:
             cursor.execute(ENQUEUE, [*columns, again])
-            enqueued = int(cursor.rowcount)
         _supersede(deliveries)
-        summary.derive(held)
-    return enqueued
+        words = summary.derive(held)
+    doorbell.ring_on_commit()
+    return words
 
 
-def _supersede(deliveries: Sequence[Delivery]) -> None:
+def _supersede(deliveries: Sequence[New]) -> None:
     """Close earlier versions that a newer one replaces; only an officer's change makes a version above 1."""
     for each in deliveries:
         if each.version > 1:

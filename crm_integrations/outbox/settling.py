@@ -105,8 +105,8 @@ def _tell_waiting(delivery: Delivery, settlement: Settlement) -> None:
         return
     waiting = Delivery.objects.filter(lead_id=delivery.lead_id, state=State.WAITING, depends_on=vendor)
     if settlement.state == State.DELIVERED:
-        woken = waiting.update(state=State.QUEUED, due_at=Now(), reason="", updated_at=Now())
-        doorbell.ring_on_commit(woken)
+        if waiting.update(state=State.QUEUED, due_at=Now(), reason="", updated_at=Now()):
+            doorbell.ring_on_commit()
     else:
         said = f"Waiting for the lead at {delivery.connection}: {settlement.reason}"
         waiting.update(reason=said, updated_at=Now())
@@ -122,4 +122,4 @@ def pause(connection: Connection, reason: str) -> None:
 def resume(connection: Connection) -> None:
     """Let the deliveries of `connection` go on."""
     Connection.objects.filter(pk=connection.pk).update(paused_until=None, pause_reason="")
-    doorbell.ring_on_commit(doorbell.MOST_RINGS)
+    doorbell.ring_on_commit()

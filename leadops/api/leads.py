@@ -18,7 +18,6 @@ from leadops.api.filters import LeadFilters
 from leadops.api.lead_answers import LeadAnswer, lead_answer, warnings_answer
 from leadops.api.lead_shapes import LEAD, LeadShape, ReadLead
 from leadops.api.parsers import body_of
-from leadops.api.prepared import Prepared
 from leadops.api.problems import FieldError, invalid
 from leadops.api.programs import active_program
 from leadops.api.schema import CREATING, LISTING, READING, answers
@@ -26,8 +25,6 @@ from leadops.api.shapes import error, once, read
 from leadops.models import Lead, Program, Scope
 from leadops.services import leads
 from leadops.validation import Severity, check_lead, refuse_cards
-
-_STORED = Prepared(lambda: Lead.objects.filter(pk=UUID(int=0)))
 
 
 class LeadViews(GenericAPIView[Lead]):
@@ -67,10 +64,6 @@ class LeadsView(LeadViews):
         lead, warnings = leads.receive(
             taken.draft, partner=caller(request), program=program, intake=Lead.Intake.API
         )
-        stored = _STORED.one(lead.pk)
-        lead.sync_status = (
-            stored.sync_status if stored else lead.sync_status
-        )  # whoever delivers it has set it
         answer = self.answer(lead)
         if warnings:
             answer["warnings"] = warnings_answer(warnings)
@@ -101,9 +94,6 @@ def _readable(body: Any) -> tuple[ReadLead, Program]:
     if cards or errors or program is None:
         found = _content_errors(taken, program, body) if known else []
         raise invalid(once(cards, errors, found))
-    for applicant in taken.draft.applicants:
-        for address in applicant.addresses:
-            address.country = address.country or program.country
     return taken, program
 
 

@@ -178,7 +178,7 @@ COLUMNS = (
 ROW_HEADER = "Row"
 REASON_HEADER = "Why refused"
 IGNORED = frozenset(
-    key(name) for name in (ROW_HEADER, REASON_HEADER, "S.No", "Sr No", "Sl No", "Serial No", "#")
+    key(name) for name in (ROW_HEADER, REASON_HEADER, "S.No", "Sr No", "Sl No", "Serial No", "#", "Bank name")
 )
 """Our own additions to the workbook of refused rows, and counters; they say nothing about a lead."""
 

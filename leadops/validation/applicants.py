@@ -124,7 +124,8 @@ def _check_identity_document(applicant: ApplicantDraft, path: str, today: date) 
 def check_address(address: AddressDraft, path: str = "", country: str = "IN") -> list[Finding]:
     """Mend one address in place; without a country of its own it lies in the program's."""
     findings = _ADDRESS.mend(address, path)
-    is_indian = (address.country or country) == "IN"
+    address.country = address.country or country
+    is_indian = address.country == "IN"
     if given := address.pincode:
         checked = pincode(given) if is_indian else _other_postcode(given)
         findings += settle(address, path, "pincode", given, checked)

@@ -53,7 +53,7 @@ def test_a_database_url_is_taken_apart():
         "db.example",
         "6432",
     )
-    assert (made["NAME"], made["OPTIONS"]) == ("leadops", {"sslmode": "require"})
+    assert (made["NAME"], made["OPTIONS"]) == ("leadops", {"connect_timeout": "3", "sslmode": "require"})
 
 
 @pytest.mark.parametrize(
