@@ -17,16 +17,18 @@ ROOT = Path(__file__).resolve().parent.parent
 def setup() -> None:
     """Django on a fresh scratch database, with local vendors allowed."""
     sys.path.insert(0, str(ROOT))
-    os.environ["LEADOPS_VAR"] = str(ROOT / "var" / "bench")
+    os.environ["LEADOPS_VAR"] = os.environ.get("BENCH_VAR", str(ROOT / "var" / "bench"))
     os.environ["ALLOW_LOCAL_VENDORS"] = "1"
     os.environ["LOG_LEVEL"] = "ERROR"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadops.settings")
     import django
     from django.core.management import call_command
+    from django.db import connection
 
     django.setup()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     call_command("migrate", verbosity=0)
-    call_command("flush", interactive=False, verbosity=0)
 
 
 def interleaved(runs: int, **sides: Callable[[], float]) -> dict[str, float]:

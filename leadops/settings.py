@@ -201,7 +201,11 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "crm_integrations.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 15}},
     "prune": {"task": "crm_integrations.tasks.prune", "schedule": 86_400, "options": {"expires": 3600}},
-    "resume-imports": {"task": "leadops.tasks.resume_imports", "schedule": 2 * SWEEP_SECONDS, "options": {"expires": 30}},
+    "resume-imports": {
+        "task": "leadops.tasks.resume_imports",
+        "schedule": 2 * SWEEP_SECONDS,
+        "options": {"expires": 30},
+    },
 }
 
 # Deliveries. A lease must outlive one call (30 s) with room for a token call before it.

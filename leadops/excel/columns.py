@@ -180,6 +180,6 @@ REASON_HEADER = "Why refused"
 IGNORED = frozenset(
     key(name) for name in (ROW_HEADER, REASON_HEADER, "S.No", "Sr No", "Sl No", "Serial No", "#", "Bank name")
 )
-"""Our own additions to the workbook of refused rows, and counters; they say nothing about a lead."""
+"""Our own additions to the workbook of refused rows, counters, and the bank's name, which the IFSC tells."""
 
 BY_KEY = {name: column for column in COLUMNS for name in column.keys}
