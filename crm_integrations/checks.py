@@ -21,17 +21,9 @@ def connectors_are_whole(**_: Any) -> list[CheckMessage]:
 
 
 @register()
-def no_local_vendors_in_production(**_: Any) -> list[CheckMessage]:
-    """Production never connects to private addresses."""
-    if settings.PRODUCTION and settings.ALLOW_LOCAL_VENDORS:
-        return [Error("ALLOW_LOCAL_VENDORS can't be on in production.", id="crm_integrations.E002")]
-    return []
-
-
-@register()
 def a_lease_outlives_a_call(**_: Any) -> list[CheckMessage]:
     """A worker must be able to end its call before its lease ends."""
     if settings.DELIVERY_LEASE_SECONDS <= settings.DELIVERY_DEADLINE_SECONDS:
         message = "DELIVERY_LEASE_SECONDS must be greater than DELIVERY_DEADLINE_SECONDS."
-        return [Error(message, id="crm_integrations.E003")]
+        return [Error(message, id="crm_integrations.E002")]
     return []

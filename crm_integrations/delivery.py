@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import random
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar, cast
@@ -25,25 +24,28 @@ ABSENCES_BEFORE_RESENDING = 2
 """A vendor may need a moment until its own search finds what it took: once absent proves nothing."""
 
 
-def drain(until: Callable[[], bool] = lambda: False) -> int:
-    """Deliver what is due until nothing is, or `until` says stop; returns how many deliveries were acted on."""
+def drain(stop: Callable[[], bool] = lambda: False) -> int:
+    """Deliver what is due until nothing is, or until `stop` says so; returns how many deliveries were acted on."""
     done = 0
-    while not until() and (claim := outbox.claim()) is not None:
-        deliver(claim)
-        done += len(claim.deliveries)
+    while not stop() and (claim := outbox.claim()) is not None:
+        done += deliver(claim, stop)
     return done
 
 
-def deliver(claim: Claim) -> None:
-    """Act on every delivery of `claim`; one bad row never stops the others."""
+def deliver(claim: Claim, stop: Callable[[], bool] = lambda: False) -> int:
+    """Act on every delivery of `claim`, one bad row never stopping the others; what `stop` spares is given back."""
     records = snapshots.of_deliveries(claim.deliveries)
-    for delivery in claim.deliveries:
+    for done, delivery in enumerate(claim.deliveries):
+        if stop():
+            outbox.release(claim)
+            return done
         try:
             _act(claim, delivery, records.get(delivery.pk))
         except LostLease:
             logger.warning("Delivery %s was taken over by another worker.", delivery.pk)
         except Exception:
             logger.exception("Delivery %s could not be settled; its lease will end.", delivery.pk)
+    return len(claim.deliveries)
 
 
 def _act(claim: Claim, delivery: Delivery, record: Record | None) -> None:
@@ -196,9 +198,3 @@ def _held_by_another(delivery: Delivery, found: Outcome) -> bool:
         connection=delivery.connection, kind=delivery.kind, reference=found.reference
     )
     return same.exclude(reference="").exclude(record_id=delivery.record_id).exists()
-
-
-def drain_for(seconds: float) -> int:
-    """Deliver what is due, for at most about so long; so one worker thread does not hold its task for ever."""
-    end = time.monotonic() + seconds
-    return drain(lambda: time.monotonic() >= end)

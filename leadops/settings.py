@@ -178,9 +178,10 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Celery rings a bell; the outbox table holds the work. Losing the broker with everything in it loses nothing.
-CELERY_BROKER_URL = env_secret("CELERY_BROKER_URL") or "filesystem://"
+EMBEDDED_BROKER = "filesystem://localhost//"
+CELERY_BROKER_URL = env_secret("CELERY_BROKER_URL") or EMBEDDED_BROKER
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
-if CELERY_BROKER_URL == "filesystem://":
+if CELERY_BROKER_URL == EMBEDDED_BROKER:
     CELERY_BROKER_TRANSPORT_OPTIONS = first_run.broker_folders(VAR_DIR / "broker")
 elif CELERY_BROKER_URL.startswith("redis"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -215,6 +216,8 @@ DELIVERY_DEADLINE_SECONDS = env_int("DELIVERY_DEADLINE_SECONDS", 30, least=1)
 DELIVERY_RETRIES = env_ints("DELIVERY_RETRIES", "10,60,300,1800,7200,18000,36000,50400,72000,86400")
 DELIVERY_LOOKUPS = env_ints("DELIVERY_LOOKUPS", "30,60,300,1800,7200")
 ALLOW_LOCAL_VENDORS = env_bool("ALLOW_LOCAL_VENDORS")
+if PRODUCTION and ALLOW_LOCAL_VENDORS:
+    raise ImproperlyConfigured("ALLOW_LOCAL_VENDORS can't be on in production.")
 EXCHANGE_BODY_DAYS = env_int("EXCHANGE_BODY_DAYS", 365, least=1)
 
 LOGGING = {

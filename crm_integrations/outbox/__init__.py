@@ -11,6 +11,7 @@ from crm_integrations.outbox.claims import (
     complete_exchange,
     ensure_time,
     open_exchange,
+    release,
     still_ours,
 )
 from crm_integrations.outbox.decisions import cancel, resolve_held, retry, send_again
@@ -32,6 +33,7 @@ __all__ = [
     "open_exchange",
     "pause",
     "reap",
+    "release",
     "resolve_held",
     "resume",
     "retry",

@@ -11,9 +11,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection as database
+from django.db.models import Case, Exists, F, OuterRef, Value, When
 from django.db.models.functions import Now
 
-from crm_integrations.models import CLAIMABLE, Delivery, Exchange
+from crm_integrations.models import CLAIMABLE, Delivery, Exchange, State
 
 BATCH = 10
 
@@ -78,6 +79,22 @@ def claim(limit: int = BATCH) -> Claim | None:
         if not Delivery.objects.due().filter(leased_until=None).exists():
             return None
     return None
+
+
+def release(claim: Claim) -> None:
+    """Give back what of `claim` was not begun, so that another worker need not wait for the lease to end.
+
+    What was begun and not settled keeps its lease: the reaper has to look at it.
+    """
+    begun = Exchange.objects.filter(delivery=OuterRef("pk"), finished_at=None)
+    ours = Delivery.objects.filter(~Exists(begun), lease=claim.lease).exclude(
+        state=State.SENDING, accepted=True
+    )
+    ours.update(
+        state=Case(When(state=State.SENDING, then=Value(State.QUEUED)), default=F("state")),
+        lease=None,
+        leased_until=None,
+    )
 
 
 def _safe_until(leased_at: float) -> float:
