@@ -14,7 +14,6 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
@@ -135,7 +134,7 @@ class DeliveryAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
         view = self.admin_site.admin_view
         name = "crm_integrations_delivery_"
         own = [
-            path("of/<str:kind>/<uuid:record_id>/", view(never_cache(self.panel_view)), name=name + "panel"),
+            path("of/<str:kind>/<uuid:record_id>/", view(self.panel_view), name=name + "panel"),
             path("<uuid:delivery_id>/retry/", view(require_POST(self.retry_view)), name=name + "retry"),
             path("<uuid:delivery_id>/decide/", view(require_POST(self.decide_view)), name=name + "decide"),
         ]

@@ -11,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
-from django.views.decorators.cache import never_cache
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -112,7 +111,7 @@ class DocumentAdmin(ModelAdmin):  # type: ignore[misc]
         return HttpResponseRedirect(lead_url(obj.lead))
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(never_cache(self.download_view))
+        view = self.admin_site.admin_view(self.download_view)
         own = [path("<uuid:document_id>/download/", view, name="leadops_document_download")]
         return own + super().get_urls()  # type: ignore[no-any-return]
 

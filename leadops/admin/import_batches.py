@@ -17,7 +17,6 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.views.decorators.cache import never_cache
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminFileFieldWidget
@@ -139,12 +138,12 @@ class ImportBatchAdmin(OnlyChosen, CappedList, ModelAdmin):  # type: ignore[misc
         own = [
             path(
                 "<uuid:batch_id>/progress/",
-                view(never_cache(self.progress_view)),
+                view(self.progress_view),
                 name="leadops_importbatch_progress",
             ),
             path(
                 "<uuid:batch_id>/errors/",
-                view(never_cache(self.errors_view)),
+                view(self.errors_view),
                 name="leadops_importbatch_errors",
             ),
         ]

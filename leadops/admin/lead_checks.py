@@ -26,9 +26,6 @@ CONSENT_FIELDS = [f.name for f in fields_of(ConsentDraft)]
 PARTY = re.compile(r"applicants\[(\d+)\]\.(?:(addresses|banks)\[(\d+)\]\.)?(.+)")
 CONSENT = re.compile(r"consents\[(\d+)\]\.(.+)")
 
-Row = tuple[Any, Any]
-"""A draft and the model instance it was made from."""
-
 
 class Draft:
     """A lead's draft made from instances that forms have filled; what the check mends is put back into them."""

@@ -10,7 +10,7 @@ from unfold.admin import StackedInline
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from leadops.admin.lead_checks import PARTY, Draft, errors_in, place_error, warnings_in
+from leadops.admin.lead_checks import CONSENT, PARTY, Draft, errors_in, place_error, warnings_in
 from leadops.admin.lead_forms import country_of
 from leadops.admin.masked import MaskedAdmin
 from leadops.models import Address, Applicant, Bank, Consent, Lead
@@ -97,6 +97,22 @@ class ApplicantFormSet(PartyFormSet):
         if primary is not None:
             stored.filter(pk=primary.pk, is_primary=False).update(is_primary=True)
         return saved
+
+
+class ConsentFormSet(PartyFormSet):
+    """Checks consents as the API does."""
+
+    def clean(self) -> None:
+        super().clean()
+        if any(self.errors):
+            return
+        forms = self.kept_forms()
+        draft = Draft(self.instance)
+        for form in forms:
+            draft.add_consent(form.instance)
+        for finding in errors_in(draft.check(country_of(self.instance))):
+            if found := CONSENT.fullmatch(finding.field):
+                place_error(forms[int(found[1])], found[2], finding.message)
 
 
 def nested(form: Any) -> list[Any]:
@@ -206,7 +222,7 @@ class ApplicantInline(MaskedAdmin, StackedInline):  # type: ignore[misc]
 
 class ConsentInline(StackedInline):  # type: ignore[misc]
     model = Consent
-    formset = PartyFormSet
+    formset = ConsentFormSet
     extra = 0
     formfield_overrides = TAGS
     fields = [("purpose", "granted_at"), ("ip_address", "text_version", "connections")]

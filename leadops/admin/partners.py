@@ -13,7 +13,6 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.widgets import (
@@ -76,7 +75,7 @@ class PartnerAdmin(ModelAdmin):  # type: ignore[misc]
         own = [
             path(
                 "<uuid:partner_id>/keys/add/",
-                view(never_cache(self.make_key_view)),
+                view(self.make_key_view),
                 name="leadops_partner_make_key",
             ),
             path(

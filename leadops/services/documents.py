@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from typing import IO, Any
-from uuid import UUID
 
 from leadops.errors import LeadopsError
 from leadops.models import Applicant, Bank, Document, Lead, Officer
@@ -53,15 +52,6 @@ def add(
     )
     document.file.save("document", file)
     return document
-
-
-def owner_of(lead: Lead, related_model: str, related_id: UUID) -> Lead | Applicant | Bank | None:
-    """The lead itself or the party of it that a document is about; None when it is another lead's."""
-    if related_model == Document.RelatedModel.LEAD:
-        return lead if related_id == lead.pk else None
-    if related_model == Document.RelatedModel.APPLICANT:
-        return lead.applicants.filter(pk=related_id).first()
-    return Bank.objects.filter(applicant__lead=lead, pk=related_id).first()
 
 
 def _related_model(about: Lead | Applicant | Bank) -> str:

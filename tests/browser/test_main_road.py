@@ -64,7 +64,7 @@ def upload(page: Page) -> None:
     page.locator("#id_partner").select_option(label="Sunrise Finserv")
     page.locator("#id_program").select_option(label="Supply chain finance")
     page.locator("input[type=file]").set_input_files(SAMPLE)
-    page.get_by_role("button", name="Upload").click()
+    page.get_by_role("button", name="Upload", exact=True).click()
 
 
 def test_officer_uploads_watches_and_reads_what_each_vendor_answered(

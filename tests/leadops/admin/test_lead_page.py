@@ -197,3 +197,18 @@ def test_all_errors_of_the_page_are_told_at_once(desk, typed):
         "eleven characters",
     ):
         assert message in page
+
+
+def test_consent_is_kept_and_checked_like_the_rest(desk, lead):
+    one = {
+        "consents-TOTAL_FORMS": "1",
+        "consents-0-purpose": "Credit check",
+        "consents-0-connections": "ispcrm, crego",
+    }
+    one |= {"consents-0-granted_at_0": "2026-11-01", "consents-0-granted_at_1": "10:00"}
+    page = errors_of(
+        desk.post(url(lead), form_of(desk, lead) | one | {"consents-0-purpose": "4111 1111 1111 1111"})
+    )
+    assert "Card data must never" in page
+    desk.post(url(lead), form_of(desk, lead) | one)
+    assert lead.consents.get().connections == ["ispcrm", "crego"]
