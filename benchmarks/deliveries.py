@@ -24,7 +24,7 @@ from leadops.models import Lead, Partner, Program  # noqa: E402
 from leadops.services import leads  # noqa: E402
 from leadops.validation import check_lead  # noqa: E402
 
-LEADS, THREADS, LATENCY_MS = 400, 8, 100
+LEADS, THREADS, LATENCY_MS = 480, 8, 100
 
 
 @contextmanager
@@ -102,7 +102,7 @@ def main() -> None:
     scratch.report(f"one worker process, {THREADS} threads", rates["several"], "deliveries/s")
     scratch.report("ratio", 100 * best / rates["bare"], "%", "bar: 20 %")
     with vendor(LATENCY_MS) as url:
-        slow = scratch.interleaved(3, ours=lambda: drained(url, 160, THREADS))["ours"]
+        slow = scratch.interleaved(3, ours=lambda: drained(url, LEADS, THREADS))["ours"]
     limit = THREADS * 1000 / LATENCY_MS
     scratch.report(f"vendor that takes {LATENCY_MS} ms, {THREADS} threads", slow, "deliveries/s")
     scratch.report("ratio to threads ÷ latency", 100 * slow / limit, "%", "bar: 80 %")

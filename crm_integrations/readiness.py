@@ -32,7 +32,7 @@ def of_lead(lead: Lead) -> list[Readiness]:
 def _of(lead: Lead, connection: Connection) -> Readiness:
     connector = connection.connector
     try:
-        missing = connector.missing_lead(snapshots.of_lead(lead, lead.pk.hex, connection.vendor))
+        missing = connector.missing_lead(snapshots.of_lead(lead, connection.vendor))
     except errors.DeliveryError as error:
         missing = [Missing("", error.message)]
     return Readiness(connection, tuple(missing), tuple(connector.not_carried))

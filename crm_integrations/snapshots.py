@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 import phonenumbers
@@ -27,20 +28,41 @@ def of_deliveries(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
     A delivery whose record is gone is not in the answer.
     """
     lead_ids = {d.lead_id for d in deliveries if d.loan_account_id is None}
-    leads = (
-        {lead.pk: lead for lead in Lead.objects.with_parties().filter(pk__in=lead_ids)} if lead_ids else {}
-    )
+    leads = Lead.objects.select_related("partner", "program").in_bulk(lead_ids) if lead_ids else {}
+    parties = _parties(lead_ids) if lead_ids else {}
     records: dict[UUID, Record] = {}
     for delivery in deliveries:
         if delivery.loan_account_id is not None:
             records[delivery.pk] = _loan_account(delivery)
         elif (lead := leads.get(delivery.lead_id)) is not None:
-            records[delivery.pk] = of_lead(lead, delivery.ref, delivery.connection.vendor)
+            vendor = delivery.connection.vendor
+            records[delivery.pk] = _lead(lead, parties[lead.pk], delivery.ref, vendor)
     return records
 
 
-def of_lead(lead: Lead, ref: str, vendor: str) -> LeadRecord:
-    """`lead` as `vendor` may see it; loaded by `with_parties`, else it costs queries."""
+def of_lead(lead: Lead, vendor: str) -> LeadRecord:
+    """`lead` as `vendor` would see it now."""
+    return _lead(lead, _parties([lead.pk])[lead.pk], lead.pk.hex, vendor)
+
+
+Parties = tuple[ApplicantRecord, ...]
+
+
+def _parties(lead_ids: Collection[UUID]) -> Mapping[UUID, Parties]:
+    """The applicants of leads with all that is theirs. Joined here: a prefetch costs twice as much."""
+    addresses: dict[UUID, list[AddressRecord]] = defaultdict(list)
+    for address in Address.objects.filter(applicant__lead__in=lead_ids):
+        addresses[address.applicant_id].append(_address(address))
+    banks: dict[UUID, list[BankRecord]] = defaultdict(list)
+    for bank in Bank.objects.filter(applicant__lead__in=lead_ids):
+        banks[bank.applicant_id].append(_bank(bank))
+    parties: dict[UUID, Parties] = defaultdict(tuple)
+    for each in Applicant.objects.filter(lead__in=lead_ids):
+        parties[each.lead_id] += (_applicant(each, tuple(addresses[each.pk]), tuple(banks[each.pk])),)
+    return parties
+
+
+def _lead(lead: Lead, parties: Parties, ref: str, vendor: str) -> LeadRecord:
     return LeadRecord(
         id=str(lead.pk),
         ref=ref,
@@ -58,11 +80,13 @@ def of_lead(lead: Lead, ref: str, vendor: str) -> LeadRecord:
         remarks=lead.remarks,
         tags=tuple(lead.tags),
         extra=lead.extra.get(vendor, {}),
-        applicants=tuple(_applicant(each) for each in lead.applicants.all()),
+        applicants=parties,
     )
 
 
-def _applicant(applicant: Applicant) -> ApplicantRecord:
+def _applicant(
+    applicant: Applicant, addresses: tuple[AddressRecord, ...], banks: tuple[BankRecord, ...]
+) -> ApplicantRecord:
     return ApplicantRecord(
         applicant_type=applicant.applicant_type,
         name=applicant.name,
@@ -96,8 +120,8 @@ def _applicant(applicant: Applicant) -> ApplicantRecord:
         tax_id=applicant.tax_id,
         insurance_no=applicant.insurance_no,
         gstin=applicant.gstin,
-        addresses=tuple(_address(each) for each in applicant.addresses.all()),
-        banks=tuple(_bank(each) for each in applicant.banks.all()),
+        addresses=addresses,
+        banks=banks,
     )
 
 

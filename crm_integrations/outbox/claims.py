@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 
 from crm_integrations.models import CLAIMABLE, Delivery, Exchange, State
 
-BATCH = 10
+BATCH = 20
 
 
 class LostLease(Exception):
@@ -152,19 +152,23 @@ def open_exchange(claim: Claim, delivery: Delivery, exchange: Exchange) -> None:
 COMPLETE = """
 UPDATE crm_integrations_exchange SET status = %(status)s, response_headers = %(headers)s, response_body = %(body)s,
     error = %(error)s, duration_ms = %(duration)s, finished_at = now(), updated_at = now()
-WHERE id = %(id)s
+WHERE id = %(exchange)s
 """
 
 
-def complete_exchange(exchange: Exchange) -> None:
-    """Keep what the vendor answered."""
-    told = {
-        "id": exchange.pk,
+def answered(exchange: Exchange) -> dict[str, Any]:
+    """The parameters of COMPLETE."""
+    return {
+        "exchange": exchange.pk,
         "status": exchange.status,
         "headers": json.dumps(exchange.response_headers),
         "body": exchange.response_body,
         "error": exchange.error,
         "duration": exchange.duration_ms,
     }
+
+
+def complete_exchange(exchange: Exchange) -> None:
+    """Keep what the vendor answered."""
     with database.cursor() as cursor:
-        cursor.execute(COMPLETE, told)
+        cursor.execute(COMPLETE, answered(exchange))

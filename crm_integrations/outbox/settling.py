@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from crm_integrations import doorbell, registry, summary
 from crm_integrations.models import Connection, Delivery, Exchange, State
-from crm_integrations.outbox.claims import Claim, LostLease, complete_exchange
+from crm_integrations.outbox.claims import COMPLETE, Claim, LostLease, answered, complete_exchange
 from leadops.services import loan_accounts
 
 
@@ -34,12 +34,12 @@ class Settlement:
 
 # Written out, like the statements of `claims`: the ORM's making of these few is half of a delivery's cost.
 SETTLE = """
-UPDATE crm_integrations_delivery SET state = %(state)s, reason = %(reason)s, lease = NULL, leased_until = NULL,
+UPDATE crm_integrations_delivery SET state = %(state)s::text, reason = %(reason)s, lease = NULL, leased_until = NULL,
     updated_at = now(), accepted = %(accepted)s, lookups = %(lookups)s, absences = %(absences)s,
     due_at = coalesce(now() + %(due_in)s * interval '1 second', due_at),
     reference = coalesce(%(reference)s, reference), vendor_status = coalesce(%(vendor_status)s, vendor_status),
-    delivered_at = CASE WHEN %(state)s = 'delivered' THEN now() ELSE delivered_at END
-WHERE id = %(id)s AND lease = %(lease)s
+    delivered_at = CASE WHEN %(state)s::text = 'delivered' THEN now() ELSE delivered_at END
+WHERE id = %(delivery)s AND lease = %(lease)s
 """
 
 
@@ -54,9 +54,7 @@ def settle(
     try:
         with transaction.atomic():
             held = summary.lock([delivery.lead_id])
-            if exchange is not None:
-                complete_exchange(exchange)
-            _write(claim, delivery, settlement)
+            _write(claim, delivery, settlement, exchange)
             follow(delivery, settlement)
             summary.derive(held)
             if settlement.pause:
@@ -67,15 +65,19 @@ def settle(
         raise
 
 
-def _write(claim: Claim, delivery: Delivery, settlement: Settlement) -> None:
+def _write(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: Exchange | None) -> None:
+    """The delivery and its exchange, in one statement; LostLease when the lease is another's."""
     columns = {
         name: getattr(settlement, name) for name in ("reason", "accepted", "lookups", "absences", "due_in")
     }
     held = settlement.state == State.DELIVERED
     told = {name: getattr(settlement, name) if held else None for name in ("reference", "vendor_status")}
-    named = {"state": settlement.state.value, "id": delivery.pk, "lease": claim.lease}
+    named = {"state": settlement.state.value, "delivery": delivery.pk, "lease": claim.lease}
+    statement, answer = (
+        (f"WITH answered AS ({COMPLETE}) {SETTLE}", answered(exchange)) if exchange else (SETTLE, {})
+    )
     with database.cursor() as cursor:
-        cursor.execute(SETTLE, columns | told | named)
+        cursor.execute(statement, columns | told | named | answer)
         if not cursor.rowcount:
             raise LostLease
 
