@@ -244,7 +244,9 @@ UNFOLD = {
     "SITE_URL": None,
     "SITE_SYMBOL": "account_balance",
     "DASHBOARD_CALLBACK": "crm_integrations.admin.dashboard.context",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("leadops/favicon.svg")}],
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("leadops/favicon.svg")}
+    ],
     "STYLES": [lambda request: static("leadops/admin.css")],
     "SHOW_HISTORY": True,
     "SHOW_BACK_BUTTON": True,
