@@ -134,7 +134,8 @@ class LeadReadinessView(APIView):
         responses=answers(READING, {200: ReadinessListAnswer}),
     )  # fmt: skip
     def get(self, request: Request, lead_id: UUID) -> Response:
-        lead = get_object_or_404(Lead.objects.of_partner(caller(request)).with_parties(), pk=lead_id)
+        leads = Lead.objects.of_partner(caller(request)).select_related("partner", "program")
+        lead = get_object_or_404(leads, pk=lead_id)
         rows = [_readiness_answer(each) for each in of_lead(lead)]
         return Response({"count": len(rows), "current_page": 1, "page_size": len(rows), "results": rows})
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from crm_integrations import errors, snapshots
 from crm_integrations.connector import Missing
 from crm_integrations.models import Connection
+from crm_integrations.records import LeadRecord
 from leadops.models import Lead
 
 
@@ -26,13 +27,14 @@ class Readiness:
 def of_lead(lead: Lead) -> list[Readiness]:
     """The readiness of `lead` for every enabled connection that takes leads."""
     takes_leads = [c for c in Connection.objects.filter(enabled=True) if "lead" in c.connector_class.kinds()]
-    return [_of(lead, connection) for connection in takes_leads]
+    records = snapshots.of_lead(lead, {connection.vendor for connection in takes_leads})
+    return [_of(records[connection.vendor], connection) for connection in takes_leads]
 
 
-def _of(lead: Lead, connection: Connection) -> Readiness:
+def _of(record: LeadRecord, connection: Connection) -> Readiness:
     connector = connection.connector
     try:
-        missing = connector.missing_lead(snapshots.of_lead(lead, connection.vendor))
+        missing = connector.missing_lead(record)
     except errors.DeliveryError as error:
         missing = [Missing("", error.message)]
     return Readiness(connection, tuple(missing), tuple(connector.not_carried))

@@ -40,9 +40,10 @@ def of_deliveries(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
     return records
 
 
-def of_lead(lead: Lead, vendor: str) -> LeadRecord:
-    """`lead` as `vendor` would see it now."""
-    return _lead(lead, _parties([lead.pk])[lead.pk], lead.pk.hex, vendor)
+def of_lead(lead: Lead, vendors: Collection[str]) -> dict[str, LeadRecord]:
+    """`lead` as each of `vendors` would see it now, in a fixed number of queries."""
+    parties = _parties([lead.pk])[lead.pk]
+    return {vendor: _lead(lead, parties, lead.pk.hex, vendor) for vendor in vendors}
 
 
 Parties = tuple[ApplicantRecord, ...]

@@ -40,8 +40,7 @@ def of_lead(request: HttpRequest, lead: Lead) -> SafeString:
     """The panel of a lead's own deliveries."""
     rows = _rows(lead.deliveries.filter(kind="lead"))
     url = reverse("admin:crm_integrations_delivery_panel", args=["lead", lead.pk])
-    parties = Lead.objects.with_parties().get(pk=lead.pk)
-    for each in readiness.of_lead(parties):
+    for each in readiness.of_lead(lead):
         if each.connection.pk not in rows:
             rows[each.connection.pk] = Row(each.connection, readiness=each)
     return _rendered(

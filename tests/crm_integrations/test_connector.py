@@ -70,7 +70,8 @@ def test_anything_but_2xx_never_reaches_it(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"), [("17", 17.0), ("-4", 0.0), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("", None)]
+    ("header", "seconds"),
+    [("17", 17.0), ("-4", None), ("inf", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("", None)],
 )
 def test_retry_after_is_a_number_of_seconds_or_nothing(header: str, seconds: float | None) -> None:
     assert Response(429, headers={"retry-after": header}).retry_after == seconds
