@@ -8,4 +8,8 @@ class CrmIntegrationsConfig(AppConfig):
     verbose_name = "Integrations"
 
     def ready(self) -> None:
-        from crm_integrations import checks, receivers  # noqa: F401  (registers checks and receivers)
+        from crm_integrations import checks, receivers, registry  # noqa: F401  (checks and receivers register)
+        from leadops.validation import declare_extra
+
+        for slug, connector in registry.vendors().items():
+            declare_extra(slug, {field.name: field.kind for field in connector.extra_fields})

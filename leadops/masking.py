@@ -1,17 +1,38 @@
-"""How personal data is shown to those who need not see it whole: enough to tell two values apart, no more."""
+"""Personal data as it is shown to those who need not see it whole: enough to tell two values apart, no more."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+Mask = Callable[[str], str]
 DOT = "•"
 
 
-def last_four(text: str) -> str:
-    """The last four characters, as of an account number or a mobile; a short text shows nothing."""
-    if not text:
-        return ""
-    return DOT * 4 + (text[-4:] if len(text) > 6 else "")
+def pan(number: str) -> str:
+    """`JUVPK1179B` becomes `JUXXXXX79B`, as Crego shows it."""
+    return _between(number, 2, 3)
 
 
-def pan(text: str) -> str:
-    """A PAN's first two and last three characters, as Crego shows it: `JUXXXXX79B`."""
-    return f"{text[:2]}XXXXX{text[-3:]}" if len(text) == 10 else last_four(text)
+def gstin(number: str) -> str:
+    """The state and the end; the PAN inside is hidden."""
+    return _between(number, 2, 3)
+
+
+def last_four(number: str) -> str:
+    """All but the last four; a number of up to six is hidden whole."""
+    return _between(number, 0, 4 if len(number) > 6 else 0)
+
+
+def dotted(number: str) -> str:
+    """The last four as a screen shows them: dots can't be taken for a part of the number, however long it is."""
+    return DOT * 4 + (number[-4:] if len(number) > 6 else "") if number else ""
+
+
+def unmasked(number: str) -> str:
+    return number
+
+
+def _between(text: str, start: int, end: int) -> str:
+    if len(text) <= start + end:
+        return "X" * len(text)
+    return text[:start] + "X" * (len(text) - start - end) + text[len(text) - end :]

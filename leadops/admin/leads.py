@@ -108,7 +108,7 @@ class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, ModelAdmin):  # type: ignor
 
     @admin.display(description="Mobile")
     def mobile(self, lead: Lead) -> str:
-        return masking.last_four(lead.primary_mobile)
+        return masking.dotted(lead.primary_mobile)
 
     @admin.display(description="Status")
     def shown_status(self, lead: Lead) -> SafeString:
@@ -193,7 +193,7 @@ class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, ModelAdmin):  # type: ignor
             "subtitle": None,
             "status_chip": status_chip(lead),
             "borrower": Applicant.objects.filter(lead=lead, is_primary=True).only("name").first(),
-            "mobile": masking.last_four(lead.primary_mobile),
+            "mobile": masking.dotted(lead.primary_mobile),
             "import_rows": lead.import_rows.select_related("batch").defer("cells"),
             "documents": lead.documents.all(),
             "loan_accounts": lead.loan_accounts.all(),

@@ -75,7 +75,7 @@ class MaskedForm(forms.ModelForm):  # type: ignore[type-arg]
 
 def mask_of(name: str) -> Callable[[str], str]:
     """How the model field `name` is shown."""
-    return masking.pan if name == "pan_no" else masking.last_four
+    return masking.pan if name == "pan_no" else masking.dotted
 
 
 class MaskedAdmin:

@@ -11,7 +11,7 @@ from typing import Any
 import phonenumbers
 from rest_framework import serializers
 
-from leadops.api import masking
+from leadops import masking
 from leadops.api.lead_shapes import (
     ADDRESSES,
     APPLICANTS,

@@ -10,6 +10,7 @@ from leadops.validation.bank_accounts import account_no, ifsc
 from leadops.validation.cards import names_card_data, refuse_cards, refuse_cell, refuse_header
 from leadops.validation.contacts import email, mobile
 from leadops.validation.dates import birth_date, day, expiry_date
+from leadops.validation.extras import check_extra, declare_extra
 from leadops.validation.findings import CODES, Checked, Code, Finding, Problem, Severity, findings_at
 from leadops.validation.lead import check_lead, ip_address
 from leadops.validation.places import complete_address, pincode
@@ -31,10 +32,12 @@ __all__ = [
     "check_address",
     "check_applicant",
     "check_bank",
+    "check_extra",
     "check_lead",
     "complete_address",
     "country_code",
     "day",
+    "declare_extra",
     "email",
     "expiry_date",
     "findings_at",

@@ -41,6 +41,11 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "control_characters": _warning("Unprintable characters were taken out; please check what is left."),
         "card_data": Code("Card data must never be sent or kept; remove the {what}."),
         "aadhaar_number": Code("This looks like a full Aadhaar number; keep only its last four digits."),
+        "unknown_extra_vendor": Code("No vendor has this name; known are: {known}."),
+        "unknown_extra_field": Code(
+            "This vendor declares no such field; see the vendor's page in the documentation."
+        ),
+        "wrong_extra_type": Code("This has to be of another kind: {kind}."),
         # reaching the borrower
         "invalid_mobile": Code(
             "This is not a mobile number that can be called; check its digits and country code."

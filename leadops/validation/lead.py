@@ -11,6 +11,7 @@ from leadops.validation.amounts import amount, tenure
 from leadops.validation.applicants import check_applicant
 from leadops.validation.cards import refuse_cards
 from leadops.validation.contacts import mobile
+from leadops.validation.extras import check_extra
 from leadops.validation.findings import Checked, Finding, findings_at, problem, refused
 from leadops.validation.mending import Checks, words_up_to
 from leadops.validation.plain_text import paragraphs, tags
@@ -71,6 +72,7 @@ def check_lead(draft: LeadDraft, *, country: str = "IN", today: date | None = No
         findings += _CONSENT.mend(consent, f"consents[{at}].")
     if draft.extra:
         findings += refuse_cards(draft.extra, "extra")
+        findings += check_extra(draft.extra)
     return findings
 
 

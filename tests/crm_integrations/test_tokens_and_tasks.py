@@ -123,9 +123,9 @@ def test_cancelled_deliveries_leave_the_lead_unsent(one_lead):
 
 
 def test_a_lease_that_ends_before_a_call_does_is_refused(settings):
-    assert "crm_integrations.E002" not in {found.id for found in run_checks()}
+    assert "crm_integrations.E001" not in {found.id for found in run_checks()}
     settings.DELIVERY_LEASE_SECONDS = settings.DELIVERY_DEADLINE_SECONDS
-    assert "crm_integrations.E002" in {found.id for found in run_checks()}
+    assert "crm_integrations.E001" in {found.id for found in run_checks()}
 
 
 def test_a_worker_that_is_told_to_stop_gives_back_what_it_has_not_begun(one_lead):

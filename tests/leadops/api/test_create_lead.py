@@ -122,7 +122,7 @@ def test_every_field_comes_back(partner, program):
                 "connections": ["crego"],
             }
         ],
-        extra={"broctagon": {"campaign": "diwali"}},
+        extra={"brainysoft": {"childrenCount": 2}},
     )
     answer = owner.post(PATH, sent)
     assert answer.status_code == 200, answer.content
@@ -133,7 +133,11 @@ def test_what_a_create_answers_is_what_is_read_later(api, program):
     people = [bodies.person(), bodies.person(is_primary=False, addresses=[], monthly_income=1)]
     consents = [{"purpose": "bureau", "granted_at": "2026-03-12T09:30:00+05:30"}]
     sent = bodies.lead(
-        program, applicants=people, consents=consents, loan_amount=7, extra={"ispcrm": {"plan": "x"}}
+        program,
+        applicants=people,
+        consents=consents,
+        loan_amount=7,
+        extra={"brainysoft": {"childrenCount": 2}},
     )
     answer = api.post(PATH, sent).json()
     assert answer == api.get(f"{PATH}{answer['id']}/").json()

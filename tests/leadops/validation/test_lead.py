@@ -109,6 +109,7 @@ def test_every_error_is_found_not_only_the_first():
         ("loan_tenure_unit", "unknown_tenure_unit"),
         ("remarks", "card_data"),
         ("extra.brainysoft.cardCvc", "card_data"),
+        ("extra.brainysoft.cardCvc", "unknown_extra_field"),
         ("consents[0].ip_address", "invalid_ip_address"),
         ("applicants[0].pan_no", "invalid_pan"),
         ("applicants[0].gstin", "invalid_gstin"),
@@ -246,3 +247,19 @@ def test_every_text_of_a_draft_is_checked_for_what_no_database_takes():
         for field in fields(part):
             if getattr(part, field.name) == "\x00?\x00":
                 assert prefixes[name] + field.name in reported
+
+
+@pytest.mark.parametrize(
+    ("extra", "found"),
+    [
+        ({"brainysoft": {"childrenCount": 2, "ipAddress": "10.0.0.1", "mobilePhoneCheck": True}}, []),
+        ({"brainysoft": {"childrenCount": None}}, []),
+        ({"brainysoft": {"childrenCount": True}}, [("extra.brainysoft.childrenCount", "wrong_extra_type")]),
+        ({"brainysoft": []}, [("extra.brainysoft", "wrong_extra_type")]),
+        ({"ispcrm": {"plan": "x"}}, [("extra.ispcrm.plan", "unknown_extra_field")]),
+        ({"crego": {}}, [("extra.crego", "unknown_extra_vendor")]),
+    ],
+)
+def test_extra_holds_only_what_a_vendor_declares(extra, found):
+    findings = check_lead(LeadDraft(primary_mobile="9800000001", extra=extra))
+    assert [(each.field, each.code) for each in findings] == found

@@ -1,0 +1,40 @@
+"""What `lead.extra` may hold: fields that only one vendor has, as whoever knows the vendors declares them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from leadops.validation.findings import Finding, findings_at, problem
+
+_fields: dict[str, Mapping[str, type]] = {}
+
+
+def declare_extra(vendor: str, fields: Mapping[str, type]) -> None:
+    """Let `extra[vendor]` hold these fields, each of its type (str, int, bool or dict)."""
+    _fields[vendor] = dict(fields)
+
+
+def check_extra(extra: Mapping[str, Any], path: str = "extra") -> list[Finding]:
+    """Find what no vendor has declared: it would be kept and never sent."""
+    findings: list[Finding] = []
+    for vendor, values in extra.items():
+        if vendor not in _fields:
+            known = ", ".join(_fields) or "none"
+            findings += findings_at(f"{path}.{vendor}", [problem("unknown_extra_vendor", known=known)])
+        elif not isinstance(values, Mapping):
+            findings += findings_at(f"{path}.{vendor}", [problem("wrong_extra_type", kind="object")])
+        else:
+            findings += _check_fields(_fields[vendor], values, f"{path}.{vendor}")
+    return findings
+
+
+def _check_fields(known: Mapping[str, type], values: Mapping[str, Any], path: str) -> list[Finding]:
+    findings: list[Finding] = []
+    for name, value in values.items():
+        if name not in known:
+            findings += findings_at(f"{path}.{name}", [problem("unknown_extra_field")])
+        elif value is not None and type(value) is not known[name]:  # a bool is not a whole number here
+            kind = {str: "text", int: "whole number", bool: "true or false", dict: "object"}[known[name]]
+            findings += findings_at(f"{path}.{name}", [problem("wrong_extra_type", kind=kind)])
+    return findings
