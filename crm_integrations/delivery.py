@@ -139,8 +139,8 @@ def _unknown(
     can_ask = delivery.connection.connector_class.can_find
     wait = retry.look_up_in(lookups, settings.DELIVERY_LOOKUPS) if can_ask else None
     if wait is None:
-        asked = f"asked {lookups} times" if can_ask else "it can't be asked"
-        return Settlement(State.REVIEW, f"{words} The vendor: {asked}. Please decide.", accepted=accepted)
+        asked = f"The vendor was asked {lookups} times." if can_ask else "This vendor can't be asked."
+        return Settlement(State.REVIEW, f"{words} {asked} Please decide.", accepted=accepted)
     return Settlement(State.UNKNOWN, words, wait, accepted=accepted, lookups=lookups, absences=absences)
 
 
