@@ -112,7 +112,7 @@ def _delivered(outcome: Outcome) -> Settlement:
 
 
 def _after_error(delivery: Delivery, error: errors.DeliveryError) -> Settlement:
-    """What an error means for the delivery: the table of the house plan, section 5."""
+    """What an error means for the delivery: the table in docs/architecture.md."""
     words = redaction.mask_inside(error.message)
     if isinstance(error, errors.Transient):
         wait = retry.retry_in(

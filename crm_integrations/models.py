@@ -109,7 +109,7 @@ class Route(Record):
 
 
 class State(models.TextChoices):
-    """Where a delivery stands; the house plan, section 6, tells who may follow whom."""
+    """Where a delivery stands; docs/architecture.md tells what each means and who acts next."""
 
     WAITING = "waiting", "Waiting"
     QUEUED = "queued", "Queued"
@@ -147,7 +147,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 
 class Delivery(Record):
-    """One record on its way to one connection: the outbox. All changes of its state are made by `outbox.py`."""
+    """One record on its way to one connection: the outbox. All changes of its state are made by `outbox`."""
 
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="deliveries")
     kind = models.CharField(max_length=20)

@@ -235,7 +235,7 @@ class Brainysoft(Connector):
         return _filled({**country, **parts})
 
     def _country_id(self, country: str) -> Any:
-        # Ids of countries are the tenant's: the few that the notes have seen are no rule.
+        # Ids of countries are the tenant's: the few in the vendor's examples are no rule.
         return self.config.settings["country_ids"].get(country)
 
 

@@ -1,6 +1,6 @@
-"""The field table of Brainysoft's create lead (page_brainysoft_create_lead.txt, brainysoft.md 4).
+"""The field table of Brainysoft's create lead (https://docs.brainysoft.ru/documentation/page/453).
 
-The page gives formats but hides the names; the names are those of brainysoft.md. A null is accepted
+The page gives formats but hides the names; the names are those of the scenario pages beside it. A null is accepted
 only where the vendor's own samples have one.
 """
 
@@ -67,7 +67,7 @@ RELATIVE = Table(
 GOODS = Table(
     {**_fields(text, "name article description"), "id": nullable(int64), "quantity": int32, "amount": number}
 )
-# Ids in extra fields are sent as strings too (brainysoft.md 4.6).
+# Ids in extra fields are sent as strings too, in the vendor's examples.
 EXTRA_FIELD = Table({"id": nullable(int64), "key": text, "value": text})
 LEAD = Table(
     {

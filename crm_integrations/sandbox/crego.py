@@ -1,8 +1,8 @@
 """What Crego's CRM and LOS have in common: Bearer auth, error bodies, the list envelope.
 
 Crego shows no error body on any page; the stack is Django, so the shapes of Django REST framework
-are served (INFERRED, crego.md 1.6). The list envelope is the one of `GET /v1/lms/settlements/`
-(crego.md 1.5), assumed for CRM and LOS.
+are served (INFERRED). The list envelope is the one of `GET /v1/lms/settlements/` on
+https://api-docs.crego.io, assumed for CRM and LOS.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class CregoService(Vendor):
         return Answer(status, body)
 
     def authorise(self, request: Request) -> None:
-        # The LOS page flags the header as optional, an artefact of the docs tool (crego.md 1.3).
+        # The LOS page flags the header as optional, an artefact of the docs tool.
         if "authorization" not in request.headers:
             raise Refused(self.error(401, "Authentication credentials were not provided."))
         if not bearer_is(request, self.secrets["token"]):

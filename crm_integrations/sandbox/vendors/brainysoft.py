@@ -1,4 +1,4 @@
-"""Brainysoft bs-core: leads (page_brainysoft_create_lead.txt, brainysoft.md)."""
+"""Brainysoft bs-core: leads (https://docs.brainysoft.ru/documentation/page/453)."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Brainysoft(Vendor):
         ]
 
     def issue_token(self, request: Request) -> Answer:
-        """OAuth2 client credentials, as a form body or as a query string (brainysoft.md 2 A)."""
+        """OAuth2 client credentials, as a form body or as a query string."""
         given = {**request.query, **dict(parse_qsl(request.raw.decode("utf-8", "replace")))}
         if given.get("grant_type") != "client_credentials":
             return Answer(400, {"error": "unsupported_grant_type"})
@@ -86,7 +86,7 @@ class Brainysoft(Vendor):
         return Answer(200, {"access_token": self._new_token(), "token_type": "bearer", "expires_in": life})
 
     def login(self, request: Request) -> Answer:
-        """User login: the token comes in the response header, not in the body (brainysoft.md 2 B)."""
+        """User login: the token comes in the response header, not in the body."""
         body = self.json_object(request)
         good = (
             same(request.headers.get("customer-key", ""), self.secrets["customer_key"])
@@ -131,7 +131,7 @@ class Brainysoft(Vendor):
         if body.get("orderDirection") == "DESC":
             leads.reverse()
         rows = leads[body.get("countFrom", 0) : body.get("countTo")]
-        # Absent strings come back as "", not as null (brainysoft.md 7).
+        # Absent strings come back as "", not as null, in the vendor's samples.
         return Answer(200, _envelope([{name: row.get(name, "") for name in body["fields"]} for row in rows]))
 
     def error(self, status: int, reason: str) -> Answer:
@@ -186,7 +186,7 @@ def _envelope(data: object) -> dict[str, Any]:
 
 
 def _lead(entry: Entry) -> dict[str, Any]:
-    """The lead as read: what was written, and what the core adds (brainysoft.md 7, 8)."""
+    """The lead as read: what was written, and what the core adds."""
     return {
         **entry["body"],
         "id": entry["id"],

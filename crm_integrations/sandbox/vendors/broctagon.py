@@ -1,4 +1,4 @@
-"""Broctagon CRM: leads (page_broctagon_create_lead.txt, broctagon_ispcrm.md part A)."""
+"""Broctagon CRM: leads (https://open-api-docs.broctagon.com/api/leads/create-lead.html)."""
 
 from __future__ import annotations
 

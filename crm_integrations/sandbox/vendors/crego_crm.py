@@ -1,4 +1,4 @@
-"""Crego CRM: leads (page_crego_create_lead.txt, crego.md 2)."""
+"""Crego CRM: leads (https://api-docs.crego.io/api-10694292)."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class CregoCrm(CregoService):
         add_answer_flag(parser)
 
     def routes(self) -> list[Route]:
-        # Every path ends in a slash (crego.md 1.2). Django's redirect for a missing one would lose
+        # Every path ends in a slash, on all of Crego's pages. Django's redirect for a missing one would lose
         # the POST's body, so here it is plainly a 404 (INFERRED).
         return [
             Route("POST", r"/v1/crm/leads/", "lead", self.create_lead),
@@ -125,8 +125,8 @@ class CregoCrm(CregoService):
         return self._lead(str(entry["id"]), entry["at"], entry["body"])
 
     def _lead(self, lead_id: str, at: float, body: dict[str, Any]) -> dict[str, Any]:
-        """The lead as read (INFERRED, crego.md 2.0): what was written, and what Crego adds."""
-        # Parts of v1 are MongoDB-backed and say _id (crego.md 1.4).
+        """The lead as read (INFERRED): what was written, and what Crego adds."""
+        # Parts of v1 are MongoDB-backed and say _id on their pages.
         id_name = "_id" if self.options.crego_answer == "_id" else "id"
         return {
             id_name: lead_id,

@@ -1,4 +1,4 @@
-"""Crego LOS: loan accounts (page_crego_los_create_account.txt, crego.md 3.1)."""
+"""Crego LOS: loan accounts (https://api-docs.crego.io/api-10694174)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _account(account_id: str, at: float, body: dict[str, Any]) -> dict[str, Any]
     return {
         "id": account_id,
         "created_at": at,
-        # In the page's sample the account has moved on by the time the call answers (crego.md 1.9).
+        # In the page's sample the account has moved on by the time the call answers.
         "updated_at": at + 0.18,
         "crm_lead_id": body["crm_lead_id"],
         "program_id": body["program_id"],

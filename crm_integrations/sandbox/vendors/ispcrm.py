@@ -1,4 +1,4 @@
-"""ISPCRM: leads (page_ispcrm_create_lead.txt, broctagon_ispcrm.md part B)."""
+"""ISPCRM: leads (https://docs.ispcrm.online/create_lead)."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ BANK = {
     "is_verified": False,
     "tags": [],
 }
-# The example of page_crego_create_lead.txt, shape by shape, with other people in it.
+# The example of https://api-docs.crego.io/api-10694292, shape by shape, with other people in it.
 CREGO_LEAD: dict[str, Any] = {
     "program_id": "4b67c764-afb3-4570-ac21-025ea3255b6e",
     "primary_mobile": "9000000001",
