@@ -5,10 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from django.conf import settings
-
 from crm_integrations import errors, outbox, redaction, tokens, transport
-from crm_integrations.connector import SURELY_NOT_PROCESSED, Connector, Request, Response, Token
+from crm_integrations.connector import Connector, Request, Response, Token
 from crm_integrations.models import Delivery, Exchange
 
 
@@ -54,8 +52,6 @@ class Caller:
             raise errors.Transient(f"Signing in: {error}") from error
         finally:
             self._close()
-        if response.status >= 500 or response.status in SURELY_NOT_PROCESSED:
-            raise errors.Transient(f"Signing in: HTTP {response.status}", response.retry_after)
         return self.connector.auth.read_token(response)
 
     def _call(self, request: Request, purpose: Exchange.Purpose) -> Response:
@@ -63,7 +59,7 @@ class Caller:
         exchange = _opened(self.delivery, request, purpose)
         outbox.open_exchange(self.claim, self.delivery, exchange)
         self.exchange = exchange
-        base_url, deadline = self.delivery.connection.base_url, _deadline(self.connector)
+        base_url, deadline = self.delivery.connection.base_url, transport.deadline(self.connector)
         began = time.monotonic()
         try:
             response = transport.send(base_url, request, deadline, lambda: outbox.still_ours(self.claim))
@@ -79,10 +75,6 @@ class Caller:
         if self.exchange is not None:
             outbox.complete_exchange(self.exchange)
             self.exchange = None
-
-
-def _deadline(connector: Connector) -> float:
-    return min(connector.timeout, float(settings.DELIVERY_DEADLINE_SECONDS))
 
 
 def _opened(delivery: Delivery, request: Request, purpose: Exchange.Purpose) -> Exchange:

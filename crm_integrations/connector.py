@@ -181,9 +181,6 @@ class Connector:
     """Slug of the vendor that has to know the lead first."""
     can_find: ClassVar[bool] = False
     timeout: ClassVar[float] = 30.0
-    rate: ClassVar[float] = 5.0
-    """Requests a second we allow ourselves where the vendor documents no limit."""
-    parallel: ClassVar[int] = 4
 
     def __init__(self, config: Config) -> None:
         self.config = config

@@ -49,9 +49,8 @@ def public_addresses(host: str, port: int) -> list[str]:
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
     for address in addresses:
         if not (settings.ALLOW_LOCAL_VENDORS or is_public(address)):
-            raise NotAllowed(
-                f"{host} is the private or local address {address}; set ALLOW_LOCAL_VENDORS to allow it."
-            )
+            hint = "" if settings.PRODUCTION else " ALLOW_LOCAL_VENDORS allows it, outside production."
+            raise NotAllowed(f"{host} is the private or local address {address}.{hint}")
     return addresses
 
 

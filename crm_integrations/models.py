@@ -33,7 +33,7 @@ class Connection(Record):
     sealed_secrets = EncryptedTextField(editable=False)
     enabled = models.BooleanField(default=True, help_text="A disabled connection takes no new records.")
     parallel = models.PositiveSmallIntegerField(
-        default=4, validators=[MinValueValidator(1)], help_text="Calls we make at the same time, at most."
+        default=8, validators=[MinValueValidator(1)], help_text="Calls we make at the same time, at most."
     )
     paused_until = models.DateTimeField(null=True, blank=True)
     pause_reason = models.CharField(max_length=500, blank=True)

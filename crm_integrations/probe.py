@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.conf import settings
-
 from crm_integrations import errors, redaction, registry, transport
 from crm_integrations.configuration import check_secrets, check_settings
 from crm_integrations.connector import Connector, Request, Response
@@ -16,25 +14,25 @@ NOTHING = Request.get("nothing", "/")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Verdict:
     """`detail` is one sentence for the operator, without secrets."""
 
     ok: bool
     detail: str
 
 
-def probe(connection: Connection) -> Finding:
+def probe(connection: Connection) -> Verdict:
     """Try `connection` without sending it any record."""
     if connection.vendor not in registry.vendors():
-        return Finding(False, f"There is no connector for {connection.vendor!r}.")
+        return Verdict(False, f"There is no connector for {connection.vendor!r}.")
     kind = connection.connector_class
     problems = check_settings(kind, connection.settings) + check_secrets(kind, connection.secrets)
     if problems := problems + check_base_url(connection.base_url):
-        return Finding(False, " ".join(problems))
+        return Verdict(False, " ".join(problems))
     try:
-        return Finding(True, _called(connection.connector))
+        return Verdict(True, _called(connection.connector))
     except errors.DeliveryError as error:
-        return Finding(False, redaction.mask_inside(error.message))
+        return Verdict(False, redaction.mask_inside(error.message))
 
 
 def _called(connector: Connector) -> str:
@@ -52,5 +50,4 @@ def _called(connector: Connector) -> str:
 
 
 def _send(connector: Connector, request: Request) -> Response:
-    deadline = min(connector.timeout, float(settings.DELIVERY_DEADLINE_SECONDS))
-    return transport.send(connector.config.base_url, request, deadline)
+    return transport.send(connector.config.base_url, request, transport.deadline(connector))

@@ -28,15 +28,16 @@ class Target(NamedTuple):
 @receiver(leads_ready)
 def enqueue_leads(
     sender: Any, leads: Sequence[Lead], connections: Sequence[UUID] | None = None, **_: Any
-) -> None:
+) -> int:
     """A delivery for each lead to each connection its program's routes name, or to `connections` alone."""
     program_ids = {lead.program_id for lead in leads}
     targets = (
         _routed(program_ids, "lead") if connections is None else _chosen(program_ids, "lead", connections)
     )
-    words = outbox.enqueue([_lead(each, to) for each in leads for to in targets[each.program_id]])
+    enqueued = outbox.enqueue([_lead(each, to) for each in leads for to in targets[each.program_id]])
     for lead in leads:
-        lead.sync_status = words.get(lead.pk, lead.sync_status)
+        lead.sync_status = enqueued.words.get(lead.pk, lead.sync_status)
+    return enqueued.made
 
 
 @receiver(loan_accounts_ready)
@@ -104,5 +105,5 @@ def _account(account: LoanAccount, to: Target) -> outbox.New:
         ref=account.pk.hex,
         depends_on=needs,
         state=State.QUEUED.value if known else State.WAITING.value,
-        reason="" if known else f"Waiting until {needs} knows the lead.",
+        reason="" if known else f"Waiting until {registry.get(needs).label} knows the lead.",
     )

@@ -54,8 +54,13 @@ DIGITS_INSIDE = re.compile(r"(?<![\w.-])\+?\d{9,}(?![\w-]|\.\d)")
 
 
 def last_four(text: str) -> str:
-    """`text` with all but its last four characters crossed out."""
-    return "X" * max(len(text) - 4, 0) + text[-4:] if len(text) > 4 else "X" * len(text)
+    """`text` with all but its last four characters crossed out; one of up to six is crossed out whole.
+
+    A PAN keeps its first two and last three, as everywhere.
+    """
+    if PAN_INSIDE.fullmatch(text):
+        return f"{text[:2]}XXXXX{text[-3:]}"
+    return "X" * (len(text) - 4) + text[-4:] if len(text) > 6 else "X" * len(text)
 
 
 def mask_email(text: str) -> str:

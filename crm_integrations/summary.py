@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from crm_integrations.models import NEEDS_PERSON, UNFINISHED, Delivery, State
+from crm_integrations.models import NEEDS_PERSON, UNFINISHED, State
 from leadops.models import Lead
 from leadops.services import leads as lead_service
 
@@ -17,8 +17,8 @@ Sync = Lead.SyncStatus
 
 
 # Both are asked at every settling: written out, they cost a third of what the ORM makes of them.
-LOCK = f"SELECT id, sync_status FROM {Lead._meta.db_table} WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
-STATES = f"SELECT DISTINCT lead_id, state FROM {Delivery._meta.db_table} WHERE lead_id = ANY(%s)"
+LOCK = "SELECT id, sync_status FROM leadops_lead WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+STATES = "SELECT DISTINCT lead_id, state FROM crm_integrations_delivery WHERE lead_id = ANY(%s)"
 
 
 def lock(lead_ids: Collection[UUID]) -> dict[UUID, str]:

@@ -12,12 +12,13 @@ from typing import Any, cast
 
 import requests
 import urllib3
+from django.conf import settings
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from crm_integrations import egress, errors
-from crm_integrations.connector import Request, Response
+from crm_integrations.connector import Connector, Request, Response
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 15.0
@@ -133,6 +134,11 @@ def _forget(base_url: str) -> None:
     """Close this thread's session: what is left on its connections must not be read as the next answer."""
     if entry := _current.__dict__.get("sessions", {}).pop(base_url, None):
         entry.session.close()
+
+
+def deadline(connector: Connector) -> float:
+    """Seconds a call to this vendor may take in all."""
+    return min(connector.timeout, float(settings.DELIVERY_DEADLINE_SECONDS))
 
 
 def url_of(base_url: str, request: Request) -> str:

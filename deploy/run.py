@@ -64,7 +64,7 @@ class Run:
             "--pool",
             "threads",
             "--concurrency",
-            "8",
+            "16",
         ]
         worker += ["--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]
         sandbox = [python, "-m", "crm_integrations.sandbox", "--port", str(self.sandbox_port)]

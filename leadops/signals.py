@@ -1,7 +1,7 @@
 """What the core announces. Lists, sent with `send()` inside the transaction, so that a listener can fail it.
 
 `leads_ready(leads, connections=None)`: these leads are to reach the vendors; `connections` (ids) limits to whom.
-The listener sets each lead's `sync_status`, on the instance too.
+The listener sets each lead's `sync_status`, on the instance too, and returns how many deliveries it made.
 `loan_accounts_ready(loan_accounts)`: these accounts are to be opened at the LOS.
 """
 

@@ -89,8 +89,6 @@ class Brainysoft(Connector):
         "applicants[].banks",
     )
     can_find = True
-    rate = 2.0
-    parallel = 2
 
     @property
     def auth(self) -> Auth:

@@ -64,8 +64,6 @@ class Broctagon(Connector):
         "applicants[].addresses",
         "applicants[].banks",
     )
-    rate = 2.0
-    parallel = 2
 
     @property
     def auth(self) -> Auth:

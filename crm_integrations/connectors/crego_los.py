@@ -31,8 +31,6 @@ class CregoLos(Connector):
     not_carried = ("product_type",)
     depends_on = "crego_crm"
     can_find = True
-    rate = 2.0
-    parallel = 2
 
     @property
     def auth(self) -> Auth:

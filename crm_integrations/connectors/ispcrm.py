@@ -60,8 +60,6 @@ class Ispcrm(Connector):
         "applicants[].addresses[].fias_id",
         "applicants[].banks",
     )
-    rate = 1.0
-    parallel = 1
 
     @property
     def auth(self) -> Auth:

@@ -15,12 +15,13 @@ from crm_integrations.outbox.claims import (
     still_ours,
 )
 from crm_integrations.outbox.decisions import cancel, resolve_held, retry, send_again
-from crm_integrations.outbox.enqueueing import New, enqueue
+from crm_integrations.outbox.enqueueing import Enqueued, New, enqueue
 from crm_integrations.outbox.settling import Settlement, accept, pause, resume, settle
 from crm_integrations.outbox.sweeping import reap, wake_waiting
 
 __all__ = [
     "Claim",
+    "Enqueued",
     "LostLease",
     "New",
     "Settlement",

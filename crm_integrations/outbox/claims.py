@@ -94,6 +94,7 @@ def release(claim: Claim) -> None:
         state=Case(When(state=State.SENDING, then=Value(State.QUEUED)), default=F("state")),
         lease=None,
         leased_until=None,
+        updated_at=Now(),
     )
 
 

@@ -8,10 +8,9 @@ from uuid import UUID
 
 from django.db import connection as database
 from django.db import transaction
-from django.db.models.functions import Now
 
 from crm_integrations import doorbell, summary
-from crm_integrations.models import REPEATABLE, Delivery, State
+from crm_integrations.models import REPEATABLE, State
 
 
 class New(NamedTuple):
@@ -50,33 +49,51 @@ ON CONFLICT DO NOTHING
 """
 
 
-def enqueue(deliveries: Sequence[New]) -> Mapping[UUID, str]:
-    """Put new deliveries into the outbox, in the caller's transaction; returns each lead's summary from now on.
+class Enqueued(NamedTuple):
+    """How many deliveries were new, and each lead's summary from now on."""
+
+    made: int
+    words: Mapping[UUID, str]
+
+
+def enqueue(deliveries: Sequence[New]) -> Enqueued:
+    """Put new deliveries into the outbox, in the caller's transaction.
 
     One is left out when its record is already on its way to that connection, or may already be there.
     """
     if not deliveries:
-        return {}
+        return Enqueued(0, {})
     columns = [list(column) for column in zip(*deliveries, strict=True)]
     again = [*REPEATABLE, State.SUPERSEDED]
     with transaction.atomic(savepoint=False):
-        held = summary.lock({each.lead_id for each in deliveries})
+        locked = summary.lock({each.lead_id for each in deliveries})
         with database.cursor() as cursor:
             cursor.execute(ENQUEUE, [*columns, again])
+            made = int(cursor.rowcount)
         _supersede(deliveries)
-        words = summary.derive(held)
+        words = summary.derive(locked)
     doorbell.ring_on_commit()
-    return words
+    return Enqueued(made, words)
+
+
+SUPERSEDE = """
+UPDATE crm_integrations_delivery d SET state = 'superseded', updated_at = now(),
+    reason = 'Version ' || n.version || ' took its place.'
+FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::int[]) AS n(connection_id, kind, record_id, version)
+WHERE d.connection_id = n.connection_id AND d.kind = n.kind AND d.record_id = n.record_id
+    AND d.version < n.version AND d.state = ANY(%s)
+"""
 
 
 def _supersede(deliveries: Sequence[New]) -> None:
     """Close earlier versions that a newer one replaces; only an officer's change makes a version above 1."""
-    for each in deliveries:
-        if each.version > 1:
-            earlier = Delivery.objects.filter(
-                connection_id=each.connection_id, kind=each.kind, record_id=each.record_id
-            )
-            earlier = earlier.filter(version__lt=each.version, state__in=REPEATABLE)
-            earlier.update(
-                state=State.SUPERSEDED, reason=f"Version {each.version} took its place.", updated_at=Now()
+    newer = [
+        (each.connection_id, each.kind, each.record_id, each.version)
+        for each in deliveries
+        if each.version > 1
+    ]
+    if newer:
+        with database.cursor() as cursor:
+            cursor.execute(
+                SUPERSEDE, [*(list(column) for column in zip(*newer, strict=True)), list(REPEATABLE)]
             )

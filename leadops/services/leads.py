@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Model
+from django.db.models.functions import Now
 
 from leadops import signals
 from leadops.drafts import (
@@ -160,28 +161,34 @@ def _loaded(row: Model, name: str, related: list[Any]) -> None:
     row.__dict__.setdefault("_prefetched_objects_cache", {})[name] = found
 
 
-def submit(leads: Sequence[Lead], connections: Sequence[UUID] | None = None) -> None:
-    """Announce `leads` to whoever delivers them; drafts become submitted.
+def submit(leads: Sequence[Lead], connections: Sequence[UUID] | None = None) -> int:
+    """Announce `leads` to whoever delivers them; drafts become submitted. Returns how many deliveries that made.
 
     `connections`: only to these, on an officer's word; None means wherever the routes send them automatically.
     """
     with transaction.atomic(savepoint=False):
         if drafts := [lead.pk for lead in leads if lead.status == Lead.Status.DRAFT]:
-            Lead.objects.filter(pk__in=drafts, status=Lead.Status.DRAFT).update(status=Lead.Status.SUBMITTED)
+            Lead.objects.filter(pk__in=drafts, status=Lead.Status.DRAFT).update(
+                status=Lead.Status.SUBMITTED, updated_at=Now()
+            )
         for lead in leads:
             if lead.status == Lead.Status.DRAFT:
                 lead.status = Lead.Status.SUBMITTED
-        signals.leads_ready.send(Lead, leads=leads, connections=connections)
+        made = signals.leads_ready.send(Lead, leads=leads, connections=connections)
+    return sum(int(count or 0) for _, count in made)
 
 
 def revise(lead: Lead) -> None:
-    """Count a change of `lead` or of what belongs to it; what is delivered next is the new version."""
-    Lead.objects.filter(pk=lead.pk).update(version=F("version") + 1)
+    """Count a change of `lead` or of what belongs to it; what is sent from now on is the new version.
+
+    A vendor that holds an earlier version is not sent it: none of them documents how to change a lead.
+    """
+    Lead.objects.filter(pk=lead.pk).update(version=F("version") + 1, updated_at=Now())
     lead.refresh_from_db(fields=["version"])
 
 
 # Written out: this follows every answer of every vendor.
-_RECORD_SYNC = f"UPDATE {Lead._meta.db_table} SET sync_status = %s WHERE id = ANY(%s)"  # noqa: S608
+_RECORD_SYNC = "UPDATE leadops_lead SET sync_status = %s, updated_at = now() WHERE id = ANY(%s)"
 
 
 def record_sync(lead_ids: Collection[UUID], sync_status: str) -> None:

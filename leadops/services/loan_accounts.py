@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 
 from leadops import signals
 from leadops.errors import DuplicateReference
@@ -43,4 +44,4 @@ def announce(account: LoanAccount) -> None:
 
 def record_status(account_id: UUID, status: str) -> None:
     """Keep the LOS's word for an account, verbatim."""
-    LoanAccount.objects.filter(pk=account_id).update(status=status)
+    LoanAccount.objects.filter(pk=account_id).update(status=status, updated_at=Now())

@@ -55,7 +55,7 @@ def test_a_loan_account_waits_for_the_leads_crego_id(receive, connections, vendo
     account = loan_accounts.open_account(lead, "CL00044A", program)
     waiting = account.deliveries.get()
     assert waiting.state == State.WAITING
-    assert "crego_crm" in waiting.reason
+    assert "Crego CRM" in waiting.reason
     engine.drain()
     account.refresh_from_db()
     held = vendor_sandbox.held("crego_los")

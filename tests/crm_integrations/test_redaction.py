@@ -7,6 +7,7 @@ import json
 import pytest
 
 from crm_integrations import redaction
+from leadops import masking
 
 
 def test_only_harmless_headers_keep_their_values():
@@ -35,10 +36,12 @@ def test_only_harmless_headers_keep_their_values():
     [
         ("primary_mobile", "9800000001", "XXXXXX0001"),
         ("mobilePhone", "79886542301", "XXXXXXX2301"),
-        ("pan_no", "AAAPL1234C", "XXXXXX234C"),
+        ("pan_no", "AAAPL1234C", "AAXXXXX34C"),
         ("account_no", "000111222333", "XXXXXXXX2333"),
         ("account_no", "", ""),
-        ("no", "503682", "XX3682"),
+        ("account_no", "1234567", "XXX4567"),
+        ("account_no", "123456", "XXXXXX"),
+        ("no", "503682", "XXXXXX"),
         ("seria", "4008", "XXXX"),
         ("email", "asha@example.com", "a…@example.com"),
         ("birthDate", "1990-03-12", "1990-XX-XX"),
@@ -48,7 +51,7 @@ def test_only_harmless_headers_keep_their_values():
         ("lead_id", 101, 101),
         ("program_id", "4b67c764-afb3-4570-ac21-025ea3255b6e", "4b67c764-afb3-4570-ac21-025ea3255b6e"),
         ("created_at", 1721387621.6985629, 1721387621.6985629),
-        ("message", "No lead for 9800000001 / AAAPL1234C", "No lead for XXXXXX0001 / XXXXXX234C"),
+        ("message", "No lead for 9800000001 / AAAPL1234C", "No lead for XXXXXX0001 / AAXXXXX34C"),
         ("comment", "write to asha@example.com", "write to a…@example.com"),
     ],
 )
@@ -79,3 +82,9 @@ def test_any_bytes_become_a_text_that_can_be_stored(raw):
 def test_half_a_surrogate_pair_is_no_obstacle():
     body = redaction.body(b'{"name": "\\ud800 Asha"}')
     assert json.loads(body) == {"name": "? Asha"}
+
+
+@pytest.mark.parametrize("number", ["AAAPL1234C", "000111222333", "1234567", "123456", "1"])
+def test_a_number_is_masked_alike_in_answers_and_in_stored_calls(number):
+    mask = masking.pan if len(number) == 10 else masking.last_four
+    assert redaction.last_four(number) == mask(number)

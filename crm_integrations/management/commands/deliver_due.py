@@ -2,46 +2,42 @@
 
 from __future__ import annotations
 
-import json
-import threading
 import time
 from argparse import ArgumentParser
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.db import connections
 from django.db.models import Count, Q
 from django.db.models.functions import Now
 
 from crm_integrations import delivery, outbox
 from crm_integrations.models import Delivery, State
+from leadops.management.answering import AnsweringCommand
 
 IDLE_SECONDS = 0.2
 
 
-class Command(BaseCommand):
+class Command(AnsweringCommand):
     help = "Send the deliveries that are due now, once or until nothing is due."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--until-idle", action="store_true", help="Go on until nothing is due now.")
-        parser.add_argument("--workers", type=int, default=4, help="Threads, 4 unless said otherwise.")
-        parser.add_argument(
-            "--json", action="store_true", help="One JSON object on standard output, nothing else."
-        )
+        parser.add_argument("--until-idle", action="store_true", help="go on until nothing is due now")
+        parser.add_argument("--workers", type=int, default=4, help="threads, 4 unless said otherwise")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def answer(self, **options: Any) -> dict[str, Any]:
         outbox.reap()
         outbox.wake_waiting()
-        threads = [
-            threading.Thread(target=_work, args=(options["until_idle"],)) for _ in range(options["workers"])
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        counts = dict.fromkeys(State.values, 0)
-        counts |= dict(Delivery.objects.values_list("state").annotate(Count("id")).order_by())
-        self.stdout.write(json.dumps(counts) if options["json"] else _in_words(counts))
+        with ThreadPoolExecutor(options["workers"]) as threads:
+            working = [threads.submit(_work, options["until_idle"]) for _ in range(options["workers"])]
+        for worker in working:
+            worker.result()
+        counts = Delivery.objects.values_list("state").annotate(Count("id")).order_by()
+        return dict.fromkeys(State.values, 0) | dict(counts)
+
+    def text(self, answer: dict[str, Any]) -> str:
+        said = (f"{count} {state}" for state, count in answer.items() if count)
+        return ", ".join(said) or "nothing was ever enqueued"
 
 
 def _work(until_idle: bool) -> None:
@@ -60,11 +56,4 @@ def _under_way() -> bool:
     """Something is in a worker's hands, or has just become due."""
     return Delivery.objects.filter(Q(leased_until__isnull=False)).exists() or (
         Delivery.objects.due().filter(due_at__lte=Now()).exists()
-    )
-
-
-def _in_words(counts: dict[str, int]) -> str:
-    return (
-        ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-        or "nothing was ever enqueued"
     )

@@ -105,10 +105,6 @@ class ConnectorContract:
     def test_it_takes_exactly_its_kind(self) -> None:
         assert self.connector.kinds() == (self.kind,)
 
-    def test_limits_are_ours_and_sane(self) -> None:
-        assert 0 < self.connector.rate <= 5
-        assert 1 <= self.connector.parallel <= 4
-
     # What it sends --------------------------------------------------------------------------------------
 
     def test_the_same_record_gives_the_same_bytes(self) -> None:
