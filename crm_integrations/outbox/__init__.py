@@ -14,7 +14,7 @@ from crm_integrations.outbox.claims import (
     release,
     still_ours,
 )
-from crm_integrations.outbox.decisions import cancel, resolve_held, retry, send_again
+from crm_integrations.outbox.decisions import cancel, doubt_unsent, resolve_held, retry, send_again
 from crm_integrations.outbox.enqueueing import Enqueued, New, enqueue
 from crm_integrations.outbox.settling import Settlement, accept, pause, resume, settle
 from crm_integrations.outbox.sweeping import reap, wake_waiting
@@ -29,6 +29,7 @@ __all__ = [
     "cancel",
     "claim",
     "complete_exchange",
+    "doubt_unsent",
     "enqueue",
     "ensure_time",
     "open_exchange",

@@ -67,3 +67,17 @@ def _change(delivery_ids: Iterable[uuid.UUID], states: Sequence[State], **column
         summary.derive(held)
         doorbell.ring_on_commit()
     return changed
+
+
+def doubt_unsent(reason: str) -> int:
+    """Take all that stands as not sent for perhaps sent, as after a database was restored; returns how many.
+
+    Each is looked up at its vendor before anything is sent; where the vendor can't be asked, a person decides.
+    """
+    states = (State.QUEUED, State.SENDING, State.RETRYING)
+    doubted = 0
+    while ids := list(Delivery.objects.filter(state__in=states).values_list("pk", flat=True)[:500]):
+        Delivery.objects.filter(pk__in=ids).update(lease=None, leased_until=None)
+        doubt = {"state": State.UNKNOWN, "due_at": Now(), "lookups": 0, "absences": 0}
+        doubted += _change(ids, states, reason=reason, **doubt)
+    return doubted

@@ -227,3 +227,23 @@ def test_an_account_of_another_los_status_is_kept_verbatim(receive, connections,
     account = loan_accounts.open_account(lead, "CL1", program)
     loan_accounts.record_status(account.pk, "a-word-nobody-knows")
     assert LoanAccount.objects.get(pk=account.pk).status == "a-word-nobody-knows"
+
+
+def test_after_a_restore_what_the_vendor_has_is_not_sent_again(receive, connections, vendor_sandbox):
+    lead = receive()
+    engine.drain()
+    lead.deliveries.update(
+        state=State.QUEUED, reference="", attempts=0, delivered_at=None
+    )  # as in the backup
+    assert outbox.doubt_unsent("Restored from a backup.") == 4
+    for _ in range(3):
+        make_due()
+        engine.drain()
+    states = {vendor: d.state for vendor, d in deliveries(lead).items()}
+    assert states == {
+        "crego_crm": State.DELIVERED,
+        "brainysoft": State.DELIVERED,
+        "broctagon": State.REVIEW,
+        "ispcrm": State.REVIEW,
+    }
+    assert all(len(vendor_sandbox.held(vendor)) == 1 for vendor in states)
