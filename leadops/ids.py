@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 def uuid7() -> uuid.UUID:
@@ -17,6 +17,18 @@ def uuid7() -> uuid.UUID:
     return uuid.UUID(int=(high << 64) | low)
 
 
-def first_id_at(moment: datetime) -> uuid.UUID:
-    """The smallest id a record made at `moment` or later can have: a range of time as a range of the primary key."""
-    return uuid.UUID(int=(int(moment.timestamp() * 1000) << 80) | (0x7 << 76) | (0b10 << 62))
+def first_id_at(moment: datetime, later: timedelta = timedelta()) -> uuid.UUID:
+    """The smallest id a record made at `moment` and `later` can have: a range of time as a range of the primary key.
+
+    Nothing was made before 1970, so a moment before it is as good as that one.
+    """
+    milliseconds = max(0, int((moment.timestamp() + later.total_seconds()) * 1000))
+    return uuid.UUID(int=(milliseconds << 80) | (0x7 << 76) | (0b10 << 62))
+
+
+def uuid_in(text: str) -> uuid.UUID | None:
+    """The UUID that `text` spells, if it spells one."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import QuerySet
 
+from leadops.ids import uuid_in
 from leadops.models import Applicant, Bank, Lead
 from leadops.sealing import blind_index
 from leadops.validation import mobile
@@ -37,7 +38,7 @@ def _searches(
     searches: list[QuerySet[Lead, UUID] | QuerySet[Applicant, UUID] | QuerySet[Bank, UUID]] = [
         Lead.objects.filter(partner_ref_id=text).exclude(partner_ref_id="").values_list("id", flat=True)
     ]
-    if (own_id := _uuid(text)) is not None:
+    if (own_id := uuid_in(text)) is not None:
         searches.append(Lead.objects.filter(pk=own_id).values_list("id", flat=True))
     number = mobile(text, country)
     if number.value and not number.is_refused:
@@ -63,10 +64,3 @@ def _by_name(words: list[str]) -> QuerySet[Applicant, UUID]:
     query = SearchQuery(" & ".join(f"{word}:*" for word in words), config="simple", search_type="raw")
     named = Applicant.objects.annotate(words=SearchVector("name", config="simple")).filter(words=query)
     return named.order_by("-lead_id").values_list("lead_id", flat=True)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -23,6 +23,7 @@ from crm_integrations.admin import panel
 from crm_integrations.admin.chips import state_chip
 from crm_integrations.models import Connection, Delivery
 from leadops.admin.pages import CappedList
+from leadops.ids import uuid_in
 from leadops.models import Lead, LoanAccount
 
 MAY_STEER = "crm_integrations.change_delivery"
@@ -88,10 +89,9 @@ class DeliveryAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
         """Exact matches only, each by an index."""
         if not (text := search_term.strip()):
             return queryset, False
-        try:
-            return queryset.filter(lead_id=UUID(text)), False
-        except ValueError:
-            return queryset.filter(connection__in=list(Connection.objects.all()), reference=text), False
+        if lead_id := uuid_in(text):
+            return queryset.filter(lead_id=lead_id), False
+        return queryset.filter(connection__in=list(Connection.objects.all()), reference=text), False
 
     @admin.display(description="Delivery")
     def what(self, delivery: Delivery) -> str:

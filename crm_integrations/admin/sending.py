@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from crm_integrations import readiness
 from crm_integrations.connector import Missing
 from crm_integrations.models import Connection
+from leadops.ids import uuid_in
 from leadops.models import Lead
 
 MOST_LEADS = 100
@@ -43,13 +44,8 @@ class SendForm(forms.Form):
 
 def chosen_leads(request: HttpRequest) -> list[Lead]:
     """The leads that the page's URL names, at most 100."""
-    ids = []
-    for text in request.GET.getlist("lead")[:MOST_LEADS]:
-        try:
-            ids.append(UUID(text))
-        except ValueError:
-            continue
-    return list(Lead.objects.with_parties().filter(pk__in=ids))
+    ids = map(uuid_in, request.GET.getlist("lead")[:MOST_LEADS])
+    return list(Lead.objects.with_parties().filter(pk__in=[each for each in ids if each]))
 
 
 def prospects(leads: list[Lead]) -> list[Prospect]:

@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from leadops.admin.leads import lead_url
+from leadops.ids import uuid_in
 from leadops.models import Applicant, Bank, Document, Lead
 from leadops.services import documents
 
@@ -54,11 +55,9 @@ class DocumentForm(forms.ModelForm):  # type: ignore[type-arg]
         return next(row for row in self.owners if str(row.pk) == self.cleaned_data["about"])
 
 
-def _owners(lead_id: Any) -> list[Lead | Applicant | Bank]:
-    try:
-        lead = Lead.objects.filter(pk=UUID(str(lead_id))).first()
-    except ValueError:
-        lead = None
+def _owners(lead_id: object) -> list[Lead | Applicant | Bank]:
+    found = uuid_in(str(lead_id))
+    lead = Lead.objects.filter(pk=found).first() if found else None
     if lead is None:
         return []
     applicants = list(lead.applicants.only("name", "lead_id"))

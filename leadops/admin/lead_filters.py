@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import django_filters
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 from unfold.contrib.filters.forms import RangeDateForm
 
 from leadops.ids import first_id_at
 from leadops.models import Lead
+
+DAY = timedelta(days=1)
 
 
 class CreatedDays(django_filters.FilterSet):
@@ -25,14 +29,15 @@ class CreatedDays(django_filters.FilterSet):
         model = Lead
         fields: list[str] = []
 
-    def since(self, leads: Any, name: str, day: Any) -> Any:
+    def since(self, leads: QuerySet[Lead], name: str, day: date) -> QuerySet[Lead]:
         return leads.filter(pk__gte=first_id_at(_midnight(day)))
 
-    def until(self, leads: Any, name: str, day: Any) -> Any:
-        return leads.filter(pk__lt=first_id_at(_midnight(day + timedelta(days=1))))
+    def until(self, leads: QuerySet[Lead], name: str, day: date) -> QuerySet[Lead]:
+        after = min(day, date.max - DAY) + DAY
+        return leads.filter(pk__lt=first_id_at(_midnight(after)))
 
 
-def _midnight(day: Any) -> datetime:
+def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime(day.year, day.month, day.day))
 
 
@@ -43,7 +48,7 @@ class CreatedFilter(admin.ListFilter):
     template = "unfold/filters/filters_date_range.html"
     form_class = RangeDateForm
 
-    def __init__(self, request: Any, params: dict[str, Any], model: Any, model_admin: Any) -> None:
+    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
         self.request = request
         for name in ("created_from", "created_to"):
@@ -60,6 +65,6 @@ class CreatedFilter(admin.ListFilter):
         form = self.form_class(name="created", data=self.used_parameters)
         yield {"request": self.request, "parameter_name": "created", "form": form}
 
-    def queryset(self, request: Any, queryset: Any) -> Any:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Lead]) -> QuerySet[Lead]:
         days = CreatedDays(self.used_parameters, queryset)
         return days.qs if days.is_valid() else queryset

@@ -35,6 +35,7 @@ from leadops.admin.masked import MaskedAdmin
 from leadops.admin.pages import CappedChangeList, CappedList
 from leadops.admin.parties import ApplicantInline, ConsentInline, all_formsets
 from leadops.admin.sealed_search import opened, sealed
+from leadops.ids import uuid_in
 from leadops.models import Applicant, Lead
 from leadops.services import leads
 
@@ -171,7 +172,7 @@ class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, ModelAdmin):  # type: ignor
         return lead and self.get_queryset(request).with_parties().get(pk=lead.pk)
 
     def _lock(self, object_id: str) -> None:
-        if _is_uuid(object_id):
+        if uuid_in(object_id):
             Lead.objects.select_for_update().filter(pk=object_id).values_list("pk").first()
 
     def change_view(
@@ -185,7 +186,7 @@ class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, ModelAdmin):  # type: ignor
 
     def _lead(self, object_id: str) -> Lead | None:
         found = Lead.objects.select_related("partner", "program", "owner")
-        return found.filter(pk=object_id).first() if _is_uuid(object_id) else None
+        return found.filter(pk=object_id).first() if uuid_in(object_id) else None
 
     def _context_of(self, lead: Lead) -> dict[str, Any]:
         return {
@@ -275,11 +276,3 @@ def status_chip(lead: Lead) -> SafeString:
 def lead_url(lead: Lead) -> str:
     """The page of `lead`."""
     return reverse("admin:leadops_lead_change", args=[lead.pk])
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(str(text))
-    except ValueError:
-        return False
-    return True

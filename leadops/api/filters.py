@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import django_filters
 from django import forms
@@ -18,6 +17,7 @@ from rest_framework.request import Request
 
 from leadops.api.problems import invalid
 from leadops.api.shapes import error
+from leadops.ids import first_id_at
 from leadops.models import Lead, LoanAccount, Program
 from leadops.sealing import blind_index
 from leadops.validation import mobile
@@ -26,6 +26,8 @@ if TYPE_CHECKING:  # the framework's views import this module by its settings
     from rest_framework.views import APIView
 
 PAGING = {"page", "page_size", "cursor"}
+SLACK = timedelta(seconds=5)
+"""An id is made this much before its row's `created_at`, at most."""
 
 
 class StrictFilters(DjangoFilterBackend):
@@ -92,16 +94,10 @@ class Made(django_filters.FilterSet):
     )
 
     def made_after(self, rows: QuerySet[Any], name: str, moment: datetime) -> QuerySet[Any]:
-        return rows.filter(pk__gte=_id_at(moment - timedelta(seconds=5)), created_at__gte=moment)
+        return rows.filter(pk__gte=first_id_at(moment, -SLACK), created_at__gte=moment)
 
     def made_before(self, rows: QuerySet[Any], name: str, moment: datetime) -> QuerySet[Any]:
-        return rows.filter(pk__lte=_id_at(moment + timedelta(seconds=5)), created_at__lte=moment)
-
-
-def _id_at(moment: datetime) -> UUID:
-    """Where ids made at `moment` begin."""
-    milliseconds = max(0, int(moment.timestamp() * 1000))
-    return UUID(int=(milliseconds & ((1 << 48) - 1)) << 80)
+        return rows.filter(pk__lte=first_id_at(moment, SLACK), created_at__lte=moment)
 
 
 class LeadFilters(Made):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from django.db.models import QuerySet
 from rest_framework.pagination import BasePagination
@@ -12,6 +11,7 @@ from rest_framework.response import Response
 
 from leadops.api.problems import invalid
 from leadops.api.shapes import error
+from leadops.ids import uuid_in
 
 if TYPE_CHECKING:  # the framework's views import this module by its settings
     from rest_framework.views import APIView
@@ -41,7 +41,9 @@ class Pages(BasePagination):
         if self.by_cursor:
             after = query["cursor"]
             start = 0
-            ids = ids.filter(pk__lt=_uuid(after)) if after else ids
+            if after and (last := uuid_in(after)) is None:
+                raise invalid([error("cursor", "invalid_cursor")])
+            ids = ids.filter(pk__lt=last) if after else ids
         else:
             start = (self.page - 1) * self.size
         found = list(ids[start : start + self.size + 1])
@@ -117,10 +119,3 @@ def _number(text: str | None, name: str, default: int, largest: int) -> int:
     if not (text.isascii() and text.isdecimal()) or len(text) > 9 or not 1 <= int(text) <= largest:
         raise invalid([error(name, "out_of_range", largest=largest)])
     return int(text)
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise invalid([error("cursor", "invalid_cursor")]) from None

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import UUID
 
 from django.core.files import File
 from django.core.management.base import CommandError, CommandParser
 from django.db.models import Model, Q, QuerySet
 
+from leadops.ids import uuid_in
 from leadops.management.answering import AnsweringCommand
 from leadops.models import ImportBatch, Partner, Program
 from leadops.services import import_batches
@@ -78,9 +77,7 @@ def _import(batch: ImportBatch) -> None:
 
 
 def _found(everyone: QuerySet[M], text: str, by_name: Q, otherwise: str) -> M:
-    with suppress(ValueError):  # a text that is not an id
-        by_name |= Q(pk=UUID(text))
-    found = everyone.filter(by_name).first()
+    found = everyone.filter(by_name | Q(pk=uuid_in(text))).first()
     if found is None:
         raise CommandError(otherwise)
     return found

@@ -89,6 +89,7 @@ def test_created_filter_takes_days_and_ignores_nonsense(desk, many_leads):
     assert len(references(desk.get(LIST, {"created_from": "2020-01-01", "created_to": "2020-12-31"}))) == 0
     assert len(references(desk.get(LIST, {"created_from": "2020-01-01"}))) == 50
     assert len(references(desk.get(LIST, {"created_from": "soon"}))) == 50
+    assert len(references(desk.get(LIST, {"created_from": "0001-01-01", "created_to": "9999-12-31"}))) == 50
 
 
 def test_filters_never_ask_the_table_for_its_distinct_values(desk, many_leads, django_assert_max_num_queries):

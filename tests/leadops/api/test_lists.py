@@ -139,6 +139,8 @@ def test_leads_are_found_by_the_day_and_the_moment_they_came(api, sent):
     assert _ids(api.get(PATH, created_at_before=today.date().isoformat())) == sent
     tomorrow = today.date() + timedelta(days=1)
     assert _ids(api.get(PATH, created_at_after=tomorrow.isoformat())) == []
+    assert _ids(api.get(PATH, created_at_after="0001-01-01", created_at_before="9999-12-31")) == sent
+    assert _ids(api.get(PATH, created_at_before="1960-01-01")) == []
 
 
 def test_an_empty_filter_is_no_filter(api, sent):
