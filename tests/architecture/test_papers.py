@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,12 +15,15 @@ from tests.environment import ROOT
 
 READ = re.compile(r'\benv(?:_bool|_int|_ints|_list|_secret)?\(\s*"([A-Z_]+)"')
 SECRETS = re.compile(r'for name in \(("[A-Z_", ]+)\)')
-TABLE = re.compile(r"^\| `([A-Z_]+)`(?: \*file\*)? \|", re.MULTILINE)
+NUMBER = re.compile(r'\benv_int\(\s*"([A-Z_]+)",\s*([\d_* ]+)[,)]')
+TABLE = re.compile(r"^\| `([A-Z_]+)`(?: \*file\*)? \| ([^|]*?) \|", re.MULTILINE)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 COMMAND = re.compile(r"manage\.py ([a-z_]+)")
 # Paths of one person's machine say nothing to the next.
 NOT_OURS = {".git", ".venv", "var", "staticfiles"}
 SUFFIXES = {".py", ".md", ".toml", ".yml", ".yaml", ".txt", ".html", ".css", ".js", ".conf", ".service"}
+# A paper of ours that a comment names: with its folder, or alone. What follows a `://` is somebody else's.
+CITED = re.compile(r"(?<![\w/.*{}-])((?:[\w-]+/)*[\w-]+\.(?:md|txt))\b")
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:home|Users|work|root)/[a-z]")
 
 
@@ -28,6 +33,25 @@ def texts() -> Iterator[Path]:
         if folder.name not in NOT_OURS:
             found = folder.rglob("*") if folder.is_dir() else [folder]
             yield from (path for path in found if path.suffix in SUFFIXES and "data" not in path.parts)
+
+
+def sources() -> Iterator[Path]:
+    for folder in ("leadops", "crm_integrations", "deploy", "tests", "benchmarks"):
+        yield from (ROOT / folder).rglob("*.py")
+
+
+def explained() -> list[tuple[str, str]]:
+    """Each variable of the operators' page with its default as it is written there."""
+    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    return TABLE.findall(operations.partition("## Environment variables")[2].partition("\n## ")[0])
+
+
+def remarks(path: Path) -> Iterator[str]:
+    """The comments and docstrings of a module."""
+    with path.open("rb") as file:
+        for token in tokenize.tokenize(file.readline):
+            if token.type == tokenize.COMMENT or token.string.startswith('"""'):
+                yield token.string
 
 
 def papers() -> list[Path]:
@@ -40,9 +64,14 @@ def test_operations_explains_exactly_the_variables_that_are_read():
     for names in SECRETS.findall(source):
         read |= set(re.findall("[A-Z_]+", names))
     assert {"SECRET_KEY", "DATABASE_URL", "LEADOPS_VAR"} <= read
-    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    explained = TABLE.findall(operations.partition("## Environment variables")[2].partition("\n## ")[0])
-    assert sorted(explained) == sorted(read)
+    assert sorted(name for name, _ in explained()) == sorted(read)
+
+
+def test_operations_gives_the_defaults_that_are_set():
+    source = (ROOT / "leadops" / "settings.py").read_text(encoding="utf-8")
+    set_to = {name: math.prod(map(int, each.split("*"))) for name, each in NUMBER.findall(source)}
+    assert {"DELIVERY_LEASE_SECONDS", "IMPORT_MAX_BYTES", "CONN_MAX_AGE"} <= set_to.keys()
+    assert {name: int(value) for name, value in explained() if name in set_to} == set_to
 
 
 @pytest.mark.parametrize("paper", papers(), ids=lambda path: path.name)
@@ -62,6 +91,18 @@ def test_every_link_within_the_papers_leads_somewhere(paper):
 def test_every_command_that_a_paper_names_exists(paper):
     named = set(COMMAND.findall(paper.read_text(encoding="utf-8")))
     assert named <= set(get_commands())
+
+
+def test_every_paper_that_a_comment_cites_is_in_the_repository():
+    known = [str(path.relative_to(ROOT)) for path in texts() if path.suffix in {".md", ".txt"}]
+    missing = [
+        f"{path.relative_to(ROOT)}: {cited}"
+        for path in sources()
+        for remark in remarks(path)
+        for cited in CITED.findall(remark)
+        if not any(f"/{each}".endswith(f"/{cited}") for each in known)
+    ]
+    assert missing == []
 
 
 def test_nothing_names_a_path_of_somebodys_machine():
