@@ -12,6 +12,7 @@ from typing import Any
 from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, IdentityDocumentDraft, LeadDraft
 from leadops.errors import UnreadableFile
 from leadops.excel.columns import BY_KEY, IGNORED, Column, key, nothing_more
+from leadops.models import RowProblem
 from leadops.validation import Finding
 from leadops.validation.cards import refuse_cell, refuse_header
 from leadops.validation.findings import findings_at, problem
@@ -191,9 +192,9 @@ class Header:
             applicant.identity_document = IdentityDocumentDraft(**paper)
         return LeadDraft(**lead, applicants=[applicant])
 
-    def problems(self, findings: Iterable[Finding], number: int) -> list[dict[str, str]]:
+    def problems(self, findings: Iterable[Finding], number: int) -> list[RowProblem]:
         """Findings as they are kept with row `number`, each once, with its column and the cell's address."""
-        placed = {}
+        placed: dict[tuple[int | None, str], RowProblem] = {}
         for finding in findings:
             at = self._places.get(finding.field)
             letter = "" if at is None else letters(at)

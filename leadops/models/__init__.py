@@ -4,7 +4,7 @@ from leadops.models.applicant import Address, Applicant
 from leadops.models.bank import Bank
 from leadops.models.consent import Consent
 from leadops.models.document import Document
-from leadops.models.import_batch import ImportBatch, ImportRow
+from leadops.models.import_batch import ImportBatch, ImportRow, RowProblem
 from leadops.models.lead import Lead, TenureUnit
 from leadops.models.loan_account import LoanAccount
 from leadops.models.officer import Officer
@@ -25,6 +25,7 @@ __all__ = [
     "Officer",
     "Partner",
     "Program",
+    "RowProblem",
     "Scope",
     "TenureUnit",
 ]

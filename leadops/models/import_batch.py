@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from typing import TypedDict
 
 from django.conf import settings
 from django.db import models
@@ -74,10 +75,24 @@ class ImportBatch(Record):
         return 100 * self.done_rows // self.rows if self.rows else 0
 
 
+class RowProblem(TypedDict):
+    """What is wrong with one cell of a row; the refused value stands in the row's `cells`, not here.
+
+    `column` is its heading, `letter` and `cell` its place as Excel shows it; all empty where no column is to blame.
+    """
+
+    column: str
+    letter: str
+    cell: str
+    code: str
+    message: str
+    severity: str
+
+
 class ImportRow(Record):
     """One row of a workbook: `cells` is its raw text as a JSON list, sealed, because it is personal data.
 
-    `problems` is a list of `{column, code, message, severity}`; the refused value stands in `cells`, not here.
+    `problems` is a list of RowProblem.
     """
 
     class Outcome(models.TextChoices):

@@ -17,11 +17,11 @@ from leadops.drafts import LeadDraft
 from leadops.excel.header import Header
 from leadops.excel.reader import Row
 from leadops.fields import place
-from leadops.models import ImportBatch, ImportRow, Lead
+from leadops.models import ImportBatch, ImportRow, Lead, RowProblem
 from leadops.sealing import open_sealed
 from leadops.services import leads
 from leadops.services.insertion import Table
-from leadops.validation import Finding, Severity, check_lead
+from leadops.validation import Finding, Problem, Severity, check_lead, errors_in, findings_at
 
 logger = logging.getLogger(__name__)
 
@@ -60,10 +60,10 @@ class _Result:
     number: int
     draft: LeadDraft | None = None
     outcome: str = Outcome.CREATED.value
-    problems: list[dict[str, str]] = field(default_factory=list)
+    problems: list[RowProblem] = field(default_factory=list)
     lead_id: UUID | None = None
 
-    def refuse(self, problems: list[dict[str, str]]) -> None:
+    def refuse(self, problems: list[RowProblem]) -> None:
         self.draft, self.outcome, self.problems = None, Outcome.FAILED.value, problems
 
 
@@ -113,30 +113,20 @@ def _judged(
         )
         findings += check_lead(draft, country=batch.program.country, today=date.today())
     except Exception as error:
-        result.refuse(_our_fault(result, error))
+        result.refuse(_our_fault(header, result, error))
         return result
     if findings:
         result.problems = header.problems(findings, number)
-    if any(finding.severity is Severity.ERROR for finding in findings):
+    if errors_in(findings):
         result.refuse(result.problems)
     else:
         result.draft = draft
     return result
 
 
-def _our_fault(result: _Result, error: Exception) -> list[dict[str, str]]:
+def _our_fault(header: Header, result: _Result, error: Exception) -> list[RowProblem]:
     logger.error("Import row %s failed: %s at %s.", result.row_id, type(error).__name__, place_of(error))
-    message = "Something went wrong on our side with this row; please tell the operator."
-    return [
-        {
-            "column": "",
-            "letter": "",
-            "cell": "",
-            "code": "internal_error",
-            "message": message,
-            "severity": "error",
-        }
-    ]
+    return header.problems(findings_at("", [Problem("internal_error")]), result.number)
 
 
 def _lock_file(batch: ImportBatch) -> None:
@@ -246,7 +236,7 @@ def _make_lead_alone(header: Header, batch: ImportBatch, result: _Result) -> Non
     except Exception as error:
         _skip_known(header, batch, [result])  # its reference may have come by another road in this moment
         if result.draft is not None:
-            result.refuse(_our_fault(result, error))
+            result.refuse(_our_fault(header, result, error))
 
 
 def _write(results: Iterable[_Result]) -> None:
