@@ -36,12 +36,6 @@ class Unreadable(Exception):
     """The ledger file holds something that is not a ledger line."""
 
 
-def read(path: str | Path) -> list[Entry]:
-    """Every complete line of a ledger file, in order; a half-written last line is left out."""
-    lines = Path(path).read_bytes().split(b"\n")[:-1]
-    return [_parsed(line, number, path) for number, line in enumerate(lines, start=1)]
-
-
 class Ledger:
     """Append-only list of entries, in memory and, with a path, in a file of JSON lines."""
 

@@ -9,6 +9,7 @@ import http.client
 import json
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from crm_integrations.sandbox.command import add_arguments
@@ -160,6 +161,11 @@ class Caller:
 def broctagon_auth(raw: bytes, key: str = BROCTAGON_KEY) -> dict[str, str]:
     signature = hmac.new(key.encode(), raw, hashlib.sha256).hexdigest()
     return {"key": key, "signature": f"sha256={signature}"}
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    """Every complete line of a ledger file, in order; a half-written last line is left out."""
+    return [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
 
 
 def options(*flags: str) -> argparse.Namespace:

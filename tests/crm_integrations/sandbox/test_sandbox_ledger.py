@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from crm_integrations.sandbox import ledger
-from tests.crm_integrations.sandbox.caller import CREGO_AUTH, CREGO_LEAD
+from crm_integrations.sandbox.ledger import Ledger, Unreadable
+from tests.crm_integrations.sandbox.caller import CREGO_AUTH, CREGO_LEAD, lines_of
 
 KEYS = [
     "n",
@@ -28,7 +28,7 @@ def test_line_has_every_key_and_no_credential(start, tmp_path):
     sandbox.crego_lead()
     sandbox.call("GET", "/v1/crm/leads/?partner_ref_id=asd", None, CREGO_AUTH)
     sandbox.crego_lead(program_id=1)
-    lines = ledger.read(tmp_path / "ledger")
+    lines = lines_of(tmp_path / "ledger")
     assert [list(line) for line in lines] == [KEYS] * 3
     assert [(line["n"], line["kind"], line["status"], line["accepted"]) for line in lines] == [
         (1, "lead", 200, True),
@@ -71,7 +71,7 @@ def test_reset_forgets_all_and_empties_the_file(start, tmp_path):
     assert path.read_bytes() == b""
     assert sandbox.call("GET", "/v1/crm/leads/", None, CREGO_AUTH).json["count"] == 0
     sandbox.crego_lead()
-    assert [line["accepted"] for line in ledger.read(path)] == [False, True]
+    assert [line["accepted"] for line in lines_of(path)] == [False, True]
 
 
 def test_restarted_sandbox_holds_what_it_held(start, tmp_path):
@@ -97,19 +97,19 @@ def test_half_written_last_line_is_dropped(start, tmp_path):
     start("--ledger", str(path)).ispcrm_lead()
     whole = path.read_bytes()
     path.write_bytes(whole + whole[: len(whole) // 2])
-    assert len(ledger.read(path)) == 1
+    assert len(lines_of(path)) == 1
     again = start("--ledger", str(path))
     assert path.read_bytes() == whole
     assert again.ispcrm_lead().json["data"]["lead_id"] == 102
-    assert [line["n"] for line in ledger.read(path)] == [1, 2]
+    assert [line["n"] for line in lines_of(path)] == [1, 2]
 
 
 @pytest.mark.parametrize("line", ["not json", "{}", "[1]"])
 def test_file_that_is_no_ledger_is_refused(tmp_path, line):
     path = tmp_path / "ledger"
     path.write_text(line + "\n")
-    with pytest.raises(ledger.Unreadable, match="line 1 of"):
-        ledger.Ledger(path)
+    with pytest.raises(Unreadable, match="line 1 of"):
+        Ledger(path)
     assert path.read_text() == line + "\n"
 
 
@@ -119,7 +119,7 @@ def test_parallel_posts_get_distinct_ids_and_are_all_counted(start, tmp_path):
         replies = list(pool.map(lambda number: sandbox.ispcrm_lead(name=f"Person {number}"), range(320)))
     ids = {reply.json["data"]["lead_id"] for reply in replies}
     assert ids == set(range(101, 421))
-    lines = ledger.read(tmp_path / "ledger")
+    lines = lines_of(tmp_path / "ledger")
     assert [line["n"] for line in lines] == list(range(1, 321))
     assert {line["id"] for line in lines} == ids
 
@@ -128,4 +128,4 @@ def test_lone_surrogate_in_a_name_breaks_nothing(start, tmp_path):
     sandbox = start("--ledger", str(tmp_path / "ledger"))
     assert sandbox.ispcrm_lead(name="A\ud800").status == 200
     assert sandbox.call("GET", "/").status == 200
-    assert ledger.read(tmp_path / "ledger")[0]["body"]["name"] == "A\ud800"
+    assert lines_of(tmp_path / "ledger")[0]["body"]["name"] == "A\ud800"

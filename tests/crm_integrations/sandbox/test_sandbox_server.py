@@ -11,9 +11,8 @@ import time
 
 import pytest
 
-from crm_integrations.sandbox import ledger
 from crm_integrations.sandbox.credentials import CREDENTIALS
-from tests.crm_integrations.sandbox.caller import ISPCRM_AUTH, ISPCRM_LEAD, Caller
+from tests.crm_integrations.sandbox.caller import ISPCRM_AUTH, ISPCRM_LEAD, Caller, lines_of
 
 
 @pytest.fixture
@@ -55,7 +54,7 @@ def test_ledger_outlives_sigkill(process, tmp_path):
     _, again = process(*flags)
     assert [entry["id"] for entry in again.accepted("ispcrm")] == told
     assert again.ispcrm_lead().json["data"]["lead_id"] == told[-1] + 1
-    assert len(ledger.read(tmp_path / "ledger")) == 21
+    assert len(lines_of(tmp_path / "ledger")) == 21
 
 
 def test_busy_port_is_one_clear_line(process):
