@@ -19,10 +19,9 @@ from django.db import connections  # noqa: E402  (after setup)
 
 from crm_integrations import delivery  # noqa: E402
 from crm_integrations.models import Connection, Delivery, Exchange, Route, State  # noqa: E402
-from leadops import synthetic  # noqa: E402
 from leadops.models import Lead, Partner, Program  # noqa: E402
 from leadops.services import leads  # noqa: E402
-from leadops.validation import check_lead  # noqa: E402
+from tests import people  # noqa: E402
 
 LEADS, THREADS, LATENCY_MS = 480, 8, 100
 
@@ -44,12 +43,8 @@ def queue(url: str, count: int) -> None:
     connection.secrets = {"token": "bench"}
     connection.save()
     Route.objects.create(connection=connection)
-    partner = Partner.objects.create(name="Bench", code="bench")
-    program = Program.objects.create(name="Bench", code="bench", product_type="scf")
-    drafts = synthetic.drafts(count)
-    for draft in drafts:
-        check_lead(draft)
-    leads.submit(leads.create(drafts, partner=partner, program=program, intake="excel"))
+    partner, program = people.partner("Bench", "bench"), people.program("bench", "Bench")
+    leads.submit(people.leads_of(partner, program, count))
 
 
 def drained(url: str, count: int, threads: int) -> float:

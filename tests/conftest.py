@@ -1,12 +1,16 @@
-"""What all tests share: the people and records they speak of, by role."""
+"""What all tests share: the people and records they speak of, by role, and the vendor sandbox, one a session."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import pytest
 from django.test import Client
 
+from crm_integrations.models import Connection
 from leadops.models import ApiKey, Officer, Partner, Program
-from tests import people
+from tests import people, vendors
+from tests.vendors import Sandbox
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +56,22 @@ def desk(client: Client, officer: Officer) -> Client:
     """A browser-like client signed in as `officer`."""
     client.force_login(officer)
     return client
+
+
+@pytest.fixture(scope="session")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with vendors.running(tmp_path_factory.mktemp("sandbox") / "ledger.jsonl") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def vendor_sandbox(sandbox_process: Sandbox) -> Sandbox:
+    """The sandbox, empty and without faults."""
+    sandbox_process.reset()
+    return sandbox_process
+
+
+@pytest.fixture
+def connections(db: None, vendor_sandbox: Sandbox) -> dict[str, Connection]:
+    """All five vendors connected and routed for every program."""
+    return vendors.connect(vendor_sandbox.url, *vendors.LEAD_VENDORS, "crego_los")

@@ -1,8 +1,12 @@
-"""The synthetic people and companies of the tests."""
+"""The synthetic people and companies of the tests, and the leads that come of them."""
 
 from __future__ import annotations
 
-from leadops.models import Officer, Partner, Program
+from leadops import synthetic
+from leadops.drafts import LeadDraft
+from leadops.models import Lead, Officer, Partner, Program
+from leadops.services import leads
+from leadops.validation import check_lead
 
 PASSWORD = "correct horse battery staple"
 
@@ -21,3 +25,16 @@ def partner(name: str, code: str) -> Partner:
 def program(code: str, name: str, **fields: object) -> Program:
     defaults = {"name": name, "product_type": "scf", **fields}
     return Program.objects.get_or_create(code=code, defaults=defaults)[0]
+
+
+def drafts(count: int) -> list[LeadDraft]:
+    """Synthetic leads in the spelling they are stored in."""
+    made = synthetic.drafts(count)
+    for draft in made:
+        check_lead(draft)
+    return made
+
+
+def leads_of(partner: Partner, program: Program, count: int = 1, intake: str = Lead.Intake.API) -> list[Lead]:
+    """Draft leads with their parties, which every vendor can take; the same ones at every call."""
+    return leads.create(drafts(count), partner=partner, program=program, intake=intake)

@@ -11,20 +11,14 @@ from typing import Any
 
 import requests
 
+from crm_integrations import registry
+from crm_integrations.demo.vendors import accepted
 from crm_integrations.models import Connection, Route
-from crm_integrations.sandbox.credentials import CREDENTIALS
 from tests.environment import ROOT
 
 LEAD_VENDORS = ("brainysoft", "broctagon", "crego_crm", "ispcrm")
 SETTINGS: dict[str, dict[str, Any]] = {
     "brainysoft": {"country_ids": {"IN": 101041}},
-}
-SECRETS = {
-    "crego_crm": ("token",),
-    "crego_los": ("token",),
-    "brainysoft": ("client_id", "client_secret"),
-    "broctagon": ("api_key",),
-    "ispcrm": ("token",),
 }
 
 
@@ -98,7 +92,7 @@ def connect(sandbox_url: str, *vendors: str, automatic: bool = True, **changes: 
         connection = Connection(
             vendor=vendor, name=vendor, base_url=sandbox_url, settings=SETTINGS.get(vendor, {}), **changes
         )
-        connection.secrets = {name: CREDENTIALS[vendor][name] for name in SECRETS[vendor]}
+        connection.secrets = accepted(vendor, registry.get(vendor).secrets)
         connection.full_clean()
         connection.save()
         Route.objects.create(connection=connection, automatic=automatic)

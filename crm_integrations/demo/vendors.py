@@ -27,12 +27,12 @@ def connect(base_url: str) -> list[Connection]:
 
 def _new(vendor: str, name: str) -> Connection:
     connector = registry.get(vendor)
-    connection = Connection(vendor=vendor, name=name, settings=_accepted(vendor, connector.settings))
-    connection.secrets = _accepted(vendor, connector.secrets)
+    connection = Connection(vendor=vendor, name=name, settings=accepted(vendor, connector.settings))
+    connection.secrets = accepted(vendor, connector.secrets)
     return connection
 
 
-def _accepted(vendor: str, declared: Sequence[Setting | Secret]) -> dict[str, str]:
+def accepted(vendor: str, declared: Sequence[Setting | Secret]) -> dict[str, str]:
     """Those of the sandbox's credentials that the connector declares; some vendors' are settings in part."""
     return {
         each.name: CREDENTIALS[vendor][each.name] for each in declared if each.name in CREDENTIALS[vendor]

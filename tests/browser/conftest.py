@@ -1,4 +1,4 @@
-"""A real Chromium, the live site, the vendor sandbox, and an officer at the keyboard."""
+"""A real Chromium, the live site, and an officer at the keyboard."""
 
 from __future__ import annotations
 
@@ -15,12 +15,8 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from leadops import synthetic
 from leadops.models import Lead, Officer, Partner, Program
-from leadops.services import leads
-from leadops.validation import check_lead
-from tests import vendors
-from tests.vendors import Sandbox
+from tests import people
 
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -121,28 +117,7 @@ def desk_page(page: Page, signed_in: Callable[[Page], Page]) -> Page:
     return signed_in(page)
 
 
-@pytest.fixture(scope="session")
-def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with vendors.running(tmp_path_factory.mktemp("sandbox") / "ledger.jsonl") as sandbox:
-        yield sandbox
-
-
 @pytest.fixture
-def vendor_sandbox(sandbox_process: Sandbox) -> Sandbox:
-    """The sandbox, empty and without faults."""
-    sandbox_process.reset()
-    return sandbox_process
-
-
-@pytest.fixture
-def connections(transactional_db: Any, vendor_sandbox: Sandbox) -> dict[str, Any]:
-    """All five vendors connected and routed for every program."""
-    return vendors.connect(vendor_sandbox.url, *vendors.LEAD_VENDORS, "crego_los")
-
-
-@pytest.fixture
-def draft_lead(transactional_db: Any, partner: Partner, program: Program) -> Lead:
+def draft_lead(transactional_db: None, partner: Partner, program: Program) -> Lead:
     """A draft lead that every vendor can take."""
-    drafts = synthetic.drafts(1)
-    check_lead(drafts[0])
-    return leads.create(drafts, partner=partner, program=program, intake=Lead.Intake.API)[0]
+    return people.leads_of(partner, program)[0]

@@ -14,10 +14,9 @@ from crm_integrations import delivery as engine
 from crm_integrations import outbox
 from crm_integrations.models import Connection, Delivery, Exchange, Route, State
 from crm_integrations.outbox import LostLease, Settlement
-from leadops import synthetic
 from leadops.models import Lead
 from leadops.services import leads
-from leadops.validation import check_lead
+from tests import people
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,10 +35,7 @@ def queue(partner, program):
     """Puts so many synthetic leads into the outbox."""
 
     def queued(count: int) -> list[Lead]:
-        drafts = synthetic.drafts(count)
-        for draft in drafts:
-            check_lead(draft)
-        made = leads.create(drafts, partner=partner, program=program, intake=Lead.Intake.EXCEL)
+        made = people.leads_of(partner, program, count)
         leads.submit(made)
         return made
 

@@ -9,19 +9,16 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
-from leadops import sealing, synthetic
+from leadops import sealing
 from leadops.fields import Sealed
 from leadops.models import Applicant, Bank, Lead
 from leadops.sealing import CannotOpen, blind_index, open_sealed, seal
-from leadops.services import leads
-from leadops.validation import check_lead
+from tests import people
 
 
 @pytest.fixture
 def lead(partner, program) -> Lead:
-    draft = synthetic.drafts(1)[0]
-    check_lead(draft)
-    return leads.create([draft], partner=partner, program=program, intake="excel")[0]
+    return people.leads_of(partner, program)[0]
 
 
 @pytest.fixture
@@ -94,8 +91,7 @@ def test_no_personal_number_stands_in_the_database_in_clear(lead):
 
 
 def test_a_record_reads_back_what_was_written_and_keeps_it_over_a_save(lead):
-    draft = synthetic.drafts(1)[0]
-    check_lead(draft)
+    [draft] = people.drafts(1)
     applicant = Applicant.objects.get()
     before = applicant.__dict__["pan_no"]
     assert isinstance(before, Sealed)

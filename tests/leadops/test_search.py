@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from leadops import search, synthetic
+from leadops import search
 from leadops.models import Applicant, Bank, Lead
-from leadops.services import leads
-from leadops.validation import check_lead
+from tests import people
 
 
 @pytest.fixture
 def found_leads(partner, program) -> list[Lead]:
-    drafts = synthetic.drafts(5)
-    for draft in drafts:
-        check_lead(draft)
-    return leads.create(drafts, partner=partner, program=program, intake="excel")
+    return people.leads_of(partner, program, 5)
 
 
 @pytest.mark.parametrize(

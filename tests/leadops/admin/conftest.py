@@ -6,31 +6,19 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from leadops import synthetic
-from leadops.drafts import LeadDraft
 from leadops.models import Lead, Officer, Partner, Program
-from leadops.services import leads
-from leadops.validation import check_lead
 from tests import people
-
-
-def checked_drafts(count: int) -> list[LeadDraft]:
-    """Synthetic leads in the spelling they are stored in."""
-    drafts = synthetic.drafts(count)
-    for draft in drafts:
-        check_lead(draft)
-    return drafts
 
 
 @pytest.fixture
 def lead(partner: Partner, program: Program) -> Lead:
     """A draft lead with its parties."""
-    return leads.create(checked_drafts(1), partner=partner, program=program, intake=Lead.Intake.API)[0]
+    return people.leads_of(partner, program)[0]
 
 
 @pytest.fixture
 def many_leads(partner: Partner, program: Program) -> list[Lead]:
-    return leads.create(checked_drafts(60), partner=partner, program=program, intake=Lead.Intake.EXCEL)
+    return people.leads_of(partner, program, 60, Lead.Intake.EXCEL)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from leadops.drafts import ApplicantDraft, LeadDraft
 from leadops.errors import DuplicateReference, Invalid
 from leadops.models import Applicant, Lead, LoanAccount
 from leadops.services import leads, loan_accounts
-from leadops.validation import check_lead
+from tests import people
 
 
 @pytest.fixture
@@ -60,10 +60,7 @@ def test_two_primary_applicants_are_refused_by_the_database(take):
 
 @pytest.mark.parametrize("count", [3, 60])
 def test_few_and_many_are_stored_alike(partner, program, count):
-    drafts = synthetic.drafts(count)
-    for draft in drafts:
-        check_lead(draft)
-    made = leads.create(drafts, partner=partner, program=program, intake=Lead.Intake.EXCEL)
+    drafts, made = people.drafts(count), people.leads_of(partner, program, count)
     stored = Lead.objects.in_bulk([lead.pk for lead in made])
     assert [stored[lead.pk].primary_mobile for lead in made] == [draft.primary_mobile for draft in drafts]
     pans = [Applicant.objects.get(lead=lead).pan_no for lead in made[:3]]
@@ -71,9 +68,7 @@ def test_few_and_many_are_stored_alike(partner, program, count):
 
 
 def test_a_listener_can_fail_a_submit(partner, program):
-    draft = synthetic.drafts(1)[0]
-    check_lead(draft)
-    lead = leads.create([draft], partner=partner, program=program, intake=Lead.Intake.ADMIN)[0]
+    lead = people.leads_of(partner, program)[0]
 
     def refuse(**kwargs):
         raise RuntimeError("no")
