@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import fields as fields_of
 from typing import Any
 
 from django import forms
 
-from leadops.drafts import (
-    AddressDraft,
-    ApplicantDraft,
-    BankDraft,
-    ConsentDraft,
-    IdentityDocumentDraft,
-    LeadDraft,
-)
+from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, ConsentDraft, LeadDraft
 from leadops.models import Address, Applicant, Bank, Consent, Lead
-from leadops.services.leads import ADDRESS_FIELDS, APPLICANT_FIELDS, BANK_FIELDS, LEAD_FIELDS
-from leadops.validation import Finding, Severity, check_lead
+from leadops.services.leads import (
+    ADDRESS_FIELDS,
+    APPLICANT_FIELDS,
+    BANK_FIELDS,
+    CONSENT_FIELDS,
+    IDENTITY_FIELDS,
+    LEAD_FIELDS,
+)
+from leadops.validation import Finding, check_lead
 
-IDENTITY_FIELDS = [f.name for f in fields_of(IdentityDocumentDraft)]
-CONSENT_FIELDS = [f.name for f in fields_of(ConsentDraft)]
 PARTY = re.compile(r"applicants\[(\d+)\]\.(?:(addresses|banks)\[(\d+)\]\.)?(.+)")
 CONSENT = re.compile(r"consents\[(\d+)\]\.(.+)")
 
@@ -71,11 +68,3 @@ def place_error(form: forms.BaseForm, name: str, message: str) -> None:
     """Show `message` at the field `name` of `form`, or above the form when it has no such field."""
     name = name.replace("identity_document.", "identity_").partition("[")[0].partition(".")[0]
     form.add_error(name if name in form.fields else None, message)
-
-
-def errors_in(findings: Iterable[Finding]) -> list[Finding]:
-    return [finding for finding in findings if finding.severity is Severity.ERROR]
-
-
-def warnings_in(findings: Iterable[Finding]) -> list[Finding]:
-    return [finding for finding in findings if finding.severity is not Severity.ERROR]

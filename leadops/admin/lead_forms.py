@@ -6,9 +6,10 @@ from typing import Any
 
 from django import forms
 
-from leadops.admin.lead_checks import Draft, errors_in, place_error
+from leadops.admin.lead_checks import Draft, place_error
 from leadops.admin.masked import MaskedForm
 from leadops.models import Lead
+from leadops.validation import errors_in
 
 NEWER = (
     "Somebody changed this lead after you opened it (you have version {mine}, it is at {theirs}). "

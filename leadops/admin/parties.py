@@ -10,16 +10,16 @@ from unfold.admin import StackedInline
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from leadops.admin.lead_checks import CONSENT, PARTY, Draft, errors_in, place_error, warnings_in
+from leadops.admin.lead_checks import CONSENT, PARTY, Draft, place_error
 from leadops.admin.lead_forms import country_of
 from leadops.admin.masked import MaskedAdmin
 from leadops.models import Address, Applicant, Bank, Consent, Lead
-from leadops.validation import Finding
+from leadops.validation import Finding, errors_in, warnings_in
 
 TAGS = {ArrayField: {"widget": UnfoldAdminTextInputWidget(attrs={"placeholder": "separated by commas"})}}
 
 
-class PartyFormSet(PaginationInlineFormSet):  # type: ignore[misc]
+class PartyFormSet(PaginationInlineFormSet):
     """Reads the rows that the lead page has prefetched, so that its queries do not grow with the applicants."""
 
     def get_queryset(self) -> Any:
@@ -128,7 +128,7 @@ def all_formsets(formsets: list[Any]) -> Iterator[Any]:
             yield from nested(form)
 
 
-class AddressInline(MaskedAdmin, StackedInline):  # type: ignore[misc]
+class AddressInline(MaskedAdmin, StackedInline):
     model = Address
     formset = PartyFormSet
     extra = 0
@@ -149,7 +149,7 @@ class AddressInline(MaskedAdmin, StackedInline):  # type: ignore[misc]
     ]
 
 
-class BankInline(MaskedAdmin, StackedInline):  # type: ignore[misc]
+class BankInline(MaskedAdmin, StackedInline):
     model = Bank
     formset = PartyFormSet
     extra = 0
@@ -170,7 +170,7 @@ class BankInline(MaskedAdmin, StackedInline):  # type: ignore[misc]
     ]
 
 
-class ApplicantInline(MaskedAdmin, StackedInline):  # type: ignore[misc]
+class ApplicantInline(MaskedAdmin, StackedInline):
     model = Applicant
     formset = ApplicantFormSet
     inlines = [AddressInline, BankInline]
@@ -220,7 +220,7 @@ class ApplicantInline(MaskedAdmin, StackedInline):  # type: ignore[misc]
         return formset
 
 
-class ConsentInline(StackedInline):  # type: ignore[misc]
+class ConsentInline(StackedInline):
     model = Consent
     formset = ConsentFormSet
     extra = 0

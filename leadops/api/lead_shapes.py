@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from rest_framework.fields import empty
-
 from leadops.api.shapes import Amount, AnyObject, Day, Id, Many, Moment, Shape, Text, Whole, YesNo
 from leadops.drafts import (
     AddressDraft,
@@ -162,8 +160,3 @@ class LeadShape(Shape):
 
 LEAD = LeadShape()
 """The one instance, with its fields built."""
-
-
-def unread(data: Any) -> bool:
-    """Whether a shape could read nothing at all."""
-    return data is empty

@@ -24,7 +24,7 @@ from leadops.api.schema import CREATING, LISTING, READING, answers
 from leadops.api.shapes import error, once, read
 from leadops.models import Lead, Program, Scope
 from leadops.services import leads
-from leadops.validation import Severity, check_lead, refuse_cards
+from leadops.validation import check_lead, errors_in, refuse_cards
 
 
 class LeadViews(GenericAPIView[Lead]):
@@ -85,7 +85,7 @@ class LeadView(LeadViews):
 
 def _readable(body: Any) -> tuple[ReadLead, Program]:
     """The lead in `body` and its program; Problem with every error of form and content that can be found."""
-    cards = [FieldError(each.field, each.code, each.message) for each in refuse_cards(body)]
+    cards = [*map(FieldError.of, refuse_cards(body))]
     taken, errors = read(LEAD, body)
     known = isinstance(taken, ReadLead)
     program = active_program(taken.program_id) if known else None
@@ -100,8 +100,5 @@ def _readable(body: Any) -> tuple[ReadLead, Program]:
 def _content_errors(taken: ReadLead, program: Program | None, body: Any) -> list[FieldError]:
     findings = check_lead(taken.draft, country=program.country) if program else check_lead(taken.draft)
     sent_as = "mobile" if "primary_mobile" not in body and "mobile" in body else "primary_mobile"
-    return [
-        FieldError(sent_as if each.field == "primary_mobile" else each.field, each.code, each.message)
-        for each in findings
-        if each.severity is Severity.ERROR
-    ]
+    errors = [*map(FieldError.of, errors_in(findings))]
+    return [each._replace(field=sent_as) if each.field == "primary_mobile" else each for each in errors]

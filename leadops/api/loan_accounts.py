@@ -81,7 +81,7 @@ class AccountView(AccountViews):
 
 def _readable(body: Any, partner: Partner) -> tuple[Lead, Program, str]:
     """The lead, the program and the reference that `body` names; Problem with every error of it."""
-    cards = [FieldError(each.field, each.code, each.message) for each in refuse_cards(body)]
+    cards = [*map(FieldError.of, refuse_cards(body))]
     taken, errors = read(ACCOUNT, body)
     if not isinstance(taken, ReadAccount):
         raise invalid(once(cards, errors))
@@ -106,7 +106,7 @@ def _reference(text: str) -> tuple[str, list[FieldError]]:
     if not checked.value:
         return "", [error("ref_id", "required")]
     errors = findings_at("ref_id", checked.problems) if checked.is_refused else []
-    return checked.value, [FieldError(each.field, each.code, each.message) for each in errors]
+    return checked.value, [*map(FieldError.of, errors)]
 
 
 def _conflict(taken: DuplicateReference, partner: Partner) -> Problem:

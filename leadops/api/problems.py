@@ -18,6 +18,7 @@ from rest_framework.response import Response
 
 from leadops import request_ids
 from leadops.errors import DuplicateReference, Invalid
+from leadops.validation import Finding
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,11 @@ class FieldError(NamedTuple):
     code: str
     message: str
 
+    @classmethod
+    def of(cls, finding: Finding) -> FieldError:
+        """The same as a check of the content has found it."""
+        return cls(finding.field, finding.code, finding.message)
+
 
 @dataclass(slots=True)
 class Problem(Exception):
@@ -107,7 +113,7 @@ def _problem_of(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, Invalid):
-        return invalid(FieldError(each.field, each.code, each.message) for each in error.findings)
+        return invalid(map(FieldError.of, error.findings))
     if isinstance(error, DuplicateReference):
         return Problem(Type.CONFLICT, error.message, {"existing_id": error.existing_id})
     if isinstance(error, Http404 | exceptions.NotFound):

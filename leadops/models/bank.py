@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from leadops import masking
 from leadops.fields import BlindIndexField, EncryptedTextField
 from leadops.models.applicant import Applicant
 from leadops.models.record import Record
@@ -36,7 +37,7 @@ class Bank(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.bank_name or self.ifsc or 'Bank'} …{self.account_no[-4:]}".strip(" …")
+        return f"{self.bank_name or self.ifsc or 'Bank'} {masking.dotted(self.account_no)}".strip()
 
     @property
     def bank_name(self) -> str:

@@ -11,12 +11,22 @@ from leadops.validation.cards import names_card_data, refuse_cards, refuse_cell,
 from leadops.validation.contacts import email, mobile
 from leadops.validation.dates import birth_date, day, expiry_date
 from leadops.validation.extras import check_extra, declare_extra
-from leadops.validation.findings import CODES, Checked, Code, Finding, Problem, Severity, findings_at
+from leadops.validation.findings import (
+    CODES,
+    Checked,
+    Code,
+    Finding,
+    Problem,
+    Severity,
+    errors_in,
+    findings_at,
+    warnings_in,
+)
 from leadops.validation.lead import check_lead, ip_address
 from leadops.validation.places import complete_address, pincode
 from leadops.validation.plain_text import free_text, name, plain, tags
 from leadops.validation.tax_numbers import gstin, inn, pan, snils
-from leadops.validation.words import applicant_type, country_code, gender, tenure_unit, yes_or_no
+from leadops.validation.words import applicant_type, country_code, gender, tenure_unit
 
 __all__ = [
     "CODES",
@@ -39,6 +49,7 @@ __all__ = [
     "day",
     "declare_extra",
     "email",
+    "errors_in",
     "expiry_date",
     "findings_at",
     "free_text",
@@ -60,5 +71,5 @@ __all__ = [
     "tags",
     "tenure",
     "tenure_unit",
-    "yes_or_no",
+    "warnings_in",
 ]

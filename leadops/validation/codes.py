@@ -109,7 +109,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
             "The tenure has no unit; say whether it is days, weeks, months or years."
         ),
         # the rest
-        "not_yes_or_no": Code("The answer must be yes or no."),
         "invalid_ip_address": Code("This is not an IP address; please check it."),
+        "internal_error": Code("Something went wrong on our side with this row; please tell the operator."),
     }
 )

@@ -9,7 +9,19 @@ from typing import Generic, NamedTuple, TypeVar
 
 from leadops.validation.codes import CODES, Code, Severity
 
-__all__ = ["CODES", "Checked", "Code", "Finding", "Problem", "Severity", "findings_at", "problem", "refused"]
+__all__ = [
+    "CODES",
+    "Checked",
+    "Code",
+    "Finding",
+    "Problem",
+    "Severity",
+    "errors_in",
+    "findings_at",
+    "problem",
+    "refused",
+    "warnings_in",
+]
 
 T = TypeVar("T")
 _NO_FACTS: Mapping[str, str] = MappingProxyType({})
@@ -46,6 +58,11 @@ class Finding:
     message: str
     severity: Severity
 
+    @property
+    def is_error(self) -> bool:
+        """Whether it stops the lead."""
+        return self.severity is Severity.ERROR
+
 
 def problem(code: str, **facts: object) -> Problem:
     return Problem(code, {name: str(fact) for name, fact in facts.items()})
@@ -62,3 +79,11 @@ def findings_at(field: str, problems: Iterable[Problem]) -> list[Finding]:
         Finding(field, each.code, CODES[each.code].template.format_map(each.facts), CODES[each.code].severity)
         for each in problems
     ]
+
+
+def errors_in(findings: Iterable[Finding]) -> list[Finding]:
+    return [each for each in findings if each.is_error]
+
+
+def warnings_in(findings: Iterable[Finding]) -> list[Finding]:
+    return [each for each in findings if not each.is_error]

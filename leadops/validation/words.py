@@ -36,9 +36,6 @@ _TENURE_UNITS = _spellings(
         "YEARS": "y, year, yr, yrs, saal, sal, varsh, वर्ष",
     }
 )
-_YES = ("yes", "y", "true", "t", "1", "haan", "han", "haa", "ha", "ji", "हाँ", "हां", "да")
-_NO = ("no", "n", "false", "f", "0", "nahi", "nahin", "nahee", "नहीं", "нет")
-_ANSWERS = dict.fromkeys(_YES, True) | dict.fromkeys(_NO, False)
 
 
 def _word(text: str) -> str:
@@ -82,11 +79,3 @@ def country_code(text: str) -> Checked[str]:
     if code is None:
         return refused(text, "unknown_country") if text.strip() else Checked("")
     return Checked(code)
-
-
-def yes_or_no(text: str | bool) -> Checked[bool | str]:
-    """Read an answer as a boolean: yes, true, 1, haan; no, false, 0, nahi."""
-    if isinstance(text, bool):
-        return Checked(text)
-    answer = _ANSWERS.get(_word(text))
-    return refused(text, "not_yes_or_no") if answer is None else Checked(answer)

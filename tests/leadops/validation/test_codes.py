@@ -81,8 +81,8 @@ CASES: dict[str, tuple[str, Callable[[], list[v.Finding]]]] = {
     "invalid_tenure": ("0 months", lambda: _of(v.tenure("0 months"))),
     "unknown_tenure_unit": ("fortnight", lambda: _of(v.tenure_unit("fortnight"))),
     "tenure_unit_missing": ("12", lambda: _lead_with(loan_tenure=12)),
-    "not_yes_or_no": ("maybe", lambda: _of(v.yes_or_no("maybe"))),
     "invalid_ip_address": ("10.0.0", lambda: _lead_with(consents=[ConsentDraft(ip_address="10.0.0")])),
+    "internal_error": ("", lambda: v.findings_at("", [v.Problem("internal_error")])),
 }
 
 

@@ -39,7 +39,6 @@ SCALARS: dict[str, Callable[[Any], v.Checked[Any]]] = {
     "gender": v.gender,
     "applicant_type": v.applicant_type,
     "country_code": v.country_code,
-    "yes_or_no": v.yes_or_no,
     "ip_address": v.ip_address,
     "name": v.name,
     "free_text": lambda text: v.free_text(text, 20),

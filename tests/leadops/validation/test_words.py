@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leadops.validation import applicant_type, country_code, gender, tenure_unit, yes_or_no
+from leadops.validation import applicant_type, country_code, gender, tenure_unit
 
 
 @pytest.mark.parametrize(
@@ -32,14 +32,6 @@ from leadops.validation import applicant_type, country_code, gender, tenure_unit
         (tenure_unit, "hafte", "WEEKS"),
         (country_code, "in", "IN"),
         (country_code, "Bharat", "IN"),
-        (yes_or_no, "Yes", True),
-        (yes_or_no, "haan", True),
-        (yes_or_no, "1", True),
-        (yes_or_no, True, True),
-        (yes_or_no, "No", False),
-        (yes_or_no, "NAHI", False),
-        (yes_or_no, "0", False),
-        (yes_or_no, False, False),
     ],
 )
 def test_a_choice_is_understood(check, written, choice):
@@ -53,7 +45,6 @@ def test_a_choice_is_understood(check, written, choice):
         (gender, "unknown_gender"),
         (tenure_unit, "unknown_tenure_unit"),
         (country_code, "unknown_country"),
-        (yes_or_no, "not_yes_or_no"),
     ],
 )
 def test_another_word_is_refused_and_left_as_typed(check, code: str):
