@@ -36,10 +36,6 @@ def no_date(text: str) -> tuple[Problem, ...]:
     return (problem("excel_damage", what="text", how="it became a date"),)
 
 
-def nothing_more(text: str) -> tuple[Problem, ...]:
-    return ()
-
-
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: its header, the draft's field, and the other headers it is known by.
@@ -54,7 +50,7 @@ class Column:
     also: str = ""
     shows: tuple[str, ...] = ()
     clean: Callable[[str], Any] | None = None
-    check: Check = nothing_more
+    check: Check | None = None
 
     @property
     def keys(self) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, IdentityDocumentDraft, LeadDraft
 from leadops.errors import UnreadableFile
-from leadops.excel.columns import BY_KEY, IGNORED, Column, key, nothing_more
+from leadops.excel.columns import BY_KEY, IGNORED, Check, Column, key
 from leadops.models import RowProblem
 from leadops.validation import Finding
 from leadops.validation.cards import refuse_cell, refuse_header
@@ -31,9 +31,9 @@ _LONG_NUMBERS = {_MOBILE, "account_no"}
 _NAMES = ("applicants[0].name", "applicants[0].first_name")
 
 
-def letters(position: int) -> str:
+def letters(at: int) -> str:
     """A column's letters as Excel shows them; 0 is A."""
-    text, rest = "", position + 1
+    text, rest = "", at + 1
     while rest:
         rest, letter = divmod(rest - 1, 26)
         text = chr(65 + letter) + text
@@ -61,14 +61,14 @@ class Header:
         self._refuse_repeats()
         self._refuse_missing()
         self._plan = [
-            (position, column.path.rpartition(".")[0], column.attribute, column.clean)
-            for position, column in enumerate(self.columns)
+            (at, column.path.rpartition(".")[0], column.attribute, column.clean)
+            for at, column in enumerate(self.columns)
             if column is not None
         ]
-        self._checked = [
-            (position, column)
-            for position, column in enumerate(self.columns)
-            if column is not None and column.check is not nothing_more
+        self._checks: list[tuple[int, str, Check]] = [
+            (at, column.path, column.check)
+            for at, column in enumerate(self.columns)
+            if column is not None and column.check is not None
         ]
         self._is_passport = any(key(cell).startswith("passport") for cell in self.cells)
 
@@ -78,18 +78,18 @@ class Header:
         return any((column := BY_KEY.get(key(cell))) and column.path == _MOBILE for cell in cells)
 
     def _refuse_cards(self) -> None:
-        for position, cell in enumerate(self.cells):
-            if self.columns[position] is None and refuse_header(cell):
+        for at, cell in enumerate(self.cells):
+            if self.columns[at] is None and refuse_header(cell):
                 raise UnreadableFile(
-                    f"Column {letters(position)} asks for card data, which must never be sent or kept:"
+                    f"Column {letters(at)} asks for card data, which must never be sent or kept:"
                     " delete the column and upload the file again."
                 )
 
     def _refuse_repeats(self) -> None:
         places = defaultdict(list)
-        for position, column in enumerate(self.columns):
+        for at, column in enumerate(self.columns):
             if column is not None:
-                places[column.header].append(letters(position))
+                places[column.header].append(letters(at))
         for name, found in places.items():
             if len(found) > 1:
                 where = " and ".join(found)
@@ -154,10 +154,10 @@ class Header:
         """The lead of one row, and what a spreadsheet has done to it; `validation` has not seen it yet."""
         parts: dict[str, dict[str, Any]] = defaultdict(dict)
         width = len(cells)
-        for position, part, attribute, clean in self._plan:
-            if position < width and (text := cells[position]):
+        for at, part, attribute, clean in self._plan:
+            if at < width and (text := cells[at]):
                 parts[part][attribute] = clean(text) if clean else text
-        findings = self._damage(cells) if self._checked else []
+        findings = self._damage(cells) if self._checks else []
         if not _REMOVED.keys().isdisjoint(cells):
             findings += self._removed(cells, parts)
         return self._lead(parts), findings
@@ -165,18 +165,18 @@ class Header:
     def _damage(self, cells: Sequence[str]) -> list[Finding]:
         return [
             finding
-            for position, column in self._checked
-            if position < len(cells)
-            for finding in findings_at(column.path, column.check(cells[position]))
+            for at, path, check in self._checks
+            if at < len(cells)
+            for finding in findings_at(path, check(cells[at]))
         ]
 
     def _removed(self, cells: Sequence[str], parts: dict[str, dict[str, Any]]) -> list[Finding]:
         findings: list[Finding] = []
-        for position, part, attribute, _ in self._plan:
-            if position < len(cells) and cells[position] in _REMOVED:
+        for at, part, attribute, _ in self._plan:
+            if at < len(cells) and cells[at] in _REMOVED:
                 del parts[part][attribute]
                 path = f"{part}.{attribute}" if part else attribute
-                findings += findings_at(path, (_REMOVED[cells[position]],))
+                findings += findings_at(path, (_REMOVED[cells[at]],))
         return findings
 
     def _lead(self, parts: dict[str, dict[str, Any]]) -> LeadDraft:
@@ -212,8 +212,8 @@ class Header:
     def _places(self) -> dict[str, int]:
         """In which column a finding about a field is shown."""
         places: dict[str, int] = {}
-        for position, column in enumerate(self.columns):
+        for at, column in enumerate(self.columns):
             for path in column.shows if column else ():
-                places[path] = position
-        own = {column.path: position for position, column in enumerate(self.columns) if column}
+                places[path] = at
+        own = {column.path: at for at, column in enumerate(self.columns) if column}
         return places | own
