@@ -135,10 +135,6 @@ NEEDS_PERSON = (State.REJECTED, State.REVIEW, State.DEAD, State.FAILED)
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
-    def needing_person(self) -> DeliveryQuerySet:
-        """Deliveries that go no further by themselves."""
-        return self.filter(state__in=NEEDS_PERSON)
-
     def due(self, at: datetime | None = None) -> DeliveryQuerySet:
         """Deliveries the engine may act on now."""
         at = at or timezone.now()
@@ -211,6 +207,11 @@ class Delivery(Record):
     def get_kind_display_name(self) -> str:
         """The kind as people say it."""
         return self.kind.replace("_", " ")
+
+    @property
+    def may_retry(self) -> bool:
+        """Whether an officer may have it sent again, or at once."""
+        return self.state in (*REPEATABLE, State.RETRYING)
 
     @property
     def record(self) -> Lead | LoanAccount:

@@ -1,4 +1,4 @@
-"""A delivery's state as a small coloured label: always with its word, never by colour alone."""
+"""A delivery's state as a small coloured label."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from crm_integrations.models import NEEDS_PERSON, Delivery, State
+from leadops.admin.markup import chip
 
 TONES = {
     State.DELIVERED: "good",
@@ -23,7 +24,7 @@ def tone_of(state: str) -> str:
     return TONES.get(State(state), "calm")
 
 
-def chip(delivery: Delivery) -> SafeString:
+def connection_chip(delivery: Delivery) -> SafeString:
     """The connection's name and the state in words."""
     return format_html(
         '<span class="lo-chip lo-{}" title="{}"><span>{}</span> <b>{}</b></span>',
@@ -36,15 +37,12 @@ def chip(delivery: Delivery) -> SafeString:
 
 def state_chip(delivery: Delivery) -> SafeString:
     """The state alone, where the connection stands beside it."""
-    return format_html(
-        '<span class="lo-chip lo-{}"><b>{}</b></span>', tone_of(delivery.state), delivery.get_state_display()
-    )
+    return chip(tone_of(delivery.state), delivery.get_state_display())
 
 
 def chips(deliveries: Iterable[Delivery]) -> SafeString:
     """A chip per connection, of the newest version sent there."""
     newest = {each.connection_id: each for each in sorted(deliveries, key=lambda each: each.version)}
     ordered = sorted(newest.values(), key=lambda each: each.connection.name)
-    return format_html(
-        '<span class="lo-chips">{}</span>', format_html_join("", "{}", ((chip(each),) for each in ordered))
-    )
+    shown = format_html_join("", "{}", ((connection_chip(each),) for each in ordered))
+    return format_html('<span class="lo-chips">{}</span>', shown)

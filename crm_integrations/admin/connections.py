@@ -10,20 +10,17 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin, StackedInline
 
 from crm_integrations import outbox
 from crm_integrations.admin.connection_form import SECRET, SETTING, ConnectionForm, declared_fields, form_for
 from crm_integrations.models import Connection, Route
-
-OPEN = mark_safe('<span class="lo-chip lo-good"><b>Open</b></span>')
-PAUSED = mark_safe('<span class="lo-chip lo-bad"><b>Paused</b></span>')
-DISABLED = mark_safe('<span class="lo-chip lo-calm"><b>Disabled</b></span>')
+from leadops.admin.markup import chip
 
 
-class RouteInline(StackedInline):  # type: ignore[misc]
+class RouteInline(StackedInline):
     model = Route
     extra = 0
     fields = [("program", "order", "automatic")]
@@ -31,7 +28,7 @@ class RouteInline(StackedInline):  # type: ignore[misc]
 
 
 @admin.register(Connection)
-class ConnectionAdmin(ModelAdmin):  # type: ignore[misc]
+class ConnectionAdmin(ModelAdmin):
     form = ConnectionForm
     list_display = ["name", "vendor", "base_url", "state", "pause_reason"]
     list_filter = ["enabled"]
@@ -41,8 +38,8 @@ class ConnectionAdmin(ModelAdmin):  # type: ignore[misc]
     @admin.display(description="State")
     def state(self, connection: Connection) -> SafeString:
         if not connection.enabled:
-            return DISABLED
-        return PAUSED if connection.paused else OPEN
+            return chip("calm", "Disabled")
+        return chip("bad", "Paused") if connection.paused else chip("good", "Open")
 
     def get_form(
         self, request: HttpRequest, obj: Connection | None = None, change: bool = False, **kwargs: Any
@@ -91,7 +88,7 @@ class ConnectionAdmin(ModelAdmin):  # type: ignore[misc]
             path("<uuid:connection_id>/pause/", view(require_POST(self.pause_view)), name=name + "pause"),
             path("<uuid:connection_id>/resume/", view(require_POST(self.resume_view)), name=name + "resume"),
         ]
-        return own + super().get_urls()  # type: ignore[no-any-return]
+        return own + super().get_urls()
 
     def pause_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
         connection = self._to_change(request, connection_id)

@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
@@ -22,6 +21,8 @@ from crm_integrations import outbox
 from crm_integrations.admin import panel
 from crm_integrations.admin.chips import state_chip
 from crm_integrations.models import Connection, Delivery
+from leadops.admin.making import ReadOnly
+from leadops.admin.markup import counted, link
 from leadops.admin.pages import CappedList
 from leadops.ids import uuid_in
 from leadops.models import Lead, LoanAccount
@@ -44,7 +45,9 @@ class DecisionForm(forms.Form):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
+class DeliveryAdmin(ReadOnly, CappedList, ModelAdmin):
+    """Nobody edits a delivery; what may be decided has its own buttons."""
+
     list_select_related = ["connection", "lead", "loan_account"]
     list_display = [
         "what",
@@ -71,19 +74,12 @@ class DeliveryAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody edits a delivery; what may be decided has its own buttons."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def has_steer_permission(self, request: HttpRequest) -> bool:
         """Who may retry, cancel and decide."""
         return request.user.has_perm(MAY_STEER)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
-        return super().get_queryset(request).select_related(*self.list_select_related)  # type: ignore[no-any-return]
+        return super().get_queryset(request).select_related(*self.list_select_related)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Exact matches only, each by an index."""
@@ -103,21 +99,17 @@ class DeliveryAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
 
     @admin.display(description="Record")
     def record_link(self, delivery: Delivery) -> SafeString:
-        return format_html('<a class="lo-link" href="{}">{}</a>', record_url(delivery), delivery.record)
+        return link(record_url(delivery), delivery.record)
 
     @admin.action(description="Retry", permissions=["steer"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         done = outbox.retry(list(queryset.values_list("pk", flat=True)[:1000]))
-        self.message_user(
-            request, f"{done} deliveries were queued again.", messages.SUCCESS if done else messages.WARNING
-        )
+        self.message_user(request, f"{counted(done, Delivery)} queued again.", how_it_went(done))
 
     @admin.action(description="Cancel", permissions=["steer"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         done = outbox.cancel(list(queryset.values_list("pk", flat=True)[:1000]))
-        self.message_user(
-            request, f"{done} deliveries were cancelled.", messages.SUCCESS if done else messages.WARNING
-        )
+        self.message_user(request, f"{counted(done, Delivery)} cancelled.", how_it_went(done))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -138,7 +130,7 @@ class DeliveryAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
             path("<uuid:delivery_id>/retry/", view(require_POST(self.retry_view)), name=name + "retry"),
             path("<uuid:delivery_id>/decide/", view(require_POST(self.decide_view)), name=name + "decide"),
         ]
-        return own + super().get_urls()  # type: ignore[no-any-return]
+        return own + super().get_urls()
 
     def panel_view(self, request: HttpRequest, kind: str, record_id: UUID) -> HttpResponse:
         """The panel alone, for the page that refreshes it."""
@@ -153,7 +145,7 @@ class DeliveryAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
         text = (
             f"{delivery} was queued again." if done else f"{delivery} is not in a state that can be retried."
         )
-        self.message_user(request, text, messages.SUCCESS if done else messages.WARNING)
+        self.message_user(request, text, how_it_went(done))
         return HttpResponseRedirect(record_url(delivery))
 
     def decide_view(self, request: HttpRequest, delivery_id: UUID) -> HttpResponse:
@@ -172,13 +164,18 @@ class DeliveryAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
         text = (
             f"Your decision about {delivery} is kept." if done else f"{delivery} no longer needs a decision."
         )
-        self.message_user(request, text, messages.SUCCESS if done else messages.WARNING)
+        self.message_user(request, text, how_it_went(done))
         return HttpResponseRedirect(record_url(delivery))
 
     def _to_steer(self, request: HttpRequest, delivery_id: UUID) -> Delivery:
         if not self.has_steer_permission(request):
             raise PermissionDenied
         return get_object_or_404(Delivery.objects.select_related(*self.list_select_related), pk=delivery_id)
+
+
+def how_it_went(done: int) -> int:
+    """The level of the message about what was done: a warning where it was nothing."""
+    return messages.SUCCESS if done else messages.WARNING
 
 
 def record_url(delivery: Delivery) -> str:

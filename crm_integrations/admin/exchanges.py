@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -15,11 +13,13 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from crm_integrations.admin.deliveries import record_url
 from crm_integrations.admin.panel import shown
 from crm_integrations.models import Exchange
+from leadops.admin.making import ReadOnly
+from leadops.admin.markup import chip, link
 from leadops.admin.pages import CappedList
 
 
 @admin.register(Exchange)
-class ExchangeAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
+class ExchangeAdmin(ReadOnly, CappedList, ModelAdmin):
     list_display = ["created_at", "connection", "operation", "outcome", "duration", "record"]
     list_filter = [("delivery__connection", RelatedDropdownFilter)]
     fields = [
@@ -43,15 +43,9 @@ class ExchangeAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Exchange]:
         calls = super().get_queryset(request).order_by("-id")
-        return calls.select_related("delivery__connection", "delivery__lead", "delivery__loan_account")  # type: ignore[no-any-return]
+        return calls.select_related("delivery__connection", "delivery__lead", "delivery__loan_account")
 
     @admin.display(description="Connection")
     def connection(self, call: Exchange) -> str:
@@ -59,14 +53,12 @@ class ExchangeAdmin(CappedList, ModelAdmin):  # type: ignore[misc]
 
     @admin.display(description="Record")
     def record(self, call: Exchange) -> SafeString:
-        return format_html(
-            '<a class="lo-link" href="{}">{}</a>', record_url(call.delivery), call.delivery.record
-        )
+        return link(record_url(call.delivery), call.delivery.record)
 
     @admin.display(description="Outcome")
     def outcome(self, call: Exchange) -> SafeString:
         told = shown(call)
-        return format_html('<span class="lo-chip lo-{}"><b>{}</b></span>', told["tone"], told["outcome"])
+        return chip(told["tone"], told["outcome"])
 
     @admin.display(description="Duration")
     def duration(self, call: Exchange) -> str:

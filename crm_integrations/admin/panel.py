@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.db.models.functions import Left
@@ -17,7 +18,7 @@ from django.utils.safestring import SafeString
 
 from crm_integrations import readiness
 from crm_integrations.admin.chips import state_chip
-from crm_integrations.models import REPEATABLE, UNFINISHED, Connection, Delivery, Exchange, State
+from crm_integrations.models import UNFINISHED, Connection, Delivery, Exchange
 from leadops.models import Lead, LoanAccount
 
 MOST_EXCHANGES = 100
@@ -27,12 +28,24 @@ SOON = timedelta(minutes=10)
 
 
 @dataclass
+class Sent:
+    """A delivery on the panel, with its HTTP calls as the timeline tells them."""
+
+    delivery: Delivery
+    calls: list[dict[str, Any]]
+
+    @property
+    def chip(self) -> SafeString:
+        return state_chip(self.delivery)
+
+
+@dataclass
 class Row:
     """One connection on the panel: its newest delivery, the earlier ones, or what is missing to send there."""
 
     connection: Connection
-    delivery: Delivery | None = None
-    earlier: list[Delivery] = field(default_factory=list)
+    sent: Sent | None = None
+    earlier: list[Sent] = field(default_factory=list)
     readiness: readiness.Readiness | None = None
 
 
@@ -57,21 +70,18 @@ def of_account(request: HttpRequest, account: LoanAccount) -> SafeString:
     return _rendered(request, _rows(account.deliveries.all()), url, {"account": account})
 
 
-def _rows(deliveries: QuerySet[Delivery]) -> dict[Any, Row]:
+def _rows(deliveries: QuerySet[Delivery]) -> dict[UUID, Row]:
     """The newest delivery of each connection with its calls, and the earlier ones."""
-    rows: dict[Any, Row] = {}
+    rows: dict[UUID, Row] = {}
     found = list(deliveries.select_related("connection").order_by("connection__name", "-version"))
-    calls: dict[Any, list[Exchange]] = {}
+    calls: dict[UUID, list[Exchange]] = {}
     for call in _calls(found):
         calls.setdefault(call.delivery_id, []).insert(0, call)
     for delivery in found:
-        delivery.calls = [shown(call) for call in calls.get(delivery.pk, [])]  # type: ignore[attr-defined]
-        delivery.chip = state_chip(delivery)  # type: ignore[attr-defined]
-        delivery.may_retry = delivery.state in (*REPEATABLE, State.RETRYING)  # type: ignore[attr-defined]
-        delivery.to_decide = delivery.state == State.REVIEW  # type: ignore[attr-defined]
-        row = rows.setdefault(delivery.connection_id, Row(delivery.connection, delivery))
-        if row.delivery is not delivery:
-            row.earlier.append(delivery)
+        sent = Sent(delivery, [shown(call) for call in calls.get(delivery.pk, [])])
+        row = rows.setdefault(delivery.connection_id, Row(delivery.connection, sent))
+        if row.sent is not sent:
+            row.earlier.append(sent)
     return rows
 
 
@@ -116,21 +126,21 @@ def pretty(body: str) -> str:
         return body
 
 
-def _rendered(request: HttpRequest, rows: dict[Any, Row], url: str, more: dict[str, Any]) -> SafeString:
-    ordered = sorted(rows.values(), key=lambda row: (row.delivery is None, row.connection.name))
+def _rendered(request: HttpRequest, rows: dict[UUID, Row], url: str, more: dict[str, Any]) -> SafeString:
+    ordered = sorted(rows.values(), key=lambda row: (row.sent is None, row.connection.name))
     context = {
         "rows": ordered,
         "url": url,
-        "live": any(_moves_soon(row.delivery) for row in ordered),
+        "live": any(row.sent and _moves_soon(row.sent.delivery) for row in ordered),
         "may_change": request.user.has_perm("crm_integrations.change_delivery"),
         **more,
     }
     return render_to_string("admin/crm_integrations/deliveries_panel.html", context, request)
 
 
-def _moves_soon(delivery: Delivery | None) -> bool:
+def _moves_soon(delivery: Delivery) -> bool:
     """Whether it is worth looking again in two seconds."""
-    if delivery is None or delivery.state not in UNFINISHED or delivery.connection.paused:
+    if delivery.state not in UNFINISHED or delivery.connection.paused:
         return False
     now = timezone.now()
     return delivery.due_at < now + SOON and delivery.updated_at > now - SOON

@@ -16,10 +16,11 @@ from django.utils.safestring import SafeString
 from crm_integrations import outbox
 from crm_integrations.admin import panel, sending
 from crm_integrations.admin.chips import chips
-from crm_integrations.admin.deliveries import MAY_STEER
+from crm_integrations.admin.deliveries import MAY_STEER, how_it_went
 from crm_integrations.models import REPEATABLE, Delivery
 from leadops.admin.leads import LeadAdmin, lead_url
 from leadops.admin.loan_accounts import LoanAccountAdmin
+from leadops.admin.markup import counted
 from leadops.models import Lead, LoanAccount
 from leadops.services import leads
 
@@ -62,9 +63,7 @@ class IntegratedLeadAdmin(LeadAdmin):
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> None:
         failed = Delivery.objects.filter(lead__in=list(queryset[:1000]), state__in=REPEATABLE)
         done = outbox.retry(list(failed.values_list("pk", flat=True)))
-        self.message_user(
-            request, f"{done} deliveries were queued again.", messages.SUCCESS if done else messages.WARNING
-        )
+        self.message_user(request, f"{counted(done, Delivery)} queued again.", how_it_went(done))
 
     def get_urls(self) -> list[URLPattern]:
         own = [path("send/", self.admin_site.admin_view(self.send_view), name="leadops_lead_send")]

@@ -15,8 +15,9 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from leadops.admin.leads import lead_url
+from leadops.admin.making import MadeByService
 from leadops.ids import uuid_in
-from leadops.models import Applicant, Bank, Document, Lead
+from leadops.models import Applicant, Bank, Document, Lead, Officer
 from leadops.services import documents
 
 
@@ -69,16 +70,11 @@ def _called(row: Lead | Applicant | Bank) -> str:
 
 
 @admin.register(Document)
-class DocumentAdmin(ModelAdmin):  # type: ignore[misc]
+class DocumentAdmin(MadeByService, ModelAdmin):
+    """What was handed in is not altered; a better copy is added beside it."""
+
     form = DocumentForm
     fields = ["lead", "about", "document_type", "file"]
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What was handed in is not altered; a better copy is added beside it."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Documents are found on their lead, not in a list of their own."""
@@ -92,16 +88,9 @@ class DocumentAdmin(ModelAdmin):  # type: ignore[misc]
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         raise PermissionDenied
 
-    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Document:
-        return form.instance  # type: ignore[no-any-return]
-
-    def save_model(self, request: HttpRequest, obj: Document, form: Any, change: bool) -> None:
-        made = form.cleaned_data
-        stored = documents.add(made["lead"], made["document_type"], made["file"], form.owner(), request.user)  # type: ignore[arg-type]
-        obj.__dict__.update(stored.__dict__)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Nothing hangs on a document."""
+    def make(self, form: DocumentForm, officer: Officer) -> Document:
+        given = form.cleaned_data
+        return documents.add(given["lead"], given["document_type"], given["file"], form.owner(), officer)
 
     def response_add(
         self, request: HttpRequest, obj: Document, post_url_continue: str | None = None
@@ -112,7 +101,7 @@ class DocumentAdmin(ModelAdmin):  # type: ignore[misc]
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.download_view)
         own = [path("<uuid:document_id>/download/", view, name="leadops_document_download")]
-        return own + super().get_urls()  # type: ignore[no-any-return]
+        return own + super().get_urls()
 
     def download_view(self, request: HttpRequest, document_id: UUID) -> HttpResponse | FileResponse:
         """The file as a download: never shown within our pages, whatever it holds."""

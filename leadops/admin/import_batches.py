@@ -11,22 +11,22 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Model
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from leadops.admin.choosing import OnlyChosen
+from leadops.admin.making import MadeByService
+from leadops.admin.markup import chip
 from leadops.admin.pages import CappedList
 from leadops.errors import LeadopsError
 from leadops.excel import preflight
 from leadops.excel.header import position
-from leadops.models import ImportBatch, ImportRow
+from leadops.models import ImportBatch, ImportRow, Officer
 from leadops.services import import_batches
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -66,7 +66,9 @@ class UploadForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(ImportBatch)
-class ImportBatchAdmin(OnlyChosen, CappedList, ModelAdmin):  # type: ignore[misc]
+class ImportBatchAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
+    """What a workbook brought is not edited: a mended one is uploaded again."""
+
     form = UploadForm
     list_display = [
         "file_name",
@@ -87,33 +89,16 @@ class ImportBatchAdmin(OnlyChosen, CappedList, ModelAdmin):  # type: ignore[misc
     class Media:
         js = ["leadops/progress.js"]
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What a workbook brought is not edited: a mended one is uploaded again."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     @admin.display(description="State")
     def shown_state(self, batch: ImportBatch) -> SafeString:
-        return format_html(
-            '<span class="lo-chip lo-{}"><b>{}</b></span>', TONES[batch.state], batch.get_state_display()
-        )
+        return chip(TONES[batch.state], batch.get_state_display())
 
     # Uploading -----------------------------------------------------------------------------------------------
 
-    def save_form(self, request: HttpRequest, form: Any, change: bool) -> ImportBatch:
-        return form.instance  # type: ignore[no-any-return]
-
-    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
-        made = form.cleaned_data
-        officer: Any = request.user
-        where = {"partner": made["partner"], "program": made["program"], "uploaded_by": officer}
-        batch = import_batches.receive(made["file"], made["file"].name, **where)
-        obj.__dict__.update(batch.__dict__)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Nothing hangs on a batch yet."""
+    def make(self, form: UploadForm, officer: Officer) -> ImportBatch:
+        given = form.cleaned_data
+        where = {"partner": given["partner"], "program": given["program"]}
+        return import_batches.receive(given["file"], given["file"].name, **where, uploaded_by=officer)
 
     def response_add(
         self, request: HttpRequest, obj: ImportBatch, post_url_continue: str | None = None
@@ -147,7 +132,7 @@ class ImportBatchAdmin(OnlyChosen, CappedList, ModelAdmin):  # type: ignore[misc
                 name="leadops_importbatch_errors",
             ),
         ]
-        return own + super().get_urls()  # type: ignore[no-any-return]
+        return own + super().get_urls()
 
     def progress_view(self, request: HttpRequest, batch_id: UUID) -> JsonResponse:
         batch = self._to_view(request, batch_id)

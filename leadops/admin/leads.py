@@ -31,6 +31,7 @@ from leadops import masking, search
 from leadops.admin.choosing import OnlyChosen
 from leadops.admin.lead_filters import CreatedFilter
 from leadops.admin.lead_forms import LeadForm
+from leadops.admin.markup import chip, counted
 from leadops.admin.masked import MaskedAdmin
 from leadops.admin.pages import CappedChangeList, CappedList
 from leadops.admin.parties import ApplicantInline, ConsentInline, all_formsets
@@ -64,7 +65,7 @@ class LeadChangeList(CappedChangeList):
 
 
 @admin.register(Lead)
-class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, ModelAdmin):  # type: ignore[misc]
+class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, ModelAdmin):
     form = LeadForm
     inlines = [ApplicantInline, ConsentInline]
     list_per_page = 50
@@ -129,7 +130,7 @@ class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, ModelAdmin):  # type: ignor
     def submit_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> None:
         chosen = list(queryset.order_by("pk")[:1000])
         leads.submit(chosen)
-        self.message_user(request, f"{len(chosen)} leads were submitted.", messages.SUCCESS)
+        self.message_user(request, f"{counted(len(chosen), Lead)} submitted.", messages.SUCCESS)
 
     # The page of one lead ------------------------------------------------------------------------------------
 
@@ -225,12 +226,12 @@ class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, ModelAdmin):  # type: ignor
     ) -> HttpResponse:
         if SUBMIT in request.POST:
             return self._submitted(request, obj)
-        return super().response_add(request, obj, post_url_continue)  # type: ignore[no-any-return]
+        return super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Lead) -> HttpResponse:
         if SUBMIT in request.POST:
             return self._submitted(request, obj)
-        return super().response_change(request, obj)  # type: ignore[no-any-return]
+        return super().response_change(request, obj)
 
     def _submitted(self, request: HttpRequest, lead: Lead) -> HttpResponse:
         leads.submit([lead])
@@ -245,7 +246,7 @@ class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, ModelAdmin):  # type: ignor
             path("search/", view(require_POST(self.search_view)), name="leadops_lead_search"),
             path("<uuid:lead_id>/submit/", view(require_POST(self.submit_view)), name="leadops_lead_submit"),
         ]
-        return own + super().get_urls()  # type: ignore[no-any-return]
+        return own + super().get_urls()
 
     def search_view(self, request: HttpRequest) -> HttpResponse:
         """Take a searched text by POST and show the list for it, sealed in the URL."""
@@ -270,7 +271,7 @@ class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, ModelAdmin):  # type: ignor
 def status_chip(lead: Lead) -> SafeString:
     """The lender's own word for where the lead stands."""
     tone = TONES.get(lead.status, "calm")
-    return format_html('<span class="lo-chip lo-{}"><b>{}</b></span>', tone, lead.get_status_display())
+    return chip(tone, lead.get_status_display())
 
 
 def lead_url(lead: Lead) -> str:

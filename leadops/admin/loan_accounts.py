@@ -8,15 +8,16 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from leadops.admin.choosing import OnlyChosen
 from leadops.admin.leads import lead_url
+from leadops.admin.making import MadeByService
+from leadops.admin.markup import link
 from leadops.admin.pages import CappedList
-from leadops.models import LoanAccount, Program
+from leadops.models import LoanAccount, Officer, Program
 from leadops.services import loan_accounts
 
 
@@ -32,7 +33,9 @@ class LoanAccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(LoanAccount)
-class LoanAccountAdmin(OnlyChosen, CappedList, ModelAdmin):  # type: ignore[misc]
+class LoanAccountAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
+    """An account is what the LOS was asked to open: another one is opened rather than this one altered."""
+
     form = LoanAccountForm
     list_display = ["ref_id", "program", "lead_link", "status", "created_at"]
     list_select_related = ["program", "lead"]
@@ -58,15 +61,8 @@ class LoanAccountAdmin(OnlyChosen, CappedList, ModelAdmin):  # type: ignore[misc
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return self.get_fields(request, obj) if obj else []
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """An account is what the LOS was asked to open: another one is opened rather than this one altered."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[LoanAccount]:
-        return super().get_queryset(request).select_related("lead", "program")  # type: ignore[no-any-return]
+        return super().get_queryset(request).select_related("lead", "program")
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """The whole reference, which the index over program and reference answers."""
@@ -76,19 +72,11 @@ class LoanAccountAdmin(OnlyChosen, CappedList, ModelAdmin):  # type: ignore[misc
 
     @admin.display(description="Lead")
     def lead_link(self, account: LoanAccount) -> SafeString:
-        return format_html(
-            '<a class="lo-link" href="{}">{}</a>', lead_url(account.lead), account.lead.reference
-        )
+        return link(lead_url(account.lead), account.lead.reference)
 
-    def save_form(self, request: HttpRequest, form: Any, change: bool) -> LoanAccount:
-        return form.instance  # type: ignore[no-any-return]
-
-    def save_model(self, request: HttpRequest, obj: LoanAccount, form: Any, change: bool) -> None:
-        account = loan_accounts.open_account(obj.lead, obj.ref_id, obj.program, request.user)  # type: ignore[arg-type]
-        obj.__dict__.update(account.__dict__)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Nothing hangs on an account."""
+    def make(self, form: LoanAccountForm, officer: Officer) -> LoanAccount:
+        asked = form.instance
+        return loan_accounts.open_account(asked.lead, asked.ref_id, asked.program, officer)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -17,13 +17,13 @@ from leadops.models import Officer
 admin.site.unregister(Group)
 
 
-class OfficerCreationForm(UserCreationForm):  # type: ignore[misc]
-    class Meta(UserCreationForm.Meta):  # type: ignore[misc]
+class OfficerCreationForm(UserCreationForm):
+    class Meta(UserCreationForm.Meta):
         model = Officer
 
 
 @admin.register(Officer)
-class OfficerAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
+class OfficerAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]
     form = UserChangeForm
     add_form = OfficerCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -45,5 +45,5 @@ class OfficerAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
     pass

@@ -48,7 +48,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
         return Page(rows, int(number), self)
 
 
-class CappedChangeList(ChangeList):  # type: ignore[misc]
+class CappedChangeList(ChangeList):
     """Offers the way back to the whole list only where a filter or a search has narrowed it."""
 
     def get_results(self, request: HttpRequest) -> None:

@@ -52,7 +52,7 @@ class KeyForm(forms.Form):
 
 
 @admin.register(Partner)
-class PartnerAdmin(ModelAdmin):  # type: ignore[misc]
+class PartnerAdmin(ModelAdmin):
     list_display = ["name", "code", "active", "created_at"]
     list_filter = ["active"]
     search_fields = ["name", "code"]
@@ -84,7 +84,7 @@ class PartnerAdmin(ModelAdmin):  # type: ignore[misc]
                 name="leadops_partner_revoke_key",
             ),
         ]
-        return own + super().get_urls()  # type: ignore[no-any-return]
+        return own + super().get_urls()
 
     def make_key_view(self, request: HttpRequest, partner_id: UUID) -> HttpResponse:
         """Ask what the key is for; answer with its text, which is never shown again."""

@@ -12,7 +12,7 @@ from leadops.models import Program
 
 
 @admin.register(Program)
-class ProgramAdmin(ModelAdmin):  # type: ignore[misc]
+class ProgramAdmin(ModelAdmin):
     list_display = ["name", "code", "product_type", "country", "active", "id"]
     list_filter = ["active"]
     search_fields = ["name", "code"]

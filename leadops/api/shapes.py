@@ -128,7 +128,7 @@ class Day(Lean, serializers.DateField):
             raise _wrong("not_a_text")
         return data
 
-    def to_representation(self, value: date | None) -> str | None:  # type: ignore[override]
+    def to_representation(self, value: date | None) -> str | None:
         return value.isoformat() if value else None
 
 

@@ -53,7 +53,7 @@ def cell_text(value: Any) -> str:
     out as `1.23456789012346e+15`, which every check names as damage. A date is written in ISO.
     """
     if value.__class__ is str:
-        return value  # type: ignore[no-any-return]
+        return value
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, int | float):

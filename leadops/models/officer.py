@@ -8,6 +8,6 @@ from django.contrib.auth.models import AbstractUser
 class Officer(AbstractUser):
     """Somebody of the lender who works in the back office."""
 
-    class Meta(AbstractUser.Meta):  # type: ignore[name-defined,misc]
+    class Meta(AbstractUser.Meta):
         verbose_name = "officer"
         ordering = ["username"]

@@ -58,7 +58,7 @@ def receive(
     if not partner.active or not program.active:
         raise LeadopsError(f"{program if partner.active else partner} is inactive and takes no new leads.")
     content = file if isinstance(file, File) else File(file)
-    preflight.inspect(content)  # type: ignore[arg-type]
+    preflight.inspect(content)
     digest = hashlib.sha256()
     for part in content.chunks():
         digest.update(part)

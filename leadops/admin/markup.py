@@ -1,0 +1,22 @@
+"""The pieces of HTML that lists and pages have in common, and counts in words."""
+
+from __future__ import annotations
+
+from django.db.models import Model
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+
+def chip(tone: str, word: object) -> SafeString:
+    """A small coloured label: always with its word, never by colour alone. The style sheet names the tones."""
+    return format_html('<span class="lo-chip lo-{}"><b>{}</b></span>', tone, word)
+
+
+def link(url: str, text: object) -> SafeString:
+    return format_html('<a class="lo-link" href="{}">{}</a>', url, text)
+
+
+def counted(count: int, model: type[Model]) -> str:
+    """So many records, in words: `1 lead`, `3 deliveries`."""
+    names = model._meta
+    return f"{count} {names.verbose_name if count == 1 else names.verbose_name_plural}"
