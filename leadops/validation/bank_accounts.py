@@ -42,9 +42,9 @@ def account_no(text: str, country: str = "IN") -> Checked[str]:
     """
     if country == "IN" and _USUAL_ACCOUNT.fullmatch(text):
         return Checked(text)
-    if how := number_damage(plain(text)):
-        return refused(text, "excel_damage", what="account number", how=how)
     number = joined(text).upper()
+    if how := number_damage(plain(text)) or number_damage(number):
+        return refused(text, "excel_damage", what="account number", how=how)
     if not number:
         return Checked("")
     if country != "IN":
