@@ -12,52 +12,8 @@ from crm_integrations.connectors.crego_crm import CregoCrm
 from crm_integrations.records import AddressRecord, ApplicantRecord, BankRecord, LeadRecord, Phone
 from tests.crm_integrations.connectors.contract import ConnectorContract
 from tests.crm_integrations.connectors.examples import FOREIGN_MOBILE, LEAD
+from tests.vendor_pages import crego_lead
 
-# The example of https://api-docs.crego.io/api-10694292, key by key, with an invented person and firm.
-PAGE_BANK = {
-    "account_type": "current",
-    "account_no": "",
-    "account_holder_name": "EXAMPLE SEWA KENDRA 2021-22",
-    "ifsc": "CBIN0281814",
-    "is_verified": False,
-    "tags": [],
-}
-PAGE_ADDRESS = {
-    "address_line": "Shop No. 75-78",
-    "pincode": "151203",
-    "locality": "Faridkot",
-    "city": "Faridkot",
-    "state": "Punjab",
-}
-PAGE_LEAD = {
-    "program_id": "4b67c764-afb3-4570-ac21-025ea3255b6e",
-    "primary_mobile": "9000000001",
-    "partner_ref_id": "asd",
-    "applicants": [
-        {
-            "applicant_type": "business",
-            "is_primary": True,
-            "is_authorized_signatory": False,
-            "business_type": "Proprietorship",
-            "tags": [],
-            "name": "Business Name",
-            "pan_no": "AAAPA0000A",
-            "primary_mobile": "9000000002",
-            "addresses": [{"tags": ["current", "registered"], **PAGE_ADDRESS}],
-            "banks": [PAGE_BANK],
-        },
-        {
-            "applicant_type": "person",
-            "is_primary": False,
-            "is_authorized_signatory": True,
-            "tags": [],
-            "name": "Asha",
-            "primary_email": "asha@example.com",
-            "addresses": [{"tags": ["current", "permanent"], **PAGE_ADDRESS}],
-            "banks": [PAGE_BANK],
-        },
-    ],
-}
 FOUND = {
     "id": "df03f224-6089-4d08-baca-8f1c8868a8ad",
     "program_id": LEAD.program_id,
@@ -106,10 +62,10 @@ class TestCregoCrm(ConnectorContract):
     configurations = ({}, {"program_ids": {"SCF": "theirs", "SCFx": "others"}})
 
     def test_the_page_example_taken_in_goes_out_equal(self) -> None:
-        request = self.build(taken_in(PAGE_LEAD))
+        request = self.build(taken_in(crego_lead()))
         assert (request.method, request.path) == ("POST", "/v1/crm/leads/")
         # As text, so that the order of the keys counts too.
-        assert json.dumps(json.loads(request.body)) == json.dumps(PAGE_LEAD)
+        assert json.dumps(json.loads(request.body)) == json.dumps(crego_lead())
 
     def test_the_token_is_a_bearer(self) -> None:
         request = self.make().auth.apply(self.build())

@@ -13,58 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from crm_integrations.sandbox.command import add_arguments
+from tests.vendor_pages import crego_lead
 
 CREGO_AUTH = {"Authorization": "Bearer sandbox-crego-token"}
 ISPCRM_AUTH = {"Authorization": "Bearer sandbox-ispcrm-token"}
 BRAINYSOFT_AUTH = {"bsauth": "sandbox-brainysoft-token"}
 BROCTAGON_KEY = "sandbox-broctagon-key"
 
-ADDRESS = {
-    "tags": ["current", "registered"],
-    "address_line": "Shop No. 75-78",
-    "pincode": "151203",
-    "locality": "Faridkot",
-    "city": "Faridkot",
-    "state": "Punjab",
-}
-BANK = {
-    "account_type": "current",
-    "account_no": "",
-    "account_holder_name": "ACME TRADERS",
-    "ifsc": "CBIN0281814",
-    "is_verified": False,
-    "tags": [],
-}
-# The example of https://api-docs.crego.io/api-10694292, shape by shape, with other people in it.
-CREGO_LEAD: dict[str, Any] = {
-    "program_id": "4b67c764-afb3-4570-ac21-025ea3255b6e",
-    "primary_mobile": "9000000001",
-    "partner_ref_id": "asd",
-    "applicants": [
-        {
-            "applicant_type": "business",
-            "is_primary": True,
-            "is_authorized_signatory": False,
-            "business_type": "Proprietorship",
-            "tags": [],
-            "name": "Acme Traders",
-            "pan_no": "AAAAA0000A",
-            "primary_mobile": "9000000002",
-            "addresses": [ADDRESS],
-            "banks": [BANK],
-        },
-        {
-            "applicant_type": "person",
-            "is_primary": False,
-            "is_authorized_signatory": True,
-            "tags": [],
-            "name": "Asha Verma",
-            "primary_email": "asha@example.com",
-            "addresses": [ADDRESS],
-            "banks": [BANK],
-        },
-    ],
-}
+CREGO_LEAD = crego_lead()
 BRAINYSOFT_LEAD: dict[str, Any] = {"firstName": "Фридрих", "mobilePhone": "79886542301", "orderCode": "L-1"}
 BROCTAGON_LEAD: dict[str, Any] = {
     "name": "Jane Tan",

@@ -17,6 +17,7 @@ from leadops.api.examples import ACCOUNT_BODY, LEAD_BODY
 from leadops.api.problems import Type
 from tests.leadops.api import bodies
 from tests.leadops.api.routes import routes
+from tests.vendor_pages import crego_lead
 
 FROZEN = Path(settings.BASE_DIR, "docs", "openapi.yaml")
 
@@ -77,7 +78,7 @@ def test_the_printed_examples_are_cregos_own(frozen):
     printed = frozen["paths"]["/v1/crm/leads/"]["post"]["requestBody"]["content"]["application/json"][
         "examples"
     ]
-    assert [each["value"] for each in printed.values()] == [LEAD_BODY]
+    assert [each["value"] for each in printed.values()] == [LEAD_BODY] == [crego_lead()]
 
 
 def test_answers_fit_the_schema(api, program, frozen):

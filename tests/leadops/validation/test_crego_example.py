@@ -2,62 +2,26 @@
 
 from __future__ import annotations
 
-import copy
 from datetime import date
 from typing import Any
 
 from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, LeadDraft
 from leadops.validation import check_lead
-
-# The example of Crego's page "Create Lead", as printed.
-CREGO_ADDRESS = {
-    "address_line": "Shop No. 75-78",
-    "pincode": "151203",
-    "locality": "Faridkot",
-    "city": "Faridkot",
-    "state": "Punjab",
-}
-CREGO_BANK = {
-    "account_type": "current",
-    "account_no": "",
-    "account_holder_name": "D K KRISHI SEWA KENDRA CHAND 2021-22",
-    "ifsc": "CBIN0281814",
-    "is_verified": False,
-    "tags": [],
-}
-CREGO_APPLICANTS: list[dict[str, Any]] = [
-    {
-        "applicant_type": "business",
-        "is_primary": True,
-        "is_authorized_signatory": False,
-        "business_type": "Proprietorship",
-        "tags": [],
-        "name": "Business Name",
-        "pan_no": "JUVPK1179B",
-        "primary_mobile": "7714044531",
-        "addresses": [{"tags": ["current", "registered"], **CREGO_ADDRESS}],
-        "banks": [CREGO_BANK],
-    },
-    {
-        "applicant_type": "person",
-        "is_primary": False,
-        "is_authorized_signatory": True,
-        "tags": [],
-        "name": "Dharmendra",
-        "primary_email": "222@gmail.com",
-        "addresses": [{"tags": ["current", "permanent"], **CREGO_ADDRESS}],
-        "banks": [CREGO_BANK],
-    },
-]
+from tests.vendor_pages import crego_lead
 
 
 def crego_example() -> LeadDraft:
+    printed_lead = crego_lead()
     applicants = []
-    for printed in copy.deepcopy(CREGO_APPLICANTS):
+    for printed in printed_lead["applicants"]:
         printed["addresses"] = [AddressDraft(**address) for address in printed["addresses"]]
         printed["banks"] = [BankDraft(**bank) for bank in printed["banks"]]
         applicants.append(ApplicantDraft(**printed))
-    return LeadDraft(primary_mobile="8439598391", partner_ref_id="asd", applicants=applicants)
+    return LeadDraft(
+        primary_mobile=printed_lead["primary_mobile"],
+        partner_ref_id=printed_lead["partner_ref_id"],
+        applicants=applicants,
+    )
 
 
 def printed_values(draft: Any, printed: dict[str, Any]) -> dict[str, Any]:
@@ -76,7 +40,8 @@ def test_cregos_example_passes_and_only_its_mobiles_change():
     assert (draft.primary_mobile, draft.partner_ref_id) == ("+918439598391", "asd")
     assert draft.applicants[0].primary_mobile == "+917714044531"
     draft.applicants[0].primary_mobile = "7714044531"
+    people = crego_lead()["applicants"]
     assert [
         printed_values(applicant, printed)
-        for applicant, printed in zip(draft.applicants, CREGO_APPLICANTS, strict=True)
-    ] == CREGO_APPLICANTS
+        for applicant, printed in zip(draft.applicants, people, strict=True)
+    ] == people
