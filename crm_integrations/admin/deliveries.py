@@ -66,7 +66,7 @@ class DeliveryAdmin(ReadOnly, CappedList, ModelAdmin):
     actions = ["retry_selected", "cancel_selected"]
     fields = ["record_link", "connection", "ref", "created_at"]
     readonly_fields = ["record_link"]
-    change_form_template = "admin/crm_integrations/delivery_page.html"
+    change_form_template = "admin/leadops/panels.html"
 
     class Media:
         js = ["leadops/deliveries.js"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -18,7 +19,9 @@ from django.utils.safestring import SafeString
 
 from crm_integrations import readiness
 from crm_integrations.admin.chips import state_chip
+from crm_integrations.connector import Missing
 from crm_integrations.models import UNFINISHED, Connection, Delivery, Exchange
+from leadops.admin.field_names import spoken
 from leadops.models import Lead, LoanAccount
 
 MOST_EXCHANGES = 100
@@ -46,7 +49,8 @@ class Row:
     connection: Connection
     sent: Sent | None = None
     earlier: list[Sent] = field(default_factory=list)
-    readiness: readiness.Readiness | None = None
+    missing: list[str] = field(default_factory=list)
+    not_carried: list[str] = field(default_factory=list)
 
 
 def of_lead(request: HttpRequest, lead: Lead) -> SafeString:
@@ -55,7 +59,8 @@ def of_lead(request: HttpRequest, lead: Lead) -> SafeString:
     url = reverse("admin:crm_integrations_delivery_panel", args=["lead", lead.pk])
     for each in readiness.of_lead(lead):
         if each.connection.pk not in rows:
-            rows[each.connection.pk] = Row(each.connection, readiness=each)
+            missing, rest = in_words(each.missing), list(map(spoken, each.not_carried))
+            rows[each.connection.pk] = Row(each.connection, missing=missing, not_carried=rest)
     return _rendered(
         request,
         rows,
@@ -68,6 +73,11 @@ def of_account(request: HttpRequest, account: LoanAccount) -> SafeString:
     """The panel of a loan account's deliveries."""
     url = reverse("admin:crm_integrations_delivery_panel", args=["account", account.pk])
     return _rendered(request, _rows(account.deliveries.all()), url, {"account": account})
+
+
+def in_words(missing: Iterable[Missing]) -> list[str]:
+    """What a vendor still needs, each with the field it is about."""
+    return [f"{each.message} ({spoken(each.field)})" if each.field else each.message for each in missing]
 
 
 def _rows(deliveries: QuerySet[Delivery]) -> dict[UUID, Row]:

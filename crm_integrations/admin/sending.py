@@ -12,8 +12,9 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from crm_integrations import readiness
-from crm_integrations.connector import Missing
+from crm_integrations.admin.panel import in_words
 from crm_integrations.models import Connection
+from leadops.admin.field_names import spoken
 from leadops.ids import uuid_in
 from leadops.models import Lead
 
@@ -26,8 +27,8 @@ class Prospect:
 
     connection: Connection
     ready: int = 0
-    unready: list[tuple[Lead, tuple[Missing, ...]]] = field(default_factory=list)
-    not_carried: tuple[str, ...] = ()
+    unready: list[tuple[Lead, list[str]]] = field(default_factory=list)
+    not_carried: list[str] = field(default_factory=list)
 
 
 class SendForm(forms.Form):
@@ -55,12 +56,13 @@ def prospects(leads: list[Lead]) -> list[Prospect]:
     for lead in leads:
         for each in readiness.of_lead(lead):
             prospect = found.setdefault(
-                each.connection.pk, Prospect(each.connection, not_carried=each.not_carried)
+                each.connection.pk,
+                Prospect(each.connection, not_carried=list(map(spoken, each.not_carried))),
             )
             if each.ready:
                 ready[each.connection.pk] += 1
             else:
-                prospect.unready.append((lead, each.missing))
+                prospect.unready.append((lead, in_words(each.missing)))
     for key, prospect in found.items():
         prospect.ready = ready[key]
     return list(found.values())

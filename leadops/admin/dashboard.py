@@ -74,13 +74,15 @@ def chart() -> dict[str, Any]:
     today = timezone.localdate()
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
     counts = _per_day(days[0])
-    most = (
-        max((sum(counts.get((day, intake), 0) for intake in Lead.Intake.values) for day in days), default=0)
-        or 1
-    )
+    came_by = {intake for _, intake in counts}
+    intakes = [intake for intake in Lead.Intake if intake.value in came_by]
+    most = max(sum(counts.get((day, intake), 0) for intake in intakes) for day in days) or 1
     return {
-        "days": [_bar(at, day, counts, most) for at, day in enumerate(days)],
-        "intakes": [(intake.value, intake.label) for intake in Lead.Intake],
+        "days": [
+            _bar(at, day, [(i, counts.get((day, i), 0)) for i in intakes], most)
+            for at, day in enumerate(days)
+        ],
+        "intakes": [(intake.value, intake.label) for intake in intakes],
         "most": most,
         "width": DAYS * DAY_WIDTH,
         "height": CHART_HEIGHT,
@@ -95,15 +97,14 @@ def _per_day(first: date) -> dict[tuple[date, str], int]:
         return {(day, intake): count for day, intake, count in cursor.fetchall() if day >= first}
 
 
-def _bar(at: int, day: date, counts: dict[tuple[date, str], int], most: int) -> dict[str, Any]:
+def _bar(at: int, day: date, counts: list[tuple[Lead.Intake, int]], most: int) -> dict[str, Any]:
     """One day's bar: its parts stand on each other, from the bottom line up."""
     parts: list[dict[str, Any]] = []
     top = CHART_HEIGHT
-    for intake in Lead.Intake.values:
-        count = counts.get((day, intake), 0)
+    for intake, count in counts:
         height = round(CHART_HEIGHT * count / most)
         top -= height
-        parts.append({"intake": intake, "count": count, "y": top, "height": height})
+        parts.append({"intake": intake.value, "count": count, "y": top, "height": height})
     total = sum(part["count"] for part in parts)
     url = list_url(LEADS, created_from=day.isoformat(), created_to=day.isoformat())
     return {"x": at * DAY_WIDTH, "day": day, "parts": parts, "total": total, "url": url}

@@ -17,6 +17,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.timesince import timesince
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
@@ -29,6 +30,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from leadops import masking, search
 from leadops.admin.choosing import OnlyChosen
+from leadops.admin.field_names import spoken
 from leadops.admin.lead_filters import CreatedFilter
 from leadops.admin.lead_forms import LeadForm
 from leadops.admin.markup import chip, counted
@@ -219,7 +221,9 @@ class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, ModelAdmin):
         if change and (form.has_changed() or any(each.has_changed() for each in all_formsets(formsets))):
             leads.revise(form.instance)
         for warning in [each for formset in formsets for each in getattr(formset, "warnings", [])]:
-            self.message_user(request, f"{warning.field}: {warning.message}", messages.WARNING)
+            self.message_user(
+                request, f"{capfirst(spoken(warning.field))}: {warning.message}", messages.WARNING
+            )
 
     def response_add(
         self, request: HttpRequest, obj: Lead, post_url_continue: str | None = None

@@ -37,6 +37,7 @@ class LoanAccountAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
     """An account is what the LOS was asked to open: another one is opened rather than this one altered."""
 
     form = LoanAccountForm
+    change_form_template = "admin/leadops/panels.html"
     list_display = ["ref_id", "program", "lead_link", "status", "created_at"]
     list_select_related = ["program", "lead"]
     list_filter = [("program", RelatedDropdownFilter)]

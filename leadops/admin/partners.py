@@ -17,7 +17,6 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminSelectWidget,
     UnfoldAdminSingleDateWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -25,9 +24,12 @@ from unfold.widgets import (
 from leadops.models import ApiKey, Partner, Scope
 from leadops.models.partner import default_scopes
 
+OFFERED = [(scope.value, scope.label) for scope in Scope if scope is not Scope.DOCUMENT_WRITE]
+"""Documents have no road over the API yet."""
+
 
 class KeyForm(forms.Form):
-    """What a new key is for."""
+    """What a new key is for. All are live ones: the API serves no test keys yet."""
 
     label = forms.CharField(
         max_length=100,
@@ -35,13 +37,8 @@ class KeyForm(forms.Form):
         widget=UnfoldAdminTextInputWidget,
         help_text="Who or what will use it.",
     )
-    mode = forms.ChoiceField(
-        choices=ApiKey.Mode.choices,
-        widget=UnfoldAdminSelectWidget,
-        help_text="A test key reaches the sandbox only.",
-    )
     scopes = forms.MultipleChoiceField(
-        choices=Scope.choices, initial=default_scopes, widget=UnfoldAdminCheckboxSelectMultipleWidget
+        choices=OFFERED, initial=default_scopes, widget=UnfoldAdminCheckboxSelectMultipleWidget
     )
     expires_at = forms.DateTimeField(
         label="Expires on",

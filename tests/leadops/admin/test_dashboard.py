@@ -35,13 +35,15 @@ def test_large_counts_stop_at_the_cap(desk, many_leads, monkeypatch):
 def test_chart_counts_the_leads_of_each_day_by_intake(desk, many_leads):
     today = dashboard.chart()["days"][-1]
     assert today["total"] == 60
-    assert {part["intake"]: part["count"] for part in today["parts"]} == {
-        "excel": 60,
-        "api": 0,
-        "admin": 0,
-        "dialect": 0,
-    }
+    assert {part["intake"]: part["count"] for part in today["parts"]} == {"excel": 60}
     assert desk.get(today["url"]).context["cl"].result_count == 60
+
+
+def test_chart_shows_only_the_ways_that_leads_came_by(many_leads):
+    Lead.objects.filter(pk=many_leads[0].pk).update(intake=Lead.Intake.API)
+    chart = dashboard.chart()
+    assert [label for _, label in chart["intakes"]] == ["Excel", "API"]
+    assert {part["intake"]: part["count"] for part in chart["days"][-1]["parts"]} == {"excel": 59, "api": 1}
 
 
 def test_chart_leaves_out_what_is_older_than_fourteen_days(many_leads):

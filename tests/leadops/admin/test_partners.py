@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from leadops.models import ApiKey
 
-KEY = {"label": "branch system", "mode": "live", "scopes": ["lead:read", "lead:write"], "expires_at": ""}
+KEY = {"label": "branch system", "scopes": ["lead:read", "lead:write"], "expires_at": ""}
 
 
 def make(desk, partner, **changes):
@@ -16,6 +16,7 @@ def make(desk, partner, **changes):
 def test_new_key_is_shown_once_and_not_kept_by_any_cache(desk, partner):
     answer = make(desk, partner)
     text = answer.context["key"]
+    assert text.startswith("lo_live_")
     assert text in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]
     assert ApiKey.objects.live().get(digest=ApiKey.digest_of(text)).scopes == ["lead:read", "lead:write"]
@@ -32,6 +33,7 @@ def test_third_live_key_is_refused_in_words(desk, partner):
 
 def test_unknown_scope_is_refused(desk, partner):
     assert not make(desk, partner, scopes=["everything"]).context["key"]
+    assert not make(desk, partner, scopes=["document:write"]).context["key"]
     assert not ApiKey.objects.exists()
 
 

@@ -1,0 +1,27 @@
+"""A field's path as an officer reads it: `applicants[0].pan_no` becomes `applicant 1: PAN`."""
+
+from __future__ import annotations
+
+import re
+
+from leadops.models import Address, Applicant, Bank, Consent, Lead
+
+_PART = re.compile(r"(\w+)(?:\[(\d*)\])?")
+_ONE = {"applicants": "applicant", "addresses": "address", "banks": "bank account", "consents": "consent"}
+_NAMES = {
+    field.name: str(field.verbose_name)
+    for model in (Consent, Bank, Address, Applicant, Lead)
+    for field in model._meta.fields
+}
+
+
+def spoken(path: str) -> str:
+    """The field and what it stands in, in the words of the forms."""
+    *owners, (name, _) = _PART.findall(path) or [("", "")]
+    field = _NAMES.get(name) or name.replace("_", " ")
+    where = ", ".join(f"{_ONE.get(name) or spoken(name)} {_count(number)}".strip() for name, number in owners)
+    return f"{where}: {field}" if where else field
+
+
+def _count(number: str) -> str:
+    return str(int(number) + 1) if number else ""
