@@ -28,6 +28,7 @@ from leadops.excel import preflight
 from leadops.excel.header import position
 from leadops.models import ImportBatch, ImportRow, Officer
 from leadops.services import import_batches
+from leadops.services.error_workbooks import error_workbook
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS_A_PAGE = 50
@@ -143,7 +144,7 @@ class ImportBatchAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
         """The refused rows as a workbook to mend and upload again."""
         batch = self._to_view(request, batch_id)
         stem = batch.file_name.rpartition(".")[0] or batch.file_name
-        file = import_batches.error_workbook(batch)
+        file = error_workbook(batch)
         return FileResponse(file, as_attachment=True, filename=f"{stem}-refused.xlsx", content_type=WORKBOOK)
 
     def _to_view(self, request: HttpRequest, batch_id: UUID) -> ImportBatch:

@@ -1,11 +1,9 @@
-"""Import batches: taking workbooks in, importing them to the end whatever happens, and giving back what was refused."""
+"""Import batches: taking workbooks in, and importing them to the end whatever happens."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,9 +17,7 @@ from django.utils import timezone
 
 from leadops.errors import LeadopsError, UnreadableFile
 from leadops.excel import preflight, reader
-from leadops.excel.columns import REASON_HEADER, ROW_HEADER
-from leadops.excel.header import Header, position
-from leadops.excel.writer import Cell, Style, Styled, write
+from leadops.excel.header import Header
 from leadops.models import ImportBatch, ImportRow, Officer, Partner, Program
 from leadops.services import import_rows
 
@@ -253,39 +249,11 @@ def progress(batch: ImportBatch) -> dict[str, Any]:
         "failed": batch.failed,
         "percent": batch.percent,
         "rate": round(rate, 1) or None,
-        "seconds_left": 0
-        if batch.finished
-        else round((batch.rows - batch.done_rows) / rate)
-        if rate
-        else None,
+        "seconds_left": _seconds_left(batch, rate),
     }
 
 
-def error_workbook(batch: ImportBatch) -> IO[bytes]:
-    """A workbook of the refused rows as they were, bad cells coloured, each with its reason; the caller closes it.
-
-    Mended and uploaded again it works as it is: the two columns that are added are known and ignored.
-    """
-    file = tempfile.TemporaryFile()  # noqa: SIM115  handed to the caller
-    write(file, _refused(batch))
-    file.seek(0)
-    return file
-
-
-def _refused(batch: ImportBatch) -> Iterator[list[Cell]]:
-    kept = [at for at, name in enumerate(batch.columns) if name not in (ROW_HEADER, REASON_HEADER)]
-    yield [
-        Styled(name, Style.HEADER)
-        for name in [*(batch.columns[at] for at in kept), REASON_HEADER, ROW_HEADER]
-    ]
-    refused = batch.import_rows.filter(outcome=ImportRow.Outcome.FAILED).order_by("number")
-    for row in refused.iterator(chunk_size=CHUNK):
-        cells = json.loads(row.cells)
-        errors = [problem for problem in row.problems if problem["severity"] == "error"]
-        wrong = {position(problem["letter"]) for problem in errors}
-        line: list[Cell] = [cells[at] if at < len(cells) else "" for at in kept]
-        for place, at in enumerate(kept):
-            if at in wrong:
-                line[place] = Styled(str(line[place]), Style.WRONG)
-        reason = "\n".join(f"{each['column']}: {each['message']}".removeprefix(": ") for each in errors)
-        yield [*line, Styled(reason, Style.NOTE), row.number]
+def _seconds_left(batch: ImportBatch, rate: float) -> int | None:
+    if batch.finished:
+        return 0
+    return round((batch.rows - batch.done_rows) / rate) if rate else None

@@ -17,6 +17,7 @@ from leadops.errors import LeadopsError, UnreadableFile
 from leadops.excel.header import CARD_REMOVED
 from leadops.models import ImportBatch, Lead
 from leadops.services import import_batches, import_rows, leads
+from leadops.services.error_workbooks import error_workbook
 from leadops.signals import leads_ready
 from tests.leadops.excel import workbooks
 from tests.leadops.excel.workbooks import HEADER, good_rows, read_back
@@ -442,7 +443,7 @@ class TestAtTheSameTime:
 class TestTheErrorWorkbook:
     def test_gives_back_the_refused_rows_with_their_reasons(self, finished):
         batch = finished(SAMPLE)
-        with import_batches.error_workbook(batch) as file:
+        with error_workbook(batch) as file:
             header, *rows = read_back(file)
         assert header == [*batch.columns, "Why refused", "Row"]
         assert [row[-1] for row in rows] == [int("".join(filter(str.isdigit, cell))) for cell in BAD_CELLS]
@@ -453,7 +454,7 @@ class TestTheErrorWorkbook:
         import openpyxl
 
         batch = finished(SAMPLE)
-        with import_batches.error_workbook(batch) as file:
+        with error_workbook(batch) as file:
             sheet = openpyxl.load_workbook(file).active
         coloured = {
             cell.coordinate for row in sheet.iter_rows(min_row=2) for cell in row if cell.fill.fill_type
@@ -466,7 +467,7 @@ class TestTheErrorWorkbook:
         import openpyxl
 
         batch = finished([*good_rows(2), ["REF-9", "9.8E+09", "=Asha", "", "100"]])
-        with import_batches.error_workbook(batch) as file:
+        with error_workbook(batch) as file:
             book = openpyxl.load_workbook(file)
         assert book.active["C2"].value == "=Asha"
         assert book.active["C2"].data_type == "s"
@@ -478,11 +479,11 @@ class TestTheErrorWorkbook:
 
     def test_still_wrong_it_gives_an_error_workbook_with_its_columns_once(self, finished, tmp_path):
         batch = finished([["REF-9", "98", "Asha", "", ""]])
-        with import_batches.error_workbook(batch) as file:
+        with error_workbook(batch) as file:
             (tmp_path / "again.xlsx").write_bytes(file.read())
         again = finished(tmp_path / "again.xlsx")
         assert counts(again) == (1, 0, 0, 1)
-        with import_batches.error_workbook(again) as file:
+        with error_workbook(again) as file:
             assert read_back(file)[0] == [*HEADER, "Why refused", "Row"]
 
 
@@ -531,6 +532,6 @@ def test_a_broken_constraint_elsewhere_does_not_end_the_batch(finished, monkeypa
 
 
 def test_the_error_workbook_is_a_file_at_its_start(finished):
-    with import_batches.error_workbook(finished([["REF-9", "98", "Asha", "", ""]])) as file:
+    with error_workbook(finished([["REF-9", "98", "Asha", "", ""]])) as file:
         assert file.tell() == 0
         assert io.BytesIO(file.read()).getvalue()[:2] == b"PK"
