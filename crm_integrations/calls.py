@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
 
 from crm_integrations import errors, outbox, redaction, tokens, transport
 from crm_integrations.connector import Connector, Request, Response, Token
 from crm_integrations.models import Delivery, Exchange
 
 
-@dataclass(slots=True)
+@dataclass
 class Caller:
     """Makes the calls of one delivery, one after the other, each in an exchange of its own.
 
@@ -21,8 +22,17 @@ class Caller:
 
     claim: outbox.Claim
     delivery: Delivery
-    connector: Connector
     exchange: Exchange | None = None
+
+    @cached_property
+    def connector(self) -> Connector:
+        """The vendor's connector; made when it is first needed, because a broken connection breaks it."""
+        return self.delivery.connection.connector
+
+    @property
+    def may_have_sent(self) -> bool:
+        """A create call was begun, and what became of it is not written yet."""
+        return self.exchange is not None and self.exchange.purpose == Exchange.Purpose.CREATE
 
     def send(self, request: Request, purpose: Exchange.Purpose) -> Response:
         """Send `request` with the connection's credentials; on 401 a handed-out token is renewed once.
@@ -63,8 +73,10 @@ class Caller:
         began = time.monotonic()
         try:
             response = transport.send(base_url, request, deadline, lambda: outbox.still_ours(self.claim))
-        except (errors.DeliveryError, outbox.LostLease) as error:
-            exchange.error = redaction.mask_inside(str(error)) or "Not sent: the lease had ended."
+        except (errors.DeliveryError, outbox.TooLate) as error:
+            exchange.error = (
+                redaction.mask_inside(str(error)) or "Not sent: too little of the lease was left."
+            )
             raise
         finally:
             exchange.duration_ms = int(1000 * (time.monotonic() - began))

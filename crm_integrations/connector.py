@@ -180,6 +180,8 @@ class Connector:
     depends_on: ClassVar[str] = ""
     """Slug of the vendor that has to know the lead first."""
     can_find: ClassVar[bool] = False
+    tells_partner_reference: ClassVar[bool] = False
+    """`record.ref` is the partner's own reference where it has one that is free at this connection, else ours."""
     timeout: ClassVar[float] = 30.0
 
     def __init__(self, config: Config) -> None:

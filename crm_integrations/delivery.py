@@ -7,15 +7,18 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar, cast
+from uuid import UUID
 
 from django.conf import settings
+from django.db import DatabaseError, connection
 
 from crm_integrations import errors, outbox, redaction, retry, snapshots
 from crm_integrations.calls import Caller
-from crm_integrations.connector import Kind, Outcome, Request
+from crm_integrations.connector import Kind, Outcome
 from crm_integrations.models import Delivery, Exchange, State
-from crm_integrations.outbox import Claim, LostLease, Settlement
+from crm_integrations.outbox import Claim, LostLease, Paused, Settlement, TooLate
 from crm_integrations.records import Record
+from leadops.faults import place_of
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -34,40 +37,89 @@ def drain(stop: Callable[[], bool] = lambda: False) -> int:
 
 def deliver(claim: Claim, stop: Callable[[], bool] = lambda: False) -> int:
     """Act on every delivery of `claim`, one bad row never stopping the others; what `stop` spares is given back."""
-    records = snapshots.of_deliveries(claim.deliveries)
+    records = _records(claim)
     for done, delivery in enumerate(claim.deliveries):
-        if stop():
+        try:
+            if stop():
+                raise Paused
+            _act(claim, delivery, records.get(delivery.pk))
+        except Paused:
             outbox.release(claim)
             return done
-        try:
-            _act(claim, delivery, records.get(delivery.pk))
         except LostLease:
             logger.warning("Delivery %s was taken over by another worker.", delivery.pk)
-        except Exception:
-            logger.exception("Delivery %s could not be settled; its lease will end.", delivery.pk)
+        except Exception as error:
+            connection.close_if_unusable_or_obsolete()
+            logger.error(
+                "Delivery %s could not be settled; its lease will end: %s.", delivery.pk, place_of(error)
+            )
     return len(claim.deliveries)
 
 
-def _act(claim: Claim, delivery: Delivery, record: Record | None) -> None:
+def _records(claim: Claim) -> dict[UUID, Record | Settlement]:
+    """The record of each delivery; where one can't be read, what becomes of its delivery, and of no other."""
+    try:
+        return dict(snapshots.of_deliveries(claim.deliveries))
+    except Exception as error:
+        logger.error("A record of claim %s can't be read: %s.", claim.lease, place_of(error))
+    found: dict[UUID, Record | Settlement] = {}
+    for delivery in claim.deliveries:
+        try:
+            found.update(snapshots.of_deliveries([delivery]))
+        except Exception as error:
+            found[delivery.pk] = Settlement(
+                State.FAILED, f"The record can't be read: {type(error).__name__}."
+            )
+    return found
+
+
+def _act(claim: Claim, delivery: Delivery, record: Record | Settlement | None) -> None:
+    """Look up, or build and send, and settle; also when something of ours breaks on the way."""
     if record is None:
-        outbox.settle(claim, delivery, Settlement(State.CANCELLED, "The record no longer exists."))
-    elif delivery.state == State.UNKNOWN:
-        _look_up(claim, delivery, record)
-    else:
-        _create(claim, delivery, record)
+        record = Settlement(State.CANCELLED, "The record no longer exists.")
+    if isinstance(record, Settlement):
+        outbox.settle(claim, delivery, record)
+        return
+    caller = Caller(claim, delivery)
+    try:
+        if delivery.state == State.UNKNOWN:
+            _look_up(caller, record)
+        else:
+            _create(caller, record)
+    except TooLate:
+        settlement = _as_it_was(delivery, "Too little time was left in the lease; the next worker takes it.")
+        outbox.settle(claim, delivery, settlement, caller.exchange)
+    except (LostLease, Paused, DatabaseError):
+        raise
+    except Exception as error:
+        logger.error("Delivery %s failed here: %s.", delivery.pk, place_of(error))
+        outbox.settle(claim, delivery, _after_fault(caller, error), caller.exchange)
+
+
+def _as_it_was(delivery: Delivery, reason: str) -> Settlement:
+    """Back to where it was claimed from; nothing was sent."""
+    state = State.UNKNOWN if delivery.state == State.UNKNOWN else State.QUEUED
+    asked, absent = delivery.lookups, delivery.absences
+    return Settlement(state, reason, due_in=0, accepted=delivery.accepted, lookups=asked, absences=absent)
+
+
+def _after_fault(caller: Caller, error: Exception) -> Settlement:
+    """A fault of ours: before anything was sent it is `failed`; afterwards nobody knows."""
+    delivery, words = caller.delivery, f"A fault in leadops: {type(error).__name__}."
+    if delivery.state == State.UNKNOWN or delivery.accepted or caller.may_have_sent:
+        counts = {"lookups": delivery.lookups + 1, "absences": delivery.absences}
+        return _unknown(delivery, words, accepted=delivery.accepted, **counts)
+    return Settlement(State.FAILED, words)
 
 
 # Sending -----------------------------------------------------------------------------------------------------------
 
 
-def _create(claim: Claim, delivery: Delivery, record: Record) -> None:
+def _create(caller: Caller, record: Record) -> None:
     """Build, send once, and settle by what came back."""
-    request = _built(delivery, record)
-    if isinstance(request, Settlement):
-        outbox.settle(claim, delivery, request)
-        return
-    caller = Caller(claim, delivery, delivery.connection.connector)
+    claim, delivery = caller.claim, caller.delivery
     try:
+        request = caller.connector.build(cast(Kind, delivery.kind), record)
         response = caller.send(request, Purpose.CREATE)
     except errors.DeliveryError as error:
         outbox.settle(claim, delivery, _after_error(delivery, error), caller.exchange)
@@ -82,17 +134,6 @@ def _create(claim: Claim, delivery: Delivery, record: Record) -> None:
         outbox.settle(claim, delivery, _delivered(outcome), caller.exchange)
 
 
-def _built(delivery: Delivery, record: Record) -> Request | Settlement:
-    """The request, else what becomes of a delivery that can't be built; nothing was sent yet."""
-    try:
-        return delivery.connection.connector.build(cast(Kind, delivery.kind), record)
-    except errors.DeliveryError as error:
-        return _after_error(delivery, error)
-    except Exception as error:
-        logger.exception("Delivery %s failed before it was sent.", delivery.pk)
-        return Settlement(State.FAILED, f"A fault in leadops: {type(error).__name__}.")
-
-
 def _understood(read: Callable[[], T]) -> T | errors.DeliveryError:
     """What the connector reads in an answer; a fault of ours in reading leaves the outcome unknown."""
     try:
@@ -100,7 +141,7 @@ def _understood(read: Callable[[], T]) -> T | errors.DeliveryError:
     except errors.DeliveryError as error:
         return error
     except Exception as error:
-        logger.exception("An answer could not be read.")
+        logger.error("An answer could not be read: %s.", place_of(error))
         return errors.OutcomeUnknown(f"leadops could not read the answer: {type(error).__name__}.")
 
 
@@ -115,11 +156,13 @@ def _after_error(delivery: Delivery, error: errors.DeliveryError) -> Settlement:
     """What an error means for the delivery: the table in docs/architecture.md."""
     words = redaction.mask_inside(error.message)
     if isinstance(error, errors.Transient):
+        # Where not even signing in works, nothing was sent, and the waits have to grow all the same.
+        tries = max(delivery.attempts, delivery.exchanges.filter(purpose=Purpose.TOKEN).count())
         wait = retry.retry_in(
-            delivery.attempts, settings.DELIVERY_RETRIES, random.uniform(*retry.JITTER), error.retry_after
+            tries, settings.DELIVERY_RETRIES, random.uniform(*retry.JITTER), error.retry_after
         )
         if wait is None:
-            return Settlement(State.DEAD, f"Given up after {delivery.attempts} tries: {words}")
+            return Settlement(State.DEAD, f"Given up after {tries} tries: {words}")
         return Settlement(State.RETRYING, words, due_in=wait)
     if isinstance(error, errors.Misconfigured):
         return Settlement(State.QUEUED, f"The connection is paused: {words}", due_in=0, pause=words)
@@ -147,7 +190,7 @@ def _unknown(
 def _look_up_accepted(caller: Caller, record: Record) -> None:
     """The vendor said yes without an id: ask for it at once, and never send it again."""
     delivery, found = caller.delivery, _ask(caller, record)
-    if isinstance(found, Outcome) and not _held_by_another(delivery, found):
+    if isinstance(found, Outcome) and not outbox.held_by_another(delivery, found.reference):
         settlement = _delivered(found)
     else:
         words = "The vendor accepted it but gave no id, and the look-up did not find it yet."
@@ -155,11 +198,10 @@ def _look_up_accepted(caller: Caller, record: Record) -> None:
     outbox.settle(caller.claim, delivery, settlement, caller.exchange)
 
 
-def _look_up(claim: Claim, delivery: Delivery, record: Record) -> None:
+def _look_up(caller: Caller, record: Record) -> None:
     """Ask the vendor whether it holds what was sent; twice absent, it is sent again."""
-    caller = Caller(claim, delivery, delivery.connection.connector)
     found = _ask(caller, record)
-    outbox.settle(claim, delivery, _after_look_up(delivery, found), caller.exchange)
+    outbox.settle(caller.claim, caller.delivery, _after_look_up(caller.delivery, found), caller.exchange)
 
 
 def _ask(caller: Caller, record: Record) -> Outcome | errors.DeliveryError | None:
@@ -174,7 +216,7 @@ def _after_look_up(delivery: Delivery, found: Outcome | errors.DeliveryError | N
     absences, accepted = delivery.absences, delivery.accepted
     pause = ""
     if isinstance(found, Outcome):
-        if not _held_by_another(delivery, found):
+        if not outbox.held_by_another(delivery, found.reference):
             return _delivered(found)
         words = f"The id {found.reference} that was found belongs to another record."
     elif found is None:
@@ -190,11 +232,3 @@ def _after_look_up(delivery: Delivery, found: Outcome | errors.DeliveryError | N
     lookups = delivery.lookups + (not pause)
     settlement = _unknown(delivery, words, lookups=lookups, absences=absences, accepted=accepted)
     return replace(settlement, pause=pause)
-
-
-def _held_by_another(delivery: Delivery, found: Outcome) -> bool:
-    """Two of our records can't be one of the vendor's: a look-up that says so has found something else."""
-    same = Delivery.objects.filter(
-        connection=delivery.connection, kind=delivery.kind, reference=found.reference
-    )
-    return same.exclude(reference="").exclude(record_id=delivery.record_id).exists()

@@ -31,7 +31,9 @@ class Connection(Record):
     )
     settings = models.JSONField(default=dict, blank=True)
     sealed_secrets = EncryptedTextField(editable=False)
-    enabled = models.BooleanField(default=True, help_text="A disabled connection takes no new records.")
+    enabled = models.BooleanField(
+        default=True, help_text="A disabled connection takes no records and sends none."
+    )
     parallel = models.PositiveSmallIntegerField(
         default=8, validators=[MinValueValidator(1)], help_text="Calls we make at the same time, at most."
     )
@@ -139,7 +141,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Deliveries the engine may act on now."""
         at = at or timezone.now()
         unpaused = Q(connection__paused_until__isnull=True) | Q(connection__paused_until__lte=at)
-        return self.filter(unpaused, state__in=CLAIMABLE, due_at__lte=at)
+        return self.filter(unpaused, connection__enabled=True, state__in=CLAIMABLE, due_at__lte=at)
 
 
 class Delivery(Record):
@@ -153,7 +155,7 @@ class Delivery(Record):
     )
     record_id = models.UUIDField(help_text="The lead's id, or the loan account's.")
     version = models.PositiveIntegerField(help_text="The record's version this delivery was made for.")
-    ref = models.CharField(max_length=32, help_text="Our reference, as the vendor is told it.")
+    ref = models.CharField(max_length=100, help_text="Our reference, as the vendor is told it.")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     accepted = models.BooleanField(default=False, help_text="The vendor said yes, but gave no id yet.")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Times it was sent.")
@@ -196,6 +198,7 @@ class Delivery(Record):
             models.Index(fields=["lead"], condition=Q(state=State.WAITING), name="delivery_waiting"),
             models.Index(fields=["connection", "state", "-id"], name="delivery_by_connection"),
             models.Index(fields=["state", "-id"], name="delivery_by_state"),
+            models.Index(fields=["connection", "ref"], name="delivery_by_ref"),
             models.Index(
                 fields=["connection", "reference"], condition=~Q(reference=""), name="delivery_by_reference"
             ),

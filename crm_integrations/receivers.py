@@ -10,12 +10,12 @@ from uuid import UUID
 from django.db import connection as database
 from django.dispatch import receiver
 
-from crm_integrations import outbox, registry, snapshots
+from crm_integrations import outbox, registry
 from crm_integrations.connector import Kind
-from crm_integrations.models import State
+from crm_integrations.models import Delivery
 from leadops.ids import uuid7
 from leadops.models import Lead, LoanAccount
-from leadops.signals import leads_ready, loan_accounts_ready
+from leadops.signals import leads_ready, leads_stopped, loan_accounts_ready
 
 
 class Target(NamedTuple):
@@ -38,6 +38,12 @@ def enqueue_leads(
     for lead in leads:
         lead.sync_status = enqueued.words.get(lead.pk, lead.sync_status)
     return enqueued.made
+
+
+@receiver(leads_stopped)
+def cancel_unsent(sender: Any, leads: Sequence[Lead], **_: Any) -> None:
+    """Nothing of a lead that the lender has ended is sent any more."""
+    outbox.cancel(Delivery.objects.filter(lead__in=leads).values_list("pk", flat=True))
 
 
 @receiver(loan_accounts_ready)
@@ -88,12 +94,13 @@ def _by_program(
 
 
 def _lead(lead: Lead, to: Target) -> outbox.New:
-    return outbox.New(uuid7(), to.connection_id, "lead", lead.pk, None, lead.pk, lead.version, lead.pk.hex)
+    told = lead.partner_ref_id if registry.get(to.vendor).tells_partner_reference else ""
+    ref = told or lead.pk.hex
+    return outbox.New(uuid7(), to.connection_id, "lead", lead.pk, None, lead.pk, lead.version, ref)
 
 
 def _account(account: LoanAccount, to: Target) -> outbox.New:
     needs = registry.get(to.vendor).depends_on
-    known = not needs or bool(snapshots.lead_reference(account.lead_id, needs))
     return outbox.New(
         id=uuid7(),
         connection_id=to.connection_id,
@@ -104,6 +111,5 @@ def _account(account: LoanAccount, to: Target) -> outbox.New:
         version=account.version,
         ref=account.pk.hex,
         depends_on=needs,
-        state=State.QUEUED.value if known else State.WAITING.value,
-        reason="" if known else f"Waiting until {registry.get(needs).label} knows the lead.",
+        waiting_for=f"Waiting until {registry.get(needs).label} knows the lead." if needs else "",
     )

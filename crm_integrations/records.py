@@ -113,7 +113,7 @@ class ApplicantRecord:
 
 @dataclass(frozen=True, slots=True)
 class LeadRecord:
-    """`ref` is our reference for this delivery, unique and stable; `extra` is what only this vendor has a place for."""
+    """`ref` names this lead at the vendor, unique there and stable; `extra` is what this vendor alone takes."""
 
     id: str
     ref: str

@@ -35,6 +35,7 @@ class Call:
 
     before_first_byte: Callable[[], None]
     sent: bool = False
+    stopped: Exception | None = None
     expired: bool = False
     connection: HTTPConnection | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -85,7 +86,11 @@ class _Guarded:
         if self.sock is None:
             self.connect()
         if not call.sent:
-            call.before_first_byte()
+            try:
+                call.before_first_byte()
+            except Exception as stop:
+                call.stopped = stop
+                raise
             call.sent = True
         super().send(data)  # type: ignore[misc]
 
@@ -167,9 +172,15 @@ def send(
     except (requests.RequestException, HTTPError, OSError, egress.NotAllowed) as error:
         _forget(base_url)
         raise _meaning(error, call, deadline) from error
-    except BaseException:
+    except Exception as error:
         _forget(base_url)
-        raise
+        if call.stopped is not None or isinstance(error, errors.DeliveryError):
+            raise
+        if call.sent:
+            raise errors.OutcomeUnknown(
+                f"Sent, but the answer can't be read: {type(error).__name__}."
+            ) from error
+        raise errors.Misconfigured(f"The request can't be sent: {type(error).__name__}.") from error
     finally:
         timer.cancel()
         call.end()
@@ -226,6 +237,8 @@ def _meaning(error: Exception, call: Call, deadline: float) -> errors.DeliveryEr
     for cause in _causes(error):
         if isinstance(cause, egress.NotAllowed):
             return errors.Misconfigured(str(cause))
+    if isinstance(error, requests.exceptions.InvalidHeader | requests.exceptions.InvalidURL):
+        return errors.Misconfigured(f"The request can't be sent: {type(error).__name__}.")
     if not call.sent:
         return errors.Transient(f"No connection: {_short(error)}")
     if call.expired:

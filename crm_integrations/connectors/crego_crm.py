@@ -60,6 +60,7 @@ class CregoCrm(Connector):
         "applicants[].addresses[].fias_id",
     )
     can_find = True
+    tells_partner_reference = True
     inferred_paths: ClassVar[dict[str, str]] = {"list_leads": "/v1/crm/leads/", "health": "/v1/crm/health/"}
 
     @property
@@ -81,7 +82,7 @@ class CregoCrm(Connector):
         payload = {
             "program_id": self._program_id(record),
             "primary_mobile": record.primary_mobile.national,
-            "partner_ref_id": _our_reference(record),
+            "partner_ref_id": record.ref,
             "applicants": [_applicant(applicant) for applicant in record.applicants],
         }
         return Request.json("create_lead", "/v1/crm/leads/", payload)
@@ -96,30 +97,32 @@ class CregoCrm(Connector):
 
     def find(self, record: Record) -> Request:
         assert isinstance(record, LeadRecord)
-        return Request.get("list_leads", self._path("list_leads"), partner_ref_id=_our_reference(record))
+        return Request.get("list_leads", self._path("list_leads"), partner_ref_id=record.ref)
 
     def parse_find(self, response: Response, record: Record) -> Outcome | None:
-        """The one lead with our reference, mobile and program: two partners may use the same reference."""
+        """The lead that carries our reference; absent only when no lead does.
+
+        One that carries it with another mobile or program is not certain: ours may have been edited since it was sent.
+        """
         assert isinstance(record, LeadRecord)
         body = response.json()
         rows = _rows(body)
         wanted = {
-            "partner_ref_id": _our_reference(record),
+            "partner_ref_id": record.ref,
             "program_id": self._program_id(record),
             "primary_mobile": record.primary_mobile.national,
         }
-        fitting = [
-            row for row in rows if all(_said(row, name) in ("", value) for name, value in wanted.items())
-        ]
-        whole = _is_whole(body, rows, wanted["partner_ref_id"])
-        if whole and not fitting:
+        ours = [row for row in rows if _said(row, "partner_ref_id") in ("", record.ref)]
+        whole = _is_whole(body, rows, record.ref)
+        if whole and not ours:
             return None
-        certain = whole and len(fitting) == 1 and all(_said(fitting[0], name) for name in wanted)
-        if not certain or not _reference(fitting[0]):
-            raise errors.OutcomeUnknown(
-                f"Crego's list does not tell which lead is ours ({len(fitting)} fit)."
-            )
-        return Outcome(_reference(fitting[0]), _text(fitting[0].get("status")))
+        certain = (
+            whole and len(ours) == 1 and all(_said(ours[0], name) == value for name, value in wanted.items())
+        )
+        if not certain or not _reference(ours[0]):
+            said = f"{len(ours)} carry our reference"
+            raise errors.OutcomeUnknown(f"Crego's list does not tell which lead is ours ({said}).")
+        return Outcome(_reference(ours[0]), _text(ours[0].get("status")))
 
     def check(self) -> Request:
         """Crego's health check: it proves the address, not the token."""
@@ -130,10 +133,6 @@ class CregoCrm(Connector):
 
     def _path(self, operation: str) -> str:
         return str(self.config.settings["paths"].get(operation) or self.inferred_paths[operation])
-
-
-def _our_reference(record: LeadRecord) -> str:
-    return record.partner_ref_id or record.ref
 
 
 def _missing_applicant(path: str, applicant: ApplicantRecord) -> list[Missing]:
@@ -214,7 +213,7 @@ def _said(row: dict[str, Any], name: str) -> str:
 
 def _reference(row: dict[str, Any]) -> str:
     # Parts of v1 are MongoDB-backed and say _id.
-    return _text(row.get("id")) or _text(row.get("_id"))
+    return _text(row.get("id")).strip() or _text(row.get("_id")).strip()
 
 
 def _text(value: Any) -> str:

@@ -98,7 +98,7 @@ class CregoLos(Connector):
 def _outcome(account: dict[str, Any]) -> Outcome:
     # Parts of v1 are MongoDB-backed and say _id. "activation" is the only documented status, and the account
     # of the page's sample had moved on before the call answered: the word is kept as it comes.
-    reference = _text(account.get("id")) or _text(account.get("_id"))
+    reference = _text(account.get("id")).strip() or _text(account.get("_id")).strip()
     if not reference:
         raise errors.OutcomeUnknown("Crego's answer holds no account id.")
     return Outcome(reference, _text(account.get("status")))

@@ -7,6 +7,8 @@ token, so a worker whose lease was given to another changes nothing (`LostLease`
 from crm_integrations.outbox.claims import (
     Claim,
     LostLease,
+    Paused,
+    TooLate,
     claim,
     complete_exchange,
     ensure_time,
@@ -16,7 +18,7 @@ from crm_integrations.outbox.claims import (
 )
 from crm_integrations.outbox.decisions import cancel, doubt_unsent, resolve_held, retry, send_again
 from crm_integrations.outbox.enqueueing import Enqueued, New, enqueue
-from crm_integrations.outbox.settling import Settlement, accept, pause, resume, settle
+from crm_integrations.outbox.settling import Settlement, accept, held_by_another, pause, resume, settle
 from crm_integrations.outbox.sweeping import reap, wake_waiting
 
 __all__ = [
@@ -24,7 +26,9 @@ __all__ = [
     "Enqueued",
     "LostLease",
     "New",
+    "Paused",
     "Settlement",
+    "TooLate",
     "accept",
     "cancel",
     "claim",
@@ -32,6 +36,7 @@ __all__ = [
     "doubt_unsent",
     "enqueue",
     "ensure_time",
+    "held_by_another",
     "open_exchange",
     "pause",
     "reap",

@@ -23,6 +23,14 @@ class LostLease(Exception):
     """Another worker has this delivery now."""
 
 
+class Paused(Exception):
+    """The connection was paused after the delivery was claimed."""
+
+
+class TooLate(Exception):
+    """Too little of the lease was left to begin a call in it; nothing was sent."""
+
+
 @dataclass(slots=True)
 class Claim:
     """Deliveries of one connection that are this worker's until the lease ends.
@@ -34,6 +42,11 @@ class Claim:
     deliveries: list[Delivery]
     safe_until: float
 
+    @property
+    def ends_at(self) -> float:
+        """The monotonic moment at which the lease ends."""
+        return self.safe_until + settings.DELIVERY_DEADLINE_SECONDS
+
 
 # One connection at a time, the one with the fewest calls under way: so a slow vendor holds up only its own rows.
 CLAIM = """
@@ -43,7 +56,7 @@ WITH chosen AS (
         SELECT count(DISTINCT b.lease) AS calls FROM crm_integrations_delivery b
         WHERE b.connection_id = c.id AND b.leased_until > now()
     ) busy
-    WHERE (c.paused_until IS NULL OR c.paused_until <= now()) AND busy.calls < c.parallel AND EXISTS (
+    WHERE c.enabled AND (c.paused_until IS NULL OR c.paused_until <= now()) AND busy.calls < c.parallel AND EXISTS (
         SELECT 1 FROM crm_integrations_delivery d WHERE d.connection_id = c.id AND d.state IN ({states})
         AND d.due_at <= now() AND (d.leased_until IS NULL OR d.leased_until <= now())
     )
@@ -117,14 +130,17 @@ def ensure_time(claim: Claim, delivery: Delivery) -> None:
 def still_ours(claim: Claim) -> None:
     """The last look before the first byte: a worker that slept past its lease does not send."""
     if time.monotonic() >= claim.safe_until:
-        raise LostLease
+        raise TooLate
 
 
 # One statement, so one commit and one round trip: this stands before every call's first byte.
 OPEN = """
 WITH held AS (
     UPDATE crm_integrations_delivery SET attempts = attempts + %(attempt)s, updated_at = now()
-    WHERE id = %(delivery)s AND lease = %(lease)s RETURNING id
+    WHERE id = %(delivery)s AND lease = %(lease)s AND EXISTS (
+        SELECT 1 FROM crm_integrations_connection c
+        WHERE c.id = connection_id AND c.enabled AND (c.paused_until IS NULL OR c.paused_until <= now())
+    ) RETURNING id
 )
 INSERT INTO crm_integrations_exchange (
     id, created_at, updated_at, delivery_id, purpose, operation, method, url, request_headers, request_body,
@@ -136,7 +152,10 @@ SELECT %(id)s, now(), now(), held.id, %(purpose)s, %(operation)s, %(method)s, %(
 
 
 def open_exchange(claim: Claim, delivery: Delivery, exchange: Exchange) -> None:
-    """Keep, before its first byte, that a call is about to be made; a create counts as an attempt."""
+    """Keep, before its first byte, that a call is about to be made; a create counts as an attempt.
+
+    Raises Paused when the connection was paused or disabled meanwhile, LostLease when the delivery is another's.
+    """
     attempt = int(exchange.purpose == Exchange.Purpose.CREATE)
     told: dict[str, Any] = {
         name: getattr(exchange, name) for name in ("purpose", "operation", "method", "url")
@@ -146,7 +165,8 @@ def open_exchange(claim: Claim, delivery: Delivery, exchange: Exchange) -> None:
     with database.cursor() as cursor:
         cursor.execute(OPEN, told | named | sent)
         if not cursor.rowcount:
-            raise LostLease
+            ours = Delivery.objects.filter(pk=delivery.pk, lease=claim.lease).exists()
+            raise Paused if ours else LostLease
     delivery.attempts += attempt
 
 

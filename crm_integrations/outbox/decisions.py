@@ -11,8 +11,13 @@ from django.db.models.functions import Now
 
 from crm_integrations import doorbell, summary
 from crm_integrations.models import REPEATABLE, Delivery, State
-from crm_integrations.outbox.settling import Settlement, follow
+from crm_integrations.outbox.settling import Settlement, follow, held_by_another
+from leadops.errors import LeadopsError
 from leadops.models import Officer
+
+
+class HeldByAnother(LeadopsError):
+    """Another lead already has this id at the vendor; please look again."""
 
 
 def retry(delivery_ids: Iterable[uuid.UUID]) -> int:
@@ -33,8 +38,13 @@ def cancel(delivery_ids: Iterable[uuid.UUID]) -> int:
 
 
 def resolve_held(delivery_id: uuid.UUID, reference: str, reason: str, officer: Officer) -> bool:
-    """An officer found it at the vendor under `reference`; False when it no longer needs a decision."""
+    """An officer found it at the vendor under `reference`; False when it no longer needs a decision.
+
+    Raises HeldByAnother when the vendor's id is that of another record of ours.
+    """
     with transaction.atomic():
+        if held_by_another(Delivery.objects.get(pk=delivery_id), reference):
+            raise HeldByAnother
         said = f"{officer} found it at the vendor: {reason}"
         held = {
             "state": State.DELIVERED,

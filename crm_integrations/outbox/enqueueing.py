@@ -14,7 +14,10 @@ from crm_integrations.models import REPEATABLE, State
 
 
 class New(NamedTuple):
-    """A delivery to be put into the outbox; its fields are those of `Delivery`, in the order of the statement."""
+    """A delivery to be put into the outbox; its fields are those of `Delivery`, in the order of the statement.
+
+    `waiting_for`: the reason to show while the vendor in `depends_on` does not know the lead.
+    """
 
     id: UUID
     connection_id: UUID
@@ -24,23 +27,38 @@ class New(NamedTuple):
     record_id: UUID
     version: int
     ref: str
-    state: str = State.QUEUED.value
     depends_on: str = ""
-    reason: str = ""
+    waiting_for: str = ""
 
 
 # A lead that is on its way, or may be at the vendor, is not enqueued again: what is sent is the newest version anyway.
+# A reference that another record has at that connection is not given twice: the record's own id takes its place.
 ENQUEUE = """
 INSERT INTO crm_integrations_delivery (
     id, created_at, updated_at, connection_id, kind, lead_id, loan_account_id, record_id, version, ref, state,
     accepted, attempts, lookups, absences, due_at, depends_on, reference, vendor_status, reason
 )
-SELECT n.id, now(), now(), n.connection_id, n.kind, n.lead_id, n.loan_account_id, n.record_id, n.version, n.ref,
-    n.state, false, 0, 0, 0, now(), n.depends_on, '', '', n.reason
+SELECT n.id, now(), now(), n.connection_id, n.kind, n.lead_id, n.loan_account_id, n.record_id, n.version,
+    CASE WHEN taken.ref THEN replace(n.record_id::text, '-', '') ELSE n.ref END,
+    CASE WHEN waits.yes THEN 'waiting' ELSE 'queued' END, false, 0, 0, 0, now(), n.depends_on, '', '',
+    CASE WHEN waits.yes THEN n.waiting_for ELSE '' END
 FROM unnest(
     %s::uuid[], %s::uuid[], %s::text[], %s::uuid[], %s::uuid[], %s::uuid[], %s::int[], %s::text[], %s::text[],
-    %s::text[], %s::text[]
-) AS n(id, connection_id, kind, lead_id, loan_account_id, record_id, version, ref, state, depends_on, reason)
+    %s::text[]
+) AS n(id, connection_id, kind, lead_id, loan_account_id, record_id, version, ref, depends_on, waiting_for)
+CROSS JOIN LATERAL (
+    SELECT EXISTS (
+        SELECT 1 FROM crm_integrations_delivery o
+        WHERE o.connection_id = n.connection_id AND o.ref = n.ref AND o.record_id <> n.record_id
+    ) AS ref
+) taken
+CROSS JOIN LATERAL (
+    SELECT n.depends_on <> '' AND NOT EXISTS (
+        SELECT 1 FROM crm_integrations_delivery l JOIN crm_integrations_connection c ON c.id = l.connection_id
+        WHERE l.lead_id = n.lead_id AND l.kind = 'lead' AND l.state = 'delivered' AND l.reference <> ''
+            AND c.vendor = n.depends_on
+    ) AS yes
+) waits
 WHERE NOT EXISTS (
     SELECT 1 FROM crm_integrations_delivery d WHERE d.connection_id = n.connection_id AND d.kind = n.kind
     AND d.record_id = n.record_id AND d.state <> ALL (%s)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
+from django.db import InterfaceError, OperationalError, transaction
 from django.db import connection as database
-from django.db import transaction
 from django.db.models.functions import Now
 
 from crm_integrations import doorbell, registry, summary
 from crm_integrations.models import Connection, Delivery, Exchange, State
 from crm_integrations.outbox.claims import COMPLETE, Claim, LostLease, answered, complete_exchange
 from leadops.services import loan_accounts
+
+TRY_AGAIN_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +54,30 @@ def settle(
     One transaction: the lead's lock, the exchange, the delivery, who waited for it, the lead's summary. Raises
     LostLease, having written nothing but the exchange, when the lease has gone to another.
     """
-    try:
-        with transaction.atomic():
-            held = summary.lock([delivery.lead_id])
-            _write(claim, delivery, settlement, exchange)
-            follow(delivery, settlement)
-            summary.derive(held)
-            if settlement.pause:
-                pause(delivery.connection, settlement.pause)
-    except LostLease:
-        if exchange is not None:  # what came back too late is evidence all the same
-            complete_exchange(exchange)
-        raise
+    while True:
+        try:
+            _settle(claim, delivery, settlement, exchange)
+            return
+        except LostLease:
+            if exchange is not None:  # what came back too late is evidence all the same
+                complete_exchange(exchange)
+            raise
+        except (OperationalError, InterfaceError):
+            # The database went away with the vendor's answer in our hands: it may be back before the lease ends.
+            if time.monotonic() >= claim.ends_at:
+                raise
+            database.close()
+            time.sleep(TRY_AGAIN_SECONDS)
+
+
+def _settle(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: Exchange | None) -> None:
+    with transaction.atomic():
+        locked = summary.lock([delivery.lead_id])
+        _write(claim, delivery, settlement, exchange)
+        follow(delivery, settlement)
+        summary.derive(locked)
+        if settlement.pause:
+            pause(delivery.connection, settlement.pause)
 
 
 def _write(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: Exchange | None) -> None:
@@ -91,6 +106,7 @@ def accept(claim: Claim, delivery: Delivery, exchange: Exchange | None) -> None:
             raise LostLease
         if exchange is not None:
             complete_exchange(exchange)
+    delivery.accepted = True
 
 
 def follow(delivery: Delivery, settlement: Settlement) -> None:
@@ -125,3 +141,11 @@ def resume(connection: Connection) -> None:
     """Let the deliveries of `connection` go on."""
     Connection.objects.filter(pk=connection.pk).update(paused_until=None, pause_reason="")
     doorbell.ring_on_commit()
+
+
+def held_by_another(delivery: Delivery, reference: str) -> bool:
+    """Two of our records can't be one of the vendor's: an id that another record has is not this one's."""
+    same = Delivery.objects.filter(
+        connection_id=delivery.connection_id, kind=delivery.kind, reference=reference
+    )
+    return same.exclude(reference="").exclude(record_id=delivery.record_id).exists()

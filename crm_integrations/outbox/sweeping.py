@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import connection as database
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -50,13 +51,16 @@ def _after_death(delivery: Delivery, sent: bool) -> dict[str, Any]:
                     "due_at": Now() + timedelta(seconds=wait)}  # fmt: skip
 
 
+WAKE = """
+UPDATE crm_integrations_delivery w SET state = 'queued', due_at = now(), reason = '', updated_at = now()
+FROM crm_integrations_delivery l JOIN crm_integrations_connection c ON c.id = l.connection_id
+WHERE w.state = 'waiting' AND l.lead_id = w.lead_id AND l.kind = 'lead' AND l.state = 'delivered'
+    AND l.reference <> '' AND c.vendor = w.depends_on
+"""
+
+
 def wake_waiting() -> int:
     """Queue what waits for a lead that the vendor holds by now; a net under `settle`, which does it at once."""
-    held = Delivery.objects.filter(kind="lead", state=State.DELIVERED).exclude(reference="")
-    woken = 0
-    waiting_for = Delivery.objects.filter(state=State.WAITING).values_list("lead_id", "depends_on")
-    for lead_id, vendor in waiting_for[:BATCH]:
-        if held.filter(lead_id=lead_id, connection__vendor=vendor).exists():
-            waiting = Delivery.objects.filter(lead_id=lead_id, depends_on=vendor, state=State.WAITING)
-            woken += waiting.update(state=State.QUEUED, due_at=Now(), reason="", updated_at=Now())
-    return woken
+    with database.cursor() as cursor:
+        cursor.execute(WAKE)
+        return int(cursor.rowcount)

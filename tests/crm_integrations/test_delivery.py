@@ -201,8 +201,8 @@ def test_a_vendor_id_on_another_record_is_not_taken_for_ours(receive, connection
     engine.drain()
     crego = deliveries(second)["crego_crm"]
     taken = deliveries(first)["crego_crm"].reference
-    assert engine._held_by_another(crego, engine.Outcome(taken))
-    assert not engine._held_by_another(crego, engine.Outcome(crego.reference))
+    assert outbox.held_by_another(crego, taken)
+    assert not outbox.held_by_another(crego, crego.reference)
 
 
 def test_a_resubmitted_lead_is_not_sent_again(receive, connections, vendor_sandbox):

@@ -132,7 +132,7 @@ def test_a_worker_that_slept_past_its_lease_does_not_send(connection, queue, set
     assert claim is not None
     outbox.still_ours(claim)
     time.sleep(1.1)
-    with pytest.raises(LostLease):
+    with pytest.raises(outbox.TooLate):
         outbox.still_ours(claim)
     outbox.ensure_time(claim, claim.deliveries[0])
     outbox.still_ours(claim)

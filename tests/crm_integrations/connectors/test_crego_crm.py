@@ -10,9 +10,13 @@ from crm_integrations import errors
 from crm_integrations.connector import Outcome, Response
 from crm_integrations.connectors.crego_crm import CregoCrm
 from crm_integrations.records import AddressRecord, ApplicantRecord, BankRecord, LeadRecord, Phone
+from tests.crm_integrations.connectors import examples
 from tests.crm_integrations.connectors.contract import ConnectorContract
-from tests.crm_integrations.connectors.examples import FOREIGN_MOBILE, LEAD
+from tests.crm_integrations.connectors.examples import FOREIGN_MOBILE
+
 from tests.vendor_pages import crego_lead
+
+LEAD = replace(examples.LEAD, ref=examples.LEAD.partner_ref_id)
 
 FOUND = {
     "id": "df03f224-6089-4d08-baca-8f1c8868a8ad",
@@ -31,7 +35,7 @@ def taken_in(body: dict[str, Any]) -> LeadRecord:
     """The record that a lead in Crego's own words becomes."""
     return LeadRecord(
         id="1",
-        ref="r1",
+        ref="asd",
         program_code="SCF",
         **{**body, "primary_mobile": phone(body["primary_mobile"])}
         | {"applicants": tuple(applicant_taken_in(each) for each in body["applicants"])},
@@ -101,7 +105,7 @@ class TestCregoCrm(ConnectorContract):
 
     def test_our_own_reference_stands_in_for_the_partners(self) -> None:
         assert self.body()["partner_ref_id"] == "asd"
-        assert self.body(replace(LEAD, partner_ref_id=""))["partner_ref_id"] == LEAD.ref
+        assert self.body(replace(LEAD, ref="018f"))["partner_ref_id"] == "018f"
 
     def test_what_is_missing_is_named_by_its_path(self) -> None:
         nameless = ApplicantRecord("", "", primary_mobile=FOREIGN_MOBILE)
@@ -123,7 +127,7 @@ class TestCregoCrm(ConnectorContract):
     # The look-up ----------------------------------------------------------------------------------------
 
     def test_the_list_is_asked_by_our_reference(self) -> None:
-        request = self.make().find(replace(LEAD, partner_ref_id="a/b c"))
+        request = self.make().find(replace(LEAD, ref="a/b c"))
         assert (request.method, request.path) == ("GET", "/v1/crm/leads/?partner_ref_id=a%2Fb+c")
 
     def test_inferred_paths_are_settings(self) -> None:
@@ -148,14 +152,18 @@ class TestCregoCrm(ConnectorContract):
     def test_a_number_given_back_with_its_country_code_is_the_same(self) -> None:
         assert self.make().found(listing({**FOUND, "primary_mobile": "+919000000001"}), LEAD)
 
-    def test_another_partners_lead_with_the_same_reference_is_not_ours(self) -> None:
-        others = [
-            {**FOUND, "id": "x", "primary_mobile": "9000000009"},
-            {**FOUND, "id": "y", "program_id": "z"},
-        ]
-        assert self.make().found(listing(*others), LEAD) is None
-        found = self.make().found(listing(*others, FOUND), LEAD)
-        assert found == Outcome(str(FOUND["id"]), "new")
+    @pytest.mark.parametrize("changed", [{"primary_mobile": "9000000009"}, {"program_id": "z"}])
+    def test_our_reference_with_another_mobile_or_program_is_never_absent(
+        self, changed: dict[str, str]
+    ) -> None:
+        edited = {**FOUND, "id": "x", **changed}
+        for rows in ([edited], [edited, FOUND]):
+            with pytest.raises(errors.OutcomeUnknown):
+                self.make().found(listing(*rows), LEAD)
+
+    def _is_told(self, path: str) -> bool:
+        # The partner's reference is told as `ref`, unless another lead has it at this connection.
+        return path == "partner_ref_id" or super()._is_told(path)
 
     @pytest.mark.parametrize("answer", [listing(), Response(200, b"[]")])
     def test_an_empty_list_means_absent(self, answer: Response) -> None:
