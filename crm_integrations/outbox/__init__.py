@@ -16,7 +16,14 @@ from crm_integrations.outbox.claims import (
     release,
     still_ours,
 )
-from crm_integrations.outbox.decisions import cancel, doubt_unsent, resolve_held, retry, send_again
+from crm_integrations.outbox.decisions import (
+    HeldByAnother,
+    cancel,
+    doubt_unsent,
+    resolve_held,
+    retry,
+    send_again,
+)
 from crm_integrations.outbox.enqueueing import Enqueued, New, enqueue
 from crm_integrations.outbox.settling import Settlement, accept, held_by_another, pause, resume, settle
 from crm_integrations.outbox.sweeping import reap, wake_waiting
@@ -24,6 +31,7 @@ from crm_integrations.outbox.sweeping import reap, wake_waiting
 __all__ = [
     "Claim",
     "Enqueued",
+    "HeldByAnother",
     "LostLease",
     "New",
     "Paused",

@@ -13,7 +13,6 @@ from crm_integrations.records import AddressRecord, ApplicantRecord, BankRecord,
 from tests.crm_integrations.connectors import examples
 from tests.crm_integrations.connectors.contract import ConnectorContract
 from tests.crm_integrations.connectors.examples import FOREIGN_MOBILE
-
 from tests.vendor_pages import crego_lead
 
 LEAD = replace(examples.LEAD, ref=examples.LEAD.partner_ref_id)

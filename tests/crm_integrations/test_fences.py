@@ -1,0 +1,347 @@
+"""What stands between a lead and its second copy: each test breaks when one of these fences is taken away.
+
+They are driven through the engine, with the sandbox's ledger as the judge.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection as database
+from django.db.models.functions import Now
+
+from crm_integrations import delivery as engine
+from crm_integrations import outbox, transport
+from crm_integrations.connectors.brainysoft import Brainysoft
+from crm_integrations.connectors.crego_crm import CregoCrm
+from crm_integrations.connectors.ispcrm import Ispcrm
+from crm_integrations.models import Connection, Delivery, Exchange, State
+from leadops import synthetic
+from leadops.models import Applicant, Lead
+from leadops.services import leads
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def receive(partner, program):
+    def taken(number: int = 0, of: Any = None) -> Lead:
+        draft = synthetic.drafts(number + 1)[number]
+        return leads.receive(draft, partner=of or partner, program=program, intake=Lead.Intake.API)[0]
+
+    return taken
+
+
+def only(vendor: str) -> None:
+    """Leave only the deliveries to `vendor`."""
+    Delivery.objects.exclude(connection__vendor=vendor).delete()
+
+
+def make_due() -> None:
+    Delivery.objects.filter(state__in=[State.RETRYING, State.UNKNOWN]).update(due_at=Now())
+
+
+def end_leases() -> None:
+    Delivery.objects.exclude(leased_until=None).update(leased_until=Now() - timedelta(seconds=1))
+
+
+def test_a_worker_that_woke_too_late_sends_nothing(
+    receive, connections, vendor_sandbox, settings, monkeypatch
+):
+    settings.DELIVERY_LEASE_SECONDS, settings.DELIVERY_DEADLINE_SECONDS = 3, 2
+    receive()
+    only("ispcrm")
+    opened = outbox.open_exchange
+
+    def slow(*args: Any) -> None:
+        opened(*args)
+        if Delivery.objects.get().attempts == 1:
+            time.sleep(1.2)  # between the opening and the first byte
+
+    monkeypatch.setattr(outbox, "open_exchange", slow)
+    claim = outbox.claim()
+    assert claim is not None
+    engine.deliver(claim)
+    left = Delivery.objects.get()
+    assert vendor_sandbox.calls("ispcrm") == []
+    assert (left.state, left.lease) == (State.QUEUED, None)
+    assert "Not sent" in Exchange.objects.get().error
+
+
+def test_a_worker_whose_lease_is_gone_opens_no_call(
+    receive, connections, vendor_sandbox, settings, monkeypatch
+):
+    settings.DELIVERY_LEASE_SECONDS, settings.DELIVERY_DEADLINE_SECONDS = 2, 1
+    receive()
+    only("ispcrm")
+    claim = outbox.claim()
+    assert claim is not None
+    end_leases()
+    outbox.reap()
+    time.sleep(1.1)
+    engine.deliver(claim)
+    assert vendor_sandbox.calls("ispcrm") == []
+
+
+def test_a_long_batch_renews_its_lease_before_each_call(receive, connections, vendor_sandbox, settings):
+    settings.DELIVERY_LEASE_SECONDS, settings.DELIVERY_DEADLINE_SECONDS = 2, 1
+    vendor_sandbox.fault("ispcrm", "slow", value=0.5)
+    for number in range(4):
+        receive(number)
+    only("ispcrm")
+    claim = outbox.claim()
+    assert claim is not None
+    engine.deliver(claim)
+    assert len(vendor_sandbox.held("ispcrm")) == 4
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.DELIVERED}
+
+
+def test_a_yes_without_an_id_is_written_only_under_the_lease(receive, connections):
+    receive()
+    only("crego_crm")
+    claim = outbox.claim()
+    assert claim is not None
+    end_leases()
+    outbox.reap()
+    with pytest.raises(outbox.LostLease):
+        outbox.accept(claim, claim.deliveries[0], None)
+    assert not Delivery.objects.get().accepted
+
+
+@pytest.mark.parametrize("fault", ["500_after", None], ids=["answer lost", "accepted without id"])
+def test_an_id_of_another_record_is_never_taken_for_ours(
+    receive, connections, vendor_sandbox, monkeypatch, fault
+):
+    first = receive(0)
+    engine.drain()
+    taken = Delivery.objects.get(lead=first, connection__vendor="crego_crm").reference
+    if fault:
+        vendor_sandbox.fault("crego_crm", fault, times=1)
+    monkeypatch.setattr(CregoCrm, "parse_find", lambda *args: engine.Outcome(taken))
+    second = receive(1)
+    for _ in range(8):
+        engine.drain()
+        make_due()
+    ended = Delivery.objects.get(lead=second, connection__vendor="crego_crm")
+    assert (ended.state, ended.reference) == (State.REVIEW, "")
+
+
+def test_what_was_accepted_is_never_sent_again_however_often_it_is_absent(
+    receive, connections, vendor_sandbox, monkeypatch
+):
+    monkeypatch.setattr(CregoCrm, "parse_find", lambda *args: None)
+    receive()
+    only("crego_crm")
+    for _ in range(8):
+        engine.drain()
+        make_due()
+    assert Delivery.objects.get().state == State.REVIEW
+    assert len(vendor_sandbox.held("crego_crm")) == 1
+
+
+def test_a_release_keeps_what_may_have_been_sent(receive, connections):
+    receive(0)
+    receive(1)
+    only("ispcrm")
+    claim = outbox.claim()
+    assert claim is not None
+    begun, untouched = claim.deliveries
+    outbox.open_exchange(claim, begun, Exchange(delivery=begun, purpose="create"))
+    outbox.release(claim)
+    begun.refresh_from_db()
+    untouched.refresh_from_db()
+    assert (begun.state, begun.lease) == (State.SENDING, claim.lease)
+    assert (untouched.state, untouched.lease) == (State.QUEUED, None)
+
+
+def test_a_worker_that_died_looking_up_leaves_it_unknown(receive, connections, vendor_sandbox):
+    vendor_sandbox.fault("crego_crm", "500_after", times=1)
+    receive()
+    only("crego_crm")
+    engine.drain()
+    make_due()
+    claim = outbox.claim()
+    assert claim is not None
+    outbox.open_exchange(claim, claim.deliveries[0], Exchange(delivery=claim.deliveries[0], purpose="find"))
+    end_leases()
+    outbox.reap()
+    assert Delivery.objects.get().state == State.UNKNOWN
+    make_due()
+    engine.drain()
+    assert Delivery.objects.get().state == State.DELIVERED
+    assert len(vendor_sandbox.held("crego_crm")) == 1
+
+
+def test_an_officer_touches_nothing_that_a_worker_has_in_hand(receive, connections, officer):
+    receive()
+    only("crego_crm")
+    Delivery.objects.update(state=State.UNKNOWN)
+    assert outbox.claim() is not None
+    held = Delivery.objects.get()
+    assert not outbox.send_again(held.pk, "they have none", officer)
+    assert not outbox.resolve_held(held.pk, "4711", "seen", officer)
+    assert Delivery.objects.get().state == State.UNKNOWN
+
+
+def test_an_officer_can_not_give_a_lead_the_id_of_another(receive, connections, officer):
+    receive(0)
+    engine.drain()
+    reference = Delivery.objects.get(connection__vendor="crego_crm").reference
+    second = receive(1)
+    mine = Delivery.objects.get(lead=second, connection__vendor="crego_crm")
+    Delivery.objects.filter(pk=mine.pk).update(state=State.REVIEW)
+    with pytest.raises(outbox.HeldByAnother):
+        outbox.resolve_held(mine.pk, reference, "seen", officer)
+
+
+@pytest.mark.parametrize("changes", [{"primary_mobile": "+919811111111"}, {"partner_ref_id": "another"}])
+def test_a_lead_edited_while_its_outcome_is_unknown_is_not_sent_twice(
+    receive, connections, vendor_sandbox, changes
+):
+    vendor_sandbox.fault("crego_crm", "500_after", times=1)
+    lead = receive()
+    only("crego_crm")
+    engine.drain()
+    for name, value in changes.items():
+        setattr(lead, name, value)
+    lead.save()
+    leads.revise(lead)
+    for _ in range(8):
+        make_due()
+        engine.drain()
+    assert len(vendor_sandbox.held("crego_crm")) == 1
+    assert Delivery.objects.get().state in (State.DELIVERED, State.REVIEW)
+
+
+def test_two_partners_with_one_reference_are_told_apart(receive, connections, vendor_sandbox, other_partner):
+    for lead in (receive(0), receive(0, of=other_partner)):
+        assert lead.partner_ref_id == synthetic.drafts(1)[0].partner_ref_id
+    engine.drain()
+    states = Delivery.objects.filter(connection__vendor="crego_crm").values_list("state", "reference")
+    assert {state for state, _ in states} == {State.DELIVERED}
+    assert {reference for _, reference in states} == {each["id"] for each in vendor_sandbox.held("crego_crm")}
+    assert len(states) == 2
+
+
+def test_one_unreadable_record_holds_up_nobody(receive, connections, vendor_sandbox):
+    bad, good = receive(0), receive(1)
+    with database.cursor() as cursor:
+        cursor.execute("UPDATE leadops_applicant SET pan_no = '\\x0101' WHERE lead_id = %s", [bad.pk])
+    assert Applicant.objects.filter(lead=bad).exists()
+    engine.drain()
+    assert set(bad.deliveries.values_list("state", flat=True)) == {State.FAILED}
+    assert set(good.deliveries.values_list("state", flat=True)) == {State.DELIVERED}
+
+
+@pytest.mark.parametrize(
+    ("broken", "method", "state"),
+    [
+        (Ispcrm, "auth", State.FAILED),
+        (CregoCrm, "find", State.REVIEW),
+        (Brainysoft, "parse", State.DELIVERED),
+    ],
+)
+def test_a_connector_that_breaks_ends_where_a_person_sees_it(
+    receive, connections, vendor_sandbox, monkeypatch, broken, method, state
+):
+    def fail(*args: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(broken, method, property(fail) if method == "auth" else fail)
+    receive()
+    only(broken.slug)
+    for _ in range(8):
+        engine.drain()
+        make_due()
+    assert Delivery.objects.get().state == state
+    assert len(vendor_sandbox.held(broken.slug)) == (state != State.FAILED)
+
+
+def test_a_token_that_no_header_can_hold_pauses_before_anything_is_sent(receive, connections, vendor_sandbox):
+    for token in ("dash–token", "line\nbreak"):
+        Connection.objects.filter(vendor="ispcrm").update(paused_until=None)
+        connection = Connection.objects.get(vendor="ispcrm")
+        connection.secrets = {"token": token}
+        connection.save()
+        Delivery.objects.all().delete()
+        Lead.objects.all().delete()
+        receive()
+        only("ispcrm")
+        engine.drain()
+        connection.refresh_from_db()
+        assert connection.paused, token
+        assert Delivery.objects.get().state == State.QUEUED
+        assert vendor_sandbox.calls("ispcrm") == []
+
+
+def test_a_pause_stops_the_batch_that_is_under_way(receive, connections, vendor_sandbox):
+    for number in range(5):
+        receive(number)
+    only("ispcrm")
+    vendor_sandbox.fault("ispcrm", "401", times=1)
+    engine.drain()
+    assert len(vendor_sandbox.calls("ispcrm")) == 1
+    assert set(Delivery.objects.values_list("state", "lease")) == {(State.QUEUED, None)}
+
+
+def test_a_disabled_connection_sends_nothing(receive, connections, vendor_sandbox):
+    receive()
+    Connection.objects.update(enabled=False)
+    engine.drain()
+    assert vendor_sandbox.calls("ispcrm") == []
+
+
+def test_a_session_is_not_used_again_after_an_anomaly(receive, connections, vendor_sandbox):
+    vendor_sandbox.fault("ispcrm", "truncated", times=1)
+    receive()
+    only("ispcrm")
+    engine.drain()
+    kept = transport._current.__dict__.get("sessions", {})
+    assert Connection.objects.get(vendor="ispcrm").base_url not in kept
+
+
+def test_an_answer_that_came_after_the_lease_is_kept_as_evidence(receive, connections, vendor_sandbox):
+    receive()
+    only("ispcrm")
+    claim = outbox.claim()
+    assert claim is not None
+    exchange = Exchange(delivery=claim.deliveries[0], purpose="create", status=200, response_body="late")
+    outbox.open_exchange(claim, claim.deliveries[0], exchange)
+    end_leases()
+    outbox.reap()
+    with pytest.raises(outbox.LostLease):
+        outbox.settle(claim, claim.deliveries[0], outbox.Settlement(State.DELIVERED, ""), exchange)
+    assert Exchange.objects.get().response_body == "late"
+    assert Delivery.objects.get().state == State.REVIEW
+
+
+def test_waits_grow_while_signing_in_fails(receive, connections, vendor_sandbox):
+    vendor_sandbox.fault("brainysoft", "503", kinds=["token"])
+    receive()
+    only("brainysoft")
+    Connection.objects.filter(vendor="brainysoft").update(base_url=f"{vendor_sandbox.url}/")  # no kept token
+    waits = []
+    for _ in range(3):
+        engine.drain()
+        left = Delivery.objects.get()
+        waits.append((left.due_at - left.updated_at).total_seconds())
+        make_due()
+    assert waits[0] < 15 < waits[1] < 80 < waits[2]
+
+
+def test_an_account_opened_while_its_lead_is_settled_is_not_forgotten(receive, connections, program):
+    from leadops.services import loan_accounts
+
+    lead = receive()
+    opening = threading.Thread(
+        target=lambda: (loan_accounts.open_account(lead, "CL1", program), database.close())
+    )
+    opening.start()
+    engine.drain()
+    opening.join()
+    engine.drain()
+    assert Delivery.objects.get(kind="loan_account").state == State.DELIVERED
