@@ -13,7 +13,7 @@ from leadops.embedded_postgres import server
 
 @functools.cache
 def socket_folder(folder: str) -> str:
-    """The socket folder of the running server; started once a process."""
+    """The socket folder of the running server; threads that ask while it starts wait for it in `server`."""
     return server.start(Path(folder))
 
 

@@ -7,20 +7,43 @@ hand.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import stat
+import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 LONGEST_SOCKET = 100
 """A few characters fewer than the path of a Unix socket may have."""
 
+ATTEMPTS = 3
+"""How often it is started: on a busy machine it may need longer than the package waits."""
 
-def _server(folder: Path, start: bool):  # type: ignore[no-untyped-def]
+_threads = threading.Lock()
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[Path]:
+    """Let one thread of one process at a time start or stop the server; yields the folder of locks and sockets.
+
+    The package hands a server out to other threads before it runs, and its lock is not made for threads.
+    """
     runtime = folder.parent / "run"
     runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _threads, (runtime / "postgres.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield runtime
+
+
+def _server(folder: Path, runtime: Path) -> Any:
+    """The package's server of `folder`, running."""
     before = os.environ.get("XDG_RUNTIME_DIR")
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)  # the package warns while it is imported without one
     import fasteners  # type: ignore[import-untyped]
@@ -33,7 +56,11 @@ def _server(folder: Path, start: bool):  # type: ignore[no-untyped-def]
     # Its own choice of a lock lies in /tmp, where the first user who makes it locks out all others.
     PostgresServer._lock = fasteners.InterProcessLock(runtime / ".lockfile")
     PostgresServer.runtime_path = _socket_folder(folder, runtime)
-    return get_server(folder, cleanup_mode=None, start=start)
+    for _ in range(ATTEMPTS - 1):
+        with contextlib.suppress(subprocess.SubprocessError, OSError):
+            return get_server(folder, cleanup_mode=None)
+        PostgresServer._instances.pop(folder, None)  # else it is handed out again as if it ran
+    return get_server(folder, cleanup_mode=None)
 
 
 def _socket_folder(folder: Path, runtime: Path) -> Path:
@@ -52,19 +79,18 @@ def _socket_folder(folder: Path, runtime: Path) -> Path:
 def start(folder: Path) -> str:
     """Start the server in `folder`, or join the one that runs there; returns the folder of its socket.
 
-    A server left behind by a killed process is taken over. Safe to call from many processes at once.
+    A server left behind by a killed process is taken over. Safe to call from many threads and processes at once.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    info = _server(folder, start=True).get_postmaster_info()
-    return str(info.socket_dir)
+    with _alone(folder) as runtime:
+        return str(_server(folder, runtime).get_postmaster_info().socket_dir)
 
 
 def stop(folder: Path) -> bool:
     """Stop the server of `folder`, ending its connections; False when none ran."""
     if not (folder / "postmaster.pid").exists():
         return False
-    server = _server(folder, start=True)
-    server.stop()
+    with _alone(folder) as runtime:
+        _server(folder, runtime).stop()
     return True
 
 

