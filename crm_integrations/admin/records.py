@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -78,23 +78,13 @@ class IntegratedLeadAdmin(LeadAdmin):
         found = sending.prospects(chosen)
         form = sending.SendForm(found, request.POST if request.method == "POST" else None)
         if form.is_valid():
-            leads.submit(chosen, form.chosen())
-            self.message_user(request, f"{_count(chosen)} sent to {_names(found, form)}.", messages.SUCCESS)
+            self.tell_sent(request, chosen, leads.submit(chosen, form.chosen()))
             back = lead_url(chosen[0]) if len(chosen) == 1 else reverse("admin:leadops_lead_changelist")
             return HttpResponseRedirect(back)
         title = f"Send {chosen[0]} to…" if len(chosen) == 1 else f"Send {len(chosen)} leads to…"
         context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
         context |= {"leads": chosen, "prospects": found, "form": form}
         return TemplateResponse(request, "admin/crm_integrations/send.html", context)
-
-
-def _count(chosen: list[Lead]) -> str:
-    return f"{chosen[0]} is" if len(chosen) == 1 else f"{len(chosen)} leads are"
-
-
-def _names(found: list[sending.Prospect], form: sending.SendForm) -> str:
-    ids = form.chosen()
-    return ", ".join(each.connection.name for each in found if each.connection.pk in ids)
 
 
 @admin.register(LoanAccount)

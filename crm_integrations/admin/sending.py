@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from crm_integrations import readiness
 from crm_integrations.admin.panel import in_words
-from crm_integrations.models import Connection
+from crm_integrations.models import REPEATABLE, Connection, Delivery, State
 from leadops.admin.field_names import spoken
 from leadops.ids import uuid_in
 from leadops.models import Lead
@@ -26,6 +26,7 @@ class Prospect:
     """How ready the chosen leads are for one connection."""
 
     connection: Connection
+    held: int = 0
     ready: int = 0
     unready: list[tuple[Lead, list[str]]] = field(default_factory=list)
     not_carried: list[str] = field(default_factory=list)
@@ -44,9 +45,10 @@ class SendForm(forms.Form):
 
 
 def chosen_leads(request: HttpRequest) -> list[Lead]:
-    """The leads that the page's URL names, at most 100."""
+    """The leads that the page's URL names, at most 100; dropped and declined ones are not sent."""
     ids = map(uuid_in, request.GET.getlist("lead")[:MOST_LEADS])
-    return list(Lead.objects.with_parties().filter(pk__in=[each for each in ids if each]))
+    found = Lead.objects.with_parties().filter(pk__in=[each for each in ids if each])
+    return list(found.exclude(status__in=Lead.STOPPED))
 
 
 def prospects(leads: list[Lead]) -> list[Prospect]:
@@ -63,6 +65,14 @@ def prospects(leads: list[Lead]) -> list[Prospect]:
                 ready[each.connection.pk] += 1
             else:
                 prospect.unready.append((lead, in_words(each.missing)))
+    held = _held(leads)
     for key, prospect in found.items():
-        prospect.ready = ready[key]
+        prospect.ready, prospect.held = ready[key], held[key]
     return list(found.values())
+
+
+def _held(leads: list[Lead]) -> Counter[UUID]:
+    """How many of `leads` each connection holds, may hold or is being sent: those are not sent there again."""
+    again = (*REPEATABLE, State.SUPERSEDED)
+    kept = Delivery.objects.filter(lead__in=leads, kind="lead").exclude(state__in=again)
+    return Counter(key for key, _ in kept.order_by().values_list("connection_id", "lead_id").distinct())

@@ -33,11 +33,12 @@ from leadops.admin.choosing import OnlyChosen
 from leadops.admin.field_names import spoken
 from leadops.admin.lead_filters import CreatedFilter
 from leadops.admin.lead_forms import LeadForm
-from leadops.admin.markup import chip, counted
+from leadops.admin.markup import chip, counted, sent_in_words
 from leadops.admin.masked import MaskedAdmin
 from leadops.admin.pages import CappedChangeList, CappedList
 from leadops.admin.parties import ApplicantInline, ConsentInline, all_formsets
 from leadops.admin.sealed_search import opened, sealed
+from leadops.errors import LeadopsError
 from leadops.ids import uuid_in
 from leadops.models import Applicant, Lead
 from leadops.services import leads
@@ -131,8 +132,17 @@ class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, ModelAdmin):
     @admin.action(description="Submit", permissions=["change"])
     def submit_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> None:
         chosen = list(queryset.order_by("pk")[:1000])
-        leads.submit(chosen)
-        self.message_user(request, f"{counted(len(chosen), Lead)} submitted.", messages.SUCCESS)
+        ready = [lead for lead in chosen if not lead.is_stopped]
+        self.tell_sent(request, ready, leads.submit(ready))
+        if left := len(chosen) - len(ready):
+            words = f"{counted(left, Lead)} left out: dropped and declined leads are not sent."
+            self.message_user(request, words, messages.WARNING)
+
+    def tell_sent(self, request: HttpRequest, sent: list[Lead], made: int) -> None:
+        """Say how many deliveries submitting `sent` made; a warning where it made none."""
+        if sent:
+            level = messages.SUCCESS if made else messages.WARNING
+            self.message_user(request, sent_in_words(made), level)
 
     # The page of one lead ------------------------------------------------------------------------------------
 
@@ -238,8 +248,10 @@ class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, ModelAdmin):
         return super().response_change(request, obj)
 
     def _submitted(self, request: HttpRequest, lead: Lead) -> HttpResponse:
-        leads.submit([lead])
-        self.message_user(request, f"{lead} was submitted.", messages.SUCCESS)
+        try:
+            self.tell_sent(request, [lead], leads.submit([lead]))
+        except LeadopsError as refusal:
+            self.message_user(request, refusal.message, messages.ERROR)
         return HttpResponseRedirect(lead_url(lead))
 
     # Own views -----------------------------------------------------------------------------------------------

@@ -16,6 +16,13 @@ def link(url: str, text: object) -> SafeString:
     return format_html('<a class="lo-link" href="{}">{}</a>', url, text)
 
 
+def sent_in_words(made: int) -> str:
+    """What submitting leads brought about."""
+    if not made:
+        return "Nothing new to send: every connection holds this lead already, or it is on its way."
+    return "1 delivery was queued." if made == 1 else f"{made} deliveries were queued."
+
+
 def counted(count: int, model: type[Model]) -> str:
     """So many records, in words: `1 lead`, `3 deliveries`."""
     names = model._meta

@@ -45,6 +45,9 @@ class Lead(Record):
         DECLINED = "declined", "Declined"
         DROPPED = "dropped", "Dropped"
 
+    STOPPED = (Status.DECLINED, Status.DROPPED)
+    """Statuses in which a lead goes to no vendor."""
+
     class SyncStatus(models.TextChoices):
         NOT_SENT = "not_sent", "Not sent"
         IN_PROGRESS = "in_progress", "On its way"
@@ -118,6 +121,11 @@ class Lead(Record):
 
     def __str__(self) -> str:
         return f"Lead {self.reference}"
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the lender has ended it: nothing of it is sent any more."""
+        return self.status in self.STOPPED
 
     @property
     def reference(self) -> str:

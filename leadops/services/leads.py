@@ -21,7 +21,7 @@ from leadops.drafts import (
     IdentityDocumentDraft,
     LeadDraft,
 )
-from leadops.errors import DuplicateReference, Invalid
+from leadops.errors import DuplicateReference, Invalid, LeadopsError
 from leadops.models import Address, Applicant, Bank, Consent, Lead, Officer, Partner, Program
 from leadops.services.insertion import Row, Table, write
 from leadops.validation import Finding, Severity, check_lead
@@ -165,7 +165,11 @@ def submit(leads: Sequence[Lead], connections: Sequence[UUID] | None = None) -> 
     """Announce `leads` to whoever delivers them; drafts become submitted. Returns how many deliveries that made.
 
     `connections`: only to these, on an officer's word; None means wherever the routes send them automatically.
+    Raises LeadopsError when one of them is dropped or declined.
     """
+    if stopped := [lead for lead in leads if lead.is_stopped]:
+        word = stopped[0].get_status_display().lower()
+        raise LeadopsError(f"{stopped[0]} is {word}, so it is not sent. Change its status first.")
     with transaction.atomic(savepoint=False):
         if drafts := [lead.pk for lead in leads if lead.status == Lead.Status.DRAFT]:
             Lead.objects.filter(pk__in=drafts, status=Lead.Status.DRAFT).update(
@@ -181,10 +185,13 @@ def submit(leads: Sequence[Lead], connections: Sequence[UUID] | None = None) -> 
 def revise(lead: Lead) -> None:
     """Count a change of `lead` or of what belongs to it; what is sent from now on is the new version.
 
-    A vendor that holds an earlier version is not sent it: none of them documents how to change a lead.
+    A vendor that holds an earlier version is not sent it: none of them documents how to change a lead. Of a lead that
+    is dropped or declined now, nothing that still waits is sent.
     """
     Lead.objects.filter(pk=lead.pk).update(version=F("version") + 1, updated_at=Now())
     lead.refresh_from_db(fields=["version"])
+    if lead.is_stopped:
+        signals.leads_stopped.send(Lead, leads=[lead])
 
 
 # Written out: this follows every answer of every vendor.
