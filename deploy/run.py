@@ -52,7 +52,7 @@ class Run:
             "PYTHONUNBUFFERED": "1",
         }
         web = [python, "-m", "gunicorn", "leadops.wsgi", "--bind", f"{HOST}:{self.port}", "--workers", "2"]
-        web += ["--threads", "8", "--preload", "--no-control-socket", "--access-logfile", "-"]
+        web += ["--threads", "8", "--preload", "--no-control-socket", "--config", "deploy/gunicorn.conf.py"]
         worker = [
             python,
             "-m",

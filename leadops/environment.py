@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,24 @@ def env_secret(name: str) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ImproperlyConfigured(f"{name}_FILE can't be read: {error.strerror}.") from None
+
+
+def refuse_rubbish(secrets: dict[str, str], hosts: list[str]) -> None:
+    """Stop a production start whose keys are too short to protect anything, or that would answer to no host."""
+    if len(secrets["SECRET_KEY"]) < 50:
+        raise ImproperlyConfigured("SECRET_KEY must have at least 50 characters.")
+    try:
+        keys = [
+            base64.b64decode(each.partition(":")[2], validate=True)
+            for each in secrets["FIELD_KEYS"].split(",")
+        ]
+        index_key = base64.b64decode(secrets["INDEX_KEY"], validate=True)
+    except ValueError:
+        raise ImproperlyConfigured("FIELD_KEYS must be like 1:<base64>, INDEX_KEY base64.") from None
+    if any(len(key) != 32 for key in keys) or len(index_key) < 32:
+        raise ImproperlyConfigured("Each of FIELD_KEYS must hold 32 bytes, INDEX_KEY at least 32.")
+    if not hosts:
+        raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts that leadops answers for.")
 
 
 def postgres(url: str) -> dict[str, Any]:

@@ -8,7 +8,16 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from leadops import first_run
-from leadops.environment import env, env_bool, env_int, env_ints, env_list, env_secret, postgres
+from leadops.environment import (
+    env,
+    env_bool,
+    env_int,
+    env_ints,
+    env_list,
+    env_secret,
+    postgres,
+    refuse_rubbish,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env("LEADOPS_VAR", str(BASE_DIR / "var"))).resolve()
@@ -30,6 +39,8 @@ FIELD_KEYS = SECRETS["FIELD_KEYS"]
 INDEX_KEY = SECRETS["INDEX_KEY"]
 
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1],testserver")
+if PRODUCTION:
+    refuse_rubbish(SECRETS, ALLOWED_HOSTS)
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [

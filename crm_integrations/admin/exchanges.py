@@ -20,6 +20,7 @@ from leadops.admin.pages import CappedList
 
 @admin.register(Exchange)
 class ExchangeAdmin(ReadOnly, CappedList, ModelAdmin):
+    ordering = ["-id"]
     list_display = ["created_at", "connection", "operation", "outcome", "duration", "record"]
     list_filter = [("delivery__connection", RelatedDropdownFilter)]
     fields = [
@@ -44,7 +45,7 @@ class ExchangeAdmin(ReadOnly, CappedList, ModelAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Exchange]:
-        calls = super().get_queryset(request).order_by("-id")
+        calls = super().get_queryset(request)
         return calls.select_related("delivery__connection", "delivery__lead", "delivery__loan_account")
 
     @admin.display(description="Connection")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
@@ -11,6 +12,13 @@ from django.core.exceptions import ImproperlyConfigured
 
 from leadops import environment
 from tests.environment import ROOT
+
+KEYS = {
+    "SECRET_KEY": "k" * 50,
+    "FIELD_KEYS": "1:" + base64.b64encode(bytes(32)).decode(),
+    "INDEX_KEY": base64.b64encode(bytes(32)).decode(),
+    "ALLOWED_HOSTS": "leadops.example",
+}
 
 
 def test_a_switch_is_on_or_off(monkeypatch):
@@ -68,16 +76,14 @@ def test_a_wrong_database_url_is_said(url):
     ("variables", "said"),
     [
         ({}, "SECRET_KEY, FIELD_KEYS, INDEX_KEY"),
-        ({"SECRET_KEY": "x", "FIELD_KEYS": "y", "INDEX_KEY": "z"}, "DATABASE_URL"),
+        (KEYS, "DATABASE_URL"),
+        (KEYS | {"SECRET_KEY": "short"}, "SECRET_KEY"),
+        (KEYS | {"FIELD_KEYS": "rubbish"}, "FIELD_KEYS"),
+        (KEYS | {"INDEX_KEY": "AA=="}, "INDEX_KEY"),
+        (KEYS | {"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS"),
         ({"DEBUG": "1"}, "DEBUG"),
         (
-            {
-                "SECRET_KEY": "x",
-                "FIELD_KEYS": "y",
-                "INDEX_KEY": "z",
-                "DATABASE_URL": "postgresql://h/n",
-                "ALLOW_LOCAL_VENDORS": "1",
-            },
+            KEYS | {"DATABASE_URL": "postgresql://h/n", "ALLOW_LOCAL_VENDORS": "1"},
             "ALLOW_LOCAL_VENDORS",
         ),
     ],
