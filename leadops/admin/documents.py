@@ -43,10 +43,19 @@ class DocumentForm(forms.ModelForm):  # type: ignore[type-arg]
         self.owners = _owners(self.data.get("lead") or self.initial.get("lead"))
         self.fields["about"].choices = [(str(row.pk), _called(row)) for row in self.owners]  # type: ignore[attr-defined]
 
+    def clean_document_type(self) -> str:
+        text: str = self.cleaned_data["document_type"]
+        try:
+            documents.check_words(text)
+        except documents.DocumentRefused as refusal:
+            raise forms.ValidationError(refusal.message) from None
+        return text
+
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         try:
             documents.content_type_of(file)
+            documents.check_words(file.name)
         except documents.DocumentRefused as refusal:
             raise forms.ValidationError(refusal.message) from None
         return file

@@ -22,14 +22,13 @@ from leadops.services import loan_accounts
 
 
 class LoanAccountForm(forms.ModelForm):  # type: ignore[type-arg]
-    def clean_lead(self) -> Any:
-        """An account needs a lead that was submitted: the LOS knows no other."""
-        lead = self.cleaned_data["lead"]
-        if lead.status == lead.Status.DRAFT:
-            raise forms.ValidationError(
-                "Submit the lead first: a loan account is opened on a submitted lead."
-            )
-        return lead
+    def clean(self) -> dict[str, Any] | None:
+        """The service's own check, each finding at its field."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if "lead" in cleaned and "ref_id" in cleaned:
+            for each in loan_accounts.check_account(cleaned["lead"], cleaned["ref_id"]):
+                self.add_error("ref_id" if each.field == "ref_id" else "lead", each.message)
+        return cleaned
 
 
 @admin.register(LoanAccount)

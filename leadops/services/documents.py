@@ -7,9 +7,11 @@ from typing import IO, Any
 
 from leadops.errors import LeadopsError
 from leadops.models import Applicant, Bank, Document, Lead, Officer
+from leadops.validation import findings_at, free_text
 
 MAX_BYTES = 10 * 1024 * 1024
 NAME_LENGTH = 200
+NEVER_KEPT = ("card_data", "aadhaar_number")
 SIGNATURES = {b"%PDF-": "application/pdf", b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
 
@@ -32,10 +34,18 @@ def content_type_of(file: IO[bytes]) -> str:
     raise DocumentRefused("This is neither a PDF nor a JPEG or PNG image, whatever its name says.")
 
 
+def check_words(*texts: str) -> None:
+    """Refuse card and Aadhaar numbers in what a document is called; DocumentRefused with the reason."""
+    for text in texts:
+        if problems := [each for each in free_text(text, 1000).problems if each.code in NEVER_KEPT]:
+            raise DocumentRefused(findings_at("", problems)[0].message)
+
+
 def add(
     lead: Lead, document_type: str, file: Any, about: Lead | Applicant | Bank, officer: Officer | None
 ) -> Document:
     """Keep `file` (with a `name`) on `lead`, under a random name; `about` is the lead or one of its parties."""
+    check_words(document_type, file.name)
     content_type = content_type_of(file)
     digest = hashlib.file_digest(file, "sha256").hexdigest()
     file.seek(0)

@@ -8,15 +8,29 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from leadops import signals
-from leadops.errors import DuplicateReference
+from leadops.errors import DuplicateReference, Invalid
 from leadops.models import Lead, LoanAccount, Officer, Program
+from leadops.validation import Finding, findings_at, free_text, problem
+
+
+def check_account(lead: Lead, ref_id: str) -> list[Finding]:
+    """What stands against opening an account `ref_id` on `lead`."""
+    reference = free_text(ref_id, 50, with_aadhaar=False)
+    findings = findings_at("ref_id", reference.problems) if reference.is_refused else []
+    if lead.status == Lead.Status.DRAFT or lead.is_stopped:
+        findings += findings_at(
+            "crm_lead_id", [problem("lead_not_open", status=lead.get_status_display().lower())]
+        )
+    return findings
 
 
 def open_account(lead: Lead, ref_id: str, program: Program, created_by: Officer | None = None) -> LoanAccount:
     """Store a loan account on `lead` and announce it.
 
-    Raises DuplicateReference when the program already has an account `ref_id`.
+    Raises Invalid with what `check_account` finds, DuplicateReference when the program already has an account `ref_id`.
     """
+    if findings := check_account(lead, ref_id):
+        raise Invalid(findings)
     try:
         with transaction.atomic():
             account = LoanAccount.objects.create(

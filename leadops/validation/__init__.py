@@ -20,6 +20,7 @@ from leadops.validation.findings import (
     Severity,
     errors_in,
     findings_at,
+    problem,
     warnings_in,
 )
 from leadops.validation.lead import check_lead, ip_address
@@ -64,6 +65,7 @@ __all__ = [
     "pan",
     "pincode",
     "plain",
+    "problem",
     "refuse_cards",
     "refuse_cell",
     "refuse_header",

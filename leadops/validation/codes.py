@@ -41,6 +41,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "control_characters": _warning("Unprintable characters were taken out; please check what is left."),
         "card_data": Code("Card data must never be sent or kept; remove the {what}."),
         "aadhaar_number": Code("This looks like a full Aadhaar number; keep only its last four digits."),
+        "lead_not_open": Code("This lead is {status}; a loan account is opened on a submitted lead."),
         "unknown_extra_vendor": Code("No vendor has this name; known are: {known}."),
         "unknown_extra_field": Code(
             "This vendor declares no such field; see the vendor's page in the documentation."

@@ -42,7 +42,7 @@ def test_taken_reference_is_refused_at_the_form(desk, submitted, program):
 
 def test_draft_lead_gets_no_account(desk, lead, program):
     page = opened(desk, lead, program).content.decode()
-    assert "Submit the lead first" in page
+    assert "This lead is draft" in page
     assert not LoanAccount.objects.exists()
 
 
@@ -55,3 +55,11 @@ def test_account_is_read_only_and_found_by_its_reference(desk, submitted, progra
         desk.get(reverse("admin:leadops_loanaccount_changelist"), {"q": "LA-1"}).context["cl"].result_list
     )
     assert list(listed) == [account]
+
+
+@pytest.mark.parametrize("reference", ["4111 1111 1111 1111", "4111111111111111"])
+def test_a_card_number_is_no_account_reference(desk, submitted, program, reference):
+    assert (
+        "Card data must never be sent or kept" in opened(desk, submitted, program, reference).content.decode()
+    )
+    assert not LoanAccount.objects.exists()

@@ -40,6 +40,10 @@ CASES: dict[str, tuple[str, Callable[[], list[v.Finding]]]] = {
     "invalid_mobile": ("98000", lambda: _of(v.mobile("98000"))),
     "landline_number": ("0112345678", lambda: _of(v.mobile("011 2345 6789"))),
     "invalid_email": ("asha@", lambda: _of(v.email("asha@"))),
+    "lead_not_open": (
+        "CL00044A",
+        lambda: v.findings_at("crm_lead_id", [v.problem("lead_not_open", status="draft")]),
+    ),
     "unknown_extra_vendor": ("nobody", lambda: _lead_with(extra={"nobody": {}})),
     "unknown_extra_field": ("cardinality", lambda: _lead_with(extra={"brainysoft": {"cardinality": 1}})),
     "wrong_extra_type": ("two", lambda: _lead_with(extra={"brainysoft": {"childrenCount": "two"}})),
