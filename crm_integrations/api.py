@@ -101,11 +101,32 @@ def _answer(delivery: Any) -> dict[str, Any]:
         "reference": delivery.reference or None,
         "attempts": delivery.attempts,
         "last_answer": last_answer(delivery.last_status, delivery.last_error, delivery.vendor_status),
-        "reason": delivery.reason,
+        "reason": reason_for_partner(delivery),
         "next_try": _next_try(delivery),
         "created_at": delivery.created_at.timestamp(),
         "updated_at": delivery.updated_at.timestamp(),
     }
+
+
+PARTNERS_REASONS = {
+    State.REJECTED: "The vendor refused it; the lender has the vendor's words.",
+    State.RETRYING: "The vendor could not take it yet; it will be tried again.",
+    State.UNKNOWN: "It was sent and no certain answer came; the vendor is being asked.",
+    State.REVIEW: "It was sent and no certain answer came; the lender decides.",
+    State.DEAD: "It was tried too often without success; the lender has to look at it.",
+    State.FAILED: "Something went wrong on our side; the lender has to look at it.",
+}
+OUR_WORDS = (State.WAITING, State.SKIPPED, State.SUPERSEDED, State.CANCELLED)
+"""Their reason is ours and about the partner's own data; all others may hold a vendor's or an officer's words."""
+
+
+def reason_for_partner(delivery: Delivery) -> str:
+    """Why it stands where it stands, without what a vendor or an officer said of it."""
+    if delivery.state in OUR_WORDS:
+        return delivery.reason
+    if delivery.state == State.QUEUED and delivery.connection.paused:
+        return "The connection is paused; it is sent when the lender resumes it."
+    return PARTNERS_REASONS.get(State(delivery.state), "")
 
 
 def _next_try(delivery: Delivery) -> float | None:

@@ -8,6 +8,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+DISGUISES = tuple(
+    ipaddress.ip_network(text)
+    for text in ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "fec0::/10")
+)
+"""IPv6 forms that can stand for a private address: IPv4-compatible, translated, NAT64, and site-local."""
+
 
 class NotAllowed(Exception):
     """leadops does not connect to this address."""
@@ -57,5 +63,7 @@ def public_addresses(host: str, port: int) -> list[str]:
 def is_public(address: str) -> bool:
     """True for an address of the public internet, also when it is an IPv4 address dressed as IPv6."""
     ip = ipaddress.ip_address(address.partition("%")[0])
+    if any(ip.version == network.version and ip in network for network in DISGUISES):
+        return False
     mapped = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
     return ip.is_global and not ip.is_multicast and (mapped is None or mapped.is_global)

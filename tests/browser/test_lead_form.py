@@ -30,7 +30,7 @@ def test_new_lead_with_nested_rows_is_taken_in_one_go(desk_page, partner, progra
     second.get_by_role("link", name="Add another Address").click()
     page.locator("#id_applicants-1-addresses-0-pincode").fill("411001")
     page.get_by_role("button", name="Save and submit").click()
-    expect(page.get_by_text("was submitted")).to_be_visible()
+    expect(page.get_by_text("Nothing new to send")).to_be_visible()
     lead = Lead.objects.get()
     first, second = lead.applicants.order_by("position")
     assert (first.name, first.addresses.get().state, first.banks.get().account_no) == (

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from crm_integrations.api import last_answer
+from crm_integrations.api import last_answer, reason_for_partner
 from crm_integrations.models import Connection, Delivery, Exchange, Route, State
 from leadops.models import Lead
 from tests.leadops.api import bodies
@@ -147,3 +147,19 @@ def test_a_roll_back_leaves_neither_lead_nor_delivery(api, program, crego, monke
     assert answer.status_code == 500
     assert not Lead.objects.exists()
     assert not Delivery.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "state", [State.REJECTED, State.REVIEW, State.RETRYING, State.DELIVERED, State.QUEUED]
+)
+def test_a_partner_reads_neither_a_vendors_nor_an_officers_words(state):
+    said = Delivery(
+        connection=Connection(name="isp"), state=state, reason="asha: Bearer TOPSECRET, 98765 43210"
+    )
+    assert "TOPSECRET" not in reason_for_partner(said)
+    assert "98765" not in reason_for_partner(said)
+
+
+def test_a_partner_reads_what_its_lead_still_needs():
+    skipped = Delivery(connection=Connection(name="isp"), state=State.SKIPPED, reason="Not ready: an e-mail.")
+    assert reason_for_partner(skipped) == "Not ready: an e-mail."

@@ -222,3 +222,23 @@ def test_a_public_address_passes(settings):
     settings.ALLOW_LOCAL_VENDORS = False
     assert egress.is_public("93.184.216.34")
     assert egress.check_base_url("https://93.184.216.34") == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "64:ff9b::7f00:1",
+        "64:ff9b:1::7f00:1",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "fec0::1",
+        "2002:7f00:1::",
+        "::1",
+    ],
+)
+def test_a_private_address_dressed_as_ipv6_is_not_public(address):
+    assert not egress.is_public(address)
+
+
+def test_a_public_ipv6_address_is_public():
+    assert egress.is_public("2606:2800:220:1:248:1893:25c8:1946")
