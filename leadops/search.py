@@ -22,21 +22,26 @@ MOST = 1000
 def lead_ids(text: str, country: str = "IN") -> list[UUID]:
     """Ids of the leads that `text` finds, newest first, at most 1,000.
 
-    A text is our id, a partner's reference, a mobile in any spelling, a PAN, an account number, or the beginnings of
-    words of an applicant's name.
+    A text is our id, a partner's reference, a mobile in any spelling, a PAN or an account number; what none of them
+    is may be the beginnings of the words of an applicant's name.
     """
     text = text.strip()
     found: set[UUID] = set()
-    for ids in _searches(text, country):
+    for ids in _by_key(text, country):
         found.update(ids[:MOST])
+    # Whoever types a key wants its lead, not everybody whose name begins with its letters.
+    if not found and any(map(str.isalpha, text)):
+        found.update(_by_name(text)[:MOST])
     return sorted(found, reverse=True)[:MOST]
 
 
-def _searches(
+def _by_key(
     text: str, country: str
 ) -> list[QuerySet[Lead, UUID] | QuerySet[Applicant, UUID] | QuerySet[Bank, UUID]]:
     searches: list[QuerySet[Lead, UUID] | QuerySet[Applicant, UUID] | QuerySet[Bank, UUID]] = [
-        Lead.objects.filter(partner_ref_id=text).exclude(partner_ref_id="").values_list("id", flat=True)
+        Lead.objects.filter(partner_ref_id__iexact=text)
+        .exclude(partner_ref_id="")
+        .values_list("id", flat=True)
     ]
     if (own_id := uuid_in(text)) is not None:
         searches.append(Lead.objects.filter(pk=own_id).values_list("id", flat=True))
@@ -55,12 +60,12 @@ def _searches(
         searches.append(
             Bank.objects.filter(account_no_index=index).values_list("applicant__lead_id", flat=True)
         )
-    if words := re.findall(r"[^\W\d_]+", text):
-        searches.append(_by_name(words))
     return searches
 
 
-def _by_name(words: list[str]) -> QuerySet[Applicant, UUID]:
+def _by_name(text: str) -> QuerySet[Applicant, UUID]:
+    """Every word counts, also one of digits: `SUN-0001` is no Sunita, while `Sector 7 Traders` is found."""
+    words = re.findall(r"[^\W_]+", text)
     query = SearchQuery(" & ".join(f"{word}:*" for word in words), config="simple", search_type="raw")
     named = Applicant.objects.annotate(words=SearchVector("name", config="simple")).filter(words=query)
     return named.order_by("-lead_id").values_list("lead_id", flat=True)

@@ -7,6 +7,7 @@ import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.text
 import django.utils.timezone
 import leadops.fields
 import leadops.ids
@@ -384,7 +385,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='lead',
-            index=models.Index(condition=models.Q(('partner_ref_id', ''), _negated=True), fields=['partner_ref_id'], name='lead_by_reference'),
+            index=models.Index(django.db.models.functions.text.Upper('partner_ref_id'), condition=models.Q(('partner_ref_id', ''), _negated=True), name='lead_by_reference'),
         ),
         migrations.AddConstraint(
             model_name='lead',

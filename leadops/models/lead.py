@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 
 from leadops.fields import BlindIndexField, EncryptedTextField
 from leadops.models.partner import Partner
@@ -114,9 +115,7 @@ class Lead(Record):
             models.Index(fields=["status", "-id"], name="lead_by_status"),
             models.Index(fields=["sync_status", "-id"], name="lead_by_sync_status"),
             models.Index(fields=["primary_mobile_index"], name="lead_by_mobile"),
-            models.Index(
-                fields=["partner_ref_id"], condition=~Q(partner_ref_id=""), name="lead_by_reference"
-            ),
+            models.Index(Upper("partner_ref_id"), condition=~Q(partner_ref_id=""), name="lead_by_reference"),
         ]
 
     def __str__(self) -> str:

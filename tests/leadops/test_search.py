@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from django.db import connection
+
 from leadops import search
 from leadops.models import Applicant, Bank, Lead
 from tests import people
@@ -33,7 +35,15 @@ def test_a_lead_is_found_by_everything_that_names_it(found_leads):
     lead = found_leads[3]
     applicant = Applicant.objects.get(lead=lead)
     account = Bank.objects.get(applicant=applicant).account_no
-    for text in (str(lead.pk), lead.partner_ref_id, applicant.pan_no, applicant.pan_no.lower(), account):
+    reference = lead.partner_ref_id
+    for text in (
+        str(lead.pk),
+        reference,
+        reference.lower(),
+        applicant.pan_no,
+        applicant.pan_no.lower(),
+        account,
+    ):
         assert search.lead_ids(f" {text} ") == [lead.pk], text
 
 
@@ -41,6 +51,22 @@ def test_a_name_is_found_by_the_beginnings_of_its_words(found_leads):
     applicant = Applicant.objects.get(lead=found_leads[0])
     first, *_, last = applicant.name.split()
     assert found_leads[0].pk in search.lead_ids(f"{last[:3]} {first[:3].lower()}")
+
+
+def test_a_key_finds_its_own_lead_and_nobody_whose_name_begins_like_it(found_leads):
+    first, second = (Applicant.objects.get(lead=lead) for lead in found_leads[:2])
+    Applicant.objects.filter(pk=first.pk).update(name="Sunita Sahu")
+    Lead.objects.filter(pk=second.lead_id).update(partner_ref_id="SUN")
+    assert search.lead_ids("sun") == [second.lead_id]
+    assert search.lead_ids("sunit") == [first.lead_id]
+
+
+@pytest.mark.parametrize("text", ["SUN-0001", "sunita 98", "0001"])
+def test_digits_are_a_word_of_their_own_in_a_name(found_leads, text):
+    Applicant.objects.filter(lead=found_leads[0]).update(name="Sunita Sahu")
+    assert search.lead_ids(text) == []
+    Applicant.objects.filter(lead=found_leads[0]).update(name="Sector 7 Traders")
+    assert search.lead_ids("sec 7") == [found_leads[0].pk]
 
 
 @pytest.mark.parametrize("text", ["", "  ", "'", "a & !b | (c", "\\", ":*", "%", "zzzz", "0000000000", "é"])
@@ -51,3 +77,17 @@ def test_any_text_is_a_text(found_leads, text):
 def test_a_search_is_a_handful_of_queries(found_leads, django_assert_max_num_queries):
     with django_assert_max_num_queries(7):
         search.lead_ids("9800000001")
+
+
+@pytest.mark.parametrize(
+    "text", ["01939a40-0000-7000-8000-000000000009", "98000 00001", "ABCPK1234L", "sun sah"]
+)
+def test_every_condition_of_a_search_meets_an_index(found_leads, text):
+    with connection.cursor() as cursor:
+        # Five rows would be read through, or along another index's order; bitmaps are left to show what fits.
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+    searches = [*search._by_key(text, "IN"), search._by_name(text)]
+    plans = [found[: search.MOST].explain() for found in searches]
+    assert not [plan for plan in plans if "Seq Scan" in plan]
+    assert "lead_by_reference" in plans[0]
+    assert "applicant_by_name" in plans[-1]
