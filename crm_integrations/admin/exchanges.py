@@ -22,7 +22,7 @@ from leadops.admin.pages import CappedList
 class ExchangeAdmin(ReadOnly, CappedList, ModelAdmin):
     ordering = ["-id"]
     list_display = ["created_at", "connection", "operation", "outcome", "duration", "record"]
-    list_filter = [("delivery__connection", RelatedDropdownFilter)]
+    list_filter = [("connection", RelatedDropdownFilter)]
     fields = [
         ("connection", "record"),
         ("operation", "created_at", "duration"),
@@ -46,15 +46,11 @@ class ExchangeAdmin(ReadOnly, CappedList, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Exchange]:
         calls = super().get_queryset(request)
-        return calls.select_related("delivery__connection", "delivery__lead", "delivery__loan_account")
-
-    @admin.display(description="Connection")
-    def connection(self, call: Exchange) -> str:
-        return call.delivery.connection.name
+        return calls.select_related("connection", "delivery__lead", "delivery__loan_account")
 
     @admin.display(description="Record")
-    def record(self, call: Exchange) -> SafeString:
-        return link(record_url(call.delivery), call.delivery.record)
+    def record(self, call: Exchange) -> SafeString | str:
+        return link(record_url(call.delivery), call.delivery.record) if call.delivery else "—"
 
     @admin.display(description="Outcome")
     def outcome(self, call: Exchange) -> SafeString:

@@ -84,7 +84,7 @@ def _rows(deliveries: QuerySet[Delivery]) -> dict[UUID, Row]:
     """The newest delivery of each connection with its calls, and the earlier ones."""
     rows: dict[UUID, Row] = {}
     found = list(deliveries.select_related("connection").order_by("connection__name", "-version"))
-    calls: dict[UUID, list[Exchange]] = {}
+    calls: dict[UUID | None, list[Exchange]] = {}
     for call in _calls(found):
         calls.setdefault(call.delivery_id, []).insert(0, call)
     for delivery in found:

@@ -140,13 +140,13 @@ WITH held AS (
     WHERE id = %(delivery)s AND lease = %(lease)s AND EXISTS (
         SELECT 1 FROM crm_integrations_connection c
         WHERE c.id = connection_id AND c.enabled AND (c.paused_until IS NULL OR c.paused_until <= now())
-    ) RETURNING id
+    ) RETURNING id, connection_id
 )
 INSERT INTO crm_integrations_exchange (
-    id, created_at, updated_at, delivery_id, purpose, operation, method, url, request_headers, request_body,
+    id, created_at, updated_at, delivery_id, connection_id, purpose, operation, method, url, request_headers, request_body,
     response_headers, response_body, error
 )
-SELECT %(id)s, now(), now(), held.id, %(purpose)s, %(operation)s, %(method)s, %(url)s, %(headers)s, %(body)s,
+SELECT %(id)s, now(), now(), held.id, held.connection_id, %(purpose)s, %(operation)s, %(method)s, %(url)s, %(headers)s, %(body)s,
     '{}', '', '' FROM held
 """
 

@@ -75,9 +75,11 @@ def test_a_delivered_lead_shows_the_vendors_id_and_answer(api, lead_id):
     Delivery.objects.update(state=State.DELIVERED, reference="C-77", attempts=2, vendor_status="new")
     for status in (503, 200):
         Exchange.objects.create(
-            delivery=delivery, purpose="create", status=status, finished_at=timezone.now()
+            connection=delivery.connection, delivery=delivery, purpose="create", status=status, finished_at=timezone.now()
         )
-    Exchange.objects.create(delivery=delivery, purpose="find", status=404)  # under way
+    Exchange.objects.create(
+        connection=delivery.connection, delivery=delivery, purpose="find", status=404
+    )  # under way
     row = _deliveries(api, lead_id)["results"][0]
     assert (row["state"], row["reference"], row["attempts"]) == ("delivered", "C-77", 2)
     assert row["last_answer"] == "200 OK: new"

@@ -1,0 +1,44 @@
+"""Connections, deliveries and their calls, and what is kept about how vendors behave."""
+
+from crm_integrations.models.connection import Connection, Route
+from crm_integrations.models.delivery import (
+    CLAIMABLE,
+    NEEDS_PERSON,
+    REPEATABLE,
+    UNFINISHED,
+    Delivery,
+    DeliveryQuerySet,
+    State,
+)
+from crm_integrations.models.exchange import Exchange
+from crm_integrations.models.gap import Gap
+from crm_integrations.models.health import Health
+from crm_integrations.models.notice import Notice
+from crm_integrations.models.reconciliation import Difference, Reconciliation
+from crm_integrations.models.replay import Replay, ReplayItem
+from crm_integrations.models.status_change import Inbound, StatusChange
+from crm_integrations.models.tally import AnswerShape, Tally
+
+__all__ = [
+    "CLAIMABLE",
+    "NEEDS_PERSON",
+    "REPEATABLE",
+    "UNFINISHED",
+    "AnswerShape",
+    "Connection",
+    "Delivery",
+    "DeliveryQuerySet",
+    "Difference",
+    "Exchange",
+    "Gap",
+    "Health",
+    "Inbound",
+    "Notice",
+    "Reconciliation",
+    "Replay",
+    "ReplayItem",
+    "Route",
+    "State",
+    "StatusChange",
+    "Tally",
+]

@@ -1,0 +1,123 @@
+"""Connections to vendors, and which records go where."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils import timezone
+
+from crm_integrations import registry
+from crm_integrations.configuration import check_secrets, check_settings, with_defaults
+from crm_integrations.connector import Config, Connector
+from crm_integrations.egress import check_base_url, origins
+from leadops.fields import EncryptedTextField
+from leadops.models import Program
+from leadops.models.record import Record
+
+
+class Connection(Record):
+    """One account at one vendor. Its name is what partners and `lead.consents[].connections` call it."""
+
+    vendor = models.CharField(max_length=50, choices=registry.choices)
+    name = models.CharField(max_length=50, unique=True)
+    base_url = models.CharField(
+        "base URL", max_length=200, help_text="Scheme and host; the vendor's own path is added by us."
+    )
+    settings = models.JSONField(default=dict, blank=True)
+    sealed_secrets = EncryptedTextField(editable=False)
+    enabled = models.BooleanField(
+        default=True, help_text="A disabled connection takes no records and sends none."
+    )
+    parallel = models.PositiveSmallIntegerField(
+        default=8, validators=[MinValueValidator(1)], help_text="Calls we make at the same time, at most."
+    )
+    rate = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.01)],
+        help_text="Calls a second, at most; empty: as many as the vendor takes.",
+    )
+    paused_until = models.DateTimeField(null=True, blank=True)
+    pause_reason = models.CharField(max_length=500, blank=True)
+    jurisdiction = models.CharField(
+        max_length=2, blank=True, help_text="ISO country whose law holds for the data there."
+    )
+
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    UNTIL_RESUMED = datetime(9999, 1, 1, tzinfo=UTC)
+    """A pause that only a person ends."""
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The credentials, opened; never shown and never logged."""
+        return dict(json.loads(self.sealed_secrets or "{}"))
+
+    @secrets.setter
+    def secrets(self, values: dict[str, str]) -> None:
+        self.sealed_secrets = json.dumps(values)
+
+    @property
+    def connector_class(self) -> type[Connector]:
+        return registry.get(self.vendor)
+
+    @property
+    def connector(self) -> Connector:
+        """The vendor's connector, told of this connection's settings and secrets."""
+        settings = with_defaults(self.connector_class, self.settings)
+        return self.connector_class(Config(self.base_url.rstrip("/"), settings, self.secrets))
+
+    def secrets_to_type_again(self, base_url: str, settings: dict[str, Any]) -> list[str]:
+        """The stored secrets, when calls would go elsewhere by these: only who knows them may send them there."""
+        if origins(base_url, settings) == origins(self.base_url, self.settings):
+            return []
+        return [name for name, value in self.secrets.items() if value]
+
+    @property
+    def paused(self) -> bool:
+        return self.paused_until is not None and self.paused_until > timezone.now()
+
+    def clean(self) -> None:
+        problems: dict[str, Any] = {}
+        if self.vendor in registry.vendors():
+            problems["settings"] = check_settings(self.connector_class, self.settings)
+            problems["sealed_secrets"] = check_secrets(self.connector_class, self.secrets)
+        problems["base_url"] = check_base_url(self.base_url)
+        problems = {field: texts for field, texts in problems.items() if texts}
+        if problems.get("sealed_secrets"):
+            raise ValidationError(problems["sealed_secrets"])
+        if problems:
+            raise ValidationError(problems)
+
+
+class Route(Record):
+    """Where a program's records go: automatically, or when an officer sends them. No program means all programs."""
+
+    program = models.ForeignKey(Program, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="routes")
+    automatic = models.BooleanField(default=True, help_text="Send without an officer's word.")
+    order = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["order", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["program", "connection"],
+                nulls_distinct=False,
+                name="one_route_per_program_and_connection",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.program or 'every program'} → {self.connection}"

@@ -1,0 +1,143 @@
+"""The outbox: what is on its way to which connection, and where it stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from crm_integrations.models.connection import Connection
+from leadops.models import Lead, LoanAccount
+from leadops.models.record import Record
+
+
+class State(models.TextChoices):
+    """Where a delivery stands; docs/architecture.md tells what each means and who acts next."""
+
+    WAITING = "waiting", "Waiting"
+    QUEUED = "queued", "Queued"
+    SENDING = "sending", "Sending"
+    RETRYING = "retrying", "Will retry"
+    DELIVERED = "delivered", "Delivered"
+    REJECTED = "rejected", "Refused"
+    UNKNOWN = "unknown", "Outcome unknown"
+    REVIEW = "review", "Needs a decision"
+    DEAD = "dead", "Given up"
+    FAILED = "failed", "Failed here"
+    SKIPPED = "skipped", "Skipped"
+    SUPERSEDED = "superseded", "Superseded"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+CLAIMABLE = (State.QUEUED, State.RETRYING, State.UNKNOWN)
+"""States the engine acts on once `due_at` has come. An unknown one is looked up, never sent."""
+UNFINISHED = (*CLAIMABLE, State.WAITING, State.SENDING)
+REPEATABLE = (State.REJECTED, State.DEAD, State.FAILED, State.SKIPPED, State.CANCELLED)
+"""States after which surely nothing is at the vendor, so that it may be sent again."""
+NEEDS_PERSON = (State.REJECTED, State.REVIEW, State.DEAD, State.FAILED)
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def due(self, at: datetime | None = None) -> DeliveryQuerySet:
+        """Deliveries the engine may act on now."""
+        at = at or timezone.now()
+        unpaused = Q(connection__paused_until__isnull=True) | Q(connection__paused_until__lte=at)
+        return self.filter(unpaused, connection__enabled=True, state__in=CLAIMABLE, due_at__lte=at)
+
+
+class Delivery(Record):
+    """One record on its way to one connection: the outbox. All changes of its state are made by `outbox`."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="deliveries")
+    kind = models.CharField(max_length=20)
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="deliveries")
+    loan_account = models.ForeignKey(
+        LoanAccount, on_delete=models.CASCADE, null=True, related_name="deliveries"
+    )
+    record_id = models.UUIDField(help_text="The lead's id, or the loan account's.")
+    version = models.PositiveIntegerField(help_text="The record's version this delivery was made for.")
+    ref = models.CharField(max_length=100, help_text="Our reference, as the vendor is told it.")
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    accepted = models.BooleanField(default=False, help_text="The vendor said yes, but gave no id yet.")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Times it was sent.")
+    lookups = models.PositiveSmallIntegerField(
+        default=0, help_text="Times the vendor was asked for it since it was last sent."
+    )
+    absences = models.PositiveSmallIntegerField(
+        default=0, help_text="Times the vendor said it has none, since it was last sent."
+    )
+    due_at = models.DateTimeField(default=timezone.now)
+    lease = models.UUIDField(null=True, help_text="Token of the worker that has it in hand.")
+    leased_until = models.DateTimeField(null=True)
+    depends_on = models.CharField(
+        max_length=50, blank=True, help_text="The vendor that has to know the lead first."
+    )
+    reference = models.CharField("vendor's id", max_length=200, blank=True)
+    vendor_status = models.CharField(max_length=100, blank=True, help_text="The vendor's own word, verbatim.")
+    reason = models.TextField(blank=True, help_text="Why it stands where it stands, in one sentence.")
+    delivered_at = models.DateTimeField(null=True)
+    cause = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="`reason` without its numbers and names: what failed alike.",
+    )
+    once_unknown = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Nobody knew once whether the vendor has it: a replay looks it up first.",
+    )
+    leases_lost = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Workers that died with it in hand, one after the other."
+    )
+    ask_at = models.DateTimeField(null=True, help_text="When the vendor is next asked how it stands.")
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "kind", "record_id", "version"], name="one_delivery_per_version"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["connection", "due_at"], condition=Q(state__in=CLAIMABLE), name="delivery_due"
+            ),
+            models.Index(
+                fields=["connection", "leased_until"],
+                condition=Q(leased_until__isnull=False),
+                name="delivery_leased",
+            ),
+            models.Index(fields=["lead"], condition=Q(state=State.WAITING), name="delivery_waiting"),
+            models.Index(fields=["connection", "state", "-id"], name="delivery_by_connection"),
+            models.Index(fields=["state", "-id"], name="delivery_by_state"),
+            models.Index(fields=["connection", "ref"], name="delivery_by_ref"),
+            models.Index(fields=["connection", "cause"], condition=~Q(cause=""), name="delivery_by_cause"),
+            models.Index(fields=["ask_at"], condition=Q(ask_at__isnull=False), name="delivery_to_ask"),
+            models.Index(
+                fields=["connection", "reference"], condition=~Q(reference=""), name="delivery_by_reference"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display_name()} → {self.connection}"
+
+    def get_kind_display_name(self) -> str:
+        """The kind as people say it."""
+        return self.kind.replace("_", " ")
+
+    @property
+    def may_retry(self) -> bool:
+        """Whether an officer may have it sent again, or at once."""
+        return self.state in (*REPEATABLE, State.RETRYING)
+
+    @property
+    def record(self) -> Lead | LoanAccount:
+        """What is delivered."""
+        return self.loan_account if self.loan_account is not None else self.lead

@@ -1,0 +1,56 @@
+"""Every HTTP call we make."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from crm_integrations.models.connection import Connection
+from crm_integrations.models.delivery import Delivery
+from leadops.models.record import Record
+
+
+class Exchange(Record):
+    """One HTTP call: opened before its first byte, completed after its last, never changed again.
+
+    `delivery` is NULL for calls that are about no single record. Headers and bodies are redacted before they are
+    stored. `finished_at` is NULL while it is under way; when the worker dies in it, the reaper completes it with an
+    error, because nobody knows whether the vendor got it.
+    """
+
+    class Purpose(models.TextChoices):
+        CREATE = "create", "Create"
+        FIND = "find", "Look up"
+        TOKEN = "token", "Sign in"
+        STATUS = "status", "Ask for its status"
+        LIST = "list", "List"
+        HEALTH = "health", "Health"
+
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="exchanges", db_constraint=False
+    )  # unchecked: each call of a delivery is checked by that, and this is written before every first byte
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, null=True, related_name="exchanges")
+    purpose = models.CharField(max_length=6, choices=Purpose)
+    operation = models.CharField(max_length=30)
+    method = models.CharField(max_length=7)
+    url = models.CharField(max_length=500)
+    request_headers = models.JSONField(default=dict)
+    request_body = models.TextField(blank=True)
+    status = models.PositiveSmallIntegerField(null=True)
+    response_headers = models.JSONField(default=dict)
+    response_body = models.TextField(blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    duration_ms = models.PositiveIntegerField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["connection", "-id"], name="exchange_by_connection"),
+            models.Index(
+                fields=["delivery"], condition=Q(finished_at__isnull=True), name="exchange_under_way"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.status or self.error or 'under way'}"

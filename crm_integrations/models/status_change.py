@@ -1,0 +1,45 @@
+"""What vendors tell of a record after they took it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from crm_integrations.models.connection import Connection
+from crm_integrations.models.delivery import Delivery
+from leadops.models.record import Record
+
+
+class StatusChange(Record):
+    """A vendor's word for a record changed: the word verbatim, and what it means to us if we know."""
+
+    class Source(models.TextChoices):
+        ANSWER = "answer", "Answer to our call"
+        POLL = "poll", "Asked"
+        WEBHOOK = "webhook", "Webhook"
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="status_changes")
+    source = models.CharField(max_length=7, choices=Source)
+    before = models.CharField(max_length=100, blank=True)
+    after = models.CharField(max_length=100)
+    meaning = models.CharField(max_length=20, blank=True, help_text="Empty when the word is unknown to us.")
+
+    class Meta:
+        ordering = ["id"]
+
+
+class Inbound(Record):
+    """A webhook call that a vendor made to us: stored first, answered at once, understood later."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="inbound")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the raw body: the same call twice is one.")
+    event = models.CharField(max_length=100, blank=True)
+    body = models.TextField(help_text="Redacted.")
+    times = models.PositiveIntegerField(default=1)
+    received_at = models.DateTimeField(default=timezone.now)
+    processed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["connection", "digest"], name="one_inbound_per_body")]
