@@ -73,13 +73,13 @@ def seal(text: str, place: str) -> bytes:
 
 
 def open_sealed(sealed: bytes, place: str) -> str:
-    """The text that was sealed for `place`; CannotOpen when it was not, or its key is gone."""
+    """The text that was sealed for `place`; CannotOpen when it was not, is damaged, or its key is gone."""
     key = key_ring().keys.get(sealed[1]) if len(sealed) > 2 and sealed[0] == VERSION else None
     if key is None:
         raise CannotOpen
     try:
         return key.decrypt(sealed[2 : 2 + NONCE_BYTES], sealed[2 + NONCE_BYTES :], place.encode()).decode()
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # ValueError: too little is left of it for a nonce
         raise CannotOpen from None
 
 
