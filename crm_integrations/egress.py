@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -43,6 +45,37 @@ def check_base_url(url: str) -> list[str]:
     except OSError:
         return []  # the name can't be resolved here and now; every connect checks again
     return []
+
+
+def origins(base_url: str, settings: Mapping[str, Any]) -> dict[str, str]:
+    """Scheme, host and port that a connection's calls go to, and its secrets with them.
+
+    By what names it: `base_url`, and every setting for an address or a path that leads elsewhere.
+    """
+    base = _origin(base_url)
+    told = {name: _origin(_joined(base_url, text)) for name, text in _places(settings)}
+    return {"base_url": base} | {name: origin for name, origin in told.items() if origin != base}
+
+
+def _places(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in settings.items():
+        if name.endswith("url") or name.startswith("path"):
+            texts = value if isinstance(value, Mapping) else {"": value}
+            yield from ((f"{name}.{key}", text) for key, text in texts.items() if isinstance(text, str))
+
+
+def _joined(base_url: str, text: str) -> str:
+    return text if "://" in text else base_url.rstrip("/") + text
+
+
+def _origin(url: str) -> str:
+    """`https://api.vendor.example:443`, whichever way it was written; the text itself when it is no URL."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return url
+    return f"{parts.scheme}://{parts.hostname}:{port}"
 
 
 def public_addresses(host: str, port: int) -> list[str]:

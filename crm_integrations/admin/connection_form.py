@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
@@ -18,10 +20,14 @@ from crm_integrations.connector import Connector, Secret, Setting
 from crm_integrations.models import Connection
 
 SETTING, SECRET = "setting_", "secret_"
+STALE = "This connection was changed after you opened it ({change}). Open it again and repeat your change."
+TYPE_AGAIN = "The address changes, so type this again: the stored one is not sent to another address."
 
 
 class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
     """Typed fields for the settings, and a write-only field for each secret."""
+
+    seen_version = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Connection
@@ -34,11 +40,19 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error(None, forms.ValidationError(found.pop("settings")))
         super()._update_errors(errors)  # type: ignore[misc]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["seen_version"].initial = (
+            self.instance.updated_at and self.instance.updated_at.isoformat()
+        )
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         connection = self.instance
         if connection._state.adding:
             return cleaned
+        if cleaned.get("seen_version") != connection.updated_at.isoformat():
+            raise forms.ValidationError(STALE.format(change=_last_change(connection)))
         settings, secrets = {}, connection.secrets
         for each in connection.connector_class.settings:
             value = cleaned.get(SETTING + each.name)
@@ -47,9 +61,35 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
         for secret in connection.connector_class.secrets:
             if typed := cleaned.get(SECRET + secret.name):
                 secrets[secret.name] = typed
+        self._refuse_secrets_elsewhere(cleaned, settings)
         connection.settings = settings
         connection.secrets = secrets
         return cleaned
+
+    def _refuse_secrets_elsewhere(self, cleaned: dict[str, Any], settings: dict[str, Any]) -> None:
+        base_url = cleaned.get("base_url", self.instance.base_url)
+        for name in self.instance.secrets_to_type_again(base_url, settings):
+            if not cleaned.get(SECRET + name):
+                self.add_error(SECRET + name if SECRET + name in self.fields else None, TYPE_AGAIN)
+
+    def changed_columns(self) -> list[str]:
+        """What is to be written. Nothing else is, so that a pause made meanwhile stays."""
+        columns = {_column(name) for name in self.changed_data}
+        return [*sorted(columns), "updated_at"] if columns else []
+
+
+def _column(name: str) -> str:
+    if name.startswith(SETTING):
+        return "settings"
+    return "sealed_secrets" if name.startswith(SECRET) else name
+
+
+def _last_change(connection: Connection) -> str:
+    """Who made the connection what it is now, and what they changed, as the admin's history has it."""
+    kind = ContentType.objects.get_for_model(Connection)
+    entries = LogEntry.objects.filter(content_type=kind, object_id=str(connection.pk))
+    last = entries.filter(action_time__gte=connection.updated_at).select_related("user").first()
+    return f"{last.user}: {last.get_change_message()}" if last else "from the command line"
 
 
 def form_for(connector: type[Connector], connection: Connection) -> type[ConnectionForm]:

@@ -18,6 +18,7 @@ from crm_integrations import outbox
 from crm_integrations.admin.connection_form import SECRET, SETTING, ConnectionForm, declared_fields, form_for
 from crm_integrations.models import Connection, Route
 from leadops.admin.markup import chip
+from leadops.ids import uuid_in
 
 
 class RouteInline(StackedInline):
@@ -58,9 +59,10 @@ class ConnectionAdmin(ModelAdmin):
             return [
                 (None, {"fields": general, "description": "Save it, then fill in what this vendor needs."})
             ]
-        fieldsets: list[Any] = [("Connection", {"fields": [*general, ("parallel", "enabled")]})]
+        own = [*general, ("parallel", "enabled"), "seen_version"]
+        fieldsets: list[Any] = [("Connection", {"fields": own})]
         if not self.has_change_permission(request, obj):
-            return fieldsets
+            return [("Connection", {"fields": own[:-1]})]
         if settings := declared_fields(obj.vendor, SETTING):
             fieldsets.append(("Settings", {"fields": settings}))
         if secrets := declared_fields(obj.vendor, SECRET):
@@ -74,6 +76,22 @@ class ConnectionAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A connection is disabled, not deleted: what was sent through it stays on record."""
         return False
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Connection | None:
+        """Locked while a change of it is stored, so that its version can be trusted."""
+        if request.method == "POST" and uuid_in(object_id):
+            Connection.objects.select_for_update().filter(pk=object_id).values_list("pk").first()
+        return super().get_object(request, object_id, from_field)
+
+    def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
+        obj.save(update_fields=form.changed_columns() if change else None)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if any(formset.has_changed() for formset in formsets):
+            form.instance.save(update_fields=["updated_at"])  # the page with its routes has one version
 
     def response_add(
         self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None

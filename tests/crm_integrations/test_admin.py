@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from crm_integrations import delivery as engine
+from crm_integrations import outbox
 from crm_integrations.models import Connection, Delivery, Exchange, State
 from leadops.models import Lead
 from leadops.services import leads, loan_accounts
@@ -283,6 +289,75 @@ def test_wrong_setting_is_refused(desk, connections, field, value):
     answer = desk.post(url, form | {field: value})
     assert answer.status_code == 200
     assert answer.context["errors"]
+
+
+def test_saving_the_form_keeps_a_pause_made_meanwhile(desk, connections):
+    url, form = connection_form(desk, connections["ispcrm"])
+    outbox.pause(connections["ispcrm"], "They are moving")
+    assert desk.post(url, form | {"parallel": "3"}).status_code == 302
+    stored = Connection.objects.get(vendor="ispcrm")
+    assert (stored.parallel, stored.paused, stored.pause_reason) == (3, True, "They are moving")
+
+
+def test_saving_the_form_writes_changed_columns_and_no_others(desk, connections):
+    url, form = connection_form(desk, connections["ispcrm"])
+    with CaptureQueriesContext(connection) as queries:
+        desk.post(url, form | {"parallel": "3"})
+    [written] = [q["sql"] for q in queries if q["sql"].startswith('UPDATE "crm_integrations_connection"')]
+    assert re.findall(r'"(\w+)" = ', written.partition(" WHERE ")[0]) == ["updated_at", "parallel"]
+
+
+def test_stale_form_is_refused_and_says_who_changed_what(desk, connections):
+    url, form = connection_form(desk, connections["ispcrm"])
+    other = Client()
+    other.force_login(people.officer("meera"))
+    other.post(url, form | {"parallel": "3"})
+    page = desk.post(url, form | {"name": "isp-2"}).content.decode()
+    assert "This connection was changed after you opened it (meera: Changed Parallel.)" in page
+    stored = Connection.objects.get(vendor="ispcrm")
+    assert (stored.name, stored.parallel) == ("ispcrm", 3)
+
+
+def test_a_changed_route_makes_other_open_forms_stale(desk, connections):
+    url, form = connection_form(desk, connections["ispcrm"])
+    desk.post(url, form | {"routes-0-order": "7"})
+    assert "after you opened it (asha: Changed Order" in desk.post(url, form).content.decode()
+
+
+def test_form_open_while_the_command_changed_the_connection_is_stale(desk, connections):
+    url, form = connection_form(desk, connections["ispcrm"])
+    Connection.objects.get(vendor="ispcrm").save()
+    assert "from the command line" in desk.post(url, form).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("vendor", "field", "value"),
+    [
+        ("brainysoft", "base_url", "http://localhost:8100"),
+        ("brainysoft", "base_url", "https://127.0.0.1:8100"),
+        ("brainysoft", "base_url", "http://127.0.0.1:9"),
+        ("brainysoft", "setting_auth_url", "http://127.0.0.1:9"),
+        ("brainysoft", "setting_path_prefix", "@127.0.0.1:9"),
+        ("crego_crm", "setting_paths", '{"list_leads": "http://127.0.0.1:9/"}'),
+    ],
+)
+def test_stored_secrets_do_not_follow_to_another_address(desk, connections, vendor, field, value):
+    url, form = connection_form(desk, connections[vendor])
+    errors = desk.post(url, form | {field: value}).context["adminform"].form.errors
+    assert set(errors) == {f"secret_{name}" for name in connections[vendor].secrets}
+    assert connections[vendor].base_url == Connection.objects.get(vendor=vendor).base_url
+
+
+def test_another_address_is_taken_with_its_secrets_typed_again(desk, connections):
+    url, form = connection_form(desk, connections["ispcrm"])
+    desk.post(url, form | {"base_url": "http://127.0.0.1:9", "secret_token": "typed"})
+    stored = Connection.objects.get(vendor="ispcrm")
+    assert (stored.base_url, stored.secrets) == ("http://127.0.0.1:9", {"token": "typed"})
+
+
+def test_the_same_address_in_another_spelling_asks_for_nothing(desk, connections):
+    url, form = connection_form(desk, connections["ispcrm"])
+    assert desk.post(url, form | {"base_url": form["base_url"].upper() + "/"}).status_code == 302
 
 
 def test_private_address_is_refused_where_local_vendors_are_not_allowed(desk, connections, settings):

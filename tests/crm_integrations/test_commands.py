@@ -89,6 +89,19 @@ def test_connect_refuses_in_one_line_and_changes_nothing(program, capsys, argume
     assert not Route.objects.exists()
 
 
+def test_another_address_needs_the_secrets_again():
+    connect("ispcrm", "--name", "isp", "--secret", "token=old")
+    elsewhere = ["connect", "ispcrm", "--name", "isp", "--base-url", "http://127.0.0.1:9"]
+    with pytest.raises(
+        CommandError, match=r"^Its address changes, so its secrets are needed again: token\.$"
+    ):
+        call_command(*elsewhere)
+    assert Connection.objects.get().base_url == URL
+    call_command(*elsewhere, "--secret", "token=new")
+    stored = Connection.objects.get()
+    assert (stored.base_url, stored.secrets) == ("http://127.0.0.1:9", {"token": "new"})
+
+
 def test_private_addresses_are_refused_unless_local_vendors_are_allowed(settings):
     settings.ALLOW_LOCAL_VENDORS = False
     with pytest.raises(CommandError, match="base_url: "):

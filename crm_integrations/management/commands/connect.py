@@ -22,7 +22,8 @@ class Command(AnsweringCommand):
     """Connect a vendor.
 
     A name that is taken is changed: the base URL is replaced, so are the settings and secrets that are named,
-    and the others stay. The vendor of a connection never changes.
+    and the others stay; but at another address all secrets are named again, since those kept would go there. The
+    vendor of a connection never changes.
     """
 
     help = (
@@ -68,11 +69,14 @@ def _connection(options: dict[str, Any]) -> Connection:
     )
     if connection.vendor != vendor:
         raise CommandError(f"{name!r} is a connection to {connection.vendor} already: choose another name.")
-    connection.base_url = options["base_url"]
     connector = registry.get(vendor)
     given = {key: _value(connector, key, text) for key, text in _pairs("--setting", options["setting"])}
-    connection.settings = {**connection.settings, **given}
-    connection.secrets = {**connection.secrets, **dict(_pairs("--secret", options["secret"]))}
+    settings, typed = {**connection.settings, **given}, dict(_pairs("--secret", options["secret"]))
+    again = connection.secrets_to_type_again(options["base_url"], settings)
+    if missing := [name for name in again if not typed.get(name)]:
+        raise CommandError(f"Its address changes, so its secrets are needed again: {', '.join(missing)}.")
+    connection.base_url, connection.settings = options["base_url"], settings
+    connection.secrets = {**connection.secrets, **typed}
     connection.full_clean()
     connection.save()
     return connection
