@@ -64,7 +64,14 @@ class Draft:
             setattr(draft, name, getattr(instance, prefix + name))
 
 
-def place_error(form: forms.BaseForm, name: str, message: str) -> None:
-    """Show `message` at the field `name` of `form`, or above the form when it has no such field."""
-    name = name.replace("identity_document.", "identity_").partition("[")[0].partition(".")[0]
-    form.add_error(name if name in form.fields else None, message)
+def place_errors(found: Iterable[tuple[forms.BaseForm, str, str]]) -> None:
+    """Show each message at its form's field, or above the form when it has no such field.
+
+    A field that its form could not read has said so already, and is not told a second reason.
+    """
+    found = list(found)
+    unread = {id(form): set(form.errors) for form, _, _ in found}
+    for form, name, message in found:
+        field = name.replace("identity_document.", "identity_").partition("[")[0].partition(".")[0]
+        if field not in unread[id(form)]:
+            form.add_error(field if field in form.fields else None, message)

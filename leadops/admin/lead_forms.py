@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from leadops.admin.lead_checks import Draft, place_error
+from leadops.admin.lead_checks import Draft, place_errors
 from leadops.admin.masked import MaskedForm
 from leadops.models import Lead
 from leadops.validation import errors_in
@@ -67,9 +67,8 @@ class LeadForm(MaskedForm):
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
-        for finding in errors_in(Draft(self.instance).check(country_of(self.instance))):
-            if finding.field not in self.errors:
-                place_error(self, finding.field, finding.message)
+        findings = Draft(self.instance).check(country_of(self.instance))
+        place_errors((self, each.field, each.message) for each in errors_in(findings))
 
 
 def country_of(lead: Lead) -> str:

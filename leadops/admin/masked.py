@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from leadops import masking
 from leadops.fields import EncryptedTextField
+from leadops.validation import findings_at, problem
 
 CLEAR = "-"
 HELP = f"Shown masked. Type a new value to change it, {CLEAR} to clear it."
@@ -36,6 +37,9 @@ class MaskedField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         return str(value) if isinstance(value, _Typed) else self.mask(value or "")
+
+    def validate(self, value: Any) -> None:
+        """Whether a value is missing shows in the form, which knows what is stored."""
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return self.new_value(initial or "", data or "") != (initial or "")
@@ -63,7 +67,10 @@ class MaskedForm(forms.ModelForm):  # type: ignore[type-arg]
             if name not in cleaned:
                 continue
             cleaned[name] = field.new_value(self.initial.get(name) or "", cleaned[name])
-            if masking.DOT in cleaned[name]:
+            if field.required and not cleaned[name]:
+                [missing] = findings_at(name, [problem("required", what=field.label)])
+                self.add_error(name, missing.message)
+            elif masking.DOT in cleaned[name]:
                 self.add_error(
                     name, ValidationError("Type the whole new value; the masked digits can't be kept.")
                 )
@@ -91,7 +98,8 @@ class MaskedAdmin:
                 if db_field.verbose_name.islower()
                 else db_field.verbose_name
             )
-            return MaskedField(mask=mask_of(db_field.name), label=label, help_text=db_field.help_text)
+            shown = {"label": label, "help_text": db_field.help_text, "required": not db_field.blank}
+            return MaskedField(mask=mask_of(db_field.name), **shown)
         return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -10,7 +10,7 @@ from unfold.admin import StackedInline
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from leadops.admin.lead_checks import CONSENT, PARTY, Draft, place_error
+from leadops.admin.lead_checks import CONSENT, PARTY, Draft, place_errors
 from leadops.admin.lead_forms import country_of
 from leadops.admin.masked import MaskedAdmin
 from leadops.models import Address, Applicant, Bank, Consent, Lead
@@ -31,15 +31,11 @@ class PartyFormSet(PaginationInlineFormSet):
 
     def kept_forms(self) -> list[Any]:
         """The forms that will be rows once this is saved."""
-        gone = set(map(id, self.deleted_forms)) if self.is_valid() else set()
-        return [
-            f
-            for f in self.forms
-            if id(f) not in gone and (f.instance.pk in self._stored_ids() or f.has_changed())
-        ]
-
-    def _stored_ids(self) -> set[Any]:
-        return {form.instance.pk for form in self.initial_forms}
+        if self._errors is None:
+            self.full_clean()  # it says which rows are to be deleted
+        stored = {form.instance.pk for form in self.initial_forms}
+        filled = [form for form in self.forms if form.instance.pk in stored or form.has_changed()]
+        return [form for form in filled if not self._should_delete_form(form)]
 
     def save_new(self, form: Any, commit: bool = True) -> Any:
         form.instance.position = self.forms.index(form)
@@ -52,14 +48,15 @@ class ApplicantFormSet(PartyFormSet):
     warnings: list[Finding]
     instance: Lead
 
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        """The first applicant of a new lead is the primary one until the officer says otherwise."""
+        first = index == 0 and self.instance._state.adding
+        return {**super().get_form_kwargs(index), **({"initial": {"is_primary": True}} if first else {})}
+
     def clean(self) -> None:
         super().clean()
         self.warnings = []
         self._refuse_orphans()
-        parties = [formset for form in self.forms for formset in nested(form)]
-        # Errors of forms come first; the whole lead is checked once each of its parts can be read.
-        if any(self.errors) or not all(formset.is_valid() for formset in parties):
-            return
         forms = self.kept_forms()
         draft = Draft(self.instance)
         for form in forms:
@@ -67,8 +64,7 @@ class ApplicantFormSet(PartyFormSet):
             draft.add_applicant(form.instance, addresses, banks)
         findings = draft.check(country_of(self.instance))
         self.warnings = warnings_in(findings)
-        for finding in errors_in(findings):
-            self._place(finding, forms)
+        place_errors(place for each in errors_in(findings) for place in self._places(each, forms))
 
     def _refuse_orphans(self) -> None:
         """An address or bank account typed under an applicant that was left empty."""
@@ -76,7 +72,7 @@ class ApplicantFormSet(PartyFormSet):
             if not form.has_changed() and any(formset.has_changed() for formset in nested(form)):
                 form.add_error("name", "Name the applicant that this address or bank account belongs to.")
 
-    def _place(self, finding: Finding, forms: list[Any]) -> None:
+    def _places(self, finding: Finding, forms: list[Any]) -> Iterator[tuple[Any, str, str]]:
         if (found := PARTY.fullmatch(finding.field)) is None:
             return  # a field of the lead itself: its own form has said so
         at, kind, part, name = found.groups()
@@ -84,7 +80,7 @@ class ApplicantFormSet(PartyFormSet):
         if kind is not None:
             formset = nested(form)[0 if kind == "addresses" else 1]
             form = formset.kept_forms()[int(part)]
-        place_error(form, name, finding.message)
+        yield form, name, finding.message
 
     def save(self, commit: bool = True) -> Any:
         kept = [form.instance for form in self.kept_forms()]
@@ -104,15 +100,13 @@ class ConsentFormSet(PartyFormSet):
 
     def clean(self) -> None:
         super().clean()
-        if any(self.errors):
-            return
         forms = self.kept_forms()
         draft = Draft(self.instance)
         for form in forms:
             draft.add_consent(form.instance)
-        for finding in errors_in(draft.check(country_of(self.instance))):
-            if found := CONSENT.fullmatch(finding.field):
-                place_error(forms[int(found[1])], found[2], finding.message)
+        findings = errors_in(draft.check(country_of(self.instance)))
+        found = [(CONSENT.fullmatch(each.field), each.message) for each in findings]
+        place_errors((forms[int(at[1])], at[2], message) for at, message in found if at)
 
 
 def nested(form: Any) -> list[Any]:

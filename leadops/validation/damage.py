@@ -17,9 +17,9 @@ _FORMULA_ERROR = re.compile(r"#(?:N/A|REF!|NAME\?|DIV/0!|NULL!|NUM!|VALUE!|SPILL
 def number_damage(text: str) -> str | None:
     """Say in words how Excel has damaged this number or code, or None when it shows no damage."""
     if _SCIENTIFIC.fullmatch(text):
-        return "its last digits are gone, as in 9.8E+09"
+        return "its last digits became a power of ten"
     if _DECIMAL.fullmatch(text):
-        return "it became a decimal, as in 9800000001.0"
+        return "it became a decimal number"
     if is_formula_error(text):
         return "a formula's error stands in its place"
     return None
