@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -179,7 +180,9 @@ class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, ModelAdmin):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Lead | None:
         """The lead with its parties; locked while a change of it is stored, so that its version can be trusted."""
-        if request.method == "POST":
+        if (
+            request.method == "POST" and connection.in_atomic_block
+        ):  # pages that store nothing have no transaction
             self._lock(object_id)
         lead: Lead | None = super().get_object(request, object_id, from_field)
         return lead and self.get_queryset(request).with_parties().get(pk=lead.pk)

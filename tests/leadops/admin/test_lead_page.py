@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -65,7 +67,7 @@ def test_save_and_submit_submits_the_new_lead(desk, typed):
     ("field", "value", "message"),
     [
         ("primary_mobile", "12345", "This is not a mobile number"),
-        ("primary_mobile", "", "mobile number is missing"),
+        ("primary_mobile", "", "Primary mobile is missing"),
         ("applicants-0-pan_no", "ABCPK12345", "A PAN is five letters"),
         ("applicants-0-addresses-0-pincode", "999999", "no such pincode"),
         ("applicants-0-banks-0-ifsc", "HDFC1000240", "fifth character"),
@@ -197,6 +199,49 @@ def test_all_errors_of_the_page_are_told_at_once(desk, typed):
         "eleven characters",
     ):
         assert message in page
+
+
+def test_error_that_a_field_finds_by_itself_hides_no_other(desk, typed):
+    wrong = {
+        "applicants-0-primary_email": "nobody",
+        "applicants-0-date_of_birth": "soon",
+        "applicants-0-pan_no": "X",
+        "applicants-0-banks-0-account_no": "1.2E+11",
+    }
+    page = errors_of(desk.post(ADD, typed | wrong))
+    for message in (
+        "valid email",
+        "valid date",
+        "A PAN is five letters",
+        "Excel damaged this account number",
+    ):
+        assert page.count(message) == 1, message
+    assert "9.8E+09" not in page
+
+
+def test_first_applicant_of_a_new_lead_is_offered_as_the_primary_one(desk, typed):
+    blank = fields(desk.get(ADD).content.decode())
+    assert blank["applicants-0-is_primary"] == "on"
+    one_left_empty = {name: value for name, value in blank.items() if name.startswith("applicants-")}
+    lead = {"partner": typed["partner"], "program": typed["program"], "primary_mobile": "9800000001"}
+    desk.post(ADD, blank | one_left_empty | lead)
+    assert Lead.objects.get().applicants.count() == 0
+
+
+def test_mobile_is_marked_as_needed_and_cannot_be_cleared(desk, lead):
+    for address in (ADD, url(lead)):
+        label = re.search(
+            r'<label[^>]*for="id_primary_mobile"(.*?)</label>', desk.get(address).content.decode(), re.S
+        )
+        assert label is not None
+        assert "*" in label[1]
+    page = errors_of(desk.post(url(lead), form_of(desk, lead) | {"primary_mobile": "-"}))
+    assert "Primary mobile is missing" in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_history_answers_a_post_that_has_no_business_there(desk, lead):
+    assert desk.post(reverse("admin:leadops_lead_history", args=[lead.pk])).status_code == 200
 
 
 def test_consent_is_kept_and_checked_like_the_rest(desk, lead):
