@@ -40,6 +40,8 @@ class Run:
         self.begun = time.monotonic()
         self.port = port("PORT", 8000)
         self.sandbox_port = port("SANDBOX_PORT", 8100)
+        if self.port == self.sandbox_port:
+            raise Trouble(f"PORT and SANDBOX_PORT are both {self.port}: choose two different ones.")
         self.var = Path(os.environ.get("LEADOPS_VAR") or ROOT / "var").resolve()
         self.installed = VirtualEnvironment(ROOT / ".venv", self.var / "log" / "pip.log", console.say)
         python = os.environ.get("LEADOPS_PYTHON") or str(self.installed.python)
@@ -224,6 +226,7 @@ def stopped(number: int, frame: FrameType | None) -> None:
 
 
 def main(arguments: list[str]) -> int:
+    os.umask(0o077)  # all that is kept in var/ is for its owner alone
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stopped)
     try:

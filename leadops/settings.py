@@ -24,6 +24,8 @@ VAR_DIR = Path(env("LEADOPS_VAR", str(BASE_DIR / "var"))).resolve()
 
 # PRODUCTION refuses to start without secrets, hosts and a database of its own.
 PRODUCTION = env_bool("LEADOPS_PRODUCTION")
+if not PRODUCTION:
+    first_run.data_folder(VAR_DIR)
 DEBUG = env_bool("DEBUG")
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("DEBUG can't be on in production.")
@@ -133,7 +135,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
 # Uploads are stored under random names and never served by a URL: views authorise and stream them.
 MEDIA_ROOT = Path(env("MEDIA_ROOT", str(VAR_DIR / "media")))
-FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 IMPORT_MAX_BYTES = env_int("IMPORT_MAX_BYTES", 60 * 1024 * 1024, least=1)

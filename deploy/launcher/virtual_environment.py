@@ -16,6 +16,8 @@ from pathlib import Path
 from launcher.trouble import Trouble
 
 FEWEST = (3, 11)
+UMASK = 0o022
+"""What is installed is no secret, and the embedded PostgreSQL may have to read it as another user."""
 PIP_OPTIONS = ("--quiet", "--no-input", "--disable-pip-version-check")
 NO_FIT = re.compile(r"No matching distribution found for (\S+)")
 FAILED_BUILD = re.compile(r"Failed (?:to build|building wheel for) '?([\w.\-]+)")
@@ -84,7 +86,7 @@ class VirtualEnvironment:
                 raise Trouble(f"Python's {module} module is missing: {install}.")
         command = [sys.executable, "-m", "venv", "--clear", str(self.folder)]
         with self.log.open("ab") as log:
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, umask=UMASK)
         if done.returncode:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise Trouble(f"The virtual environment can't be made; {self.log} says why.")
@@ -100,7 +102,11 @@ class VirtualEnvironment:
         """Run pip; None when it succeeded, else what it said."""
         command = [str(self.python), "-m", "pip", "install", *PIP_OPTIONS, *options, "-r", str(requirements)]
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            umask=UMASK,
         )
         written = done.stdout.decode(errors="replace")
         with self.log.open("a", encoding="utf-8") as log:

@@ -153,6 +153,12 @@ def is_whole(launcher: Launcher, said: list[str]) -> None:
     assert get(launcher.port, "/admin/login/") == 200
     assert get(launcher.port, "/v1/docs/") == 200
     assert get(launcher.sandbox_port, "/") == 200
+    assert others_may_read(launcher.var) == []
+
+
+def others_may_read(var: Path) -> list[str]:
+    """What in the data folder is open to other users; inside its folders nobody gets."""
+    return [path.name for path in (var, *var.iterdir()) if path.stat().st_mode & 0o066]
 
 
 @pytest.mark.parametrize("name", ["PORT", "SANDBOX_PORT"])
@@ -165,6 +171,11 @@ def test_a_busy_port_is_one_line(launcher, name):
     assert (
         said == f"Port {port} can't be used (Address already in use): choose another, as {name}={port + 1}."
     )
+
+
+def test_one_port_for_both_is_one_line(launcher):
+    said = launcher.refused(PORT="8123", SANDBOX_PORT="8123")
+    assert said == "PORT and SANDBOX_PORT are both 8123: choose two different ones."
 
 
 @pytest.mark.parametrize("text", ["eighty", "0", "65536", "-1"])

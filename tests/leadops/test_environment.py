@@ -100,3 +100,20 @@ def test_production_refuses_to_start_half_configured(variables, said):
     )
     assert done.returncode != 0
     assert said in done.stderr
+
+
+def test_a_first_run_keeps_what_it_makes_from_other_users(tmp_path):
+    var = tmp_path / "var"
+    var.mkdir(mode=0o755)
+    store = "from django.core.files import base, storage; storage.default_storage.save('a/b', base.ContentFile('x'))"
+    command = [sys.executable, "-c", f"import django; django.setup(); {store}"]
+    clean = {
+        "PATH": os.environ["PATH"],
+        "LEADOPS_VAR": str(var),
+        "DJANGO_SETTINGS_MODULE": "leadops.settings",
+    }
+    subprocess.run(command, cwd=ROOT, env=clean, check=True)
+    assert var.stat().st_mode & 0o066 == 0
+    made = {str(path.relative_to(var)): oct(path.stat().st_mode & 0o777) for path in var.rglob("*")}
+    folders = ("broker", "broker/queue", "broker/control", "media", "media/a")
+    assert made == dict.fromkeys(folders, "0o700") | {"secrets.json": "0o600", "media/a/b": "0o600"}
