@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN = .venv/bin
 SUBJECTS = leadops crm_integrations tests benchmarks deploy manage.py
 BENCHMARKS = validation lead_create deliveries excel_import
+# The test database ends with the tests, also when they fail or are interrupted.
+WITH_TEST_DATABASE = trap 'exit 130' INT TERM; \
+	trap '$(BIN)/python -m leadops.embedded_postgres.server stop var/test/postgres' EXIT; set -e;
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .PHONY: help run test bench stop format clean reset
@@ -24,10 +27,10 @@ test:  ## Lint, types, import contracts, migrations and every test
 	$(BIN)/ruff format --check $(SUBJECTS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	LEADOPS_VAR=var/test $(BIN)/python manage.py makemigrations --check --dry-run
-	LEADOPS_VAR=var/test $(BIN)/python manage.py check --fail-level WARNING
+	$(WITH_TEST_DATABASE) \
+	LEADOPS_VAR=var/test $(BIN)/python manage.py makemigrations --check --dry-run; \
+	LEADOPS_VAR=var/test $(BIN)/python manage.py check --fail-level WARNING; \
 	CHROMIUM="$(CHROMIUM)" $(BIN)/pytest -q -n 2 --dist loadgroup
-	$(BIN)/python -m leadops.embedded_postgres.server stop var/test/postgres
 
 bench:  ## Measure: nested creates, deliveries, imports
 	$(PYTHON) deploy/install.py requirements-dev.txt
