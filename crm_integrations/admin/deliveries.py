@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from crm_integrations import outbox
 from crm_integrations.admin import panel
@@ -24,24 +27,48 @@ from crm_integrations.models import Connection, Delivery
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import counted, link
 from leadops.admin.pages import CappedList
+from leadops.errors import LeadopsError
 from leadops.ids import uuid_in
-from leadops.models import Lead, LoanAccount
+from leadops.models import Lead, LoanAccount, Officer
 
 MAY_STEER = "crm_integrations.change_delivery"
+PANELS: dict[str, tuple[type[Model], Callable[[HttpRequest, Any], SafeString]]] = {
+    "lead": (Lead, panel.of_lead),
+    "account": (LoanAccount, panel.of_account),
+    "delivery": (Delivery, panel.of_delivery),
+}
 
 
 class DecisionForm(forms.Form):
     """What an officer found out about a delivery that nobody could be sure of."""
 
-    decision = forms.ChoiceField(choices=[("found", "It is there"), ("again", "Send again")])
-    reference = forms.CharField(max_length=200, required=False, strip=True)
-    reason = forms.CharField(max_length=300, strip=True)
+    decision = forms.ChoiceField(
+        choices=[("found", "It is there"), ("again", "It is not there: send again")],
+        widget=UnfoldAdminSelectWidget,
+    )
+    reference = forms.CharField(
+        label="Its id at the vendor", max_length=200, required=False, widget=UnfoldAdminTextInputWidget
+    )
+    reason = forms.CharField(label="How you know", max_length=300, widget=UnfoldAdminTextInputWidget)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("decision") == "found" and not cleaned.get("reference"):
             self.add_error("reference", "Give the id that the vendor shows for it.")
         return cleaned
+
+    def carry_out(self, delivery: Delivery, officer: Officer) -> bool:
+        """Do as decided; False when no decision is needed any more, or when the form now says why it can't be."""
+        said = self.cleaned_data
+        try:
+            if said["decision"] == "again":
+                return outbox.send_again(delivery.pk, said["reason"], officer)
+            return outbox.resolve_held(delivery.pk, said["reference"], said["reason"], officer)
+        except LeadopsError as refusal:
+            self.add_error(
+                "reference" if isinstance(refusal, outbox.HeldByAnother) else None, refusal.message
+            )
+            return False
 
 
 @admin.register(Delivery)
@@ -117,7 +144,7 @@ class DeliveryAdmin(ReadOnly, CappedList, ModelAdmin):
         delivery = self.get_object(request, object_id)
         panels = []
         if delivery is not None and self.has_view_permission(request, delivery):
-            panels = [_panel(request, delivery.record)]
+            panels = [panel.of_delivery(request, delivery)]
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "panels": panels})
 
     # Own views -----------------------------------------------------------------------------------------------
@@ -128,7 +155,7 @@ class DeliveryAdmin(ReadOnly, CappedList, ModelAdmin):
         own = [
             path("of/<str:kind>/<uuid:record_id>/", view(self.panel_view), name=name + "panel"),
             path("<uuid:delivery_id>/retry/", view(require_POST(self.retry_view)), name=name + "retry"),
-            path("<uuid:delivery_id>/decide/", view(require_POST(self.decide_view)), name=name + "decide"),
+            path("<uuid:delivery_id>/decide/", view(self.decide_view), name=name + "decide"),
         ]
         return own + super().get_urls()
 
@@ -136,8 +163,10 @@ class DeliveryAdmin(ReadOnly, CappedList, ModelAdmin):
         """The panel alone, for the page that refreshes it."""
         if not self.has_view_permission(request) or not request.user.has_perm("leadops.view_lead"):
             raise PermissionDenied
-        model: type[Lead] | type[LoanAccount] = Lead if kind == "lead" else LoanAccount
-        return HttpResponse(_panel(request, get_object_or_404(model, pk=record_id)))
+        if kind not in PANELS:
+            raise Http404
+        model, made = PANELS[kind]
+        return HttpResponse(made(request, get_object_or_404(model, pk=record_id)))
 
     def retry_view(self, request: HttpRequest, delivery_id: UUID) -> HttpResponse:
         delivery = self._to_steer(request, delivery_id)
@@ -149,23 +178,19 @@ class DeliveryAdmin(ReadOnly, CappedList, ModelAdmin):
         return HttpResponseRedirect(record_url(delivery))
 
     def decide_view(self, request: HttpRequest, delivery_id: UUID) -> HttpResponse:
-        delivery, form = self._to_steer(request, delivery_id), DecisionForm(request.POST)
-        if not form.is_valid():
-            for field, errors in form.errors.items():
-                self.message_user(
-                    request, f"{field.capitalize()}: {' '.join(map(str, errors))}", messages.ERROR
-                )
-            return HttpResponseRedirect(record_url(delivery))
-        said = form.cleaned_data
-        if said["decision"] == "found":
-            done = outbox.resolve_held(delivery.pk, said["reference"], said["reason"], request.user)  # type: ignore[arg-type]
-        else:
-            done = outbox.send_again(delivery.pk, said["reason"], request.user)  # type: ignore[arg-type]
-        text = (
-            f"Your decision about {delivery} is kept." if done else f"{delivery} no longer needs a decision."
-        )
-        self.message_user(request, text, how_it_went(done))
-        return HttpResponseRedirect(record_url(delivery))
+        """Take the decision that the panel's buttons send; what is wrong with it is asked again, at its field."""
+        delivery = self._to_steer(request, delivery_id)
+        form = DecisionForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            done = form.carry_out(delivery, cast(Officer, request.user))
+            if not form.errors:
+                text = f"Your decision about {delivery} is kept."
+                text = text if done else f"{delivery} no longer needs a decision."
+                self.message_user(request, text, how_it_went(done))
+                return HttpResponseRedirect(record_url(delivery))
+        context = {**self.admin_site.each_context(request), "title": f"Decide about {delivery}"}
+        context |= {"opts": self.opts, "form": form, "delivery": delivery, "back": record_url(delivery)}
+        return TemplateResponse(request, "admin/crm_integrations/decide.html", context)
 
     def _to_steer(self, request: HttpRequest, delivery_id: UUID) -> Delivery:
         if not self.has_steer_permission(request):
@@ -182,7 +207,3 @@ def record_url(delivery: Delivery) -> str:
     """The page of what is delivered."""
     record = delivery.record
     return reverse(f"admin:leadops_{record._meta.model_name}_change", args=[record.pk])
-
-
-def _panel(request: HttpRequest, record: Any) -> SafeString:
-    return panel.of_lead(request, record) if isinstance(record, Lead) else panel.of_account(request, record)

@@ -44,9 +44,10 @@ class Sent:
 
 @dataclass
 class Row:
-    """One connection on the panel: its newest delivery, the earlier ones, or what is missing to send there."""
+    """One record at one connection: its newest delivery, the earlier ones, or why there is none yet."""
 
     connection: Connection
+    account: LoanAccount | None = None
     sent: Sent | None = None
     earlier: list[Sent] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
@@ -54,19 +55,24 @@ class Row:
 
 
 def of_lead(request: HttpRequest, lead: Lead) -> SafeString:
-    """The panel of a lead's own deliveries."""
-    rows = _rows(lead.deliveries.filter(kind="lead"))
+    """The panel of a lead: what every vendor said of it, and of its loan accounts."""
+    rows = _rows(lead.deliveries.all())
     url = reverse("admin:crm_integrations_delivery_panel", args=["lead", lead.pk])
+    reached = {row.connection.pk for row in rows}
     for each in readiness.of_lead(lead):
-        if each.connection.pk not in rows:
+        if each.connection.pk not in reached:
             missing, rest = in_words(each.missing), list(map(spoken, each.not_carried))
-            rows[each.connection.pk] = Row(each.connection, missing=missing, not_carried=rest)
-    return _rendered(
-        request,
-        rows,
-        url,
-        {"lead": lead, "send_url": reverse("admin:leadops_lead_send") + f"?lead={lead.pk}"},
-    )
+            rows.append(Row(each.connection, missing=missing, not_carried=rest))
+    more = {"lead": lead, "send_url": reverse("admin:leadops_lead_send") + f"?lead={lead.pk}"}
+    if idle := [each for each in _taking_accounts() if each.pk not in reached]:
+        more |= {"without_account": idle, "has_accounts": lead.loan_accounts.exists()}
+    return _rendered(request, rows, url, more)
+
+
+def _taking_accounts() -> list[Connection]:
+    """The enabled connections to vendors that keep loan accounts."""
+    enabled = Connection.objects.filter(enabled=True)
+    return [each for each in enabled if "loan_account" in each.connector_class.kinds()]
 
 
 def of_account(request: HttpRequest, account: LoanAccount) -> SafeString:
@@ -75,24 +81,32 @@ def of_account(request: HttpRequest, account: LoanAccount) -> SafeString:
     return _rendered(request, _rows(account.deliveries.all()), url, {"account": account})
 
 
+def of_delivery(request: HttpRequest, delivery: Delivery) -> SafeString:
+    """The panel of one delivery alone."""
+    url = reverse("admin:crm_integrations_delivery_panel", args=["delivery", delivery.pk])
+    return _rendered(request, _rows(Delivery.objects.filter(pk=delivery.pk)), url, {})
+
+
 def in_words(missing: Iterable[Missing]) -> list[str]:
     """What a vendor still needs, each with the field it is about."""
     return [f"{each.message} ({spoken(each.field)})" if each.field else each.message for each in missing]
 
 
-def _rows(deliveries: QuerySet[Delivery]) -> dict[UUID, Row]:
-    """The newest delivery of each connection with its calls, and the earlier ones."""
-    rows: dict[UUID, Row] = {}
-    found = list(deliveries.select_related("connection").order_by("connection__name", "-version"))
-    calls: dict[UUID | None, list[Exchange]] = {}
+def _rows(deliveries: QuerySet[Delivery]) -> list[Row]:
+    """The newest delivery of each record to each connection with its calls, and the earlier ones."""
+    rows: dict[tuple[UUID, UUID], Row] = {}
+    related = deliveries.select_related("connection", "loan_account")
+    found = list(related.order_by("connection__name", "record_id", "-version"))
+    calls: dict[UUID, list[Exchange]] = {}
     for call in _calls(found):
         calls.setdefault(call.delivery_id, []).insert(0, call)
     for delivery in found:
         sent = Sent(delivery, [shown(call) for call in calls.get(delivery.pk, [])])
-        row = rows.setdefault(delivery.connection_id, Row(delivery.connection, sent))
-        if row.sent is not sent:
+        new = Row(delivery.connection, delivery.loan_account, sent)
+        row = rows.setdefault((delivery.connection_id, delivery.record_id), new)
+        if row is not new:
             row.earlier.append(sent)
-    return rows
+    return list(rows.values())
 
 
 def _calls(deliveries: list[Delivery]) -> QuerySet[Exchange]:
@@ -136,8 +150,8 @@ def pretty(body: str) -> str:
         return body
 
 
-def _rendered(request: HttpRequest, rows: dict[UUID, Row], url: str, more: dict[str, Any]) -> SafeString:
-    ordered = sorted(rows.values(), key=lambda row: (row.sent is None, row.connection.name))
+def _rendered(request: HttpRequest, rows: list[Row], url: str, more: dict[str, Any]) -> SafeString:
+    ordered = sorted(rows, key=lambda row: (row.sent is None, row.connection.name))
     context = {
         "rows": ordered,
         "url": url,

@@ -14,6 +14,7 @@ from django.urls import reverse
 from crm_integrations import delivery as engine
 from crm_integrations import outbox
 from crm_integrations.models import Connection, Delivery, Exchange, State
+from leadops.errors import LeadopsError
 from leadops.models import Lead
 from leadops.services import leads, loan_accounts
 from tests import people
@@ -84,10 +85,35 @@ def test_vendors_words_are_shown_as_text(desk, sent):
     assert "<img src=x" not in page
 
 
-def test_lead_page_with_its_panel_stays_within_25_queries(desk, sent, django_assert_max_num_queries):
+def test_lead_page_with_its_panel_stays_within_25_queries(desk, sent, program, django_assert_max_num_queries):
+    for number in range(3):
+        loan_accounts.open_account(sent, f"LA-{number}", program)
+    engine.drain()
     desk.get(page_of(sent))
     with django_assert_max_num_queries(25):
-        desk.get(page_of(sent))
+        assert desk.get(page_of(sent)).content.decode().count("<article") == 4 + 3
+
+
+def test_panel_of_a_lead_shows_all_five_vendors_before_and_after_its_loan_account(desk, sent, program):
+    before = desk.get(page_of(sent)).content.decode()
+    assert before.count("<article") == 5
+    assert "No loan account" in before
+    account = loan_accounts.open_account(sent, "LA-5", program)
+    engine.drain()
+    panel = reverse("admin:crm_integrations_delivery_panel", args=["lead", sent.pk])
+    after = desk.get(panel).content.decode()
+    assert after.count("<article") == 5
+    assert "No loan account" not in after
+    told = delivery_of("crego_los")
+    assert told.reference in after
+    assert f'data-key="call-{told.exchanges.get().pk}"' in after
+    assert reverse("admin:leadops_loanaccount_change", args=[account.pk]) in after
+
+
+def test_panel_of_a_lead_tells_an_account_that_no_route_sends(desk, sent, program, connections):
+    connections["crego_los"].routes.all().delete()
+    loan_accounts.open_account(sent, "LA-6", program)
+    assert "No route sends this lead" in desk.get(page_of(sent)).content.decode()
 
 
 def test_list_with_chips_stays_within_12_queries(
@@ -167,6 +193,49 @@ def test_decision_without_what_it_needs_changes_nothing(desk, held, said):
     assert held.state == State.REVIEW
 
 
+def test_what_a_decision_lacks_is_said_at_its_field(desk, held):
+    form = steer(desk, held, "decide", decision="found", reference=" ", reason="x").context["form"]
+    assert form.errors == {"reference": ["Give the id that the vendor shows for it."]}
+    form = steer(desk, held, "decide", decision="again").context["form"]
+    assert list(form.errors) == ["reason"]
+
+
+def test_an_id_that_another_lead_has_is_refused_at_its_field(desk, held, partner, program):
+    [other] = leads.create(people.drafts(2)[1:], partner=partner, program=program, intake=Lead.Intake.API)
+    Delivery.objects.create(
+        connection=held.connection,
+        kind="lead",
+        lead=other,
+        record_id=other.pk,
+        version=1,
+        reference="B-77",
+        state=State.DELIVERED,
+    )
+    form = steer(desk, held, "decide", decision="found", reference="B-77", reason="x").context["form"]
+    assert form.errors == {
+        "reference": ["Another lead already has this id at the vendor; please look again."]
+    }
+    held.refresh_from_db()
+    assert held.state == State.REVIEW
+
+
+@pytest.mark.parametrize("decision", ["found", "again"])
+def test_whatever_refuses_a_decision_is_said_in_its_words(desk, held, monkeypatch, decision):
+    def refuse(*_):
+        raise LeadopsError("The vendor has closed this record.")
+
+    monkeypatch.setattr(outbox, "resolve_held", refuse)
+    monkeypatch.setattr(outbox, "send_again", refuse)
+    page = steer(desk, held, "decide", decision=decision, reference="B-1", reason="x")
+    assert "The vendor has closed this record." in page.content.decode()
+
+
+def test_a_delivery_that_needs_no_decision_any_more_says_so(desk, held):
+    Delivery.objects.filter(pk=held.pk).update(state=State.DELIVERED)
+    page = steer(desk, held, "decide", decision="again", reason="x").content.decode()
+    assert "no longer needs a decision" in page
+
+
 def test_who_may_not_steer_deliveries_steers_none(client, held):
     viewer = people.officer("viewer", superuser=False)
     viewer.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
@@ -229,6 +298,26 @@ def test_delivery_list_action_cancels_what_was_not_sent(desk, lead, connections)
     chosen = {"action": "cancel_selected", "_selected_action": [str(d.pk) for d in Delivery.objects.all()]}
     desk.post(reverse("admin:crm_integrations_delivery_changelist"), chosen)
     assert set(Delivery.objects.values_list("state", flat=True)) == {State.CANCELLED}
+
+
+def test_page_of_a_delivery_shows_that_one_alone(desk, sent):
+    one = delivery_of("ispcrm")
+    url = reverse("admin:crm_integrations_delivery_change", args=[one.pk])
+    page = desk.get(url).content.decode()
+    shown = set(re.findall(r'data-key="call-([^"]+)"', page))
+    assert shown == {str(call.pk) for call in one.exchanges.all()}
+    assert page.count('class="lo-delivery"') == 1
+
+
+def test_panel_of_a_delivery_refreshes_itself_alone(desk, lead, connections):
+    leads.submit([lead])
+    one = delivery_of("ispcrm")
+    panel = reverse("admin:crm_integrations_delivery_panel", args=["delivery", one.pk])
+    page = desk.get(reverse("admin:crm_integrations_delivery_change", args=[one.pk])).content.decode()
+    assert f'data-refresh="{panel}"' in page
+    assert desk.get(panel).content.decode().count('class="lo-delivery"') == 1
+    unknown = reverse("admin:crm_integrations_delivery_panel", args=["leads", lead.pk])
+    assert desk.get(unknown).status_code == 404
 
 
 def test_call_has_a_page_of_its_own(desk, sent):
