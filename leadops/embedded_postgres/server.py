@@ -60,7 +60,7 @@ def _server(folder: Path, runtime: Path) -> Any:
     PostgresServer._lock = fasteners.InterProcessLock(runtime / ".lockfile")
     PostgresServer.runtime_path = _socket_folder(folder, runtime)
     # Its own way makes every folder above the data readable for everybody, a home folder too.
-    postgres_server.ensure_prefix_permissions = _let_pass
+    postgres_server.ensure_prefix_permissions = _let_pass  # type: ignore[attr-defined]
     for _ in range(ATTEMPTS - 1):
         with contextlib.suppress(subprocess.SubprocessError, OSError):
             return postgres_server.get_server(folder, cleanup_mode=None)
