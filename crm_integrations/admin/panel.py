@@ -97,7 +97,7 @@ def _rows(deliveries: QuerySet[Delivery]) -> list[Row]:
     rows: dict[tuple[UUID, UUID], Row] = {}
     related = deliveries.select_related("connection", "loan_account")
     found = list(related.order_by("connection__name", "record_id", "-version"))
-    calls: dict[UUID, list[Exchange]] = {}
+    calls: dict[UUID | None, list[Exchange]] = {}
     for call in _calls(found):
         calls.setdefault(call.delivery_id, []).insert(0, call)
     for delivery in found:
