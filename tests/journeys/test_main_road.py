@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from crm_integrations.models import NEEDS_PERSON, UNFINISHED, Delivery, State
-from leadops.models import Lead
+from leadops.models import Lead, LoanAccount, Program
 from leadops.services import loan_accounts
 from tests import vendors
 from tests.journeys.processes import wait_until
@@ -20,7 +20,8 @@ from tests.journeys.processes import wait_until
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
 GOOD, BAD = 175, 25
-FINDABLE = ("crego_crm", "brainysoft")
+ALL_VENDORS = (*vendors.LEAD_VENDORS, "crego_los")
+FINDABLE = ("crego_crm", "crego_los", "brainysoft")
 
 
 def names_at(vendor: str, held: list[dict[str, Any]]) -> Counter[str]:
@@ -30,8 +31,23 @@ def names_at(vendor: str, held: list[dict[str, Any]]) -> Counter[str]:
         "brainysoft": lambda body: body["orderCode"],
         "broctagon": lambda body: f"{body.get('email')}{body.get('phone')}",
         "ispcrm": lambda body: f"{body['email']}{body['phone']}",
+        "crego_los": lambda body: body["ref_id"],
     }
     return Counter(keys[vendor](each["body"]) for each in held)
+
+
+def open_missing_accounts(program: Program) -> None:
+    """A loan account on each lead that has none yet."""
+    for lead in Lead.objects.filter(loan_accounts=None):
+        loan_accounts.open_account(lead, f"CL-{lead.partner_ref_id}", program)
+
+
+def every_account_is_on_its_own_lead(sandbox: vendors.Sandbox) -> None:
+    """The LOS holds each account once, under the id that Crego gave to that very lead."""
+    crego_ids = {each["body"]["partner_ref_id"]: each["id"] for each in sandbox.held("crego_crm")}
+    told = [(each["body"]["ref_id"], each["body"]["crm_lead_id"]) for each in sandbox.held("crego_los")]
+    accounts = LoanAccount.objects.values_list("ref_id", "lead__partner_ref_id")
+    assert sorted(told) == sorted((ref_id, crego_ids[partner_ref]) for ref_id, partner_ref in accounts)
 
 
 def nothing_unfinished() -> bool:
@@ -47,27 +63,24 @@ def bring_in(product, partner, program, workbook, wait: bool) -> None:
 
 
 def test_every_good_row_reaches_every_vendor_once(product, sandbox, partner, program, workbook):
-    vendors.connect(sandbox.url, *vendors.LEAD_VENDORS, "crego_los")
+    vendors.connect(sandbox.url, *ALL_VENDORS)
     product.start_worker()
     bring_in(product, partner, program, workbook, wait=True)
-    for number, lead in enumerate(Lead.objects.all()):
-        loan_accounts.open_account(lead, f"CL{number:05}A", program)
+    open_missing_accounts(program)
     wait_until(nothing_unfinished, 90, "all deliveries end")
     assert set(Delivery.objects.values_list("state", flat=True)) == {State.DELIVERED}
     for vendor in vendors.LEAD_VENDORS:
         found = names_at(vendor, sandbox.held(vendor))
         assert (len(found), max(found.values())) == (GOOD, 1), vendor
-    accounts = Counter(each["body"]["ref_id"] for each in sandbox.held("crego_los"))
-    assert (len(accounts), max(accounts.values())) == (GOOD, 1)
-    crego_ids = {each["id"] for each in sandbox.held("crego_crm")}
-    assert {each["body"]["crm_lead_id"] for each in sandbox.held("crego_los")} == crego_ids
+    every_account_is_on_its_own_lead(sandbox)
+    assert LoanAccount.objects.exclude(status="activation").count() == 0
 
 
 def test_ten_kills_and_an_emptied_broker_lose_and_double_nothing(
     product, sandbox, partner, program, workbook
 ):
     chance = random.Random(20261120)
-    vendors.connect(sandbox.url, *vendors.LEAD_VENDORS, "crego_los")
+    vendors.connect(sandbox.url, *ALL_VENDORS)
     sandbox.fault("*", "slow", value=0.03)
     worker = product.start_worker()
     bring_in(product, partner, program, workbook, wait=False)
@@ -77,10 +90,13 @@ def test_ten_kills_and_an_emptied_broker_lose_and_double_nothing(
         if kill == 4:
             product.empty_broker()
         worker = product.start_worker()
-    wait_until(lambda: Lead.objects.count() == GOOD and nothing_unfinished(), 120, "all deliveries end")
-    assert Delivery.objects.count() == GOOD * len(vendors.LEAD_VENDORS)
+        open_missing_accounts(program)
+    wait_until(lambda: Lead.objects.count() == GOOD, 60, "all good rows become leads")
+    open_missing_accounts(program)
+    wait_until(nothing_unfinished, 90, "all deliveries end")
+    assert Delivery.objects.count() == GOOD * len(ALL_VENDORS)
     ended = Counter(Delivery.objects.values_list("connection__vendor", "state"))
-    for vendor in vendors.LEAD_VENDORS:
+    for vendor in ALL_VENDORS:
         found = names_at(vendor, sandbox.held(vendor))
         assert max(found.values()) == 1, f"{vendor} holds a lead twice"
         assert ended[vendor, State.DELIVERED] + ended[vendor, State.REVIEW] == GOOD
@@ -88,6 +104,30 @@ def test_ten_kills_and_an_emptied_broker_lose_and_double_nothing(
             assert (ended[vendor, State.DELIVERED], len(found)) == (GOOD, GOOD)
         else:
             assert len(found) >= ended[vendor, State.DELIVERED]
+    every_account_is_on_its_own_lead(sandbox)
+
+
+@pytest.mark.parametrize("fault", ["500_after", "cut_after"])
+def test_an_answer_lost_after_storing_makes_no_second_copy_anywhere(
+    product, sandbox, partner, program, workbook, fault
+):
+    vendors.connect(sandbox.url, *ALL_VENDORS)
+    for seed, vendor in enumerate(ALL_VENDORS):
+        sandbox.fault(vendor, fault, probability=0.3, seed=seed)
+    bring_in(product, partner, program, workbook, wait=True)
+    open_missing_accounts(program)
+    product.start_worker()
+    wait_until(nothing_unfinished, 60, "all deliveries end")
+    for vendor in ALL_VENDORS:
+        held, ends = sandbox.held(vendor), Delivery.objects.filter(connection__vendor=vendor)
+        assert (len(held), len(names_at(vendor, held))) == (GOOD, GOOD), vendor
+        lost = sum(each["fault"] == fault for each in held)
+        assert lost > GOOD / 10
+        in_doubt = 0 if vendor in FINDABLE else lost
+        assert Counter(ends.values_list("state", flat=True)) == Counter(
+            {State.DELIVERED: GOOD - in_doubt, **({State.REVIEW: in_doubt} if in_doubt else {})}
+        )
+    every_account_is_on_its_own_lead(sandbox)
 
 
 def test_leads_of_a_vendor_that_is_down_arrive_later(product, sandbox, partner, program, workbook):
