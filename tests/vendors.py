@@ -78,9 +78,9 @@ class Sandbox:
 
 @contextlib.contextmanager
 def running(ledger_file: Path, *flags: str) -> Any:
-    sandbox = Sandbox(ledger_file, flags).start()
+    sandbox = Sandbox(ledger_file, flags)
     try:
-        yield sandbox
+        yield sandbox.start()
     finally:
         sandbox.stop()
 

@@ -34,6 +34,7 @@ class Launcher:
     def __init__(self, var: Path) -> None:
         self.var = var
         self.port, self.sandbox_port = free_port(), free_port()
+        self.started: list[subprocess.Popen[str]] = []
 
     def environment(self, **changes: str) -> dict[str, str]:
         ours = {
@@ -65,6 +66,7 @@ class Launcher:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        self.started.append(process)
         assert process.stdout is not None
         said: list[str] = []
         for line in process.stdout:
@@ -92,6 +94,9 @@ def launcher(tmp_path: Path) -> Iterator[Launcher]:
     for process in made.processes():
         if process.pid != os.getpid():
             process.kill()
+    for run in made.started:
+        with run:  # waited for and closed, also after a test that failed half-way
+            run.kill()
 
 
 def get(port: int, path: str) -> int:

@@ -11,7 +11,8 @@ import pytest
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from crm_integrations.models import NEEDS_PERSON, UNFINISHED, Delivery, State
+from crm_integrations.models import NEEDS_PERSON, UNFINISHED, Delivery, Exchange, State
+from crm_integrations.outbox.sweeping import UNANSWERED
 from leadops.models import Lead, LoanAccount, Program
 from leadops.services import loan_accounts
 from tests import vendors
@@ -91,6 +92,7 @@ def test_ten_kills_and_an_emptied_broker_lose_and_double_nothing(
             product.empty_broker()
         worker = product.start_worker()
         open_missing_accounts(program)
+    assert Exchange.objects.filter(error=UNANSWERED).exists(), "no kill hit a call"
     wait_until(lambda: Lead.objects.count() == GOOD, 60, "all good rows become leads")
     open_missing_accounts(program)
     wait_until(nothing_unfinished, 90, "all deliveries end")
