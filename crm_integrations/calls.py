@@ -29,6 +29,15 @@ class Caller:
         """The vendor's connector; made when it is first needed, because a broken connection breaks it."""
         return self.delivery.connection.connector
 
+    @cached_property
+    def secrets(self) -> set[str]:
+        """What no stored text may hold: the connection's credentials, and what was made of them for a call."""
+        return {value for value in self.connector.config.secrets.values() if isinstance(value, str)}
+
+    def said(self, words: str) -> str:
+        """`words`, which may be the vendor's, as they may be stored."""
+        return redaction.mask_inside(words, self.secrets)
+
     @property
     def may_have_sent(self) -> bool:
         """A create call was begun, and what became of it is not written yet."""
@@ -58,15 +67,19 @@ class Caller:
         assert request is not None
         try:
             response = self._call(request, Exchange.Purpose.TOKEN)
+            token = self.connector.auth.read_token(response)
+            self.secrets.add(token.value)
+            self._keep(response)  # again: the token may stand anywhere in it
         except errors.OutcomeUnknown as error:  # no lead was in it, so it may simply be tried again
             raise errors.Transient(f"Signing in: {error}") from error
         finally:
             self._close()
-        return self.connector.auth.read_token(response)
+        return token
 
     def _call(self, request: Request, purpose: Exchange.Purpose) -> Response:
         outbox.ensure_time(self.claim, self.delivery)
-        exchange = _opened(self.delivery, request, purpose)
+        self.secrets.update(redaction.credentials_in(request.headers))
+        exchange = self._opened(request, purpose)
         outbox.open_exchange(self.claim, self.delivery, exchange)
         self.exchange = exchange
         base_url, deadline = self.delivery.connection.base_url, transport.deadline(self.connector)
@@ -74,13 +87,11 @@ class Caller:
         try:
             response = transport.send(base_url, request, deadline, lambda: outbox.still_ours(self.claim))
         except (errors.DeliveryError, outbox.TooLate) as error:
-            exchange.error = (
-                redaction.mask_inside(str(error)) or "Not sent: too little of the lease was left."
-            )
+            exchange.error = self.said(str(error)) or "Not sent: too little of the lease was left."
             raise
         finally:
             exchange.duration_ms = int(1000 * (time.monotonic() - began))
-        _answered(exchange, response)
+        self._keep(response)
         return response
 
     def _close(self) -> None:
@@ -88,20 +99,21 @@ class Caller:
             outbox.complete_exchange(self.exchange)
             self.exchange = None
 
+    def _opened(self, request: Request, purpose: Exchange.Purpose) -> Exchange:
+        content_type = request.headers.get("Content-Type", "")
+        return Exchange(
+            delivery=self.delivery,
+            purpose=purpose,
+            operation=request.operation,
+            method=request.method,
+            url=self.said(transport.url_of(self.delivery.connection.base_url, request)),
+            request_headers=redaction.headers(request.headers, self.secrets),
+            request_body=redaction.body(request.body, content_type, self.secrets),
+        )
 
-def _opened(delivery: Delivery, request: Request, purpose: Exchange.Purpose) -> Exchange:
-    return Exchange(
-        delivery=delivery,
-        purpose=purpose,
-        operation=request.operation,
-        method=request.method,
-        url=redaction.mask_inside(transport.url_of(delivery.connection.base_url, request)),
-        request_headers=redaction.headers(request.headers),
-        request_body=redaction.body(request.body, request.headers.get("Content-Type", "")),
-    )
-
-
-def _answered(exchange: Exchange, response: Response) -> None:
-    exchange.status = response.status
-    exchange.response_headers = redaction.headers(response.headers)
-    exchange.response_body = redaction.body(response.body, response.headers.get("content-type", ""))
+    def _keep(self, response: Response) -> None:
+        assert self.exchange is not None
+        content_type = response.headers.get("content-type", "")
+        self.exchange.status = response.status
+        self.exchange.response_headers = redaction.headers(response.headers, self.secrets)
+        self.exchange.response_body = redaction.body(response.body, content_type, self.secrets)

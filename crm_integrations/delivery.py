@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection
 
 from crm_integrations import errors, outbox, redaction, retry, snapshots
 from crm_integrations.calls import Caller
-from crm_integrations.connector import Kind, Outcome
+from crm_integrations.connector import Kind, Outcome, Response
 from crm_integrations.models import Delivery, Exchange, State
 from crm_integrations.outbox import Claim, LostLease, Paused, Settlement, TooLate
 from crm_integrations.records import Record
@@ -23,6 +23,7 @@ from leadops.faults import place_of
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 Purpose = Exchange.Purpose
+LONGEST_REFERENCE = 200
 ABSENCES_BEFORE_RESENDING = 2
 """A vendor may need a moment until its own search finds what it took: once absent proves nothing."""
 
@@ -122,16 +123,16 @@ def _create(caller: Caller, record: Record) -> None:
         request = caller.connector.build(cast(Kind, delivery.kind), record)
         response = caller.send(request, Purpose.CREATE)
     except errors.DeliveryError as error:
-        outbox.settle(claim, delivery, _after_error(delivery, error), caller.exchange)
+        outbox.settle(claim, delivery, _after_error(caller, error), caller.exchange)
         return
-    outcome = _understood(lambda: caller.connector.outcome(response))
+    outcome = _understood(lambda: _with_a_usable_id(caller, caller.connector.outcome(response)))
     if not isinstance(outcome, Outcome):
-        outbox.settle(claim, delivery, _after_error(delivery, outcome), caller.exchange)
+        outbox.settle(claim, delivery, _after_error(caller, outcome), caller.exchange)
     elif outcome.look_up:
         outbox.accept(claim, delivery, caller.exchange)
         _look_up_accepted(caller, record)
     else:
-        outbox.settle(claim, delivery, _delivered(outcome), caller.exchange)
+        outbox.settle(claim, delivery, _delivered(caller, outcome), caller.exchange)
 
 
 def _understood(read: Callable[[], T]) -> T | errors.DeliveryError:
@@ -145,16 +146,29 @@ def _understood(read: Callable[[], T]) -> T | errors.DeliveryError:
         return errors.OutcomeUnknown(f"leadops could not read the answer: {type(error).__name__}.")
 
 
-def _delivered(outcome: Outcome) -> Settlement:
+def _with_a_usable_id(caller: Caller, outcome: Outcome) -> Outcome:
+    """`outcome` without an id that is none: blank, unprintable, too long for its column, or a credential of ours.
+
+    A vendor that can be asked is asked for a better one.
+    """
+    reference = outcome.reference.strip()
+    storable = redaction.storable(reference, LONGEST_REFERENCE, caller.secrets)
+    if reference and reference.isprintable() and storable == reference:
+        return replace(outcome, reference=reference)
+    look_up = outcome.look_up or (bool(outcome.reference) and caller.connector.can_find)
+    return replace(outcome, reference="", look_up=look_up)
+
+
+def _delivered(caller: Caller, outcome: Outcome) -> Settlement:
     """The vendor holds it; its words are cut to what the columns take, after it took the record anyway."""
-    status, reference = redaction.storable(outcome.status, 100), redaction.storable(outcome.reference, 200)
-    said = redaction.mask_inside(outcome.message)
-    return Settlement(State.DELIVERED, said, reference=reference, vendor_status=status)
+    status = redaction.storable(outcome.status, 100, caller.secrets)
+    said = caller.said(outcome.message)
+    return Settlement(State.DELIVERED, said, reference=outcome.reference, vendor_status=status)
 
 
-def _after_error(delivery: Delivery, error: errors.DeliveryError) -> Settlement:
+def _after_error(caller: Caller, error: errors.DeliveryError) -> Settlement:
     """What an error means for the delivery: the table in docs/architecture.md."""
-    words = redaction.mask_inside(error.message)
+    delivery, words = caller.delivery, caller.said(error.message)
     if isinstance(error, errors.Transient):
         # Where not even signing in works, nothing was sent, and the waits have to grow all the same.
         tries = max(delivery.attempts, delivery.exchanges.filter(purpose=Purpose.TOKEN).count())
@@ -191,7 +205,7 @@ def _look_up_accepted(caller: Caller, record: Record) -> None:
     """The vendor said yes without an id: ask for it at once, and never send it again."""
     delivery, found = caller.delivery, _ask(caller, record)
     if isinstance(found, Outcome) and not outbox.held_by_another(delivery, found.reference):
-        settlement = _delivered(found)
+        settlement = _delivered(caller, found)
     else:
         words = "The vendor accepted it but gave no id, and the look-up did not find it yet."
         settlement = _unknown(delivery, words, accepted=True)
@@ -201,7 +215,7 @@ def _look_up_accepted(caller: Caller, record: Record) -> None:
 def _look_up(caller: Caller, record: Record) -> None:
     """Ask the vendor whether it holds what was sent; twice absent, it is sent again."""
     found = _ask(caller, record)
-    outbox.settle(caller.claim, caller.delivery, _after_look_up(caller.delivery, found), caller.exchange)
+    outbox.settle(caller.claim, caller.delivery, _after_look_up(caller, found), caller.exchange)
 
 
 def _ask(caller: Caller, record: Record) -> Outcome | errors.DeliveryError | None:
@@ -209,15 +223,26 @@ def _ask(caller: Caller, record: Record) -> Outcome | errors.DeliveryError | Non
         response = caller.send(caller.connector.find(record), Purpose.FIND)
     except errors.DeliveryError as error:
         return error
-    return _understood(lambda: caller.connector.found(response, record))
+    return _understood(lambda: _found(caller, response, record))
 
 
-def _after_look_up(delivery: Delivery, found: Outcome | errors.DeliveryError | None) -> Settlement:
+def _found(caller: Caller, response: Response, record: Record) -> Outcome | None:
+    found = caller.connector.found(response, record)
+    if found is None:
+        return None
+    found = _with_a_usable_id(caller, found)
+    if found.reference:
+        return found
+    raise errors.OutcomeUnknown("The vendor has it, but gives no id that can be read.")
+
+
+def _after_look_up(caller: Caller, found: Outcome | errors.DeliveryError | None) -> Settlement:
+    delivery = caller.delivery
     absences, accepted = delivery.absences, delivery.accepted
     pause = ""
     if isinstance(found, Outcome):
         if not outbox.held_by_another(delivery, found.reference):
-            return _delivered(found)
+            return _delivered(caller, found)
         words = f"The id {found.reference} that was found belongs to another record."
     elif found is None:
         absences += 1
@@ -225,7 +250,7 @@ def _after_look_up(delivery: Delivery, found: Outcome | errors.DeliveryError | N
         if absences >= ABSENCES_BEFORE_RESENDING and not accepted:
             return Settlement(State.QUEUED, "Looked up twice, not found: it is sent again.", due_in=0)
     else:
-        said = redaction.mask_inside(found.message)
+        said = caller.said(found.message)
         words = f"The look-up gave no certain answer: {said}"
         pause = said if isinstance(found, errors.Misconfigured) else ""
     # A look-up that the vendor would not even hear is not counted: it goes on once the connection does.

@@ -29,18 +29,24 @@ def probe(connection: Connection) -> Verdict:
     problems = check_settings(kind, connection.settings) + check_secrets(kind, connection.secrets)
     if problems := problems + check_base_url(connection.base_url):
         return Verdict(False, " ".join(problems))
+    connector = connection.connector
+    told = set(connector.config.secrets.values())
     try:
-        return Verdict(True, _called(connection.connector))
+        return Verdict(True, _called(connector, told))
     except errors.DeliveryError as error:
-        return Verdict(False, redaction.mask_inside(error.message))
+        return Verdict(False, redaction.mask_inside(error.message, told))
 
 
-def _called(connector: Connector) -> str:
-    """Sign in where the vendor wants that, and make the harmless call; raises as a delivery would."""
+def _called(connector: Connector, told: set[str]) -> str:
+    """Sign in where the vendor wants that, and make the harmless call; raises as a delivery would.
+
+    `told` gathers the credentials that the vendor is shown.
+    """
     auth, check = connector.auth, connector.check()
     sign_in = auth.token_request()
     token = auth.read_token(_send(connector, sign_in)).value if sign_in else ""
     request = auth.apply(check or NOTHING, token)  # raises when a credential is missing
+    told |= redaction.credentials_in(request.headers)
     if check is not None:
         connector.raise_for_status(_send(connector, request))
         return f"{connector.label} answered."

@@ -1,20 +1,29 @@
 """What of a call may be stored: no credential, no card data, personal data masked.
 
 Headers pass by an allow-list; everything else is named and emptied. Bodies pass key by key: secrets and card data go,
-identifying numbers keep what tells them apart, and what looks like such a number is masked wherever it stands.
+identifying numbers keep what tells them apart, and what looks like such a number is masked wherever it stands. The
+credentials of the call itself, which the caller names, are taken out of everything.
+
+A vendor chooses the text, and must not choose how long we look at it: no pattern here may try a stretch twice.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from crm_integrations.echoes import REMOVED, without
+
 MAX_STORED = 64 * 1024
+MAX_WORDS = 500
 MOST_HEADERS = 50
-REMOVED = "[removed]"
+LONGEST_NUMBER = 100
+SHORTEST_PART = 8
+"""Shorter parts of a header are the name of a scheme: Bearer, sha256."""
 SAFE_HEADERS = frozenset(
     [
         "accept",
@@ -35,7 +44,8 @@ SAFE_HEADERS = frozenset(
     ]
 )
 SECRET = re.compile(
-    r"token|secret|client_id|user_?name|customer_?key|password|authorization|bsauth|api_?key|signature|^key$|otp|"
+    r"token|secret|client_id|user_?name|customer_?key|passw|passphrase|^pwd$|authorization|bsauth|^auth$|bearer|jwt|"
+    r"credential|session_?id|^session$|^sid$|cookie|(api|access|private)_?key|signature|^key$|otp|\[removed\]|"
     r"card_?(no|num|holder|cvc|exp)|^card|cvc|cvv|valid_?thru",
     re.IGNORECASE,
 )
@@ -46,11 +56,26 @@ LAST_FOUR = re.compile(
 )
 EMAIL = re.compile(r"e_?mail", re.IGNORECASE)
 BIRTH = re.compile(r"birth_?date|date_?of_?birth|^dob$", re.IGNORECASE)
+# Long whole numbers that are no person's: a vendor's ids and moments. Brainysoft gives its id as `data`.
+NOBODYS = re.compile(r"(?:^|_)id$|[a-z]Id$|_at$|[a-z]At$|time|date|expires|^data$", re.IGNORECASE)
 
-PAN_INSIDE = re.compile(r"\b[A-Z]{5}\d{4}[A-Z]\b")
-EMAIL_INSIDE = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
-# Nine digits and more that are not a part of a UUID or of a decimal number.
-DIGITS_INSIDE = re.compile(r"(?<![\w.-])\+?\d{9,}(?![\w-]|\.\d)")
+SOME_DIGITS = re.compile(r"\d\d")
+PAN_INSIDE = re.compile(r"\b[A-Z]{5}\d{4}[A-Z]\b", re.IGNORECASE)
+EMAIL_INSIDE = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
+# Nine digits and more that are not a part of a UUID or of a decimal number, and numbers in the groups people write:
+# +91-98765-43210, 98765 43210, 1234 5678 9012.
+DIGITS_INSIDE = re.compile(
+    r"(?<![\w.-])(?:\+\d{1,3}[ -]?\d(?:[ -]?\d){6,13}|(?:91[ -])?[6-9]\d{4}[ -]\d{5}|"
+    r"\d{4}([ -])\d{4}\1\d{4}(?:\1\d{4})?|\+?\d{9,})(?![\w-]|\.\d)"
+)
+BEARER_INSIDE = re.compile(r"\b(bearer(?:\s|%20|\+){1,3})(?!tokens?\b)[\w.~+/%=-]{4,}", re.IGNORECASE)
+# `key: value`, `key=value`, `<key>value`, and the same as JSON that was cut, so that it can't be read as JSON.
+KEY_INSIDE = re.compile(r"""(?<![\w-])([\w-]{1,40})\\{0,3}["']?\s{0,4}[:=>][\s\[({>]{0,4}""")
+VALUE_INSIDE = re.compile(
+    r"""(\\{0,3}["'])(?P<quoted>(?:(?!\1)(?:\\.|[^\\]))+)|"""
+    r"""(?P<bare>(?:(?:basic|bearer|digest|token)\s{1,3})?[^\s,;&<>"'{}()\[\]\\]+)""",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def last_four(text: str) -> str:
@@ -69,67 +94,125 @@ def mask_email(text: str) -> str:
     return f"{name[:1]}…{at}{domain}" if at else last_four(text)
 
 
-def storable(text: str, limit: int = 500) -> str:
-    """`text` as PostgreSQL takes it: no NUL, no half of a surrogate pair, at most `limit` characters."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()[:limit]
-
-
-def mask_inside(text: str) -> str:
-    """`text`, from whomever it came, cut to a storable length and with every PAN, e-mail and long number masked."""
-    return _mask_all(storable(text))
-
-
-def _mask_all(text: str) -> str:
-    text = PAN_INSIDE.sub(lambda found: last_four(found[0]), text)
-    text = EMAIL_INSIDE.sub(lambda found: mask_email(found[0]), text)
-    return DIGITS_INSIDE.sub(lambda found: last_four(found[0]), text)
+def _remove(text: str) -> str:
+    return REMOVED
 
 
 RULES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
-    (SECRET, lambda text: REMOVED),
+    (SECRET, _remove),
     (EMAIL, mask_email),
     (BIRTH, lambda text: text[:4] + "-XX-XX" if text else text),
     (LAST_FOUR, last_four),
 )
 
 
-def headers(given: Mapping[str, str]) -> dict[str, str]:
+def storable(text: str, limit: int = MAX_WORDS, secrets: Collection[str] = ()) -> str:
+    """`text` as PostgreSQL takes it: no NUL, no half of a surrogate pair, none of `secrets`, at most `limit` long."""
+    return without(text.replace("\0", "").encode("utf-8", "replace").decode(), secrets)[:limit]
+
+
+def mask_inside(text: str, secrets: Collection[str] = ()) -> str:
+    """`text`, from whomever it came, cut to a storable length.
+
+    None of `secrets` stands in it, nor what looks like one; every PAN, e-mail and long number is masked.
+    """
+    return _mask_all(storable(text[: 8 * MAX_WORDS], MAX_STORED, secrets))[:MAX_WORDS]
+
+
+def headers(given: Mapping[str, str], secrets: Collection[str] = ()) -> dict[str, str]:
     """Headers as they may be stored: the harmless ones, and only the names of all others."""
-    return {
-        storable(name, 100): storable(value) if name.lower() in SAFE_HEADERS else REMOVED
-        for name, value in list(given.items())[:MOST_HEADERS]
-    }
+    kept = {n: v if _is_harmless(n) else REMOVED for n, v in list(given.items())[:MOST_HEADERS]}
+    all_of_them = "\n".join([*kept, *kept.values()])
+    if without(all_of_them, secrets) == all_of_them:  # as nearly always: one look is quicker than one at each
+        secrets = ()
+    return {storable(name, 100, secrets): storable(value, secrets=secrets) for name, value in kept.items()}
 
 
-def body(raw: bytes, content_type: str = "") -> str:
+def credentials_in(headers: Mapping[str, str]) -> set[str]:
+    """What the headers of a request show the vendor: whole, and without what stands before it (`Bearer x`)."""
+    values = [value for name, value in headers.items() if not _is_harmless(name)]
+    parts = {part for value in values for part in re.split(r"[ =]+", value) if len(part) >= SHORTEST_PART}
+    return parts.union(values)
+
+
+def _is_harmless(header: str) -> bool:
+    return header.lower() in SAFE_HEADERS
+
+
+def body(raw: bytes, content_type: str = "", secrets: Collection[str] = ()) -> str:
     """A request or response body as it may be stored: masked, readable, at most 64 KB."""
-    text = raw[: 2 * MAX_STORED].decode("utf-8", "replace")
+    text = without(raw[: 2 * MAX_STORED].decode("utf-8", "replace").replace("\0", ""), secrets)
     if "x-www-form-urlencoded" in content_type:
-        fields = {name: _masked(name, value) for name, value in parse_qsl(text)}
-        return urlencode(fields, safe="[]")[:MAX_STORED]
+        masked = urlencode({name: _masked(name, value) for name, value in parse_qsl(text)}, safe="[]")
+    else:
+        masked = _as_json(text) or _mask_all(text)
+    # Once more: a credential that was written in escapes only is to be seen only now.
+    return storable(masked.replace("\\u0000", ""), MAX_STORED, secrets)
+
+
+def _as_json(text: str) -> str | None:
+    """`text` masked key by key; None when it is not JSON."""
     try:
-        text = json.dumps(_walk("", json.loads(text)), ensure_ascii=False)
+        return json.dumps(_walk("", json.loads(text)), ensure_ascii=False)
     except (ValueError, RecursionError):
-        text = _mask_all(text)
-    return storable(text.replace("\\u0000", ""), MAX_STORED)
+        return None
 
 
 def _walk(key: str, value: Any) -> Any:
+    if isinstance(value, str):
+        inside = _as_json(value) if value[:1] in ("{", "[") and _rule(key) is None else None
+        return inside or _masked(key, value)
     if isinstance(value, dict):
-        return {name: _walk(name, each) for name, each in value.items()}
+        if _rule(key) is _remove:
+            return REMOVED
+        # A key may be a person's number too: {"9800000001": "is taken"}.
+        return {_mask_all(name): _walk(name, each) for name, each in value.items()}
     if isinstance(value, list):
         return [_walk(key, each) for each in value]
-    if isinstance(value, str):
-        return _masked(key, value)
-    if isinstance(value, int | float) and not isinstance(value, bool) and _rule(key) is not None:
+    if isinstance(value, int | float) and not isinstance(value, bool) and _hides_a_number(key, value):
         return _masked(key, str(value))
     return value
 
 
+def _hides_a_number(key: str, value: float) -> bool:
+    """True where the key speaks of a person's number, and for a whole number as long as one under an unknown key."""
+    if _rule(key) is not None:
+        return True
+    return isinstance(value, int) and abs(value) > 10**8 and not NOBODYS.search(key)
+
+
+@lru_cache(1024)
 def _rule(key: str) -> Callable[[str], str] | None:
-    return next((mask for pattern, mask in RULES if pattern.search(key)), None)
+    name = key.replace("-", "_")
+    return next((mask for pattern, mask in RULES if pattern.search(name)), None)
 
 
 def _masked(key: str, text: str) -> str:
     mask = _rule(key)
     return mask(text) if mask and text else _mask_all(text)
+
+
+def _mask_all(text: str) -> str:
+    """`text` with all masked that looks like a credential or a person's number, whatever it is a part of."""
+    if ":" in text or "=" in text or ">" in text:
+        text = _mask_pairs(text)
+    if "@" in text:
+        text = EMAIL_INSIDE.sub(lambda found: mask_email(found[0]), text)
+    if SOME_DIGITS.search(text):
+        text = PAN_INSIDE.sub(lambda found: last_four(found[0]), text)
+        text = DIGITS_INSIDE.sub(lambda found: last_four(found[0]), text)
+    return BEARER_INSIDE.sub(rf"\1{REMOVED}", text)
+
+
+def _mask_pairs(text: str) -> str:
+    """The values in `text` masked by their keys. `mobile: is taken` names no number: only digits are hidden there."""
+    kept, done = [], 0
+    for key in KEY_INSIDE.finditer(text):
+        mask = _rule(key[1]) if key.start() >= done else None
+        end = len(text) if mask is _remove else key.end() + LONGEST_NUMBER
+        value = VALUE_INSIDE.match(text, key.end(), end) if mask else None
+        if mask and value and (mask is _remove or re.search(r"[\d@]", value[0])):
+            name = "quoted" if value["quoted"] else "bare"
+            kept += [text[done : value.start(name)], mask(value[name])]
+            done = value.end()
+    return "".join(kept) + text[done:]

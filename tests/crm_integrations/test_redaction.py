@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
+import time
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -88,3 +91,187 @@ def test_half_a_surrogate_pair_is_no_obstacle():
 def test_a_number_is_masked_alike_in_answers_and_in_stored_calls(number):
     mask = masking.pan if len(number) == 10 else masking.last_four
     assert redaction.last_four(number) == mask(number)
+
+
+TOKEN = "TOPSECRETTOKEN"
+ODD = 'a"b c&d/е12'
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        f'{{"detail": "Invalid API key {TOKEN}"}}',
+        f'{{"{TOKEN}": 1}}',
+        f"<p>Invalid API key {TOKEN}</p>",
+        json.dumps({"said": json.dumps({"detail": f"no {TOKEN}"})}),
+        json.dumps({"detail": "no " + ODD}),
+        json.dumps({"detail": "no " + ODD}, ensure_ascii=False)[:-1],
+        "no " + quote(ODD, safe="") + " " + quote_plus(ODD),
+        f"no {TOKEN[:-1]}",
+        "<p>no " + html.escape(ODD) + "</p>",
+        "<p>no " + ODD.replace('"', "&#034;").replace("&d", "&#x26;d") + "</p>",
+        '{"cut": "no ' + json.dumps(json.dumps(ODD))[1:-1],
+        json.dumps({"detail": ODD}).replace("/", "\\\\/")[:-1],
+        json.dumps({"detail": "".join(f"\\u{ord(each):04x}" for each in TOKEN)}).replace("\\\\u", "\\u"),
+        f"a=1&said={quote_plus(ODD)}",
+    ],
+)
+def test_a_credential_of_the_connection_is_never_stored_however_it_comes_back(raw):
+    kept = redaction.body(raw.encode(), secrets=[TOKEN, ODD])
+    assert "[removed]" in kept
+    assert TOKEN[:8] not in kept
+    assert "е12" not in kept
+    assert "%D0%B512" not in kept
+
+
+def test_a_credential_is_in_no_reason_header_or_form():
+    assert redaction.mask_inside(f"Invalid API key '{TOKEN}'", [TOKEN]) == "Invalid API key '[removed]'"
+    assert redaction.storable(f"{TOKEN} is odd", secrets=[TOKEN]) == "[removed] is odd"
+    assert redaction.headers({"Server": f"x {TOKEN}"}, [TOKEN]) == {"Server": "x [removed]"}
+    form = "application/x-www-form-urlencoded"
+    assert redaction.body(f"said={TOKEN}".encode(), form, [TOKEN]) == "said=[removed]"
+
+
+def test_a_credential_that_a_cut_would_halve_leaves_no_half():
+    assert TOKEN[:6] not in redaction.mask_inside("x" * 490 + TOKEN, [TOKEN])
+
+
+def test_what_is_too_short_for_a_secret_spoils_no_text():
+    assert redaction.mask_inside("It is taken", ["t", ""]) == "It is taken"
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (f"Invalid API key 'Bearer {TOKEN}'", "Invalid API key 'Bearer [removed]'"),
+        ('{"access_token":"SUPERSECRET', '{"access_token":"[removed]'),
+        ('{"a": {"client_secret" : "SUPERSECRET", "b"', '{"a": {"client_secret" : "[removed]", "b"'),
+        ("client_secret=SUPERSECRET&b=1", "client_secret=[removed]&b=1"),
+        ("Authorization: Basic U1VQRVI=", "Authorization: [removed]"),
+        ("api-key: SUPER, b: 1", "api-key: [removed], b: 1"),
+        ("account_no=12345678 failed", "account_no=XXXX5678 failed"),
+        ("primary_mobile: is taken", "primary_mobile: is taken"),
+    ],
+)
+def test_a_pair_in_a_text_is_masked_by_its_key(said, kept):
+    assert redaction.body(said.encode()) == kept
+    assert redaction.mask_inside(said) == kept
+
+
+@pytest.mark.parametrize(
+    "key", ["sessionId", "session_id", "jwt", "bearer", "auth", "x-api-key", "Set-Cookie"]
+)
+def test_a_key_that_names_a_credential_has_its_value_removed(key):
+    assert json.loads(redaction.body(json.dumps({key: "SUPER"}).encode())) == {key: "[removed]"}
+
+
+def test_json_in_a_json_string_is_masked_by_its_keys():
+    raw = json.dumps({"error": json.dumps({"password": "SUPER", "account_no": "12345678"})})
+    inner = json.loads(json.loads(redaction.body(raw.encode()))["error"])
+    assert inner == {"password": "[removed]", "account_no": "XXXX5678"}
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("aaapl1234c is taken", "aaXXXXX34c is taken"),
+        ("98765 43210 is taken", "XXXXXXX3210 is taken"),
+        ("+91-98765-43210", "XXXXXXXXXXX3210"),
+        ("+91 9876543210", "XXXXXXXXXX3210"),
+        ("1234 5678 9012", "XXXXXXXXXX9012"),
+        ("4b67c764-1234-4567-8901-025ea3255b6e", "4b67c764-1234-4567-8901-025ea3255b6e"),
+    ],
+)
+def test_a_number_is_masked_as_people_write_it(said, kept):
+    assert redaction.mask_inside(said) == kept
+
+
+def test_a_number_is_masked_as_a_json_number_and_as_a_key():
+    kept = json.loads(redaction.body(b'{"value": 9800000001, "id": 9800000001, "9800000001": "taken"}'))
+    assert kept == {"value": "XXXXXX0001", "id": 9800000001, "XXXXXX0001": "taken"}
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (
+            "https://api.vendor.example/?api_key=S3CRET&page=2",
+            "https://api.vendor.example/?api_key=[removed]&page=2",
+        ),
+        ("<password>S3CRET</password>", "<password>[removed]</password>"),
+        ("'password' => 'S3CRET it is'", "'password' => '[removed]'"),
+        (
+            '{"said": "{\\"password\\": \\"S3CRET\\", \\"n\\": 1',
+            '{"said": "{\\"password\\": \\"[removed]\\", \\"n\\": 1',
+        ),
+        ("Authorization: Bearer S3CRET.S3CRET", "Authorization: [removed]"),
+        ("url?token=Bearer%20S3CRET", "url?token=[removed]"),
+        ("sent bearer S3CRET", "sent bearer [removed]"),
+        ("Invalid bearer token", "Invalid bearer token"),
+        (
+            "mobile=9800000001&dob=1990-03-12&email=asha@example.com",
+            "mobile=XXXXXX0001&dob=1990-XX-XX&email=a…@example.com",
+        ),
+        (
+            '{"applicants": [{"mobile": 9800000001, "pan_no": "aaapl12',
+            '{"applicants": [{"mobile": XXXXXX0001, "pan_no": "XXXpl12',
+        ),
+        ("card 4111 1111 1111 1111", "card XXXXXXXXXXXXXXX1111"),
+    ],
+)
+def test_text_that_is_no_json_is_masked_pair_by_pair(said, kept):
+    assert redaction.body(said.encode()) == kept
+
+
+def test_what_stands_under_a_secret_key_goes_as_a_whole():
+    assert json.loads(redaction.body(b'{"auth": {"value": "S3CRET"}, "tokens": ["S3CRET"]}')) == {
+        "auth": "[removed]",
+        "tokens": ["[removed]"],
+    }
+
+
+HOSTILE = (
+    *("a.", "a-", "a ", "a=", "key", "key:", "mobile:", "mobile: ", "password=", 'password="', "password=\\"),
+    *(
+        "1 ",
+        "+1 ",
+        "98765 ",
+        "1234-",
+        '{"',
+        '{"a":',
+        "[",
+        '["[',
+        "a@a.",
+        "bearer ",
+        "bearer +",
+        "\\",
+        "x>",
+        "&#0",
+    ),
+    *("S3CRET", "S3CRET+", "%2B", "AAAAA1111"),
+)
+
+
+def work(text: str) -> float:
+    """The least processor time, in seconds, that a look at `text` takes."""
+    times = []
+    for _ in range(3):
+        began = time.thread_time()
+        redaction.body(text.encode(), secrets=["S3CRET+S3CRET/S3CRET"])
+        redaction.mask_inside(text, ["S3CRET+S3CRET/S3CRET"])
+        times.append(time.thread_time() - began)
+    return min(times)
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_work_grows_no_faster_than_the_text(piece):
+    size = redaction.MAX_STORED // len(piece)
+    few, many = work(piece * (size // 4)), work(piece * size * 2)
+    assert (
+        many < 8 * 4 * few + 0.02
+    )  # eight times the text, and four times that for the noise of a busy machine
+
+
+def test_a_megabyte_is_no_more_work_than_what_is_looked_at():
+    beyond = "a=" * (1024 * 1024)
+    assert work(beyond) < 4 * work(beyond[: 2 * redaction.MAX_STORED]) + 0.02
