@@ -5,12 +5,28 @@ from __future__ import annotations
 import os
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
+
+_moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
+
+
+@contextmanager
+def made_at(moment: datetime) -> Iterator[None]:
+    """Give what is made within this block ids of `moment`, as if it had been made then: for telling a history."""
+    before = _moment.set(moment)
+    try:
+        yield
+    finally:
+        _moment.reset(before)
 
 
 def uuid7() -> uuid.UUID:
     """A new id: 48 bits of Unix milliseconds, then random bits (RFC 9562, section 5.7)."""
-    milliseconds = time.time_ns() // 1_000_000
+    then = _moment.get()
+    milliseconds = time.time_ns() // 1_000_000 if then is None else int(then.timestamp() * 1000)
     random = int.from_bytes(os.urandom(10), "big")
     high = (milliseconds << 16) | 0x7000 | (random >> 68)
     low = (0b10 << 62) | (random & ((1 << 62) - 1))

@@ -9,24 +9,23 @@ from itertools import cycle
 
 from django.utils import timezone
 
+from crm_integrations.demo import calendar, history
 from leadops import synthetic
 from leadops.drafts import LeadDraft
-from leadops.models import Lead, Officer, Partner, Program
+from leadops.ids import made_at
+from leadops.models import Lead, LoanAccount, Officer, Partner, Program
 from leadops.services import leads as lead_service
 from leadops.services import loan_accounts
 from leadops.validation import check_lead
 
 COUNT = 300
 SEED = 77
-DAYS = 30
-DRAFT_EVERY = 8
+UNSENT_EVERY = 4
+DECLINED, DROPPED = 25, 15
+"""Of those that were never sent: the oldest ones. What is left of them are drafts."""
+APPROVED, IN_REVIEW = 55, 70
+"""Of those that were sent: the oldest ones."""
 ACCOUNTS = 25
-STATUSES = (
-    (Lead.Status.IN_REVIEW, 80),
-    (Lead.Status.APPROVED, 60),
-    (Lead.Status.DECLINED, 30),
-    (Lead.Status.DROPPED, 20),
-)
 INTAKES = (Lead.Intake.EXCEL, Lead.Intake.API, Lead.Intake.EXCEL, Lead.Intake.ADMIN, Lead.Intake.API)
 
 # What goes wrong goes wrong at the sandbox, which reads `fault:` in the data that it is sent. Each vendor carries
@@ -43,20 +42,23 @@ SPOILT: tuple[tuple[str, object, int], ...] = (
 )
 
 
-def load(partners: Sequence[Partner], programs: Sequence[Program], officers: Sequence[Officer]) -> None:
+def load(
+    partners: Sequence[Partner], programs: Sequence[Program], officers: Sequence[Officer], sandbox_url: str
+) -> None:
     """Take the leads in as partners and officers would, submit most of them, open loan accounts on some."""
     made = _create(_drafts(), partners, programs, officers)
-    _spread(made, officers)
-    sent = [lead for place, lead in enumerate(made) if place % DRAFT_EVERY]
+    history.tell(made, sandbox_url)
+    sent = [lead for place, lead in enumerate(made) if place % UNSENT_EVERY]
     lead_service.submit(sent)
-    approved = _decide(sent)
-    for number, lead in enumerate(approved[:ACCOUNTS], start=1):
-        loan_accounts.open_account(lead, f"LA-{number:04d}", lead.program, created_by=lead.owner)
+    _decide(sent, Lead.Status.APPROVED, Lead.Status.IN_REVIEW, APPROVED, IN_REVIEW)
+    _decide(made[::UNSENT_EVERY], Lead.Status.DECLINED, Lead.Status.DROPPED, DECLINED, DROPPED)
+    for number, lead in enumerate(sent[:ACCOUNTS], start=1):
+        _open_account(lead, f"LA-{number:04d}")
 
 
 def _drafts() -> list[LeadDraft]:
     drafts = synthetic.drafts(COUNT, seed=SEED)
-    to_spoil = iter(drafts[::-DRAFT_EVERY])  # beginning with the latest; none of them stays a draft
+    to_spoil = iter(drafts[:: -2 * UNSENT_EVERY])  # beginning with the latest, and only such as are sent
     for field, value, times in SPOILT:
         for draft in itertools.islice(to_spoil, times):
             setattr(draft if field == "remarks" else draft.applicants[0], field, value)
@@ -71,31 +73,36 @@ def _create(
 ) -> list[Lead]:
     """Store the drafts in their order, by turns from every partner, for every program and by every way in."""
     leads: list[Lead] = []
-    for draft, partner, program, intake in zip(
-        drafts, cycle(partners), cycle(programs), cycle(INTAKES), strict=False
+    for draft, moment, partner, program, intake, owner in zip(
+        drafts,
+        calendar.moments(len(drafts), timezone.now()),
+        cycle(partners),
+        cycle(programs),
+        cycle(INTAKES),
+        cycle([None, *officers[1:]]),
+        strict=False,
     ):
         check_lead(draft, country=program.country)
         by = None if intake == Lead.Intake.API else officers[-1]
-        leads += lead_service.create([draft], partner=partner, program=program, intake=intake, created_by=by)
+        with made_at(moment):
+            [lead] = lead_service.create(
+                [draft], partner=partner, program=program, intake=intake, created_by=by
+            )
+        lead.created_at, lead.owner = moment, owner
+        leads.append(lead)
+    Lead.objects.bulk_update(leads, ["created_at", "owner"])
     return leads
 
 
-def _spread(leads: Sequence[Lead], officers: Sequence[Officer]) -> None:
-    """Give the leads owners, and ages of up to a month, the latest first in line."""
-    now, owners = timezone.now(), cycle([None, *officers[1:]])
-    for place, (lead, owner) in enumerate(zip(leads, owners, strict=False), start=1):
-        lead.created_at = now - timedelta(days=DAYS) * (1 - place / len(leads))
-        lead.owner = owner
-    Lead.objects.bulk_update(leads, ["created_at", "owner"])
-
-
-def _decide(leads: Sequence[Lead]) -> list[Lead]:
-    """Move the first of the submitted leads on; returns the approved ones."""
-    rest = list(leads)
-    approved: list[Lead] = []
-    for status, count in STATUSES:
-        chosen, rest = rest[:count], rest[count:]
+def _decide(leads: Sequence[Lead], first: str, second: str, firsts: int, seconds: int) -> None:
+    """Move the oldest of `leads` on to the status `first`, and the next ones to `second`."""
+    for status, chosen in ((first, leads[:firsts]), (second, leads[firsts : firsts + seconds])):
         Lead.objects.filter(pk__in=[lead.pk for lead in chosen]).update(status=status)
-        if status == Lead.Status.APPROVED:
-            approved = chosen
-    return approved
+
+
+def _open_account(lead: Lead, ref_id: str) -> None:
+    """Open a loan account a day or two after the lead came in."""
+    moment = min(lead.created_at + timedelta(days=1, hours=5), timezone.now())
+    with made_at(moment):
+        account = loan_accounts.open_account(lead, ref_id, lead.program, created_by=lead.owner)
+    LoanAccount.objects.filter(pk=account.pk).update(created_at=moment)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
 import secrets
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
@@ -14,6 +12,15 @@ from django.db.models import Q
 from leadops.models import ApiKey, Officer, Partner, Program
 
 KEY_LABEL = "demo"
+
+
+class LogIn(NamedTuple):
+    """A password, and the hash that the database had for it."""
+
+    password: str
+    hash: str
+
+
 PARTNERS = {
     "sunrise-finserv": "Sunrise Finserv",
     "deccan-capital": "Deccan Capital Partners",
@@ -61,22 +68,32 @@ def groups() -> None:
             group.permissions.set(Permission.objects.filter(ours & rights))
 
 
-def officers(kept: dict[str, str]) -> dict[str, str]:
-    """Have the officers; returns their passwords by user name: `kept` ones, else new ones."""
-    passwords = {}
+def officers(kept: Mapping[str, LogIn]) -> tuple[dict[str, LogIn], list[str]]:
+    """Have the officers; returns their log-ins by user name, and whose were made anew, as the kept ones fail."""
+    log_ins, remade = {}, []
+    known = Officer.objects.in_bulk([username for username, *_ in OFFICERS], field_name="username")
     for username, first_name, last_name, role in OFFICERS:
-        officer = Officer.objects.filter(username=username).first()
-        if officer is not None and username in kept:
-            passwords[username] = kept[username]
+        officer = known.get(username)
+        if officer is not None and username in kept and works(kept[username], officer):
+            log_ins[username] = LogIn(kept[username].password, officer.password)
             continue
+        if officer is not None:
+            remade.append(username)
         officer = officer or Officer(username=username, email=f"{username}@lender.example")
         officer.first_name, officer.last_name, officer.is_staff = first_name, last_name, True
-        officer.is_superuser = role not in GROUPS
-        passwords[username] = f"demo-{secrets.token_hex(4)}"
-        officer.set_password(passwords[username])
+        officer.is_superuser, officer.is_active = role not in GROUPS, True
+        password = f"demo-{secrets.token_hex(4)}"
+        officer.set_password(password)
         officer.save()
         officer.groups.set(Group.objects.filter(name=role))
-    return passwords
+        log_ins[username] = LogIn(password, officer.password)
+    return log_ins, remade
+
+
+def works(log_in: LogIn, officer: Officer) -> bool:
+    """Whether `officer` can sign in so. The hash of a password takes a while to make, so it is kept with it."""
+    may = officer.is_active and officer.is_staff
+    return may and (officer.password == log_in.hash or officer.check_password(log_in.password))
 
 
 def partners() -> list[Partner]:
@@ -95,26 +112,9 @@ def programs() -> list[Program]:
     ]
 
 
-def key(partner: Partner, kept: str) -> str:
-    """The text of `partner`'s demo key: `kept` while it is good, else a new one in its place."""
+def key(partner: Partner, kept: str) -> tuple[str, bool]:
+    """The text of `partner`'s demo key, and whether it takes the place of one that is lost or no longer good."""
     if ApiKey.objects.live().filter(partner=partner, digest=ApiKey.digest_of(kept)).exists():
-        return kept
-    ApiKey.objects.filter(partner=partner, label=KEY_LABEL).delete()
-    return ApiKey.issue(partner, label=KEY_LABEL)[1]
-
-
-def read(path: Path) -> dict[str, Any]:
-    """What an earlier run wrote down: only there do the demo passwords and the key stand in clear."""
-    try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return kept if isinstance(kept, dict) else {}
-
-
-def write(path: Path, shown: dict[str, Any]) -> None:
-    """Write it down for its owner's eyes alone, in one go."""
-    draft = path.with_suffix(".new")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(shown, file, indent=2)
-    draft.replace(path)
+        return kept, False
+    replaced, _ = ApiKey.objects.filter(partner=partner, label=KEY_LABEL).delete()
+    return ApiKey.issue(partner, label=KEY_LABEL)[1], bool(replaced)

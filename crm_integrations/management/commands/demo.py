@@ -7,18 +7,18 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
-from django.db import transaction
+from django.db import connection, transaction
 
-from crm_integrations.demo import leads, people, vendors
+from crm_integrations.demo import kept, leads, people, vendors
 from leadops.management.answering import AnsweringCommand
 from leadops.models import Lead, Officer
 
 
 class Command(AnsweringCommand):
-    """Partners, programs, officers, 300 leads and five connections to the vendor sandbox, once.
+    """Partners, programs, officers, 300 leads and connections to the vendor sandbox, once.
 
-    A second run changes nothing, except that the connections follow the sandbox to another address. Passwords
-    and key are kept in `demo.json` of the data folder, since the database has only their hashes.
+    A second run changes nothing, except that the connections follow the sandbox to another address, and that log-ins
+    which no longer work are made anew. Passwords and key are kept in the data folder, in a file for each database.
     """
 
     help = "Load synthetic data to try leadops out with; a second run changes nothing. Refused in production."
@@ -33,33 +33,37 @@ class Command(AnsweringCommand):
             raise CommandError("Demo data is refused in production.")
         if not settings.ALLOW_LOCAL_VENDORS:
             raise CommandError("The demo's vendors are local: set ALLOW_LOCAL_VENDORS=1.")
-        path = Path(settings.VAR_DIR) / "demo.json"
+        path = kept.path(Path(settings.VAR_DIR), connection.settings_dict)
         with transaction.atomic():
             return _load(path, options["sandbox_url"])
 
     def text(self, answer: dict[str, Any]) -> str:
         lines = [f"{each['username']}  {each['password']}  {each['role']}" for each in answer["officers"]]
+        if answer["remade"]:
+            lines.append(f"made anew, since what was kept does not work: {', '.join(answer['remade'])}")
         return "\n".join([*lines, f"partner key of {answer['partner']}: {answer['key']}"])
 
 
 def _load(path: Path, sandbox_url: str) -> dict[str, Any]:
-    kept = people.read(path)
+    before = kept.read(path)
     people.groups()
-    passwords = people.officers({each["username"]: each["password"] for each in kept.get("officers", [])})
+    log_ins, remade = people.officers(kept.log_ins(before))
     partners, programs = people.partners(), people.programs()
     vendors.connect(sandbox_url)
     if not Lead.objects.filter(partner__in=partners).exists():
         names = [username for username, *_ in people.OFFICERS]
         found = Officer.objects.in_bulk(names, field_name="username")
-        leads.load(partners, programs, [found[name] for name in names])
+        leads.load(partners, programs, [found[name] for name in names], sandbox_url)
+    key, new_key = people.key(partners[0], before.get("key", ""))
     shown = {
         "officers": [
-            {"username": username, "password": passwords[username], "role": role.lower()}
+            {"username": username, "password": log_ins[username].password, "role": role.lower()}
             for username, _, _, role in people.OFFICERS
         ],
         "partner": partners[0].name,
-        "key": people.key(partners[0], kept.get("key", "")),
+        "key": key,
     }
-    if shown != kept:
-        people.write(path, shown)
-    return shown
+    after = shown | {"hashes": {username: log_in.hash for username, log_in in log_ins.items()}}
+    if after != before:
+        kept.write(path, after)
+    return shown | {"remade": [*remade, *(["the partner key"] if new_key else [])]}

@@ -1,0 +1,244 @@
+"""The demo's data: in every state, made once, and with log-ins that work with this database."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import Q
+from django.utils import timezone
+
+from crm_integrations import registry
+from crm_integrations.demo import calendar, kept
+from crm_integrations.models import Connection, Delivery, Exchange, Route, State
+from leadops.ids import first_id_at
+from leadops.models import ApiKey, Lead, LoanAccount, Officer, Partner, Program
+from tests import people
+
+pytestmark = pytest.mark.django_db
+URL = "http://127.0.0.1:8100"
+
+
+def answer(capsys, *arguments: str) -> dict:
+    capsys.readouterr()
+    call_command("demo", *arguments, "--json")
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.fixture
+def demo_folder(settings, tmp_path) -> Path:
+    settings.VAR_DIR = tmp_path
+    return tmp_path
+
+
+@pytest.fixture
+def shown(demo_folder, capsys) -> dict:
+    """What a first demo says."""
+    return answer(capsys)
+
+
+def counts() -> dict[str, int]:
+    models = (Officer, Partner, Program, Lead, LoanAccount, ApiKey, Connection, Route, Delivery, Exchange)
+    return {model.__name__: model.objects.count() for model in models}
+
+
+def test_the_demo_has_leads_in_every_status_and_a_connection_to_every_vendor(shown):
+    made = counts()
+    assert {name: made[name] for name in ("Officer", "Partner", "Program", "Lead", "LoanAccount")} == {
+        "Officer": 3,
+        "Partner": 3,
+        "Program": 4,
+        "Lead": 300,
+        "LoanAccount": 25,
+    }
+    assert set(Lead.objects.values_list("status", flat=True)) == set(Lead.Status.values)
+    routes = Route.objects.filter(program=None)
+    assert {route.connection.vendor for route in routes.filter(automatic=True)} == set(registry.vendors())
+    assert [route.connection.name for route in routes.filter(automatic=False)] == ["ispcrm-north"]
+    assert Program.objects.filter(pk="4b67c764-afb3-4570-ac21-025ea3255b6e").exists()
+    assert Program.objects.filter(pk="15676342-6603-4637-a83f-77feda9523e9").exists()
+    assert ApiKey.objects.live().filter(digest=ApiKey.digest_of(shown["key"])).exists()
+    assert shown["remade"] == []
+
+
+def test_the_demo_begins_with_something_to_wait_for_to_mend_and_to_decide(shown):
+    states = Counter(Delivery.objects.values_list("state", flat=True))
+    queued = states.pop(State.QUEUED)
+    assert states == {
+        State.DEAD: 3,
+        State.REVIEW: 3,
+        State.REJECTED: 2,
+        State.UNKNOWN: 2,
+        State.CANCELLED: 1,
+        State.SUPERSEDED: 1,
+        State.WAITING: 25,
+    }
+    assert queued + sum(states.values()) == 225 * 4 + 25 + 3 + 1
+    paused = Connection.objects.get(name="ispcrm-north")
+    assert paused.paused
+    assert "401" in paused.pause_reason
+    assert paused.deliveries.filter(state=State.QUEUED).count() == 3
+    assert set(Lead.objects.values_list("sync_status", flat=True)) >= {
+        "needs_person",
+        "in_progress",
+        "not_sent",
+    }
+    held = LoanAccount.objects.filter(lead__deliveries__in=Delivery.objects.filter(state=State.DEAD))
+    assert held.count() == 2
+
+
+def test_what_is_told_of_the_past_is_what_the_engine_does_when_it_does_it(shown):
+    dead = Delivery.objects.filter(state=State.DEAD).first()
+    calls = list(dead.exchanges.filter(purpose=Exchange.Purpose.CREATE).order_by("id"))
+    assert len(calls) == dead.attempts == 11
+    assert dead.reason.startswith("Given up after 11 tries: ")
+    waits = [(later.created_at - call.created_at).total_seconds() for call, later in pairwise(calls)]
+    assert waits == sorted(waits)
+    assert 7 <= waits[0] <= 13
+    assert waits[-1] >= 0.75 * 86_400
+    assert dead.created_at - dead.lead.created_at == timedelta(seconds=20)
+    assert not Exchange.objects.exclude(url__startswith=f"{URL}/").exists()
+    asked = Delivery.objects.filter(state=State.UNKNOWN)
+    assert all(each.lookups and each.due_at > timezone.now() for each in asked)
+
+
+def test_no_lead_that_was_stopped_goes_anywhere(shown):
+    stopped = Delivery.objects.filter(lead__status__in=Lead.STOPPED)
+    assert not stopped.exists()
+    open_ones = Q(lead__status__in=(Lead.Status.DRAFT, *Lead.STOPPED))
+    assert not LoanAccount.objects.filter(open_ones).exists()
+
+
+def test_leads_come_in_as_they_do_in_life(shown):
+    days = Counter(timezone.localdate(moment) for moment in Lead.objects.values_list("created_at", flat=True))
+    assert len(days) >= 25
+    assert max(days.values()) >= 4 * min(days.values())
+    by_weekday = Counter()
+    for day, leads in days.items():
+        by_weekday[day.weekday()] += leads
+    assert by_weekday[6] < min(by_weekday[weekday] for weekday in range(5))
+    newest = Lead.objects.order_by("-created_at").first()
+    assert timezone.now() - newest.created_at < timedelta(minutes=10)
+    assert list(Lead.objects.order_by("id")) == list(Lead.objects.order_by("created_at"))
+    week_ago = timezone.now() - timedelta(days=7)
+    recent = Lead.objects.filter(created_at__gte=week_ago)
+    assert set(recent) == set(Lead.objects.filter(pk__gte=first_id_at(week_ago)))
+
+
+@pytest.mark.parametrize("day", range(16, 23))
+@pytest.mark.parametrize("hour", [0, 9, 15, 23])
+def test_the_calendar_grows_and_never_reaches_into_the_future(day, hour):
+    now = datetime(2026, 11, day, hour, 30, tzinfo=UTC)
+    moments = calendar.moments(300, now)
+    assert moments == sorted(moments) == calendar.moments(300, now)
+    assert moments[-1] < now
+    assert timedelta(days=25) < now - moments[0] < timedelta(days=31)
+    before, after = now - timedelta(days=29), now - timedelta(days=15)
+    first = sum(before <= each < before + timedelta(days=14) for each in moments)
+    last = sum(after <= each < after + timedelta(days=14) for each in moments)
+    assert last > first
+
+
+def test_the_demo_officers_can_sign_in_and_may_do_their_work(shown, client):
+    for each in shown["officers"]:
+        assert client.login(username=each["username"], password=each["password"])
+    loan_officer = Officer.objects.get(username="arjun")
+    assert loan_officer.has_perm("leadops.add_lead")
+    assert loan_officer.has_perm("crm_integrations.view_delivery")
+    assert not loan_officer.has_perm("crm_integrations.change_connection")
+    assert not loan_officer.has_perm("leadops.delete_lead")
+    assert Officer.objects.get(username="meera").has_perm("crm_integrations.change_connection")
+
+
+def test_a_second_demo_changes_nothing_but_follows_the_sandbox(shown, capsys):
+    made = counts()
+    assert answer(capsys, "--sandbox-url", "http://127.0.0.1:8999") == shown
+    assert counts() == made
+    assert set(Connection.objects.values_list("base_url", flat=True)) == {"http://127.0.0.1:8999"}
+
+
+def test_a_lost_demo_file_is_written_anew_with_log_ins_that_work(shown, demo_folder, capsys, client):
+    made, file = counts(), demo_folder / "demo.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    file.unlink()
+    second = answer(capsys)
+    assert counts() == made
+    assert second["remade"] == ["admin", "meera", "arjun", "the partner key"]
+    assert second["key"] != shown["key"]
+    assert ApiKey.objects.live().get().digest == ApiKey.digest_of(second["key"])
+    assert client.login(username="admin", password=second["officers"][0]["password"])
+    assert answer(capsys) == second | {"remade": []}
+
+
+def test_a_log_in_that_no_longer_works_is_made_anew_and_told(shown, capsys, client):
+    for username, changed in (("meera", {"password": "!"}), ("arjun", {"is_active": False})):
+        Officer.objects.filter(username=username).update(**changed)
+    ApiKey.objects.update(revoked_at=timezone.now())
+    capsys.readouterr()
+    call_command("demo")
+    assert (
+        "made anew, since what was kept does not work: meera, arjun, the partner key"
+        in capsys.readouterr().out
+    )
+    second = answer(capsys)
+    assert second["officers"][0] == shown["officers"][0]
+    for each in second["officers"]:
+        assert client.login(username=each["username"], password=each["password"])
+    assert ApiKey.objects.live().filter(digest=ApiKey.digest_of(second["key"])).exists()
+
+
+def test_a_password_hashed_anew_still_works(shown, capsys):
+    officer = Officer.objects.get(username="admin")
+    officer.set_password(shown["officers"][0]["password"])
+    officer.save()
+    assert answer(capsys) == shown
+
+
+def test_every_database_has_a_file_of_its_own():
+    embedded = {"ENGINE": "leadops.embedded_postgres", "HOST": "x", "PORT": "", "NAME": "postgres"}
+    theirs = {"ENGINE": "django.db.backends.postgresql", "HOST": "db", "PORT": "5432", "NAME": "a"}
+    databases = (
+        embedded,
+        theirs,
+        theirs | {"NAME": "b"},
+        theirs | {"HOST": "db2"},
+        theirs | {"PORT": "5433"},
+    )
+    names = [kept.path(Path("var"), each).name for each in databases]
+    assert names[0] == "demo.json"
+    assert len(set(names)) == 5
+
+
+def test_somebodys_own_deliveries_are_left_alone(lead_on_its_way, demo_folder, capsys):
+    before = Delivery.objects.filter(pk=lead_on_its_way.pk).values().get()
+    answer(capsys)
+    assert Delivery.objects.filter(pk=lead_on_its_way.pk).values().get() == before
+    assert not Exchange.objects.exists()
+
+
+@pytest.fixture
+def lead_on_its_way(other_partner) -> Delivery:
+    """A delivery of a lead that the demo did not make."""
+    connection = Connection.objects.create(vendor="ispcrm", name="own", base_url=URL)
+    program = people.program("own", "Somebody's own")
+    lead = Lead.objects.create(partner=other_partner, program=program, primary_mobile="+919800000001")
+    return Delivery.objects.create(
+        connection=connection, kind="lead", lead=lead, record_id=lead.pk, version=1
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [("PRODUCTION", True, "refused in production"), ("ALLOW_LOCAL_VENDORS", False, "ALLOW_LOCAL_VENDORS=1")],
+)
+def test_the_demo_is_refused_where_it_does_not_belong(demo_folder, settings, setting, value, message):
+    setattr(settings, setting, value)
+    with pytest.raises(CommandError, match=message):
+        call_command("demo")
+    assert not Lead.objects.exists()
