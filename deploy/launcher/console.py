@@ -25,6 +25,7 @@ def welcome(
         "",
         *_officers(demo["officers"]),
         f"  Partner key     {demo['key']}  ({demo['partner']})",
+        *_remade(demo["remade"]),
         f"  Logs            {logs}",
         "",
     ]
@@ -38,3 +39,12 @@ def _officers(officers: list[dict[str, str]]) -> list[str]:
         f"  {heading:<14}  {each['username']:<8} {each['password']:<16} {each['role']}"
         for heading, each in zip(headings, officers, strict=False)
     ]
+
+
+def _remade(names: list[str]) -> list[str]:
+    """Tell whose log-in is another than the last time."""
+    return (
+        [f"  New log-ins     {', '.join(names)}: those kept before do not work with this database"]
+        if names
+        else []
+    )
