@@ -2,47 +2,102 @@
 
 from __future__ import annotations
 
+import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
-from leadops.models import LoanAccount
-from leadops.services import leads, loan_accounts
+from crm_integrations import delivery as engine
+from crm_integrations.models import Delivery, Exchange, State
+from leadops.models import Applicant, ImportBatch, Lead, LoanAccount
+from leadops.services import import_batches, leads, loan_accounts
 from tests.browser.conftest import PHONE
+from tests.environment import ROOT
 
 LISTS = [
     "leadops_lead", "leadops_loanaccount", "leadops_importbatch", "leadops_partner", "leadops_program",
     "leadops_officer", "crm_integrations_delivery", "crm_integrations_exchange", "crm_integrations_connection",
 ]  # fmt: skip
-NAMELESS = """() => [...document.querySelectorAll("#content :is(input:not([type=hidden]), select, textarea)")]
-    .filter((each) => each.offsetParent && !each.labels?.length && !each.ariaLabel && !each.placeholder)
-    .map((each) => each.name || each.outerHTML.slice(0, 80))"""
+NAMELESS = """() => {
+    const named = (each) => each.labels?.length || each.ariaLabel || each.getAttribute("aria-labelledby");
+    const written = (each) => each.innerText.replace(/^[a-z_]+$/, "").trim() || each.title || each.ariaLabel;
+    const fields = [...document.querySelectorAll(":is(input:not([type=hidden]), select, textarea)")]
+        .filter((each) => !each.closest(".empty-form") && !named(each));
+    const images = [...document.querySelectorAll("img:not([alt]), svg:not([aria-label]):not([aria-hidden])")];
+    const buttons = [...document.querySelectorAll("button, [role=button]")]
+        .filter((each) => each.offsetParent && !written(each));
+    return [...fields, ...images, ...buttons].map((each) => each.outerHTML.slice(0, 120));
+}"""
+WIDE = """() => [...document.querySelectorAll("#content :not(input, select, textarea)")]
+    .filter((each) => each.offsetParent && !each.closest(".lo-scroll, pre, .simplebar-track, .empty-form"))
+    .filter((each) => getComputedStyle(each).overflowX !== "visible" && each.scrollWidth > each.clientWidth + 1)
+    .filter((each) => each.clientWidth > 60)
+    .map((each) => each.outerHTML.slice(0, 120))"""
 
 
 def pages(lead, partner, connections) -> list[str]:
-    account = LoanAccount.objects.get()
     listed = [reverse(f"admin:{name}_changelist") for name in LISTS]
-    single = [
-        reverse("admin:leadops_lead_change", args=[lead.pk]),
-        reverse("admin:leadops_loanaccount_change", args=[account.pk]),
-        reverse("admin:leadops_partner_change", args=[partner.pk]),
-        reverse("admin:leadops_partner_make_key", args=[partner.pk]),
-        reverse("admin:crm_integrations_connection_change", args=[connections["brainysoft"].pk]),
-    ]
+    one = {
+        "leadops_lead": lead, "leadops_loanaccount": LoanAccount.objects.get(), "leadops_partner": partner,
+        "leadops_importbatch": ImportBatch.objects.get(), "crm_integrations_connection": connections["brainysoft"],
+        "crm_integrations_delivery": Delivery.objects.get(state=State.REVIEW),
+        "crm_integrations_exchange": Exchange.objects.filter(status__isnull=False).first(),
+    }  # fmt: skip
+    single = [reverse(f"admin:{name}_change", args=[record.pk]) for name, record in one.items()]
+    single += [reverse("admin:leadops_lead_history", args=[lead.pk])]
+    single += [reverse("admin:leadops_partner_make_key", args=[partner.pk])]
     added = [reverse(f"admin:leadops_{name}_add") for name in ("lead", "loanaccount", "importbatch")]
     send = f"{reverse('admin:leadops_lead_send')}?lead={lead.pk}"
-    return [reverse("admin:index"), *listed, *single, *added, send]
+    nothing = f"{reverse('admin:leadops_lead_changelist')}?q=nobody"
+    return [reverse("admin:index"), *listed, *single, *added, send, nothing]
 
 
-def test_no_page_reaches_over_the_edge_of_a_phone_and_every_field_is_named(
-    open_page, signed_in, draft_lead, partner, program, connections
-):
+@pytest.fixture
+def _much_to_show(draft_lead, partner, program, connections, vendor_sandbox, settings, tmp_path):
+    """A lead with the longest words there can be, one delivery that waits for a decision, an import, an account."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    vendor_sandbox.fault("broctagon", "cut_after")
+    Lead.objects.update(partner_ref_id="R" * 100)
+    Applicant.objects.update(name="N" * 120)
+    draft_lead.refresh_from_db()
     leads.submit([draft_lead])
-    loan_accounts.open_account(draft_lead, "LA-1", program)
+    loan_accounts.open_account(draft_lead, "L" * 50, program)
+    engine.drain()
+    vendor_sandbox.clear_faults()
+    with (ROOT / "docs" / "samples" / "leads.xlsx").open("rb") as file:
+        batch = import_batches.receive(file, "leads.xlsx", partner=partner, program=program)
+    import_batches.run(batch.pk)
+
+
+@pytest.mark.usefixtures("_much_to_show")
+def test_no_page_reaches_over_the_edge_of_a_phone_and_every_field_is_named(
+    open_page, signed_in, draft_lead, partner, connections
+):
     page = signed_in(open_page(PHONE))
     wide, nameless = [], []
     for url in pages(draft_lead, partner, connections):
         page.goto(url)
-        if (width := page.evaluate("document.documentElement.scrollWidth")) > PHONE["width"]:
-            wide.append((url, width))
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wide.append((url, "the page"))
+        wide += [(url, part) for part in page.evaluate(WIDE)]
         nameless += [(url, field) for field in page.evaluate(NAMELESS)]
-    assert wide == []
-    assert nameless == []
+    assert (wide, nameless) == ([], [])
+
+
+@pytest.mark.usefixtures("_much_to_show")
+def test_reason_of_a_delivery_is_read_in_full_on_a_phone(open_page, signed_in):
+    page = signed_in(open_page(PHONE))
+    Delivery.objects.filter(state=State.REVIEW).update(reason="The vendor hung up before it answered. " * 8)
+    page.goto(reverse("admin:crm_integrations_delivery_changelist") + "?state__exact=review")
+    reason = page.locator("td.field-reason")
+    expect(reason).to_contain_text("hung up")
+    assert reason.evaluate("cell => cell.scrollHeight <= cell.clientHeight")
+
+
+def test_chart_shows_its_first_and_its_last_day_whole(open_page, signed_in, draft_lead):
+    page = signed_in(open_page(PHONE))
+    page.goto(reverse("admin:index"))
+    cut = """chart => [...chart.querySelectorAll("text")].filter((each) => {
+        const [outer, inner] = [chart.getBoundingClientRect(), each.getBoundingClientRect()];
+        return inner.width && (inner.left < outer.left - 1 || inner.right > outer.right + 1);
+    }).map((each) => each.textContent)"""
+    assert page.locator(".lo-chart").evaluate(cut) == []
