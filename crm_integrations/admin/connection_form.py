@@ -18,6 +18,7 @@ from unfold.widgets import (
 from crm_integrations import registry
 from crm_integrations.connector import Connector, Secret, Setting
 from crm_integrations.models import Connection
+from leadops.admin.json_field import StrictJSONField
 
 SETTING, SECRET = "setting_", "secret_"
 STALE = "This connection was changed after you opened it ({change}). Open it again and repeat your change."
@@ -125,7 +126,7 @@ def _setting_field(setting: Setting, connection: Connection) -> forms.Field:
     if setting.kind is int:
         return forms.IntegerField(widget=UnfoldAdminIntegerFieldWidget, **common)
     if setting.kind is dict:
-        return forms.JSONField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), **common)
+        return StrictJSONField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), **common)
     return forms.CharField(widget=UnfoldAdminTextInputWidget, **common)
 
 

@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied
 from django.db import connection
-from django.db.models import Prefetch, QuerySet
+from django.db.models import JSONField, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -32,6 +32,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from leadops import masking, search
 from leadops.admin.choosing import OnlyChosen
 from leadops.admin.field_names import spoken
+from leadops.admin.json_field import StrictJSONField
 from leadops.admin.lead_filters import CreatedFilter
 from leadops.admin.lead_forms import LeadForm
 from leadops.admin.markup import chip, counted, sent_in_words
@@ -88,7 +89,8 @@ class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, ModelAdmin):
     actions = ["submit_selected"]
     autocomplete_fields = ["partner"]
     formfield_overrides = {
-        ArrayField: {"widget": UnfoldAdminTextInputWidget(attrs={"placeholder": "separated by commas"})}
+        ArrayField: {"widget": UnfoldAdminTextInputWidget(attrs={"placeholder": "separated by commas"})},
+        JSONField: {"form_class": StrictJSONField},
     }
     compressed_fields = False
     warn_unsaved_form = True

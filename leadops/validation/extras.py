@@ -15,8 +15,10 @@ def declare_extra(vendor: str, fields: Mapping[str, type]) -> None:
     _fields[vendor] = dict(fields)
 
 
-def check_extra(extra: Mapping[str, Any], path: str = "extra") -> list[Finding]:
-    """Find what no vendor has declared: it would be kept and never sent."""
+def check_extra(extra: object, path: str = "extra") -> list[Finding]:
+    """Find what no vendor has declared: it would be kept and never sent. `extra` may be anything a form can bring."""
+    if not isinstance(extra, Mapping):
+        return findings_at(path, [problem("wrong_extra_type", kind="object")])
     findings: list[Finding] = []
     for vendor, values in extra.items():
         if vendor not in _fields:

@@ -70,7 +70,9 @@ def check_lead(draft: LeadDraft, *, country: str = "IN", today: date | None = No
         findings += check_applicant(applicant, f"applicants[{at}].", country, today)
     for at, consent in enumerate(draft.consents):
         findings += _CONSENT.mend(consent, f"consents[{at}].")
-    if draft.extra:
+    if draft.extra is None:
+        draft.extra = {}  # an emptied field of a form
+    if draft.extra != {}:
         findings += refuse_cards(draft.extra, "extra")
         findings += check_extra(draft.extra)
     return findings

@@ -309,3 +309,23 @@ def test_creating_a_lead_takes_a_fixed_number_of_queries(api, program, django_as
     body = bodies.lead(program, applicants=people)
     with django_assert_num_queries(20, exact=False):
         assert api.post(PATH, body).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("extra", "field"),
+    [
+        ([1], "extra"),
+        ("x", "extra"),
+        (5, "extra"),
+        (False, "extra"),
+        ({"brainysoft": [1]}, "extra.brainysoft"),
+        ({"brainysoft": None}, "extra.brainysoft"),
+    ],
+)
+def test_extra_that_is_no_object_of_objects_is_named(api, program, extra, field):
+    answer = api.post(PATH, bodies.lead(program, extra=extra))
+    assert _errors(answer) == {field: "not_an_object"}
+
+
+def test_extra_that_is_null_is_none(api, program):
+    assert api.post(PATH, bodies.lead(program, extra=None)).json()["extra"] == {}

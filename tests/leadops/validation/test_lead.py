@@ -18,7 +18,7 @@ from leadops.drafts import (
     IdentityDocumentDraft,
     LeadDraft,
 )
-from leadops.validation import Severity, check_lead
+from leadops.validation import Severity, check_extra, check_lead
 
 TODAY = date(2026, 1, 1)
 
@@ -263,3 +263,8 @@ def test_every_text_of_a_draft_is_checked_for_what_no_database_takes():
 def test_extra_holds_only_what_a_vendor_declares(extra, found):
     findings = check_lead(LeadDraft(primary_mobile="9800000001", extra=extra))
     assert [(each.field, each.code) for each in findings] == found
+
+
+@pytest.mark.parametrize("extra", [[1], [], "x", "", 5, 0, True, False, None])
+def test_extra_that_is_no_object_is_a_finding(extra):
+    assert [(f.field, f.code) for f in check_extra(extra)] == [("extra", "wrong_extra_type")]
