@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import django_filters
@@ -70,12 +70,20 @@ class MomentField(forms.Field):
             raise forms.ValidationError(
                 "This must be a day, 2026-03-12, or a moment, 2026-03-12T09:30:00+05:30."
             )
-        return make_aware(moment) if is_naive(moment) else moment
+        return _in_utc(make_aware(moment) if is_naive(moment) else moment)
 
     def _of_day(self, day: date | None) -> datetime | None:
         if day is None:
             return None
         return datetime.combine(day, time.max if self.last else time.min)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """The same moment; one before the first year or after the last, as far as the calendar goes."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return (datetime.min if moment.year == datetime.min.year else datetime.max).replace(tzinfo=UTC)
 
 
 @extend_schema_field({"type": "string"})

@@ -143,5 +143,19 @@ def test_leads_are_found_by_the_day_and_the_moment_they_came(api, sent):
     assert _ids(api.get(PATH, created_at_before="1960-01-01")) == []
 
 
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+23:00", "0001-01-01T00:00:00", "0001-01-01", "0001-01-01T00:00:00Z"]
+)
+def test_a_moment_before_the_calendar_is_its_first(api, sent, moment):
+    assert _ids(api.get(PATH, created_at_after=moment)) == sent
+    assert _ids(api.get(PATH, created_at_before=moment)) == []
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-23:00", "9999-12-31T23:59:59", "9999-12-31"])
+def test_a_moment_after_the_calendar_is_its_last(api, sent, moment):
+    assert _ids(api.get(PATH, created_at_before=moment)) == sent
+    assert _ids(api.get(PATH, created_at_after=moment)) == []
+
+
 def test_an_empty_filter_is_no_filter(api, sent):
     assert _ids(api.get(PATH, status="", partner_ref_id="")) == sent
