@@ -7,10 +7,10 @@ from typing import IO, Any
 
 from leadops.errors import LeadopsError
 from leadops.models import Applicant, Bank, Document, Lead, Officer
+from leadops.services.file_names import plain_name
 from leadops.validation import findings_at, free_text
 
 MAX_BYTES = 10 * 1024 * 1024
-NAME_LENGTH = 200
 NEVER_KEPT = ("card_data", "aadhaar_number")
 SIGNATURES = {b"%PDF-": "application/pdf", b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
@@ -54,7 +54,7 @@ def add(
         related_model=_related_model(about),
         related_model_id=about.pk,
         document_type=document_type,
-        file_name=_plain_name(file.name),
+        file_name=plain_name(file.name, "document"),
         content_type=content_type,
         size=file.size,
         sha256=digest,
@@ -71,9 +71,3 @@ def _related_model(about: Lead | Applicant | Bank) -> str:
         Bank: Document.RelatedModel.BANK,
     }
     return kinds[type(about)].value
-
-
-def _plain_name(name: str) -> str:
-    """The given name without what a header, a path or a reader's eye could trip over."""
-    kept = "".join(char for char in name.replace("\\", "/").rpartition("/")[2] if char.isprintable())
-    return kept[-NAME_LENGTH:].strip() or "document"

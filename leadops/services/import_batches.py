@@ -20,6 +20,7 @@ from leadops.excel import preflight, reader
 from leadops.excel.header import Header
 from leadops.models import ImportBatch, ImportRow, Officer, Partner, Program
 from leadops.services import import_rows
+from leadops.services.file_names import plain_name
 
 logger = logging.getLogger(__name__)
 
@@ -63,10 +64,10 @@ def receive(
         partner=partner,
         program=program,
         uploaded_by=uploaded_by,
-        file_name=file_name[-200:],
+        file_name=plain_name(file_name, "workbook.xlsx"),
         sha256=digest.hexdigest(),
     )
-    batch.file.save(file_name, content, save=False)
+    batch.file.save(batch.file_name, content, save=False)
     batch.save()
     transaction.on_commit(lambda: ring(batch.pk))
     return batch
