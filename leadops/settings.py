@@ -46,7 +46,7 @@ if PRODUCTION:
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
-    "unfold",
+    "leadops.desk.DeskConfig",  # unfold
     "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",

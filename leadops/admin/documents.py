@@ -15,13 +15,13 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from leadops.admin.leads import lead_url
-from leadops.admin.making import MadeByService
+from leadops.admin.making import MadeByService, MadeForm
 from leadops.ids import uuid_in
 from leadops.models import Applicant, Bank, Document, Lead, Officer
 from leadops.services import documents
 
 
-class DocumentForm(forms.ModelForm):  # type: ignore[type-arg]
+class DocumentForm(MadeForm):
     """A new document of the lead that the page was opened for."""
 
     lead = forms.ModelChoiceField(queryset=Lead.objects.all(), widget=forms.HiddenInput)

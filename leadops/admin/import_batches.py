@@ -20,7 +20,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from leadops.admin.choosing import OnlyChosen
-from leadops.admin.making import MadeByService
+from leadops.admin.making import MadeByService, MadeForm
 from leadops.admin.markup import chip
 from leadops.admin.pages import CappedList
 from leadops.errors import LeadopsError
@@ -42,7 +42,7 @@ TONES: dict[str, str] = {
 }
 
 
-class UploadForm(forms.ModelForm):  # type: ignore[type-arg]
+class UploadForm(MadeForm):
     file = forms.FileField(
         label="Workbook",
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".xlsx"}),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -14,21 +13,23 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from leadops.admin.choosing import OnlyChosen
 from leadops.admin.leads import lead_url
-from leadops.admin.making import MadeByService
+from leadops.admin.making import MadeByService, MadeForm
 from leadops.admin.markup import link
 from leadops.admin.pages import CappedList
+from leadops.errors import DuplicateReference, Invalid, LeadopsError
 from leadops.models import LoanAccount, Officer, Program
 from leadops.services import loan_accounts
 
 
-class LoanAccountForm(forms.ModelForm):  # type: ignore[type-arg]
-    def clean(self) -> dict[str, Any] | None:
-        """The service's own check, each finding at its field."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if "lead" in cleaned and "ref_id" in cleaned:
-            for each in loan_accounts.check_account(cleaned["lead"], cleaned["ref_id"]):
+class LoanAccountForm(MadeForm):
+    def show(self, refusal: LeadopsError) -> None:
+        if isinstance(refusal, DuplicateReference):
+            self.add_error("ref_id", "This program already has an account with this reference.")
+        elif isinstance(refusal, Invalid):
+            for each in refusal.findings:
                 self.add_error("ref_id" if each.field == "ref_id" else "lead", each.message)
-        return cleaned
+        else:
+            super().show(refusal)
 
 
 @admin.register(LoanAccount)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any, ClassVar, cast
 
+from django import forms
 from django.db.models import Model
 from django.http import HttpRequest
 
+from leadops.errors import LeadopsError
 from leadops.models import Officer
 
 
@@ -20,18 +23,42 @@ class ReadOnly:
         return False
 
 
+class MadeForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A form whose last check is its service, which stores the record or refuses it."""
+
+    make: ClassVar[Callable[[Any], Model]]
+    made: Model
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if not self.errors:
+            try:
+                self.made = self.make()
+            except LeadopsError as refusal:
+                self.show(refusal)
+
+    def show(self, refusal: LeadopsError) -> None:
+        """Show at its field why the service refuses."""
+        self.add_error(None, refusal.message)
+
+
 class MadeByService(ReadOnly):
-    """Mixed into an admin: a valid form is handed to `make`, whose service stores the record."""
+    """Mixed into an admin whose form is a MadeForm: a valid form is handed to `make`."""
 
     def make(self, form: Any, officer: Officer) -> Model:
-        """The record that the form asks for, stored."""
+        """The record that the form asks for, stored; raises LeadopsError."""
         raise NotImplementedError
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)  # type: ignore[misc]
+        officer = cast(Officer, request.user)
+        return type(form.__name__, (form,), {"make": lambda filled: self.make(filled, officer)})
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         return form.instance
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
-        obj.__dict__.update(self.make(form, cast(Officer, request.user)).__dict__)
+        obj.__dict__.update(form.made.__dict__)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Nothing hangs on such a record yet."""

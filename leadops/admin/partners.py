@@ -21,6 +21,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from leadops.ids import uuid_in
 from leadops.models import ApiKey, Partner, Scope
 from leadops.models.partner import default_scopes
 
@@ -58,7 +59,8 @@ class PartnerAdmin(ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        keys = ApiKey.objects.filter(partner_id=object_id) if request.method == "GET" else []
+        shown_id = uuid_in(object_id) if request.method == "GET" else None
+        keys = ApiKey.objects.filter(partner_id=shown_id) if shown_id else []
         shown = {
             "api_keys": keys,
             "may_see_keys": request.user.has_perm("leadops.view_apikey"),

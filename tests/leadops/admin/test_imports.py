@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.core.files import File
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from leadops.errors import LeadopsError
 from leadops.models import ImportBatch, Lead
 from leadops.services import import_batches
 from tests.environment import ROOT
@@ -100,3 +102,27 @@ def test_page_of_a_batch_costs_few_queries(desk, done, django_assert_max_num_que
 def test_reader_can_neither_watch_nor_download(reading_desk, done):
     for view in ("change", "progress", "errors"):
         assert reading_desk.get(page(done, view)).status_code == 403
+
+
+def test_what_the_service_refuses_is_said_on_the_form(desk, partner, program, monkeypatch):
+    def inactive_since(*_, **__):
+        raise LeadopsError("Sunrise Finserv is inactive and takes no new leads.")
+
+    monkeypatch.setattr(import_batches, "receive", inactive_since)
+    file = SimpleUploadedFile("leads.xlsx", SAMPLE.read_bytes())
+    answer = desk.post(ADD, {"partner": partner.pk, "program": program.pk, "file": file})
+    assert "Sunrise Finserv is inactive" in answer.content.decode()
+    assert not ImportBatch.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["a\0b.xlsx", "x" * 10_000 + ".xlsx", "‮name.xlsx", "\r\nX-Y: 1.xlsx"])
+def test_a_workbook_of_any_name_is_taken_and_given_back(desk, partner, program, name):
+    with SAMPLE.open("rb") as file:
+        batch = import_batches.receive(File(file), name, partner=partner, program=program)
+    batch.refresh_from_db()
+    assert batch.file_name.isprintable()
+    assert batch.file_name.endswith(".xlsx")
+    assert len(batch.file_name) <= 200
+    assert desk.get(page(batch)).status_code == 200
+    given_back = desk.get(page(batch, "errors"))
+    assert b"".join(given_back.streaming_content).startswith(b"PK")

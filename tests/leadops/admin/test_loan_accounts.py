@@ -40,6 +40,25 @@ def test_taken_reference_is_refused_at_the_form(desk, submitted, program):
     assert LoanAccount.objects.count() == 1
 
 
+def test_reference_taken_while_the_form_was_sent_is_refused_at_its_field(
+    desk, submitted, program, monkeypatch
+):
+    check, others = loan_accounts.check_account, []
+
+    def raced(lead, ref_id):
+        if not others:
+            others.append(ref_id)
+            loan_accounts.open_account(lead, ref_id, program)
+        return check(lead, ref_id)
+
+    monkeypatch.setattr(loan_accounts, "check_account", raced)
+    answer = opened(desk, submitted, program)
+    assert answer.status_code == 200
+    told = answer.context["adminform"].form.errors
+    assert told == {"ref_id": ["This program already has an account with this reference."]}
+    assert LoanAccount.objects.count() == 1
+
+
 def test_draft_lead_gets_no_account(desk, lead, program):
     page = opened(desk, lead, program).content.decode()
     assert "This lead is draft" in page
