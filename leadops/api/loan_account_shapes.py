@@ -26,7 +26,7 @@ class AccountShape(Shape):
 
     crm_lead_id = Id(help_text="The id that POST /v1/crm/leads/ answered.")
     ref_id = Text(max_length=50, help_text="Your reference; unique in the program.")
-    program_id = Id()
+    program_id = Id(help_text="Any program that takes your leads, also another one than the lead's.")
 
 
 ACCOUNT = AccountShape()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from leadops.models import LoanAccount
+from leadops.models import Lead, LoanAccount
 from leadops.services import loan_accounts
+from tests import people
 from tests.leadops.api import bodies
 
 PATH = "/v1/los/accounts/"
@@ -37,6 +38,31 @@ def test_an_account_is_opened_with_the_three_fields(api, lead_id, program):
         "status": "pending",
         "drop_reason": None,
     }
+
+
+def test_an_account_may_be_opened_under_another_program_than_the_leads(api, lead_id, program):
+    other = people.program("gold", "Gold loan", product_type="gold_loan")
+    answer = api.post(PATH, _body(lead_id, other))
+    assert answer.status_code == 201, answer.content
+    told = answer.json()
+    assert (told["program_id"], told["product_type"]) == (str(other.pk), "gold_loan")
+    assert Lead.objects.get().program == program
+    assert api.post(PATH, _body(lead_id, program)).status_code == 201, "a reference is unique in its program"
+
+
+def test_a_program_that_takes_no_leads_takes_no_accounts(api, lead_id, program):
+    closed = people.program("closed", "No longer offered", active=False)
+    for body in (bodies.lead(closed), _body(lead_id, closed)):
+        answer = api.post(PATH if "ref_id" in body else "/v1/crm/leads/", body)
+        assert [each["code"] for each in answer.json()["errors"]] == ["unknown_program"]
+    assert not LoanAccount.objects.exists()
+
+
+def test_another_program_opens_no_strangers_lead(other_api, lead_id):
+    other = people.program("gold", "Gold loan")
+    answer = other_api.post(PATH, _body(lead_id, other))
+    assert [each["code"] for each in answer.json()["errors"]] == ["unknown_lead"]
+    assert not LoanAccount.objects.exists()
 
 
 def test_status_is_the_vendors_last_word(api, lead_id, program):
