@@ -5,14 +5,45 @@ Pure Python: no Django, no sockets, no clock. The engine (`delivery.py`) does th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal
-from urllib.parse import urlencode
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, ClassVar, Literal, get_args
 
 from crm_integrations import errors
+from crm_integrations.messages import (
+    Event,
+    Listed,
+    ListedRow,
+    Missing,
+    Outcome,
+    Request,
+    Response,
+    error_words,
+)
 from crm_integrations.records import LeadRecord, LoanAccountRecord, Record
+
+__all__ = [
+    "KINDS",
+    "NOT_ALLOWED",
+    "SURELY_NOT_PROCESSED",
+    "Auth",
+    "Config",
+    "Connector",
+    "Event",
+    "Kind",
+    "Listed",
+    "ListedRow",
+    "Meaning",
+    "Missing",
+    "Outcome",
+    "Request",
+    "Response",
+    "Secret",
+    "Setting",
+    "Token",
+    "error_words",
+]
 
 Kind = Literal["lead", "loan_account"]
 KINDS: tuple[Kind, ...] = ("lead", "loan_account")
@@ -20,91 +51,9 @@ KINDS: tuple[Kind, ...] = ("lead", "loan_account")
 SURELY_NOT_PROCESSED = frozenset({408, 425, 429, 503})
 NOT_ALLOWED = frozenset({401, 403})
 
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One HTTP request, complete but for its host and credentials.
-
-    `path` starts with a slash and is joined to the connection's base URL, unless it is an absolute URL.
-    `body` is the exact bytes that go on the wire: whoever signs, signs these.
-    """
-
-    operation: str
-    method: str
-    path: str
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def json(cls, operation: str, path: str, payload: Any, method: str = "POST") -> Request:
-        """A request whose body is `payload`, serialised once and compactly as UTF-8 JSON."""
-        body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
-        return cls(operation, method, path, body, {"Content-Type": "application/json"})
-
-    @classmethod
-    def get(cls, operation: str, path: str, **query: str) -> Request:
-        """A GET with `query` encoded into the path."""
-        return cls(operation, "GET", f"{path}?{urlencode(query)}" if query else path)
-
-    def with_headers(self, **headers: str) -> Request:
-        """The same request with more headers; an underscore in a name stands for a hyphen."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return replace(self, headers={**self.headers, **named})
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """What the vendor answered; header names are lower case, `body` is capped by the transport."""
-
-    status: int
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    def json(self) -> Any:
-        """The body as JSON.
-
-        Raises OutcomeUnknown when it can't be read: a vendor that says something else than documented has
-        said nothing certain.
-        """
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            raise errors.OutcomeUnknown(f"The answer (HTTP {self.status}) is not readable JSON.") from None
-
-    def object(self) -> dict[str, Any]:
-        """The body as a JSON object; OutcomeUnknown when it is anything else."""
-        body = self.json()
-        if not isinstance(body, dict):
-            raise errors.OutcomeUnknown(f"The answer (HTTP {self.status}) is not a JSON object.")
-        return body
-
-    @property
-    def retry_after(self) -> float | None:
-        """Seconds of the Retry-After header when it is a whole number, else None."""
-        said = self.headers.get("retry-after", "")
-        return float(said) if said.isdecimal() and len(said) < 10 else None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The vendor holds the record.
-
-    `reference`: the vendor's own id, empty when it gave none. `status`: the vendor's word for its state,
-    verbatim. `look_up`: it said yes without an id, so it has to be asked for the id.
-    """
-
-    reference: str = ""
-    status: str = ""
-    message: str = ""
-    look_up: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """One thing this vendor still needs: `field` is a path like `applicants[0].primary_email`."""
-
-    field: str
-    message: str
+Meaning = Literal["new", "in_review", "approved", "fault", "active", "refused", "stopped"]
+"""What a vendor's word for a record means to us; the last three are final. `stopped` ended without a loan,
+`fault` is a fault of the vendor's machinery that somebody mends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +70,12 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """One write-only credential of a connection."""
+    """One write-only credential of a connection. What is sent `in_header` takes fewer characters than a body does."""
 
     name: str
     label: str
     help: str = ""
+    in_header: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +132,12 @@ class Connector:
     can_find: ClassVar[bool] = False
     tells_partner_reference: ClassVar[bool] = False
     """`record.ref` is the partner's own reference where it has one that is free at this connection, else ours."""
+    can_follow: ClassVar[bool] = False
+    """The vendor can be asked, after it took a record, how that record stands."""
+    meanings: ClassVar[Mapping[str, Meaning]] = {}
+    """What the vendor's words for that mean; the setting `meanings` of a connection adds to them and overrides them."""
+    can_list: ClassVar[bool] = False
+    takes_webhooks: ClassVar[bool] = False
     timeout: ClassVar[float] = 30.0
 
     def __init__(self, config: Config) -> None:
@@ -229,6 +185,39 @@ class Connector:
         """A harmless call that proves address and credentials, None where the vendor documents none."""
         return None
 
+    # Optional: what becomes of a record, what the vendor holds, what it tells by itself. ----------------------
+
+    def ask_status(self, reference: str) -> Request:
+        """The request that asks how the record with the vendor's id `reference` stands. Only where `can_follow`."""
+        raise errors.Unsupported(f"{self.label} can't be asked how a record stands.")
+
+    def ask_further(self, response: Response) -> Request | None:
+        """The second request a 2xx answer to `ask_status` leads to, when the word is to be had there; else None."""
+        return None
+
+    def parse_status(self, response: Response) -> Outcome:
+        """The status in the last 2xx answer; `reference` is the record's id where told, `message` why it ended."""
+        raise errors.Unsupported(f"{self.label} can't be asked how a record stands.")
+
+    def list_page(self, first: date, last: date, page: int) -> Request:
+        """The request for `page` (from 1) of the records made on the days `first` to `last`. Only where `can_list`.
+
+        The days are the vendor's, and whether `last` is within is its affair: who needs all asks for a day more.
+        """
+        raise errors.Unsupported(f"{self.label} can't list what it holds.")
+
+    def parse_list(self, response: Response) -> Listed:
+        """The rows of a 2xx answer; OutcomeUnknown when it does not tell them, or whether more follow."""
+        raise errors.Unsupported(f"{self.label} can't list what it holds.")
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether the vendor signed these raw bytes, compared in constant time. Header names are lower case."""
+        return False
+
+    def read_event(self, body: bytes) -> Event:
+        """What a verified webhook tells; OutcomeUnknown when it can't be read. Only where `takes_webhooks`."""
+        raise errors.Unsupported(f"{self.label} calls nobody.")
+
     def words(self, response: Response) -> str:
         """The vendor's own words in an error answer, for the officer."""
         return error_words(response)
@@ -253,6 +242,12 @@ class Connector:
         self.raise_for_status(response)
         return self.parse_find(response, record)
 
+    def meaning(self, word: str) -> str:
+        """What the vendor's `word` means to us, one of `Meaning`; empty when it is unknown."""
+        told = self.config.settings.get("meanings") or {}
+        meant = str(told.get(word) or self.meanings.get(word, ""))
+        return meant if meant in get_args(Meaning) else ""
+
     def raise_for_status(self, response: Response) -> None:
         """Raise the error a non-2xx status stands for. A vendor overrides this only for a documented oddity."""
         status = response.status
@@ -267,16 +262,3 @@ class Connector:
         if status == 409 or status >= 500 or status < 200:
             raise errors.OutcomeUnknown(words)
         raise errors.Rejected(words)
-
-
-def error_words(response: Response, limit: int = 500) -> str:
-    """What an error body says: `detail`, else `message`, else `error`, else its fields; at most `limit` characters."""
-    try:
-        body = json.loads(response.body)
-    except (ValueError, RecursionError):
-        return ""
-    if isinstance(body, dict):
-        said = next((body[k] for k in ("detail", "message", "error") if isinstance(body.get(k), str)), body)
-    else:
-        said = body
-    return (said if isinstance(said, str) else json.dumps(said, ensure_ascii=False))[:limit]

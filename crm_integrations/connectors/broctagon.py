@@ -1,19 +1,36 @@
 """Broctagon CRM Open API: a lead of a name, an e-mail address or phone, and a comment.
 
 Sources: https://open-api-docs.broctagon.com/api/leads/create-lead.html, and authentication.html,
-authentication-v2.html and introduction.html one level up. There is no way to read a lead back.
+authentication-v2.html and introduction.html one level up; https://open-api-docs.broctagon.com/webhooks/security.html.
+There is no way to read a lead back, and no webhook tells of one.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from crm_integrations import errors
+from crm_integrations.answers import text
 from crm_integrations.auth import SignedBody
-from crm_integrations.connector import Auth, Connector, Missing, Outcome, Request, Response, Secret, Setting
+from crm_integrations.connector import (
+    Auth,
+    Connector,
+    Event,
+    Missing,
+    Outcome,
+    Request,
+    Response,
+    Secret,
+    Setting,
+)
 from crm_integrations.records import ApplicantRecord, LeadRecord
 
 OWNER_ID_LENGTH = 8
+SIGNATURE = "x-crm-signature"
 
 
 class Broctagon(Connector):
@@ -27,7 +44,15 @@ class Broctagon(Connector):
         Setting("owner_id", "Owner", help="Eight characters: who gets the leads at Broctagon."),
         Setting("country_code_plus", "Country code with +", bool, False, help="Send +65 instead of 65."),
     )
-    secrets = (Secret("api_key", "API key", "Made under Settings > Dev Space > Open API Keys, shown once."),)
+    secrets = (
+        Secret("api_key", "API key", "Made under Settings > Dev Space > Open API Keys, shown once."),
+        Secret(
+            "webhook_secret",
+            "Webhook secret",
+            "Set under Settings > Dev Space > Webhooks; without it no webhook is taken.",
+            in_header=False,
+        ),
+    )
     extra_fields = (Setting("owner_id", "Owner", help="Eight characters: who gets this lead at Broctagon."),)
     not_carried = (
         "program_id",
@@ -64,6 +89,8 @@ class Broctagon(Connector):
         "applicants[].addresses",
         "applicants[].banks",
     )
+
+    takes_webhooks = True
 
     @property
     def auth(self) -> Auth:
@@ -111,6 +138,24 @@ class Broctagon(Connector):
         lead_id = body.get("id")
         known = isinstance(lead_id, str) or type(lead_id) is int
         return Outcome(str(lead_id) if known else "")
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """HMAC-SHA256 of the raw body in hex. One version of the page has it bare, the other after `sha256=`."""
+        secret = self.config.secrets.get("webhook_secret", "")
+        given = headers.get(SIGNATURE, "").removeprefix("sha256=")
+        signed = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+        return hmac.compare_digest(given.encode(), signed.encode()) and bool(secret)
+
+    def read_event(self, body: bytes) -> Event:
+        """The event's slug alone: all that are documented are about requests of clients, none about a lead of ours."""
+        try:
+            source = json.loads(body)["source"]
+            name = text(source["event"])
+        except (ValueError, RecursionError, TypeError, KeyError):
+            name = ""
+        if not name:
+            raise errors.OutcomeUnknown("The webhook does not tell which event it is.")
+        return Event(name)
 
     def words(self, response: Response) -> str:
         # Errors are told apart by `type`; a message is not documented but read where there is one.

@@ -1,20 +1,36 @@
 """Crego CRM: a lead with its applicants, addresses and banks.
 
-Source: https://api-docs.crego.io/api-10694292 (create). The look-up and the health check are only named on
-the site: their paths are INFERRED and can be overridden by the setting `paths`.
+Source: https://api-docs.crego.io/api-10694292 (create). The list, which is also the look-up, and the health check are
+only named on the site: their paths are INFERRED and can be overridden by the setting `paths`. The list's envelope and
+date filters are those of Crego's other lists; the page's name is INFERRED.
 """
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar
 
 from crm_integrations import errors
+from crm_integrations.answers import flat, moment, more_follow, objects, text
 from crm_integrations.auth import Bearer
-from crm_integrations.connector import Auth, Connector, Missing, Outcome, Request, Response, Secret, Setting
+from crm_integrations.connector import (
+    Auth,
+    Connector,
+    Listed,
+    ListedRow,
+    Missing,
+    Outcome,
+    Request,
+    Response,
+    Secret,
+    Setting,
+)
 from crm_integrations.records import AddressRecord, ApplicantRecord, BankRecord, LeadRecord, Phone, Record
 
 INDIA = "91"
 MOBILE_DIGITS = 10
+PAGE_ROWS = 100
+COMPARED = ("program_id", "primary_mobile", "applicants")
 
 
 class CregoCrm(Connector):
@@ -60,6 +76,7 @@ class CregoCrm(Connector):
         "applicants[].addresses[].fias_id",
     )
     can_find = True
+    can_list = True
     tells_partner_reference = True
     inferred_paths: ClassVar[dict[str, str]] = {"list_leads": "/v1/crm/leads/", "health": "/v1/crm/health/"}
 
@@ -93,7 +110,7 @@ class CregoCrm(Connector):
             raise errors.OutcomeUnknown(f"Crego answered HTTP {response.status}, not 200 or 201.")
         body = response.object()
         reference = _reference(body)
-        return Outcome(reference, _text(body.get("status")), look_up=not reference)
+        return Outcome(reference, text(body.get("status")), look_up=not reference)
 
     def find(self, record: Record) -> Request:
         assert isinstance(record, LeadRecord)
@@ -122,7 +139,17 @@ class CregoCrm(Connector):
         if not certain or not _reference(ours[0]):
             said = f"{len(ours)} carry our reference"
             raise errors.OutcomeUnknown(f"Crego's list does not tell which lead is ours ({said}).")
-        return Outcome(_reference(ours[0]), _text(ours[0].get("status")))
+        return Outcome(_reference(ours[0]), text(ours[0].get("status")))
+
+    def list_page(self, first: date, last: date, page: int) -> Request:
+        days = {"created_at_after": first.isoformat(), "created_at_before": last.isoformat()}
+        return Request.get(
+            "list_leads", self._path("list_leads"), **days, page=str(page), page_size=str(PAGE_ROWS)
+        )
+
+    def parse_list(self, response: Response) -> Listed:
+        body = response.json()
+        return Listed(tuple(_listed(row) for row in _rows(body)), more_follow(body, "Crego's"))
 
     def check(self) -> Request:
         """Crego's health check: it proves the address, not the token."""
@@ -193,10 +220,21 @@ def _bank(bank: BankRecord) -> dict[str, Any]:
 
 
 def _rows(body: Any) -> list[dict[str, Any]]:
-    rows = body.get("results") if isinstance(body, dict) else body
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise errors.OutcomeUnknown("Crego's answer is not a list of leads.")
-    return rows
+    return objects(body.get("results") if isinstance(body, dict) else body, "Crego's")
+
+
+def _listed(row: dict[str, Any]) -> ListedRow:
+    if not _reference(row):
+        raise errors.OutcomeUnknown("Crego's list holds a lead without an id.")
+    shown = flat({name: row.get(name) for name in COMPARED})
+    fields = {
+        path: said[-MOBILE_DIGITS:] if path.endswith("primary_mobile") else said
+        for path, said in shown.items()
+    }
+    made_at = moment(row.get("created_at"))
+    return ListedRow(
+        _reference(row), text(row.get("partner_ref_id")), text(row.get("status")), fields, made_at
+    )
 
 
 def _is_whole(body: Any, rows: list[dict[str, Any]], ours: str) -> bool:
@@ -208,13 +246,9 @@ def _is_whole(body: Any, rows: list[dict[str, Any]], ours: str) -> bool:
 
 def _said(row: dict[str, Any], name: str) -> str:
     # Whether Crego gives a number back as it was sent is unknown: the last ten digits are what we sent.
-    return _text(row.get(name))[-MOBILE_DIGITS:] if name == "primary_mobile" else _text(row.get(name))
+    return text(row.get(name))[-MOBILE_DIGITS:] if name == "primary_mobile" else text(row.get(name))
 
 
 def _reference(row: dict[str, Any]) -> str:
     # Parts of v1 are MongoDB-backed and say _id.
-    return _text(row.get("id")).strip() or _text(row.get("_id")).strip()
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    return text(row.get("id")).strip() or text(row.get("_id")).strip()

@@ -1,19 +1,35 @@
 """Crego LOS: a loan account for a lead that Crego CRM already has.
 
-Source: https://api-docs.crego.io/api-10694174 (create). The look-up is only named on the site: its path is
-INFERRED and can be overridden by the setting `paths`.
+Source: https://api-docs.crego.io/api-10694174 (create). The list, which is also the look-up, and the account's detail
+are only named on the site: their paths are INFERRED and can be overridden by the setting `paths`, as can what the
+status words mean by `meanings`. The list's envelope and date filters are those of Crego's other lists.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
+from typing import Any, ClassVar
+from urllib.parse import quote
 
 from crm_integrations import errors
+from crm_integrations.answers import flat, moment, more_follow, objects, text
 from crm_integrations.auth import Bearer
-from crm_integrations.connector import Auth, Connector, Missing, Outcome, Request, Response, Secret, Setting
+from crm_integrations.connector import (
+    Auth,
+    Connector,
+    Listed,
+    ListedRow,
+    Missing,
+    Outcome,
+    Request,
+    Response,
+    Secret,
+    Setting,
+)
 from crm_integrations.records import LoanAccountRecord, Record
 
-INFERRED_LIST = "/v1/los/accounts/"
+PAGE_ROWS = 100
+COMPARED = ("crm_lead_id", "ref_id", "program_id")
 
 
 class CregoLos(Connector):
@@ -24,13 +40,34 @@ class CregoLos(Connector):
     docs_url = "https://api-docs.crego.io/api-10694174"
     settings = (
         Setting("program_ids", "Program ids", dict, {}, help="Our program code to Crego's program id."),
-        Setting("paths", "Paths", dict, {}, help="Overrides of the inferred paths: list_accounts."),
+        Setting(
+            "paths", "Paths", dict, {}, help="Overrides of the inferred paths: list_accounts, get_account."
+        ),
+        Setting(
+            "meanings", "Meanings", dict, {}, help="Crego's status word to ours, where we know it otherwise."
+        ),
     )
     secrets = (Secret("token", "Bearer token", "The staff token that Crego gave you."),)
     # Crego tells the product type, it is not told: it follows from the program.
     not_carried = ("product_type",)
     depends_on = "crego_crm"
     can_find = True
+    can_follow = True
+    # Only "activation" is documented; the others are INFERRED from the names of the site's actions.
+    meanings = {
+        "initiated": "new",
+        "assessment": "in_review",
+        "approval": "in_review",
+        "agreement": "approved",
+        "activation": "approved",
+        "active": "active",
+        "dropped": "stopped",
+    }
+    can_list = True
+    inferred_paths: ClassVar[dict[str, str]] = {
+        "list_accounts": "/v1/los/accounts/",
+        "get_account": "/v1/los/accounts/{id}/",
+    }
 
     @property
     def auth(self) -> Auth:
@@ -63,7 +100,7 @@ class CregoLos(Connector):
 
     def find(self, record: Record) -> Request:
         assert isinstance(record, LoanAccountRecord)
-        return Request.get("list_accounts", self._list_path, ref_id=record.ref_id)
+        return Request.get("list_accounts", self._path("list_accounts"), ref_id=record.ref_id)
 
     def parse_find(self, response: Response, record: Record) -> Outcome | None:
         """The one account with our reference for the lead."""
@@ -71,13 +108,11 @@ class CregoLos(Connector):
         body = response.json()
         rows = _rows(body)
         wanted = {"ref_id": record.ref_id, "crm_lead_id": record.lead_reference}
-        fitting = [
-            row for row in rows if all(_text(row.get(n)) in ("", value) for n, value in wanted.items())
-        ]
+        fitting = [row for row in rows if all(text(row.get(n)) in ("", value) for n, value in wanted.items())]
         whole = _is_whole(body, rows, record.ref_id)
         if whole and not fitting:
             return None
-        if not whole or len(fitting) != 1 or not all(_text(fitting[0].get(name)) for name in wanted):
+        if not whole or len(fitting) != 1 or not all(text(fitting[0].get(name)) for name in wanted):
             raise errors.OutcomeUnknown(
                 f"Crego's list does not tell which account is ours ({len(fitting)} fit)."
             )
@@ -85,11 +120,30 @@ class CregoLos(Connector):
 
     def check(self) -> Request:
         """The first row of the account list: it proves address and token; Crego LOS names no health check."""
-        return Request.get("list_accounts", self._list_path, page_size="1")
+        return Request.get("list_accounts", self._path("list_accounts"), page_size="1")
 
-    @property
-    def _list_path(self) -> str:
-        return str(self.config.settings["paths"].get("list_accounts") or INFERRED_LIST)
+    def ask_status(self, reference: str) -> Request:
+        path = self._path("get_account").replace("{id}", quote(reference, safe=""))
+        return Request.get("get_account", path)
+
+    def parse_status(self, response: Response) -> Outcome:
+        account = response.object()
+        outcome = _outcome(account)
+        if not outcome.status:
+            raise errors.OutcomeUnknown("Crego's answer holds no status.")
+        return Outcome(outcome.reference, outcome.status, text(account.get("drop_reason")))
+
+    def list_page(self, first: date, last: date, page: int) -> Request:
+        days = {"created_at_after": first.isoformat(), "created_at_before": last.isoformat()}
+        path = self._path("list_accounts")
+        return Request.get("list_accounts", path, **days, page=str(page), page_size=str(PAGE_ROWS))
+
+    def parse_list(self, response: Response) -> Listed:
+        body = response.json()
+        return Listed(tuple(_listed(row) for row in _rows(body)), more_follow(body, "Crego's"))
+
+    def _path(self, operation: str) -> str:
+        return str(self.config.settings["paths"].get(operation) or self.inferred_paths[operation])
 
     def _program_id(self, record: LoanAccountRecord) -> str:
         return str(self.config.settings["program_ids"].get(record.program_code) or record.program_id)
@@ -98,25 +152,25 @@ class CregoLos(Connector):
 def _outcome(account: dict[str, Any]) -> Outcome:
     # Parts of v1 are MongoDB-backed and say _id. "activation" is the only documented status, and the account
     # of the page's sample had moved on before the call answered: the word is kept as it comes.
-    reference = _text(account.get("id")).strip() or _text(account.get("_id")).strip()
+    reference = text(account.get("id")).strip() or text(account.get("_id")).strip()
     if not reference:
         raise errors.OutcomeUnknown("Crego's answer holds no account id.")
-    return Outcome(reference, _text(account.get("status")))
+    return Outcome(reference, text(account.get("status")))
 
 
 def _rows(body: Any) -> list[dict[str, Any]]:
-    rows = body.get("results") if isinstance(body, dict) else body
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise errors.OutcomeUnknown("Crego's answer is not a list of accounts.")
-    return rows
+    return objects(body.get("results") if isinstance(body, dict) else body, "Crego's")
+
+
+def _listed(account: dict[str, Any]) -> ListedRow:
+    outcome = _outcome(account)
+    fields = flat({name: account.get(name) for name in COMPARED})
+    made_at = moment(account.get("created_at"))
+    return ListedRow(outcome.reference, text(account.get("ref_id")), outcome.status, fields, made_at)
 
 
 def _is_whole(body: Any, rows: list[dict[str, Any]], ours: str) -> bool:
     # Were our filter ignored, the first page of all accounts would come, and absence would prove nothing.
     if isinstance(body, dict) and "count" in body:
         return bool(body["count"] == len(rows))
-    return all(_text(row.get("ref_id")) == ours for row in rows)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    return all(text(row.get("ref_id")) == ours for row in rows)

@@ -9,15 +9,17 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from crm_integrations import errors
+from crm_integrations.answers import number_as_text, text
 from crm_integrations.auth import ClientCredentials, Login, StaticHeader
-from crm_integrations.connector import Auth, Connector, Missing, Outcome, Request, Response, Secret, Setting
+from crm_integrations.connector import Auth, Connector, Listed, Missing, Outcome, Request, Response
+from crm_integrations.connectors.brainysoft import declared, reading
 from crm_integrations.records import AddressRecord, ApplicantRecord, IdentityDocument, LeadRecord, Record
 
 HEADER = "bsauth"
 NAME_LENGTH = 50
-LARGEST_ID = 2**63 - 1
 NATURAL_PERSON = {"person": True, "business": False}
 
 
@@ -27,68 +29,17 @@ class Brainysoft(Connector):
     slug = "brainysoft"
     label = "Brainysoft"
     docs_url = "https://docs.brainysoft.ru/documentation/page/453"
-    channels: ClassVar[dict[str, str]] = {
-        word.lower(): word
-        for word in ("GENERATOR", "SITE", "ECOMM", "UNO_MOMENTO", "PRESCORE", "LOAN_APPLICATION")
-    }
+    channels: ClassVar[dict[str, str]] = {word.lower(): word for word in declared.CHANNELS}
     sex_ids: ClassVar[dict[str, int]] = {"male": 101251, "female": 101252}
     period_units: ClassVar[dict[str, str]] = {u: u for u in ("DAYS", "WEEKS", "MONTHS", "YEARS")}
-    settings = (
-        Setting("auth_mode", "Authentication", str, "oauth", ("oauth", "login", "static")),
-        Setting("auth_url", "Authorisation service", help="For oauth; empty: the base URL."),
-        Setting("customer_key", "Customer key", help="For login."),
-        Setting("user_name", "User name", help="For login."),
-        Setting("path_prefix", "Path prefix", str, "/bs-core"),
-        Setting("channel", "Channel", str, "GENERATOR", tuple(channels.values())),
-        Setting(
-            "country_ids", "Country ids", dict, {}, help="ISO country (RU) to the id in their directory."
-        ),
-        Setting("subdivision_id", "Subdivision", int, None),
-        Setting("manager_id", "Manager", int, None, help="Decides the legal entity."),
-        Setting("credit_product_id", "Credit product", int, None),
-        Setting("getting_money_method_id", "How the money is paid out", int, None),
-        Setting("store_code", "Store code", help="Empty: the partner's code."),
-    )
-    secrets = (
-        Secret("client_id", "Client id", "For oauth."),
-        Secret("client_secret", "Client secret", "For oauth."),
-        Secret("password", "Password", "For login."),
-        Secret("token", "Service token", "For static."),
-    )
-    extra_fields = (
-        Setting("childrenCount", "Children", int),
-        Setting("dependentsCount", "Dependents", int),
-        Setting("creditProductId", "Credit product", int),
-        Setting("gettingMoneyMethodId", "How the money is paid out", int),
-        Setting("howYouKnowId", "How they heard of us", int),
-        Setting("managerId", "Manager", int),
-        Setting("subdivisionId", "Subdivision", int),
-        Setting("employerInn", "Employer's INN"),
-        Setting("registrationNumber", "OGRN of a legal entity"),
-        Setting("ipAddress", "IP address"),
-        Setting("mobilePhoneCheck", "Phone is verified", bool),
-        Setting("extraFields", "Extra fields", dict, {}, help="Key (client.maritalStatus.id) to value."),
-    )
-    not_carried = (
-        "program_id",
-        "program_code",
-        "partner_ref_id",
-        "source",
-        "loan_purpose",
-        "remarks",
-        "tags",
-        "co_applicants",
-        "other_addresses",
-        "applicants[].is_authorized_signatory",
-        "applicants[].business_type",
-        "applicants[].tags",
-        "applicants[].father_name",
-        "applicants[].pan_no",
-        "applicants[].primary_mobile",
-        "applicants[].gstin",
-        "applicants[].banks",
-    )
+    settings = declared.SETTINGS
+    secrets = declared.SECRETS
+    extra_fields = declared.EXTRA_FIELDS
+    not_carried = declared.NOT_CARRIED
     can_find = True
+    can_follow = True
+    meanings = declared.MEANINGS
+    can_list = True
 
     @property
     def auth(self) -> Auth:
@@ -162,7 +113,7 @@ class Brainysoft(Connector):
         body = response.object()
         if body.get("status") == "error":
             raise errors.Rejected(self.words(response))
-        lead_id = _id(body.get("data"))
+        lead_id = number_as_text(body.get("data"))
         if body.get("status") != "ok" or not lead_id:
             raise errors.OutcomeUnknown("Brainysoft does not say that it has the lead.")
         return Outcome(lead_id)
@@ -175,16 +126,56 @@ class Brainysoft(Connector):
         return Request.json("find_lead", self._path("/main/leads/partial-load"), search)
 
     def parse_find(self, response: Response, record: Record) -> Outcome | None:
-        rows = _rows(response.json())
+        rows = reading.rows(response.json())
         if not rows:
             return None
         # A row with another order code means that the search did not do what we asked for.
-        if len(rows) > 1 or rows[0].get("orderCode") != record.ref or not _id(rows[0].get("id")):
+        if len(rows) > 1 or rows[0].get("orderCode") != record.ref or not number_as_text(rows[0].get("id")):
             raise errors.OutcomeUnknown(
                 f"Brainysoft's search does not tell which lead is ours ({len(rows)} rows)."
             )
-        status = rows[0].get("currentStatus")
-        return Outcome(_id(rows[0]["id"]), status if isinstance(status, str) else "")
+        return Outcome(number_as_text(rows[0]["id"]), text(rows[0].get("currentStatus")))
+
+    def ask_status(self, reference: str) -> Request:
+        return Request.get("get_lead", self._path(f"/main/leads/{quote(reference, safe='')}"))
+
+    def ask_further(self, response: Response) -> Request | None:
+        """An approved lead has become an application: from then on its word is the one that counts."""
+        application = number_as_text(reading.data(response).get("loanApplicationId"))
+        return (
+            Request.get("get_application", self._path(f"/main/loan-apps/{application}"))
+            if application
+            else None
+        )
+
+    def parse_status(self, response: Response) -> Outcome:
+        data = reading.data(response)
+        application_status = number_as_text(data.get("currentStatusId"))
+        status = application_status or text(data.get("currentStatus"))
+        if not status:
+            raise errors.OutcomeUnknown("Brainysoft's answer holds no status.")
+        # The id of an application is not that of the lead we sent.
+        return Outcome("" if application_status else number_as_text(data.get("id")), status)
+
+    def list_page(self, first: date, last: date, page: int) -> Request:
+        # Page 735 has the comparison inside the value; that creationDate can be searched by is INFERRED.
+        by = self.config.settings["list_by"]
+        search = {
+            "fields": ["id", "orderCode", "currentStatus", "creationDate", *reading.COMPARED],
+            "orderBy": "id",
+            "orderDirection": "ASC",
+            "searchFields": [
+                {"field": by, "value": f">={first.isoformat()} 00:00:00"},
+                {"field": by, "value": f"<={last.isoformat()} 23:59:59"},
+            ],
+            "countFrom": (page - 1) * reading.PAGE_ROWS,
+            "countTo": page * reading.PAGE_ROWS,
+        }
+        return Request.json("list_leads", self._path("/main/leads/partial-load"), search)
+
+    def parse_list(self, response: Response) -> Listed:
+        rows = reading.rows(response.json())
+        return Listed(tuple(reading.listed(row) for row in rows), len(rows) >= reading.PAGE_ROWS)
 
     def check(self) -> Request:
         """Who the token belongs to: it proves address and credentials."""
@@ -266,18 +257,6 @@ def _passport(document: IdentityDocument) -> dict[str, Any]:
             "subdivisionCode": document.issuer_code,
         }
     )
-
-
-def _rows(body: Any) -> list[dict[str, Any]]:
-    # A search answers in the envelope; one page of the vendor shows a bare array instead (page/701).
-    rows = body.get("data") if isinstance(body, dict) and body.get("status") == "ok" else body
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise errors.OutcomeUnknown("Brainysoft's answer is not a list of leads.")
-    return rows
-
-
-def _id(value: Any) -> str:
-    return str(value) if type(value) is int and 0 < value <= LARGEST_ID else ""
 
 
 def _number(money: Decimal | None) -> int | float | None:
