@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
+from lzma import LZMAError
 from typing import IO
+from xml.parsers import expat
 
 from django.conf import settings
 
@@ -16,6 +19,10 @@ MOST_RATIO = 200
 """Sheets pack 5 to 60 times; a deflate bomb up to 1,030 times."""
 SMALL = 16 * 1024 * 1024
 """Below this, packing well is no sign of anything."""
+LONGEST_PROLOG = 64 * 1024
+"""What stands before a part's first element: a line, in every workbook there is."""
+_BITE = 64
+"""The parser reads on to the end of what it was given, also once it has been stopped."""
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -36,7 +43,8 @@ def inspect(file: IO[bytes]) -> None:
         with zipfile.ZipFile(file) as archive:
             _inspect_entries(archive.infolist(), size)
             _inspect_kind(set(archive.namelist()))
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError):
+            _refuse_entities(archive)
+    except (zipfile.BadZipFile, zlib.error, LZMAError, NotImplementedError, ValueError, OSError, EOFError):
         raise UnreadableFile(
             "This workbook is damaged or was cut off on its way: save it again in Excel and send that."
         ) from None
@@ -78,3 +86,41 @@ def _inspect_kind(names: set[str]) -> None:
         raise UnreadableFile("This workbook holds macros: save it as .xlsx, without them, and send that.")
     if "xl/workbook.xml" not in names or "[Content_Types].xml" not in names:
         raise UnreadableFile(_NOT_XLSX)
+
+
+class _Told(Exception):
+    """The parser has seen enough."""
+
+
+def _refuse_entities(archive: zipfile.ZipFile) -> None:
+    """Refuse a document type: a few lines of it can name an entity that grows to gigabytes, or a file of ours."""
+    for entry in archive.infolist():
+        with archive.open(entry) as part:
+            if _has_document_type(part):
+                raise UnreadableFile(
+                    "This workbook holds XML entities (a DTD), as no program writes them: copy its rows into a new"
+                    " one and send that."
+                )
+
+
+def _has_document_type(part: IO[bytes]) -> bool:
+    """Whether the part begins as XML with a document type, or with more than any workbook has there."""
+    seen: list[bool] = []
+
+    def tell(document_type: bool) -> None:
+        seen.append(document_type)
+        raise _Told
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = lambda *_: tell(True)
+    parser.StartElementHandler = lambda *_: tell(False)
+    try:
+        while bite := part.read(_BITE):
+            parser.Parse(bite)
+            if part.tell() > LONGEST_PROLOG:
+                return True
+    except _Told:
+        return seen[0]
+    except expat.ExpatError:
+        pass  # no XML, and read by nobody as such
+    return False

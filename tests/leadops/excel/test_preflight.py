@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import time
+import zipfile
 
 import pytest
 
@@ -90,3 +92,53 @@ def test_too_many_entries_are_refused(good, monkeypatch):
 def test_a_total_too_large_is_refused(good, monkeypatch):
     monkeypatch.setattr(preflight, "MOST_UNPACKED", 500)
     assert "unpacks to more" in refusal(good.read_bytes())
+
+
+LAUGHS = b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, 10))
+BILLION = b'<?xml version="1.0"?><!DOCTYPE w [<!ENTITY l0 "lol">%s]><w>&l9;</w>' % LAUGHS
+OURS = b'<!DOCTYPE w [<!ENTITY x SYSTEM "file:///etc/passwd">]><w>&x;</w>'
+
+
+def workbook_with(tmp_path, part: str, content: bytes) -> bytes:
+    """A workbook whose `part` is `content`."""
+    good = workbooks.ours(tmp_path / "good.xlsx", [workbooks.HEADER, *workbooks.good_rows(3)])
+    with zipfile.ZipFile(good) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    assert part in parts
+    return workbooks.zip_of(tmp_path / "crafted.xlsx", **parts | {part: content}).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/_rels/workbook.xml.rels"]
+)
+@pytest.mark.parametrize(
+    "content",
+    [
+        BILLION,
+        OURS,
+        b"<!-- a remark --><?an order?>" + OURS,
+        OURS.decode().encode("utf-16"),
+        b"\xef\xbb\xbf" + OURS,
+        b"<!--" + b" " * preflight.LONGEST_PROLOG + b"-->" + OURS,
+    ],
+    ids=["billion laughs", "a file of ours", "remark", "utf-16", "mark", "long prolog"],
+)
+def test_xml_entities_are_refused(tmp_path, part, content):
+    started = time.monotonic()
+    assert "XML entities" in refusal(workbook_with(tmp_path, part, content))
+    assert time.monotonic() - started < 1
+
+
+def test_a_part_that_is_broken_off_in_the_packing_is_refused(tmp_path):
+    good = workbooks.ours(tmp_path / "good.xlsx", [workbooks.HEADER, *workbooks.good_rows(300)])
+    content = bytearray(good.read_bytes())
+    with zipfile.ZipFile(good) as archive:
+        begins = archive.getinfo("xl/worksheets/sheet1.xml").header_offset
+    content[begins + 60 : begins + 90] = b"\xff" * 30
+    assert "damaged" in refusal(bytes(content))
+
+
+def test_a_picture_in_a_workbook_is_no_xml(good):
+    workbooks.with_part(good, "xl/media/image1.png", b"\x89PNG\r\n\x1a\n<!DOCTYPE w>" + bytes(100))
+    with good.open("rb") as file:
+        preflight.inspect(file)
