@@ -16,17 +16,6 @@ from tests import vendors
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def receive(partner, program):
-    """Takes in the n-th synthetic lead, as the API would."""
-
-    def taken(number: int = 0) -> Lead:
-        draft = synthetic.drafts(number + 1)[number]
-        return leads.receive(draft, partner=partner, program=program, intake=Lead.Intake.API)[0]
-
-    return taken
-
-
 def deliveries(lead: Lead) -> dict[str, Delivery]:
     return {d.connection.vendor: d for d in lead.deliveries.select_related("connection")}
 

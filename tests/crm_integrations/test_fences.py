@@ -7,33 +7,28 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 from django.db.models.functions import Now
 
 from crm_integrations import delivery as engine
-from crm_integrations import outbox, transport
+from crm_integrations import outbox, receivers, transport
 from crm_integrations.connectors.brainysoft import Brainysoft
 from crm_integrations.connectors.crego_crm import CregoCrm
 from crm_integrations.connectors.ispcrm import Ispcrm
 from crm_integrations.models import Connection, Delivery, Exchange, State
+from crm_integrations.outbox import settling
 from leadops import synthetic
 from leadops.models import Applicant, Lead
-from leadops.services import leads
+from leadops.services import leads, loan_accounts
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def receive(partner, program):
-    def taken(number: int = 0, of: Any = None) -> Lead:
-        draft = synthetic.drafts(number + 1)[number]
-        return leads.receive(draft, partner=of or partner, program=program, intake=Lead.Intake.API)[0]
-
-    return taken
 
 
 def only(vendor: str) -> None:
@@ -43,6 +38,13 @@ def only(vendor: str) -> None:
 
 def make_due() -> None:
     Delivery.objects.filter(state__in=[State.RETRYING, State.UNKNOWN]).update(due_at=Now())
+
+
+def claimed() -> outbox.Claim:
+    """What is due, in hand."""
+    claim = outbox.claim()
+    assert claim is not None
+    return claim
 
 
 def end_leases() -> None:
@@ -63,13 +65,14 @@ def test_a_worker_that_woke_too_late_sends_nothing(
             time.sleep(1.2)  # between the opening and the first byte
 
     monkeypatch.setattr(outbox, "open_exchange", slow)
-    claim = outbox.claim()
-    assert claim is not None
+    claim = claimed()
     engine.deliver(claim)
     left = Delivery.objects.get()
     assert vendor_sandbox.calls("ispcrm") == []
     assert (left.state, left.lease) == (State.QUEUED, None)
-    assert "Not sent" in Exchange.objects.get().error
+    kept = Exchange.objects.get()
+    assert "Not sent" in kept.error
+    assert kept.finished_at is not None
 
 
 def test_a_worker_whose_lease_is_gone_opens_no_call(
@@ -78,8 +81,7 @@ def test_a_worker_whose_lease_is_gone_opens_no_call(
     settings.DELIVERY_LEASE_SECONDS, settings.DELIVERY_DEADLINE_SECONDS = 2, 1
     receive()
     only("ispcrm")
-    claim = outbox.claim()
-    assert claim is not None
+    claim = claimed()
     end_leases()
     outbox.reap()
     time.sleep(1.1)
@@ -93,8 +95,7 @@ def test_a_long_batch_renews_its_lease_before_each_call(receive, connections, ve
     for number in range(4):
         receive(number)
     only("ispcrm")
-    claim = outbox.claim()
-    assert claim is not None
+    claim = claimed()
     engine.deliver(claim)
     assert len(vendor_sandbox.held("ispcrm")) == 4
     assert set(Delivery.objects.values_list("state", flat=True)) == {State.DELIVERED}
@@ -103,13 +104,125 @@ def test_a_long_batch_renews_its_lease_before_each_call(receive, connections, ve
 def test_a_yes_without_an_id_is_written_only_under_the_lease(receive, connections):
     receive()
     only("crego_crm")
-    claim = outbox.claim()
-    assert claim is not None
+    claim = claimed()
     end_leases()
     outbox.reap()
     with pytest.raises(outbox.LostLease):
         outbox.accept(claim, claim.deliveries[0], None)
     assert not Delivery.objects.get().accepted
+
+
+def test_a_yes_without_an_id_is_kept_with_its_answer(receive, connections):
+    receive()
+    only("crego_crm")
+    claim = claimed()
+    exchange = Exchange(delivery=claim.deliveries[0], purpose="create")
+    outbox.open_exchange(claim, claim.deliveries[0], exchange)
+    exchange.status, exchange.response_body = 200, "{}"
+    outbox.accept(claim, claim.deliveries[0], exchange)
+    kept = Exchange.objects.get()
+    assert (kept.status, kept.response_body) == (200, "{}")
+    assert kept.finished_at is not None
+
+
+def test_a_lease_is_not_renewed_for_what_has_left_it(receive, connections):
+    receive(0)
+    receive(1)
+    only("ispcrm")
+    claim = claimed()
+    gone, ours = claim.deliveries
+    Delivery.objects.filter(pk=gone.pk).update(lease=None, leased_until=None)
+    claim.safe_until = 0.0
+    with pytest.raises(outbox.LostLease):
+        outbox.ensure_time(claim, gone)
+    outbox.ensure_time(claim, ours)
+    outbox.still_ours(claim)
+
+
+def test_a_fault_of_ours_after_a_yes_makes_no_second_copy(receive, connections, vendor_sandbox, monkeypatch):
+    def fail(*args: Any) -> bool:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(outbox, "held_by_another", fail)
+    receive()
+    only("crego_crm")
+    for _ in range(8):
+        engine.drain()
+        make_due()
+    ended = Delivery.objects.get()
+    assert (ended.state, ended.accepted) == (State.REVIEW, True)
+    assert len(vendor_sandbox.held("crego_crm")) == 1
+
+
+def test_a_look_up_that_came_too_late_forgets_nothing(receive, connections, vendor_sandbox, monkeypatch):
+    def late(claim: outbox.Claim) -> None:
+        raise outbox.TooLate
+
+    receive()
+    only("crego_crm")
+    known = {"state": State.UNKNOWN, "accepted": True, "lookups": 2, "absences": 1}
+    Delivery.objects.update(**known)
+    monkeypatch.setattr(outbox, "still_ours", late)
+    engine.deliver(claimed())
+    assert Delivery.objects.values(*known).get() == known
+    assert vendor_sandbox.calls("crego_crm") == []
+
+
+def test_an_uncertain_look_up_is_no_absence(receive, connections, vendor_sandbox):
+    vendor_sandbox.fault("crego_crm", "cut_before", times=1)
+    vendor_sandbox.fault("crego_crm", "html", times=1, kinds=["find"])
+    receive()
+    only("crego_crm")
+    for _ in range(2):
+        engine.drain()
+        make_due()
+    left = Delivery.objects.get()
+    assert (left.state, left.lookups, left.absences) == (State.UNKNOWN, 1, 0)
+
+
+def test_a_look_up_that_is_refused_pauses_and_is_not_counted(receive, connections, vendor_sandbox):
+    vendor_sandbox.fault("crego_crm", "500_after", times=1)
+    vendor_sandbox.fault("crego_crm", "401", times=1, kinds=["find"])
+    receive()
+    only("crego_crm")
+    for _ in range(2):
+        engine.drain()
+        make_due()
+    left = Delivery.objects.get()
+    assert (left.state, left.lookups) == (State.UNKNOWN, 0)
+    assert left.connection.paused
+    outbox.resume(left.connection)
+    engine.drain()
+    assert Delivery.objects.get().state == State.DELIVERED
+    assert len(vendor_sandbox.held("crego_crm")) == 1
+
+
+def test_the_reaper_leaves_alone_what_another_is_writing(receive, connections, held_elsewhere):
+    receive()
+    only("ispcrm")
+    claimed()
+    end_leases()
+    with held_elsewhere("SELECT 1 FROM crm_integrations_delivery FOR UPDATE"):
+        assert outbox.reap() == 0
+    assert outbox.reap() == 1
+
+
+def test_whoever_changes_a_leads_deliveries_waits_for_the_lead(receive, connections, program, held_elsewhere):
+    lead = receive()
+    claim = claimed()
+    claim.safe_until = -1e6  # a settling that can't have the lock is not tried again
+    in_hand, other = claim.deliveries[0], lead.deliveries.exclude(lease=claim.lease)[0]
+    changes: list[Callable[[], object]] = [
+        lambda: loan_accounts.open_account(lead, "CL1", program),
+        lambda: outbox.settle(claim, in_hand, outbox.Settlement(State.RETRYING, "", due_in=60)),
+        lambda: outbox.cancel([other.pk]),
+    ]
+    with held_elsewhere("SELECT 1 FROM leadops_lead FOR NO KEY UPDATE"):
+        for change in changes:
+            with pytest.raises(OperationalError):
+                change()
+    for change in changes:
+        change()
 
 
 @pytest.mark.parametrize("fault", ["500_after", None], ids=["answer lost", "accepted without id"])
@@ -147,8 +260,7 @@ def test_a_release_keeps_what_may_have_been_sent(receive, connections):
     receive(0)
     receive(1)
     only("ispcrm")
-    claim = outbox.claim()
-    assert claim is not None
+    claim = claimed()
     begun, untouched = claim.deliveries
     outbox.open_exchange(claim, begun, Exchange(delivery=begun, purpose="create"))
     outbox.release(claim)
@@ -164,8 +276,7 @@ def test_a_worker_that_died_looking_up_leaves_it_unknown(receive, connections, v
     only("crego_crm")
     engine.drain()
     make_due()
-    claim = outbox.claim()
-    assert claim is not None
+    claim = claimed()
     outbox.open_exchange(claim, claim.deliveries[0], Exchange(delivery=claim.deliveries[0], purpose="find"))
     end_leases()
     outbox.reap()
@@ -295,8 +406,9 @@ def test_a_disabled_connection_sends_nothing(receive, connections, vendor_sandbo
     assert vendor_sandbox.calls("ispcrm") == []
 
 
-def test_a_session_is_not_used_again_after_an_anomaly(receive, connections, vendor_sandbox):
-    vendor_sandbox.fault("ispcrm", "truncated", times=1)
+@pytest.mark.parametrize("fault", ["truncated", "cut_after"])
+def test_a_session_is_not_used_again_after_an_anomaly(receive, connections, vendor_sandbox, fault):
+    vendor_sandbox.fault("ispcrm", fault, times=1)
     receive()
     only("ispcrm")
     engine.drain()
@@ -304,11 +416,150 @@ def test_a_session_is_not_used_again_after_an_anomaly(receive, connections, vend
     assert Connection.objects.get(vendor="ispcrm").base_url not in kept
 
 
+def test_a_connection_disabled_after_the_claim_sends_nothing(receive, connections, vendor_sandbox):
+    receive()
+    only("ispcrm")
+    claim = claimed()
+    Connection.objects.update(enabled=False)
+    engine.deliver(claim)
+    assert vendor_sandbox.calls("ispcrm") == []
+    assert Delivery.objects.values_list("state", "lease").get() == (State.QUEUED, None)
+
+
+def test_a_release_gives_back_its_own_claim_only(receive, connections):
+    receive(0)
+    receive(1)
+    only("ispcrm")
+    first, second = outbox.claim(limit=1), outbox.claim(limit=1)
+    assert first is not None
+    assert second is not None
+    outbox.release(first)
+    assert Delivery.objects.get(lease=second.lease).state == State.SENDING
+
+
+def test_a_release_leaves_unknown_what_is_unknown(receive, connections):
+    receive()
+    only("crego_crm")
+    Delivery.objects.update(state=State.UNKNOWN)
+    outbox.release(claimed())
+    assert Delivery.objects.values_list("state", "lease").get() == (State.UNKNOWN, None)
+
+
+def test_a_release_keeps_what_was_accepted(receive, connections):
+    receive()
+    only("crego_crm")
+    claim = claimed()
+    outbox.accept(claim, claim.deliveries[0], None)
+    outbox.release(claim)
+    assert Delivery.objects.get().lease == claim.lease
+
+
+def test_a_database_that_was_away_gets_the_answer_when_it_is_back(
+    receive, connections, vendor_sandbox, monkeypatch
+):
+    real, away = settling._settle, [OperationalError, InterfaceError]
+
+    def settle(*args: Any) -> None:
+        if away:
+            raise away.pop()
+        real(*args)
+
+    monkeypatch.setattr(settling, "_settle", settle)
+    monkeypatch.setattr(settling, "TRY_AGAIN_SECONDS", 0)
+    receive()
+    only("ispcrm")
+    engine.drain()
+    assert Delivery.objects.get().state == State.DELIVERED
+    assert len(vendor_sandbox.held("ispcrm")) == 1
+
+
+def test_a_database_that_stays_away_is_waited_for_until_the_lease_ends(receive, connections, monkeypatch):
+    def settle(*args: Any) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(settling, "_settle", settle)
+    receive()
+    claim = claimed()
+    claim.safe_until = time.monotonic() - settings.DELIVERY_DEADLINE_SECONDS + 0.2
+    with pytest.raises(OperationalError):
+        outbox.settle(claim, claim.deliveries[0], outbox.Settlement(State.DELIVERED, ""))
+    assert time.monotonic() >= claim.ends_at
+
+
+def test_a_refused_lead_that_is_announced_again_is_no_second_delivery(receive, connections):
+    lead = receive()
+    only("ispcrm")
+    Delivery.objects.update(state=State.REJECTED)
+    Connection.objects.exclude(vendor="ispcrm").update(enabled=False)
+    assert receivers.enqueue_leads(Lead, leads=[lead]) == 0
+    assert Delivery.objects.get().state == State.REJECTED
+
+
+def test_an_id_is_anothers_only_at_the_same_connection_and_of_the_same_kind(receive, connections):
+    other, mine = (receive(number).deliveries for number in range(2))
+    ours = mine.get(connection__vendor="crego_crm")
+    theirs = other.filter(connection__vendor="crego_crm")
+    other.filter(connection__vendor="ispcrm").update(reference="7")
+    assert not outbox.held_by_another(ours, "7")
+    theirs.update(reference="7", kind="loan_account")
+    assert not outbox.held_by_another(ours, "7")
+    theirs.update(kind="lead")
+    assert outbox.held_by_another(ours, "7")
+    theirs.update(reference="")
+    assert not outbox.held_by_another(ours, "")
+    mine.filter(pk=ours.pk).update(reference="8")
+    ours.pk, ours.version = None, 2
+    assert not outbox.held_by_another(ours, "8")  # of an earlier version of itself
+
+
+def test_a_vendor_that_never_can_is_given_up(receive, connections, vendor_sandbox, settings):
+    settings.DELIVERY_RETRIES = (1,)
+    vendor_sandbox.fault("ispcrm", "503")
+    receive()
+    only("ispcrm")
+    for _ in range(4):
+        engine.drain()
+        make_due()
+    assert Delivery.objects.get().state == State.DEAD
+    assert len(vendor_sandbox.calls("ispcrm")) == 2
+
+
+def test_a_record_that_is_gone_is_not_sent(receive, connections, vendor_sandbox, monkeypatch):
+    receive()
+    only("ispcrm")
+    monkeypatch.setattr(engine.snapshots, "of_deliveries", lambda deliveries: {})
+    engine.drain()
+    assert Delivery.objects.get().state == State.CANCELLED
+    assert vendor_sandbox.calls("ispcrm") == []
+
+
+def test_a_renewed_sign_in_leaves_no_call_open(receive, connections, vendor_sandbox):
+    vendor_sandbox.fault("brainysoft", "401", times=1)
+    receive()
+    only("brainysoft")
+    engine.drain()
+    assert Delivery.objects.get().state == State.DELIVERED
+    purposes = list(Exchange.objects.order_by("id").values_list("purpose", flat=True))
+    assert purposes[-3:] == ["create", "token", "create"]
+    assert not Exchange.objects.filter(finished_at=None).exists()
+
+
+def test_a_sign_in_without_an_answer_sent_no_lead(receive, connections, vendor_sandbox):
+    vendor_sandbox.fault("brainysoft", "500_after", times=1, kinds=["token"])
+    Connection.objects.filter(vendor="brainysoft").update(base_url=f"{vendor_sandbox.url}/")  # no kept token
+    receive()
+    only("brainysoft")
+    engine.drain()
+    assert Delivery.objects.get().state == State.RETRYING
+    make_due()
+    engine.drain()
+    assert Delivery.objects.get().state == State.DELIVERED
+
+
 def test_an_answer_that_came_after_the_lease_is_kept_as_evidence(receive, connections, vendor_sandbox):
     receive()
     only("ispcrm")
-    claim = outbox.claim()
-    assert claim is not None
+    claim = claimed()
     exchange = Exchange(delivery=claim.deliveries[0], purpose="create", status=200, response_body="late")
     outbox.open_exchange(claim, claim.deliveries[0], exchange)
     end_leases()
@@ -334,8 +585,6 @@ def test_waits_grow_while_signing_in_fails(receive, connections, vendor_sandbox)
 
 
 def test_an_account_opened_while_its_lead_is_settled_is_not_forgotten(receive, connections, program):
-    from leadops.services import loan_accounts
-
     lead = receive()
     opening = threading.Thread(
         target=lambda: (loan_accounts.open_account(lead, "CL1", program), database.close())

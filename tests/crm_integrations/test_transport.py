@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -186,6 +187,10 @@ def test_nothing_is_sent_once_the_last_look_says_no():
         "https://user:secret@api.vendor.example",
         "https://api.vendor.example/path",
         "ftp://api.vendor.example",
+        "http://api.vendor.example",
+        "https://api.vendor.example\\.evil.example",
+        "https://api.vendor.example\n.evil.example",
+        "https://@api.vendor.example",
         "https://",
         "not a url",
     ],
@@ -218,6 +223,97 @@ def test_a_name_that_turns_private_between_check_and_connect_is_not_reached(sett
         transport.send("https://rebinding.example", POST, 5)
 
 
+TOKEN_CALL = Request.json("token", "/oauth/token", {})
+LEADS_ASTRAY = (
+    *(
+        "//evil.example/leads",
+        "/\\evil.example",
+        "\\evil.example",
+        "https://evil.example/leads",
+        "@evil.example/leads",
+    ),
+    *(".evil.example/leads", ":9/leads", "leads", "", "/a b", "/a\nb", "/leads#", "/ключ"),
+)
+
+
+@pytest.mark.parametrize("path", LEADS_ASTRAY)
+def test_no_path_leads_to_another_host(path):
+    with server(says(OK)) as (url, heard):
+        with pytest.raises(errors.Misconfigured, match="begins with one slash"):
+            transport.send(url, replace(POST, path=path), 5)
+        with pytest.raises(errors.Misconfigured):
+            transport.url_of(url, replace(POST, path=path))
+    assert heard == []
+
+
+def test_a_query_may_hold_what_a_path_may_not():
+    found = Request.get("find", "/leads", ref="//a b/../?#\\@")
+    assert transport.url_of("https://api.vendor.example/", found).startswith(
+        "https://api.vendor.example/leads?ref="
+    )
+
+
+def test_signing_in_alone_may_go_to_an_address_of_its_own(settings):
+    settings.ALLOW_LOCAL_VENDORS = False
+    sign_in = replace(TOKEN_CALL, path="https://auth.vendor.example/oauth/token")
+    assert (
+        transport.url_of("https://api.vendor.example", sign_in) == "https://auth.vendor.example/oauth/token"
+    )
+    assert (
+        transport.url_of("https://api.vendor.example", TOKEN_CALL) == "https://api.vendor.example/oauth/token"
+    )
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://auth.vendor.example",
+        "ftp://auth.vendor.example",
+        "https://user:secret@auth.vendor.example",
+        "https://auth.vendor.example\\@evil.example",
+        "https://auth.vendor.example?x=",
+        "https://",
+        "//auth.vendor.example",
+        "auth.vendor.example",
+    ],
+)
+def test_a_token_is_asked_for_at_a_checked_address_only(settings, address):
+    settings.ALLOW_LOCAL_VENDORS = False
+    sign_in = replace(TOKEN_CALL, path=f"{address}/oauth/token")
+    with pytest.raises(errors.Misconfigured, match="can't be sent there") as raised:
+        transport.send("https://api.vendor.example", sign_in, 5)
+    assert "secret" not in raised.value.message.replace("Put credentials into the secrets", "")
+
+
+def test_a_private_address_gives_no_token(settings):
+    with server(says(OK)) as (url, heard):
+        settings.ALLOW_LOCAL_VENDORS = False
+        sign_in = replace(TOKEN_CALL, path=url.replace("http://", "https://") + "/oauth/token")
+        with pytest.raises(errors.Misconfigured, match="private or local"):
+            transport.send("https://93.184.216.34", sign_in, 5)
+    assert heard == []
+
+
+def test_a_stored_http_address_is_not_used_once_local_vendors_are_not_allowed(settings):
+    settings.ALLOW_LOCAL_VENDORS = False
+    with pytest.raises(errors.Misconfigured, match="Only https is allowed"):
+        transport.send("http://93.184.216.34", POST, 5)
+
+
+def test_a_name_with_one_private_address_among_public_ones_is_refused(settings, monkeypatch):
+    settings.ALLOW_LOCAL_VENDORS = False
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, 443)) for ip in ("93.184.216.34", "10.0.0.1")]
+    monkeypatch.setattr(egress.socket, "getaddrinfo", lambda *args, **kwargs: found)
+    assert egress.check_base_url("https://mixed.example")
+
+
+def test_a_session_that_was_idle_is_not_used_again(monkeypatch):
+    kept = transport._session("http://127.0.0.1:9")
+    assert transport._session("http://127.0.0.1:9") is kept
+    monkeypatch.setattr(transport, "IDLE_SECONDS", -1.0)
+    assert transport._session("http://127.0.0.1:9") is not kept
+
+
 def test_a_public_address_passes(settings):
     settings.ALLOW_LOCAL_VENDORS = False
     assert egress.is_public("93.184.216.34")
@@ -233,6 +329,10 @@ def test_a_public_address_passes(settings):
         "::ffff:0:127.0.0.1",
         "fec0::1",
         "2002:7f00:1::",
+        "2001:0:4136:e378:8000:63bf:80ff:fffe",
+        "::ffff:10.0.0.1",
+        "ff0e::1",
+        "fe80::1%eth0",
         "::1",
     ],
 )

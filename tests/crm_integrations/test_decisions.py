@@ -1,0 +1,99 @@
+"""What a person's word may change, and what it may not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db.models.functions import Now
+
+from crm_integrations import delivery as engine
+from crm_integrations import outbox
+from crm_integrations.models import REPEATABLE, Delivery, State
+from leadops.models import Officer
+from leadops.services import loan_accounts
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Word = Callable[[Delivery, Officer], int]
+WORDS: dict[str, tuple[Word, set[State], State]] = {
+    "retry": (lambda d, _: outbox.retry([d.pk]), {*REPEATABLE, State.RETRYING}, State.QUEUED),
+    "cancel": (
+        lambda d, _: outbox.cancel([d.pk]),
+        {State.QUEUED, State.RETRYING, State.WAITING},
+        State.CANCELLED,
+    ),
+    "send again": (
+        lambda d, officer: outbox.send_again(d.pk, "they have none", officer),
+        {State.REVIEW, State.UNKNOWN},
+        State.QUEUED,
+    ),
+    "it is there": (
+        lambda d, officer: outbox.resolve_held(d.pk, "4711", "seen", officer),
+        {State.REVIEW, State.UNKNOWN},
+        State.DELIVERED,
+    ),
+}
+"""Each word, the states it is for, and what it makes of them."""
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_changes_only_the_states_it_is_for(receive, connections, officer, word):
+    say, meant_for, becomes = WORDS[word]
+    receive()
+    delivery = Delivery.objects.filter(connection__vendor="crego_crm").get()
+    for state in State:
+        Delivery.objects.filter(pk=delivery.pk).update(state=state, reference="")
+        changed = bool(say(delivery, officer))
+        assert changed == (state in meant_for), state
+        delivery.refresh_from_db()
+        assert delivery.state == (becomes if changed else state)
+
+
+def test_what_is_sent_again_is_looked_for_afresh(receive, connections, officer):
+    receive()
+    delivery = Delivery.objects.filter(connection__vendor="crego_crm").get()
+    Delivery.objects.filter(pk=delivery.pk).update(
+        state=State.REVIEW, accepted=True, lookups=5, absences=2, due_at=Now() + timedelta(days=1)
+    )
+    assert outbox.send_again(delivery.pk, "they have none", officer)
+    delivery.refresh_from_db()
+    assert (delivery.accepted, delivery.lookups, delivery.absences) == (False, 0, 0)
+    assert Delivery.objects.due().filter(pk=delivery.pk).exists()
+
+
+def test_a_lead_that_an_officer_found_lets_its_account_go_on(
+    receive, connections, vendor_sandbox, officer, program
+):
+    lead = receive()
+    vendor_sandbox.fault("crego_los", "503")
+    account = loan_accounts.open_account(lead, "CL1", program)
+    crego = lead.deliveries.get(connection__vendor="crego_crm")
+    Delivery.objects.filter(pk=crego.pk).update(state=State.REVIEW)
+    assert outbox.resolve_held(crego.pk, "4711", "seen in their list", officer)
+    assert account.deliveries.get().state == State.QUEUED
+    engine.drain()
+    assert [call["body"]["crm_lead_id"] for call in vendor_sandbox.calls("crego_los")] == ["4711"]
+
+
+def test_all_that_stands_as_unsent_is_doubted_after_a_restore(receive, connections, vendor_sandbox):
+    lead = receive()
+    by_vendor = {each.connection.vendor: each for each in lead.deliveries.select_related("connection")}
+
+    def become(vendor: str, **columns: object) -> None:
+        Delivery.objects.filter(pk=by_vendor[vendor].pk).update(**columns)
+
+    become("brainysoft", due_at=Now() + timedelta(days=1))
+    become("crego_crm", state=State.RETRYING, lookups=3, absences=1, due_at=Now() + timedelta(days=1))
+    become("ispcrm", state=State.REJECTED)
+    claim = outbox.claim()
+    assert claim is not None
+    assert [each.connection.vendor for each in claim.deliveries] == ["broctagon"]
+    assert outbox.doubt_unsent("Restored from a backup.") == 3
+    doubted = Delivery.objects.due().exclude(connection__vendor="ispcrm")
+    assert set(doubted.values_list("state", "lookups", "absences", "lease")) == {(State.UNKNOWN, 0, 0, None)}
+    assert doubted.count() == 3
+    assert Delivery.objects.get(pk=by_vendor["ispcrm"].pk).state == State.REJECTED
+    with pytest.raises(outbox.LostLease):  # the worker that had it in hand
+        outbox.settle(claim, claim.deliveries[0], outbox.Settlement(State.DELIVERED, ""))

@@ -1,0 +1,77 @@
+"""A loan account waits for its own lead at the right vendor, and for nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from crm_integrations import delivery as engine
+from crm_integrations import outbox
+from crm_integrations.models import Connection, Delivery, State
+from crm_integrations.outbox import Settlement
+from leadops.models import Lead
+from leadops.services import loan_accounts
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def two(receive, connections, program) -> list[Delivery]:
+    """The deliveries of two accounts, whose leads are not at Crego yet; only those are left to be sent."""
+    made = [receive(number) for number in range(2)]
+    accounts = [loan_accounts.open_account(lead, f"CL{lead.pk}", program) for lead in made]
+    Delivery.objects.exclude(connection__vendor__in=["crego_crm", "crego_los"]).delete()
+    return [account.deliveries.get() for account in accounts]
+
+
+def states(accounts: list[Delivery]) -> list[str]:
+    return [Delivery.objects.get(pk=each.pk).state for each in accounts]
+
+
+def settle_first_lead(accounts: list[Delivery], settlement: Settlement) -> None:
+    claim = outbox.claim()
+    assert claim is not None
+    (lead,) = (each for each in claim.deliveries if each.lead_id == accounts[0].lead_id)
+    outbox.settle(claim, lead, settlement)
+
+
+def test_only_the_leads_own_account_is_woken_by_its_settling(two):
+    settle_first_lead(two, Settlement(State.DELIVERED, "", reference="4711"))
+    assert states(two) == [State.QUEUED, State.WAITING]
+
+
+def test_an_account_is_told_why_its_lead_does_not_arrive(two):
+    settle_first_lead(two, Settlement(State.REJECTED, "The pincode is unknown."))
+    assert states(two) == [State.WAITING, State.WAITING]
+    assert "The pincode is unknown." in Delivery.objects.get(pk=two[0].pk).reason
+    assert "The pincode is unknown." not in Delivery.objects.get(pk=two[1].pk).reason
+
+
+def test_the_sweep_wakes_only_the_leads_own_account(two):
+    Delivery.objects.filter(lead_id=two[0].lead_id, kind="lead").update(state="delivered", reference="4711")
+    assert outbox.wake_waiting() == 1
+    assert states(two) == [State.QUEUED, State.WAITING]
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        {"state": State.DELIVERED, "reference": ""},
+        {"state": State.REVIEW, "reference": "4711"},
+        {"state": State.DELIVERED, "reference": "4711", "vendor": "ispcrm"},
+    ],
+    ids=["no id", "not delivered", "another vendor"],
+)
+def test_the_sweep_wakes_nobody_whose_lead_has_no_id_at_the_vendor(two, lead):
+    elsewhere = Connection.objects.get(vendor=lead.pop("vendor", "crego_crm"))
+    Delivery.objects.filter(kind="lead").update(connection=elsewhere, **lead)
+    assert outbox.wake_waiting() == 0
+    assert states(two) == [State.WAITING, State.WAITING]
+
+
+def test_an_account_on_a_lead_that_has_arrived_does_not_wait(receive, connections, vendor_sandbox, program):
+    lead: Lead = receive()
+    engine.drain()
+    account = loan_accounts.open_account(lead, "CL1", program)
+    assert account.deliveries.get().state == State.QUEUED
+    engine.drain()
+    assert account.deliveries.get().state == State.DELIVERED
