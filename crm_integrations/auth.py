@@ -12,7 +12,10 @@ from urllib.parse import urlencode
 from crm_integrations import errors
 from crm_integrations.connector import SURELY_NOT_PROCESSED, Auth, Request, Response, Token
 
+SIGN_IN = "token"
+"""The operation of a token call: the only one that may go to another address than the connection's own."""
 LONGEST_LIFE = 366 * 86400.0
+HEADER_RULE = "a header takes visible ASCII characters, and no space at either end."
 
 
 def require(**secrets: str) -> None:
@@ -20,6 +23,19 @@ def require(**secrets: str) -> None:
     for name, value in secrets.items():
         if not value:
             raise errors.Misconfigured(f"The connection has no {name}.")
+
+
+def require_in_header(**secrets: str) -> None:
+    """Raise Misconfigured, naming it, for the first secret or setting that is empty or would break a header."""
+    require(**secrets)
+    for name, value in secrets.items():
+        if not fits_a_header(value):
+            raise errors.Misconfigured(f"The connection's {name} can't be sent: {HEADER_RULE}")
+
+
+def fits_a_header(text: str) -> bool:
+    """Whether `text` can be sent in a header as it is."""
+    return text.isascii() and text.isprintable() and text == text.strip()
 
 
 def refuse_unless_granted(response: Response) -> None:
@@ -37,7 +53,7 @@ def refuse_unless_granted(response: Response) -> None:
 
 def sendable(token: Any) -> str:
     """`token` when it can stand in a header; Misconfigured when there is none or it would break one."""
-    if isinstance(token, str) and token and token.isascii() and token.isprintable():
+    if isinstance(token, str) and token and fits_a_header(token):
         return token
     raise errors.Misconfigured("The vendor's answer holds no usable token.")
 
@@ -49,7 +65,7 @@ class Bearer(Auth):
     token: str
 
     def apply(self, request: Request, token: str = "") -> Request:
-        require(token=self.token)
+        require_in_header(token=self.token)
         return request.with_headers(Authorization=f"Bearer {self.token}")
 
 
@@ -61,7 +77,7 @@ class StaticHeader(Auth):
     token: str
 
     def apply(self, request: Request, token: str = "") -> Request:
-        require(token=self.token)
+        require_in_header(token=self.token)
         return request.with_headers(**{self.header: self.token})
 
 
@@ -86,7 +102,7 @@ class ClientCredentials(Auth):
             "client_secret": self.client_secret,
         }
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return Request("token", "POST", self.url, urlencode(form).encode(), headers)
+        return Request(SIGN_IN, "POST", self.url, urlencode(form).encode(), headers)
 
     def read_token(self, response: Response) -> Token:
         refuse_unless_granted(response)
@@ -118,8 +134,9 @@ class Login(Auth):
     life: float = 1500.0
 
     def token_request(self) -> Request | None:
-        require(customer_key=self.customer_key, user_name=self.user_name, password=self.password)
-        request = Request.json("token", self.url, {"userName": self.user_name, "password": self.password})
+        require_in_header(customer_key=self.customer_key)
+        require(user_name=self.user_name, password=self.password)
+        request = Request.json(SIGN_IN, self.url, {"userName": self.user_name, "password": self.password})
         return request.with_headers(**{"customer-key": self.customer_key})
 
     def read_token(self, response: Response) -> Token:
@@ -143,7 +160,7 @@ class SignedBody(Auth):
     version: int = 2
 
     def apply(self, request: Request, token: str = "") -> Request:
-        require(api_key=self.api_key)
+        require_in_header(api_key=self.api_key)
         signed = request.with_headers(key=self.api_key)
         return signed.with_headers(signature=self.sign(request.body)) if request.body else signed
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crm_integrations.connector import Connector, Setting
+from crm_integrations import auth, egress
+from crm_integrations.connector import Connector, Secret, Setting
 
 
 def with_defaults(connector: type[Connector], settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,9 +18,8 @@ def check_settings(connector: type[Connector], settings: Mapping[str, Any]) -> l
     """What is wrong with `settings`, in words; unknown names are refused with the list of known ones."""
     known = {each.name: each for each in connector.settings}
     problems = [_unknown("setting", name, known) for name in settings if name not in known]
-    return problems + [
-        p for name, value in settings.items() if name in known for p in _wrong(known[name], value)
-    ]
+    problems += [p for name, value in settings.items() if name in known for p in _wrong(known[name], value)]
+    return problems or egress.check_places(settings)
 
 
 def check_secrets(connector: type[Connector], secrets: Mapping[str, str]) -> list[str]:
@@ -27,8 +27,18 @@ def check_secrets(connector: type[Connector], secrets: Mapping[str, str]) -> lis
     known = {each.name: each for each in connector.secrets}
     problems = [_unknown("secret", name, known) for name in secrets if name not in known]
     return problems + [
-        f"Secret {name} must be text." for name, value in secrets.items() if not isinstance(value, str)
+        p for name, value in secrets.items() if name in known for p in _unsendable(known[name], value)
     ]
+
+
+def _unsendable(secret: Secret, value: Any) -> list[str]:
+    if not isinstance(value, str):
+        return [f"Secret {secret.name} must be text."]
+    if secret.in_header and not auth.fits_a_header(value):
+        return [f"Secret {secret.name} can't be sent: {auth.HEADER_RULE}"]
+    if not value.isprintable():
+        return [f"Secret {secret.name} can't be sent: it holds a line break or another invisible character."]
+    return []
 
 
 def _unknown(what: str, name: str, known: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,6 +16,7 @@ DISGUISES = tuple(
     for text in ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "fec0::/10")
 )
 """IPv6 forms that can stand for a private address: IPv4-compatible, translated, NAT64, and site-local."""
+PATH = re.compile(r"/(?!/)[^\\?#\s\x00-\x20\x7f-\U0010ffff]*")
 
 
 class NotAllowed(Exception):
@@ -22,11 +24,29 @@ class NotAllowed(Exception):
 
 
 def check_base_url(url: str) -> list[str]:
-    """What is wrong with `url` as a connection's address, in words."""
+    """What is wrong with `url` as a connection's address, in words; its name is looked up."""
+    problems = check_form(url)
+    if problems or settings.ALLOW_LOCAL_VENDORS:
+        return problems
+    parts = urlsplit(url)
+    try:
+        public_addresses(parts.hostname or "", parts.port or 443)
+    except NotAllowed as error:
+        return [str(error)]
+    except OSError:
+        return []  # the name can't be resolved here and now; every connect checks again
+    return []
+
+
+def check_form(url: str) -> list[str]:
+    """What is wrong with how `url` is written as a connection's address, in words."""
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
+        host, _ = parts.hostname or "", parts.port
     except ValueError:
+        return ["This is not a URL."]
+    # What one parser of URLs skips, another may take for the end of the host.
+    if not url.isprintable() or " " in url or "\\" in url:
         return ["This is not a URL."]
     if parts.username is not None or parts.password is not None:
         return ["Put credentials into the secrets, not into the URL."]
@@ -34,17 +54,28 @@ def check_base_url(url: str) -> list[str]:
         return ["Give scheme and host only; the vendor's own path is added by us."]
     if not host or parts.scheme not in {"http", "https"}:
         return ["Give a URL like https://api.vendor.example."]
-    if settings.ALLOW_LOCAL_VENDORS:
-        return []
-    if parts.scheme != "https":
-        return ["Only https is allowed, because leads hold personal data."]
-    try:
-        public_addresses(host, port or 443)
-    except NotAllowed as error:
-        return [str(error)]
-    except OSError:
-        return []  # the name can't be resolved here and now; every connect checks again
+    if parts.scheme != "https" and not settings.ALLOW_LOCAL_VENDORS:
+        return [f"Only https is allowed, because leads hold personal data.{_hint()}"]
     return []
+
+
+def check_path(path: str) -> list[str]:
+    """What is wrong with `path` as a place below a connection's address, in words: it must not lead to another host."""
+    if PATH.fullmatch(path):
+        return []
+    return [
+        "Give a path that begins with one slash, such as /v1/leads/, without spaces, backslashes, ? or #."
+    ]
+
+
+def check_places(given: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the addresses and paths among the settings of a connection, in words that name the setting."""
+    return [
+        f"Setting {label}: {problem}"
+        for name, label, text in _places(given)
+        if text
+        for problem in (check_base_url(text) if name.endswith("url") else check_path(text))
+    ]
 
 
 def origins(base_url: str, settings: Mapping[str, Any]) -> dict[str, str]:
@@ -53,15 +84,17 @@ def origins(base_url: str, settings: Mapping[str, Any]) -> dict[str, str]:
     By what names it: `base_url`, and every setting for an address or a path that leads elsewhere.
     """
     base = _origin(base_url)
-    told = {name: _origin(_joined(base_url, text)) for name, text in _places(settings)}
+    told = {label: _origin(_joined(base_url, text)) for _, label, text in _places(settings)}
     return {"base_url": base} | {name: origin for name, origin in told.items() if origin != base}
 
 
-def _places(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _places(settings: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Name, name with key, and text of each setting that says where: `…url` is an address, `path…` are paths."""
     for name, value in settings.items():
         if name.endswith("url") or name.startswith("path"):
             texts = value if isinstance(value, Mapping) else {"": value}
-            yield from ((f"{name}.{key}", text) for key, text in texts.items() if isinstance(text, str))
+            for key, text in texts.items():
+                yield name, f"{name}.{key}".rstrip("."), "" if text is None else str(text)
 
 
 def _joined(base_url: str, text: str) -> str:
@@ -88,9 +121,12 @@ def public_addresses(host: str, port: int) -> list[str]:
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
     for address in addresses:
         if not (settings.ALLOW_LOCAL_VENDORS or is_public(address)):
-            hint = "" if settings.PRODUCTION else " ALLOW_LOCAL_VENDORS allows it, outside production."
-            raise NotAllowed(f"{host} is the private or local address {address}.{hint}")
+            raise NotAllowed(f"{host} is the private or local address {address}.{_hint()}")
     return addresses
+
+
+def _hint() -> str:
+    return "" if settings.PRODUCTION else " ALLOW_LOCAL_VENDORS allows it, outside production."
 
 
 def is_public(address: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
 import time
@@ -17,13 +18,14 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NewConnectionError
 
-from crm_integrations import egress, errors
+from crm_integrations import auth, egress, errors
 from crm_integrations.connector import Connector, Request, Response
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 15.0
 MAX_ANSWER = 1024 * 1024
 CHUNK = 16 * 1024
+ORIGIN = re.compile(r"\w+://[^/]*")
 IDLE_SECONDS = 4.0
 """A kept connection that was idle longer is not used again: the vendor may be closing it at this very moment,
 and a request lost in that moment would be an unknown outcome."""
@@ -147,8 +149,16 @@ def deadline(connector: Connector) -> float:
 
 
 def url_of(base_url: str, request: Request) -> str:
-    """Where `request` goes."""
-    return request.path if "://" in request.path else base_url.rstrip("/") + request.path
+    """Where `request` goes: below the base URL, but signing in may have an address of its own.
+
+    Raises Misconfigured when that is not an address we may send to.
+    """
+    base, path = base_url.rstrip("/"), request.path
+    if request.operation == auth.SIGN_IN and (elsewhere := ORIGIN.match(path)):
+        base, path = elsewhere[0], path[elsewhere.end() :]
+    if problems := egress.check_form(base) + egress.check_path(path.partition("?")[0]):
+        raise errors.Misconfigured(f"The request can't be sent there. {problems[0]}")
+    return base + path
 
 
 def send(

@@ -433,7 +433,7 @@ def test_form_open_while_the_command_changed_the_connection_is_stale(desk, conne
 def test_stored_secrets_do_not_follow_to_another_address(desk, connections, vendor, field, value):
     url, form = connection_form(desk, connections[vendor])
     errors = desk.post(url, form | {field: value}).context["adminform"].form.errors
-    assert set(errors) == {f"secret_{name}" for name in connections[vendor].secrets}
+    assert set(errors) >= {f"secret_{name}" for name in connections[vendor].secrets}
     assert connections[vendor].base_url == Connection.objects.get(vendor=vendor).base_url
 
 

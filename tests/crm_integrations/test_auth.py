@@ -57,6 +57,21 @@ def test_an_empty_credential_is_never_sent(auth: Auth) -> None:
         auth.apply(REQUEST)
 
 
+@pytest.mark.parametrize("odd", ["a\nX: 1", "a\0", "ключ", " a", "a ", "   ", "é"])
+def test_a_credential_that_would_break_a_header_is_never_sent(odd: str) -> None:
+    for auth in (Bearer(odd), StaticHeader("bsauth", odd), SignedBody(odd)):
+        with pytest.raises(errors.Misconfigured, match=r"The connection's (token|api_key) can't be sent"):
+            auth.apply(REQUEST)
+    with pytest.raises(errors.Misconfigured, match="customer_key can't be sent"):
+        Login("/t", odd, "u", "p", "h").token_request()
+
+
+def test_a_password_goes_into_a_body_and_may_hold_any_letter() -> None:
+    request = Login("/t", "k1", "u1", "пароль", "h").token_request()
+    assert request is not None
+    assert json.loads(request.body)["password"] == "пароль"
+
+
 @pytest.mark.parametrize(
     ("auth", "name"),
     [
@@ -118,7 +133,10 @@ def test_the_token_goes_bare_into_the_vendors_header(auth: Auth) -> None:
     [
         *(Response(status) for status in (201, 302, 400, 401, 403, 404)),
         *(Response(200, body) for body in (b"", b"<html>", b"[]", b"{}", b'{"access_token": 5}')),
-        *(Response(200, json.dumps({"access_token": token}).encode()) for token in ("", "a\r\nX: 1", "ключ")),
+        *(
+            Response(200, json.dumps({"access_token": token}).encode())
+            for token in ("", "  ", "a\r\nX: 1", "ключ")
+        ),
     ],
 )
 @pytest.mark.parametrize("auth", [OAUTH, LOGIN])
