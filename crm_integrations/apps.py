@@ -5,7 +5,7 @@ from django.apps import AppConfig
 
 class CrmIntegrationsConfig(AppConfig):
     name = "crm_integrations"
-    verbose_name = "Integrations"
+    verbose_name = "Vendors"
 
     def ready(self) -> None:
         from crm_integrations import checks, receivers, registry  # noqa: F401  (checks and receivers register)

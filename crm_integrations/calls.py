@@ -104,6 +104,7 @@ class Caller:
         return Exchange(
             delivery=self.delivery,
             purpose=purpose,
+            version=self.delivery.read_version if purpose == Exchange.Purpose.CREATE else None,
             operation=request.operation,
             method=request.method,
             url=self.said(transport.url_of(self.delivery.connection.base_url, request)),

@@ -37,6 +37,7 @@ def of_deliveries(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
         elif (lead := leads.get(delivery.lead_id)) is not None:
             vendor = delivery.connection.vendor
             records[delivery.pk] = _lead(lead, parties[lead.pk], delivery.ref, vendor)
+            delivery.read_version = lead.version
     return records
 
 
@@ -156,6 +157,7 @@ def _bank(bank: Bank) -> BankRecord:
 def _loan_account(delivery: Delivery) -> LoanAccountRecord:
     account = delivery.loan_account
     assert account is not None
+    delivery.read_version = account.version
     return LoanAccountRecord(
         id=str(account.pk),
         ref=delivery.ref,

@@ -118,7 +118,7 @@ class DeliveryAdmin(ReadOnly, CappedList, ModelAdmin):
 
     @admin.display(description="Delivery")
     def what(self, delivery: Delivery) -> str:
-        return f"{delivery.get_kind_display_name().capitalize()} v{delivery.version}"
+        return delivery.get_kind_display_name().capitalize()
 
     @admin.display(description="State")
     def shown_state(self, delivery: Delivery) -> SafeString:

@@ -41,6 +41,11 @@ class Sent:
     def chip(self) -> SafeString:
         return state_chip(self.delivery)
 
+    @property
+    def version(self) -> int | None:
+        """The version of the record that was sent last: a retry takes the newest, not the one it was made for."""
+        return max((each["call"].version or 0 for each in self.calls), default=0) or None
+
 
 @dataclass
 class Row:

@@ -92,6 +92,7 @@ class Migration(migrations.Migration):
                 ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exchanges', to='crm_integrations.delivery')),
             ],
             options={
+                'verbose_name': 'HTTP call',
                 'ordering': ['id'],
             },
         ),

@@ -125,8 +125,11 @@ class Delivery(Record):
             ),
         ]
 
+    read_version: int | None = None
+    """The version of the record that its snapshot was made of; kept with the call that carries it."""
+
     def __str__(self) -> str:
-        return f"{self.get_kind_display_name()} → {self.connection}"
+        return f"{self.record} → {self.connection}"
 
     def get_kind_display_name(self) -> str:
         """The kind as people say it."""

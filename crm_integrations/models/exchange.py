@@ -31,6 +31,9 @@ class Exchange(Record):
     )  # unchecked: each call of a delivery is checked by that, and this is written before every first byte
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, null=True, related_name="exchanges")
     purpose = models.CharField(max_length=6, choices=Purpose)
+    version = models.PositiveIntegerField(
+        null=True, help_text="The version of the record that a create call carried."
+    )
     operation = models.CharField(max_length=30)
     method = models.CharField(max_length=7)
     url = models.CharField(max_length=500)
@@ -45,6 +48,7 @@ class Exchange(Record):
 
     class Meta:
         ordering = ["id"]
+        verbose_name = "HTTP call"
         indexes = [
             models.Index(fields=["connection", "-id"], name="exchange_by_connection"),
             models.Index(

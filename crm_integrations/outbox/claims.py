@@ -143,10 +143,10 @@ WITH held AS (
     ) RETURNING id, connection_id
 )
 INSERT INTO crm_integrations_exchange (
-    id, created_at, updated_at, delivery_id, connection_id, purpose, operation, method, url, request_headers, request_body,
+    id, created_at, updated_at, delivery_id, connection_id, purpose, version, operation, method, url, request_headers, request_body,
     response_headers, response_body, error
 )
-SELECT %(id)s, now(), now(), held.id, held.connection_id, %(purpose)s, %(operation)s, %(method)s, %(url)s, %(headers)s, %(body)s,
+SELECT %(id)s, now(), now(), held.id, held.connection_id, %(purpose)s, %(version)s::int, %(operation)s, %(method)s, %(url)s, %(headers)s, %(body)s,
     '{}', '', '' FROM held
 """
 
@@ -158,7 +158,7 @@ def open_exchange(claim: Claim, delivery: Delivery, exchange: Exchange) -> None:
     """
     attempt = int(exchange.purpose == Exchange.Purpose.CREATE)
     told: dict[str, Any] = {
-        name: getattr(exchange, name) for name in ("purpose", "operation", "method", "url")
+        name: getattr(exchange, name) for name in ("purpose", "version", "operation", "method", "url")
     }
     named = {"delivery": delivery.pk, "lease": claim.lease, "attempt": attempt, "id": exchange.pk}
     sent = {"headers": json.dumps(exchange.request_headers), "body": exchange.request_body}

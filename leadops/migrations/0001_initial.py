@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'officer',
-                'verbose_name_plural': 'users',
+                'verbose_name_plural': 'officers',
                 'ordering': ['username'],
                 'abstract': False,
             },
@@ -170,7 +170,7 @@ class Migration(migrations.Migration):
                 ('created', models.PositiveIntegerField(default=0)),
                 ('updated', models.PositiveIntegerField(default=0)),
                 ('skipped', models.PositiveIntegerField(default=0)),
-                ('failed', models.PositiveIntegerField(default=0)),
+                ('failed', models.PositiveIntegerField(default=0, verbose_name='refused')),
                 ('finished_at', models.DateTimeField(null=True)),
                 ('leased_until', models.DateTimeField(help_text='A worker has it in hand until then.', null=True)),
                 ('uploaded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='import_batches', to=settings.AUTH_USER_MODEL)),
@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
                 ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='import_batches', to='leadops.program')),
             ],
             options={
-                'verbose_name_plural': 'import batches',
+                'verbose_name': 'import',
                 'ordering': ['-id'],
             },
         ),

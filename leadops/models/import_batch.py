@@ -47,13 +47,13 @@ class ImportBatch(Record):
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)
-    failed = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField("refused", default=0)
     finished_at = models.DateTimeField(null=True)
     leased_until = models.DateTimeField(null=True, help_text="A worker has it in hand until then.")
 
     class Meta:
         ordering = ["-id"]
-        verbose_name_plural = "import batches"
+        verbose_name = "import"
 
     def __str__(self) -> str:
         return self.file_name

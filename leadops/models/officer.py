@@ -10,4 +10,5 @@ class Officer(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         verbose_name = "officer"
+        verbose_name_plural = "officers"
         ordering = ["username"]

@@ -10,10 +10,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from crm_integrations import delivery as engine
 from crm_integrations import outbox
 from crm_integrations.models import Connection, Delivery, Exchange, State
+from leadops.admin.navigation import sidebar
 from leadops.errors import LeadopsError
 from leadops.models import Lead
 from leadops.services import leads, loan_accounts
@@ -151,10 +153,33 @@ def test_refused_delivery_is_retried_from_the_lead_page(desk, lead, connections,
         in desk.get(page_of(lead)).content.decode()
     )
     vendor_sandbox.clear_faults()
-    steer(desk, refused, "retry")
+    told = steer(desk, refused, "retry").content.decode()
+    assert f"Lead {lead.reference} → ispcrm was queued again." in told
     engine.drain()
     assert delivery_of("ispcrm").state == State.DELIVERED
     assert len(vendor_sandbox.held("ispcrm")) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_panel_says_which_version_was_sent_after_a_mended_lead_was_retried(
+    desk, lead, connections, vendor_sandbox
+):
+    vendor_sandbox.fault("ispcrm", "error_flag")
+    leads.submit([lead], [connections["ispcrm"].pk])
+    engine.drain()
+    leads.revise(lead)
+    vendor_sandbox.clear_faults()
+    steer(desk, delivery_of("ispcrm"), "retry")
+    engine.drain()
+    assert list(Exchange.objects.values_list("version", flat=True)) == [1, 2]
+    assert "<dt>Version sent</dt><dd>2</dd>" in desk.get(page_of(lead)).content.decode()
+
+
+def test_lists_are_called_what_the_menu_calls_them(desk, sent):
+    groups = sidebar(desk.get(page_of(sent)).wsgi_request)
+    menu = {item["link"]: item["title"] for group in groups[1:] for item in group["items"]}
+    called = {link: capfirst(desk.get(link).context["opts"].verbose_name_plural) for link in menu}
+    assert called == menu
 
 
 @pytest.fixture
