@@ -6,7 +6,8 @@ import pytest
 from django.db.models.functions import Now
 
 from crm_integrations import delivery as engine
-from crm_integrations import outbox
+from crm_integrations import outbox, registry
+from crm_integrations.connector import Outcome
 from crm_integrations.models import Connection, Delivery, Exchange, State
 from leadops import synthetic
 from leadops.models import Lead, LoanAccount
@@ -241,3 +242,51 @@ def test_after_a_restore_what_the_vendor_has_is_not_sent_again(receive, connecti
         "ispcrm": State.REVIEW,
     }
     assert all(len(vendor_sandbox.held(vendor)) == 1 for vendor in states)
+
+
+NO_IDS = ["   ", "\n\t", "\u200b", "12\x003", "1\r\n2", "\u202e21", "x" * 201]
+
+
+@pytest.mark.parametrize("said", [*NO_IDS, "sandbox-api-key"])
+def test_an_id_that_nobody_can_read_is_none(receive, connections, monkeypatch, said):
+    connections["broctagon"].secrets = {"api_key": "sandbox-api-key"}
+    connections["broctagon"].save()
+    monkeypatch.setattr(registry.get("broctagon"), "parse", lambda self, response: Outcome(said))
+    monkeypatch.setattr(registry.get("broctagon"), "raise_for_status", lambda self, response: None)
+    lead = receive()
+    engine.drain()
+    held = deliveries(lead)["broctagon"]
+    assert (held.state, held.reference) == (State.DELIVERED, "")
+
+
+def test_an_id_is_kept_without_the_blanks_around_it(receive, connections, monkeypatch):
+    monkeypatch.setattr(registry.get("broctagon"), "parse", lambda self, response: Outcome(" 7 a\n"))
+    lead = receive()
+    engine.drain()
+    assert deliveries(lead)["broctagon"].reference == "7 a"
+
+
+@pytest.mark.parametrize("said", ["   ", "\u200b"])
+def test_a_vendor_that_can_be_asked_is_asked_for_a_better_id(
+    receive, connections, vendor_sandbox, monkeypatch, said
+):
+    monkeypatch.setattr(registry.get("crego_crm"), "parse", lambda self, response: Outcome(said))
+    lead = receive()
+    engine.drain()
+    held = deliveries(lead)["crego_crm"]
+    assert (held.state, held.reference) == (State.DELIVERED, vendor_sandbox.held("crego_crm")[0]["id"])
+
+
+def test_an_id_that_a_look_up_finds_and_nobody_can_read_settles_nothing(
+    receive, connections, vendor_sandbox, monkeypatch
+):
+    monkeypatch.setattr(registry.get("crego_crm"), "parse", lambda self, response: Outcome(look_up=True))
+    monkeypatch.setattr(registry.get("crego_crm"), "parse_find", lambda *_: Outcome("\u200b"))
+    lead = receive()
+    engine.drain()
+    make_due()
+    engine.drain()
+    found = deliveries(lead)["crego_crm"]
+    assert (found.state, found.reference, found.accepted) == (State.UNKNOWN, "", True)
+    assert "gives no id that can be read" in found.reason
+    assert len(vendor_sandbox.held("crego_crm")) == 1
