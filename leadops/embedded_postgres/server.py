@@ -16,15 +16,21 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 LONGEST_SOCKET = 100
 """A few characters fewer than the path of a Unix socket may have."""
 
 ATTEMPTS = 3
 """How often it is started: on a busy machine it may need longer than the package waits."""
+
+PATIENCE = 60.0
+"""Seconds that initdb has on a busy machine."""
 
 QUICK = "recovery_init_sync_method = syncfs"
 
@@ -61,11 +67,29 @@ def _server(folder: Path, runtime: Path) -> Any:
     PostgresServer.runtime_path = _socket_folder(folder, runtime)
     # Its own way makes every folder above the data readable for everybody, a home folder too.
     postgres_server.ensure_prefix_permissions = _let_pass  # type: ignore[attr-defined]
+    _await_making(folder)
     for _ in range(ATTEMPTS - 1):
-        with contextlib.suppress(subprocess.SubprocessError, OSError):
+        # It asserts what it reads in the server's files, also while the server writes them.
+        with contextlib.suppress(subprocess.SubprocessError, OSError, AssertionError):
             return postgres_server.get_server(folder, cleanup_mode=None)
         PostgresServer._instances.pop(folder, None)  # else it is handed out again as if it ran
     return postgres_server.get_server(folder, cleanup_mode=None)
+
+
+def _await_making(folder: Path) -> None:
+    """Wait for the making of the data folder that a killed process began: it goes on without that process."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and _maker(folder):
+        time.sleep(0.1)
+
+
+def _maker(folder: Path) -> bool:
+    """Whether a backend of initdb is at work: one without a postmaster writes its id with a minus."""
+    try:
+        text = (folder / "postmaster.pid").read_text(encoding="utf-8").partition("\n")[0]
+    except OSError:
+        return False
+    return text.startswith("-") and text[1:].isdigit() and psutil.pid_exists(int(text[1:]))
 
 
 def _let_pass(path: Path) -> None:

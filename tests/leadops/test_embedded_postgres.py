@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,3 +103,14 @@ def test_a_crash_is_recovered_from_without_going_through_every_file(folder):
     postmaster.wait()
     with psycopg.connect(f"postgresql://postgres@/postgres?host={started(folder)}") as connection:
         assert connection.execute("SHOW recovery_init_sync_method").fetchone() == ("syncfs",)
+
+
+def test_a_start_killed_while_the_data_folder_is_made_is_taken_over(folder):
+    ask = f"import pathlib, leadops.embedded_postgres.server as s; s.start(pathlib.Path({str(folder)!r}))"
+    first = subprocess.Popen([sys.executable, "-c", ask], cwd=ROOT)
+    until = time.monotonic() + 60
+    while not (folder / "PG_VERSION").exists() and time.monotonic() < until:
+        time.sleep(0.005)
+    first.kill()
+    first.wait()
+    assert (Path(started(folder)) / ".s.PGSQL.5432").exists()
