@@ -71,7 +71,7 @@ def test_the_demo_begins_with_something_to_wait_for_to_mend_and_to_decide(shown)
     states = Counter(Delivery.objects.values_list("state", flat=True))
     queued = states.pop(State.QUEUED)
     assert states == {
-        State.DEAD: 3,
+        State.DEAD: 2,
         State.REVIEW: 3,
         State.REJECTED: 2,
         State.UNKNOWN: 2,
@@ -90,7 +90,7 @@ def test_the_demo_begins_with_something_to_wait_for_to_mend_and_to_decide(shown)
         "not_sent",
     }
     held = LoanAccount.objects.filter(lead__deliveries__in=Delivery.objects.filter(state=State.DEAD))
-    assert held.count() == 2
+    assert held.count() == 1
 
 
 def test_what_is_told_of_the_past_is_what_the_engine_does_when_it_does_it(shown):
