@@ -10,7 +10,12 @@ from leadops.models.record import Record
 
 
 class Consent(Record):
-    """Consent to one purpose; `connections` names who may receive the data, empty for all."""
+    """Consent to one purpose; `connections` names who may receive the data, empty for all.
+
+    It is evidence: kept, shown and given back, but not enforced. Where a lead goes is decided by routes and
+    officers alone, and a connection's `jurisdiction` is not asked either; the reasons are in
+    docs/decisions/0009-consent-and-jurisdiction-are-kept.md.
+    """
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="consents")
     purpose = models.CharField(max_length=100)

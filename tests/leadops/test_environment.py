@@ -117,3 +117,15 @@ def test_a_first_run_keeps_what_it_makes_from_other_users(tmp_path):
     made = {str(path.relative_to(var)): oct(path.stat().st_mode & 0o777) for path in var.rglob("*")}
     folders = ("broker", "broker/queue", "broker/control", "media", "media/a")
     assert made == dict.fromkeys(folders, "0o700") | {"secrets.json": "0o600", "media/a/b": "0o600"}
+
+
+def test_keys_made_as_operations_tells_are_good_enough_for_production():
+    told = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").partition("### Make the keys")[2]
+    recipe = told.split("```")[1]
+    for _ in range(3):
+        printed = subprocess.run(["sh", "-c", recipe], capture_output=True, text=True, check=True).stdout
+        made = dict(line.split("=", 1) for line in printed.splitlines())
+        assert list(made) == ["SECRET_KEY", "FIELD_KEYS", "INDEX_KEY"]
+        environment.refuse_rubbish(made, ["leadops.example"])
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
+        environment.refuse_rubbish(made | {"SECRET_KEY": made["INDEX_KEY"]}, ["leadops.example"])
