@@ -59,7 +59,7 @@ class IntegratedLeadAdmin(LeadAdmin):
             f"{reverse('admin:leadops_lead_send')}?{urlencode({'lead': list(ids)}, doseq=True)}"
         )
 
-    @admin.action(description="Retry failed deliveries", permissions=["steer"])
+    @admin.action(description="Retry deliveries", permissions=["steer"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> None:
         failed = Delivery.objects.filter(lead__in=list(queryset[:1000]), state__in=REPEATABLE)
         done = outbox.retry(list(failed.values_list("pk", flat=True)))

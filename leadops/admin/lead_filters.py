@@ -41,12 +41,21 @@ def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime(day.year, day.month, day.day))
 
 
+class DaysForm(RangeDateForm):
+    """Two days, each named for those who don't see the heading above them."""
+
+    def __init__(self, name: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(name, *args, **kwargs)
+        for field, words in ((f"{name}_from", "Created from"), (f"{name}_to", "Created to")):
+            self.fields[field].widget.attrs["aria-label"] = words
+
+
 class CreatedFilter(admin.ListFilter):
     """Created between two days. Ids hold the time of their making, so no index beside the primary key is needed."""
 
-    title = "created"
+    title = "day"
     template = "unfold/filters/filters_date_range.html"
-    form_class = RangeDateForm
+    form_class = DaysForm
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
