@@ -1,0 +1,58 @@
+"""Calls that no delivery's claim stands behind: kept like a delivery's, and with nothing in them that must not be."""
+
+from __future__ import annotations
+
+import pytest
+
+from crm_integrations import errors, tokens
+from crm_integrations.connector import Request
+from crm_integrations.kept_calls import kept_call
+from crm_integrations.models import Exchange
+
+Purpose = Exchange.Purpose
+LIST = Request.get("list_leads", "/v1/crm/leads/", page="1")
+
+
+def whoami(connection):
+    request = connection.connector.check()
+    assert request is not None
+    return kept_call(connection, request, Purpose.HEALTH)
+
+
+def test_call_is_kept_with_its_answer_and_without_its_credential(connections):
+    crego = connections["crego_crm"]
+    response = kept_call(crego, LIST, Purpose.LIST)
+    kept = Exchange.objects.get()
+    assert (response.status, kept.status, kept.purpose) == (200, 200, Purpose.LIST)
+    assert (kept.connection, kept.delivery, kept.operation) == (crego, None, "list_leads")
+    assert kept.finished_at is not None
+    assert '"results": []' in kept.response_body
+    assert crego.secrets["token"] not in repr(kept.__dict__)
+
+
+def test_call_that_fails_is_kept_with_its_error(connections, vendor_sandbox):
+    vendor_sandbox.fault("crego_crm", "cut_after", kinds=["find"])
+    with pytest.raises(errors.OutcomeUnknown):
+        kept_call(connections["crego_crm"], LIST, Purpose.LIST)
+    kept = Exchange.objects.get()
+    assert kept.status is None
+    assert kept.error.startswith("Sent, but no whole answer came")
+    assert kept.finished_at is not None
+
+
+def test_token_is_fetched_once_and_kept_nowhere(connections):
+    brainysoft = connections["brainysoft"]
+    assert [whoami(brainysoft).status, whoami(brainysoft).status] == [200, 200]
+    calls = list(Exchange.objects.order_by("id"))
+    assert [call.purpose for call in calls] == [Purpose.TOKEN, Purpose.HEALTH, Purpose.HEALTH]
+    token = tokens.get(brainysoft, lambda: pytest.fail("the token was not kept"))
+    assert not [call for call in calls if token in repr(call.__dict__)]
+
+
+def test_refused_token_is_renewed_once(connections, monkeypatch):
+    brainysoft = connections["brainysoft"]
+    key = tokens._key(brainysoft)
+    monkeypatch.setitem(tokens._tokens, key, ("an-old-token", float("inf")))
+    assert whoami(brainysoft).status == 200
+    told = [(call.purpose, call.status) for call in Exchange.objects.order_by("id")]
+    assert told == [(Purpose.HEALTH, 401), (Purpose.TOKEN, 200), (Purpose.HEALTH, 200)]
