@@ -10,15 +10,18 @@ from django.db import transaction
 logger = logging.getLogger(__name__)
 
 
-def ring_on_commit() -> None:
+DELIVER = "crm_integrations.tasks.work"
+
+
+def ring_on_commit(task: str = DELIVER) -> None:
     """Wake a worker once the caller's transaction is committed; it wakes others while there is more to do."""
-    transaction.on_commit(ring, robust=True)
+    transaction.on_commit(lambda: ring(task), robust=True)
 
 
-def ring() -> None:
-    """Wake a worker; never fails and hardly waits, because the outbox row is already safe."""
+def ring(task: str = DELIVER) -> None:
+    """Wake a worker; never fails and hardly waits, because the row it is about is already safe."""
     try:
-        current_app.send_task("crm_integrations.tasks.work", retry=False, ignore_result=True)
+        current_app.send_task(task, retry=False, ignore_result=True)
     except Exception as error:  # any broker, any trouble
         logger.warning(
             "The broker could not be reached (%s); the sweep will find the work.", type(error).__name__

@@ -19,6 +19,7 @@ from crm_integrations.outbox.claims import (
 from crm_integrations.outbox.decisions import (
     HeldByAnother,
     cancel,
+    doubt,
     doubt_unsent,
     resolve_held,
     retry,
@@ -41,6 +42,7 @@ __all__ = [
     "cancel",
     "claim",
     "complete_exchange",
+    "doubt",
     "doubt_unsent",
     "enqueue",
     "ensure_time",

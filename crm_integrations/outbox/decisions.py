@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
-from crm_integrations import doorbell, summary
+from crm_integrations import doorbell, registry, summary
 from crm_integrations.models import REPEATABLE, Delivery, State
 from crm_integrations.outbox.settling import Settlement, follow, held_by_another
 from leadops.errors import LeadopsError
@@ -77,6 +77,28 @@ def _change(delivery_ids: Iterable[uuid.UUID], states: Sequence[State], **column
         summary.derive(held)
         doorbell.ring_on_commit()
     return changed
+
+
+def doubt(delivery_ids: Iterable[uuid.UUID], reason: str) -> int:
+    """Take delivered ones for perhaps not there, as when their vendor no longer lists them; returns how many.
+
+    The engine never sends one again: it is looked up where its vendor can be asked, and comes back as delivered when it
+    is found. Else a person decides.
+    """
+    ids = list(delivery_ids)
+    askable = [slug for slug, connector in registry.vendors().items() if connector.can_find]
+    asked = Delivery.objects.filter(pk__in=ids, connection__vendor__in=askable).values_list("pk", flat=True)
+    # Accepted it was, whatever became of it: that is what forbids a second sending.
+    again = {
+        "accepted": True,
+        "once_unknown": True,
+        "lookups": 0,
+        "absences": 0,
+        "due_at": Now(),
+        "ask_at": None,
+    }
+    doubted = _change(asked, (State.DELIVERED,), state=State.UNKNOWN, reason=reason, **again)
+    return doubted + _change(ids, (State.DELIVERED,), state=State.REVIEW, reason=reason, **again)
 
 
 def doubt_unsent(reason: str) -> int:
