@@ -55,6 +55,11 @@ class Sandbox:
         body = {"vendor": vendor, "fault": name, **options}
         requests.post(f"{self.url}/__sandbox__/faults", json=body, timeout=5).raise_for_status()
 
+    def move(self, vendor: str, object_id: str | int, **fields: Any) -> None:
+        """Somebody at `vendor` works on what it holds."""
+        body = {"vendor": vendor, "id": object_id, "fields": fields}
+        requests.post(f"{self.url}/__sandbox__/moves", json=body, timeout=5).raise_for_status()
+
     def clear_faults(self) -> None:
         requests.delete(f"{self.url}/__sandbox__/faults", timeout=5).raise_for_status()
 

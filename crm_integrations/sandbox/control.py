@@ -24,6 +24,8 @@ def answer_to(server: SandboxServer, request: Request) -> Answer:
             return _ledger(server, request)
         case "DELETE", "/__sandbox__/ledger":
             server.ledger.reset()
+            for vendor in server.vendors:
+                vendor.moved.clear()
             return Answer(200, {"summary": {}})
         case "GET", "/__sandbox__/faults":
             return _faults(server)
@@ -32,6 +34,8 @@ def answer_to(server: SandboxServer, request: Request) -> Answer:
         case "DELETE", "/__sandbox__/faults":
             server.faults.clear()
             return _faults(server)
+        case "POST", "/__sandbox__/moves":
+            return _move(server, request)
     return Answer(404, {"error": "Neither a vendor's path nor one of the sandbox's own."})
 
 
@@ -60,3 +64,15 @@ def _add_fault(server: SandboxServer, request: Request) -> Answer:
     except ValueError as error:
         return Answer(400, {"error": str(error)})
     return _faults(server, 201)
+
+
+def _move(server: SandboxServer, request: Request) -> Answer:
+    """Change fields of a held object: `{"vendor", "id", "fields": {"status": "dropped"}}`."""
+    told = request.body if isinstance(request.body, dict) else {}
+    vendor = next((each for each in server.vendors if each.slug == told.get("vendor")), None)
+    fields = told.get("fields")
+    if vendor is None or not isinstance(fields, dict) or not isinstance(told.get("id"), str | int):
+        return Answer(400, {"error": "vendor, id and fields are needed"})
+    if not vendor.move(told["id"], fields):
+        return Answer(404, {"error": "The vendor holds no such object."})
+    return Answer(200, {"moved": vendor.moved[told["id"]]})

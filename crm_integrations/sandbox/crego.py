@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from .fields import Table
@@ -19,6 +20,8 @@ from .vendor import Vendor, bearer_is
 CREGO_CREDENTIALS = {"token": "sandbox-crego-token"}
 PAGE_SIZE = 15
 LARGEST_PAGE = 100
+DAYS = ("created_at_after", "created_at_before")
+IST = timedelta(hours=5, minutes=30)  # INFERRED: whose midnight Crego counts from; both days are within
 
 
 class CregoService(Vendor):
@@ -57,7 +60,9 @@ class CregoService(Vendor):
     ) -> Answer:
         """One page of what is held, newest first (INFERRED), narrowed by the query's filters."""
         self.authorise(request)
-        wanted = {name: value for name, value in request.query.items() if name not in ("page", "page_size")}
+        apart = ("page", "page_size", *DAYS)
+        wanted = {name: value for name, value in request.query.items() if name not in apart}
+        first, last = (self._day(request, name) for name in DAYS)
         unknown = wanted.keys() - filters.keys() - {reference_filter}
         if unknown:
             # INFERRED: Django would ignore it and list everything; a twin that is silent hides our typos.
@@ -68,14 +73,24 @@ class CregoService(Vendor):
             if reference is None
             else self.ledger.with_reference(self.slug, reference)
         )
-        rows = [render(entry) for entry in reversed(found)]
+        made = [entry for entry in reversed(found) if first <= _made_on(entry) <= last]
+        rows = [{**render(entry), **self.moved.get(str(entry["id"]), {})} for entry in made]
         rows = [row for row in rows if all(filters[name](row) == value for name, value in wanted.items())]
         return Answer(200, self._page(request, rows))
 
     def one(self, request: Request, render: Callable[[Entry], dict[str, Any]]) -> Answer:
         self.authorise(request)
         entry = self.ledger.get(self.slug, request.argument)
-        return self.error(404, "Not found.") if entry is None else Answer(200, render(entry))
+        if entry is None:
+            return self.error(404, "Not found.")
+        return Answer(200, {**render(entry), **self.moved.get(request.argument, {})})
+
+    def _day(self, request: Request, name: str) -> date:
+        open_end = date.min if name == DAYS[0] else date.max
+        try:
+            return date.fromisoformat(request.query[name]) if name in request.query else open_end
+        except ValueError:
+            raise Refused(Answer(400, {name: ["Enter a valid date."]})) from None
 
     def _page(self, request: Request, rows: list[dict[str, Any]]) -> dict[str, Any]:
         try:
@@ -87,6 +102,10 @@ class CregoService(Vendor):
             raise Refused(self.error(404, "Invalid page."))
         results = rows[(page - 1) * size : page * size]
         return {"count": len(rows), "current_page": page, "page_size": size, "results": results}
+
+
+def _made_on(entry: Entry) -> date:
+    return (datetime.fromtimestamp(entry["at"], UTC) + IST).date()
 
 
 def add_answer_flag(parser: argparse.ArgumentParser) -> None:

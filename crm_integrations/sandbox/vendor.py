@@ -44,6 +44,8 @@ class Vendor(ABC):
         self.secrets = {**self.credentials, **credentials}
         self.options = options
         self.ledger = ledger
+        self.moved: dict[str | int, dict[str, Any]] = {}
+        """Fields of objects that somebody at the vendor changed since, by id; like faults, gone with a restart."""
         self._routes = [(route, re.compile(route.path)) for route in self.routes()]
 
     @classmethod
@@ -58,6 +60,13 @@ class Vendor(ABC):
     @abstractmethod
     def error(self, status: int, reason: str) -> Answer:
         """An error in the vendor's own shape."""
+
+    def move(self, object_id: str | int, fields: dict[str, Any]) -> bool:
+        """Somebody at the vendor works on an object: from now on it reads otherwise. False when there is none."""
+        if self.ledger.get(self.slug, object_id) is None:
+            return False
+        self.moved[object_id] = {**self.moved.get(object_id, {}), **fields}
+        return True
 
     def flagged_error(self) -> Answer:
         """A 200 whose body says that it failed."""

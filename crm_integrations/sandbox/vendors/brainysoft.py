@@ -6,6 +6,7 @@ import argparse
 import secrets
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
@@ -23,6 +24,7 @@ CODES = {
     405: "METHOD_NOT_ALLOWED",
     429: "TOO_MANY_REQUESTS",
 }
+MOSCOW = timedelta(hours=3)  # INFERRED: whose clock a searched moment is read by
 SESSION = {
     "userId": 123,
     "branchId": 101301,
@@ -71,6 +73,7 @@ class Brainysoft(Vendor):
             Route("POST", r"/bs-core/main/leads", "lead", self.create_lead),
             Route("POST", r"/bs-core/main/leads/partial-load", "find", self.find_leads),
             Route("GET", r"/bs-core/main/leads/(\d+)", "read", self.get_lead),
+            Route("GET", r"/bs-core/main/loan-apps/(\d+)", "read", self.get_application),
         ]
 
     def issue_token(self, request: Request) -> Answer:
@@ -111,23 +114,36 @@ class Brainysoft(Vendor):
     def get_lead(self, request: Request) -> Answer:
         self._authorise(request)
         entry = self.ledger.get(self.slug, int(request.argument))
-        return self.error(404, "Not found.") if entry is None else Answer(200, _envelope(_lead(entry)))
+        return self.error(404, "Not found.") if entry is None else Answer(200, _envelope(self._lead(entry)))
+
+    def get_application(self, request: Request) -> Answer:
+        """The application that a lead became, where the lead was moved to have one."""
+        self._authorise(request)
+        for fields in list(self.moved.values()):
+            if str(fields.get("loanApplicationId")) == request.argument:
+                status = fields.get("currentStatusId", 101541)
+                return Answer(200, _envelope({"id": int(request.argument), "currentStatusId": status}))
+        return self.error(404, "Not found.")
 
     def find_leads(self, request: Request) -> Answer:
-        """Search by equal values, sorted by id: the part of partial-load that the sandbox has."""
+        """Search by equal values and by the moment of creation, sorted by id: all that the sandbox has of it."""
         self._authorise(request)
         body = self.json_object(request)
         self._refuse(SEARCH(body))
-        wanted = {item["field"]: item["value"] for item in body.get("searchFields", [])}
+        items = [(item["field"], item["value"]) for item in body.get("searchFields", [])]
+        made = [value for field, value in items if field == "creationDate"]
+        wanted = {field: value for field, value in items if field != "creationDate"}
         if any(value[:1] in ("<", ">", "=", "%") for value in wanted.values()) or body.get("orderByFields"):
-            raise Refused(self.error(400, "The sandbox finds equal values only, sorted by id."))
+            raise Refused(self.error(400, "The sandbox compares moments of creation only, and sorts by id."))
         order_code = wanted.get("orderCode")
         entries = (
             self.ledger.held(self.slug)
             if order_code is None
             else self.ledger.with_reference(self.slug, order_code)
         )
-        leads = [lead for lead in map(_lead, entries) if _has(lead, wanted)]
+        leads = [lead for lead in map(self._lead, entries) if _has(lead, wanted)]
+        for value in made:
+            leads = [lead for lead in leads if self._fits(lead["creationDate"], value)]
         if body.get("orderDirection") == "DESC":
             leads.reverse()
         rows = leads[body.get("countFrom", 0) : body.get("countTo")]
@@ -143,6 +159,23 @@ class Brainysoft(Vendor):
     def name_of(self, body: dict[str, Any]) -> str:
         parts = [body.get(field, "") for field in ("lastName", "firstName", "patronymic")]
         return " ".join(part for part in parts if part) or str(body.get("title", ""))
+
+    def _lead(self, entry: Entry) -> dict[str, Any]:
+        moved = self.moved.get(entry["id"] or 0, {})
+        return {**_lead(entry), **{name: each for name, each in moved.items() if name != "currentStatusId"}}
+
+    def _fits(self, made: int, value: str) -> bool:
+        """Page 735 writes the comparison before the moment: `>=2017-09-11 00:00:00`."""
+        try:
+            moment = datetime.strptime(value[2:], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC) - MOSCOW
+        except ValueError:
+            raise Refused(self.error(400, "A moment is written >=2017-09-11 00:00:00.")) from None
+        seconds = made // 1000
+        if value[:2] == ">=":
+            return seconds >= moment.timestamp()
+        if value[:2] == "<=":
+            return seconds <= moment.timestamp()
+        raise Refused(self.error(400, "The sandbox compares moments by >= and <= only."))
 
     def _check(self, body: dict[str, Any]) -> None:
         cards = sorted(CARD_FIELDS & body.keys())
