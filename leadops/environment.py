@@ -42,6 +42,21 @@ def env_ints(name: str, default: str) -> tuple[int, ...]:
         raise ImproperlyConfigured(f"{name} must be whole numbers with commas between them.") from None
 
 
+def env_table(name: str, default: str) -> tuple[tuple[int, int], ...]:
+    """Pairs of positive whole numbers (`3600:300,86400:1800`), the first of each larger than the one before."""
+    try:
+        pairs = [part.split(":") for part in env_list(name, default)]
+        rows = tuple((int(first), int(second)) for first, second in pairs)
+    except ValueError:
+        rows = ((0, 0),)
+    firsts = [first for first, _ in rows]
+    if firsts != sorted({*firsts}) or any(number < 1 for row in rows for number in row):
+        raise ImproperlyConfigured(
+            f"{name} must be rising pairs of whole numbers such as 3600:300,86400:1800."
+        )
+    return rows
+
+
 def env_list(name: str, default: str = "") -> list[str]:
     """A comma-separated list without its blanks."""
     return [part.strip() for part in env(name, default).split(",") if part.strip()]
