@@ -12,6 +12,9 @@ from leadops.errors import DuplicateReference, Invalid
 from leadops.models import Lead, LoanAccount, Officer, Program
 from leadops.validation import Finding, findings_at, free_text, problem
 
+LONGEST_STATUS = 50
+LONGEST_DROP_REASON = 300
+
 
 def check_account(lead: Lead, ref_id: str) -> list[Finding]:
     """What stands against opening an account `ref_id` on `lead`."""
@@ -56,6 +59,7 @@ def announce(account: LoanAccount) -> None:
     signals.loan_accounts_ready.send(LoanAccount, loan_accounts=[account])
 
 
-def record_status(account_id: UUID, status: str) -> None:
-    """Keep the LOS's word for an account, verbatim."""
-    LoanAccount.objects.filter(pk=account_id).update(status=status, updated_at=Now())
+def record_status(account_id: UUID, status: str, drop_reason: str = "") -> None:
+    """Keep the LOS's word for an account, verbatim as far as its column goes, and why it dropped it."""
+    said = {"status": status[:LONGEST_STATUS], "drop_reason": drop_reason[:LONGEST_DROP_REASON] or None}
+    LoanAccount.objects.filter(pk=account_id).update(**said, updated_at=Now())
