@@ -88,6 +88,7 @@ class Caller:
             response = transport.send(base_url, request, deadline, lambda: outbox.still_ours(self.claim))
         except (errors.DeliveryError, outbox.TooLate) as error:
             exchange.error = self.said(str(error)) or "Not sent: too little of the lease was left."
+            exchange.fault = error if isinstance(error, errors.DeliveryError) else None
             raise
         finally:
             exchange.duration_ms = int(1000 * (time.monotonic() - began))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar, cast
@@ -24,6 +25,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 Purpose = Exchange.Purpose
 LONGEST_REFERENCE = 200
+LONGEST_NAP = 1.0
 ABSENCES_BEFORE_RESENDING = 2
 """A vendor may need a moment until its own search finds what it took: once absent proves nothing."""
 
@@ -31,8 +33,13 @@ ABSENCES_BEFORE_RESENDING = 2
 def drain(stop: Callable[[], bool] = lambda: False) -> int:
     """Deliver what is due until nothing is, or until `stop` says so; returns how many deliveries were acted on."""
     done = 0
-    while not stop() and (claim := outbox.claim()) is not None:
-        done += deliver(claim, stop)
+    while not stop():
+        if (claim := outbox.claim()) is not None:
+            done += deliver(claim, stop)
+        elif (seconds := outbox.tokens_in()) is not None:  # what is due waits for its connection's rate only
+            time.sleep(min(seconds, LONGEST_NAP))
+        else:
+            break
     return done
 
 

@@ -12,7 +12,7 @@ from celery.signals import worker_shutting_down
 from django.conf import settings
 from django.utils import timezone
 
-from crm_integrations import delivery, doorbell, outbox
+from crm_integrations import checkups, delivery, doorbell, health, notices, outbox
 from crm_integrations.models import Delivery, Exchange
 
 TURN_SECONDS = 60.0
@@ -28,21 +28,29 @@ def stop_between_calls(**_: Any) -> None:
 @shared_task
 def work() -> None:
     """Deliver what is due, with a second worker's help when it is more than one thing."""
-    if _due(2) > 1:
+    if _due(2) > 1 and outbox.can_claim():
         doorbell.ring()
     end = time.monotonic() + TURN_SECONDS
     delivery.drain(lambda: stopping.is_set() or time.monotonic() >= end)
-    if _due(1):
+    if outbox.can_claim() or outbox.tokens_in() is not None:
         doorbell.ring()
 
 
 @shared_task
 def sweep() -> None:
-    """Find whatever was lost: ended leases, missed wake-ups, unheard bells."""
+    """Find whatever was lost: ended leases, missed wake-ups, unheard bells; then look at who did not answer."""
     outbox.reap()
     outbox.wake_waiting()
-    if _due(1):
+    health.grow()
+    if outbox.can_claim() or outbox.tokens_in() is not None:
         doorbell.ring()
+    checkups.check_held()
+
+
+@shared_task
+def tell_operations() -> None:
+    """Mail the notices that operations were not told of."""
+    notices.tell()
 
 
 def _due(most: int) -> int:

@@ -210,6 +210,11 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "crm_integrations.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 15}},
     "prune": {"task": "crm_integrations.tasks.prune", "schedule": 86_400, "options": {"expires": 3600}},
+    "tell-operations": {
+        "task": "crm_integrations.tasks.tell_operations",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "resume-imports": {
         "task": "leadops.tasks.resume_imports",
         "schedule": 2 * SWEEP_SECONDS,
@@ -227,6 +232,13 @@ ALLOW_LOCAL_VENDORS = env_bool("ALLOW_LOCAL_VENDORS")
 if PRODUCTION and ALLOW_LOCAL_VENDORS:
     raise ImproperlyConfigured("ALLOW_LOCAL_VENDORS can't be on in production.")
 EXCHANGE_BODY_DAYS = env_int("EXCHANGE_BODY_DAYS", 365, least=1)
+
+# Who is mailed of notices; without an address nobody is.
+OPERATIONS_EMAIL = env_list("OPERATIONS_EMAIL")
+EMAIL_HOST, EMAIL_PORT = env("EMAIL_HOST", "localhost"), env_int("EMAIL_PORT", 25, least=1)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env("EMAIL_HOST_USER"), env_secret("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS, EMAIL_TIMEOUT = env_bool("EMAIL_USE_TLS"), 10
+DEFAULT_FROM_EMAIL = env("EMAIL_FROM", "leadops@localhost")
 
 LOGGING = {
     "version": 1,

@@ -20,7 +20,7 @@ from django.utils import timezone
 from crm_integrations import delivery as engine
 from crm_integrations import outbox
 from crm_integrations.demo import vendors
-from crm_integrations.models import Connection, Delivery, Exchange, State
+from crm_integrations.models import Connection, Delivery, Exchange, Health, Notice, State
 from crm_integrations.sandbox import command
 from crm_integrations.sandbox.faults import Fault
 from crm_integrations.sandbox.server import SandboxServer
@@ -117,6 +117,13 @@ def _tell(server: SandboxServer, story: Story, lead: Lead, connection: Connectio
         lead_service.revise(lead)
 
 
+def _forget_health(delivery: Delivery) -> None:
+    """What went wrong is days ago: the vendor is not held today because of it."""
+    Health.objects.filter(connection=delivery.connection_id).delete()
+    told = (Notice.Kind.BREAKER, Notice.Kind.SLOWED)
+    Notice.objects.filter(connection=delivery.connection_id, kind__in=told).delete()
+
+
 def _step(delivery: Delivery, moment: datetime) -> datetime | None:
     """Let the engine act on the one delivery that is due, at `moment`; returns when it wants to act again."""
     with made_at(moment):
@@ -124,6 +131,7 @@ def _step(delivery: Delivery, moment: datetime) -> datetime | None:
         if claim is None:  # the connection is paused
             return None
         engine.deliver(claim)
+    _forget_health(delivery)
     acted = Delivery.objects.get(pk=delivery.pk)
     # Within our transaction the database's clock stands still: what it gave is this step's.
     ago = acted.updated_at - moment

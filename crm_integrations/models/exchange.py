@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from crm_integrations.errors import DeliveryError
 from crm_integrations.models.connection import Connection
 from crm_integrations.models.delivery import Delivery
 from leadops.models.record import Record
@@ -45,6 +46,13 @@ class Exchange(Record):
     error = models.CharField(max_length=500, blank=True)
     duration_ms = models.PositiveIntegerField(null=True)
     finished_at = models.DateTimeField(null=True)
+
+    # Known only to the process that makes the call: what `health` has to be told besides the answer.
+    fault: DeliveryError | None = None
+    troubled: bool = True
+    """The connection had failures in a row, or an open breaker, when the call began."""
+    probe: bool = False
+    """The call is the trial at a vendor whose breaker opened."""
 
     class Meta:
         ordering = ["id"]

@@ -28,6 +28,7 @@ from crm_integrations.outbox.decisions import (
 from crm_integrations.outbox.enqueueing import Enqueued, New, enqueue
 from crm_integrations.outbox.settling import Settlement, accept, held_by_another, pause, resume, settle
 from crm_integrations.outbox.sweeping import reap, wake_waiting
+from crm_integrations.outbox.taking import can_claim, tokens_in
 
 __all__ = [
     "Claim",
@@ -39,6 +40,7 @@ __all__ = [
     "Settlement",
     "TooLate",
     "accept",
+    "can_claim",
     "cancel",
     "claim",
     "complete_exchange",
@@ -57,5 +59,6 @@ __all__ = [
     "send_again",
     "settle",
     "still_ours",
+    "tokens_in",
     "wake_waiting",
 ]

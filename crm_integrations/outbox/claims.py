@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +14,9 @@ from django.db import connection as database
 from django.db.models import Case, Exists, F, OuterRef, Value, When
 from django.db.models.functions import Now
 
-from crm_integrations.models import CLAIMABLE, Delivery, Exchange, State
+from crm_integrations import health
+from crm_integrations.models import Delivery, Exchange, State
+from crm_integrations.outbox import taking
 
 BATCH = 20
 
@@ -24,7 +26,7 @@ class LostLease(Exception):
 
 
 class Paused(Exception):
-    """The connection was paused after the delivery was claimed."""
+    """The connection was paused, or its breaker opened, after the delivery was claimed."""
 
 
 class TooLate(Exception):
@@ -35,42 +37,20 @@ class TooLate(Exception):
 class Claim:
     """Deliveries of one connection that are this worker's until the lease ends.
 
-    `safe_until` is a moment of the monotonic clock: a call begun before it ends before the lease does.
+    `safe_until` is a moment of the monotonic clock: a call begun before it ends before the lease does. `probe`: it is
+    the one trial at a vendor whose breaker opened. `called`: the deliveries that used up their token of the rate.
     """
 
     lease: uuid.UUID
     deliveries: list[Delivery]
     safe_until: float
+    probe: bool = False
+    called: set[uuid.UUID] = field(default_factory=set)
 
     @property
     def ends_at(self) -> float:
         """The monotonic moment at which the lease ends."""
         return self.safe_until + settings.DELIVERY_DEADLINE_SECONDS
-
-
-# One connection at a time, the one with the fewest calls under way: so a slow vendor holds up only its own rows.
-CLAIM = """
-WITH chosen AS (
-    SELECT c.id FROM crm_integrations_connection c
-    CROSS JOIN LATERAL (
-        SELECT count(DISTINCT b.lease) AS calls FROM crm_integrations_delivery b
-        WHERE b.connection_id = c.id AND b.leased_until > now()
-    ) busy
-    WHERE c.enabled AND (c.paused_until IS NULL OR c.paused_until <= now()) AND busy.calls < c.parallel AND EXISTS (
-        SELECT 1 FROM crm_integrations_delivery d WHERE d.connection_id = c.id AND d.state IN ({states})
-        AND d.due_at <= now() AND (d.leased_until IS NULL OR d.leased_until <= now())
-    )
-    ORDER BY busy.calls, random() LIMIT 1
-), due AS (
-    SELECT d.id FROM crm_integrations_delivery d JOIN chosen ON d.connection_id = chosen.id
-    WHERE d.state IN ({states}) AND d.due_at <= now() AND (d.leased_until IS NULL OR d.leased_until <= now())
-    ORDER BY d.due_at, d.id LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED
-)
-UPDATE crm_integrations_delivery d SET
-    state = CASE WHEN d.state = 'unknown' THEN 'unknown' ELSE 'sending' END,
-    lease = %(lease)s, leased_until = now() + %(seconds)s * interval '1 second', updated_at = now()
-FROM due WHERE d.id = due.id RETURNING d.id
-""".format(states=", ".join(f"'{state.value}'" for state in CLAIMABLE))
 
 
 def claim(limit: int = BATCH) -> Claim | None:
@@ -79,18 +59,14 @@ def claim(limit: int = BATCH) -> Claim | None:
     A delivery in `unknown` keeps its state: it is to be looked up, not sent.
     """
     began, lease = time.monotonic(), uuid.uuid4()
-    for _ in range(3):  # others may have locked what was chosen
-        with database.cursor() as cursor:
-            cursor.execute(
-                CLAIM, {"limit": limit, "lease": lease, "seconds": settings.DELIVERY_LEASE_SECONDS}
-            )
-            ids = [row[0] for row in cursor.fetchall()]
-        if ids:
-            related = ("connection", "loan_account__program")
-            rows = Delivery.objects.select_related(*related).filter(pk__in=ids).order_by("due_at", "id")
-            return Claim(lease, list(rows), _safe_until(began))
-        if not Delivery.objects.due().filter(leased_until=None).exists():
+    for _ in range(3):  # others may have taken what was chosen
+        taken = taking.take(limit, lease)
+        if taken is None:
             return None
+        if taken.ids:
+            related = ("connection", "loan_account__program")
+            rows = Delivery.objects.select_related(*related).filter(pk__in=taken.ids)
+            return Claim(lease, list(rows.order_by("due_at", "id")), _safe_until(began), taken.probe)
     return None
 
 
@@ -136,38 +112,56 @@ def still_ours(claim: Claim) -> None:
 # One statement, so one commit and one round trip: this stands before every call's first byte.
 OPEN = """
 WITH held AS (
-    UPDATE crm_integrations_delivery SET attempts = attempts + %(attempt)s, updated_at = now()
+    UPDATE crm_integrations_delivery d SET attempts = attempts + %(attempt)s, updated_at = now()
     WHERE id = %(delivery)s AND lease = %(lease)s AND EXISTS (
-        SELECT 1 FROM crm_integrations_connection c
-        WHERE c.id = connection_id AND c.enabled AND (c.paused_until IS NULL OR c.paused_until <= now())
+        SELECT 1 FROM crm_integrations_connection c LEFT JOIN crm_integrations_health h ON h.connection_id = c.id
+        WHERE c.id = d.connection_id AND c.enabled AND (c.paused_until IS NULL OR c.paused_until <= now())
+            AND (h.hold_until IS NULL OR h.hold_until <= now()) AND (h.opened_at IS NULL OR %(probe)s)
     ) RETURNING id, connection_id
 )
 INSERT INTO crm_integrations_exchange (
-    id, created_at, updated_at, delivery_id, connection_id, purpose, version, operation, method, url, request_headers, request_body,
-    response_headers, response_body, error
+    id, created_at, updated_at, delivery_id, connection_id, purpose, version, operation, method, url,
+    request_headers, request_body, response_headers, response_body, error
 )
-SELECT %(id)s, now(), now(), held.id, held.connection_id, %(purpose)s, %(version)s::int, %(operation)s, %(method)s, %(url)s, %(headers)s, %(body)s,
-    '{}', '', '' FROM held
+SELECT %(id)s, now(), now(), held.id, held.connection_id, %(purpose)s, %(version)s::int, %(operation)s, %(method)s,
+    %(url)s, %(headers)s, %(body)s, '{}', '', '' FROM held
+RETURNING created_at, EXISTS (
+    SELECT 1 FROM crm_integrations_health h WHERE h.connection_id = crm_integrations_exchange.connection_id
+    AND (h.failures > 0 OR h.opened_at IS NOT NULL)
+)
 """
 
 
 def open_exchange(claim: Claim, delivery: Delivery, exchange: Exchange) -> None:
     """Keep, before its first byte, that a call is about to be made; a create counts as an attempt.
 
-    Raises Paused when the connection was paused or disabled meanwhile, LostLease when the delivery is another's.
+    Raises Paused when the connection was paused or disabled meanwhile, or holds back, LostLease when the delivery is
+    another's.
     """
     attempt = int(exchange.purpose == Exchange.Purpose.CREATE)
     told: dict[str, Any] = {
         name: getattr(exchange, name) for name in ("purpose", "version", "operation", "method", "url")
     }
-    named = {"delivery": delivery.pk, "lease": claim.lease, "attempt": attempt, "id": exchange.pk}
+    named = {
+        "delivery": delivery.pk,
+        "lease": claim.lease,
+        "attempt": attempt,
+        "id": exchange.pk,
+        "probe": claim.probe,
+    }
     sent = {"headers": json.dumps(exchange.request_headers), "body": exchange.request_body}
     with database.cursor() as cursor:
         cursor.execute(OPEN, told | named | sent)
-        if not cursor.rowcount:
-            ours = Delivery.objects.filter(pk=delivery.pk, lease=claim.lease).exists()
-            raise Paused if ours else LostLease
+        opened = cursor.fetchone()
+    if opened is None:
+        ours = Delivery.objects.filter(pk=delivery.pk, lease=claim.lease).exists()
+        raise Paused if ours else LostLease
+    exchange.created_at, exchange.troubled = opened
+    exchange.probe = claim.probe
     delivery.attempts += attempt
+    if delivery.pk in claim.called and delivery.connection.rate is not None:
+        taking.owe(delivery.connection_id)
+    claim.called.add(delivery.pk)
 
 
 COMPLETE = """
@@ -190,6 +184,13 @@ def answered(exchange: Exchange) -> dict[str, Any]:
 
 
 def complete_exchange(exchange: Exchange) -> None:
-    """Keep what the vendor answered."""
+    """Keep what the vendor answered, and what it tells of the connection."""
     with database.cursor() as cursor:
         cursor.execute(COMPLETE, answered(exchange))
+    tell_health(exchange)
+
+
+def tell_health(exchange: Exchange) -> None:
+    """What a call that is over tells of its connection."""
+    about = exchange.delivery
+    health.told(about.connection if about is not None else exchange.connection, exchange)

@@ -9,9 +9,16 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db import connection as database
 from django.db.models.functions import Now
 
-from crm_integrations import doorbell, registry, summary
-from crm_integrations.models import Connection, Delivery, Exchange, State
-from crm_integrations.outbox.claims import COMPLETE, Claim, LostLease, answered, complete_exchange
+from crm_integrations import doorbell, health, notices, registry, summary
+from crm_integrations.models import Connection, Delivery, Exchange, Notice, State
+from crm_integrations.outbox.claims import (
+    COMPLETE,
+    Claim,
+    LostLease,
+    answered,
+    complete_exchange,
+    tell_health,
+)
 from leadops.services import loan_accounts
 
 TRY_AGAIN_SECONDS = 0.5
@@ -38,6 +45,7 @@ class Settlement:
 # Written out, like the statements of `claims`: the ORM's making of these few is half of a delivery's cost.
 SETTLE = """
 UPDATE crm_integrations_delivery SET state = %(state)s::text, reason = %(reason)s, lease = NULL, leased_until = NULL,
+    leases_lost = 0, once_unknown = once_unknown OR %(state)s::text IN ('unknown', 'review'),
     updated_at = now(), accepted = %(accepted)s, lookups = %(lookups)s, absences = %(absences)s,
     due_at = coalesce(now() + %(due_in)s * interval '1 second', due_at),
     reference = coalesce(%(reference)s, reference), vendor_status = coalesce(%(vendor_status)s, vendor_status),
@@ -78,6 +86,8 @@ def _settle(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: 
         summary.derive(locked)
         if settlement.pause:
             pause(delivery.connection, settlement.pause)
+        if exchange is not None:  # after the pause: all lock the connection before its health
+            tell_health(exchange)
 
 
 def _write(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: Exchange | None) -> None:
@@ -132,15 +142,22 @@ def _tell_waiting(delivery: Delivery, settlement: Settlement) -> None:
 
 def pause(connection: Connection, reason: str) -> None:
     """Hold all deliveries of `connection` until a person resumes it."""
-    Connection.objects.filter(pk=connection.pk).update(
-        paused_until=Connection.UNTIL_RESUMED, pause_reason=reason[:500]
-    )
+    with transaction.atomic():
+        Connection.objects.filter(pk=connection.pk).update(
+            paused_until=Connection.UNTIL_RESUMED, pause_reason=reason[:500]
+        )
+        # Without the reason, which may hold the vendor's words: a notice is mailed.
+        said = "Nothing is sent until an officer resumes it; the reason is on the connection's page."
+        notices.raise_notice(connection, Notice.Kind.PAUSED, said)
 
 
 def resume(connection: Connection) -> None:
-    """Let the deliveries of `connection` go on."""
-    Connection.objects.filter(pk=connection.pk).update(paused_until=None, pause_reason="")
-    doorbell.ring_on_commit()
+    """Let the deliveries of `connection` go on, also past a breaker that is open."""
+    with transaction.atomic():
+        Connection.objects.filter(pk=connection.pk).update(paused_until=None, pause_reason="")
+        notices.close(connection, Notice.Kind.PAUSED)
+        health.reset(connection)
+        doorbell.ring_on_commit()
 
 
 def held_by_another(delivery: Delivery, reference: str) -> bool:

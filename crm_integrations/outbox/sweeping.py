@@ -10,10 +10,12 @@ from django.db import connection as database
 from django.db import transaction
 from django.db.models.functions import Now
 
-from crm_integrations import summary
-from crm_integrations.models import Delivery, Exchange, State
+from crm_integrations import notices, summary
+from crm_integrations.models import Delivery, Exchange, Notice, State
 
 BATCH = 500
+DEATHS = 3
+POISON = f"{DEATHS} workers died with it in hand, one after the other."
 UNANSWERED = "The worker died during the call; nobody knows whether the vendor got it."
 
 
@@ -21,7 +23,8 @@ def reap() -> int:
     """End the leases of dead workers; returns how many deliveries were freed.
 
     One whose create call was opened and never completed may be at the vendor, and one that was accepted is: their
-    outcome is unknown. All others were not sent and are queued again.
+    outcome is unknown. All others were not sent and are queued again; but one that workers died over again and again,
+    the last times with nothing else in hand, is taken out.
     """
     expired = Delivery.objects.filter(leased_until__lte=Now())
     with transaction.atomic():
@@ -40,15 +43,32 @@ def reap() -> int:
 
 
 def _after_death(delivery: Delivery, sent: bool) -> dict[str, Any]:
-    freed: dict[str, Any] = {"lease": None, "leased_until": None, "updated_at": Now()}
+    lost = delivery.leases_lost + 1
+    freed: dict[str, Any] = {"lease": None, "leased_until": None, "updated_at": Now(), "leases_lost": lost}
+    if lost >= DEATHS:
+        return freed | _taken_out(delivery, sent)
     if delivery.state == State.UNKNOWN:
         return freed
     if not sent:
         return freed | {"state": State.QUEUED, "due_at": Now()}
     wait = settings.DELIVERY_LOOKUPS[0] if settings.DELIVERY_LOOKUPS else 0
     unknown = State.UNKNOWN if delivery.connection.connector_class.can_find else State.REVIEW
-    return freed | {"state": unknown, "reason": UNANSWERED, "lookups": 0, "absences": 0,
+    return freed | {"state": unknown, "reason": UNANSWERED, "lookups": 0, "absences": 0, "once_unknown": True,
                     "due_at": Now() + timedelta(seconds=wait)}  # fmt: skip
+
+
+def _taken_out(delivery: Delivery, sent: bool) -> dict[str, Any]:
+    """Nothing tries it again by itself; what may be at the vendor is for a person to decide."""
+    said = "A record is not tried again by itself, because workers died over it; see its delivery."
+    notices.raise_notice(delivery.connection, Notice.Kind.POISON, said, subject=str(delivery.pk))
+    if sent or delivery.state == State.UNKNOWN:
+        return {
+            "state": State.REVIEW,
+            "reason": f"{POISON} {UNANSWERED}",
+            "once_unknown": True,
+            "leases_lost": 0,
+        }
+    return {"state": State.DEAD, "reason": POISON, "leases_lost": 0}
 
 
 WAKE = """

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from crm_integrations import delivery as engine
 from crm_integrations import outbox, registry
 from crm_integrations.connector import Outcome
-from crm_integrations.models import Connection, Delivery, Exchange, State
+from crm_integrations.models import Connection, Delivery, Exchange, Health, State
 from leadops import synthetic
 from leadops.models import Lead, LoanAccount
 from leadops.services import leads, loan_accounts
@@ -64,6 +64,7 @@ def test_429_is_tried_again_no_earlier_than_the_vendor_asked(receive, connection
     assert retrying.state == State.RETRYING
     assert (retrying.due_at - retrying.updated_at).total_seconds() >= 119
     make_due()
+    Health.objects.update(hold_until=Now())
     engine.drain()
     assert deliveries(lead)["ispcrm"].state == State.DELIVERED
     assert len(vendor_sandbox.held("ispcrm")) == 1

@@ -8,10 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.db import connections
-from django.db.models import Count, Q
-from django.db.models.functions import Now
+from django.db.models import Count
 
-from crm_integrations import delivery, outbox
+from crm_integrations import checkups, delivery, health, outbox
 from crm_integrations.models import Delivery, State
 from leadops.management.answering import AnsweringCommand
 
@@ -28,6 +27,8 @@ class Command(AnsweringCommand):
     def answer(self, **options: Any) -> dict[str, Any]:
         outbox.reap()
         outbox.wake_waiting()
+        health.grow()
+        checkups.check_held()
         with ThreadPoolExecutor(options["workers"]) as threads:
             working = [threads.submit(_work, options["until_idle"]) for _ in range(options["workers"])]
         for worker in working:
@@ -53,7 +54,5 @@ def _work(until_idle: bool) -> None:
 
 
 def _under_way() -> bool:
-    """Something is in a worker's hands, or has just become due."""
-    return Delivery.objects.filter(Q(leased_until__isnull=False)).exists() or (
-        Delivery.objects.due().filter(due_at__lte=Now()).exists()
-    )
+    """Something is in a worker's hands, or may be taken in hand by now."""
+    return Delivery.objects.filter(leased_until__isnull=False).exists() or outbox.can_claim()

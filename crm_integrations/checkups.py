@@ -1,0 +1,38 @@
+"""The harmless call to a vendor that did not answer, before any record is sent to it again."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from crm_integrations import errors, health, outbox
+from crm_integrations.kept_calls import kept_call
+from crm_integrations.models import Connection, Exchange
+
+
+def check_held() -> int:
+    """Ask each vendor whose breaker has held long enough and that has a harmless call; returns how many."""
+    # Twice the deadline: a token may have to be fetched first.
+    asked = health.to_check(2.0 * settings.DELIVERY_DEADLINE_SECONDS)
+    for connection in asked:
+        health.checked(connection, _answers(connection))
+    return len(asked)
+
+
+def _answers(connection: Connection) -> bool:
+    """Whether the vendor is there; that it refuses us is an answer too, but pauses the connection."""
+    connector = connection.connector
+    request = connector.check()
+    assert request is not None
+    try:
+        response = kept_call(connection, request, Exchange.Purpose.HEALTH)
+        if response.status < 500:
+            connector.raise_for_status(response)
+    except errors.Misconfigured as refusal:
+        outbox.pause(connection, refusal.message)
+    except errors.Rejected:
+        return True
+    except errors.DeliveryError:
+        return False
+    else:
+        return response.status < 500
+    return True

@@ -1,0 +1,75 @@
+"""What operations should know of: raised and closed by the engine, mailed once, and kept for the back office."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import connection as database
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from crm_integrations.models import Connection, Notice
+from leadops import ids
+
+logger = logging.getLogger(__name__)
+MAILED_AT_ONCE = 50
+
+# Written out, because the ORM can't say which of the two unique constraints it means.
+RAISE = """
+INSERT INTO crm_integrations_notice AS n (
+    id, created_at, updated_at, connection_id, kind, subject, text, seen, last_seen_at
+) VALUES (%s, now(), now(), %s, %s, %s, %s, 1, now())
+ON CONFLICT (connection_id, kind, subject) WHERE closed_at IS NULL
+DO UPDATE SET seen = n.seen + 1, last_seen_at = now(), updated_at = now(), text = excluded.text
+"""
+
+
+def raise_notice(connection: Connection, kind: Notice.Kind, text: str, subject: str = "") -> None:
+    """Tell operations of a trouble; one that is open already is counted instead of told again.
+
+    `text` is in our own words and names no person: it is mailed. What a vendor said goes into `subject`, which is not.
+    """
+    row = [ids.uuid7(), connection.pk, kind.value, subject[:200], text[:500]]
+    with database.cursor() as cursor:
+        cursor.execute(RAISE, row)
+
+
+def close(connection: Connection, kind: Notice.Kind, subject: str = "") -> bool:
+    """The trouble is over; False when there was no open notice of it."""
+    open_ones = Notice.objects.filter(connection=connection, kind=kind, subject=subject, closed_at=None)
+    return bool(open_ones.update(closed_at=Now(), updated_at=Now()))
+
+
+def tell() -> int:
+    """Mail operations the open notices they were not told of; returns how many.
+
+    They are marked only once the mail is on its way: two mails are better than none.
+    """
+    if not settings.OPERATIONS_EMAIL:
+        return 0
+    untold = Notice.objects.filter(closed_at=None, told_at=None).select_related("connection")
+    found = list(untold.order_by("created_at")[:MAILED_AT_ONCE])
+    if not found:
+        return 0
+    try:
+        send_mail(_subject(found), _text(found), None, settings.OPERATIONS_EMAIL)
+    except OSError as error:  # smtplib's errors are among them
+        logger.error("Operations could not be mailed: %s.", type(error).__name__)
+        return 0
+    return Notice.objects.filter(pk__in=[notice.pk for notice in found]).update(told_at=Now())
+
+
+def _subject(found: Sequence[Notice]) -> str:
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return f"leadops: {found[0]}{more}"
+
+
+def _text(found: Sequence[Notice]) -> str:
+    lines = [
+        f"{notice}\n  {notice.text}\n  Since {timezone.localtime(notice.created_at):%d %b %Y, %H:%M}."
+        for notice in found
+    ]
+    return "\n\n".join([*lines, "Details are on the connection's page in the back office."])

@@ -1,0 +1,150 @@
+"""Which deliveries may be taken just now: by pause, hold, parallel calls and rate of their connections.
+
+Always in two steps, because a statement counts what was there before it waited for a lock: the connection is locked,
+and only then its calls under way and its tokens are counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection as database
+from django.db import transaction
+
+from crm_integrations import health
+from crm_integrations.models import CLAIMABLE
+
+# `rate` and `parallel` are the connection's own limits at today's pace; one call at a time once a breaker opened.
+FLOW = """
+FROM crm_integrations_connection c
+LEFT JOIN crm_integrations_health h ON h.connection_id = c.id
+CROSS JOIN LATERAL (
+    SELECT c.rate * coalesce(h.pace, 1) AS rate, greatest(1, c.rate * coalesce(h.pace, 1)) AS burst,
+        CASE WHEN h.opened_at IS NULL THEN greatest(1, floor(c.parallel * coalesce(h.pace, 1))) ELSE 1 END AS parallel
+) paced
+CROSS JOIN LATERAL (
+    SELECT least(paced.burst, coalesce(
+        h.tokens + paced.rate * greatest(0, extract(epoch FROM statement_timestamp() - h.filled_at)), paced.burst
+    )) AS tokens
+) bucket
+CROSS JOIN LATERAL (
+    SELECT count(DISTINCT b.lease) AS calls FROM crm_integrations_delivery b
+    WHERE b.connection_id = c.id AND b.leased_until > statement_timestamp()
+) busy
+WHERE c.enabled AND (c.paused_until IS NULL OR c.paused_until <= statement_timestamp())
+    AND (h.hold_until IS NULL OR h.hold_until <= statement_timestamp())
+    AND (h.opened_at IS NULL OR h.failures = 0 OR c.vendor <> ALL (%(checkable)s)) AND busy.calls < paced.parallel
+"""
+DUE = """
+d.connection_id = {connection} AND d.state IN ({states}) AND d.due_at <= statement_timestamp()
+    AND (d.leased_until IS NULL OR d.leased_until <= statement_timestamp())
+"""
+STATES = ", ".join(f"'{state.value}'" for state in CLAIMABLE)
+ANY_DUE = (
+    f"EXISTS (SELECT 1 FROM crm_integrations_delivery d WHERE {DUE.format(connection='c.id', states=STATES)})"
+)
+AFFORDABLE = "(paced.rate IS NULL OR bucket.tokens >= 1)"
+# The connection with the fewest calls under way: so a slow vendor holds up only its own rows.
+CHOOSE = f"""
+SELECT c.id {FLOW} AND {AFFORDABLE} AND {ANY_DUE} ORDER BY busy.calls, random() LIMIT 1
+"""
+LOCK = CHOOSE + "FOR NO KEY UPDATE OF c"
+COUNT = f"""
+SELECT h.opened_at IS NOT NULL, CASE WHEN paced.rate IS NULL THEN NULL ELSE bucket.tokens END, statement_timestamp()
+{FLOW} AND c.id = %(connection)s
+"""
+SOONEST = f"SELECT min((1 - bucket.tokens) / paced.rate) {FLOW} AND bucket.tokens < 1 AND {ANY_DUE}"
+# What a worker died over goes alone, so that no other row is blamed for it.
+TAKE = f"""
+WITH locked AS (
+    SELECT d.id, d.due_at, d.leases_lost > 0 AS suspect FROM crm_integrations_delivery d
+    WHERE {DUE.format(connection="%(connection)s", states=STATES)}
+    ORDER BY d.due_at, d.id LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED
+), first AS (
+    SELECT id, suspect FROM locked ORDER BY due_at, id LIMIT 1
+), due AS (
+    SELECT l.id FROM locked l CROSS JOIN first f WHERE CASE WHEN f.suspect THEN l.id = f.id ELSE NOT l.suspect END
+)
+UPDATE crm_integrations_delivery d SET
+    state = CASE WHEN d.state = 'unknown' THEN 'unknown' ELSE 'sending' END, lease = %(lease)s,
+    leased_until = statement_timestamp() + %(seconds)s * interval '1 second', updated_at = statement_timestamp()
+FROM due WHERE d.id = due.id RETURNING d.id
+"""
+PAY = """
+INSERT INTO crm_integrations_health (
+    connection_id, failures, openings, hold_reason, pace, paced_at, tokens, filled_at
+) VALUES (%(connection)s, 0, 0, '', 1, %(at)s, %(tokens)s, %(at)s)
+ON CONFLICT (connection_id) DO UPDATE SET tokens = excluded.tokens, filled_at = excluded.filled_at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Ids that are the lease's now; `probe`: it is the one trial at a vendor whose breaker opened."""
+
+    ids: Sequence[UUID] = ()
+    probe: bool = False
+
+
+def take(limit: int, lease: UUID) -> Taken | None:
+    """Give `lease` up to `limit` due deliveries of one connection.
+
+    None when nothing may be taken; an empty `Taken` when another worker was quicker.
+    """
+    with transaction.atomic():
+        chosen = _row(LOCK)
+        if chosen is None:
+            return None
+        counted = _row(COUNT, connection=chosen[0])
+        if counted is None:
+            return Taken()
+        probe, tokens, at = counted
+        limit = 1 if probe else limit if tokens is None else min(limit, int(tokens))
+        if limit < 1:
+            return Taken()
+        named = {"connection": chosen[0], "limit": limit, "lease": lease}
+        ids = [row[0] for row in _rows(TAKE, **named, seconds=settings.DELIVERY_LEASE_SECONDS)]
+        if tokens is not None and ids:
+            _pay(chosen[0], tokens - len(ids), at)
+        return Taken(ids, probe)
+
+
+def _pay(connection_id: UUID, left: float, at: datetime) -> None:
+    with database.cursor() as cursor:
+        cursor.execute(PAY, {"connection": connection_id, "tokens": left, "at": at})
+
+
+def _row(statement: str, **named: Any) -> tuple[Any, ...] | None:
+    found = _rows(statement, **named)
+    return found[0] if found else None
+
+
+def _rows(statement: str, **named: Any) -> list[tuple[Any, ...]]:
+    with database.cursor() as cursor:
+        cursor.execute(statement, {"checkable": health.checkable(), **named})
+        return list(cursor.fetchall())
+
+
+def can_claim() -> bool:
+    """Whether a claim would find something just now."""
+    return _row(CHOOSE) is not None
+
+
+def tokens_in() -> float | None:
+    """Seconds until the rate of a connection allows a delivery that is due, None when none waits for that."""
+    soonest = _row(SOONEST)
+    return None if soonest is None or soonest[0] is None else float(soonest[0])
+
+
+OWE = "UPDATE crm_integrations_health SET tokens = tokens - 1 WHERE connection_id = %(connection)s"
+
+
+def owe(connection_id: UUID) -> None:
+    """A delivery made one more call than it was given a token for: the next claims wait for it."""
+    with database.cursor() as cursor:
+        cursor.execute(OWE, {"connection": connection_id})
