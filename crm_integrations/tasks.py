@@ -59,6 +59,13 @@ def _due(most: int) -> int:
 
 
 @shared_task
+def reconcile() -> None:
+    """Compare with the vendors' lists what an officer asked for, and every night the day that is over."""
+    reconciling.start_nightly()
+    reconciling.go_on(stopping.is_set)
+
+
+@shared_task
 def prune() -> None:
     """Empty the stored bodies that are older than they need to be kept; the rows stay."""
     old = Exchange.objects.filter(created_at__lt=timezone.now() - timedelta(days=settings.EXCHANGE_BODY_DAYS))

@@ -215,6 +215,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60,
         "options": {"expires": 60},
     },
+    "reconcile": {"task": "crm_integrations.tasks.reconcile", "schedule": 60, "options": {"expires": 60}},
     "resume-imports": {
         "task": "leadops.tasks.resume_imports",
         "schedule": 2 * SWEEP_SECONDS,
@@ -231,6 +232,8 @@ DELIVERY_LOOKUPS = env_ints("DELIVERY_LOOKUPS", "30,60,300,1800,7200")
 ALLOW_LOCAL_VENDORS = env_bool("ALLOW_LOCAL_VENDORS")
 if PRODUCTION and ALLOW_LOCAL_VENDORS:
     raise ImproperlyConfigured("ALLOW_LOCAL_VENDORS can't be on in production.")
+# The hour from which the day before is compared with the vendors' lists; 24: never.
+RECONCILE_HOUR = env_int("RECONCILE_HOUR", 2)
 EXCHANGE_BODY_DAYS = env_int("EXCHANGE_BODY_DAYS", 365, least=1)
 
 # Who is mailed of notices; without an address nobody is.

@@ -1,4 +1,4 @@
-// Watches an import: asks every second how far it is, and shows the finished page when it is done.
+// Watches an import or a comparison: asks every second how far it is, and shows the finished page when it is done.
 "use strict";
 
 (() => {
@@ -9,17 +9,20 @@
     }
 
     function update(part, said) {
-        part.querySelector("progress").value = said.percent;
-        for (const name of ["done", "rows", "created", "updated", "skipped", "failed", "state_label"]) {
-            show(part, name, said[name]);
+        const sized = said.percent !== undefined;
+        if (sized) {
+            part.querySelector("progress").value = said.percent;
+        }
+        for (const [name, value] of Object.entries(said)) {
+            show(part, name, value);
         }
         show(part, "left", said.seconds_left ? `, about ${said.seconds_left} s left` : "");
         // Spoken in steps of a tenth, so that a screen reader is not flooded.
-        show(part, "status", `${said.state_label}: ${Math.floor(said.percent / 10) * 10} %`);
+        show(part, "status", sized ? `${said.state_label}: ${Math.floor(said.percent / 10) * 10} %` : said.state_label);
     }
 
     async function watch() {
-        const part = document.querySelector("#import[data-progress]");
+        const part = document.querySelector("[data-progress]");
         if (!part) {
             return;
         }

@@ -1,0 +1,205 @@
+"""Reconciliations: asking for one, watching it, and what was found, with the safe next step."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count, Q, QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.widgets import UnfoldAdminDateWidget
+
+from crm_integrations import outbox, reconciling
+from crm_integrations.admin.deliveries import MAY_STEER, how_it_went, record_url
+from crm_integrations.models import Connection, Delivery, Difference, Reconciliation, State
+from leadops.admin.making import MadeByService, MadeForm
+from leadops.admin.markup import chip, counted
+from leadops.admin.pages import CappedList
+from leadops.models import Officer
+
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ROWS_A_PAGE = 50
+Kind = Difference.Kind
+TONES: dict[str, str] = {
+    Reconciliation.State.RUNNING: "busy",
+    Reconciliation.State.DONE: "good",
+    Reconciliation.State.FAILED: "bad",
+}
+OF_STATUS = Q(field=reconciling.STATUS)
+TABS: dict[str, tuple[str, Q]] = {
+    Kind.MISSING_THERE.value: ("Missing at the vendor", Q(kind=Kind.MISSING_THERE)),
+    Kind.MISSING_HERE.value: ("Missing here", Q(kind=Kind.MISSING_HERE)),
+    Kind.DIFFERS.value: ("Differs", Q(kind=Kind.DIFFERS) & ~OF_STATUS),
+    "status": ("Other status", Q(kind=Kind.DIFFERS) & OF_STATUS),
+}
+
+
+class AskForm(MadeForm):
+    first_on = forms.DateField(label="First day", widget=UnfoldAdminDateWidget)
+    last_on = forms.DateField(label="Last day", widget=UnfoldAdminDateWidget)
+
+    class Meta:
+        model = Reconciliation
+        fields = ["connection", "first_on", "last_on"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "connection" not in self.fields:
+            return  # the page of one that was asked for before: nothing of it can be edited
+        self.fields["connection"].queryset = Connection.objects.filter(  # type: ignore[attr-defined]
+            enabled=True, vendor__in=reconciling.listable()
+        )
+        self.fields["connection"].help_text = "Those whose vendor can list what it holds."
+        for name in ("first_on", "last_on"):
+            self.fields[name].initial = reconciling.yesterday
+        self.fields["last_on"].help_text = f"Days are those of {settings.TIME_ZONE}."
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(MadeByService, CappedList, ModelAdmin):
+    """What was found stays as it was found: a newer comparison tells how it stands now."""
+
+    form = AskForm
+    list_display = ["days", "connection", "shown_state", "ours", "theirs", "matched", "found", "ended_at"]
+    list_select_related = ["connection"]
+    list_filter = [("connection", RelatedDropdownFilter), ("state", ChoicesDropdownFilter)]
+    fields = ["connection", "first_on", "last_on"]
+    compressed_fields = False
+    change_form_template = "admin/crm_integrations/reconciliation.html"
+
+    class Media:
+        js = ["leadops/progress.js"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A comparison reads and changes nothing: who may steer deliveries may ask for one."""
+        return request.user.has_perm(MAY_STEER)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reconciliation]:
+        return super().get_queryset(request).select_related("connection")
+
+    @admin.display(description="Days", ordering="first_on")
+    def days(self, asked: Reconciliation) -> str:
+        return reconciling.span(asked)
+
+    @admin.display(description="State")
+    def shown_state(self, asked: Reconciliation) -> SafeString:
+        return chip(TONES[asked.state], asked.get_state_display())
+
+    @admin.display(description="Agreement")
+    def found(self, asked: Reconciliation) -> SafeString | str:
+        if asked.state != Reconciliation.State.DONE:
+            return "—"
+        agree = asked.matched == asked.ours == asked.theirs
+        return chip("good", "All agree") if agree else chip("warn", "Differences")
+
+    def make(self, form: AskForm, officer: Officer) -> Reconciliation:
+        given = form.cleaned_data
+        return reconciling.start(given["connection"], given["first_on"], given["last_on"], officer)
+
+    def response_add(
+        self, request: HttpRequest, obj: Reconciliation, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return HttpResponseRedirect(_page_of(obj.pk))
+
+    # The page of one ------------------------------------------------------------------------------------------
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        asked = self.get_object(request, object_id)
+        shown: dict[str, Any] = {}
+        if asked is not None and self.has_view_permission(request, asked):
+            shown = {
+                "asked": asked,
+                "tone": TONES[asked.state],
+                "time_zone": settings.TIME_ZONE,
+                "subtitle": None,
+            }
+            shown |= {"title": f"{asked.connection}, {reconciling.span(asked)}"}
+            shown["may_doubt"] = request.user.has_perm(MAY_STEER)
+            if asked.state == Reconciliation.State.DONE:
+                shown |= _found(asked, request.GET.get("tab", ""), request.GET.get("page", "1"))
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+
+    def get_urls(self) -> list[URLPattern]:
+        view, name = self.admin_site.admin_view, "crm_integrations_reconciliation_"
+        own = [
+            path("<uuid:key>/progress/", view(self.progress_view), name=name + "progress"),
+            path("<uuid:key>/workbook/", view(self.workbook_view), name=name + "workbook"),
+            path("<uuid:key>/doubt/", view(require_POST(self.doubt_view)), name=name + "doubt"),
+        ]
+        return own + super().get_urls()
+
+    def progress_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
+        asked = self._to_view(request, key)
+        finished = asked.state != Reconciliation.State.RUNNING
+        said = {"state_label": asked.get_state_display(), "theirs": asked.theirs, "finished": finished}
+        return JsonResponse(said)
+
+    def workbook_view(self, request: HttpRequest, key: UUID) -> HttpResponse | FileResponse:
+        asked = self._to_view(request, key)
+        name = f"{asked.connection}-{reconciling.span(asked).replace(' ', '-')}.xlsx"
+        file = reconciling.workbook(asked)
+        return FileResponse(file, as_attachment=True, filename=name, content_type=WORKBOOK)
+
+    def doubt_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
+        """Take what is missing at the vendor for perhaps not there: the chosen ones, or all of them."""
+        asked = self._to_view(request, key)
+        if not request.user.has_perm(MAY_STEER):
+            raise PermissionDenied
+        lost = asked.differences.filter(kind=Kind.MISSING_THERE)
+        if not request.POST.get("all"):
+            lost = lost.filter(pk__in=[each for each in request.POST.getlist("difference") if each.isdigit()])
+        reason = f"{request.user} doubts it: the vendor did not list it for {reconciling.span(asked)}."
+        done = outbox.doubt(list(lost.values_list("delivery_id", flat=True)), reason)
+        said = f"{counted(done, Delivery)} will be looked up before anything else is done with them."
+        self.message_user(
+            request,
+            said if done else "Choose what is to be looked up; it has to be delivered.",
+            how_it_went(done),
+        )
+        return HttpResponseRedirect(f"{_page_of(asked.pk)}?tab={Kind.MISSING_THERE}")
+
+    def _to_view(self, request: HttpRequest, key: UUID) -> Reconciliation:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(Reconciliation.objects.select_related("connection"), pk=key)
+
+
+def _page_of(key: UUID) -> str:
+    return reverse("admin:crm_integrations_reconciliation_change", args=[key])
+
+
+def _found(asked: Reconciliation, tab: str, number: str) -> dict[str, Any]:
+    """The tabs with their counts, and one page of the chosen tab: the first that is not empty, unless said."""
+    counts = asked.differences.aggregate(
+        **{f"of_{key}": Count("id", filter=q) for key, (_, q) in TABS.items()}
+    )
+    tabs = [{"value": key, "label": label, "count": counts[f"of_{key}"]} for key, (label, _) in TABS.items()]
+    chosen = tab if tab in TABS else next((t["value"] for t in tabs if t["count"]), Kind.MISSING_THERE.value)
+    found = asked.differences.filter(TABS[chosen][1]).order_by("id")
+    page = Paginator(found.select_related("delivery__lead", "delivery__loan_account"), ROWS_A_PAGE).get_page(
+        number
+    )
+    rows = [
+        {
+            "difference": each,
+            "delivery": each.delivery,
+            "record": each.delivery and each.delivery.record,
+            "url": each.delivery and record_url(each.delivery),
+            "doubted": each.delivery is not None and each.delivery.state != State.DELIVERED,
+        }
+        for each in page
+    ]
+    return {"tabs": tabs, "tab": chosen, "rows_page": page, "rows": rows}

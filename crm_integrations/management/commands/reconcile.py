@@ -1,0 +1,56 @@
+"""Compare what was delivered to one connection with what its vendor lists."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from datetime import date
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.db.models import Count
+
+from crm_integrations import reconciling
+from crm_integrations.models import Connection, Difference, Reconciliation
+from leadops.management.answering import AnsweringCommand
+
+
+class Command(AnsweringCommand):
+    """Compare one day and wait for the end; status 1 when the vendor's list could not be read."""
+
+    help = "Compare the deliveries of a day with what the vendor lists."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("connection", help="name of the connection")
+        parser.add_argument("--day", type=date.fromisoformat, help="YYYY-MM-DD, in TIME_ZONE; else yesterday")
+
+    def answer(self, **options: Any) -> dict[str, Any]:
+        connection = Connection.objects.filter(name=options["connection"]).first()
+        if connection is None:
+            raise CommandError(f"There is no connection {options['connection']!r}.")
+        day = options["day"] or reconciling.yesterday()
+        made = reconciling.start(connection, day, day)
+        reconciling.run(made.pk)
+        made.refresh_from_db()
+        counts = dict(made.differences.order_by().values_list("kind").annotate(Count("id")))
+        return {
+            "id": str(made.pk),
+            "connection": connection.name,
+            "day": day.isoformat(),
+            "state": made.state,
+            "reason": made.reason,
+            "ours": made.ours,
+            "theirs": made.theirs,
+            "matched": made.matched,
+            **{kind.value: counts.get(kind.value, 0) for kind in Difference.Kind},
+        }
+
+    def text(self, answer: dict[str, Any]) -> str:
+        return (
+            "{connection}, {day}: {ours} here, {theirs} there, {matched} agree. {missing_there} missing there,"
+            " {missing_here} missing here, {differs} values differ.".format(**answer)
+        )
+
+    def trouble(self, answer: dict[str, Any]) -> str:
+        if answer["state"] == Reconciliation.State.RUNNING:
+            return "Another worker is at it."
+        return str(answer["reason"]) if answer["state"] == Reconciliation.State.FAILED else ""
