@@ -22,6 +22,14 @@ def retry_in(
     return max(wait, min(retry_after or 0.0, LONGEST_WAIT))
 
 
+def ask_in(age: float, polls: Sequence[tuple[int, int]]) -> float | None:
+    """Seconds until a vendor is asked again how a record stands, None when it is not.
+
+    `age`: seconds since it last told us something new. `polls`: up to which age, and how often up to it.
+    """
+    return next((float(every) for until, every in polls if age < until), None)
+
+
 def look_up_in(lookups: int, schedule: Sequence[int]) -> float | None:
     """Seconds until the vendor is asked again after `lookups` times, None when it was asked often enough."""
     return float(schedule[lookups]) if lookups < len(schedule) else None

@@ -12,7 +12,17 @@ from celery.signals import worker_shutting_down
 from django.conf import settings
 from django.utils import timezone
 
-from crm_integrations import checkups, delivery, doorbell, health, notices, outbox
+from crm_integrations import (
+    checkups,
+    delivery,
+    doorbell,
+    following,
+    health,
+    notices,
+    outbox,
+    reconciling,
+    webhooks,
+)
 from crm_integrations.models import Delivery, Exchange
 
 TURN_SECONDS = 60.0
@@ -56,6 +66,14 @@ def tell_operations() -> None:
 def _due(most: int) -> int:
     """How many deliveries are due and in nobody's hands, counted up to `most`."""
     return Delivery.objects.due().filter(leased_until=None)[:most].count()
+
+
+@shared_task
+def follow() -> None:
+    """Read the webhooks that came in, and ask vendors how delivered records stand."""
+    end = time.monotonic() + TURN_SECONDS
+    webhooks.read_new()
+    following.follow(lambda: stopping.is_set() or time.monotonic() >= end)
 
 
 @shared_task

@@ -15,6 +15,7 @@ from leadops.environment import (
     env_ints,
     env_list,
     env_secret,
+    env_table,
     postgres,
     refuse_rubbish,
 )
@@ -209,6 +210,11 @@ SWEEP_SECONDS = env_int("SWEEP_SECONDS", 15, least=1)
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "crm_integrations.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 15}},
+    "follow": {
+        "task": "crm_integrations.tasks.follow",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": 15},
+    },
     "prune": {"task": "crm_integrations.tasks.prune", "schedule": 86_400, "options": {"expires": 3600}},
     "tell-operations": {
         "task": "crm_integrations.tasks.tell_operations",
@@ -229,6 +235,9 @@ DELIVERY_DEADLINE_SECONDS = env_int("DELIVERY_DEADLINE_SECONDS", 30, least=1)
 # Seconds before each further try, and before each look-up of an unknown outcome.
 DELIVERY_RETRIES = env_ints("DELIVERY_RETRIES", "10,60,300,1800,7200,18000,36000,50400,72000,86400")
 DELIVERY_LOOKUPS = env_ints("DELIVERY_LOOKUPS", "30,60,300,1800,7200")
+# How often a vendor is asked how a delivered record stands, by the seconds since it last told something new: every five
+# minutes for an hour, every half hour for a day, every three hours for a week, daily for 90 days. Empty: never.
+STATUS_POLLS = env_table("STATUS_POLLS", "3600:300,86400:1800,604800:10800,7776000:86400")
 ALLOW_LOCAL_VENDORS = env_bool("ALLOW_LOCAL_VENDORS")
 if PRODUCTION and ALLOW_LOCAL_VENDORS:
     raise ImproperlyConfigured("ALLOW_LOCAL_VENDORS can't be on in production.")

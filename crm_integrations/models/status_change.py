@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from crm_integrations.models.connection import Connection
@@ -27,6 +28,9 @@ class StatusChange(Record):
     class Meta:
         ordering = ["id"]
 
+    def __str__(self) -> str:
+        return f"{self.before or '–'} → {self.after}"
+
 
 class Inbound(Record):
     """A webhook call that a vendor made to us: stored first, answered at once, understood later."""
@@ -34,6 +38,17 @@ class Inbound(Record):
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="inbound")
     digest = models.CharField(max_length=64, help_text="SHA-256 of the raw body: the same call twice is one.")
     event = models.CharField(max_length=100, blank=True)
+    reference = models.CharField(
+        "vendor's id",
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of a record that we sent.",
+    )
+    status = models.CharField(
+        max_length=100, blank=True, default="", db_default="", help_text="The vendor's word for it now."
+    )
     body = models.TextField(help_text="Redacted.")
     times = models.PositiveIntegerField(default=1)
     received_at = models.DateTimeField(default=timezone.now)
@@ -42,4 +57,11 @@ class Inbound(Record):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name = "webhook"
         constraints = [models.UniqueConstraint(fields=["connection", "digest"], name="one_inbound_per_body")]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(processed_at__isnull=True), name="inbound_to_read")
+        ]
+
+    def __str__(self) -> str:
+        return self.event or "webhook"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.db import connection as database
 from django.db.models.functions import Now
 
-from crm_integrations import doorbell, health, notices, registry, summary
+from crm_integrations import doorbell, health, notices, registry, retry, summary
 from crm_integrations.models import Connection, Delivery, Exchange, Notice, State
 from crm_integrations.outbox.claims import (
     COMPLETE,
@@ -49,7 +50,8 @@ UPDATE crm_integrations_delivery SET state = %(state)s::text, reason = %(reason)
     updated_at = now(), accepted = %(accepted)s, lookups = %(lookups)s, absences = %(absences)s,
     due_at = coalesce(now() + %(due_in)s * interval '1 second', due_at),
     reference = coalesce(%(reference)s, reference), vendor_status = coalesce(%(vendor_status)s, vendor_status),
-    delivered_at = CASE WHEN %(state)s::text = 'delivered' THEN now() ELSE delivered_at END
+    delivered_at = CASE WHEN %(state)s::text = 'delivered' THEN now() ELSE delivered_at END,
+    ask_at = coalesce(now() + %(ask_in)s * interval '1 second', ask_at)
 WHERE id = %(delivery)s AND lease = %(lease)s
 """
 
@@ -98,6 +100,7 @@ def _write(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: E
     held = settlement.state == State.DELIVERED
     told = {name: getattr(settlement, name) if held else None for name in ("reference", "vendor_status")}
     named = {"state": settlement.state.value, "delivery": delivery.pk, "lease": claim.lease}
+    named |= {"ask_in": _ask_in(delivery, settlement)}
     statement, answer = (
         (f"WITH answered AS ({COMPLETE}) {SETTLE}", answered(exchange)) if exchange else (SETTLE, {})
     )
@@ -105,6 +108,14 @@ def _write(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: E
         cursor.execute(statement, columns | told | named | answer)
         if not cursor.rowcount:
             raise LostLease
+
+
+def _ask_in(delivery: Delivery, settlement: Settlement) -> float | None:
+    """Seconds until the vendor is first asked how the record stands; None where it is not, or can't be."""
+    can_ask = settlement.state == State.DELIVERED and bool(settlement.reference)
+    if not can_ask or not delivery.connection.connector_class.can_follow:
+        return None
+    return retry.ask_in(0, settings.STATUS_POLLS)
 
 
 def accept(claim: Claim, delivery: Delivery, exchange: Exchange | None) -> None:
