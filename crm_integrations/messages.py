@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -74,9 +75,15 @@ class Response:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds of the Retry-After header when it is a whole number, else None."""
+        """Seconds of the Retry-After header, None when it can't be read; a date counts from the answer's own."""
         said = self.headers.get("retry-after", "")
-        return float(said) if said.isdecimal() and len(said) < 10 else None
+        if said.isdecimal():
+            return float(said) if len(said) < 10 else None
+        try:
+            until, now = parsedate_to_datetime(said), parsedate_to_datetime(self.headers.get("date", ""))
+            return max((until - now).total_seconds(), 0.0)
+        except (TypeError, ValueError):
+            return None
 
 
 @dataclass(frozen=True, slots=True)

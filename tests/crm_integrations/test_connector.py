@@ -69,6 +69,12 @@ def test_anything_but_2xx_never_reaches_it(status: int) -> None:
         SMALL.outcome(Response(status))
 
 
+def test_a_retry_after_that_is_a_date_counts_from_the_vendors_own_clock() -> None:
+    later, now = "Wed, 21 Oct 2026 07:28:00 GMT", "Wed, 21 Oct 2026 07:26:00 GMT"
+    assert Response(429, headers={"retry-after": later, "date": now}).retry_after == 120
+    assert Response(429, headers={"retry-after": now, "date": later}).retry_after == 0
+
+
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [("17", 17.0), ("-4", None), ("inf", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("", None)],
