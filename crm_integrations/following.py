@@ -21,9 +21,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from crm_integrations import errors, notices, redaction, retry
-from crm_integrations.connector import Outcome
+from crm_integrations.connector import Outcome, Request, Response
 from crm_integrations.kept_calls import kept_call
 from crm_integrations.models import Delivery, Exchange, Notice, State, StatusChange
+from crm_integrations.outbox import taking
 from leadops.faults import place_of
 from leadops.services import loan_accounts
 
@@ -35,9 +36,7 @@ RANKS = {"new": 0, "fault": 0, "in_review": 1, "approved": 2, **dict.fromkeys(FI
 CALLS_OF_ONE = 4
 """At most: a token, the record, a token again, and the second request the answer leads to."""
 LONGEST_PAUSE = 60.0
-UNKNOWN_WORD = (
-    "A status word came that we don't know. It is shown as it came; the setting “meanings” can say what it means."
-)
+UNKNOWN_WORD = "A status word came that we don't know: it is kept as it came. The setting “meanings” can explain it."
 
 CLAIM = """
 UPDATE crm_integrations_delivery SET ask_at = now() + %(seconds)s * interval '1 second' WHERE id = (
@@ -46,6 +45,7 @@ UPDATE crm_integrations_delivery SET ask_at = now() + %(seconds)s * interval '1 
     WHERE d.ask_at <= now() AND d.state = 'delivered' AND c.enabled AND c.id <> ALL(%(troubled)s)
         AND (c.paused_until IS NULL OR c.paused_until <= now()) AND (h.hold_until IS NULL OR h.hold_until <= now())
         AND (h.opened_at IS NULL OR h.failures = 0)
+        AND (c.rate IS NULL OR h.tokens + c.rate * h.pace * extract(epoch FROM now() - h.filled_at) >= 1) IS NOT FALSE
     ORDER BY d.ask_at LIMIT 1 FOR UPDATE OF d SKIP LOCKED
 ) RETURNING id, ask_at
 """
@@ -130,19 +130,25 @@ def _ask(asking: Asking) -> bool:
 
 
 def _answer(delivery: Delivery) -> Outcome:
-    connection = delivery.connection
-    connector = connection.connector
-    request = connector.ask_status(delivery.reference)
-    response = kept_call(connection, request, Exchange.Purpose.STATUS, delivery)
-    connector.raise_for_status(response)
+    connector = delivery.connection.connector
+    response = _called(delivery, connector.ask_status(delivery.reference))
     further = connector.ask_further(response)
     if further is not None:
-        response = kept_call(connection, further, Exchange.Purpose.STATUS, delivery)
-        connector.raise_for_status(response)
+        response = _called(delivery, further)
     outcome = connector.parse_status(response)
     if outcome.reference not in ("", delivery.reference):
         raise errors.OutcomeUnknown("The vendor answered about another record.")
     return outcome
+
+
+def _called(delivery: Delivery, request: Request) -> Response:
+    """The answer to one call. The connection's rate is charged with it, so that deliveries wait for it."""
+    connection = delivery.connection
+    if connection.rate:
+        taking.owe(connection.pk)
+    response = kept_call(connection, request, Exchange.Purpose.STATUS, delivery)
+    connection.connector.raise_for_status(response)
+    return response
 
 
 def told(delivery_id: UUID, outcome: Outcome) -> str:

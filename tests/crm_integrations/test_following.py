@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -194,6 +195,18 @@ def test_nothing_is_asked_of_a_connection_that_holds(account, why):
         change = {"paused_until": later} if why == "paused" else {"enabled": False}
         Connection.objects.filter(pk=los.pk).update(**change)
     assert ask("crego_los") == 0
+
+
+def test_polls_keep_to_the_rate_that_deliveries_keep_to(account):
+    los = at("crego_los").connection
+    Connection.objects.filter(pk=los.pk).update(rate=4.0)
+    Health.objects.update_or_create(connection=los, defaults={"tokens": 1.0, "filled_at": timezone.now()})
+    began = time.monotonic()
+    assert ask("crego_los") == 1
+    assert time.monotonic() - began > 0.25, "it waits until another call is allowed"
+    assert Health.objects.get(connection=los).tokens < 0.5
+    Health.objects.filter(connection=los).update(tokens=-40.0, filled_at=Now())
+    assert ask("crego_los") == 0, "deliveries have used up what is allowed"
 
 
 def test_an_answer_that_comes_after_a_newer_word_is_dropped(account, vendor_sandbox, monkeypatch):
