@@ -23,6 +23,7 @@ from unfold.widgets import UnfoldAdminDateWidget
 from crm_integrations import outbox, reconciling
 from crm_integrations.admin.deliveries import MAY_STEER, how_it_went, record_url
 from crm_integrations.models import Connection, Delivery, Difference, Reconciliation, State
+from leadops.admin.choosing import OnlyChosen
 from leadops.admin.making import MadeByService, MadeForm
 from leadops.admin.markup import chip, counted
 from leadops.admin.pages import CappedList
@@ -67,7 +68,7 @@ class AskForm(MadeForm):
 
 
 @admin.register(Reconciliation)
-class ReconciliationAdmin(MadeByService, CappedList, ModelAdmin):
+class ReconciliationAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
     """What was found stays as it was found: a newer comparison tells how it stands now."""
 
     form = AskForm
@@ -76,7 +77,6 @@ class ReconciliationAdmin(MadeByService, CappedList, ModelAdmin):
     list_filter = [("connection", RelatedDropdownFilter), ("state", ChoicesDropdownFilter)]
     fields = ["connection", "first_on", "last_on"]
     compressed_fields = False
-    change_form_template = "admin/crm_integrations/reconciliation.html"
 
     class Media:
         js = ["leadops/progress.js"]
