@@ -20,7 +20,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from crm_integrations import errors, notices, redaction, retry
+from crm_integrations import doorbell, errors, notices, redaction, retry
 from crm_integrations.connector import Outcome, Request, Response
 from crm_integrations.kept_calls import kept_call
 from crm_integrations.models import Delivery, Exchange, Notice, State, StatusChange
@@ -36,7 +36,9 @@ RANKS = {"new": 0, "fault": 0, "in_review": 1, "approved": 2, **dict.fromkeys(FI
 CALLS_OF_ONE = 4
 """At most: a token, the record, a token again, and the second request the answer leads to."""
 LONGEST_PAUSE = 60.0
-UNKNOWN_WORD = "A status word came that we don't know: it is kept as it came. The setting “meanings” can explain it."
+UNKNOWN_WORD = (
+    "A status word came that we don't know: it is kept as it came. The setting “meanings” can explain it."
+)
 
 CLAIM = """
 UPDATE crm_integrations_delivery SET ask_at = now() + %(seconds)s * interval '1 second' WHERE id = (
@@ -84,13 +86,9 @@ def follow(stop: Callable[[], bool] = lambda: False) -> int:
 def ask_now(delivery_ids: list[UUID]) -> int:
     """Have the vendors asked at once, also about what is final; returns how many can be."""
     rows = Delivery.objects.filter(pk__in=delivery_ids, state=State.DELIVERED).exclude(reference="")
-    vendors = {each.connection.vendor for each in rows.select_related("connection") if can_follow(each)}
+    vendors = {each.connection.vendor for each in rows.select_related("connection") if each.is_followed}
+    doorbell.ring_on_commit("crm_integrations.tasks.follow")
     return rows.filter(connection__vendor__in=vendors).update(ask_at=Now())
-
-
-def can_follow(delivery: Delivery) -> bool:
-    """Whether the vendor can be asked how this one stands."""
-    return bool(delivery.reference) and delivery.connection.connector_class.can_follow
 
 
 def _claim(troubled: list[UUID]) -> Asking | None:
@@ -195,7 +193,7 @@ def _schedule(delivery: Delivery, at_least: float = 0.0) -> None:
     changed_at = delivery.status_changes.order_by("-id").values_list("created_at", flat=True).first()
     newest = max(each for each in (changed_at, delivery.delivered_at, delivery.created_at) if each)
     wait = retry.ask_in((timezone.now() - newest).total_seconds(), settings.STATUS_POLLS)
-    if not can_follow(delivery) or delivery.connection.connector.meaning(delivery.vendor_status) in FINAL:
+    if not delivery.is_followed or delivery.connection.connector.meaning(delivery.vendor_status) in FINAL:
         wait = None
     next_at = (
         None if wait is None else Now() + timedelta(seconds=max(wait, min(at_least, retry.LONGEST_WAIT)))

@@ -20,7 +20,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from crm_integrations import outbox
+from crm_integrations import following, outbox
 from crm_integrations.admin import panel
 from crm_integrations.admin.chips import state_chip
 from crm_integrations.models import Connection, Delivery
@@ -155,6 +155,7 @@ class DeliveryAdmin(ReadOnly, CappedList, ModelAdmin):
         own = [
             path("of/<str:kind>/<uuid:record_id>/", view(self.panel_view), name=name + "panel"),
             path("<uuid:delivery_id>/retry/", view(require_POST(self.retry_view)), name=name + "retry"),
+            path("<uuid:delivery_id>/ask/", view(require_POST(self.ask_view)), name=name + "ask"),
             path("<uuid:delivery_id>/decide/", view(self.decide_view), name=name + "decide"),
         ]
         return own + super().get_urls()
@@ -173,6 +174,16 @@ class DeliveryAdmin(ReadOnly, CappedList, ModelAdmin):
         done = outbox.retry([delivery.pk])
         text = (
             f"{delivery} was queued again." if done else f"{delivery} is not in a state that can be retried."
+        )
+        self.message_user(request, text, how_it_went(done))
+        return HttpResponseRedirect(record_url(delivery))
+
+    def ask_view(self, request: HttpRequest, delivery_id: UUID) -> HttpResponse:
+        """Have the vendor asked how it stands, though it may not be due yet."""
+        delivery = self._to_steer(request, delivery_id)
+        done = following.ask_now([delivery.pk])
+        text = (
+            f"{delivery}: the vendor is asked within a minute." if done else f"{delivery} can't be asked for."
         )
         self.message_user(request, text, how_it_went(done))
         return HttpResponseRedirect(record_url(delivery))

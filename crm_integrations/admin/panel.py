@@ -101,7 +101,9 @@ def _rows(deliveries: QuerySet[Delivery]) -> list[Row]:
     """The newest delivery of each record to each connection with its calls, and the earlier ones."""
     rows: dict[tuple[UUID, UUID], Row] = {}
     related = deliveries.select_related("connection", "loan_account")
-    found = list(related.order_by("connection__name", "record_id", "-version"))
+    found = list(
+        related.prefetch_related("status_changes").order_by("connection__name", "record_id", "-version")
+    )
     calls: dict[UUID | None, list[Exchange]] = {}
     for call in _calls(found):
         calls.setdefault(call.delivery_id, []).insert(0, call)
@@ -115,8 +117,9 @@ def _rows(deliveries: QuerySet[Delivery]) -> list[Row]:
 
 
 def _calls(deliveries: list[Delivery]) -> QuerySet[Exchange]:
-    """The newest calls, newest first, their bodies cut by the database."""
+    """The newest calls, newest first, their bodies cut by the database; what they were asked since has its own list."""
     calls = Exchange.objects.filter(delivery__in=deliveries).defer("request_body", "response_body")
+    calls = calls.exclude(purpose=Exchange.Purpose.STATUS)
     cut = {"sent": Left("request_body", SHOWN_BODY), "answered": Left("response_body", SHOWN_BODY)}
     return calls.annotate(**cut).order_by("-id")[:MOST_EXCHANGES]
 

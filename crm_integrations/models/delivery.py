@@ -141,6 +141,11 @@ class Delivery(Record):
         return self.state in (*REPEATABLE, State.RETRYING)
 
     @property
+    def is_followed(self) -> bool:
+        """Whether its vendor can be asked how it stands."""
+        return bool(self.reference) and self.connection.connector_class.can_follow
+
+    @property
     def record(self) -> Lead | LoanAccount:
         """What is delivered."""
         return self.loan_account if self.loan_account is not None else self.lead

@@ -14,6 +14,16 @@ from leadops.models.record import Record
 class StatusChange(Record):
     """A vendor's word for a record changed: the word verbatim, and what it means to us if we know."""
 
+    WORDS = {
+        "new": "new",
+        "in_review": "in review",
+        "approved": "approved",
+        "fault": "a fault at the vendor",
+        "active": "active",
+        "refused": "refused",
+        "stopped": "ended without a loan",
+    }
+
     class Source(models.TextChoices):
         ANSWER = "answer", "Answer to our call"
         POLL = "poll", "Asked"
@@ -30,6 +40,11 @@ class StatusChange(Record):
 
     def __str__(self) -> str:
         return f"{self.before or '–'} → {self.after}"
+
+    @property
+    def in_our_words(self) -> str:
+        """What `after` means, as people say it."""
+        return self.WORDS.get(self.meaning, "not a word we know")
 
 
 class Inbound(Record):

@@ -22,6 +22,7 @@ PAGES = [
         [
             ("Deliveries", "outbox", "crm_integrations.delivery"),
             ("HTTP calls", "swap_horiz", "crm_integrations.exchange"),
+            ("Webhooks", "call_received", "crm_integrations.inbound"),
             ("Reconciliations", "balance", "crm_integrations.reconciliation"),
             ("Connections", "cable", "crm_integrations.connection"),
         ],

@@ -1,0 +1,52 @@
+"""Webhooks as vendors sent them, for reading only."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import RelatedDropdownFilter
+
+from crm_integrations.admin.panel import pretty
+from crm_integrations.models import Inbound
+from leadops.admin.making import ReadOnly
+from leadops.admin.pages import CappedList
+
+
+@admin.register(Inbound)
+class InboundAdmin(ReadOnly, CappedList, ModelAdmin):
+    """Whatever was signed by its vendor; what was not is a notice."""
+
+    ordering = ["-id"]
+    list_display = ["received_at", "connection", "name", "times", "what_came_of_it"]
+    list_filter = [("connection", RelatedDropdownFilter)]
+    fields = [
+        ("connection", "name"),
+        ("received_at", "times"),
+        ("reference", "status"),
+        ("processed_at", "what_came_of_it"),
+        "told",
+    ]
+    readonly_fields = ["connection", "name", "received_at", "times", "reference", "status"]
+    readonly_fields += ["processed_at", "what_came_of_it", "told"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Inbound]:
+        return super().get_queryset(request).select_related("connection")
+
+    @admin.display(description="Event")
+    def name(self, inbound: Inbound) -> str:
+        return inbound.event or "—"
+
+    @admin.display(description="What came of it")
+    def what_came_of_it(self, inbound: Inbound) -> str:
+        return inbound.outcome if inbound.processed_at else "Not read yet"
+
+    @admin.display(description="Body, redacted")
+    def told(self, inbound: Inbound) -> SafeString:
+        return format_html('<pre class="lo-wire" tabindex="0">{}</pre>', pretty(inbound.body))
