@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,12 +24,13 @@ class Vendor(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answer)
-        self.status, self.headers, self.seen = 200, {}, []
+        self.status, self.headers, self.seen, self.delay = 200, {}, [], 0.0
         self.url = f"http://127.0.0.1:{self.server_port}"
 
     status: int
     headers: dict[str, str]
     seen: list[str]
+    delay: float
 
 
 class _Answer(BaseHTTPRequestHandler):
@@ -41,6 +43,7 @@ class _Answer(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.seen.append(self.path)
+        time.sleep(self.server.delay)
         body = YES if self.server.status == 200 else b"{}"
         self.send_response(self.server.status)
         for name, value in {**self.server.headers, "Content-Length": str(len(body))}.items():
