@@ -6,14 +6,15 @@ import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
+from datetime import date
+from typing import Any, ClassVar, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crm_integrations import errors
-from crm_integrations.connector import Config, Connector, Kind, Request, Response
+from crm_integrations.connector import Config, Connector, Kind, Meaning, Request, Response
 from crm_integrations.records import ApplicantRecord, LeadRecord, LoanAccountRecord
 from tests.crm_integrations.connectors.examples import FOREIGN_MOBILE
 from tests.crm_integrations.connectors.variations import blanked, changed, paths
@@ -51,7 +52,9 @@ READ_NAMES = (
     "results",
 )
 SAID_BACK = ("count", "orderCode", "partner_ref_id", "ref_id", "crm_lead_id", "primary_mobile", "program_id")
-WORDS = st.sampled_from([*READ_NAMES, *SAID_BACK, "ok"])
+STATUS_NAMES = ("currentStatus", "currentStatusId", "loanApplicationId", "drop_reason", "source", "event")
+PAGE_NAMES = ("has_next", "current_page", "page_size", "created_at", "creationDate", "applicants")
+WORDS = st.sampled_from([*READ_NAMES, *SAID_BACK, *STATUS_NAMES, *PAGE_NAMES, "ok"])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | WORDS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS, inner, max_size=6),
@@ -282,3 +285,90 @@ class ConnectorContract:
     def test_the_check_is_a_plain_get(self) -> None:
         check = self.make().check()
         assert check is None or (check.method, check.body) == ("GET", b"")
+
+    # What becomes of a record, what is held, and what is told -----------------------------------------------
+
+    def test_it_can_be_asked_for_a_status_exactly_when_it_says_so(self) -> None:
+        if self.connector.can_follow:
+            asked = self.make().ask_status("a/b?c")
+            assert asked == self.make().ask_status("a/b?c")
+            assert (asked.method, asked.body, "a%2Fb%3Fc" in asked.path) == ("GET", b"", True)
+        else:
+            with pytest.raises(errors.Unsupported):
+                self.make().ask_status("1")
+            with pytest.raises(errors.Unsupported):
+                self.make().parse_status(Response(200, b"{}"))
+
+    def test_its_words_mean_something_that_we_know(self) -> None:
+        known = set(get_args(Meaning))
+        assert set(self.connector.meanings.values()) <= known
+        assert bool(self.connector.meanings) == self.connector.can_follow
+        assert {self.make().meaning(word) for word in self.connector.meanings} <= known
+        assert self.make().meaning("a word of tomorrow") == ""
+
+    def test_a_connection_explains_words_but_invents_no_meaning(self) -> None:
+        if self.connector.can_follow:
+            told = self.make(meanings={"booked": "active", "lost": "a meaning of ours"})
+            assert (told.meaning("booked"), told.meaning("lost")) == ("active", "")
+
+    @shared
+    @given(body=BODIES)
+    def test_no_answer_about_a_status_raises_anything_but_our_errors(self, body: bytes) -> None:
+        connector, response = self.make(), Response(200, body)
+        with contextlib.suppress(errors.DeliveryError):
+            outcome = connector.parse_status(response)
+            assert outcome.status
+            assert isinstance(outcome.status, str)
+            assert isinstance(outcome.message, str)
+        with contextlib.suppress(errors.DeliveryError):
+            further = connector.ask_further(response)
+            assert further is None or (further.method, further.body) == ("GET", b"")
+
+    @pytest.mark.parametrize("body", [b"", b"{}", *UNREADABLE.values()])
+    def test_an_unreadable_answer_is_no_status(self, body: bytes) -> None:
+        with pytest.raises((errors.OutcomeUnknown, errors.Unsupported)):
+            self.make().parse_status(Response(200, body))
+
+    def test_it_lists_exactly_when_it_says_so(self) -> None:
+        days = date(2026, 3, 1), date(2026, 3, 2)
+        if self.connector.can_list:
+            first, second = (self.make().list_page(*days, page) for page in (1, 2))
+            assert first == self.make().list_page(*days, 1) != second
+            assert all("2026-03-01" in each.path + each.body.decode() for each in (first, second))
+            assert all("2026-03-02" in each.path + each.body.decode() for each in (first, second))
+        else:
+            with pytest.raises(errors.Unsupported):
+                self.make().list_page(*days, 1)
+            with pytest.raises(errors.Unsupported):
+                self.make().parse_list(Response(200, b"[]"))
+
+    @shared
+    @given(body=BODIES)
+    def test_no_list_raises_anything_but_our_errors(self, body: bytes) -> None:
+        with contextlib.suppress(errors.DeliveryError):
+            listed = self.make().parse_list(Response(200, body))
+            for row in listed.rows:
+                assert row.reference
+                assert isinstance(row.ref, str)
+                assert isinstance(row.status, str)
+                assert all(isinstance(value, str) for value in row.fields.values())
+
+    @pytest.mark.parametrize("body", [b"", b"{}", *(body for body in UNREADABLE.values())])
+    def test_an_unreadable_answer_is_no_list(self, body: bytes) -> None:
+        if body[:2] == b"[{" and body.endswith(b"]"):
+            return  # a bare list is a list
+        with pytest.raises((errors.OutcomeUnknown, errors.Unsupported)):
+            self.make().parse_list(Response(200, body))
+
+    @shared
+    @given(body=BODIES, signature=st.text(max_size=80))
+    def test_nothing_unsigned_passes_and_no_event_raises_but_our_errors(
+        self, body: bytes, signature: str
+    ) -> None:
+        connector = self.make()
+        assert connector.verify({}, body) is False
+        assert connector.verify({"x-crm-signature": signature, "signature": signature}, body) is False
+        with contextlib.suppress(errors.DeliveryError):
+            event = connector.read_event(body)
+            assert connector.takes_webhooks
+            assert event.name

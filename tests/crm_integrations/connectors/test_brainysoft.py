@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -296,3 +297,62 @@ class TestBrainysoft(ConnectorContract):
     def test_an_answer_that_does_not_tell_is_unknown(self, response: Response) -> None:
         with pytest.raises(errors.OutcomeUnknown):
             self.make().found(response, LEAD)
+
+    # Its status, and the list ---------------------------------------------------------------------------
+
+    def test_the_lead_is_asked_for_by_its_id(self) -> None:
+        request = self.make().ask_status("3692")
+        assert (request.method, request.path) == ("GET", "/bs-core/main/leads/3692")
+
+    def test_the_status_of_a_lead_is_the_cores_own_word(self) -> None:
+        response = answer({"id": 3692, "currentStatus": "DENIED", "loanApplicationId": None})
+        assert self.make().ask_further(response) is None
+        assert self.make().parse_status(response) == Outcome("3692", "DENIED")
+        assert self.make().meaning("DENIED") == "refused"
+
+    def test_a_lead_that_became_an_application_is_asked_for_there(self) -> None:
+        further = self.make().ask_further(
+            answer({"id": 3692, "currentStatus": "APPROVED", "loanApplicationId": 7})
+        )
+        assert further is not None
+        assert (further.method, further.path) == ("GET", "/bs-core/main/loan-apps/7")
+        assert self.make().parse_status(answer({"id": 7, "currentStatusId": 101543})) == Outcome("", "101543")
+        assert self.make().meaning("101543") == "active"
+
+    @pytest.mark.parametrize(
+        "data", [{"id": 3692}, {"id": 3692, "currentStatus": ""}, {"currentStatusId": -1}, [], 7]
+    )
+    def test_a_record_without_a_status_tells_nothing(self, data: Any) -> None:
+        with pytest.raises(errors.OutcomeUnknown):
+            self.make().parse_status(answer(data))
+
+    def test_an_error_is_no_status(self) -> None:
+        with pytest.raises(errors.OutcomeUnknown):
+            self.make().parse_status(answer({"currentStatus": "DENIED"}, "error"))
+
+    def test_leads_are_listed_by_their_day_of_creation_a_hundred_at_once(self) -> None:
+        request = self.make(list_by="insertDate").list_page(date(2026, 3, 1), date(2026, 3, 2), 3)
+        body = json.loads(request.body)
+        assert (request.method, request.path) == ("POST", "/bs-core/main/leads/partial-load")
+        assert body["searchFields"] == [
+            {"field": "insertDate", "value": ">=2026-03-01 00:00:00"},
+            {"field": "insertDate", "value": "<=2026-03-02 23:59:59"},
+        ]
+        assert (body["countFrom"], body["countTo"], body["orderBy"]) == (200, 300, "id")
+
+    def test_a_listed_lead_is_compared_by_what_we_sent(self) -> None:
+        row = {"id": 3692, "orderCode": "r1", "currentStatus": "WAITING", "creationDate": 1550653059521}
+        listed = self.make().parse_list(answer([{**row, "firstName": "Asha", "amount": 10000, "email": ""}]))
+        [lead] = listed.rows
+        assert (lead.reference, lead.ref, lead.status, listed.more) == ("3692", "r1", "WAITING", False)
+        assert lead.fields == {"firstName": "Asha", "amount": "10000"}
+        assert str(lead.created_at) == "2019-02-20 08:57:39.521000+00:00"
+
+    def test_a_full_page_is_followed_by_another(self) -> None:
+        rows = [{"id": number, "orderCode": "r"} for number in range(1, 101)]
+        assert self.make().parse_list(answer(rows)).more is True
+        assert self.make().parse_list(answer(rows[1:])).more is False
+
+    def test_a_row_without_an_id_spoils_the_list(self) -> None:
+        with pytest.raises(errors.OutcomeUnknown, match="without an id"):
+            self.make().parse_list(answer([{"orderCode": "r1"}]))

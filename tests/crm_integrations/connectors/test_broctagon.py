@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from crm_integrations import errors
-from crm_integrations.connector import Outcome, Response
+from crm_integrations.connector import Config, Event, Outcome, Response
 from crm_integrations.connectors.broctagon import Broctagon
 from crm_integrations.records import ApplicantRecord, LeadRecord, Phone
 from tests.crm_integrations.connectors.contract import ConnectorContract
@@ -116,3 +117,20 @@ class TestBroctagon(ConnectorContract):
 
     def test_the_vendor_documents_no_harmless_call_for_leads(self) -> None:
         assert self.make().check() is None
+
+    # Webhooks: https://open-api-docs.broctagon.com/webhooks/security.html --------------------------------
+
+    @pytest.mark.parametrize("prefix", ["", "sha256="])
+    def test_the_vendors_test_vector_is_verified_in_both_spellings(self, prefix: str) -> None:
+        config = Config("https://vendor.example", secrets={"webhook_secret": "It's a Secret to Everybody"})
+        signed = prefix + "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
+        connector = Broctagon(config)
+        assert connector.verify({"x-crm-signature": signed}, b"Hello, World!") is True
+        assert connector.verify({"x-hub-signature-256": signed}, b"Hello, World!") is False
+        assert connector.verify({"x-crm-signature": signed}, b"Hello, World") is False
+        assert connector.verify({"x-crm-signature": signed.upper()}, b"Hello, World!") is False
+
+    def test_an_event_is_its_slug_and_never_about_a_lead(self) -> None:
+        slug = "crm.webhooks.requests.withdrawal.reject"
+        told = {"source": {"event": slug}, "version": "1.0.0", "data": {"id": "4711", "status": "rejected"}}
+        assert self.make().read_event(json.dumps(told).encode()) == Event(slug)

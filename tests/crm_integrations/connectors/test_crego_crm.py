@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -187,3 +188,38 @@ class TestCregoCrm(ConnectorContract):
     def test_an_answer_that_does_not_tell_is_unknown(self, answer: Response) -> None:
         with pytest.raises(errors.OutcomeUnknown):
             self.make().found(answer, LEAD)
+
+    # The list -------------------------------------------------------------------------------------------
+
+    def test_leads_are_listed_page_by_page_between_two_days(self) -> None:
+        query = "created_at_after=2025-02-01&created_at_before=2025-02-28&page=2&page_size=100"
+        days = date(2025, 2, 1), date(2025, 2, 28)
+        assert self.make().list_page(*days, 2).path == f"/v1/crm/leads/?{query}"
+        assert self.make(paths={"list_leads": "/v2/leads/"}).list_page(*days, 2).path == f"/v2/leads/?{query}"
+
+    def test_a_listed_lead_is_compared_by_what_we_sent(self) -> None:
+        lead = {
+            "_id": "df03f224",
+            "created_at": 1721387600.5,
+            "partner_ref_id": "r1",
+            "program_id": "p",
+            "primary_mobile": "+919000000001",
+            "status": "new",
+            "applicants": [
+                {"name": "Asha Verma", "is_primary": True, "primary_mobile": "919000000002", "pan_no": None}
+            ],
+        }
+        page = {"count": 1, "current_page": 1, "page_size": 100, "results": [lead]}
+        [row] = self.make().parse_list(Response(200, json.dumps(page).encode())).rows
+        assert (row.reference, row.ref, row.status) == ("df03f224", "r1", "new")
+        assert row.fields == {
+            "program_id": "p",
+            "primary_mobile": "9000000001",
+            "applicants[0].name": "Asha Verma",
+            "applicants[0].is_primary": "true",
+            "applicants[0].primary_mobile": "9000000002",
+        }
+
+    def test_a_row_without_an_id_spoils_the_list(self) -> None:
+        with pytest.raises(errors.OutcomeUnknown, match="without an id"):
+            self.make().parse_list(Response(200, b'[{"partner_ref_id": "r1"}]'))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -127,3 +128,54 @@ class TestCregoLos(ConnectorContract):
     def test_an_answer_that_does_not_tell_is_unknown(self, response: Response) -> None:
         with pytest.raises(errors.OutcomeUnknown):
             self.make().found(response, ACCOUNT)
+
+    # Its status, and the list ---------------------------------------------------------------------------
+
+    def test_the_account_is_asked_for_by_its_id(self) -> None:
+        assert self.make().ask_status("91949ecb").path == "/v1/los/accounts/91949ecb/"
+        moved = self.make(paths={"get_account": "/v2/accounts/{id}/detail/"})
+        assert moved.ask_status("91949ecb").path == "/v2/accounts/91949ecb/detail/"
+
+    def test_the_status_comes_as_it_is_with_the_reason_of_a_drop(self) -> None:
+        assert self.make().parse_status(answer(PAGE_ANSWER)) == HELD
+        dropped = {**PAGE_ANSWER, "status": "dropped", "drop_reason": "Customer not interested"}
+        assert self.make().parse_status(answer(dropped)) == replace(
+            HELD, status="dropped", message="Customer not interested"
+        )
+
+    @pytest.mark.parametrize("status", [None, "", 7])
+    def test_an_account_without_a_status_tells_nothing(self, status: Any) -> None:
+        with pytest.raises(errors.OutcomeUnknown, match="no status"):
+            self.make().parse_status(answer({**PAGE_ANSWER, "status": status}))
+
+    def test_the_list_is_asked_page_by_page_between_two_days(self) -> None:
+        request = self.make().list_page(date(2025, 2, 1), date(2025, 2, 28), 3)
+        query = "created_at_after=2025-02-01&created_at_before=2025-02-28&page=3&page_size=100"
+        assert request.path == f"/v1/los/accounts/?{query}"
+
+    def test_a_listed_account_is_compared_by_what_we_sent(self) -> None:
+        [row] = self.make().parse_list(listing(OURS)).rows
+        assert (row.reference, row.ref, row.status) == (OURS["id"], "CL00044A", "activation")
+        assert row.fields == {name: OURS[name] for name in ("crm_lead_id", "ref_id", "program_id")}
+        assert str(row.created_at) == "2024-07-19 11:13:41.698563+00:00"
+
+    @pytest.mark.parametrize(
+        ("page", "more"),
+        [
+            ({"count": 1, "current_page": 1, "page_size": 15, "results": [OURS]}, False),
+            ({"count": 16, "current_page": 1, "page_size": 15, "results": [OURS]}, True),
+            ({"count": 16, "current_page": 2, "page_size": 15, "results": [OURS]}, False),
+            ({"count": 16, "current_page": 1, "page_size": 15, "results": []}, False),
+            ({"has_next": True, "count": 1, "results": [OURS]}, True),
+            ({"has_next": False, "results": [OURS]}, False),
+            ([OURS], True),
+            ([], False),
+        ],
+    )
+    def test_whether_a_page_follows_is_worked_out(self, page: Any, more: bool) -> None:
+        assert self.make().parse_list(answer(page)).more is more
+
+    @pytest.mark.parametrize("page", [{"results": [OURS]}, {"count": True, "results": [OURS]}])
+    def test_a_page_that_does_not_tell_whether_it_is_the_last_is_unknown(self, page: Any) -> None:
+        with pytest.raises(errors.OutcomeUnknown, match="another page"):
+            self.make().parse_list(answer(page))
