@@ -13,16 +13,13 @@ from leadops import synthetic
 from leadops.models import Lead, LoanAccount
 from leadops.services import leads, loan_accounts
 from tests import vendors
+from tests.crm_integrations.in_hand import make_due
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def deliveries(lead: Lead) -> dict[str, Delivery]:
     return {d.connection.vendor: d for d in lead.deliveries.select_related("connection")}
-
-
-def make_due() -> None:
-    Delivery.objects.filter(state__in=[State.RETRYING, State.UNKNOWN]).update(due_at=Now())
 
 
 def test_a_lead_reaches_all_four_lead_vendors_once(receive, connections, vendor_sandbox):

@@ -8,47 +8,23 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.db import connection as database
-from django.db.models.functions import Now
 
 from crm_integrations import delivery as engine
 from crm_integrations import outbox, receivers, transport
-from crm_integrations.connectors.brainysoft import Brainysoft
-from crm_integrations.connectors.crego_crm import CregoCrm
-from crm_integrations.connectors.ispcrm import Ispcrm
 from crm_integrations.models import Connection, Delivery, Exchange, State
 from crm_integrations.outbox import settling
 from leadops import synthetic
 from leadops.models import Applicant, Lead
-from leadops.services import leads, loan_accounts
+from leadops.services import loan_accounts
+from tests.crm_integrations.in_hand import claimed, end_leases, make_due, only
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def only(vendor: str) -> None:
-    """Leave only the deliveries to `vendor`."""
-    Delivery.objects.exclude(connection__vendor=vendor).delete()
-
-
-def make_due() -> None:
-    Delivery.objects.filter(state__in=[State.RETRYING, State.UNKNOWN]).update(due_at=Now())
-
-
-def claimed() -> outbox.Claim:
-    """What is due, in hand."""
-    claim = outbox.claim()
-    assert claim is not None
-    return claim
-
-
-def end_leases() -> None:
-    Delivery.objects.exclude(leased_until=None).update(leased_until=Now() - timedelta(seconds=1))
 
 
 def test_a_worker_that_woke_too_late_sends_nothing(
@@ -101,30 +77,6 @@ def test_a_long_batch_renews_its_lease_before_each_call(receive, connections, ve
     assert set(Delivery.objects.values_list("state", flat=True)) == {State.DELIVERED}
 
 
-def test_a_yes_without_an_id_is_written_only_under_the_lease(receive, connections):
-    receive()
-    only("crego_crm")
-    claim = claimed()
-    end_leases()
-    outbox.reap()
-    with pytest.raises(outbox.LostLease):
-        outbox.accept(claim, claim.deliveries[0], None)
-    assert not Delivery.objects.get().accepted
-
-
-def test_a_yes_without_an_id_is_kept_with_its_answer(receive, connections):
-    receive()
-    only("crego_crm")
-    claim = claimed()
-    exchange = Exchange(delivery=claim.deliveries[0], purpose="create")
-    outbox.open_exchange(claim, claim.deliveries[0], exchange)
-    exchange.status, exchange.response_body = 200, "{}"
-    outbox.accept(claim, claim.deliveries[0], exchange)
-    kept = Exchange.objects.get()
-    assert (kept.status, kept.response_body) == (200, "{}")
-    assert kept.finished_at is not None
-
-
 def test_a_lease_is_not_renewed_for_what_has_left_it(receive, connections):
     receive(0)
     receive(1)
@@ -137,64 +89,6 @@ def test_a_lease_is_not_renewed_for_what_has_left_it(receive, connections):
         outbox.ensure_time(claim, gone)
     outbox.ensure_time(claim, ours)
     outbox.still_ours(claim)
-
-
-def test_a_fault_of_ours_after_a_yes_makes_no_second_copy(receive, connections, vendor_sandbox, monkeypatch):
-    def fail(*args: Any) -> bool:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(outbox, "held_by_another", fail)
-    receive()
-    only("crego_crm")
-    for _ in range(8):
-        engine.drain()
-        make_due()
-    ended = Delivery.objects.get()
-    assert (ended.state, ended.accepted) == (State.REVIEW, True)
-    assert len(vendor_sandbox.held("crego_crm")) == 1
-
-
-def test_a_look_up_that_came_too_late_forgets_nothing(receive, connections, vendor_sandbox, monkeypatch):
-    def late(claim: outbox.Claim) -> None:
-        raise outbox.TooLate
-
-    receive()
-    only("crego_crm")
-    known = {"state": State.UNKNOWN, "accepted": True, "lookups": 2, "absences": 1}
-    Delivery.objects.update(**known)
-    monkeypatch.setattr(outbox, "still_ours", late)
-    engine.deliver(claimed())
-    assert Delivery.objects.values(*known).get() == known
-    assert vendor_sandbox.calls("crego_crm") == []
-
-
-def test_an_uncertain_look_up_is_no_absence(receive, connections, vendor_sandbox):
-    vendor_sandbox.fault("crego_crm", "cut_before", times=1)
-    vendor_sandbox.fault("crego_crm", "html", times=1, kinds=["find"])
-    receive()
-    only("crego_crm")
-    for _ in range(2):
-        engine.drain()
-        make_due()
-    left = Delivery.objects.get()
-    assert (left.state, left.lookups, left.absences) == (State.UNKNOWN, 1, 0)
-
-
-def test_a_look_up_that_is_refused_pauses_and_is_not_counted(receive, connections, vendor_sandbox):
-    vendor_sandbox.fault("crego_crm", "500_after", times=1)
-    vendor_sandbox.fault("crego_crm", "401", times=1, kinds=["find"])
-    receive()
-    only("crego_crm")
-    for _ in range(2):
-        engine.drain()
-        make_due()
-    left = Delivery.objects.get()
-    assert (left.state, left.lookups) == (State.UNKNOWN, 0)
-    assert left.connection.paused
-    outbox.resume(left.connection)
-    engine.drain()
-    assert Delivery.objects.get().state == State.DELIVERED
-    assert len(vendor_sandbox.held("crego_crm")) == 1
 
 
 def test_the_reaper_leaves_alone_what_another_is_writing(receive, connections, held_elsewhere):
@@ -225,37 +119,6 @@ def test_whoever_changes_a_leads_deliveries_waits_for_the_lead(receive, connecti
         change()
 
 
-@pytest.mark.parametrize("fault", ["500_after", None], ids=["answer lost", "accepted without id"])
-def test_an_id_of_another_record_is_never_taken_for_ours(
-    receive, connections, vendor_sandbox, monkeypatch, fault
-):
-    first = receive(0)
-    engine.drain()
-    taken = Delivery.objects.get(lead=first, connection__vendor="crego_crm").reference
-    if fault:
-        vendor_sandbox.fault("crego_crm", fault, times=1)
-    monkeypatch.setattr(CregoCrm, "parse_find", lambda *args: engine.Outcome(taken))
-    second = receive(1)
-    for _ in range(8):
-        engine.drain()
-        make_due()
-    ended = Delivery.objects.get(lead=second, connection__vendor="crego_crm")
-    assert (ended.state, ended.reference) == (State.REVIEW, "")
-
-
-def test_what_was_accepted_is_never_sent_again_however_often_it_is_absent(
-    receive, connections, vendor_sandbox, monkeypatch
-):
-    monkeypatch.setattr(CregoCrm, "parse_find", lambda *args: None)
-    receive()
-    only("crego_crm")
-    for _ in range(8):
-        engine.drain()
-        make_due()
-    assert Delivery.objects.get().state == State.REVIEW
-    assert len(vendor_sandbox.held("crego_crm")) == 1
-
-
 def test_a_release_keeps_what_may_have_been_sent(receive, connections):
     receive(0)
     receive(1)
@@ -268,23 +131,6 @@ def test_a_release_keeps_what_may_have_been_sent(receive, connections):
     untouched.refresh_from_db()
     assert (begun.state, begun.lease) == (State.SENDING, claim.lease)
     assert (untouched.state, untouched.lease) == (State.QUEUED, None)
-
-
-def test_a_worker_that_died_looking_up_leaves_it_unknown(receive, connections, vendor_sandbox):
-    vendor_sandbox.fault("crego_crm", "500_after", times=1)
-    receive()
-    only("crego_crm")
-    engine.drain()
-    make_due()
-    claim = claimed()
-    outbox.open_exchange(claim, claim.deliveries[0], Exchange(delivery=claim.deliveries[0], purpose="find"))
-    end_leases()
-    outbox.reap()
-    assert Delivery.objects.get().state == State.UNKNOWN
-    make_due()
-    engine.drain()
-    assert Delivery.objects.get().state == State.DELIVERED
-    assert len(vendor_sandbox.held("crego_crm")) == 1
 
 
 def test_an_officer_touches_nothing_that_a_worker_has_in_hand(receive, connections, officer):
@@ -309,25 +155,6 @@ def test_an_officer_can_not_give_a_lead_the_id_of_another(receive, connections, 
         outbox.resolve_held(mine.pk, reference, "seen", officer)
 
 
-@pytest.mark.parametrize("changes", [{"primary_mobile": "+919811111111"}, {"partner_ref_id": "another"}])
-def test_a_lead_edited_while_its_outcome_is_unknown_is_not_sent_twice(
-    receive, connections, vendor_sandbox, changes
-):
-    vendor_sandbox.fault("crego_crm", "500_after", times=1)
-    lead = receive()
-    only("crego_crm")
-    engine.drain()
-    for name, value in changes.items():
-        setattr(lead, name, value)
-    lead.save()
-    leads.revise(lead)
-    for _ in range(8):
-        make_due()
-        engine.drain()
-    assert len(vendor_sandbox.held("crego_crm")) == 1
-    assert Delivery.objects.get().state in (State.DELIVERED, State.REVIEW)
-
-
 def test_two_partners_with_one_reference_are_told_apart(receive, connections, vendor_sandbox, other_partner):
     for lead in (receive(0), receive(0, of=other_partner)):
         assert lead.partner_ref_id == synthetic.drafts(1)[0].partner_ref_id
@@ -346,30 +173,6 @@ def test_one_unreadable_record_holds_up_nobody(receive, connections, vendor_sand
     engine.drain()
     assert set(bad.deliveries.values_list("state", flat=True)) == {State.FAILED}
     assert set(good.deliveries.values_list("state", flat=True)) == {State.DELIVERED}
-
-
-@pytest.mark.parametrize(
-    ("broken", "method", "state"),
-    [
-        (Ispcrm, "auth", State.FAILED),
-        (CregoCrm, "find", State.REVIEW),
-        (Brainysoft, "parse", State.DELIVERED),
-    ],
-)
-def test_a_connector_that_breaks_ends_where_a_person_sees_it(
-    receive, connections, vendor_sandbox, monkeypatch, broken, method, state
-):
-    def fail(*args: Any) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(broken, method, property(fail) if method == "auth" else fail)
-    receive()
-    only(broken.slug)
-    for _ in range(8):
-        engine.drain()
-        make_due()
-    assert Delivery.objects.get().state == state
-    assert len(vendor_sandbox.held(broken.slug)) == (state != State.FAILED)
 
 
 def test_a_token_that_no_header_can_hold_pauses_before_anything_is_sent(receive, connections, vendor_sandbox):
@@ -406,7 +209,7 @@ def test_a_disabled_connection_sends_nothing(receive, connections, vendor_sandbo
     assert vendor_sandbox.calls("ispcrm") == []
 
 
-@pytest.mark.parametrize("fault", ["truncated", "cut_after"])
+@pytest.mark.parametrize("fault", ["truncated", "cut_after", "huge"])
 def test_a_session_is_not_used_again_after_an_anomaly(receive, connections, vendor_sandbox, fault):
     vendor_sandbox.fault("ispcrm", fault, times=1)
     receive()
@@ -493,23 +296,6 @@ def test_a_refused_lead_that_is_announced_again_is_no_second_delivery(receive, c
     Connection.objects.exclude(vendor="ispcrm").update(enabled=False)
     assert receivers.enqueue_leads(Lead, leads=[lead]) == 0
     assert Delivery.objects.get().state == State.REJECTED
-
-
-def test_an_id_is_anothers_only_at_the_same_connection_and_of_the_same_kind(receive, connections):
-    other, mine = (receive(number).deliveries for number in range(2))
-    ours = mine.get(connection__vendor="crego_crm")
-    theirs = other.filter(connection__vendor="crego_crm")
-    other.filter(connection__vendor="ispcrm").update(reference="7")
-    assert not outbox.held_by_another(ours, "7")
-    theirs.update(reference="7", kind="loan_account")
-    assert not outbox.held_by_another(ours, "7")
-    theirs.update(kind="lead")
-    assert outbox.held_by_another(ours, "7")
-    theirs.update(reference="")
-    assert not outbox.held_by_another(ours, "")
-    mine.filter(pk=ours.pk).update(reference="8")
-    ours.pk, ours.version = None, 2
-    assert not outbox.held_by_another(ours, "8")  # of an earlier version of itself
 
 
 def test_a_vendor_that_never_can_is_given_up(receive, connections, vendor_sandbox, settings):

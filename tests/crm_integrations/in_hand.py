@@ -1,0 +1,30 @@
+"""Taking deliveries in hand, and turning the clocks that they wait for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models.functions import Now
+
+from crm_integrations import outbox
+from crm_integrations.models import Delivery, State
+
+
+def only(vendor: str) -> None:
+    """Leave only the deliveries to `vendor`."""
+    Delivery.objects.exclude(connection__vendor=vendor).delete()
+
+
+def make_due() -> None:
+    Delivery.objects.filter(state__in=[State.RETRYING, State.UNKNOWN]).update(due_at=Now())
+
+
+def claimed() -> outbox.Claim:
+    """What is due, in hand."""
+    claim = outbox.claim()
+    assert claim is not None
+    return claim
+
+
+def end_leases() -> None:
+    Delivery.objects.exclude(leased_until=None).update(leased_until=Now() - timedelta(seconds=1))
