@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crm_integrations import errors, snapshots
-from crm_integrations.connector import Missing
+from crm_integrations.connector import Connector, Missing
 from crm_integrations.models import Connection
 from crm_integrations.records import LeadRecord
 from leadops.models import Lead
@@ -26,15 +26,24 @@ class Readiness:
 
 def of_lead(lead: Lead) -> list[Readiness]:
     """The readiness of `lead` for every enabled connection that takes leads."""
-    takes_leads = [c for c in Connection.objects.filter(enabled=True) if "lead" in c.connector_class.kinds()]
-    records = snapshots.of_lead(lead, {connection.vendor for connection in takes_leads})
-    return [_of(records[connection.vendor], connection) for connection in takes_leads]
+    taking = taking_leads()
+    records = snapshots.of_lead(lead, {connection.vendor for connection in taking})
+    return [_of(records[connection.vendor], connection) for connection in taking]
+
+
+def taking_leads() -> list[Connection]:
+    """The enabled connections to vendors that take leads."""
+    return [c for c in Connection.objects.filter(enabled=True) if "lead" in c.connector_class.kinds()]
+
+
+def missing_in(record: LeadRecord, connector: Connector) -> tuple[Missing, ...]:
+    """What the vendor still needs before `record` can be sent."""
+    try:
+        return tuple(connector.missing_lead(record))
+    except errors.DeliveryError as error:
+        return (Missing("", error.message),)
 
 
 def _of(record: LeadRecord, connection: Connection) -> Readiness:
     connector = connection.connector
-    try:
-        missing = connector.missing_lead(record)
-    except errors.DeliveryError as error:
-        missing = [Missing("", error.message)]
-    return Readiness(connection, tuple(missing), tuple(connector.not_carried))
+    return Readiness(connection, missing_in(record, connector), tuple(connector.not_carried))

@@ -10,12 +10,12 @@ from uuid import UUID
 from django.db import connection as database
 from django.dispatch import receiver
 
-from crm_integrations import outbox, registry
+from crm_integrations import gaps, outbox, registry
 from crm_integrations.connector import Kind
 from crm_integrations.models import Delivery
 from leadops.ids import uuid7
 from leadops.models import Lead, LoanAccount
-from leadops.signals import leads_ready, leads_stopped, loan_accounts_ready
+from leadops.signals import leads_changed, leads_ready, leads_stopped, loan_accounts_ready
 
 
 class Target(NamedTuple):
@@ -37,7 +37,14 @@ def enqueue_leads(
     enqueued = outbox.enqueue([_lead(each, to) for each in leads for to in targets[each.program_id]])
     for lead in leads:
         lead.sync_status = enqueued.words.get(lead.pk, lead.sync_status)
+    gaps.mark(lead.pk for lead in leads)
     return enqueued.made
+
+
+@receiver(leads_changed)
+def mark_changed(sender: Any, leads: Sequence[Lead], **_: Any) -> None:
+    """What changed leads miss is found anew."""
+    gaps.mark(lead.pk for lead in leads)
 
 
 @receiver(leads_stopped)

@@ -43,8 +43,16 @@ def of_deliveries(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
 
 def of_lead(lead: Lead, vendors: Collection[str]) -> dict[str, LeadRecord]:
     """`lead` as each of `vendors` would see it now, in a fixed number of queries."""
-    parties = _parties([lead.pk])[lead.pk]
-    return {vendor: _lead(lead, parties, lead.pk.hex, vendor) for vendor in vendors}
+    return of_leads([lead], vendors)[lead.pk]
+
+
+def of_leads(leads: Sequence[Lead], vendors: Collection[str]) -> dict[UUID, dict[str, LeadRecord]]:
+    """Each of `leads`, by its id, as each of `vendors` would see it now, in a fixed number of queries."""
+    parties = _parties([lead.pk for lead in leads])
+    return {
+        lead.pk: {vendor: _lead(lead, parties[lead.pk], lead.pk.hex, vendor) for vendor in vendors}
+        for lead in leads
+    }
 
 
 Parties = tuple[ApplicantRecord, ...]

@@ -17,6 +17,7 @@ from crm_integrations import (
     delivery,
     doorbell,
     following,
+    gaps,
     health,
     notices,
     outbox,
@@ -81,6 +82,13 @@ def reconcile() -> None:
     """Compare with the vendors' lists what an officer asked for, and every night the day that is over."""
     reconciling.start_nightly()
     reconciling.go_on(stopping.is_set)
+
+
+@shared_task
+def refresh_gaps() -> None:
+    """Find what leads miss for each connection; what a turn does not reach is found at the next."""
+    end = time.monotonic() + TURN_SECONDS
+    gaps.refresh(lambda: stopping.is_set() or time.monotonic() >= end)
 
 
 @shared_task

@@ -215,6 +215,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"expires": 15},
     },
+    "gaps": {
+        "task": "crm_integrations.tasks.refresh_gaps",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": 15},
+    },
     "prune": {"task": "crm_integrations.tasks.prune", "schedule": 86_400, "options": {"expires": 3600}},
     "tell-operations": {
         "task": "crm_integrations.tasks.tell_operations",

@@ -2,6 +2,7 @@
 
 `leads_ready(leads, connections=None)`: these leads are to reach the vendors; `connections` (ids) limits to whom.
 The listener sets each lead's `sync_status`, on the instance too, and returns how many deliveries it made.
+`leads_changed(leads)`: an officer changed what these leads say, or made them and did not submit them yet.
 `leads_stopped(leads)`: the lender has dropped or declined these; what was not sent yet is not to be sent.
 `loan_accounts_ready(loan_accounts)`: these accounts are to be opened at the LOS.
 """
@@ -9,5 +10,6 @@ The listener sets each lead's `sync_status`, on the instance too, and returns ho
 from django.dispatch import Signal
 
 leads_ready = Signal()
+leads_changed = Signal()
 leads_stopped = Signal()
 loan_accounts_ready = Signal()

@@ -11,7 +11,7 @@ from crm_integrations.models.delivery import (
     State,
 )
 from crm_integrations.models.exchange import Exchange
-from crm_integrations.models.gap import Gap
+from crm_integrations.models.gap import Gap, GapWalk, Recheck
 from crm_integrations.models.health import Health
 from crm_integrations.models.notice import Notice
 from crm_integrations.models.reconciliation import Difference, Reconciliation
@@ -31,9 +31,11 @@ __all__ = [
     "Difference",
     "Exchange",
     "Gap",
+    "GapWalk",
     "Health",
     "Inbound",
     "Notice",
+    "Recheck",
     "Reconciliation",
     "Replay",
     "ReplayItem",

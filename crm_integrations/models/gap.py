@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from crm_integrations.models.connection import Connection
+from leadops.ids import uuid7
 from leadops.models import Lead
 
 
@@ -29,3 +31,34 @@ class Gap(models.Model):
 
     def __str__(self) -> str:
         return self.message
+
+
+class Recheck(models.Model):
+    """Leads whose gaps have to be found anew.
+
+    Written in the transaction that changed the leads, deleted in the one that found their gaps: whoever dies in
+    between, nothing is missed.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    leads = ArrayField(models.UUIDField())
+
+    def __str__(self) -> str:
+        return f"{len(self.leads)} leads"
+
+
+class GapWalk(models.Model):
+    """How far all leads were walked through, newest first, since what `connection` needs last changed.
+
+    `rules` is a digest of what decides about its gaps. Leads with ids from `below` on are done.
+    """
+
+    connection = models.OneToOneField(
+        Connection, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    rules = models.CharField(max_length=64)
+    below = models.UUIDField(null=True)
+    done = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.connection}: {'done' if self.done else 'under way'}"

@@ -190,6 +190,7 @@ def revise(lead: Lead) -> None:
     """
     Lead.objects.filter(pk=lead.pk).update(version=F("version") + 1, updated_at=Now())
     lead.refresh_from_db(fields=["version"])
+    signals.leads_changed.send(Lead, leads=[lead])
     if lead.is_stopped:
         signals.leads_stopped.send(Lead, leads=[lead])
 
