@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from datetime import timedelta
@@ -12,8 +13,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from crm_integrations import delivery as engine
-from crm_integrations import following, retry
+from crm_integrations import following, retry, snapshots
+from crm_integrations.answers import flat
 from crm_integrations.connector import Outcome
+from crm_integrations.kept_calls import kept_call
 from crm_integrations.models import Connection, Delivery, Exchange, Health, Notice, StatusChange
 from leadops.services import loan_accounts
 
@@ -302,3 +305,23 @@ def test_a_word_longer_than_its_columns_is_cut(account, vendor_sandbox):
     account.refresh_from_db()
     los.refresh_from_db()
     assert (len(los.vendor_status), len(account.status)) == (100, 50)
+
+
+@pytest.mark.parametrize("vendor", ["crego_crm", "crego_los", "brainysoft"])
+def test_a_twin_lists_what_was_sent_to_it(account, vendor):
+    delivery, today = at(vendor), timezone.now().date()
+    connector = delivery.connection.connector
+    days = today - timedelta(days=1), today + timedelta(days=1)
+    response = kept_call(delivery.connection, connector.list_page(*days, 1), Purpose.LIST)
+    listed = connector.parse_list(response)
+    [row] = listed.rows
+    ref = account.ref_id if vendor == "crego_los" else delivery.ref
+    assert (row.reference, row.ref, listed.more) == (delivery.reference, ref, False)
+    assert row.created_at is not None
+    assert timezone.now() - row.created_at < timedelta(minutes=5)
+    sent = flat(
+        json.loads(connector.build(delivery.kind, snapshots.of_deliveries([delivery])[delivery.pk]).body)
+    )
+    compared = {name: value for name, value in row.fields.items() if name in sent}
+    assert compared == {name: sent[name] for name in compared}
+    assert len(compared) >= 3
