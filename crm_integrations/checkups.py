@@ -11,11 +11,11 @@ from crm_integrations.models import Connection, Exchange
 
 def check_held() -> int:
     """Ask each vendor whose breaker has held long enough and that has a harmless call; returns how many."""
-    # Twice the deadline: a token may have to be fetched first.
-    asked = health.to_check(2.0 * settings.DELIVERY_DEADLINE_SECONDS)
-    for connection in asked:
+    seconds, asked = 2.0 * settings.DELIVERY_DEADLINE_SECONDS, 0  # a token may have to be fetched first
+    while (connection := health.next_to_check(seconds)) is not None:
         health.checked(connection, _answers(connection))
-    return len(asked)
+        asked += 1
+    return asked
 
 
 def _answers(connection: Connection) -> bool:

@@ -144,18 +144,16 @@ def checkable() -> list[str]:
     return [slug for slug, kind in registry.vendors().items() if kind.check is not Connector.check]
 
 
-def to_check(seconds: float) -> list[Connection]:
-    """The connections whose harmless call is due, each handed to one caller only, who has so many seconds for it."""
+def next_to_check(seconds: float) -> Connection | None:
+    """A connection whose harmless call is due, handed to one caller only, who has so many seconds for it."""
     due = Health.objects.filter(
         opened_at__isnull=False, failures__gt=0, hold_until__lte=Now(), connection__vendor__in=checkable()
     )
     ours = due.filter(connection__enabled=True).exclude(connection__paused_until__gt=Now())
-    taken = [
-        health.pk
-        for health in ours
-        if due.filter(pk=health.pk).update(hold_until=Now() + timedelta(seconds=seconds))
-    ]
-    return list(Connection.objects.filter(pk__in=taken))
+    for held in ours.select_related("connection"):
+        if due.filter(pk=held.pk).update(hold_until=Now() + timedelta(seconds=seconds)):
+            return held.connection
+    return None
 
 
 def checked(connection: Connection, answered: bool) -> None:

@@ -110,6 +110,6 @@ def doubt_unsent(reason: str) -> int:
     doubted = 0
     while ids := list(Delivery.objects.filter(state__in=states).values_list("pk", flat=True)[:500]):
         Delivery.objects.filter(pk__in=ids).update(lease=None, leased_until=None)
-        doubt = {"state": State.UNKNOWN, "due_at": Now(), "lookups": 0, "absences": 0}
+        doubt = {"state": State.UNKNOWN, "due_at": Now(), "lookups": 0, "absences": 0, "once_unknown": True}
         doubted += _change(ids, states, reason=reason, **doubt)
     return doubted
