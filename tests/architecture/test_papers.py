@@ -13,7 +13,7 @@ from django.core.management import get_commands
 
 from tests.environment import ROOT
 
-READ = re.compile(r'\benv(?:_bool|_int|_ints|_list|_secret)?\(\s*"([A-Z_]+)"')
+READ = re.compile(r'\benv(?:_bool|_int|_ints|_list|_secret|_table)?\(\s*"([A-Z_]+)"')
 SECRETS = re.compile(r'for name in \(("[A-Z_", ]+)\)')
 NUMBER = re.compile(r'\benv_int\(\s*"([A-Z_]+)",\s*([\d_* ]+)[,)]')
 TABLE = re.compile(r"^\| `([A-Z_]+)`(?: \*file\*)? \| ([^|]*?) \|", re.MULTILINE)
