@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
@@ -16,7 +17,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from crm_integrations.models import CLAIMABLE, Delivery, Exchange, State
+from crm_integrations import why
+from crm_integrations.models import Delivery, Exchange, State
 from crm_integrations.readiness import Readiness, of_lead
 from leadops.api.authentication import caller
 from leadops.api.schema import LISTING, READING, answers
@@ -73,7 +75,7 @@ class LeadDeliveriesView(GenericAPIView[Delivery]):
 
     def get_queryset(self) -> QuerySet[Delivery]:
         last = Exchange.objects.filter(delivery=OuterRef("pk"), finished_at__isnull=False).order_by("-id")
-        return Delivery.objects.select_related("connection").annotate(
+        return Delivery.objects.select_related("connection__health").annotate(
             last_status=Subquery(last.values("status")[:1]), last_error=Subquery(last.values("error")[:1])
         )
 
@@ -92,6 +94,8 @@ class LeadDeliveriesView(GenericAPIView[Delivery]):
 
 
 def _answer(delivery: Any) -> dict[str, Any]:
+    asked = (delivery, delivery.connection, getattr(delivery.connection, "health", None), timezone.now())
+    next_try = why.next_turn(*asked)
     return {
         "id": str(delivery.pk),
         "connection": delivery.connection.name,
@@ -101,38 +105,11 @@ def _answer(delivery: Any) -> dict[str, Any]:
         "reference": delivery.reference or None,
         "attempts": delivery.attempts,
         "last_answer": last_answer(delivery.last_status, delivery.last_error, delivery.vendor_status),
-        "reason": reason_for_partner(delivery),
-        "next_try": _next_try(delivery),
+        "reason": why.for_partner(*asked),
+        "next_try": next_try and next_try.timestamp(),
         "created_at": delivery.created_at.timestamp(),
         "updated_at": delivery.updated_at.timestamp(),
     }
-
-
-PARTNERS_REASONS = {
-    State.REJECTED: "The vendor refused it; the lender has the vendor's words.",
-    State.RETRYING: "The vendor could not take it yet; it will be tried again.",
-    State.UNKNOWN: "It was sent and no certain answer came; the vendor is being asked.",
-    State.REVIEW: "It was sent and no certain answer came; the lender decides.",
-    State.DEAD: "It was tried too often without success; the lender has to look at it.",
-    State.FAILED: "Something went wrong on our side; the lender has to look at it.",
-}
-OUR_WORDS = (State.WAITING, State.SKIPPED, State.SUPERSEDED, State.CANCELLED)
-"""Their reason is ours and about the partner's own data; all others may hold a vendor's or an officer's words."""
-
-
-def reason_for_partner(delivery: Delivery) -> str:
-    """Why it stands where it stands, without what a vendor or an officer said of it."""
-    if delivery.state in OUR_WORDS:
-        return delivery.reason
-    if delivery.state == State.QUEUED and delivery.connection.paused:
-        return "The connection is paused; it is sent when the lender resumes it."
-    return PARTNERS_REASONS.get(State(delivery.state), "")
-
-
-def _next_try(delivery: Delivery) -> float | None:
-    """None too where the connection is paused: nobody knows until when."""
-    tried_again = delivery.state in CLAIMABLE and not delivery.connection.paused
-    return delivery.due_at.timestamp() if tried_again else None
 
 
 def last_answer(status: int | None, failure: str | None, word: str) -> str | None:

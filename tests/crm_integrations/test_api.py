@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from crm_integrations.api import last_answer, reason_for_partner
-from crm_integrations.models import Connection, Delivery, Exchange, Route, State
+from crm_integrations.api import last_answer
+from crm_integrations.models import Connection, Delivery, Exchange, Health, Route, State
 from leadops.models import Lead
 from tests.leadops.api import bodies
 from tests.leadops.api.callers import Caller
@@ -75,7 +75,11 @@ def test_a_delivered_lead_shows_the_vendors_id_and_answer(api, lead_id):
     Delivery.objects.update(state=State.DELIVERED, reference="C-77", attempts=2, vendor_status="new")
     for status in (503, 200):
         Exchange.objects.create(
-            connection=delivery.connection, delivery=delivery, purpose="create", status=status, finished_at=timezone.now()
+            connection=delivery.connection,
+            delivery=delivery,
+            purpose="create",
+            status=status,
+            finished_at=timezone.now(),
         )
     Exchange.objects.create(
         connection=delivery.connection, delivery=delivery, purpose="find", status=404
@@ -84,6 +88,14 @@ def test_a_delivered_lead_shows_the_vendors_id_and_answer(api, lead_id):
     assert (row["state"], row["reference"], row["attempts"]) == ("delivered", "C-77", 2)
     assert row["last_answer"] == "200 OK: new"
     assert row["next_try"] is None
+
+
+def test_the_next_try_waits_for_a_vendor_that_holds_us_back(api, lead_id, crego):
+    held_until = timezone.now() + timedelta(hours=1)
+    Health.objects.create(connection=crego, hold_until=held_until, hold_reason="HTTP 429: TOPSECRET")
+    row = _deliveries(api, lead_id)["results"][0]
+    assert row["next_try"] == held_until.timestamp()
+    assert row["reason"] == "The vendor takes nothing just now; it is sent once it does."
 
 
 def test_nothing_is_tried_while_the_connection_is_paused(api, lead_id, crego):
@@ -149,19 +161,3 @@ def test_a_roll_back_leaves_neither_lead_nor_delivery(api, program, crego, monke
     assert answer.status_code == 500
     assert not Lead.objects.exists()
     assert not Delivery.objects.exists()
-
-
-@pytest.mark.parametrize(
-    "state", [State.REJECTED, State.REVIEW, State.RETRYING, State.DELIVERED, State.QUEUED]
-)
-def test_a_partner_reads_neither_a_vendors_nor_an_officers_words(state):
-    said = Delivery(
-        connection=Connection(name="isp"), state=state, reason="asha: Bearer TOPSECRET, 98765 43210"
-    )
-    assert "TOPSECRET" not in reason_for_partner(said)
-    assert "98765" not in reason_for_partner(said)
-
-
-def test_a_partner_reads_what_its_lead_still_needs():
-    skipped = Delivery(connection=Connection(name="isp"), state=State.SKIPPED, reason="Not ready: an e-mail.")
-    assert reason_for_partner(skipped) == "Not ready: an e-mail."

@@ -1,0 +1,245 @@
+"""Why does it stand where it stands? One sentence for every delivery and every lead, for officers and for partners.
+
+Pure: what is told is in the rows that are given, and in the moment `now`. Officers read times in their own zone.
+Partners read neither a vendor's nor an officer's words, which may hold anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from crm_integrations import registry
+from crm_integrations.models import CLAIMABLE, Connection, Delivery, Health, State
+from leadops.models import Lead
+
+PRESSING = (
+    State.REVIEW,
+    State.REJECTED,
+    State.FAILED,
+    State.DEAD,
+    State.UNKNOWN,
+    State.RETRYING,
+    State.WAITING,
+    State.QUEUED,
+    State.SENDING,
+    State.SKIPPED,
+)
+"""States a person should hear of first, most pressing first; all others ask for nothing."""
+
+
+# Officers -----------------------------------------------------------------------------------------------------------
+
+
+def of_delivery(delivery: Delivery, connection: Connection, health: Health | None, now: datetime) -> str:
+    """Why `delivery` stands where it stands, in one sentence or two, and what happens next."""
+    if delivery.state == State.WAITING:
+        return _waiting(delivery, connection, now)
+    if delivery.state in CLAIMABLE:
+        return _on_its_way(delivery, connection, health, now)
+    said = delivery.reason
+    match State(delivery.state):
+        case State.SENDING:
+            return _in_hand(delivery, now)
+        case State.DELIVERED:
+            return _delivered(delivery, now)
+        case State.REJECTED:
+            return _sentence(f"Refused: {said}" if said else "The vendor refused it")
+        case State.REVIEW:
+            return _sentence(f"Needs your decision: {said.removesuffix(' Please decide.')}".rstrip(": "))
+        case State.DEAD:
+            return _sentence(said if said.startswith("Given up") else f"Given up: {said}".rstrip(": "))
+        case State.FAILED:
+            return _sentence(f"It failed here, and nothing was sent: {said}".rstrip(": "))
+        case State.SKIPPED:
+            return _sentence(said if said.startswith("Not ready") else f"Not sent: {said}".rstrip(": "))
+        case State.SUPERSEDED:
+            return _sentence(said or "A newer version took its place")
+    return _sentence(said or "It was cancelled")
+
+
+def _on_its_way(delivery: Delivery, connection: Connection, health: Health | None, now: datetime) -> str:
+    """What the engine acts on next: what it stands for, and what holds it or when its turn comes."""
+    stopped = _stopped(connection, now)
+    held = stopped or _held(health, now)
+    if delivery.state == State.UNKNOWN:
+        again = "It is looked up again" if delivery.lookups else "It is looked up"
+        return f"{_asked(delivery)} {held or _turn(delivery, again, now)}"
+    if delivery.state == State.RETRYING:
+        tries = f"try {delivery.attempts + 1} of {len(settings.DELIVERY_RETRIES) + 1}"
+        turn = _turn(delivery, "It will be tried again", now, f" ({tries})")
+        return " ".join(filter(None, [_sentence(delivery.reason), held or turn]))
+    if held:
+        return held
+    # A reason of an earlier hold is over by now.
+    said = "" if delivery.reason.startswith("The connection is paused") else _sentence(delivery.reason)
+    return " ".join(filter(None, [said, _turn(delivery, "It is sent", now)]))
+
+
+def _stopped(connection: Connection, now: datetime) -> str:
+    """Empty unless a person, or a refusal of our credentials, stopped the whole connection."""
+    if not connection.enabled:
+        return "The connection is switched off: nothing is sent until it is switched on."
+    until = connection.paused_until
+    if until is None or until <= now:
+        return ""
+    end = "an officer resumes it" if until >= Connection.UNTIL_RESUMED else _at(until, now)
+    reason = connection.pause_reason.strip().rstrip(".")
+    if reason.startswith("Paused by "):
+        return f"The connection was p{reason[1:]} until {end}."
+    return f"The connection is paused until {end}" + (f": {reason}." if reason else ".")
+
+
+def _held(health: Health | None, now: datetime) -> str:
+    """Empty unless the vendor does not answer, or asked for less."""
+    if health is None:
+        return ""
+    until = health.hold_until if health.hold_until and health.hold_until > now else None
+    if health.opened_at is not None:
+        trial = f"after {_at(until, now)}" if until else "now"
+        return f"The vendor does not answer: one call is tried {trial}, and all others follow once it works."
+    return f"The vendor asked for less: held until {_at(until, now)}." if until else ""
+
+
+def _asked(delivery: Delivery) -> str:
+    """What is known of an unknown outcome."""
+    unknown = (
+        "The vendor accepted it but gave no id yet" if delivery.accepted else "Unknown whether it arrived"
+    )
+    if not delivery.lookups:
+        return _sentence(f"{unknown}: {delivery.reason}".rstrip(": "))
+    found = "not found" if delivery.absences else "no certain answer"
+    return f"{unknown}: looked up {_times(delivery.lookups)}, {found}."
+
+
+def _turn(delivery: Delivery, what: str, now: datetime, more: str = "") -> str:
+    if delivery.leased_until is not None and delivery.leased_until > now:
+        return "It is at work just now."
+    return f"{what} {_when(delivery.due_at, now)}{more}." if delivery.due_at > now else f"{what} next{more}."
+
+
+def _waiting(delivery: Delivery, connection: Connection, now: datetime) -> str:
+    vendors = registry.vendors()
+    first = vendors[delivery.depends_on].label if delivery.depends_on in vendors else "another delivery"
+    said = _sentence(delivery.reason or f"Waiting until {first} knows the lead")
+    return " ".join(filter(None, [said, _stopped(connection, now)]))
+
+
+def _in_hand(delivery: Delivery, now: datetime) -> str:
+    if delivery.leased_until is not None and delivery.leased_until <= now:
+        return "The worker that had it in hand is gone: what became of it is found out within seconds."
+    return "It is being sent just now."
+
+
+def _delivered(delivery: Delivery, now: datetime) -> str:
+    when = f" {_when(delivery.delivered_at, now)}" if delivery.delivered_at else ""
+    known = f"; the vendor's id is {delivery.reference}" if delivery.reference else ""
+    word = f", its status “{delivery.vendor_status}”" if delivery.vendor_status else ""
+    return " ".join(filter(None, [f"Delivered{when}{known}{word}.", _sentence(delivery.reason)]))
+
+
+def of_lead(
+    lead: Lead, deliveries: Iterable[Delivery], gaps: Mapping[str, Sequence[str]], now: datetime
+) -> str:
+    """Why `lead` stands where it stands: its most pressing delivery, or why it has none.
+
+    `deliveries` come with their connections and these with their health; `gaps` is what is still missing, by the
+    names of the connections that were not sent it.
+    """
+    newest = _newest(deliveries)
+    for state in PRESSING:
+        if alike := [each for each in newest if each.state == state]:
+            first = alike[0]
+            health = getattr(first.connection, "health", None)
+            said = of_delivery(first, first.connection, health, now)
+            others = f" (and {len(alike) - 1} more)" if len(alike) > 1 else ""
+            return f"{first.connection.name}{others}: {said}"
+    if lead.is_stopped:
+        return f"The lead is {lead.get_status_display().lower()}: nothing of it is sent."
+    held = [each.connection.name for each in newest if each.state == State.DELIVERED]
+    if held:
+        return f"Delivered to {', '.join(held)}."
+    if gaps:
+        name, missing = next(iter(gaps.items()))
+        others = f" (and {len(gaps) - 1} more)" if len(gaps) > 1 else ""
+        return f"Not ready for {name}{others}: {', '.join(missing)}."
+    return "Not sent yet: submit it." if lead.status == Lead.Status.DRAFT else "No route sends it anywhere."
+
+
+def _newest(deliveries: Iterable[Delivery]) -> list[Delivery]:
+    """The newest version of each record at each connection, in the order of the connections' names."""
+    newest: dict[tuple[UUID, UUID], Delivery] = {}
+    for each in sorted(deliveries, key=lambda each: each.version):
+        newest[each.connection_id, each.record_id] = each
+    return sorted(newest.values(), key=lambda each: each.connection.name)
+
+
+# Partners -----------------------------------------------------------------------------------------------------------
+
+FOR_PARTNERS = {
+    State.SENDING: "It is being sent.",
+    State.REJECTED: "The vendor refused it; the lender has the vendor's words.",
+    State.RETRYING: "The vendor could not take it yet; it will be tried again.",
+    State.UNKNOWN: "It was sent and no certain answer came; the vendor is being asked.",
+    State.REVIEW: "It was sent and no certain answer came; the lender decides.",
+    State.DEAD: "It was tried too often without success; the lender has to look at it.",
+    State.FAILED: "Something went wrong on our side; the lender has to look at it.",
+}
+OUR_WORDS = (State.WAITING, State.SKIPPED, State.SUPERSEDED, State.CANCELLED)
+"""Their reason is ours and about the partner's own data; all others may hold a vendor's or an officer's words."""
+
+
+def for_partner(delivery: Delivery, connection: Connection, health: Health | None, now: datetime) -> str:
+    """Why it stands where it stands, without what a vendor or an officer said of it."""
+    if delivery.state in OUR_WORDS:
+        return delivery.reason
+    if delivery.state == State.QUEUED:
+        if _stopped(connection, now):
+            return "The connection is paused; it is sent when the lender resumes it."
+        if _held(health, now):
+            return "The vendor takes nothing just now; it is sent once it does."
+    return FOR_PARTNERS.get(State(delivery.state), "")
+
+
+def next_turn(
+    delivery: Delivery, connection: Connection, health: Health | None, now: datetime
+) -> datetime | None:
+    """When the engine next acts on it; None where it does not, or nobody knows when."""
+    if delivery.state not in CLAIMABLE or _stopped(connection, now):
+        return None
+    held = health.hold_until if health is not None else None
+    return max(delivery.due_at, held) if held else delivery.due_at
+
+
+# Words --------------------------------------------------------------------------------------------------------------
+
+TIMES = ("never", "once", "twice", "three times", "four times", "five times", "six times")
+
+
+def _times(count: int) -> str:
+    return TIMES[count] if count < len(TIMES) else f"{count} times"
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text if not text or text[-1] in ".!?" else f"{text}."
+
+
+def _when(moment: datetime, now: datetime) -> str:
+    said = _at(moment, now)
+    return f"on {said}" if "," in said else f"at {said}"
+
+
+def _at(moment: datetime, now: datetime) -> str:
+    """`14:30` today, `21 Nov, 14:30` on another day, in the officer's time zone; seconds where it is a minute away."""
+    local, today = timezone.localtime(moment), timezone.localtime(now)
+    soon = abs((moment - now).total_seconds()) < 60
+    clock = f"{local:%H:%M:%S}" if soon else f"{local:%H:%M}"
+    if local.date() == today.date():
+        return clock
+    year = f" {local.year}" if local.year != today.year else ""
+    return f"{local.day} {local:%b}{year}, {clock}"
