@@ -36,6 +36,8 @@ RANKS = {"new": 0, "fault": 0, "in_review": 1, "approved": 2, **dict.fromkeys(FI
 CALLS_OF_ONE = 4
 """At most: a token, the record, a token again, and the second request the answer leads to."""
 LONGEST_PAUSE = 60.0
+OURS = (Exchange.Purpose.STATUS, Exchange.Purpose.TOKEN)
+UNANSWERED = "The worker died during the call."
 UNKNOWN_WORD = (
     "A status word came that we don't know: it is kept as it came. The setting “meanings” can explain it."
 )
@@ -107,6 +109,9 @@ def _ask(asking: Asking) -> bool:
     Whatever fails, it is asked again when its age says so.
     """
     outcome, wait, answered = None, 0.0, True
+    asking.delivery.exchanges.filter(purpose__in=OURS, finished_at=None).update(
+        error=UNANSWERED, finished_at=Now()
+    )
     try:
         outcome = _answer(asking.delivery)
     except errors.Rejected:

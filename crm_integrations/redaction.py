@@ -165,8 +165,12 @@ def _walk(key: str, value: Any) -> Any:
     if isinstance(value, dict):
         if _rule(key) is _remove:
             return REMOVED
-        # A key may be a person's number too: {"9800000001": "is taken"}.
-        return {_mask_all(name): _walk(name, each) for name, each in value.items()}
+        # A key may be a person's number too: {"9800000001": "is taken"}. And it may stand beside its value:
+        # {"key": "phone", "value": "9800000001"}.
+        named = value["key"] if isinstance(value.get("key"), str) else "value"
+        return {
+            _mask_all(name): _walk(named if name == "value" else name, each) for name, each in value.items()
+        }
     if isinstance(value, list):
         return [_walk(key, each) for each in value]
     if isinstance(value, int | float) and not isinstance(value, bool) and _hides_a_number(key, value):

@@ -263,11 +263,17 @@ def test_a_dead_workers_question_is_asked_again_when_its_time_is_over(account, v
     make_due("crego_los")
     dead = following._claim([])
     assert dead is not None
+    started = {"connection": dead.delivery.connection, "delivery": dead.delivery, "purpose": Purpose.STATUS}
+    begun = Exchange.objects.create(
+        **started, operation="get_account", method="GET", url="https://los.example/"
+    )
     assert following.follow() == 0
     assert dead.until > timezone.now() + timedelta(seconds=60)
     Delivery.objects.filter(pk=dead.delivery.pk).update(ask_at=Now())
     vendor_sandbox.move("crego_los", dead.delivery.reference, status="active")
     assert following.follow() == 1
+    begun.refresh_from_db()
+    assert begun.error == following.UNANSWERED
     following._ask(dead)  # it was only asleep: what it says now is not heard
     assert changes(dead.delivery) == [(Source.POLL, "activation", "active", "active")]
 

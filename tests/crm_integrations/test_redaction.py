@@ -275,3 +275,13 @@ def test_work_grows_no_faster_than_the_text(piece):
 def test_a_megabyte_is_no_more_work_than_what_is_looked_at():
     beyond = "a=" * (1024 * 1024)
     assert work(beyond) < 4 * work(beyond[: 2 * redaction.MAX_STORED]) + 0.02
+
+
+def test_a_value_is_masked_by_the_key_that_stands_beside_it():
+    fields = [
+        {"key": "passport_no", "type": "text", "label": {"en": "No"}, "value": "P1234567"},
+        {"key": "webhook_secret", "value": "abc"},
+        {"key": "client.maritalStatus.id", "value": "101151"},
+    ]
+    kept = json.loads(redaction.body(json.dumps({"kyc_fields": fields}).encode()))["kyc_fields"]
+    assert [each["value"] for each in kept] == ["XXXX4567", "[removed]", "101151"]
