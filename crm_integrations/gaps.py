@@ -21,8 +21,7 @@ from uuid import UUID
 from django.db import connection as database
 from django.db import transaction
 
-from crm_integrations import doorbell, snapshots
-from crm_integrations.connector import Connector
+from crm_integrations import doorbell, registry, snapshots
 from crm_integrations.models import Connection, Gap, GapWalk, Recheck
 from crm_integrations.readiness import missing_in, taking_leads
 from crm_integrations.records import LeadRecord
@@ -111,13 +110,13 @@ def _walk(walk: GapWalk, connection: Connection) -> int:
 def _rules(connection: Connection) -> str:
     """A digest of all that decides about the connection's gaps: its settings and its connector's code."""
     said = json.dumps([connection.vendor, connection.settings], sort_keys=True)
-    return hashlib.sha256(said.encode() + _code(connection.connector_class)).hexdigest()
+    return hashlib.sha256(said.encode() + _code(connection.vendor)).hexdigest()
 
 
 @lru_cache
-def _code(connector: type[Connector]) -> bytes:
+def _code(vendor: str) -> bytes:
     """The connector's module, or all modules of its package: a new version may need something else."""
-    module = Path(inspect.getfile(connector))
+    module = Path(inspect.getfile(registry.get(vendor)))
     files = sorted(module.parent.glob("*.py")) if module.stem == "__init__" else [module]
     return b"".join(file.read_bytes() for file in files)
 

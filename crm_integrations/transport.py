@@ -23,6 +23,8 @@ from crm_integrations.connector import Connector, Request, Response
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 15.0
+HEADERS = {"User-Agent": "leadops", "Accept": "application/json", "Accept-Encoding": "identity"}
+"""On every request, unless the request says otherwise."""
 MAX_ANSWER = 1024 * 1024
 CHUNK = 16 * 1024
 ORIGIN = re.compile(r"\w+://[^/]*")
@@ -201,12 +203,7 @@ def _exchange(base_url: str, request: Request, deadline: float) -> Response:
     prepared = requests.Request(
         request.method,
         url_of(base_url, request),
-        headers={
-            "User-Agent": "leadops",
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            **request.headers,
-        },
+        headers={**HEADERS, **request.headers},
         data=request.body or None,
     ).prepare()
     timeout = (min(CONNECT_SECONDS, deadline), min(READ_SECONDS, deadline))

@@ -1,0 +1,236 @@
+"""What would be sent, before anything is: a record's request to one connection as it would go, and what changed.
+
+The connector that sends makes it, of the record as it is now, but with `$TOKEN` and the like in the place of every
+credential. What is shown is redacted as what is kept of calls, so that both can be compared.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, cast
+from urllib.parse import parse_qsl
+
+from crm_integrations import redaction, snapshots, transport
+from crm_integrations.configuration import with_defaults
+from crm_integrations.connector import Config, Connector, Kind, Missing, Request
+from crm_integrations.errors import DeliveryError
+from crm_integrations.models import Connection, Delivery, Exchange
+from crm_integrations.records import Record
+from leadops.faults import place_of
+from leadops.models import Lead, LoanAccount
+
+logger = logging.getLogger(__name__)
+HANDED_OUT = "$TOKEN"
+PLACEHOLDER = re.compile(r"\$[A-Z][A-Z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that is not as it was last sent; None where it was not, or is no longer, part of it."""
+
+    path: str
+    was: Any
+    now: Any
+
+    @property
+    def kind(self) -> Literal["added", "removed", "changed"]:
+        if self.was is None:
+            return "added"
+        return "removed" if self.now is None else "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`request` and `curl` are empty when nothing can be made of the record yet: `problem` says why.
+
+    `changes` is None where there is nothing to compare with. `derived` are placeholders that are made of others.
+    """
+
+    connection: Connection
+    missing: tuple[Missing, ...]
+    not_carried: tuple[str, ...]
+    request: str = ""
+    curl: str = ""
+    derived: tuple[str, ...] = ()
+    problem: str = ""
+    last: Exchange | None = None
+    changes: tuple[Change, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A request with placeholders for credentials, and where it would go."""
+
+    request: Request
+    url: str
+    derived: tuple[str, ...] = field(default=())
+
+
+def of(connection: Connection, record: Lead | LoanAccount) -> Preview:
+    """What `connection` would be sent of `record` now, and how that differs from what it was sent last."""
+    delivery = _delivery(connection, record)
+    said = snapshots.of_deliveries([delivery])[delivery.pk]
+    connector, kind = _with_placeholders(connection), cast(Kind, delivery.kind)
+    missing = tuple(getattr(connector, f"missing_{kind}")(said))
+    known = (connection, missing, tuple(connector.not_carried))
+    try:
+        made = make(connector, kind, said)
+    except DeliveryError as error:
+        return Preview(*known, problem=error.message)
+    except Exception as error:
+        # A connector need not be able to build what it calls not ready.
+        logger.info("No preview can be made of %s: %s.", delivery.record_id, place_of(error))
+        problem = "" if missing else f"A fault in leadops: {type(error).__name__}."
+        return Preview(*known, problem=problem or "Nothing can be made of it until it is complete.")
+    return _shown(Preview(*known), made, delivery)
+
+
+def make(connector: Connector, kind: Kind, record: Record) -> Made:
+    """The request of a connector whose credentials are placeholders, also for a record that is not ready.
+
+    Raises a DeliveryError where it can't be made or sent there.
+    """
+    plain: Request = getattr(connector, f"build_{kind}")(record)
+    signed = connector.auth.apply(plain, HANDED_OUT)
+    headers, derived = dict(signed.headers), []
+    for name in headers.keys() - plain.headers.keys():
+        if not PLACEHOLDER.search(headers[name]):  # a signature, made of a placeholder: it would be wrong
+            headers[name] = "$" + re.sub(r"\W", "_", name).upper()
+            derived.append(headers[name])
+    url = transport.url_of(connector.config.base_url, signed)
+    return Made(replace(signed, headers={**transport.HEADERS, **headers}), url, tuple(derived))
+
+
+def _delivery(connection: Connection, record: Lead | LoanAccount) -> Delivery:
+    """The newest delivery of `record` there, else one as it would be put into the outbox; nothing is stored."""
+    account = record if isinstance(record, LoanAccount) else None
+    kind = "loan_account" if account else "lead"
+    earlier = Delivery.objects.filter(connection=connection, kind=kind, record_id=record.pk)
+    related = earlier.select_related("connection", "loan_account__program").order_by("-version")
+    return related.first() or Delivery(
+        connection=connection,
+        kind=kind,
+        lead_id=account.lead_id if account else record.pk,
+        loan_account=account,
+        record_id=record.pk,
+        version=record.version,
+        ref=_ref(connection, record),
+        depends_on=connection.connector_class.depends_on if account else "",
+    )
+
+
+def _ref(connection: Connection, record: Lead | LoanAccount) -> str:
+    """Our reference as the outbox would choose it: the partner's where the vendor is told it and it is free."""
+    told = getattr(record, "partner_ref_id", "")
+    if told and connection.connector_class.tells_partner_reference:
+        others = Delivery.objects.filter(connection=connection, ref=told).exclude(record_id=record.pk)
+        if not others.exists():
+            return str(told)
+    return record.pk.hex
+
+
+def _with_placeholders(connection: Connection) -> Connector:
+    kind = connection.connector_class
+    secrets = {secret.name: f"${secret.name.upper()}" for secret in kind.secrets}
+    return kind(Config(connection.base_url.rstrip("/"), with_defaults(kind, connection.settings), secrets))
+
+
+# Showing --------------------------------------------------------------------------------------------------------------
+
+
+def _shown(preview: Preview, made: Made, delivery: Delivery) -> Preview:
+    secrets = {each for each in preview.connection.secrets.values() if isinstance(each, str) and each}
+    request = made.request
+    body = redaction.body(request.body, request.headers.get("Content-Type", ""), secrets)
+    url = redaction.mask_inside(made.url, secrets)
+    lines = [f"{request.method} {url}", *(f"{name}: {value}" for name, value in request.headers.items())]
+    masked = replace(request, body=_compact(body).encode())
+    last = _last_sent(delivery)
+    changes = differences(last.request_body, body) if last else None
+    return replace(
+        preview,
+        request="\n".join([*lines, "", _pretty(body)]).rstrip(),
+        curl=curl(url, masked),
+        derived=made.derived,
+        last=last,
+        changes=changes,
+    )
+
+
+def curl(url: str, request: Request) -> str:
+    """`request` as a command for a POSIX shell in which the placeholders are variables."""
+    lines = [f"curl -X {request.method} {shlex.quote(url)}"]
+    lines += [f"-H {_quoted(f'{name}: {value}')}" for name, value in request.headers.items()]
+    if request.body:
+        lines.append(f"--data-raw {shlex.quote(request.body.decode())}")
+    return " \\\n  ".join(lines)
+
+
+def _quoted(header: str) -> str:
+    """In double quotes where the shell has to put a variable in."""
+    if not PLACEHOLDER.search(header):
+        return shlex.quote(header)
+    return '"' + re.sub(r'([\\"`])', r"\\\1", header) + '"'
+
+
+def _last_sent(delivery: Delivery) -> Exchange | None:
+    sent = Exchange.objects.filter(
+        purpose=Exchange.Purpose.CREATE,
+        delivery__connection=delivery.connection_id,
+        delivery__kind=delivery.kind,
+        delivery__record_id=delivery.record_id,
+    )
+    return sent.order_by("-id").first()
+
+
+def differences(was: str, now: str) -> tuple[Change, ...] | None:
+    """What changed between two bodies, field by field; None where one of them is empty, cut or no data."""
+    before, after = _fields(was), _fields(now)
+    if before is None or after is None:
+        return None
+    paths = [*after, *(path for path in before if path not in after)]
+    return tuple(
+        Change(path, before.get(path), after.get(path))
+        for path in paths
+        if before.get(path) != after.get(path)
+    )
+
+
+def _fields(body: str) -> Mapping[str, Any] | None:
+    """Every value of a body by its path."""
+    try:
+        return dict(_flat("", json.loads(body)))
+    except (ValueError, RecursionError):
+        is_form = body[:1] not in ("{", "[")  # else it is JSON that was cut
+        return (is_form and dict(parse_qsl(body, keep_blank_values=True))) or None
+
+
+def _flat(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for name, each in value.items():
+            yield from _flat(f"{path}.{name}" if path else name, each)
+    elif isinstance(value, list) and value:
+        for place, each in enumerate(value):
+            yield from _flat(f"{path}[{place}]", each)
+    else:
+        yield path, "null" if value is None else value
+
+
+def _pretty(body: str) -> str:
+    return _json(body, indent=2)
+
+
+def _compact(body: str) -> str:
+    return _json(body, separators=(",", ":"))
+
+
+def _json(body: str, **shape: Any) -> str:
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False, **shape)
+    except (ValueError, RecursionError):
+        return body
