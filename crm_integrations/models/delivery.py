@@ -118,7 +118,11 @@ class Delivery(Record):
             models.Index(fields=["connection", "state", "-id"], name="delivery_by_connection"),
             models.Index(fields=["state", "-id"], name="delivery_by_state"),
             models.Index(fields=["connection", "ref"], name="delivery_by_ref"),
-            models.Index(fields=["connection", "cause"], condition=~Q(cause=""), name="delivery_by_cause"),
+            models.Index(
+                fields=["connection", "cause", "updated_at"],
+                condition=~Q(cause=""),
+                name="delivery_by_cause",
+            ),
             models.Index(fields=["ask_at"], condition=Q(ask_at__isnull=False), name="delivery_to_ask"),
             models.Index(
                 fields=["connection", "reference"], condition=~Q(reference=""), name="delivery_by_reference"

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from crm_integrations.models.connection import Connection
 from crm_integrations.models.delivery import Delivery
 from leadops.models.record import Record
 
@@ -37,6 +38,13 @@ class ReplayItem(models.Model):
 
     replay = models.ForeignKey(Replay, on_delete=models.CASCADE, related_name="items")
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="replay_items")
+    connection = models.ForeignKey(
+        Connection,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        help_text="The delivery's: each connection is fed at its own pace.",
+    )
     taken_at = models.DateTimeField(null=True)
     left = models.CharField(max_length=200, blank=True)
 
@@ -44,7 +52,7 @@ class ReplayItem(models.Model):
         constraints = [models.UniqueConstraint(fields=["replay", "delivery"], name="once_in_a_replay")]
         indexes = [
             models.Index(
-                fields=["replay", "delivery"],
+                fields=["replay", "connection", "delivery"],
                 condition=Q(taken_at__isnull=True, left=""),
                 name="replay_item_open",
             )

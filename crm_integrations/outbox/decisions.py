@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from crm_integrations import doorbell, registry, summary
 from crm_integrations.models import REPEATABLE, Delivery, State
-from crm_integrations.outbox.settling import Settlement, follow, held_by_another
+from crm_integrations.outbox.settling import Settlement, cause_of, follow, held_by_another
 from leadops.errors import LeadopsError
 from leadops.models import Officer
 
@@ -46,14 +46,9 @@ def resolve_held(delivery_id: uuid.UUID, reference: str, reason: str, officer: O
         if held_by_another(Delivery.objects.get(pk=delivery_id), reference):
             raise HeldByAnother
         said = f"{officer} found it at the vendor: {reason}"
-        held = {
-            "state": State.DELIVERED,
-            "reference": reference,
-            "reason": said,
-            "delivered_at": Now(),
-            "accepted": False,
-        }
-        done = bool(_change([delivery_id], (State.REVIEW, State.UNKNOWN), **held))
+        held = {"reference": reference, "delivered_at": Now(), "accepted": False}
+        undecided = (State.REVIEW, State.UNKNOWN)
+        done = bool(_change([delivery_id], undecided, state=State.DELIVERED, reason=said, **held))
         if done:
             delivery = Delivery.objects.select_related("connection").get(pk=delivery_id)
             follow(delivery, Settlement(State.DELIVERED, said, reference=reference))
@@ -62,17 +57,21 @@ def resolve_held(delivery_id: uuid.UUID, reference: str, reason: str, officer: O
 
 def send_again(delivery_id: uuid.UUID, reason: str, officer: Officer) -> bool:
     """An officer made sure that the vendor has none; False when it no longer needs a decision."""
-    again = {"state": State.QUEUED, "due_at": Now(), "accepted": False, "lookups": 0, "absences": 0}
+    again = {"due_at": Now(), "accepted": False, "lookups": 0, "absences": 0}
     said = f"{officer} had it sent again: {reason}"
-    return bool(_change([delivery_id], (State.REVIEW, State.UNKNOWN), reason=said, **again))
+    undecided = (State.REVIEW, State.UNKNOWN)
+    return bool(_change([delivery_id], undecided, state=State.QUEUED, reason=said, **again))
 
 
-def _change(delivery_ids: Iterable[uuid.UUID], states: Sequence[State], **columns: Any) -> int:
+def _change(
+    delivery_ids: Iterable[uuid.UUID], states: Sequence[State], *, state: State, reason: str, **columns: Any
+) -> int:
     """Change those of `delivery_ids` that are in one of `states` and in nobody's hands, and their leads' summaries."""
     with transaction.atomic():
         free = Delivery.objects.filter(pk__in=list(delivery_ids), state__in=states, leased_until=None)
         lead_ids = set(free.values_list("lead_id", flat=True))
         held = summary.lock(lead_ids)
+        columns |= {"state": state, "reason": reason, "cause": cause_of(state, reason)}
         changed = free.update(updated_at=Now(), **columns)
         summary.derive(held)
         doorbell.ring_on_commit()
@@ -110,6 +109,6 @@ def doubt_unsent(reason: str) -> int:
     doubted = 0
     while ids := list(Delivery.objects.filter(state__in=states).values_list("pk", flat=True)[:500]):
         Delivery.objects.filter(pk__in=ids).update(lease=None, leased_until=None)
-        doubt = {"state": State.UNKNOWN, "due_at": Now(), "lookups": 0, "absences": 0, "once_unknown": True}
-        doubted += _change(ids, states, reason=reason, **doubt)
+        doubt = {"due_at": Now(), "lookups": 0, "absences": 0, "once_unknown": True}
+        doubted += _change(ids, states, state=State.UNKNOWN, reason=reason, **doubt)
     return doubted

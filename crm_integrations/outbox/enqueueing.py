@@ -95,7 +95,7 @@ def enqueue(deliveries: Sequence[New]) -> Enqueued:
 
 
 SUPERSEDE = """
-UPDATE crm_integrations_delivery d SET state = 'superseded', updated_at = now(),
+UPDATE crm_integrations_delivery d SET state = 'superseded', cause = '', updated_at = now(),
     reason = 'Version ' || n.version || ' took its place.'
 FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::int[]) AS n(connection_id, kind, record_id, version)
 WHERE d.connection_id = n.connection_id AND d.kind = n.kind AND d.record_id = n.record_id

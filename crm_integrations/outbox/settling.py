@@ -10,8 +10,8 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db import connection as database
 from django.db.models.functions import Now
 
-from crm_integrations import doorbell, health, notices, registry, retry, summary
-from crm_integrations.models import Connection, Delivery, Exchange, Notice, State
+from crm_integrations import causes, doorbell, health, notices, registry, retry, summary
+from crm_integrations.models import NEEDS_PERSON, Connection, Delivery, Exchange, Notice, State
 from crm_integrations.outbox.claims import (
     COMPLETE,
     Claim,
@@ -45,8 +45,8 @@ class Settlement:
 
 # Written out, like the statements of `claims`: the ORM's making of these few is half of a delivery's cost.
 SETTLE = """
-UPDATE crm_integrations_delivery SET state = %(state)s::text, reason = %(reason)s, lease = NULL, leased_until = NULL,
-    leases_lost = 0, once_unknown = once_unknown OR %(state)s::text IN ('unknown', 'review'),
+UPDATE crm_integrations_delivery SET state = %(state)s::text, reason = %(reason)s, cause = %(cause)s, lease = NULL,
+    leased_until = NULL, leases_lost = 0, once_unknown = once_unknown OR %(state)s::text IN ('unknown', 'review'),
     updated_at = now(), accepted = %(accepted)s, lookups = %(lookups)s, absences = %(absences)s,
     due_at = coalesce(now() + %(due_in)s * interval '1 second', due_at),
     reference = coalesce(%(reference)s, reference), vendor_status = coalesce(%(vendor_status)s, vendor_status),
@@ -100,7 +100,7 @@ def _write(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: E
     held = settlement.state == State.DELIVERED
     told = {name: getattr(settlement, name) if held else None for name in ("reference", "vendor_status")}
     named = {"state": settlement.state.value, "delivery": delivery.pk, "lease": claim.lease}
-    named |= {"ask_in": _ask_in(delivery, settlement)}
+    named |= {"ask_in": _ask_in(delivery, settlement), "cause": cause_of(settlement.state, settlement.reason)}
     statement, answer = (
         (f"WITH answered AS ({COMPLETE}) {SETTLE}", answered(exchange)) if exchange else (SETTLE, {})
     )
@@ -116,6 +116,11 @@ def _ask_in(delivery: Delivery, settlement: Settlement) -> float | None:
     if not can_ask or not delivery.connection.connector_class.can_follow:
         return None
     return retry.ask_in(0, settings.STATUS_POLLS)
+
+
+def cause_of(state: State, reason: str) -> str:
+    """What failed alike, for a delivery that goes no further by itself; none for any other."""
+    return causes.normalised(reason) if state in NEEDS_PERSON or state == State.SKIPPED else ""
 
 
 def accept(claim: Claim, delivery: Delivery, exchange: Exchange | None) -> None:

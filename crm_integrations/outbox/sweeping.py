@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 
 from crm_integrations import notices, summary
 from crm_integrations.models import Delivery, Exchange, Notice, State
+from crm_integrations.outbox.settling import cause_of
 
 BATCH = 500
 DEATHS = 3
@@ -37,7 +38,10 @@ def reap() -> int:
         dangling.update(error=UNANSWERED, finished_at=Now())
         for delivery in rows:
             may_be_there = delivery.accepted or delivery.pk in sent
-            Delivery.objects.filter(pk=delivery.pk).update(**_after_death(delivery, may_be_there))
+            columns = _after_death(delivery, may_be_there)
+            if "reason" in columns:
+                columns["cause"] = cause_of(columns["state"], columns["reason"])
+            Delivery.objects.filter(pk=delivery.pk).update(**columns)
         summary.derive(held)
     return len(rows)
 
