@@ -85,6 +85,8 @@ class Comparison:
     def take(self, rows: Sequence[ListedRow]) -> None:
         """Compare one page. A record that another page had already is not compared again."""
         fresh = self._fresh(rows)
+        if not fresh:  # as nearly always when the list is read a second time
+            return
         self.read += len(fresh)
         known = self._known(fresh)
         pairs = [(row, _match(row, known)) for row in fresh]
