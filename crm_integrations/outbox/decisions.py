@@ -46,7 +46,7 @@ def resolve_held(delivery_id: uuid.UUID, reference: str, reason: str, officer: O
         if held_by_another(Delivery.objects.get(pk=delivery_id), reference):
             raise HeldByAnother
         said = f"{officer} found it at the vendor: {reason}"
-        held = {"reference": reference, "delivered_at": Now(), "accepted": False}
+        held: dict[str, Any] = {"reference": reference, "delivered_at": Now(), "accepted": False}
         undecided = (State.REVIEW, State.UNKNOWN)
         done = bool(_change([delivery_id], undecided, state=State.DELIVERED, reason=said, **held))
         if done:
@@ -57,7 +57,7 @@ def resolve_held(delivery_id: uuid.UUID, reference: str, reason: str, officer: O
 
 def send_again(delivery_id: uuid.UUID, reason: str, officer: Officer) -> bool:
     """An officer made sure that the vendor has none; False when it no longer needs a decision."""
-    again = {"due_at": Now(), "accepted": False, "lookups": 0, "absences": 0}
+    again: dict[str, Any] = {"due_at": Now(), "accepted": False, "lookups": 0, "absences": 0}
     said = f"{officer} had it sent again: {reason}"
     undecided = (State.REVIEW, State.UNKNOWN)
     return bool(_change([delivery_id], undecided, state=State.QUEUED, reason=said, **again))
@@ -88,7 +88,7 @@ def doubt(delivery_ids: Iterable[uuid.UUID], reason: str) -> int:
     askable = [slug for slug, connector in registry.vendors().items() if connector.can_find]
     asked = Delivery.objects.filter(pk__in=ids, connection__vendor__in=askable).values_list("pk", flat=True)
     # Accepted it was, whatever became of it: that is what forbids a second sending.
-    again = {
+    again: dict[str, Any] = {
         "accepted": True,
         "once_unknown": True,
         "lookups": 0,
@@ -109,6 +109,6 @@ def doubt_unsent(reason: str) -> int:
     doubted = 0
     while ids := list(Delivery.objects.filter(state__in=states).values_list("pk", flat=True)[:500]):
         Delivery.objects.filter(pk__in=ids).update(lease=None, leased_until=None)
-        doubt = {"due_at": Now(), "lookups": 0, "absences": 0, "once_unknown": True}
+        doubt: dict[str, Any] = {"due_at": Now(), "lookups": 0, "absences": 0, "once_unknown": True}
         doubted += _change(ids, states, state=State.UNKNOWN, reason=reason, **doubt)
     return doubted
