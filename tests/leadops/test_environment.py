@@ -44,6 +44,17 @@ def test_a_number_is_whole_and_large_enough(monkeypatch, text):
         environment.env_int("NUMBER", 10, least=5)
 
 
+def test_a_table_is_rising_pairs_of_numbers(monkeypatch):
+    monkeypatch.setenv("TABLE", " 60:5, 3600:300 ")
+    assert environment.env_table("TABLE", "") == ((60, 5), (3600, 300))
+    monkeypatch.setenv("TABLE", "")
+    assert environment.env_table("TABLE", "60:5") == ()
+    for nonsense in ("60", "60:5:1", "x:5", "60:0", "-1:5", "3600:300,60:5", "60:5,60:6"):
+        monkeypatch.setenv("TABLE", nonsense)
+        with pytest.raises(ImproperlyConfigured, match="TABLE must be rising pairs"):
+            environment.env_table("TABLE", "")
+
+
 def test_a_secret_may_stand_in_a_file(monkeypatch, tmp_path):
     (tmp_path / "key").write_text("hush\n")
     monkeypatch.setenv("KEY_FILE", str(tmp_path / "key"))
