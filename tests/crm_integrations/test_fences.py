@@ -298,6 +298,15 @@ def test_a_refused_lead_that_is_announced_again_is_no_second_delivery(receive, c
     assert Delivery.objects.get().state == State.REJECTED
 
 
+def test_a_refused_version_gives_way_to_the_newer_one(receive, connections):
+    lead = receive()
+    lead.deliveries.update(state=State.REJECTED)
+    lead.version += 1
+    assert receivers.enqueue_leads(Lead, leads=[lead]) == 4
+    found = set(lead.deliveries.values_list("version", "state"))
+    assert found == {(1, State.SUPERSEDED), (2, State.QUEUED)}
+
+
 def test_a_vendor_that_never_can_is_given_up(receive, connections, vendor_sandbox, settings):
     settings.DELIVERY_RETRIES = (1,)
     vendor_sandbox.fault("ispcrm", "503")
