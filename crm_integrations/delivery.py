@@ -36,6 +36,8 @@ def drain(stop: Callable[[], bool] = lambda: False) -> int:
     while not stop():
         if (claim := outbox.claim()) is not None:
             done += deliver(claim, stop)
+        elif outbox.replays.feed():
+            continue
         elif (seconds := outbox.tokens_in()) is not None:  # what is due waits for its connection's rate only
             time.sleep(min(seconds, LONGEST_NAP))
         else:

@@ -53,6 +53,7 @@ def sweep() -> None:
     outbox.reap()
     outbox.wake_waiting()
     health.grow()
+    outbox.replays.feed()
     if outbox.can_claim() or outbox.tokens_in() is not None:
         doorbell.ring()
     checkups.check_held()

@@ -4,6 +4,7 @@ A claim takes a lease: a token and a moment in the database's own clock. Whateve
 token, so a worker whose lease was given to another changes nothing (`LostLease`).
 """
 
+from crm_integrations.outbox import replays
 from crm_integrations.outbox.claims import (
     Claim,
     LostLease,
@@ -53,6 +54,7 @@ __all__ = [
     "pause",
     "reap",
     "release",
+    "replays",
     "resolve_held",
     "resume",
     "retry",

@@ -1,7 +1,7 @@
 """Which deliveries may be taken just now: by pause, hold, parallel calls and rate of their connections.
 
-Always in two steps, because a statement counts what was there before it waited for a lock: the connection is locked,
-and only then its calls under way and its tokens are counted.
+Always in two statements, because one counts what was there before it waited for a lock: the connection is locked, and
+only then its calls under way and its tokens are counted.
 """
 
 from __future__ import annotations
@@ -54,26 +54,28 @@ CHOOSE = f"""
 SELECT c.id {FLOW} AND {AFFORDABLE} AND {ANY_DUE} ORDER BY busy.calls, random() LIMIT 1
 """
 LOCK = CHOOSE + "FOR NO KEY UPDATE OF c"
-COUNT = f"""
-SELECT h.opened_at IS NOT NULL, CASE WHEN paced.rate IS NULL THEN NULL ELSE bucket.tokens END, statement_timestamp()
-{FLOW} AND c.id = %(connection)s
-"""
 SOONEST = f"SELECT min((1 - bucket.tokens) / paced.rate) {FLOW} AND bucket.tokens < 1 AND {ANY_DUE}"
 # What a worker died over goes alone, so that no other row is blamed for it.
 TAKE = f"""
-WITH locked AS (
+WITH flow AS (
+    SELECT h.opened_at IS NOT NULL AS probe, CASE WHEN paced.rate IS NULL THEN NULL ELSE bucket.tokens END AS tokens,
+        CASE WHEN h.opened_at IS NOT NULL THEN 1 WHEN paced.rate IS NULL THEN %(limit)s ELSE floor(bucket.tokens) END
+            AS room {FLOW} AND c.id = %(connection)s
+), locked AS (
     SELECT d.id, d.due_at, d.leases_lost > 0 AS suspect FROM crm_integrations_delivery d
-    WHERE {DUE.format(connection="%(connection)s", states=STATES)}
+    WHERE EXISTS (SELECT 1 FROM flow) AND {DUE.format(connection="%(connection)s", states=STATES)}
     ORDER BY d.due_at, d.id LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED
-), first AS (
-    SELECT id, suspect FROM locked ORDER BY due_at, id LIMIT 1
+), placed AS (
+    SELECT id, suspect, row_number() OVER first_come AS place, first_value(suspect) OVER first_come AS alone
+    FROM locked WINDOW first_come AS (ORDER BY due_at, id)
 ), due AS (
-    SELECT l.id FROM locked l CROSS JOIN first f WHERE CASE WHEN f.suspect THEN l.id = f.id ELSE NOT l.suspect END
+    SELECT p.id, f.probe, f.tokens FROM placed p CROSS JOIN flow f
+    WHERE p.place <= f.room AND CASE WHEN p.alone THEN p.place = 1 ELSE NOT p.suspect END
 )
 UPDATE crm_integrations_delivery d SET
     state = CASE WHEN d.state = 'unknown' THEN 'unknown' ELSE 'sending' END, lease = %(lease)s,
     leased_until = statement_timestamp() + %(seconds)s * interval '1 second', updated_at = statement_timestamp()
-FROM due WHERE d.id = due.id RETURNING d.id
+FROM due WHERE d.id = due.id RETURNING d.id, due.probe, due.tokens, statement_timestamp()
 """
 PAY = """
 INSERT INTO crm_integrations_health (
@@ -100,18 +102,14 @@ def take(limit: int, lease: UUID) -> Taken | None:
         chosen = _row(LOCK)
         if chosen is None:
             return None
-        counted = _row(COUNT, connection=chosen[0])
-        if counted is None:
-            return Taken()
-        probe, tokens, at = counted
-        limit = 1 if probe else limit if tokens is None else min(limit, int(tokens))
-        if limit < 1:
-            return Taken()
         named = {"connection": chosen[0], "limit": limit, "lease": lease}
-        ids = [row[0] for row in _rows(TAKE, **named, seconds=settings.DELIVERY_LEASE_SECONDS)]
-        if tokens is not None and ids:
-            _pay(chosen[0], tokens - len(ids), at)
-        return Taken(ids, probe)
+        taken = _rows(TAKE, **named, seconds=settings.DELIVERY_LEASE_SECONDS)
+        if not taken:
+            return Taken()
+        _, probe, tokens, at = taken[0]
+        if tokens is not None:
+            _pay(chosen[0], tokens - len(taken), at)
+        return Taken([row[0] for row in taken], probe)
 
 
 def _pay(connection_id: UUID, left: float, at: datetime) -> None:
