@@ -217,14 +217,14 @@ class FailedAgain(NamedTuple):
     connection_id: UUID
     connection: str
     cause: str
-    count: int
+    deliveries: int
 
 
 def failed_again(replay: Replay) -> list[FailedAgain]:
     """What was queued and needs a person again, by connection and cause, the most first."""
     failed = replay.items.filter(taken_at__isnull=False, delivery__state__in=REPLAYABLE)
     grouped = failed.values_list("connection_id", "connection__name", "delivery__cause").annotate(Count("pk"))
-    return sorted(map(FailedAgain._make, grouped), key=lambda each: (-each.count, each.connection))
+    return sorted(map(FailedAgain._make, grouped), key=lambda each: (-each.deliveries, each.connection))
 
 
 def left_out(replay: Replay) -> Mapping[str, int]:
