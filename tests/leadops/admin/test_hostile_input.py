@@ -63,6 +63,8 @@ LISTS = [
     "crm_integrations_connection",
     "crm_integrations_delivery",
     "crm_integrations_exchange",
+    "crm_integrations_inbound",
+    "crm_integrations_reconciliation",
 ]
 
 
