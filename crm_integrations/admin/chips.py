@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from crm_integrations.models import NEEDS_PERSON, Delivery, State
+from crm_integrations import why
+from crm_integrations.models import NEEDS_PERSON, Delivery, Gap, State
+from leadops.admin.field_names import spoken
 from leadops.admin.markup import chip
+from leadops.models import Lead
 
 TONES = {
     State.DELIVERED: "good",
@@ -24,15 +29,21 @@ def tone_of(state: str) -> str:
     return TONES.get(State(state), "calm")
 
 
+def why_of(delivery: Delivery) -> str:
+    """The one sentence; the delivery comes with its connection, and that with its health."""
+    health = getattr(delivery.connection, "health", None)
+    return why.of_delivery(delivery, delivery.connection, health, timezone.now())
+
+
 def connection_chip(delivery: Delivery) -> SafeString:
-    """The connection's name and the state in words."""
-    return format_html(
-        '<span class="lo-chip lo-{}" title="{}"><span>{}</span> <b>{}</b></span>',
-        tone_of(delivery.state),
-        delivery.reason,
-        delivery.connection.name,
-        delivery.get_state_display(),
-    )
+    """The connection's name and the state in words, the reason beside the pointer."""
+    name, state = delivery.connection.name, delivery.get_state_display()
+    return _named_chip(tone_of(delivery.state), name, state, why_of(delivery))
+
+
+def _named_chip(tone: str, name: str, word: str, title: str) -> SafeString:
+    shown = '<span class="lo-chip lo-{}" title="{}"><span>{}</span> <b>{}</b></span>'
+    return format_html(shown, tone, title, name, word)
 
 
 def state_chip(delivery: Delivery) -> SafeString:
@@ -44,5 +55,29 @@ def chips(deliveries: Iterable[Delivery]) -> SafeString:
     """A chip per connection, of the newest version sent there."""
     newest = {each.connection_id: each for each in sorted(deliveries, key=lambda each: each.version)}
     ordered = sorted(newest.values(), key=lambda each: each.connection.name)
-    shown = format_html_join("", "{}", ((connection_chip(each),) for each in ordered))
-    return format_html('<span class="lo-chips">{}</span>', shown)
+    return _together(connection_chip(each) for each in ordered)
+
+
+def lead_chips(lead: Lead, deliveries: list[Delivery], missing: Iterable[Gap]) -> SafeString:
+    """The chips of a lead, also for connections it is not ready for yet; below them why it stands where it stands."""
+    reached = {each.connection_id for each in deliveries}
+    fields: dict[str, list[str]] = defaultdict(list)
+    for gap in missing:
+        if gap.connection_id not in reached:
+            fields[gap.connection.name].append(spoken(gap.field) or gap.message)
+    unready = [_named_chip("warn", name, misses(len(each)), ", ".join(each)) for name, each in fields.items()]
+    shown = format_html("{}{}", chips(deliveries), _together(unready) if unready else "")
+    if all(each.state == State.DELIVERED for each in deliveries) and deliveries:
+        return shown
+    sentence = why.of_lead(lead, deliveries, fields, timezone.now())
+    return format_html('{}<p class="lo-why">{}</p>', shown, sentence)
+
+
+def misses(count: int) -> str:
+    """How much is missing, as a chip says it."""
+    return f"Misses {count}"
+
+
+def _together(shown: Iterable[SafeString]) -> SafeString:
+    parts = format_html_join("", "{}", ((each,) for each in shown))
+    return format_html('<span class="lo-chips">{}</span>', parts)

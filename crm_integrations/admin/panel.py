@@ -17,17 +17,20 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from crm_integrations import readiness
-from crm_integrations.admin.chips import state_chip
+from crm_integrations import readiness, why
+from crm_integrations.admin.chips import misses, state_chip, why_of
 from crm_integrations.connector import Missing
-from crm_integrations.models import UNFINISHED, Connection, Delivery, Exchange
+from crm_integrations.models import REPEATABLE, UNFINISHED, Connection, Delivery, Exchange, State
+from crm_integrations.readiness import Readiness
 from leadops.admin.field_names import spoken
+from leadops.admin.markup import chip
 from leadops.models import Lead, LoanAccount
 
 MOST_EXCHANGES = 100
 SHOWN_BODY = 8_000
 """Characters of a body on the panel; the call's own page has all that was kept."""
 SOON = timedelta(minutes=10)
+TO_BE_SENT = (State.WAITING, State.QUEUED, State.RETRYING)
 
 
 @dataclass
@@ -42,6 +45,10 @@ class Sent:
         return state_chip(self.delivery)
 
     @property
+    def why(self) -> str:
+        return why_of(self.delivery)
+
+    @property
     def version(self) -> int | None:
         """The version of the record that was sent last: a retry takes the newest, not the one it was made for."""
         return max((each["call"].version or 0 for each in self.calls), default=0) or None
@@ -52,11 +59,31 @@ class Row:
     """One record at one connection: its newest delivery, the earlier ones, or why there is none yet."""
 
     connection: Connection
+    lead_id: UUID
     account: LoanAccount | None = None
     sent: Sent | None = None
     earlier: list[Sent] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     not_carried: list[str] = field(default_factory=list)
+    asked: bool = False
+    """Whether the connector was asked what is missing."""
+
+    def ask(self, found: Readiness) -> None:
+        """Take over what the connector says, unless the vendor has the record or may have it."""
+        if self.sent is None:
+            self.not_carried = list(map(spoken, found.not_carried))
+        if self.sent is None or self.sent.delivery.state in (*REPEATABLE, *TO_BE_SENT):
+            self.missing, self.asked = in_words(found.missing), True
+
+    @property
+    def readiness_chip(self) -> SafeString:
+        """Whether it could be sent as it is now."""
+        return chip("warn", misses(len(self.missing))) if self.missing else chip("good", "Ready")
+
+    @property
+    def preview_url(self) -> str:
+        name, record = ("loanaccount", self.account.pk) if self.account else ("lead", self.lead_id)
+        return reverse(f"admin:leadops_{name}_preview", args=[record, self.connection.pk])
 
 
 def of_lead(request: HttpRequest, lead: Lead) -> SafeString:
@@ -64,11 +91,18 @@ def of_lead(request: HttpRequest, lead: Lead) -> SafeString:
     rows = _rows(lead.deliveries.all())
     url = reverse("admin:crm_integrations_delivery_panel", args=["lead", lead.pk])
     reached = {row.connection.pk for row in rows}
+    own = {row.connection.pk: row for row in rows if row.account is None}
+    unready: dict[str, list[str]] = {}
     for each in readiness.of_lead(lead):
-        if each.connection.pk not in reached:
-            missing, rest = in_words(each.missing), list(map(spoken, each.not_carried))
-            rows.append(Row(each.connection, missing=missing, not_carried=rest))
-    more = {"lead": lead, "send_url": reverse("admin:leadops_lead_send") + f"?lead={lead.pk}"}
+        if (row := own.get(each.connection.pk)) is None:
+            row = Row(each.connection, lead.pk)
+            rows.append(row)
+        row.ask(each)
+        if each.missing and row.sent is None:
+            unready[each.connection.name] = [spoken(said.field) or said.message for said in each.missing]
+    sent = [row.sent.delivery for row in rows if row.sent]
+    more = {"lead": lead, "why": why.of_lead(lead, sent, unready, timezone.now())}
+    more |= {"send_url": reverse("admin:leadops_lead_send") + f"?lead={lead.pk}"}
     if idle := [each for each in _taking_accounts() if each.pk not in reached]:
         more |= {"without_account": idle, "has_accounts": lead.loan_accounts.exists()}
     return _rendered(request, rows, url, more)
@@ -100,7 +134,7 @@ def in_words(missing: Iterable[Missing]) -> list[str]:
 def _rows(deliveries: QuerySet[Delivery]) -> list[Row]:
     """The newest delivery of each record to each connection with its calls, and the earlier ones."""
     rows: dict[tuple[UUID, UUID], Row] = {}
-    related = deliveries.select_related("connection", "loan_account")
+    related = deliveries.select_related("connection__health", "loan_account")
     found = list(
         related.prefetch_related("status_changes").order_by("connection__name", "record_id", "-version")
     )
@@ -109,7 +143,7 @@ def _rows(deliveries: QuerySet[Delivery]) -> list[Row]:
         calls.setdefault(call.delivery_id, []).insert(0, call)
     for delivery in found:
         sent = Sent(delivery, [shown(call) for call in calls.get(delivery.pk, [])])
-        new = Row(delivery.connection, delivery.loan_account, sent)
+        new = Row(delivery.connection, delivery.lead_id, delivery.loan_account, sent)
         row = rows.setdefault((delivery.connection_id, delivery.record_id), new)
         if row is not new:
             row.earlier.append(sent)

@@ -13,11 +13,13 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from crm_integrations import outbox
+from crm_integrations import gaps, outbox
 from crm_integrations.admin import panel, sending
-from crm_integrations.admin.chips import chips
+from crm_integrations.admin.chips import chips, lead_chips
 from crm_integrations.admin.deliveries import MAY_STEER, how_it_went
-from crm_integrations.models import REPEATABLE, Delivery
+from crm_integrations.admin.gap_filter import MissingFilter
+from crm_integrations.admin.preview import Previewed
+from crm_integrations.models import REPEATABLE, Delivery, Gap
 from leadops.admin.leads import LeadAdmin, lead_url
 from leadops.admin.loan_accounts import LoanAccountAdmin
 from leadops.admin.markup import counted
@@ -29,20 +31,29 @@ admin.site.unregister(LoanAccount)
 
 
 @admin.register(Lead)
-class IntegratedLeadAdmin(LeadAdmin):
+class IntegratedLeadAdmin(Previewed, LeadAdmin):
     list_display = [*LeadAdmin.list_display[:-1], "connections", "age"]
+    list_filter = [*LeadAdmin.list_filter, MissingFilter]
+    preview_kind = "lead"
     actions = [*LeadAdmin.actions, "send_selected", "retry_selected"]
 
     class Media:
         js = ["leadops/deliveries.js"]
 
     def for_list(self, page: QuerySet[Lead]) -> QuerySet[Lead]:
-        sent = Delivery.objects.filter(kind="lead").select_related("connection")
-        return super().for_list(page).prefetch_related(Prefetch("deliveries", sent, to_attr="sent"))
+        sent = Delivery.objects.filter(kind="lead").select_related("connection__health")
+        missing = Gap.objects.filter(connection__enabled=True).select_related("connection")
+        related = Prefetch("deliveries", sent, to_attr="sent"), Prefetch("gaps", missing, to_attr="missing")
+        return super().for_list(page).prefetch_related(*related)
 
     @admin.display(description="Deliveries")
     def connections(self, lead: Any) -> SafeString:
-        return chips(lead.sent)
+        return lead_chips(lead, lead.sent, lead.missing)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if not change:  # a change is announced
+            gaps.mark([form.instance.pk])
 
     def panels(self, request: HttpRequest, lead: Lead) -> list[SafeString]:
         may_see = request.user.has_perm("crm_integrations.view_delivery")
@@ -88,14 +99,15 @@ class IntegratedLeadAdmin(LeadAdmin):
 
 
 @admin.register(LoanAccount)
-class IntegratedLoanAccountAdmin(LoanAccountAdmin):
+class IntegratedLoanAccountAdmin(Previewed, LoanAccountAdmin):
     list_display = [*LoanAccountAdmin.list_display[:-1], "connections", "created_at"]
+    preview_kind = "loan_account"
 
     class Media:
         js = ["leadops/deliveries.js"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LoanAccount]:
-        sent = Delivery.objects.select_related("connection")
+        sent = Delivery.objects.select_related("connection__health")
         return super().get_queryset(request).prefetch_related(Prefetch("deliveries", sent, to_attr="sent"))
 
     @admin.display(description="Deliveries")

@@ -130,8 +130,8 @@ def test_list_with_chips_stays_within_12_queries(
 def test_unsent_lead_shows_what_each_vendor_still_needs(desk, lead, connections):
     lead.applicants.update(primary_email="")
     page = desk.get(page_of(lead)).content.decode()
-    assert "Not ready" in page
-    assert "Ready, not sent" in page
+    assert "<b>Misses 1</b>" in page
+    assert "<b>Ready</b>" in page
 
 
 def test_panel_refreshes_itself_only_while_something_is_under_way(desk, lead, connections):
