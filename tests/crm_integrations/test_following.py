@@ -8,6 +8,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.db import connections as databases
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -17,7 +18,7 @@ from crm_integrations import following, retry, snapshots
 from crm_integrations.answers import flat
 from crm_integrations.connector import Outcome
 from crm_integrations.kept_calls import kept_call
-from crm_integrations.models import Connection, Delivery, Exchange, Health, Notice, StatusChange
+from crm_integrations.models import Connection, Delivery, Exchange, Health, Inbound, Notice, StatusChange
 from leadops.services import loan_accounts
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -331,3 +332,13 @@ def test_a_twin_lists_what_was_sent_to_it(account, vendor):
     compared = {name: value for name, value in row.fields.items() if name in sent}
     assert compared == {name: sent[name] for name in compared}
     assert len(compared) >= 3
+
+
+def test_the_command_asks_and_reads_without_celery(account, vendor_sandbox, capsys):
+    vendor_sandbox.move("crego_los", at("crego_los").reference, status="active")
+    make_due("crego_los")
+    Inbound.objects.create(connection=at("broctagon").connection, digest="0" * 64, body="{}")
+    call_command("follow_up", "--json")
+    assert json.loads(capsys.readouterr().out) == {"webhooks": 1, "asked": 1}
+    account.refresh_from_db()
+    assert account.status == "active"
