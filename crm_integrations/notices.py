@@ -32,9 +32,8 @@ def raise_notice(connection: Connection, kind: Notice.Kind, text: str, subject: 
 
     `text` is in our own words and names no person: it is mailed. What a vendor said goes into `subject`, which is not.
     """
-    row = [ids.uuid7(), connection.pk, kind.value, subject[:200], text[:500]]
     with database.cursor() as cursor:
-        cursor.execute(RAISE, row)
+        cursor.execute(RAISE, [ids.uuid7(), connection.pk, kind.value, subject[:200], text[:500]])
 
 
 def close(connection: Connection, kind: Notice.Kind, subject: str = "") -> bool:
