@@ -49,7 +49,7 @@ class Broctagon(Connector):
         Secret(
             "webhook_secret",
             "Webhook secret",
-            "Set under Settings > Dev Space > Webhooks, for /v1/webhooks/<id of this connection>/. Empty: none is taken.",
+            "Of Settings > Dev Space > Webhooks, for /v1/webhooks/<id of this connection>/. Empty: none is taken.",
             in_header=False,
         ),
     )
