@@ -70,7 +70,8 @@ def lead_chips(lead: Lead, deliveries: list[Delivery], missing: Iterable[Gap]) -
     if all(each.state == State.DELIVERED for each in deliveries) and deliveries:
         return shown
     sentence = why.of_lead(lead, deliveries, fields, timezone.now())
-    return format_html('{}<p class="lo-why">{}</p>', shown, sentence)
+    told = '<div class="lo-stand">{}<p class="lo-why" title="{}">{}</p></div>'
+    return format_html(told, shown, sentence, sentence)
 
 
 def misses(count: int) -> str:

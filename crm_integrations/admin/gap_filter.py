@@ -1,4 +1,4 @@
-"""The filter "missing for" of the lead list: which leads still miss what for which connection."""
+"""The filter "what is missing" of the lead list: which leads still miss what for which connection."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from leadops.models import Lead
 class MissingFilter(DropdownFilter):
     """Offers what leads miss at all, as the connectors found it; a value is `<connection's id>:<field>`."""
 
-    title = "missing for"
+    title = "what is missing"
     parameter_name = "missing"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

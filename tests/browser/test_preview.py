@@ -1,0 +1,80 @@
+"""What would be sent, on the screen: from the lead's page to the command that is copied, and on a phone."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from crm_integrations import gaps
+from crm_integrations.models import Connection, Delivery, Exchange, Health, State
+from leadops.models import Lead
+from tests import people, vendors
+from tests.browser.conftest import PHONE
+from tests.browser.test_phone import NAMELESS, WIDE
+
+LONG = "N" * 120
+
+
+@pytest.fixture
+def isp(transactional_db) -> Connection:
+    return vendors.connect("http://localhost:1", *vendors.LEAD_VENDORS)["ispcrm"]
+
+
+@pytest.fixture
+def lead(isp, partner, program) -> Lead:
+    """Refused at one vendor with a long body, held back at another, and without what a third one needs."""
+    made = people.leads_of(partner, program, 3)[0]
+    made.applicants.update(primary_email="", name="Meera Anand Iyer")
+    held = Connection.objects.get(vendor="crego_crm")
+    Health.objects.create(connection=held, opened_at="2026-05-04T08:00:00Z", failures=5)
+    for connection, state in ((isp, State.REJECTED), (held, State.QUEUED)):
+        Delivery.objects.create(
+            connection=connection, kind="lead", lead=made, record_id=made.pk, version=1, ref=made.pk.hex,
+            state=state, reason="r" * 200 if state == State.REJECTED else "",
+        )  # fmt: skip
+    Exchange.objects.create(
+        connection=isp, delivery=Delivery.objects.get(state=State.REJECTED), purpose="create", method="POST",
+        url="http://localhost:1/x", operation="create_lead", version=1,
+        request_body='{"name": "%s", "old": 1}' % ("o" * 120),
+    )  # fmt: skip
+    gaps.refresh()
+    return made
+
+
+def test_officer_looks_at_what_would_be_sent(desk_page, lead, isp):
+    desk_page.goto(reverse("admin:leadops_lead_change", args=[lead.pk]))
+    expect(desk_page.get_by_text("ispcrm: Refused: r")).to_be_visible()
+    desk_page.get_by_role("link", name="Preview for ispcrm").click()
+    expect(desk_page.get_by_role("heading", name="Preview of")).to_be_visible()
+    expect(desk_page.get_by_text("Misses 1")).to_be_visible()
+    desk_page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    desk_page.get_by_role("button", name="Copy").click()
+    expect(desk_page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = desk_page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("curl -X POST http://localhost:1/api/v1/subscriber/CreateLead")
+    assert '-H "Authorization: Bearer $TOKEN"' in copied
+
+
+def test_officer_finds_who_misses_what(desk_page, lead, isp):
+    desk_page.goto(reverse("admin:leadops_lead_changelist"))
+    desk_page.get_by_role("button", name="Filters").click()
+    desk_page.get_by_label("By what is missing").select_option(
+        label="ispcrm · applicant: e-mail (1)", force=True
+    )
+    desk_page.get_by_role("button", name="Apply Filters").click()
+    expect(desk_page.locator("#result_list tbody tr")).to_have_count(1)
+
+
+def test_nothing_reaches_over_the_edge_of_a_phone(open_page, signed_in, lead, isp):
+    lead.applicants.update(name=LONG)
+    page = signed_in(open_page(PHONE))
+    for url in (
+        reverse("admin:leadops_lead_changelist"),
+        reverse("admin:leadops_lead_change", args=[lead.pk]),
+        reverse("admin:leadops_lead_preview", args=[lead.pk, isp.pk]),
+    ):
+        page.goto(url)
+        assert page.evaluate(NAMELESS) == [], url
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], url
+        assert page.evaluate(WIDE) == [], url
