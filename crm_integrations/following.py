@@ -23,7 +23,7 @@ from django.utils import timezone
 from crm_integrations import doorbell, errors, notices, redaction, retry
 from crm_integrations.connector import Outcome, Request, Response
 from crm_integrations.kept_calls import kept_call
-from crm_integrations.models import Delivery, Exchange, Notice, State, StatusChange
+from crm_integrations.models import AnswerShape, Delivery, Exchange, Notice, State, StatusChange
 from crm_integrations.outbox import taking
 from leadops.faults import place_of
 from leadops.services import loan_accounts
@@ -188,7 +188,7 @@ def _take(delivery: Delivery, outcome: Outcome, source: StatusChange.Source) -> 
     if delivery.loan_account_id is not None:
         reason = redaction.mask_inside(outcome.message, secrets)
         loan_accounts.record_status(delivery.loan_account_id, word, reason)
-    if not meaning:
+    if not meaning and not AnswerShape.has_word(delivery.connection, word):
         notices.raise_notice(delivery.connection, Notice.Kind.NEW_STATUS, UNKNOWN_WORD, subject=word)
     return True
 

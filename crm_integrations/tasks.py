@@ -22,6 +22,7 @@ from crm_integrations import (
     notices,
     outbox,
     reconciling,
+    watching,
     webhooks,
 )
 from crm_integrations.models import Delivery, Exchange
@@ -90,6 +91,13 @@ def refresh_gaps() -> None:
     """Find what leads miss for each connection; what a turn does not reach is found at the next."""
     end = time.monotonic() + TURN_SECONDS
     gaps.refresh(lambda: stopping.is_set() or time.monotonic() >= end)
+
+
+@shared_task
+def watch() -> None:
+    """Count the calls that are over, and see whether a vendor does otherwise than usual."""
+    end = time.monotonic() + TURN_SECONDS
+    watching.watch(lambda: stopping.is_set() or time.monotonic() >= end)
 
 
 @shared_task

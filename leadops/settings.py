@@ -226,6 +226,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60,
         "options": {"expires": 60},
     },
+    "watch": {"task": "crm_integrations.tasks.watch", "schedule": 60, "options": {"expires": 60}},
     "reconcile": {"task": "crm_integrations.tasks.reconcile", "schedule": 60, "options": {"expires": 60}},
     "resume-imports": {
         "task": "leadops.tasks.resume_imports",

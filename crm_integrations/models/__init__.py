@@ -17,7 +17,7 @@ from crm_integrations.models.notice import Notice
 from crm_integrations.models.reconciliation import Difference, Reconciliation
 from crm_integrations.models.replay import Replay, ReplayItem
 from crm_integrations.models.status_change import Inbound, StatusChange
-from crm_integrations.models.tally import AnswerShape, Tally
+from crm_integrations.models.tally import AnswerShape, Lookout, Tally
 
 __all__ = [
     "CLAIMABLE",
@@ -34,6 +34,7 @@ __all__ = [
     "GapWalk",
     "Health",
     "Inbound",
+    "Lookout",
     "Notice",
     "Recheck",
     "Reconciliation",

@@ -1,0 +1,122 @@
+"""The fields and words a vendor answers with: learned from its first answers, and from officers afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from crm_integrations import notices
+from crm_integrations.connector import Connector
+from crm_integrations.models import AnswerShape, Connection, Notice
+from crm_integrations.watching.reading import Told
+from leadops.models import Officer
+
+Kind = Notice.Kind
+LEARNING = 20
+"""So many first answers to an operation are taken for what is usual."""
+MOST_FIELDS, MOST_UNKNOWN, MOST_WORDS = 600, 100, 200
+"""A vendor with more of them makes them up: nothing is learned from it, and nothing told."""
+NEW_FIELDS = "Answers have fields that the ones before had not; the notice in the back office names them."
+NEW_WORD = (
+    "A status word came that was not seen before: it is kept as it came. See whether it needs a meaning."
+)
+
+
+def learn(connection: Connection, connector: Connector | None, told: Sequence[Told]) -> None:
+    """Compare the answers with what is known of their operation, and tell operations what is new."""
+    shapes = _locked(connection)
+    known = {word for shape in shapes.values() for word in shape.words}
+    for operation in sorted({each.operation for each in told if each.fields is not None or each.words}):
+        shape = shapes.get(operation) or AnswerShape(connection=connection, operation=operation)
+        answers = [each for each in told if each.operation == operation]
+        _learn_words(shape, answers, known, connector)
+        _learn_fields(shape, answers)
+        shape.save()
+
+
+def _locked(connection: Connection) -> dict[str, AnswerShape]:
+    """Before any notice, as everywhere: who locks in two orders deadlocks."""
+    shapes = AnswerShape.objects.select_for_update().filter(connection=connection).order_by("pk")
+    return {shape.operation: shape for shape in shapes}
+
+
+def _learn_words(
+    shape: AnswerShape, answers: Sequence[Told], known: set[str], connector: Connector | None
+) -> None:
+    """`known` are the words of all operations of the connection; it grows with what is learned."""
+    new: set[str] = set()
+    for at, words in enumerate(each.words for each in answers):
+        unknown = {word for word in words - known if not (connector and connector.meaning(word))}
+        if len(known) >= MOST_WORDS:
+            return
+        if shape.answers + at < LEARNING:
+            shape.words = sorted({*shape.words, *unknown})
+            known |= unknown
+        else:
+            new |= unknown
+    for word in sorted(new):
+        notices.raise_notice(shape.connection, Kind.NEW_STATUS, NEW_WORD, subject=word)
+
+
+def _learn_fields(shape: AnswerShape, answers: Sequence[Told]) -> None:
+    known, new = set(shape.fields), set[str]()
+    for each in answers:
+        if each.fields is None:
+            continue
+        if shape.answers < LEARNING:
+            known |= each.fields
+        else:
+            new |= each.fields - known
+        shape.answers += 1
+    shape.fields = sorted(known)[:MOST_FIELDS]
+    if new and len(known) <= MOST_FIELDS:
+        _tell_fields(shape, new)
+
+
+def _tell_fields(shape: AnswerShape, new: set[str]) -> None:
+    """One open notice of an operation, which names all that is unknown in its answers."""
+    before = _subject(shape)
+    shape.unknown = sorted({*shape.unknown, *new})[:MOST_UNKNOWN]
+    if before != _subject(shape):
+        notices.close(shape.connection, Kind.NEW_FIELD, before)
+    notices.raise_notice(shape.connection, Kind.NEW_FIELD, NEW_FIELDS, subject=_subject(shape))
+
+
+def _subject(shape: AnswerShape) -> str:
+    said = f"{shape.operation}: {', '.join(shape.unknown)}"
+    return said if len(said) <= 200 else f"{said[:199]}…"
+
+
+def put_away(notice: Notice, officer: Officer) -> bool:
+    """An officer knows of it: what was new in it is usual from now on. False when it was closed before."""
+    with transaction.atomic():
+        shapes = _locked(notice.connection)
+        open_ones = Notice.objects.filter(pk=notice.pk, closed_at=None)
+        if not open_ones.update(closed_at=Now(), closed_by=officer, updated_at=Now()):
+            return False
+        if notice.kind == Kind.NEW_STATUS:
+            _take_word(shapes.get("") or AnswerShape(connection=notice.connection), notice.subject)
+        elif notice.kind == Kind.NEW_FIELD:
+            for shape in shapes.values():
+                if _subject(shape) == notice.subject:
+                    shape.fields = sorted({*shape.fields, *shape.unknown})
+                    shape.unknown = []
+                    shape.save()
+        return True
+
+
+def _take_word(shape: AnswerShape, word: str) -> None:
+    shape.words = sorted({*shape.words, word})
+    shape.save()
+
+
+def forget(notice: Notice) -> None:
+    """What was new is gone again: close the notice, and learn nothing."""
+    with transaction.atomic():
+        for shape in _locked(notice.connection).values():
+            if notice.kind == Kind.NEW_FIELD and _subject(shape) == notice.subject:
+                shape.unknown = []
+                shape.save()
+        notices.close(notice.connection, Kind(notice.kind), notice.subject)
