@@ -96,7 +96,9 @@ def test_the_sweep_rings_for_what_is_due_and_wakes_what_waits(one_lead, program,
 def test_old_bodies_are_emptied_and_the_rows_stay(one_lead, settings):
     held = Delivery.objects.get()
     for days in (1, settings.EXCHANGE_BODY_DAYS + 1):
-        made = Exchange.objects.create(connection=held.connection, delivery=held, purpose="create", request_body="{}", response_body="{}")
+        made = Exchange.objects.create(
+            connection=held.connection, delivery=held, purpose="create", request_body="{}", response_body="{}"
+        )
         Exchange.objects.filter(pk=made.pk).update(created_at=timezone.now() - timedelta(days=days))
     tasks.prune()
     assert list(Exchange.objects.values_list("request_body", flat=True).order_by("created_at")) == ["", "{}"]
