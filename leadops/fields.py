@@ -103,6 +103,11 @@ class BlindIndexField(models.BinaryField):  # type: ignore[type-arg]
         setattr(model_instance, self.attname, value)
         return value
 
+    def get_prep_value(self, value: Any) -> Any:
+        if isinstance(value, str):
+            raise TypeError("A blind index is looked for by bytes, see index().")
+        return super().get_prep_value(value)
+
     def index(self, text: str) -> bytes | None:
         """The index of `text`, also the value to filter by."""
         return blind_index(self.purpose, text)

@@ -160,6 +160,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "leadops.api.schema.Schema",
     "EXCEPTION_HANDLER": "leadops.api.problems.handle",
     "DEFAULT_METADATA_CLASS": None,
+    "ALLOWED_VERSIONS": ["1"],  # whatever else /v1/schema/?version= says would stand in a header
     "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": None,
 }

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Model
 from django.http import HttpRequest
+
+from leadops.ids import uuid_in
 
 WAYS = ("add", "change", "delete", "view")
 
 
 class OnlyChosen:
     """Mixed into an admin: no buttons beside a choice, and only active partners and programs to choose."""
+
+    model: type[Model]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
@@ -24,3 +29,12 @@ class OnlyChosen:
         if db_field.name in ("partner", "program"):
             field.queryset = field.queryset.filter(active=True)
         return field
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What a link fills in, without choices that can be no record's id: the form could not even be shown."""
+        given: dict[str, Any] = super().get_changeform_initial_data(request)  # type: ignore[misc]
+        return {name: value for name, value in given.items() if not self._points_nowhere(name, value)}
+
+    def _points_nowhere(self, name: str, value: Any) -> bool:
+        chosen = {field.name for field in self.model._meta.fields if field.is_relation}
+        return name in chosen and uuid_in(str(value)) is None

@@ -123,3 +123,9 @@ def test_the_docs_page_asks_for_nothing_from_outside(nobody):
     assert all(source.startswith("/static/") for source in sources)
     for source in sources:
         assert finders.find(source.removeprefix("/static/")), source
+
+
+def test_a_version_that_could_not_stand_in_a_header_is_left_out(nobody):
+    answer = nobody.get("/v1/schema/", version="1\r\nX-Injected: 1")
+    assert answer.status_code == 200
+    assert "Injected" not in str(answer.headers)
