@@ -91,6 +91,22 @@ def test_a_lease_is_not_renewed_for_what_has_left_it(receive, connections):
     outbox.still_ours(claim)
 
 
+def test_what_is_being_looked_up_is_not_taken_by_another(receive, connections):
+    receive()
+    only("crego_crm")
+    Delivery.objects.update(state=State.UNKNOWN)
+    claimed()
+    assert outbox.claim() is None
+
+
+def test_a_claim_leaves_alone_what_an_officer_is_changing(receive, connections, held_elsewhere):
+    receive()
+    only("ispcrm")
+    with held_elsewhere("SELECT 1 FROM crm_integrations_delivery FOR UPDATE"):
+        assert outbox.claim() is None
+    claimed()
+
+
 def test_the_reaper_leaves_alone_what_another_is_writing(receive, connections, held_elsewhere):
     receive()
     only("ispcrm")
@@ -339,8 +355,9 @@ def test_a_renewed_sign_in_leaves_no_call_open(receive, connections, vendor_sand
     assert not Exchange.objects.filter(finished_at=None).exists()
 
 
-def test_a_sign_in_without_an_answer_sent_no_lead(receive, connections, vendor_sandbox):
-    vendor_sandbox.fault("brainysoft", "500_after", times=1, kinds=["token"])
+@pytest.mark.parametrize("fault", ["500_after", "cut_after"])
+def test_a_sign_in_without_an_answer_sent_no_lead(receive, connections, vendor_sandbox, fault):
+    vendor_sandbox.fault("brainysoft", fault, times=1, kinds=["token"])
     Connection.objects.filter(vendor="brainysoft").update(base_url=f"{vendor_sandbox.url}/")  # no kept token
     receive()
     only("brainysoft")
