@@ -1,5 +1,13 @@
 """The officer's desk for deliveries and connections, and what it adds to the pages of leads and loan accounts."""
 
-from crm_integrations.admin import connections, deliveries, exchanges, inbound, reconciliations, records
+from crm_integrations.admin import (
+    connections,
+    deliveries,
+    exchanges,
+    inbound,
+    reconciliations,
+    records,
+    replays,
+)
 
-__all__ = ["connections", "deliveries", "exchanges", "inbound", "reconciliations", "records"]
+__all__ = ["connections", "deliveries", "exchanges", "inbound", "reconciliations", "records", "replays"]

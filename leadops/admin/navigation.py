@@ -7,8 +7,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-# Group, then (title, icon, model). The integrations' models are named by their label only.
-PAGES = [
+# Group, then (title, icon, model whose rights count), and the page where that is not the model's list. The
+# integrations' models are named by their label only.
+PAGES: list[tuple[str, list[tuple[str, ...]]]] = [
     (
         "Lending",
         [
@@ -21,6 +22,9 @@ PAGES = [
         "Vendors",
         [
             ("Deliveries", "outbox", "crm_integrations.delivery"),
+            ("Failures", "report", "crm_integrations.delivery", "crm_integrations_delivery_failures"),
+            ("Decisions", "rule", "crm_integrations.delivery", "crm_integrations_delivery_decisions"),
+            ("Replays", "replay", "crm_integrations.delivery", "crm_integrations_replay_changelist"),
             ("HTTP calls", "swap_horiz", "crm_integrations.exchange"),
             ("Webhooks", "call_received", "crm_integrations.inbound"),
             ("Reconciliations", "balance", "crm_integrations.reconciliation"),
@@ -47,12 +51,24 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         items = [_item(*page) for page in pages if _may_view(request, page[2])]
         if items:
             groups.append({"title": title, "separator": True, "items": items})
+    _mark(request, [item for group in groups for item in group["items"]])
     return groups
 
 
-def _item(title: str, icon: str, label: str) -> dict[str, Any]:
-    app, model = label.split(".")
-    return {"title": title, "icon": icon, "link": reverse(f"admin:{app}_{model}_changelist")}
+def _mark(request: HttpRequest, items: list[dict[str, Any]]) -> None:
+    """Mark where the officer is: a page that lies within another's address is not both."""
+    home, *others = items
+    within = [item for item in others if request.path.startswith(item["link"])]
+    here = max(
+        within, key=lambda item: len(item["link"]), default=home if request.path == home["link"] else None
+    )
+    for item in items:
+        item["active"] = item is here
+
+
+def _item(title: str, icon: str, label: str, page: str = "") -> dict[str, Any]:
+    page = page or f"{label.replace('.', '_')}_changelist"
+    return {"title": title, "icon": icon, "link": reverse(f"admin:{page}")}
 
 
 def _may_view(request: HttpRequest, label: str) -> bool:

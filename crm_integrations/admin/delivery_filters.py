@@ -1,0 +1,98 @@
+"""Filters of the delivery list beside connection and state: when it last changed, and why it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from crm_integrations.models import Delivery
+from leadops.admin.sealed_search import opened
+
+AS_BROWSERS_WRITE = "%Y-%m-%dT%H:%M"
+
+
+def _moment(words: str) -> forms.DateTimeField:
+    attributes = {"aria-label": words, "title": words, "type": "datetime-local"}
+    return forms.DateTimeField(
+        required=False, widget=UnfoldAdminTextInputWidget(attrs=attributes), input_formats=[AS_BROWSERS_WRITE]
+    )
+
+
+class ChangedForm(forms.Form):
+    changed_from = _moment("Changed since")
+    changed_to = _moment("Changed until")
+
+
+class FormFilter(admin.ListFilter):
+    """Narrows by the fields of a form; what can't be read narrows nothing, and says so at its field."""
+
+    template = "unfold/filters/filters_date_range.html"
+    names: tuple[str, ...]
+
+    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        for name in self.names:
+            values = params.pop(name, None)
+            if values and values[-1]:
+                self.used_parameters[name] = values[-1]
+
+    def has_output(self) -> bool:
+        return True
+
+    def expected_parameters(self) -> list[str | None]:
+        return list(self.names)
+
+    def form(self) -> forms.Form:
+        raise NotImplementedError
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        yield {"form": self.form()}
+
+
+class ChangedFilter(FormFilter):
+    """Deliveries whose state last changed between two moments of our time zone."""
+
+    title = "last change"
+    names = ("changed_from", "changed_to")
+
+    def form(self) -> forms.Form:
+        return ChangedForm(self.used_parameters)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        given = self.form()
+        given.full_clean()
+        since, until = given.cleaned_data.get("changed_from"), given.cleaned_data.get("changed_to")
+        queryset = queryset.filter(updated_at__gte=since) if since else queryset
+        return queryset.filter(updated_at__lte=until) if until else queryset
+
+
+class CauseFilter(FormFilter):
+    """Deliveries that failed alike; the cause stands sealed in the address, for it may hold a vendor's words."""
+
+    title = "cause"
+    names = ("cause",)
+
+    def has_output(self) -> bool:
+        """It is chosen on the page of failures; here it can be put away."""
+        return bool(self.used_parameters)
+
+    def form(self) -> forms.Form:
+        sealed = str(self.used_parameters.get("cause", ""))
+        choices = [("", "All"), (sealed, opened(sealed) or "Unreadable")]
+        field = forms.ChoiceField(
+            choices=choices, widget=UnfoldAdminSelectWidget(attrs={"aria-label": "Cause"}), required=False
+        )
+        return type("CauseForm", (forms.Form,), {"cause": field})(self.used_parameters)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        sealed = str(self.used_parameters.get("cause", ""))
+        if not sealed:
+            return queryset
+        cause = opened(sealed)
+        return queryset.filter(cause=cause) if cause else queryset.none()

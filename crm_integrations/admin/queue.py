@@ -1,0 +1,135 @@
+"""The page "Decisions": what nobody but a person can tell, the oldest first, and taking those decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+from uuid import UUID
+
+from django import forms
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db.models.functions import Left
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from crm_integrations import outbox
+from crm_integrations.admin import panel
+from crm_integrations.admin.steering import how_it_went, record_url, way_back
+from crm_integrations.models import Delivery, Exchange, State
+from leadops.admin.pages import CappedPaginator
+from leadops.errors import LeadopsError
+from leadops.models import Officer
+
+ON_A_PAGE = 20
+LATELY = 10
+OF_ITSELF = (Exchange.Purpose.CREATE, Exchange.Purpose.FIND)
+
+
+class DecisionForm(forms.Form):
+    """What an officer found out about a delivery that nobody could be sure of."""
+
+    decision = forms.ChoiceField(
+        choices=[("found", "It is there"), ("again", "It is not there: send again")],
+        widget=UnfoldAdminSelectWidget,
+    )
+    reference = forms.CharField(
+        label="Its id at the vendor", max_length=200, required=False, widget=UnfoldAdminTextInputWidget
+    )
+    reason = forms.CharField(label="How you know", max_length=300, widget=UnfoldAdminTextInputWidget)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("decision") == "found" and not cleaned.get("reference"):
+            self.add_error("reference", "Give the id that the vendor shows for it.")
+        return cleaned
+
+    def carry_out(self, delivery: Delivery, officer: Officer) -> bool:
+        """Do as decided; False when no decision is needed any more, or when the form now says why it can't be."""
+        said = self.cleaned_data
+        try:
+            if said["decision"] == "again":
+                return outbox.send_again(delivery.pk, said["reason"], officer)
+            return outbox.resolve_held(delivery.pk, said["reference"], said["reason"], officer)
+        except LeadopsError as refusal:
+            self.add_error(
+                "reference" if isinstance(refusal, outbox.HeldByAnother) else None, refusal.message
+            )
+            return False
+
+    @property
+    def in_words(self) -> str:
+        """The decision, as it is kept in the log."""
+        said = self.cleaned_data
+        done = f"It is there, id {said['reference']}" if said["decision"] == "found" else "Send again"
+        return f"{done}: {said['reason']}"
+
+
+class DecisionsPage:
+    """Mixed into the admin of deliveries."""
+
+    admin_site: Any
+    opts: Any
+    has_view_permission: Callable[..., bool]
+    has_steer_permission: Callable[[HttpRequest], bool]
+    message_user: Callable[[HttpRequest, str, int], None]
+    log_change: Callable[[HttpRequest, Delivery, str], Any]
+    to_steer: Callable[[HttpRequest, UUID], Delivery]
+
+    def decisions_view(self, request: HttpRequest) -> HttpResponse:
+        """What needs a decision, each with why, its last call and the two ways to decide."""
+        if not self.has_view_permission(request) or not request.user.has_perm("leadops.view_lead"):
+            raise PermissionDenied
+        waiting = Delivery.objects.filter(state=State.REVIEW).order_by("id")
+        page = CappedPaginator(waiting, ON_A_PAGE).get_page(request.GET.get("page"))
+        context = {**self.admin_site.each_context(request), "title": "Decisions", "opts": self.opts}
+        context |= {"rows_page": page, "rows": _rows(page), "lately": _decided_lately()}
+        context["may_change"] = self.has_steer_permission(request)
+        return TemplateResponse(request, "admin/crm_integrations/decisions.html", context)
+
+    def decide_view(self, request: HttpRequest, delivery_id: UUID) -> HttpResponse:
+        """Take the decision that a page's buttons send; what is wrong with it is asked again, at its field."""
+        delivery = self.to_steer(request, delivery_id)
+        form = DecisionForm(request.POST if request.method == "POST" else None)
+        back = way_back(request, delivery)
+        if form.is_valid():
+            done = form.carry_out(delivery, cast(Officer, request.user))
+            if not form.errors:
+                if done:
+                    self.log_change(request, delivery, form.in_words)
+                text = f"Your decision about {delivery} is kept."
+                text = text if done else f"{delivery} no longer needs a decision."
+                self.message_user(request, text, how_it_went(done))
+                return HttpResponseRedirect(back)
+        context = {**self.admin_site.each_context(request), "title": f"Decide about {delivery}"}
+        context |= {"opts": self.opts, "form": form, "delivery": delivery, "back": back}
+        context["pressed_on"] = request.POST.get("back", "")
+        return TemplateResponse(request, "admin/crm_integrations/decide.html", context)
+
+
+def _rows(page: Any) -> list[dict[str, Any]]:
+    """Each delivery with its record and the last call about it, in a fixed number of queries."""
+    deliveries = list(page.object_list.select_related("connection", "lead", "loan_account"))
+    calls = Exchange.objects.filter(delivery__in=deliveries, purpose__in=OF_ITSELF)
+    calls = calls.order_by("delivery_id", "-id").distinct("delivery_id")
+    cut = {
+        "sent": Left("request_body", panel.SHOWN_BODY),
+        "answered": Left("response_body", panel.SHOWN_BODY),
+    }
+    last = {
+        each.delivery_id: panel.shown(each)
+        for each in calls.defer("request_body", "response_body").annotate(**cut)
+    }
+    return [
+        {"delivery": each, "record": each.record, "url": record_url(each), "last": last.get(each.pk)}
+        for each in deliveries
+    ]
+
+
+def _decided_lately() -> list[LogEntry]:
+    """Who decided what, the newest first."""
+    about = ContentType.objects.get_for_model(Delivery)
+    decided = LogEntry.objects.filter(content_type=about, action_flag=CHANGE)
+    return list(decided.select_related("user").order_by("-action_time")[:LATELY])

@@ -1,0 +1,213 @@
+"""Replays: choosing what is sent again and why, watching it, and stopping it."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from crm_integrations import outbox
+from crm_integrations.admin.steering import MAY_STEER, how_it_went
+from crm_integrations.models import Connection, Delivery, Replay, State
+from leadops.admin.making import ReadOnly
+from leadops.admin.markup import chip, counted
+from leadops.admin.pages import CappedList, capped_counts, in_words
+from leadops.admin.sealed_search import opened
+from leadops.errors import LeadopsError
+from leadops.ids import uuid_in
+from leadops.models import Officer
+
+MOST_CHOSEN = 100
+MAY_SEE = "crm_integrations.view_delivery"
+TONES: dict[str, str] = {
+    Replay.State.RUNNING: "busy",
+    Replay.State.DONE: "good",
+    Replay.State.CANCELLED: "calm",
+}
+TAKEN_UP = Q(state__in=outbox.replays.REPLAYABLE)
+MAY_BE_THERE = Q(once_unknown=True) | Q(accepted=True) | Q(state=State.REVIEW)
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label="Why they are sent again", max_length=500, widget=UnfoldAdminTextInputWidget
+    )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Deliveries to be sent again, what they are in words, and the fields of the form that say so."""
+
+    deliveries: QuerySet[Delivery]
+    what: str
+    fields: list[tuple[str, str]]
+
+    def counts(self) -> dict[str, str]:
+        """How many are taken up, and how many of them may be at the vendor."""
+        found = self.deliveries.filter(TAKEN_UP)
+        counts = capped_counts({"all": found, "doubtful": found.filter(MAY_BE_THERE)})
+        return {name: in_words(count) for name, count in counts.items()}
+
+
+@admin.register(Replay)
+class ReplayAdmin(ReadOnly, CappedList, ModelAdmin):
+    """An order stays as it was given; it may be stopped."""
+
+    list_display = ["what", "shown_state", "total", "officer", "reason", "created_at", "ended_at"]
+    list_display_links = ["what"]
+    list_select_related = ["officer"]
+    list_filter = [("state", ChoicesDropdownFilter)]
+    fields = ["what"]
+
+    class Media:
+        js = ["leadops/progress.js"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """It is begun where there is something to choose from: a list, or the page of failures."""
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm(MAY_SEE)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    @admin.display(description="State")
+    def shown_state(self, replay: Replay) -> SafeString:
+        return chip(TONES[replay.state], replay.get_state_display())
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        replay = self.get_object(request, object_id)
+        shown: dict[str, Any] = {}
+        if replay is not None and self.has_view_permission(request, replay):
+            shown = {"replay": replay, "tone": TONES[replay.state], "title": replay.what, "subtitle": None}
+            shown |= {
+                "progress": outbox.replays.progress(replay),
+                "left_out": outbox.replays.left_out(replay),
+            }
+            shown |= {"failed_again": outbox.replays.failed_again(replay)}
+            shown["may_steer"] = request.user.has_perm(MAY_STEER)
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+
+    # Own views -----------------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        name = "crm_integrations_replay_"
+        own = [
+            path("start/", view(self.start_view), name=name + "start"),
+            path("<uuid:key>/progress/", view(self.progress_view), name=name + "progress"),
+            path("<uuid:key>/cancel/", view(require_POST(self.cancel_view)), name=name + "cancel"),
+        ]
+        return own + super().get_urls()
+
+    def start_view(self, request: HttpRequest) -> HttpResponse:
+        """Say what would be sent again, ask why, and begin."""
+        if not request.user.has_perm(MAY_STEER) or not self.has_view_permission(request):
+            raise PermissionDenied
+        choice = self._chosen(request)
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                officer, reason = cast(Officer, request.user), form.cleaned_data["reason"]
+                replay = outbox.replays.start(officer, reason, choice.what, choice.deliveries)
+                self.log_addition(request, replay, reason)
+                return HttpResponseRedirect(page_of(replay.pk))
+            except LeadopsError as refusal:
+                form.add_error(None, refusal.message)
+        context = {**self.admin_site.each_context(request), "title": "Replay", "opts": self.opts}
+        context |= {"form": form, "choice": choice, "counts": choice.counts()}
+        return TemplateResponse(request, "admin/crm_integrations/replay_start.html", context)
+
+    def progress_view(self, request: HttpRequest, key: UUID) -> JsonResponse:
+        replay = self._to_view(request, key)
+        now = outbox.replays.progress(replay)
+        said = {
+            name: getattr(now, name) for name in ("waiting", "on_the_way", "delivered", "failed", "percent")
+        }
+        finished = replay.state != Replay.State.RUNNING
+        # Not as `left`: that is the time left, to the script.
+        said |= {"left_out": now.left, "state_label": replay.get_state_display(), "finished": finished}
+        return JsonResponse(said)
+
+    def cancel_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
+        replay = self._to_view(request, key)
+        if not request.user.has_perm(MAY_STEER):
+            raise PermissionDenied
+        done = outbox.replays.cancel(replay)
+        if done:
+            self.log_change(request, replay, "Cancelled.")
+        text = "No more of it is queued; what was queued already goes on." if done else "It was over before."
+        self.message_user(request, text, how_it_went(done))
+        return HttpResponseRedirect(page_of(key))
+
+    def _to_view(self, request: HttpRequest, key: UUID) -> Replay:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(Replay.objects.select_related("officer"), pk=key)
+
+    # What is chosen ------------------------------------------------------------------------------------------
+
+    def _chosen(self, request: HttpRequest) -> Choice:
+        """The deliveries that were selected, or what a filter of their list finds."""
+        given = request.POST if request.method == "POST" else request.GET
+        if "filter" in given:
+            return self._filtered(request, given["filter"])
+        keys = [key for each in given.getlist("delivery")[:MOST_CHOSEN] if (key := uuid_in(each))]
+        if not keys:
+            raise Http404
+        what = f"{counted(len(keys), Delivery)} selected in the list"
+        return Choice(Delivery.objects.filter(pk__in=keys), what, [("delivery", str(key)) for key in keys])
+
+    def _filtered(self, request: HttpRequest, query: str) -> Choice:
+        """The filter is read by the list itself, so that what it showed is what is sent again."""
+        asked = copy.copy(request)
+        asked.GET = QueryDict(query.removeprefix("?"))
+        try:
+            listed = self.admin_site.get_model_admin(Delivery).get_changelist_instance(asked)
+        except IncorrectLookupParameters:
+            raise Http404 from None
+        return Choice(listed.queryset, _in_words(asked.GET), [("filter", query)])
+
+
+def page_of(key: UUID) -> str:
+    """The page of one replay."""
+    return reverse("admin:crm_integrations_replay_change", args=[key])
+
+
+def _in_words(filters: QueryDict) -> str:
+    """The filters of the delivery list as people say them."""
+    key = uuid_in(filters.get("connection__id__exact", ""))
+    connection = Connection.objects.filter(pk=key).first() if key else None
+    labels = {state.value: str(state.label) for state in State}
+    said = [
+        str(connection or "All connections"),
+        labels.get(filters.get("state__exact", ""), ""),
+        opened(filters.get("cause", "")),
+        _moment("since", filters.get("changed_from", "")),
+        _moment("until", filters.get("changed_to", "")),
+        f"search for {filters['q']}" if filters.get("q") else "",
+    ]
+    return " · ".join(each for each in said if each)
+
+
+def _moment(word: str, given: str) -> str:
+    return f"{word} {given.replace('T', ' ')}" if given else ""

@@ -1,0 +1,30 @@
+"""Who may steer deliveries, how it is told, and the way back to where a button was pressed."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.urls import reverse
+
+from crm_integrations.models import Delivery
+
+MAY_STEER = "crm_integrations.change_delivery"
+QUEUE = "admin:crm_integrations_delivery_decisions"
+
+
+def how_it_went(done: int) -> int:
+    """The level of the message about what was done: a warning where it was nothing."""
+    return messages.SUCCESS if done else messages.WARNING
+
+
+def record_url(delivery: Delivery) -> str:
+    """The page of what is delivered."""
+    record = delivery.record
+    return reverse(f"admin:leadops_{record._meta.model_name}_change", args=[record.pk])
+
+
+def way_back(request: HttpRequest, delivery: Delivery) -> str:
+    """The page with the button that was pressed: the lead's, the list of decisions, else the record's own."""
+    if request.POST.get("back") == "lead":
+        return reverse("admin:leadops_lead_change", args=[delivery.lead_id])
+    return reverse(QUEUE) if request.POST.get("back") == "queue" else record_url(delivery)
