@@ -87,10 +87,11 @@ def officers(kept: Mapping[str, LogIn]) -> tuple[dict[str, LogIn], list[str]]:
         new.append((officer, role, f"demo-{secrets.token_hex(4)}"))
     with ThreadPoolExecutor() as threads:  # each hash takes a good part of a second, by design
         hashes = threads.map(make_password, [password for _, _, password in new])
-        for (officer, role, password), officer.password in zip(new, hashes, strict=True):
-            officer.save()
-            officer.groups.set(Group.objects.filter(name=role))
-            log_ins[officer.username] = LogIn(password, officer.password)
+        for (made, role, password), hashed in zip(new, hashes, strict=True):
+            made.password = hashed
+            made.save()
+            made.groups.set(Group.objects.filter(name=role))
+            log_ins[made.username] = LogIn(password, hashed)
     return log_ins, remade
 
 

@@ -21,8 +21,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 LONGEST_SOCKET = 100
 """A few characters fewer than the path of a Unix socket may have."""
 
@@ -89,7 +87,17 @@ def _maker(folder: Path) -> bool:
         text = (folder / "postmaster.pid").read_text(encoding="utf-8").partition("\n")[0]
     except OSError:
         return False
-    return text.startswith("-") and text[1:].isdigit() and psutil.pid_exists(int(text[1:]))
+    return text.startswith("-") and text[1:].isdigit() and _runs(int(text[1:]))
+
+
+def _runs(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it runs, as the OS user that PostgreSQL has where we are root
+        pass
+    return True
 
 
 def _let_pass(path: Path) -> None:

@@ -71,7 +71,10 @@ def open_page(browser: Browser, live_server: Any, tmp_path: Path) -> Iterator[Ca
 
     def opened(size: dict[str, int] = DESKTOP) -> Page:
         context = browser.new_context(  # a browser whose clock is not the lender's
-            viewport=size, base_url=live_server.url, accept_downloads=True, timezone_id="UTC"  # type: ignore[arg-type]
+            viewport=size,
+            base_url=live_server.url,
+            accept_downloads=True,
+            timezone_id="UTC",  # type: ignore[arg-type]
         )
         context.set_default_timeout(10_000)
         contexts.append(context)
