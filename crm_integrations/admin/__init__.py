@@ -5,9 +5,19 @@ from crm_integrations.admin import (
     deliveries,
     exchanges,
     inbound,
+    notices,
     reconciliations,
     records,
     replays,
 )
 
-__all__ = ["connections", "deliveries", "exchanges", "inbound", "reconciliations", "records", "replays"]
+__all__ = [
+    "connections",
+    "deliveries",
+    "exchanges",
+    "inbound",
+    "notices",
+    "reconciliations",
+    "records",
+    "replays",
+]

@@ -32,7 +32,7 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Connection
-        fields = ["vendor", "name", "base_url", "enabled", "parallel", "jurisdiction"]
+        fields = ["vendor", "name", "base_url", "enabled", "parallel", "rate", "jurisdiction"]
 
     def _update_errors(self, errors: Any) -> None:
         """What the model says of its settings as a whole is shown above the form, which has no field `settings`."""

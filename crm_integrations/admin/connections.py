@@ -14,9 +14,11 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin, StackedInline
 
-from crm_integrations import outbox
+from crm_integrations import health, outbox
+from crm_integrations.admin import connection_page
 from crm_integrations.admin.connection_form import SECRET, SETTING, ConnectionForm, declared_fields, form_for
 from crm_integrations.models import Connection, Route
+from crm_integrations.probe import probe
 from leadops.admin.markup import chip
 from leadops.ids import uuid_in
 
@@ -59,7 +61,7 @@ class ConnectionAdmin(ModelAdmin):
             return [
                 (None, {"fields": general, "description": "Save it, then fill in what this vendor needs."})
             ]
-        own = [*general, ("parallel", "enabled"), "seen_version"]
+        own = [*general, ("parallel", "rate"), "enabled", "seen_version"]
         fieldsets: list[Any] = [("Connection", {"fields": own})]
         if not self.has_change_permission(request, obj):
             return [("Connection", {"fields": own[:-1]})]
@@ -99,10 +101,22 @@ class ConnectionAdmin(ModelAdmin):
         self.message_user(request, f"{obj} was added. Fill in what it needs, and say whose leads go there.")
         return HttpResponseRedirect(_url(obj))
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        shown: dict[str, Any] = {}
+        if request.method == "GET" and (key := uuid_in(object_id)):
+            connection = Connection.objects.filter(pk=key).first()
+            if connection is not None and self.has_view_permission(request, connection):
+                shown = connection_page.shown(connection)
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         name = "crm_integrations_connection_"
         own = [
+            path("<uuid:connection_id>/check/", view(require_POST(self.check_view)), name=name + "check"),
+            path("<uuid:connection_id>/close/", view(require_POST(self.close_view)), name=name + "close"),
             path("<uuid:connection_id>/pause/", view(require_POST(self.pause_view)), name=name + "pause"),
             path("<uuid:connection_id>/resume/", view(require_POST(self.resume_view)), name=name + "resume"),
         ]
@@ -110,7 +124,8 @@ class ConnectionAdmin(ModelAdmin):
 
     def pause_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
         connection = self._to_change(request, connection_id)
-        outbox.pause(connection, request.POST.get("reason", "").strip() or f"Paused by {request.user}.")
+        why = request.POST.get("reason", "").strip()
+        outbox.pause(connection, f"{why} ({request.user})" if why else f"Paused by {request.user}.")
         self.message_user(
             request, f"{connection} is paused: nothing is sent until it is resumed.", messages.SUCCESS
         )
@@ -120,6 +135,23 @@ class ConnectionAdmin(ModelAdmin):
         connection = self._to_change(request, connection_id)
         outbox.resume(connection)
         self.message_user(request, f"{connection} goes on.", messages.SUCCESS)
+        return HttpResponseRedirect(_url(connection))
+
+    def check_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
+        """Try address and credentials now; no record is sent, and no transaction is open meanwhile."""
+        connection = self._to_change(request, connection_id)
+        verdict = probe(connection)
+        said = f"{connection} works." if verdict.ok else f"{connection} can't be used."
+        self.message_user(
+            request, f"{said} {verdict.detail}", messages.SUCCESS if verdict.ok else messages.ERROR
+        )
+        return HttpResponseRedirect(_url(connection))
+
+    def close_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
+        """An officer knows that the vendor works again: the breaker need not try it first."""
+        connection = self._to_change(request, connection_id)
+        health.reset(connection)
+        self.message_user(request, f"The breaker of {connection} is closed: calls go on.", messages.SUCCESS)
         return HttpResponseRedirect(_url(connection))
 
     def _to_change(self, request: HttpRequest, connection_id: UUID) -> Connection:

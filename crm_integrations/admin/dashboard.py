@@ -8,12 +8,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from crm_integrations.admin.chips import tone_of
-from crm_integrations.models import NEEDS_PERSON, Connection, Delivery, State
+from crm_integrations.models import NEEDS_PERSON, Connection, Delivery, Notice, State
 from leadops.admin import dashboard
 from leadops.admin.dashboard import Number, list_url
 from leadops.admin.pages import MOST, capped_counts
 
 DELIVERIES = "admin:crm_integrations_delivery_changelist"
+NOTICES = "notices"
 SHOWN = [
     State.DELIVERED,
     State.QUEUED,
@@ -35,11 +36,12 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         return context
     connections = list(Connection.objects.only("id", "name", "paused_until", "pause_reason"))
     counts = _counts(connections)
+    told = _notices(request, counts)
     return {
         **context,
         "delivery_states": [state.label for state in SHOWN],
         "delivery_rows": [{"connection": each, "numbers": _numbers(each, counts)} for each in connections],
-        "needs_person": _needs_person(connections, counts),
+        "needs_person": [*_needs_person(connections, counts), *told],
     }
 
 
@@ -49,7 +51,15 @@ def _counts(connections: list[Connection]) -> dict[str, int]:
     rows = {
         f"{each.pk} {state}": Delivery.objects.filter(connection=each, state=state) for each, state in cells
     }
-    return capped_counts(rows)
+    return capped_counts({**rows, NOTICES: Notice.objects.filter(closed_at=None)})
+
+
+def _notices(request: HttpRequest, counts: dict[str, int]) -> list[Number]:
+    """The open notices, for those who may see them."""
+    if not counts[NOTICES] or not request.user.has_perm("crm_integrations.view_notice"):
+        return []
+    label = "Open notice" if counts[NOTICES] == 1 else "Open notices"
+    return [Number(label, counts[NOTICES], reverse("admin:crm_integrations_notice_changelist"), "bad")]
 
 
 def _numbers(connection: Connection, counts: dict[str, int]) -> list[Number]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.module_loading import import_string
 
 # Group, then (title, icon, model whose rights count), and the page where that is not the model's list. The
 # integrations' models are named by their label only.
@@ -21,6 +22,7 @@ PAGES: list[tuple[str, list[tuple[str, ...]]]] = [
     (
         "Vendors",
         [
+            ("Notices", "notifications", "crm_integrations.notice"),
             ("Deliveries", "outbox", "crm_integrations.delivery"),
             ("Failures", "report", "crm_integrations.delivery", "crm_integrations_delivery_failures"),
             ("Decisions", "rule", "crm_integrations.delivery", "crm_integrations_delivery_decisions"),
@@ -42,13 +44,16 @@ PAGES: list[tuple[str, list[tuple[str, ...]]]] = [
     ),
 ]
 
+COUNTED = {"crm_integrations.notice": "crm_integrations.admin.notices.open_count"}
+"""What counts the rows of a model that wait for somebody: the number stands beside its entry."""
+
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of links that this officer may view."""
     home: dict[str, Any] = {"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}
     groups: list[dict[str, Any]] = [{"items": [home]}]
     for title, pages in PAGES:
-        items = [_item(*page) for page in pages if _may_view(request, page[2])]
+        items = [_item(*page) | _badge(page[2]) for page in pages if _may_view(request, page[2])]
         if items:
             groups.append({"title": title, "separator": True, "items": items})
     _mark(request, [item for group in groups for item in group["items"]])
@@ -69,6 +74,11 @@ def _mark(request: HttpRequest, items: list[dict[str, Any]]) -> None:
 def _item(title: str, icon: str, label: str, page: str = "") -> dict[str, Any]:
     page = page or f"{label.replace('.', '_')}_changelist"
     return {"title": title, "icon": icon, "link": reverse(f"admin:{page}")}
+
+
+def _badge(label: str) -> dict[str, Any]:
+    waiting = import_string(COUNTED[label])() if label in COUNTED else 0
+    return {"badge": waiting} if waiting else {}
 
 
 def _may_view(request: HttpRequest, label: str) -> bool:

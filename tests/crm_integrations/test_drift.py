@@ -208,7 +208,7 @@ def steady_hour(chance: random.Random, sent: int, shares: dict[str, float], spre
 
 
 def test_a_thousand_steady_weeks_raise_nothing():
-    """Each its own vendor: how busy, how often it refuses and why, how unevenly it answers. The last hours are judged."""
+    """Each its own vendor: how busy, how often it refuses and why, how unevenly it answers."""
     raised = []
     for seed in range(1000):
         chance = random.Random(seed)

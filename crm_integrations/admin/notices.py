@@ -1,0 +1,148 @@
+"""Notices: what operations should know of, and putting away what somebody has seen to."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RelatedDropdownFilter
+
+from crm_integrations import watching
+from crm_integrations.models import Notice
+from leadops.admin.making import ReadOnly
+from leadops.admin.markup import chip, counted, link
+from leadops.admin.pages import CappedList
+from leadops.models import Officer
+
+MAY_PUT_AWAY = "crm_integrations.change_notice"
+LIST = "admin:crm_integrations_notice_changelist"
+BAD = (Notice.Kind.BREAKER, Notice.Kind.PAUSED, Notice.Kind.POISON)
+
+
+def open_count() -> int:
+    """How many are open: the number beside the menu's entry."""
+    return Notice.objects.filter(closed_at=None).count()
+
+
+class StateFilter(DropdownFilter):
+    """Open ones, unless closed ones or all are asked for."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("closed", "Closed"), ("all", "Open and closed")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Notice]) -> QuerySet[Notice]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(closed_at__isnull=self.value() != "closed")
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnly, CappedList, ModelAdmin):
+    ordering = ["-last_seen_at", "-id"]
+    list_display = ["what", "connection_link", "said", "created_at", "last_seen_at", "seen", "ended"]
+    list_display_links = ["what"]
+    list_filter = [
+        StateFilter,
+        ("connection", RelatedDropdownFilter),
+        ("kind", ChoicesDropdownFilter),
+    ]
+    list_select_related = ["connection", "closed_by"]
+    actions = ["put_away_selected"]
+    fields = [
+        ("what", "connection_link"),
+        "text",
+        "about",
+        ("created_at", "last_seen_at", "seen"),
+        ("told_at", "ended"),
+    ]
+    readonly_fields = ["what", "connection_link", "about", "ended"]
+    change_form_template = "admin/crm_integrations/notice.html"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_put_away_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(MAY_PUT_AWAY)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("crm_integrations.view_notice") or request.user.has_perm(MAY_PUT_AWAY)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Notice]:
+        return super().get_queryset(request).select_related(*self.list_select_related)
+
+    @admin.display(description="Notice")
+    def what(self, notice: Notice) -> SafeString:
+        tone = "calm" if notice.closed_at else "bad" if notice.kind in BAD else "warn"
+        return chip(tone, notice.get_kind_display())
+
+    @admin.display(description="Connection")
+    def connection_link(self, notice: Notice) -> SafeString:
+        page = reverse("admin:crm_integrations_connection_change", args=[notice.connection_id])
+        return link(page, notice.connection)
+
+    @admin.display(description="What was seen")
+    def said(self, notice: Notice) -> SafeString:
+        about = notice.subject if notice.kind != Notice.Kind.POISON else ""
+        return format_html('{}<p class="lo-why">{}</p>', notice.text, about) if about else notice.text
+
+    @admin.display(description="About")
+    def about(self, notice: Notice) -> SafeString | str:
+        if notice.kind == Notice.Kind.POISON and notice.subject:
+            return link(
+                reverse("admin:crm_integrations_delivery_change", args=[notice.subject]), "Its delivery"
+            )
+        return notice.subject or "—"
+
+    @admin.display(description="Closed")
+    def ended(self, notice: Notice) -> SafeString | str:
+        if notice.closed_at is None:
+            return "Open"
+        by = f"put away by {notice.closed_by}" if notice.closed_by else "by itself"
+        return format_html("{}, {}", _moment(notice), by)
+
+    @admin.action(description="Put away", permissions=["put_away"])
+    def put_away_selected(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
+        chosen = list(queryset.select_related("connection")[:1000])
+        done = sum(watching.put_away(each, cast(Officer, request.user)) for each in chosen)
+        self.message_user(
+            request, f"{counted(done, Notice)} put away.", messages.SUCCESS if done else messages.WARNING
+        )
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        shown = {"may_put_away": self.has_put_away_permission(request), "subtitle": None}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+
+    def get_urls(self) -> list[URLPattern]:
+        own = self.admin_site.admin_view(require_POST(self.put_away_view))
+        name = "crm_integrations_notice_put_away"
+        return [path("<uuid:notice_id>/put-away/", own, name=name), *super().get_urls()]
+
+    def put_away_view(self, request: HttpRequest, notice_id: UUID) -> HttpResponse:
+        if not self.has_put_away_permission(request):
+            raise PermissionDenied
+        notice = get_object_or_404(Notice.objects.select_related("connection"), pk=notice_id)
+        done = watching.put_away(notice, cast(Officer, request.user))
+        said = f"“{notice}” is put away." if done else f"“{notice}” was closed already."
+        self.message_user(request, said, messages.SUCCESS if done else messages.WARNING)
+        return HttpResponseRedirect(reverse(LIST))
+
+
+def _moment(notice: Notice) -> str:
+    assert notice.closed_at is not None
+    return formats.date_format(timezone.localtime(notice.closed_at), "DATETIME_FORMAT")
