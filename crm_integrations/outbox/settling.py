@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -54,6 +55,8 @@ UPDATE crm_integrations_delivery SET state = %(state)s::text, reason = %(reason)
     ask_at = coalesce(now() + %(ask_in)s * interval '1 second', ask_at)
 WHERE id = %(delivery)s AND lease = %(lease)s
 """
+WRITE = f"{summary.LOCK}; {SETTLE}; {summary.DERIVE}"
+WRITE_WITH_EXCHANGE = f"{summary.LOCK}; WITH answered AS ({COMPLETE}) {SETTLE}; {summary.DERIVE}"
 
 
 def settle(
@@ -61,7 +64,7 @@ def settle(
 ) -> None:
     """Write what became of `delivery`, with the exchange that told it, and all that follows from it.
 
-    One transaction: the lead's lock, the exchange, the delivery, who waited for it, the lead's summary. Raises
+    One transaction: the lead's lock, the exchange, the delivery, the lead's summary, who waited for it. Raises
     LostLease, having written nothing but the exchange, when the lease has gone to another.
     """
     while True:
@@ -81,19 +84,26 @@ def settle(
 
 
 def _settle(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: Exchange | None) -> None:
-    with transaction.atomic():
-        locked = summary.lock([delivery.lead_id])
+    with transaction.atomic() if _concerns_others(delivery, settlement, exchange) else nullcontext():
         _write(claim, delivery, settlement, exchange)
         follow(delivery, settlement)
-        summary.derive(locked)
         if settlement.pause:
             pause(delivery.connection, settlement.pause)
         if exchange is not None:  # after the pause: all lock the connection before its health
             tell_health(exchange)
 
 
+def _concerns_others(delivery: Delivery, settlement: Settlement, exchange: Exchange | None) -> bool:
+    """Whether more has to be written in the same transaction than the delivery, its exchange and its lead."""
+    plain = settlement.state == State.DELIVERED and delivery.kind == "lead"
+    return not plain or exchange is None or exchange.troubled or _waited_for(delivery.connection.vendor)
+
+
 def _write(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: Exchange | None) -> None:
-    """The delivery and its exchange, in one statement; LostLease when the lease is another's."""
+    """The lead's lock, the delivery with its exchange, the lead's summary; LostLease when the lease is another's.
+
+    Statements sent as one string are one round trip, and one transaction even where none was begun.
+    """
     columns = {
         name: getattr(settlement, name) for name in ("reason", "accepted", "lookups", "absences", "due_in")
     }
@@ -101,11 +111,11 @@ def _write(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: E
     told = {name: getattr(settlement, name) if held else None for name in ("reference", "vendor_status")}
     named = {"state": settlement.state.value, "delivery": delivery.pk, "lease": claim.lease}
     named |= {"ask_in": _ask_in(delivery, settlement), "cause": cause_of(settlement.state, settlement.reason)}
-    statement, answer = (
-        (f"WITH answered AS ({COMPLETE}) {SETTLE}", answered(exchange)) if exchange else (SETTLE, {})
-    )
+    named |= {"leads": [delivery.lead_id]}
+    answer = answered(exchange) if exchange else {}
     with database.cursor() as cursor:
-        cursor.execute(statement, columns | told | named | answer)
+        cursor.execute(WRITE_WITH_EXCHANGE if exchange else WRITE, columns | told | named | answer)
+        cursor.nextset()
         if not cursor.rowcount:
             raise LostLease
 
@@ -145,7 +155,7 @@ def follow(delivery: Delivery, settlement: Settlement) -> None:
 
 def _tell_waiting(delivery: Delivery, settlement: Settlement) -> None:
     vendor = delivery.connection.vendor
-    if not any(connector.depends_on == vendor for connector in registry.vendors().values()):
+    if not _waited_for(vendor):
         return
     waiting = Delivery.objects.filter(lead_id=delivery.lead_id, state=State.WAITING, depends_on=vendor)
     if settlement.state == State.DELIVERED:
@@ -154,6 +164,10 @@ def _tell_waiting(delivery: Delivery, settlement: Settlement) -> None:
     else:
         said = f"Waiting for the lead at {delivery.connection}: {settlement.reason}"
         waiting.update(reason=said, updated_at=Now())
+
+
+def _waited_for(vendor: str) -> bool:
+    return any(connector.depends_on == vendor for connector in registry.vendors().values())
 
 
 def pause(connection: Connection, reason: str) -> None:

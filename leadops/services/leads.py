@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import fields as fields_of
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Model
 from django.db.models.functions import Now
 
@@ -195,11 +195,9 @@ def revise(lead: Lead) -> None:
         signals.leads_stopped.send(Lead, leads=[lead])
 
 
-# Written out: this follows every answer of every vendor.
-_RECORD_SYNC = "UPDATE leadops_lead SET sync_status = %s, updated_at = now() WHERE id = ANY(%s)"
-
-
-def record_sync(lead_ids: Collection[UUID], sync_status: str) -> None:
-    """Keep the summary of these leads' deliveries; the caller holds the leads' row locks."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RECORD_SYNC, [sync_status, list(lead_ids)])
+RECORD_SYNC = """
+UPDATE leadops_lead l SET sync_status = said.word, updated_at = now() FROM ({words}) said(id, word)
+WHERE l.id = said.id AND l.sync_status <> said.word
+"""
+"""Keeps the summary of leads' deliveries: `words` is a query of lead ids and words; the caller holds the leads' row
+locks. A statement and not a function, because it follows every answer of every vendor in one round trip with others."""
