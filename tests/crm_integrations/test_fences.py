@@ -107,6 +107,17 @@ def test_a_claim_leaves_alone_what_an_officer_is_changing(receive, connections, 
     claimed()
 
 
+def test_a_claim_counts_calls_only_when_no_other_claim_does(receive, connections, held_elsewhere):
+    receive()
+    only("ispcrm")
+    with (
+        held_elsewhere("SELECT 1 FROM crm_integrations_connection FOR NO KEY UPDATE"),
+        pytest.raises(OperationalError),
+    ):
+        outbox.claim()
+    claimed()
+
+
 def test_the_reaper_leaves_alone_what_another_is_writing(receive, connections, held_elsewhere):
     receive()
     only("ispcrm")
