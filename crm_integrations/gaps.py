@@ -157,11 +157,15 @@ def _records(lead_ids: Collection[UUID], vendors: Collection[str]) -> dict[UUID,
     except Exception as error:
         logger.error("A lead can't be read for its gaps: %s.", place_of(error))
     records: dict[UUID, dict[str, LeadRecord]] = {}
+    unread: list[UUID] = []
     for lead_id in lead_ids:
         try:
             records |= snapshots.of_leads(list(open_ones.filter(pk=lead_id)), vendors)
-        except Exception as error:
-            logger.error("The gaps of lead %s can't be found: %s.", lead_id, place_of(error))
+        except Exception:  # told above; one line for all, because a lost key makes every lead unreadable
+            unread.append(lead_id)
+    logger.error(
+        "The gaps of %d leads can't be found, the first is %s.", len(unread), min(unread, default=None)
+    )
     return records
 
 

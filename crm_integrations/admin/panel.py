@@ -117,7 +117,10 @@ def _taking_accounts() -> list[Connection]:
 def of_account(request: HttpRequest, account: LoanAccount) -> SafeString:
     """The panel of a loan account's deliveries."""
     url = reverse("admin:crm_integrations_delivery_panel", args=["account", account.pk])
-    return _rendered(request, _rows(account.deliveries.all()), url, {"account": account})
+    rows = _rows(account.deliveries.all())
+    reached = {row.connection.pk for row in rows}
+    rows += [Row(each, account.lead_id, account) for each in _taking_accounts() if each.pk not in reached]
+    return _rendered(request, rows, url, {"account": account})
 
 
 def of_delivery(request: HttpRequest, delivery: Delivery) -> SafeString:

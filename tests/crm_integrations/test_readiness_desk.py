@@ -236,6 +236,18 @@ def test_preview_of_a_loan_account(desk, lead, program, connections):
     assert "<b>Ready</b>" in page
 
 
+def test_a_loan_account_that_no_route_sends_has_a_preview_all_the_same(desk, lead, program, connections):
+    connections["crego_los"].routes.all().delete()
+    leads.submit([lead], [])
+    account = loan_accounts.open_account(lead, "LA-8", program)
+    panel = desk.get(reverse("admin:leadops_loanaccount_change", args=[account.pk])).content.decode()
+    assert "No route sends the loan accounts of this program here." in panel
+    assert preview_of(account, connections["crego_los"]) in panel
+    page = desk.get(preview_of(account, connections["crego_los"])).content.decode()
+    assert "Crego CRM has to take it first." in page
+    assert "LA-8" in page
+
+
 def test_preview_shows_no_secret_and_no_whole_number(desk, lead, connections):
     applicant = lead.applicants.get()
     hidden = [value for each in Connection.objects.all() for value in each.secrets.values()]
