@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from traceback import walk_tb
+from types import FrameType
+
 
 def place_of(error: BaseException) -> str:
-    """The kind of `error` and where in the code it came from: `ValueError at sealing.py:71`."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "an unknown place"
-    return f"{type(error).__name__} at {where}"
+    """The kind of `error` and where in the code it came from: `ValueError at leadops.sealing:71 in parse_keys`."""
+    return f"{type(error).__name__} at {(_places(error) or ['an unknown place'])[-1]}"
+
+
+def trace_of(error: BaseException) -> str:
+    """The kind of `error` and every place it came through, a line each, where it was raised at the end."""
+    return "\n  ".join([f"{type(error).__module__}.{type(error).__qualname__}", *_places(error)])
+
+
+def _places(error: BaseException) -> list[str]:
+    return [_place(frame, line) for frame, line in walk_tb(error.__traceback__)]
+
+
+def _place(frame: FrameType, line: int) -> str:
+    # The module and not its file: where on the machine the code stands is nobody's business.
+    return f"{frame.f_globals.get('__name__')}:{line} in {frame.f_code.co_name}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -18,6 +17,7 @@ from rest_framework.response import Response
 
 from leadops import request_ids
 from leadops.errors import DuplicateReference, Invalid
+from leadops.faults import trace_of
 from leadops.validation import Finding
 
 log = logging.getLogger(__name__)
@@ -169,8 +169,7 @@ def _unavailable(error: Exception) -> Problem:
 
 def _log_unexpected(error: Exception) -> None:
     """Log where it happened. The message is left out, because a database's holds the row it is about."""
-    where = "".join(traceback.format_tb(error.__traceback__))
-    log.error("unexpected %s.%s\n%s", type(error).__module__, type(error).__qualname__, where)
+    log.error("unexpected %s", trace_of(error))
 
 
 def page(problem: Problem) -> HttpResponse:

@@ -18,6 +18,7 @@ from django.utils import timezone
 from leadops.errors import LeadopsError, UnreadableFile
 from leadops.excel import preflight, reader
 from leadops.excel.header import Header
+from leadops.faults import place_of
 from leadops.models import ImportBatch, ImportRow, Officer, Partner, Program
 from leadops.services import import_rows
 from leadops.services.file_names import plain_name
@@ -114,10 +115,7 @@ def run(batch_id: UUID) -> None:
     except DatabaseError:
         raise  # the lease ends by itself, and the sweep goes on from the last chunk
     except Exception as error:
-        # Its text may hold a person's data; the type and the place say enough.
-        logger.error(
-            "Import %s failed: %s at %s.", batch_id, type(error).__name__, import_rows.place_of(error)
-        )
+        logger.error("Import %s failed: %s.", batch_id, place_of(error))
         _fail(batch_id, OUR_FAULT)
 
 

@@ -16,6 +16,7 @@ from django.db.models import Max
 from leadops.drafts import LeadDraft
 from leadops.excel.header import Header
 from leadops.excel.reader import Row
+from leadops.faults import place_of
 from leadops.fields import place
 from leadops.models import ImportBatch, ImportRow, Lead, RowProblem
 from leadops.sealing import open_sealed
@@ -31,14 +32,6 @@ _LEADS = Lead._meta.db_table
 _NOTE = Severity.WARNING
 _STORED = Table(ImportRow, ("batch_id", "sheet", "number", "cells"))
 _in_json = json.JSONEncoder(ensure_ascii=False).encode
-
-
-def place_of(error: BaseException) -> str:
-    """Where in our code an error came from: file and line, without any value."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "an unknown place"
 
 
 def last_number(batch: ImportBatch) -> int:
@@ -125,7 +118,7 @@ def _judged(
 
 
 def _our_fault(header: Header, result: _Result, error: Exception) -> list[RowProblem]:
-    logger.error("Import row %s failed: %s at %s.", result.row_id, type(error).__name__, place_of(error))
+    logger.error("Import row %s failed: %s.", result.row_id, place_of(error))
     return header.problems(findings_at("", [Problem("internal_error")]), result.number)
 
 
