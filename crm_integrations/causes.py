@@ -125,9 +125,9 @@ def _words(text: str) -> Iterator[str]:
 
 
 def _goes_on_capital(text: str, gap: re.Match[str] | None) -> bool:
-    following = (
-        PIECE.split(text[gap.end() : gap.end() + 40], 1)[0].rstrip(".:") if gap and gap[0] == " " else ""
-    )
+    if gap is None or gap[0] != " " or text[gap.start() - 1] in ENDS_SENTENCE:
+        return False
+    following = PIECE.split(text[gap.end() : gap.end() + 40], maxsplit=1)[0].rstrip(".:")
     return following[:1].isupper() and following.lower() not in KNOWN
 
 

@@ -206,7 +206,7 @@ def _unknown(
     wait = retry.look_up_in(lookups, settings.DELIVERY_LOOKUPS) if can_ask else None
     if wait is None:
         asked = f"The vendor was asked {lookups} times." if can_ask else "This vendor can't be asked."
-        return Settlement(State.REVIEW, f"{words} {asked} Please decide.", accepted=accepted)
+        return Settlement(State.REVIEW, f"{words.rstrip('. ')}. {asked} Please decide.", accepted=accepted)
     return Settlement(State.UNKNOWN, words, wait, accepted=accepted, lookups=lookups, absences=absences)
 
 

@@ -79,7 +79,6 @@ class FailuresPage:
     """Mixed into the admin of deliveries."""
 
     admin_site: Any
-    opts: Any
     has_view_permission: Callable[..., bool]
     has_steer_permission: Callable[[HttpRequest], bool]
 
@@ -87,7 +86,7 @@ class FailuresPage:
         if not self.has_view_permission(request):
             raise PermissionDenied
         found = groups()
-        context = {**self.admin_site.each_context(request), "title": "Failures", "opts": self.opts}
+        context = {**self.admin_site.each_context(request), "title": "Failures", "content_title": "Failures"}
         context |= {"groups": found, "may_steer": self.has_steer_permission(request)}
         context |= {"cut": len(found) == MOST_GROUPS, "most": MOST_GROUPS}
         return TemplateResponse(request, "admin/crm_integrations/failures.html", context)

@@ -84,7 +84,8 @@ class DecisionsPage:
             raise PermissionDenied
         waiting = Delivery.objects.filter(state=State.REVIEW).order_by("id")
         page = CappedPaginator(waiting, ON_A_PAGE).get_page(request.GET.get("page"))
-        context = {**self.admin_site.each_context(request), "title": "Decisions", "opts": self.opts}
+        context = {**self.admin_site.each_context(request), "title": "Decisions"}
+        context["content_title"] = context["title"]
         context |= {"rows_page": page, "rows": _rows(page), "lately": _decided_lately()}
         context["may_change"] = self.has_steer_permission(request)
         return TemplateResponse(request, "admin/crm_integrations/decisions.html", context)
