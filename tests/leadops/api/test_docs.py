@@ -94,6 +94,6 @@ def test_every_state_of_a_delivery_is_explained():
 
 def test_the_call_in_the_readme_runs_as_it_stands(key, example_program):
     page = docs_tables.PAGE.parent.parent / "README.md"
-    [call] = re.findall(r"```sh\n(curl .*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    [call] = re.findall(r"```sh\nKEY=[^\n]*\n(curl .*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     answer = _run(call.replace("http://127.0.0.1:8000", "$HOST"), {"HOST": "http://testserver", "KEY": key})
     assert answer.status_code == 200, answer.content
