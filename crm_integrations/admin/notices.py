@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -11,7 +12,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
-from django.utils import formats, timezone
+from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
@@ -53,7 +55,7 @@ class StateFilter(DropdownFilter):
 @admin.register(Notice)
 class NoticeAdmin(ReadOnly, CappedList, ModelAdmin):
     ordering = ["-last_seen_at", "-id"]
-    list_display = ["what", "connection_link", "said", "created_at", "last_seen_at", "seen", "ended"]
+    list_display = ["what", "connection_link", "said", "since", "last_seen_at", "seen", "ended"]
     list_display_links = ["what"]
     list_filter = [
         StateFilter,
@@ -66,10 +68,10 @@ class NoticeAdmin(ReadOnly, CappedList, ModelAdmin):
         ("what", "connection_link"),
         "text",
         "about",
-        ("created_at", "last_seen_at", "seen"),
+        ("since", "last_seen_at", "seen"),
         ("told_at", "ended"),
     ]
-    readonly_fields = ["what", "connection_link", "about", "ended"]
+    readonly_fields = ["what", "connection_link", "about", "since", "ended"]
     change_form_template = "admin/crm_integrations/notice.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -95,7 +97,7 @@ class NoticeAdmin(ReadOnly, CappedList, ModelAdmin):
         return link(page, notice.connection)
 
     @admin.display(description="What was seen")
-    def said(self, notice: Notice) -> SafeString:
+    def said(self, notice: Notice) -> SafeString | str:
         about = notice.subject if notice.kind != Notice.Kind.POISON else ""
         return format_html('{}<p class="lo-why">{}</p>', notice.text, about) if about else notice.text
 
@@ -107,12 +109,16 @@ class NoticeAdmin(ReadOnly, CappedList, ModelAdmin):
             )
         return notice.subject or "—"
 
+    @admin.display(description="Since")
+    def since(self, notice: Notice) -> datetime:
+        return notice.created_at
+
     @admin.display(description="Closed")
-    def ended(self, notice: Notice) -> SafeString | str:
+    def ended(self, notice: Notice) -> str:
         if notice.closed_at is None:
             return "Open"
         by = f"put away by {notice.closed_by}" if notice.closed_by else "by itself"
-        return format_html("{}, {}", _moment(notice), by)
+        return f"{localize(timezone.localtime(notice.closed_at))}, {by}"
 
     @admin.action(description="Put away", permissions=["put_away"])
     def put_away_selected(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
@@ -141,8 +147,3 @@ class NoticeAdmin(ReadOnly, CappedList, ModelAdmin):
         said = f"“{notice}” is put away." if done else f"“{notice}” was closed already."
         self.message_user(request, said, messages.SUCCESS if done else messages.WARNING)
         return HttpResponseRedirect(reverse(LIST))
-
-
-def _moment(notice: Notice) -> str:
-    assert notice.closed_at is not None
-    return formats.date_format(timezone.localtime(notice.closed_at), "DATETIME_FORMAT")

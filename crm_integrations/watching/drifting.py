@@ -92,7 +92,7 @@ def _reasons(hour: Tally, week: Sequence[Tally]) -> dict[str, str]:
         now, before = count / hour.sent, usual[cause] / sent
         if now - before >= POINTS and surprise(count, hour.sent, usual[cause], sent) >= SURE:
             found[cause] = (
-                f"One cause made {now:.0%} of the calls of an hour; in the week before, {before:.0%}."
+                f"One cause made {100 * now:.0f} % of the calls of an hour; in the week before, {100 * before:.0f} %."
             )
     return found
 

@@ -75,7 +75,7 @@ def test_two_percent_that_become_thirty_one_are_a_notice_from_the_calls_on(isp):
     watching.watch()
     assert open_ones() == [("reasons", CAUSE)]
     notice = Notice.objects.get()
-    assert notice.text == "One cause made 31% of the calls of an hour; in the week before, 2%."
+    assert notice.text == "One cause made 31 % of the calls of an hour; in the week before, 2 %."
 
 
 @pytest.mark.parametrize(("count", "sent"), [(6, 20), (9, 29), (31, 100), (310, 1000)])
@@ -122,7 +122,7 @@ def test_an_hour_that_goes_on_is_one_notice_and_says_how_it_is_now(isp):
     judged(isp, a=31)
     judged(isp, a=45)
     notice = Notice.objects.get()
-    assert (notice.seen, "45%" in notice.text) == (2, True)
+    assert (notice.seen, "45 %" in notice.text) == (2, True)
 
 
 def test_what_a_week_made_usual_ends(isp):
