@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from leadops.sealing import parse_keys
+
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
@@ -78,15 +80,14 @@ def refuse_rubbish(secrets: dict[str, str], hosts: list[str]) -> None:
     if len(secrets["SECRET_KEY"]) < 50:
         raise ImproperlyConfigured("SECRET_KEY must have at least 50 characters.")
     try:
-        keys = [
-            base64.b64decode(each.partition(":")[2], validate=True)
-            for each in secrets["FIELD_KEYS"].split(",")
-        ]
+        keys = parse_keys(secrets["FIELD_KEYS"])
         index_key = base64.b64decode(secrets["INDEX_KEY"], validate=True)
     except ValueError:
-        raise ImproperlyConfigured("FIELD_KEYS must be like 1:<base64>, INDEX_KEY base64.") from None
-    if any(len(key) != 32 for key in keys) or len(index_key) < 32:
-        raise ImproperlyConfigured("Each of FIELD_KEYS must hold 32 bytes, INDEX_KEY at least 32.")
+        raise ImproperlyConfigured(
+            "FIELD_KEYS must be like 1:<32 bytes in base64>, numbered 1 to 255, INDEX_KEY base64."
+        ) from None
+    if not keys or len(index_key) < 32:
+        raise ImproperlyConfigured("FIELD_KEYS must hold a key, INDEX_KEY at least 32 bytes.")
     if not hosts:
         raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts that leadops answers for.")
 

@@ -90,6 +90,7 @@ def test_a_wrong_database_url_is_said(url):
         (KEYS, "DATABASE_URL"),
         (KEYS | {"SECRET_KEY": "short"}, "SECRET_KEY"),
         (KEYS | {"FIELD_KEYS": "rubbish"}, "FIELD_KEYS"),
+        (KEYS | {"FIELD_KEYS": KEYS["FIELD_KEYS"].replace("1:", "300:", 1)}, "FIELD_KEYS"),
         (KEYS | {"INDEX_KEY": "AA=="}, "INDEX_KEY"),
         (KEYS | {"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS"),
         ({"DEBUG": "1"}, "DEBUG"),
