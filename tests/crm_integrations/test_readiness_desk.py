@@ -161,6 +161,23 @@ def test_filter_offers_what_leads_miss_and_finds_them(desk, without_email, conne
     assert {each.pk for each in found} == {each.pk for each in without_email[1:]}
 
 
+def test_filter_finds_who_misses_the_passport_series_for_a_tenant_that_wants_it(
+    desk, partner, program, connections
+):
+    with_series, without, _ = people.leads_of(partner, program, 3)
+    Lead.objects.exclude(pk__in=[with_series.pk, without.pk]).update(status=Lead.Status.DROPPED)
+    applicant = with_series.applicants.get()
+    applicant.identity_series = "4008"
+    applicant.save()
+    tenant = connections["brainysoft"]
+    tenant.settings |= {"also_required": "identity_document.series"}
+    tenant.save()
+    gaps.refresh()
+    found = desk.get(missing_at(tenant, "applicants.identity_document.series"))
+    assert "brainysoft · applicant, identity document: series (1)" in found.content.decode()
+    assert [each.pk for each in found.context["cl"].result_list] == [without.pk]
+
+
 def test_filter_of_something_nobody_misses_any_more_finds_nothing_and_stays(desk, without_email, connections):
     answer = desk.get(missing_at(connections["brainysoft"], "applicants.first_name"))
     assert list(answer.context["cl"].result_list) == []

@@ -15,7 +15,7 @@ from crm_integrations import errors
 from crm_integrations.answers import number_as_text, text
 from crm_integrations.auth import ClientCredentials, Login, StaticHeader
 from crm_integrations.connector import Auth, Connector, Listed, Missing, Outcome, Request, Response
-from crm_integrations.connectors.brainysoft import declared, reading
+from crm_integrations.connectors.brainysoft import declared, reading, required
 from crm_integrations.records import AddressRecord, ApplicantRecord, IdentityDocument, LeadRecord, Record
 
 HEADER = "bsauth"
@@ -67,7 +67,7 @@ class Brainysoft(Connector):
                 )
         if not record.primary_mobile.digits:
             missing.append(Missing("primary_mobile", "Brainysoft takes no lead without a mobile number."))
-        return missing
+        return missing + required.lacking(primary, path, self.config.settings["also_required"])
 
     def build_lead(self, record: LeadRecord) -> Request:
         person, settings = record.primary, self.config.settings

@@ -21,6 +21,11 @@ SETTINGS = (
     Setting("getting_money_method_id", "How the money is paid out", int, None),
     Setting("store_code", "Store code", help="Empty: the partner's code."),
     Setting(
+        "also_required",
+        "Also required",
+        help="Fields the tenant's model editor requires: last_name, identity_document.series.",
+    ),
+    Setting(
         "list_by",
         "Listed by",
         str,

@@ -164,6 +164,21 @@ class TestBrainysoft(ConnectorContract):
         assert self.missing(long) == ["applicants[0].first_name", "applicants[0].last_name"]
         assert self.missing(person(first_name="A" * 50, last_name="B" * 50)) == []
 
+    def test_what_the_tenant_requires_besides_is_missing_too(self) -> None:
+        required = {"also_required": "identity_document.series, date_of_birth ,"}
+        assert self.missing(LEAD, **required) == []
+        assert self.missing(SMALLEST, **required) == [
+            "applicants[0].identity_document.series",
+            "applicants[0].date_of_birth",
+        ]
+
+    @pytest.mark.parametrize(
+        "name", ["passport", "identity_document.seria", "name.upper", "address", "__class__"]
+    )
+    def test_a_required_field_that_there_is_not_is_refused_by_its_name(self, name: str) -> None:
+        with pytest.raises(errors.Misconfigured, match=f"no field of an applicant: {name}"):
+            self.missing(SMALLEST, also_required=name)
+
     def test_first_name_and_mobile_are_needed(self) -> None:
         record = replace(person(name="", first_name=""), primary_mobile=Phone("", "", ""))
         assert self.missing(record) == ["applicants[0].first_name", "primary_mobile"]
