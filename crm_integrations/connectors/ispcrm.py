@@ -5,9 +5,8 @@ Source: https://docs.ispcrm.online/create_lead. There is no way to read a lead b
 
 from __future__ import annotations
 
-from typing import Any
-
 from crm_integrations import errors
+from crm_integrations.answers import text
 from crm_integrations.auth import Bearer
 from crm_integrations.connector import Auth, Connector, Missing, Outcome, Request, Response, Secret
 from crm_integrations.records import AddressRecord, ApplicantRecord, LeadRecord
@@ -100,14 +99,14 @@ class Ispcrm(Connector):
 
     def parse(self, response: Response) -> Outcome:
         body = response.object()
-        message = _text(body.get("message"))
+        message = text(body.get("message"))
         if body.get("success") is False:
             raise errors.Rejected(message or "ISPCRM refused without a reason.")
         data = body["data"] if isinstance(body.get("data"), dict) else {}
         # Success is 200 here, not 201, and the page shows an integer id.
         if response.status != 200 or body.get("success") is not True or type(data.get("lead_id")) is not int:
             raise errors.OutcomeUnknown(f"ISPCRM does not say that it has the lead. {message}".rstrip())
-        return Outcome(str(data["lead_id"]), _text(data.get("status")), message)
+        return Outcome(str(data["lead_id"]), text(data.get("status")), message)
 
 
 def _address(primary: ApplicantRecord) -> str:
@@ -122,7 +121,3 @@ def _one_line(address: AddressRecord) -> str:
     parts = (address.street, address.house_no, address.apartment_no)
     unsaid = [part for part in parts if not set(part.split()) <= known]
     return ", ".join(filter(None, [*unsaid, address.one_line]))
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
