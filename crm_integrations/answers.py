@@ -38,6 +38,21 @@ def objects(rows: Any, whose: str) -> list[dict[str, Any]]:
     return rows
 
 
+def results_of(body: Any, whose: str) -> list[dict[str, Any]]:
+    """The rows of a list: a bare one, or the `results` in its envelope; OutcomeUnknown when there are none to read."""
+    return objects(body.get("results") if isinstance(body, dict) else body, whose)
+
+
+def is_whole(body: Any, rows: list[dict[str, Any]], field: str, ours: str) -> bool:
+    """Whether `rows` are all that the vendor holds with `ours` in `field`, which is what was asked for.
+
+    Were the filter ignored, the first page of everything would come, and "not in here" would prove nothing.
+    """
+    if isinstance(body, dict) and "count" in body:
+        return bool(body["count"] == len(rows))
+    return all(text(row.get(field)) == ours for row in rows)
+
+
 def more_follow(body: Any, whose: str) -> bool:
     """Whether a page is followed by another: `has_next`, else what `count`, `current_page` and `page_size` add up to.
 

@@ -129,6 +129,8 @@ class Connector:
     """Our fields that this vendor has no place for: shown to the officer, never dropped silently."""
     depends_on: ClassVar[str] = ""
     """Slug of the vendor that has to know the lead first."""
+    inferred_paths: ClassVar[Mapping[str, str]] = {}
+    """Paths by operation that the vendor does not document; the setting `paths` of a connection overrides them."""
     can_find: ClassVar[bool] = False
     tells_partner_reference: ClassVar[bool] = False
     """`record.ref` is the partner's own reference where it has one that is free at this connection, else ours."""
@@ -241,6 +243,11 @@ class Connector:
         """The outcome of a look-up; raises from `errors` when the answer is not certain."""
         self.raise_for_status(response)
         return self.parse_find(response, record)
+
+    def path(self, operation: str) -> str:
+        """The path of `operation`, one of `inferred_paths`, as this connection has it."""
+        told = self.config.settings.get("paths") or {}
+        return str(told.get(operation) or self.inferred_paths[operation])
 
     def meaning(self, word: str) -> str:
         """What the vendor's `word` means to us, one of `Meaning`; empty when it is unknown."""

@@ -8,10 +8,10 @@ date filters are those of Crego's other lists; the page's name is INFERRED.
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any
 
 from crm_integrations import errors
-from crm_integrations.answers import flat, moment, more_follow, objects, text
+from crm_integrations.answers import flat, is_whole, moment, more_follow, results_of, text
 from crm_integrations.auth import Bearer
 from crm_integrations.connector import (
     Auth,
@@ -78,7 +78,7 @@ class CregoCrm(Connector):
     can_find = True
     can_list = True
     tells_partner_reference = True
-    inferred_paths: ClassVar[dict[str, str]] = {"list_leads": "/v1/crm/leads/", "health": "/v1/crm/health/"}
+    inferred_paths = {"list_leads": "/v1/crm/leads/", "health": "/v1/crm/health/"}
 
     @property
     def auth(self) -> Auth:
@@ -114,7 +114,7 @@ class CregoCrm(Connector):
 
     def find(self, record: Record) -> Request:
         assert isinstance(record, LeadRecord)
-        return Request.get("list_leads", self._path("list_leads"), partner_ref_id=record.ref)
+        return Request.get("list_leads", self.path("list_leads"), partner_ref_id=record.ref)
 
     def parse_find(self, response: Response, record: Record) -> Outcome | None:
         """The lead that carries our reference; absent only when no lead does.
@@ -123,14 +123,14 @@ class CregoCrm(Connector):
         """
         assert isinstance(record, LeadRecord)
         body = response.json()
-        rows = _rows(body)
+        rows = results_of(body, "Crego's")
         wanted = {
             "partner_ref_id": record.ref,
             "program_id": self._program_id(record),
             "primary_mobile": record.primary_mobile.national,
         }
         ours = [row for row in rows if _said(row, "partner_ref_id") in ("", record.ref)]
-        whole = _is_whole(body, rows, record.ref)
+        whole = is_whole(body, rows, "partner_ref_id", record.ref)
         if whole and not ours:
             return None
         certain = (
@@ -144,22 +144,21 @@ class CregoCrm(Connector):
     def list_page(self, first: date, last: date, page: int) -> Request:
         days = {"created_at_after": first.isoformat(), "created_at_before": last.isoformat()}
         return Request.get(
-            "list_leads", self._path("list_leads"), **days, page=str(page), page_size=str(PAGE_ROWS)
+            "list_leads", self.path("list_leads"), **days, page=str(page), page_size=str(PAGE_ROWS)
         )
 
     def parse_list(self, response: Response) -> Listed:
         body = response.json()
-        return Listed(tuple(_listed(row) for row in _rows(body)), more_follow(body, "Crego's"))
+        return Listed(
+            tuple(_listed(row) for row in results_of(body, "Crego's")), more_follow(body, "Crego's")
+        )
 
     def check(self) -> Request:
         """Crego's health check: it proves the address, not the token."""
-        return Request.get("health", self._path("health"))
+        return Request.get("health", self.path("health"))
 
     def _program_id(self, record: LeadRecord) -> str:
         return str(self.config.settings["program_ids"].get(record.program_code) or record.program_id)
-
-    def _path(self, operation: str) -> str:
-        return str(self.config.settings["paths"].get(operation) or self.inferred_paths[operation])
 
 
 def _missing_applicant(path: str, applicant: ApplicantRecord) -> list[Missing]:
@@ -219,10 +218,6 @@ def _bank(bank: BankRecord) -> dict[str, Any]:
     }
 
 
-def _rows(body: Any) -> list[dict[str, Any]]:
-    return objects(body.get("results") if isinstance(body, dict) else body, "Crego's")
-
-
 def _listed(row: dict[str, Any]) -> ListedRow:
     if not _reference(row):
         raise errors.OutcomeUnknown("Crego's list holds a lead without an id.")
@@ -235,13 +230,6 @@ def _listed(row: dict[str, Any]) -> ListedRow:
     return ListedRow(
         _reference(row), text(row.get("partner_ref_id")), text(row.get("status")), fields, made_at
     )
-
-
-def _is_whole(body: Any, rows: list[dict[str, Any]], ours: str) -> bool:
-    # Were our filter ignored, the first page of all leads would come, and "not in here" would prove nothing.
-    if isinstance(body, dict) and "count" in body:
-        return bool(body["count"] == len(rows))
-    return all(_said(row, "partner_ref_id") == ours for row in rows)
 
 
 def _said(row: dict[str, Any], name: str) -> str:

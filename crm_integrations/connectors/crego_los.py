@@ -8,11 +8,11 @@ status words mean by `meanings`. The list's envelope and date filters are those 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import quote
 
 from crm_integrations import errors
-from crm_integrations.answers import flat, moment, more_follow, objects, text
+from crm_integrations.answers import flat, is_whole, moment, more_follow, results_of, text
 from crm_integrations.auth import Bearer
 from crm_integrations.connector import (
     Auth,
@@ -64,7 +64,7 @@ class CregoLos(Connector):
         "dropped": "stopped",
     }
     can_list = True
-    inferred_paths: ClassVar[dict[str, str]] = {
+    inferred_paths = {
         "list_accounts": "/v1/los/accounts/",
         "get_account": "/v1/los/accounts/{id}/",
     }
@@ -100,16 +100,16 @@ class CregoLos(Connector):
 
     def find(self, record: Record) -> Request:
         assert isinstance(record, LoanAccountRecord)
-        return Request.get("list_accounts", self._path("list_accounts"), ref_id=record.ref_id)
+        return Request.get("list_accounts", self.path("list_accounts"), ref_id=record.ref_id)
 
     def parse_find(self, response: Response, record: Record) -> Outcome | None:
         """The one account with our reference for the lead."""
         assert isinstance(record, LoanAccountRecord)
         body = response.json()
-        rows = _rows(body)
+        rows = results_of(body, "Crego's")
         wanted = {"ref_id": record.ref_id, "crm_lead_id": record.lead_reference}
         fitting = [row for row in rows if all(text(row.get(n)) in ("", value) for n, value in wanted.items())]
-        whole = _is_whole(body, rows, record.ref_id)
+        whole = is_whole(body, rows, "ref_id", record.ref_id)
         if whole and not fitting:
             return None
         if not whole or len(fitting) != 1 or not all(text(fitting[0].get(name)) for name in wanted):
@@ -120,10 +120,10 @@ class CregoLos(Connector):
 
     def check(self) -> Request:
         """The first row of the account list: it proves address and token; Crego LOS names no health check."""
-        return Request.get("list_accounts", self._path("list_accounts"), page_size="1")
+        return Request.get("list_accounts", self.path("list_accounts"), page_size="1")
 
     def ask_status(self, reference: str) -> Request:
-        path = self._path("get_account").replace("{id}", quote(reference, safe=""))
+        path = self.path("get_account").replace("{id}", quote(reference, safe=""))
         return Request.get("get_account", path)
 
     def parse_status(self, response: Response) -> Outcome:
@@ -135,15 +135,14 @@ class CregoLos(Connector):
 
     def list_page(self, first: date, last: date, page: int) -> Request:
         days = {"created_at_after": first.isoformat(), "created_at_before": last.isoformat()}
-        path = self._path("list_accounts")
+        path = self.path("list_accounts")
         return Request.get("list_accounts", path, **days, page=str(page), page_size=str(PAGE_ROWS))
 
     def parse_list(self, response: Response) -> Listed:
         body = response.json()
-        return Listed(tuple(_listed(row) for row in _rows(body)), more_follow(body, "Crego's"))
-
-    def _path(self, operation: str) -> str:
-        return str(self.config.settings["paths"].get(operation) or self.inferred_paths[operation])
+        return Listed(
+            tuple(_listed(row) for row in results_of(body, "Crego's")), more_follow(body, "Crego's")
+        )
 
     def _program_id(self, record: LoanAccountRecord) -> str:
         return str(self.config.settings["program_ids"].get(record.program_code) or record.program_id)
@@ -158,19 +157,8 @@ def _outcome(account: dict[str, Any]) -> Outcome:
     return Outcome(reference, text(account.get("status")))
 
 
-def _rows(body: Any) -> list[dict[str, Any]]:
-    return objects(body.get("results") if isinstance(body, dict) else body, "Crego's")
-
-
 def _listed(account: dict[str, Any]) -> ListedRow:
     outcome = _outcome(account)
     fields = flat({name: account.get(name) for name in COMPARED})
     made_at = moment(account.get("created_at"))
     return ListedRow(outcome.reference, text(account.get("ref_id")), outcome.status, fields, made_at)
-
-
-def _is_whole(body: Any, rows: list[dict[str, Any]], ours: str) -> bool:
-    # Were our filter ignored, the first page of all accounts would come, and absence would prove nothing.
-    if isinstance(body, dict) and "count" in body:
-        return bool(body["count"] == len(rows))
-    return all(text(row.get("ref_id")) == ours for row in rows)
