@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from django.core.management import get_commands
+from django.dispatch import Signal
 
+from leadops import signals
 from tests.environment import ROOT
 
 READ = re.compile(r'\benv(?:_bool|_int|_ints|_list|_secret|_table)?\(\s*"([A-Z_]+)"')
@@ -54,6 +56,12 @@ def remarks(path: Path) -> Iterator[str]:
                 yield token.string
 
 
+def top_names(package: str) -> list[str]:
+    """What stands right in a package, as the papers write it: `fields.py`, `models/`."""
+    inside = (path for path in (ROOT / package).iterdir() if not path.name.startswith("__"))
+    return sorted(f"{path.name}/" if path.is_dir() else path.name for path in inside)
+
+
 def papers() -> list[Path]:
     return [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 
@@ -91,6 +99,20 @@ def test_every_link_within_the_papers_leads_somewhere(paper):
 def test_every_command_that_a_paper_names_exists(paper):
     named = set(COMMAND.findall(paper.read_text(encoding="utf-8")))
     assert named <= set(get_commands())
+
+
+@pytest.mark.parametrize("package", ["leadops", "crm_integrations"])
+def test_the_architecture_names_all_that_stands_in_a_package(package):
+    architecture = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    names = top_names(package)
+    assert {"models/", "tasks.py"} <= {*names}
+    assert [name for name in names if f"`{name}`" not in architecture] == []
+
+
+@pytest.mark.parametrize("name", [name for name, value in vars(signals).items() if isinstance(value, Signal)])
+def test_the_architecture_has_a_row_for_each_signal(name):
+    architecture = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert f"\n| `{name}(" in architecture
 
 
 def test_every_paper_that_a_comment_cites_is_in_the_repository():
