@@ -7,8 +7,9 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, cast
 
 import requests
@@ -18,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NewConnectionError
 
-from crm_integrations import auth, egress, errors
+from crm_integrations import auth, deadlines, egress, errors
 from crm_integrations.connector import Connector, Request, Response
 
 CONNECT_SECONDS = 3.0
@@ -27,37 +28,11 @@ HEADERS = {"User-Agent": "leadops", "Accept": "application/json", "Accept-Encodi
 """On every request, unless the request says otherwise."""
 MAX_ANSWER = 1024 * 1024
 CHUNK = 16 * 1024
+NEVER = urllib3.Retry(total=False, redirect=False)
 ORIGIN = re.compile(r"\w+://[^/]*")
 IDLE_SECONDS = 4.0
 """A kept connection that was idle longer is not used again: the vendor may be closing it at this very moment,
 and a request lost in that moment would be an unknown outcome."""
-
-
-@dataclass(slots=True)
-class Call:
-    """One call under way."""
-
-    before_first_byte: Callable[[], None]
-    sent: bool = False
-    stopped: Exception | None = None
-    expired: bool = False
-    connection: HTTPConnection | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def cut(self) -> None:
-        """End the call at its deadline, wherever it stands, by shutting its socket down."""
-        with self.lock:
-            self.expired = True
-            sock = self.connection.sock if self.connection else None
-            if sock is not None:
-                with contextlib.suppress(OSError):
-                    sock.shutdown(socket.SHUT_RDWR)
-
-    def end(self) -> None:
-        """From here on the connection may serve another call."""
-        with self.lock:
-            self.connection = None
-
 
 _current = threading.local()
 
@@ -85,7 +60,7 @@ class _Guarded:
             self._dns_host = host
 
     def send(self: Any, data: Any) -> None:
-        call: Call = _current.call
+        call: deadlines.Call = _current.call
         call.connection = self
         if self.sock is None:
             self.connect()
@@ -108,6 +83,12 @@ class _GuardedHTTPS(_Guarded, HTTPSConnection):
 
 
 class _Adapter(HTTPAdapter):
+    """Connections as `requests` makes them, with its trust in certificates, but guarded ones.
+
+    A call goes straight to a pool of these: a session would look for cookies, proxies, redirects and passwords of the
+    machine at every call, which we want none of, and which costs more than the call.
+    """
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         http, https = urllib3.HTTPConnectionPool, urllib3.HTTPSConnectionPool
@@ -116,33 +97,40 @@ class _Adapter(HTTPAdapter):
             "https": type("GuardedTLSPool", (https,), {"ConnectionCls": _GuardedHTTPS}),
         }
 
+    def pool(self, origin: str) -> urllib3.HTTPConnectionPool:
+        """The connections to scheme, host and port."""
+        prepared = requests.Request("GET", origin).prepare()
+        assert prepared.url is not None
+        pool = self.get_connection_with_tls_context(prepared, verify=True)
+        self.cert_verify(pool, prepared.url, verify=True, cert=None)  # type: ignore[no-untyped-call]
+        return cast(urllib3.HTTPConnectionPool, pool)
+
 
 @dataclass(slots=True)
 class _Kept:
-    session: requests.Session = field(default_factory=requests.Session)
+    adapter: _Adapter = field(default_factory=_Adapter)
+    pools: dict[str, urllib3.HTTPConnectionPool] = field(default_factory=dict)
     used_at: float = 0.0
 
 
-def _session(base_url: str) -> requests.Session:
-    """This thread's session to one vendor, fresh when it was idle for long."""
-    kept: dict[str, _Kept] = _current.__dict__.setdefault("sessions", {})
-    entry = kept.get(base_url)
-    if entry is None or time.monotonic() - entry.used_at > IDLE_SECONDS:
+def _pool(base_url: str, origin: str) -> urllib3.HTTPConnectionPool:
+    """This thread's connections to one vendor, fresh when they were idle for long."""
+    kept: dict[str, _Kept] = _current.__dict__.setdefault("kept", {})
+    entry, now = kept.get(base_url), time.monotonic()
+    if entry is None or now - entry.used_at > IDLE_SECONDS:
         if entry is not None:
-            entry.session.close()
+            entry.adapter.close()
         entry = kept[base_url] = _Kept()
-        entry.session.trust_env = False
-        entry.session.headers.clear()
-        entry.session.mount("http://", _Adapter(max_retries=0))
-        entry.session.mount("https://", _Adapter(max_retries=0))
-    entry.used_at = time.monotonic()
-    return entry.session
+    entry.used_at = now
+    if origin not in entry.pools:
+        entry.pools[origin] = entry.adapter.pool(origin)
+    return entry.pools[origin]
 
 
 def _forget(base_url: str) -> None:
-    """Close this thread's session: what is left on its connections must not be read as the next answer."""
-    if entry := _current.__dict__.get("sessions", {}).pop(base_url, None):
-        entry.session.close()
+    """Close this thread's connections: what is left on them must not be read as the next answer."""
+    if entry := _current.__dict__.get("kept", {}).pop(base_url, None):
+        entry.adapter.close()
 
 
 def deadline(connector: Connector) -> float:
@@ -158,9 +146,16 @@ def url_of(base_url: str, request: Request) -> str:
     base, path = base_url.rstrip("/"), request.path
     if request.operation == auth.SIGN_IN and (elsewhere := ORIGIN.match(path)):
         base, path = elsewhere[0], path[elsewhere.end() :]
-    if problems := egress.check_form(base) + egress.check_path(path.partition("?")[0]):
+    problems = _form(base, settings.ALLOW_LOCAL_VENDORS) or egress.check_path(path.partition("?")[0])
+    if problems:
         raise errors.Misconfigured(f"The request can't be sent there. {problems[0]}")
     return base + path
+
+
+@lru_cache(256)
+def _form(base: str, allow_local: bool) -> list[str]:
+    """`egress.check_form`, which is asked twice at every call and depends on this one setting."""
+    return egress.check_form(base)
 
 
 def send(
@@ -171,16 +166,14 @@ def send(
     `before_first_byte` may still stop it. Raises Transient when surely nothing was sent, Misconfigured when the
     address is not one we may connect to, OutcomeUnknown when it was sent and no whole answer came.
     """
-    call = Call(before_first_byte)
+    call = deadlines.Call(before_first_byte, time.monotonic() + deadline)
     _current.call = call
-    timer = threading.Timer(deadline, call.cut)
-    timer.daemon = True
-    timer.start()
     try:
-        response = _exchange(base_url, request, deadline)
-        if call.expired:
-            raise TimeoutError
-        return response
+        with deadlines.watchdog.over(call):
+            response = _exchange(base_url, request, deadline)
+            if call.expired:
+                raise TimeoutError
+            return response
     except (requests.RequestException, HTTPError, OSError, egress.NotAllowed) as error:
         _forget(base_url)
         raise _meaning(error, call, deadline) from error
@@ -194,53 +187,51 @@ def send(
             ) from error
         raise errors.Misconfigured(f"The request can't be sent: {type(error).__name__}.") from error
     finally:
-        timer.cancel()
-        call.end()
         _current.call = None
 
 
 def _exchange(base_url: str, request: Request, deadline: float) -> Response:
-    prepared = requests.Request(
+    url = url_of(base_url, request)
+    origin = ORIGIN.findall(url)[0]
+    answer = _pool(base_url, origin).urlopen(
         request.method,
-        url_of(base_url, request),
+        url[len(origin) :],
+        body=request.body or None,
         headers={**HEADERS, **request.headers},
-        data=request.body or None,
-    ).prepare()
-    timeout = (min(CONNECT_SECONDS, deadline), min(READ_SECONDS, deadline))
-    answer = _session(base_url).send(prepared, stream=True, allow_redirects=False, timeout=timeout)
-    with contextlib.closing(answer):
-        if not _has_an_end(answer):
-            raise errors.OutcomeUnknown("The answer does not tell where it ends, so it may be a part of one.")
-        body = b"".join(_chunks(answer))
-    headers = {name.lower(): value for name, value in answer.headers.items()}
-    return Response(answer.status_code, body, headers)
-
-
-def _has_an_end(answer: requests.Response) -> bool:
-    # A head that is cut in the middle reads like one without these headers, and its missing body like an empty one.
-    named = {name.lower(): value.lower() for name, value in answer.headers.items()}
-    framed = "content-length" in named or "chunked" in named.get("transfer-encoding", "")
-    return (
-        framed
-        or "close" in named.get("connection", "")
-        or answer.status_code == 204
-        or answer.raw.version == 10
+        timeout=urllib3.Timeout(min(CONNECT_SECONDS, deadline), min(READ_SECONDS, deadline)),
+        retries=NEVER,
+        redirect=False,
+        assert_same_host=False,
+        preload_content=False,
+        decode_content=False,
     )
+    headers = {name.lower(): value for name, value in answer.headers.itermerged()}
+    with contextlib.closing(answer):
+        if not _has_an_end(answer, headers):
+            raise errors.OutcomeUnknown("The answer does not tell where it ends, so it may be a part of one.")
+        return Response(answer.status, b"".join(_chunks(answer)), headers)
 
 
-def _chunks(answer: requests.Response) -> Iterator[bytes]:
+def _has_an_end(answer: urllib3.BaseHTTPResponse, headers: Mapping[str, str]) -> bool:
+    # A head that is cut in the middle reads like one without these headers, and its missing body like an empty one.
+    framed = "content-length" in headers or "chunked" in headers.get("transfer-encoding", "").lower()
+    closes = "close" in headers.get("connection", "").lower()
+    return framed or closes or answer.status == 204 or answer.version == 10
+
+
+def _chunks(answer: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
     """The body as it came, until it is too much of it."""
     size = 0
-    while chunk := answer.raw.read(CHUNK, decode_content=False):
+    while chunk := answer.read(CHUNK, decode_content=False):
         size += len(chunk)
         if size > MAX_ANSWER:
             raise errors.OutcomeUnknown(f"The answer is longer than {MAX_ANSWER // 1024} KB.")
         yield chunk
-    if answer.raw.length_remaining:
+    if answer.length_remaining:
         raise errors.OutcomeUnknown("The answer ended before its announced length.")
 
 
-def _meaning(error: Exception, call: Call, deadline: float) -> errors.DeliveryError:
+def _meaning(error: Exception, call: deadlines.Call, deadline: float) -> errors.DeliveryError:
     for cause in _causes(error):
         if isinstance(cause, egress.NotAllowed):
             return errors.Misconfigured(str(cause))

@@ -237,12 +237,12 @@ def test_a_disabled_connection_sends_nothing(receive, connections, vendor_sandbo
 
 
 @pytest.mark.parametrize("fault", ["truncated", "cut_after", "huge"])
-def test_a_session_is_not_used_again_after_an_anomaly(receive, connections, vendor_sandbox, fault):
+def test_connections_are_not_used_again_after_an_anomaly(receive, connections, vendor_sandbox, fault):
     vendor_sandbox.fault("ispcrm", fault, times=1)
     receive()
     only("ispcrm")
     engine.drain()
-    kept = transport._current.__dict__.get("sessions", {})
+    kept = transport._current.__dict__.get("kept", {})
     assert Connection.objects.get(vendor="ispcrm").base_url not in kept
 
 

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
+import requests
 
-from crm_integrations import egress, errors, transport
+from crm_integrations import deadlines, egress, errors, transport
 from crm_integrations.connector import Request
 
 GET = Request.get("probe", "/probe")
@@ -307,11 +308,55 @@ def test_a_name_with_one_private_address_among_public_ones_is_refused(settings, 
     assert egress.check_base_url("https://mixed.example")
 
 
-def test_a_session_that_was_idle_is_not_used_again(monkeypatch):
-    kept = transport._session("http://127.0.0.1:9")
-    assert transport._session("http://127.0.0.1:9") is kept
+NOWHERE = "http://127.0.0.1:9"
+
+
+def test_connections_that_were_idle_are_not_used_again(monkeypatch):
+    kept = transport._pool(NOWHERE, NOWHERE)
+    assert transport._pool(NOWHERE, NOWHERE) is kept
     monkeypatch.setattr(transport, "IDLE_SECONDS", -1.0)
-    assert transport._session("http://127.0.0.1:9") is not kept
+    assert transport._pool(NOWHERE, NOWHERE) is not kept
+
+
+def test_a_kept_connection_serves_the_next_call_and_no_cookie_goes_with_it():
+    heard: list[bytes] = []
+
+    def answer(conn: socket.socket) -> None:
+        conn.sendall(OK.replace(b"\r\n\r\n", b"\r\nSet-Cookie: id=1\r\n\r\n", 1))
+        heard.append(request_from(conn))
+        conn.sendall(OK)
+
+    with server(answer) as (url, first):
+        assert transport.send(url, POST, 5).headers["set-cookie"] == "id=1"
+        assert transport.send(url, POST, 5).json() == {"ok": True}
+    assert len(first) == len(heard) == 1
+    assert b"ookie" not in heard[0]
+
+
+def test_certificates_are_checked_as_requests_does():
+    pool = transport._pool("https://93.184.216.34", "https://93.184.216.34")
+    assert pool.cert_reqs == "CERT_REQUIRED"
+    assert pool.ca_certs == requests.certs.where()
+
+
+def test_a_header_that_breaks_the_request_is_refused_before_anything_is_sent():
+    with server(says(OK)) as (url, heard):
+        with pytest.raises(errors.Misconfigured, match="can't be sent"):
+            transport.send(url, POST.with_headers(Authorization="a\r\nHost: evil.example"), 5)
+        time.sleep(0.05)
+    assert heard in ([], [b""])
+
+
+def test_one_watchdog_serves_all_calls_also_after_it_died(monkeypatch):
+    with server(says(OK)) as (url, _):
+        transport.send(url, POST, 5)
+        watching = deadlines.watchdog.thread
+        transport.send(url, POST, 5)
+        assert deadlines.watchdog.thread is watching
+        monkeypatch.setattr(watching, "is_alive", lambda: False)  # as in a process that was forked
+        transport.send(url, POST, 5)
+    assert deadlines.watchdog.thread is not watching
+    assert deadlines.watchdog.calls == set()
 
 
 def test_a_public_address_passes(settings):
