@@ -175,7 +175,7 @@ def _days(week: Mapping[int, Tally], start: datetime) -> list[dict[str, Any]]:
             {
                 "day": midnight,
                 "x": max(at, 0) * HOUR_WIDTH,
-                "middle": (at + 12) * HOUR_WIDTH if 0 <= at + 8 <= HOURS - 16 else None,
+                "middle": (at + 12) * HOUR_WIDTH if 0 <= at <= HOURS - 24 else None,
                 "calls": sum(each.calls for each in of_day),
                 "failures": sum(each.failures for each in of_day),
                 "p50": watching.quantile(took, 0.5) if took else None,

@@ -80,9 +80,6 @@ class NoticeAdmin(ReadOnly, CappedList, ModelAdmin):
     def has_put_away_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(MAY_PUT_AWAY)
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("crm_integrations.view_notice") or request.user.has_perm(MAY_PUT_AWAY)
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notice]:
         return super().get_queryset(request).select_related(*self.list_select_related)
 

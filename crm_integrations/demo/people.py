@@ -43,7 +43,10 @@ OFFICERS = (
 
 RECORDS = ("lead", "loanaccount", "importbatch")
 PARTS = ("applicant", "address", "bank", "document", "consent")
-SURROUNDINGS = ("partner", "program", "importrow", "connection", "route", "delivery", "exchange")
+SURROUNDINGS = (
+    *("partner", "program", "importrow", "connection", "route", "delivery", "exchange", "notice"),
+    *("inbound", "statuschange", "reconciliation", "difference", "replay"),
+)
 OPERATED = ("partner", "program", "connection", "route", "apikey")
 
 
@@ -57,6 +60,7 @@ LOAN_OFFICER = (
     | _on(PARTS)
     | (_on(SURROUNDINGS) & Q(codename__startswith="view_"))
     | Q(codename="change_delivery")  # retry, cancel and decide
+    | Q(codename="change_notice")  # put it away
 )
 GROUPS = {"Loan officers": LOAN_OFFICER, "Operations": LOAN_OFFICER | (_on(OPERATED) & NOT_DELETED)}
 
