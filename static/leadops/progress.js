@@ -1,8 +1,9 @@
-// Watches an import or a comparison: asks every second how far it is, and shows the finished page when it is done.
+// Watches an import, a comparison or a replay: asks every second how far it is, and shows the finished page when it is done.
 "use strict";
 
 (() => {
     const EVERY = 1000;
+    const REST = 4; // times as long as the answer took, so that a page left open is no burden
 
     function show(part, name, text) {
         part.querySelectorAll(`[data-show="${name}"]`).forEach((each) => { each.textContent = text; });
@@ -26,6 +27,7 @@
         if (!part) {
             return;
         }
+        const began = performance.now();
         try {
             const answer = await fetch(part.dataset.progress, { headers: { Accept: "application/json" }, redirect: "error" });
             if (answer.ok) {
@@ -39,7 +41,7 @@
         } catch {
             // The network is away for a moment: the next turn asks again.
         }
-        setTimeout(watch, EVERY);
+        setTimeout(watch, Math.max(EVERY, REST * (performance.now() - began)));
     }
 
     document.addEventListener("DOMContentLoaded", watch);
