@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from leadops.api.shapes import Id, Moment, Shape, Text
 from leadops.models import LoanAccount
+from leadops.services.loan_accounts import LONGEST_REFERENCE
 
 
 @dataclass(slots=True)
@@ -25,7 +26,7 @@ class AccountShape(Shape):
     draft = ReadAccount
 
     crm_lead_id = Id(help_text="The id that POST /v1/crm/leads/ answered.")
-    ref_id = Text(max_length=50, help_text="Your reference; unique in the program.")
+    ref_id = Text(max_length=LONGEST_REFERENCE, help_text="Your reference; unique in the program.")
     program_id = Id(help_text="Any program that takes your leads, also another one than the lead's.")
 
 

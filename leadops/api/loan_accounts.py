@@ -24,7 +24,7 @@ from leadops.api.shapes import error, once, read
 from leadops.errors import DuplicateReference
 from leadops.models import Lead, LoanAccount, Partner, Program, Scope
 from leadops.services import loan_accounts
-from leadops.validation import findings_at, free_text, refuse_cards
+from leadops.validation import findings_at, refuse_cards
 
 
 class AccountViews(GenericAPIView[LoanAccount]):
@@ -91,22 +91,15 @@ def _readable(body: Any, partner: Partner) -> tuple[Lead, Program, str]:
     program = active_program(taken.program_id)
     if program is None and taken.program_id:
         errors.append(error("program_id", "unknown_program"))
-    ref_id, unfit = _reference(taken.ref_id)
+    reference = loan_accounts.checked_reference(taken.ref_id)
+    unfit = [*map(FieldError.of, findings_at("ref_id", reference.problems))] if reference.is_refused else []
     if cards or errors or unfit or lead is None or program is None:
         raise invalid(once(cards, errors, unfit))
-    return lead, program, ref_id
+    return lead, program, reference.value
 
 
 def _lead(lead_id: UUID | None, partner: Partner) -> Lead | None:
     return Lead.objects.of_partner(partner).filter(pk=lead_id).first() if lead_id else None
-
-
-def _reference(text: str) -> tuple[str, list[FieldError]]:
-    checked = free_text(text, 50, with_aadhaar=False)
-    if not checked.value:
-        return "", [error("ref_id", "required")]
-    errors = findings_at("ref_id", checked.problems) if checked.is_refused else []
-    return checked.value, [*map(FieldError.of, errors)]
 
 
 def _conflict(taken: DuplicateReference, partner: Partner) -> Problem:

@@ -10,15 +10,21 @@ from django.db.models.functions import Now
 from leadops import signals
 from leadops.errors import DuplicateReference, Invalid
 from leadops.models import Lead, LoanAccount, Officer, Program
-from leadops.validation import Finding, findings_at, free_text, problem
+from leadops.validation import Checked, Finding, findings_at, free_text, problem
 
+LONGEST_REFERENCE = 50
 LONGEST_STATUS = 50
 LONGEST_DROP_REASON = 300
 
 
-def check_account(lead: Lead, ref_id: str) -> list[Finding]:
-    """What stands against opening an account `ref_id` on `lead`."""
-    reference = free_text(ref_id, 50, with_aadhaar=False)
+def checked_reference(text: str) -> Checked[str]:
+    """The reference of an account, tidied; there has to be one, and it must not hide a card number."""
+    checked = free_text(text, LONGEST_REFERENCE, with_aadhaar=False)
+    return checked if checked.value else Checked("", (problem("required", what="The reference"),))
+
+
+def check_account(lead: Lead, reference: Checked[str]) -> list[Finding]:
+    """What stands against opening an account called `reference` on `lead`."""
     findings = findings_at("ref_id", reference.problems) if reference.is_refused else []
     if lead.status == Lead.Status.DRAFT or lead.is_stopped:
         findings += findings_at(
@@ -28,25 +34,28 @@ def check_account(lead: Lead, ref_id: str) -> list[Finding]:
 
 
 def open_account(lead: Lead, ref_id: str, program: Program, created_by: Officer | None = None) -> LoanAccount:
-    """Store a loan account on `lead` and announce it.
+    """Store a loan account on `lead`, its reference tidied, and announce it.
 
     Raises Invalid with what `check_account` finds, DuplicateReference when the program already has an account `ref_id`.
     """
-    if findings := check_account(lead, ref_id):
+    reference = checked_reference(ref_id)
+    if findings := check_account(lead, reference):
         raise Invalid(findings)
     try:
         with transaction.atomic():
             account = LoanAccount.objects.create(
                 lead=lead,
                 program=program,
-                ref_id=ref_id,
+                ref_id=reference.value,
                 product_type=program.product_type,
                 created_by=created_by,
             )
             announce(account)
     except IntegrityError:
         existing = (
-            LoanAccount.objects.filter(program=program, ref_id=ref_id).values_list("id", flat=True).first()
+            LoanAccount.objects.filter(program=program, ref_id=reference.value)
+            .values_list("id", flat=True)
+            .first()
         )
         if existing is None:
             raise

@@ -45,11 +45,11 @@ def test_reference_taken_while_the_form_was_sent_is_refused_at_its_field(
 ):
     check, others = loan_accounts.check_account, []
 
-    def raced(lead, ref_id):
+    def raced(lead, reference):
         if not others:
-            others.append(ref_id)
-            loan_accounts.open_account(lead, ref_id, program)
-        return check(lead, ref_id)
+            others.append(reference)
+            loan_accounts.open_account(lead, reference.value, program)
+        return check(lead, reference)
 
     monkeypatch.setattr(loan_accounts, "check_account", raced)
     answer = opened(desk, submitted, program)

@@ -93,9 +93,18 @@ def test_an_account_reference_is_taken_once_per_program(take, program):
     assert refused.value.existing_id == str(account.pk)
 
 
-def test_every_signal_has_a_listener():
-    assert signals.leads_ready.has_listeners()
-    assert signals.loan_accounts_ready.has_listeners()
+def test_an_account_reference_is_stored_tidied(take, program):
+    lead = take(synthetic.drafts(1)[0])
+    account = loan_accounts.open_account(lead, "  CL\u00a01 ", program)
+    account.refresh_from_db()
+    assert account.ref_id == "CL 1"
+
+
+@pytest.mark.parametrize("ref_id", ["", " \u00a0", "x" * 51, "card 4111 1111 1111 1111"])
+def test_an_account_needs_a_reference_that_can_be_one(take, program, ref_id):
+    lead = take(synthetic.drafts(1)[0])
+    with pytest.raises(Invalid, match="ref_id"):
+        loan_accounts.open_account(lead, ref_id, program)
 
 
 @pytest.mark.parametrize("status", [Lead.Status.DRAFT, Lead.Status.DROPPED, Lead.Status.DECLINED])
