@@ -43,10 +43,8 @@ OFFICERS = (
 
 RECORDS = ("lead", "loanaccount", "importbatch")
 PARTS = ("applicant", "address", "bank", "document", "consent")
-SURROUNDINGS = (
-    *("partner", "program", "importrow", "connection", "route", "delivery", "exchange", "notice"),
-    *("inbound", "statuschange", "reconciliation", "difference", "replay"),
-)
+SURROUNDINGS = ("partner", "program", "importrow", "connection", "route", "replay", "notice")
+ANSWERS = ("delivery", "exchange", "inbound", "statuschange", "reconciliation", "difference")
 OPERATED = ("partner", "program", "connection", "route", "apikey")
 
 
@@ -58,7 +56,7 @@ NOT_DELETED = ~Q(codename__startswith="delete_")
 LOAN_OFFICER = (
     (_on(RECORDS) & NOT_DELETED)
     | _on(PARTS)
-    | (_on(SURROUNDINGS) & Q(codename__startswith="view_"))
+    | (_on(SURROUNDINGS + ANSWERS) & Q(codename__startswith="view_"))
     | Q(codename="change_delivery")  # retry, cancel and decide
     | Q(codename="change_notice")  # put it away
 )

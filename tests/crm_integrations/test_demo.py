@@ -10,13 +10,17 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from crm_integrations import registry
 from crm_integrations.demo import calendar, kept
+from crm_integrations.demo.people import groups
 from crm_integrations.models import Connection, Delivery, Exchange, Route, State
+from leadops.admin.navigation import PAGES, sidebar
 from leadops.ids import first_id_at
 from leadops.models import ApiKey, Lead, LoanAccount, Officer, Partner, Program
 from tests import people
@@ -153,6 +157,20 @@ def test_the_demo_officers_can_sign_in_and_may_do_their_work(shown, client):
     assert not loan_officer.has_perm("crm_integrations.change_connection")
     assert not loan_officer.has_perm("leadops.delete_lead")
     assert Officer.objects.get(username="meera").has_perm("crm_integrations.change_connection")
+
+
+def test_a_loan_officer_may_open_every_page_about_vendors(client, rf):
+    groups()
+    officer = Officer.objects.create_user("asha", is_staff=True)
+    officer.groups.set(Group.objects.filter(name="Loan officers"))
+    client.force_login(officer)
+    request = rf.get(reverse("admin:index"))
+    request.user = officer
+    shown = {group.get("title"): group["items"] for group in sidebar(request)}["Vendors"]
+    assert [each["title"] for each in shown] == [title for title, *_ in dict(PAGES)["Vendors"]]
+    assert {each["title"]: client.get(each["link"]).status_code for each in shown} == {
+        each["title"]: 200 for each in shown
+    }
 
 
 def test_a_second_demo_changes_nothing_but_follows_the_sandbox(shown, capsys):
