@@ -228,11 +228,18 @@ class Connector:
 
     def build(self, kind: Kind, record: Record) -> Request:
         """The create request for `record`; Unsupported, with the list, when something the vendor needs is missing."""
-        missing: list[Missing] = getattr(self, f"missing_{kind}")(record)
-        if missing:
+        if missing := self.missing(kind, record):
             raise errors.Unsupported("Not ready: " + " ".join(m.message for m in missing))
         request: Request = getattr(self, f"build_{kind}")(record)
         return request
+
+    def missing(self, kind: Kind, record: Record) -> list[Missing]:
+        """What the vendor still needs before `record` can be sent; also where that can't even be told."""
+        try:
+            found: list[Missing] = getattr(self, f"missing_{kind}")(record)
+        except errors.DeliveryError as error:
+            return [Missing("", error.message)]
+        return found
 
     def outcome(self, response: Response) -> Outcome:
         """The outcome of a create, from status and body; raises from `errors` for anything but success."""

@@ -76,7 +76,7 @@ def of(connection: Connection, record: Lead | LoanAccount) -> Preview:
     delivery = _delivery(connection, record)
     said = snapshots.of_deliveries([delivery])[delivery.pk]
     connector, kind = _with_placeholders(connection), cast(Kind, delivery.kind)
-    missing = tuple(getattr(connector, f"missing_{kind}")(said))
+    missing = tuple(connector.missing(kind, said))
     known = (connection, missing, tuple(connector.not_carried))
     try:
         made = make(connector, kind, said)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crm_integrations import errors, snapshots
-from crm_integrations.connector import Connector, Missing
+from crm_integrations import snapshots
+from crm_integrations.connector import Missing
 from crm_integrations.models import Connection
 from crm_integrations.records import LeadRecord
 from leadops.models import Lead
@@ -36,14 +36,6 @@ def taking_leads() -> list[Connection]:
     return [c for c in Connection.objects.filter(enabled=True) if "lead" in c.connector_class.kinds()]
 
 
-def missing_in(record: LeadRecord, connector: Connector) -> tuple[Missing, ...]:
-    """What the vendor still needs before `record` can be sent."""
-    try:
-        return tuple(connector.missing_lead(record))
-    except errors.DeliveryError as error:
-        return (Missing("", error.message),)
-
-
 def _of(record: LeadRecord, connection: Connection) -> Readiness:
     connector = connection.connector
-    return Readiness(connection, missing_in(record, connector), tuple(connector.not_carried))
+    return Readiness(connection, tuple(connector.missing("lead", record)), tuple(connector.not_carried))

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_integrations import errors
-from crm_integrations.connector import Auth, Config, Connector, Outcome, Request, Response, error_words
+from crm_integrations.connector import (
+    Auth,
+    Config,
+    Connector,
+    Missing,
+    Outcome,
+    Request,
+    Response,
+    error_words,
+)
 from crm_integrations.records import AddressRecord, LeadRecord, LoanAccountRecord
 from tests.crm_integrations.connectors.examples import ACCOUNT, LEAD, PARTNER_FIRM, PRIMARY
 
@@ -40,6 +49,18 @@ def test_a_kind_the_vendor_does_not_take_is_unsupported() -> None:
         SMALL.build("loan_account", ACCOUNT)
     with pytest.raises(errors.Unsupported, match="Small can't be asked"):
         SMALL.find(LEAD)
+
+
+class Unsayable(Small):
+    def missing_lead(self, record: LeadRecord) -> list[Missing]:
+        raise errors.Rejected("Not by phone.")
+
+
+def test_what_keeps_missing_from_being_told_is_missing_itself() -> None:
+    unsayable = Unsayable(Config("https://vendor.example"))
+    assert unsayable.missing("lead", LEAD) == [Missing("", "Not by phone.")]
+    with pytest.raises(errors.Unsupported, match="Not by phone"):
+        unsayable.build("lead", LEAD)
 
 
 def test_json_is_serialised_once_compactly_and_as_utf8() -> None:

@@ -121,7 +121,7 @@ def test_a_dead_worker_leaves_the_marks_to_the_next(isp, without_email, monkeypa
         raise SystemExit
 
     with monkeypatch.context() as patched:
-        patched.setattr(gaps, "missing_in", killed)
+        patched.setattr(isp.connector_class, "missing", killed)
         with pytest.raises(SystemExit):
             gaps.refresh()
     assert Recheck.objects.count() == 1

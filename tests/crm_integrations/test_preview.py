@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crm_integrations import delivery as engine
-from crm_integrations import preview, snapshots
+from crm_integrations import errors, preview, snapshots
 from crm_integrations.models import Connection, Delivery, Exchange, State
 from crm_integrations.sandbox.credentials import CREDENTIALS
 from leadops.models import Lead
@@ -142,6 +142,16 @@ def test_a_lead_nothing_can_be_made_of_says_so(lead, connections):
     assert shown.missing
     assert (shown.request, shown.curl) == ("", "")
     assert shown.problem == "Nothing can be made of it until it is complete."
+
+
+def test_a_preview_stands_where_what_is_missing_cannot_be_told(lead, connections, monkeypatch):
+    def unsayable(*_):
+        raise errors.Unsupported("It is not said in two languages.")
+
+    monkeypatch.setattr(connections["ispcrm"].connector_class, "missing_lead", unsayable)
+    shown = preview.of(connections["ispcrm"], lead)
+    assert [each.message for each in shown.missing] == ["It is not said in two languages."]
+    assert "/api/v1/subscriber/CreateLead" in shown.request
 
 
 def test_a_fault_of_ours_is_told_by_its_kind_alone(lead, connections, monkeypatch):

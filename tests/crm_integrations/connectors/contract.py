@@ -92,7 +92,7 @@ class ConnectorContract:
         return json.loads(self.build(record, **settings).body)
 
     def missing(self, record: Any, **settings: Any) -> list[str]:
-        found = getattr(self.make(**settings), f"missing_{self.kind}")(record)
+        found = self.make(**settings).missing(self.kind, record)
         assert all(each.message.endswith(".") for each in found)
         return [each.field for each in found]
 
@@ -139,7 +139,7 @@ class ConnectorContract:
         record: Any = self.record
         for path in paths(record):
             record = blanked(record, path)
-        messages = [each.message for each in getattr(self.make(), f"missing_{self.kind}")(record)]
+        messages = [each.message for each in self.make().missing(self.kind, record)]
         assert len(messages) > 1
         with pytest.raises(errors.Unsupported) as refused:
             self.build(record)
