@@ -32,7 +32,6 @@ from leadops.admin.pages import CappedList
 from leadops.ids import uuid_in
 from leadops.models import Lead, LoanAccount
 
-__all__ = ["MAY_STEER", "DeliveryAdmin", "how_it_went", "record_url"]
 PANELS: dict[str, tuple[type[Model], Callable[[HttpRequest, Any], SafeString]]] = {
     "lead": (Lead, panel.of_lead),
     "account": (LoanAccount, panel.of_account),

@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
-from crm_integrations.admin.deliveries import record_url
 from crm_integrations.admin.panel import shown
+from crm_integrations.admin.steering import record_url
 from crm_integrations.models import Exchange
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, link

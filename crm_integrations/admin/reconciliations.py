@@ -21,7 +21,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.widgets import UnfoldAdminDateWidget
 
 from crm_integrations import outbox, reconciling
-from crm_integrations.admin.deliveries import MAY_STEER, how_it_went, record_url
+from crm_integrations.admin.steering import MAY_STEER, how_it_went, record_url
 from crm_integrations.models import Connection, Delivery, Difference, Reconciliation, State
 from leadops.admin.choosing import OnlyChosen
 from leadops.admin.making import MadeByService, MadeForm

@@ -16,9 +16,9 @@ from django.utils.safestring import SafeString
 from crm_integrations import gaps, outbox
 from crm_integrations.admin import panel, sending
 from crm_integrations.admin.chips import chips, lead_chips
-from crm_integrations.admin.deliveries import MAY_STEER, how_it_went
 from crm_integrations.admin.gap_filter import MissingFilter
 from crm_integrations.admin.preview import Previewed
+from crm_integrations.admin.steering import MAY_STEER, how_it_went
 from crm_integrations.models import REPEATABLE, Delivery, Gap
 from leadops.admin.leads import LeadAdmin, lead_url
 from leadops.admin.loan_accounts import LoanAccountAdmin

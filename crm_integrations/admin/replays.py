@@ -10,7 +10,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404
@@ -180,7 +180,11 @@ class ReplayAdmin(ReadOnly, CappedList, ModelAdmin):
     def _filtered(self, request: HttpRequest, query: str) -> Choice:
         """The filter is read by the list itself, so that what it showed is what is sent again."""
         asked = copy.copy(request)
-        asked.GET = QueryDict(query.removeprefix("?"))
+        filters = QueryDict(query.removeprefix("?"), mutable=True)
+        filters.pop("p", None)  # the list may be shorter by now, and a page of it is not what is meant
+        if "\0" in "".join(text for name, texts in filters.lists() for text in (name, *texts)):
+            raise BadRequest("The filter holds a NUL character.")
+        asked.GET = QueryDict(filters.urlencode())
         try:
             listed = self.admin_site.get_model_admin(Delivery).get_changelist_instance(asked)
         except IncorrectLookupParameters:

@@ -301,6 +301,23 @@ def test_replay_of_an_odd_choice_is_not_found(desk, failed, query):
     assert desk.get(reverse(START), query).status_code == 404
 
 
+def test_replay_of_a_filter_does_not_mind_its_page(desk, failed):
+    url = f"{reverse(START)}?{urlencode({'filter': '?state__exact=rejected&p=7'})}"
+    assert begun(desk, url).total == 3
+
+
+def test_a_nul_in_a_filter_is_a_bad_request(desk, failed):
+    for sent in (desk.get, desk.post):
+        assert sent(reverse(START), {"filter": "q=%00", "reason": "r"}).status_code == 400
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "9999-12-31T23:59", "2026-02-31T00:00", "x"])
+def test_odd_moments_of_the_last_change_break_nothing(desk, failed, moment):
+    for name in ("changed_from", "changed_to"):
+        assert desk.get(reverse(LIST), {name: moment}).status_code == 200
+        assert desk.get(reverse(START), {"filter": urlencode({name: moment})}).status_code == 200
+
+
 def test_running_replay_shows_how_far_it_is_and_can_be_cancelled(desk, failed):
     replay = begun(desk, shown_by(page_of(desk, reverse(FAILURES)), "Replay these"))
     outbox.replays.feed(1)
