@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from crm_integrations import snapshots
-from crm_integrations.connector import Missing
+from crm_integrations.connector import Connector, Missing
 from crm_integrations.models import Connection
 from crm_integrations.records import LeadRecord
 from leadops.models import Lead
@@ -26,9 +28,17 @@ class Readiness:
 
 def of_lead(lead: Lead) -> list[Readiness]:
     """The readiness of `lead` for every enabled connection that takes leads."""
-    taking = taking_leads()
-    records = snapshots.of_lead(lead, {connection.vendor for connection in taking})
-    return [_of(records[connection.vendor], connection) for connection in taking]
+    return of_leads([lead])[lead.pk]
+
+
+def of_leads(leads: Sequence[Lead]) -> dict[UUID, list[Readiness]]:
+    """The readiness of each of `leads`, by its id, in a fixed number of queries."""
+    taking = [(connection, connection.connector) for connection in taking_leads()]
+    records = snapshots.of_leads(leads, {connection.vendor for connection, _ in taking})
+    return {
+        lead.pk: [_of(records[lead.pk][connection.vendor], connection, its) for connection, its in taking]
+        for lead in leads
+    }
 
 
 def taking_leads() -> list[Connection]:
@@ -36,6 +46,5 @@ def taking_leads() -> list[Connection]:
     return [c for c in Connection.objects.filter(enabled=True) if "lead" in c.connector_class.kinds()]
 
 
-def _of(record: LeadRecord, connection: Connection) -> Readiness:
-    connector = connection.connector
+def _of(record: LeadRecord, connection: Connection, connector: Connector) -> Readiness:
     return Readiness(connection, tuple(connector.missing("lead", record)), tuple(connector.not_carried))

@@ -47,7 +47,7 @@ class SendForm(forms.Form):
 def chosen_leads(request: HttpRequest) -> list[Lead]:
     """The leads that the page's URL names, at most 100; dropped and declined ones are not sent."""
     ids = map(uuid_in, request.GET.getlist("lead")[:MOST_LEADS])
-    found = Lead.objects.with_parties().filter(pk__in=[each for each in ids if each])
+    found = Lead.objects.select_related("partner", "program").filter(pk__in=[each for each in ids if each])
     return list(found.exclude(status__in=Lead.STOPPED))
 
 
@@ -55,8 +55,9 @@ def prospects(leads: list[Lead]) -> list[Prospect]:
     """How ready `leads` are for each enabled connection that takes leads."""
     found: dict[UUID, Prospect] = {}
     ready: dict[UUID, int] = defaultdict(int)
+    told = readiness.of_leads(leads)
     for lead in leads:
-        for each in readiness.of_lead(lead):
+        for each in told[lead.pk]:
             prospect = found.setdefault(
                 each.connection.pk,
                 Prospect(each.connection, not_carried=list(map(spoken, each.not_carried))),

@@ -292,6 +292,16 @@ def test_send_page_wants_a_choice_and_existing_leads(desk, lead, connections):
     assert not Delivery.objects.exists()
 
 
+def test_send_page_asks_as_often_for_twenty_leads_as_for_one(
+    desk, partner, program, connections, django_assert_max_num_queries
+):
+    chosen = people.leads_of(partner, program, 20)
+    url = f"{reverse('admin:leadops_lead_send')}?{'&'.join(f'lead={each.pk}' for each in chosen)}"
+    with django_assert_max_num_queries(8):
+        page = desk.get(url).content.decode()
+    assert page.count("<b>20 ready</b>") == 4
+
+
 def test_list_action_leads_to_the_send_page(desk, lead, connections):
     chosen = {"action": "send_selected", "_selected_action": [str(lead.pk)]}
     answer = desk.post(reverse("admin:leadops_lead_changelist"), chosen)
