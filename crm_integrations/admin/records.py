@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -23,6 +23,7 @@ from crm_integrations.models import REPEATABLE, Delivery, Gap
 from leadops.admin.leads import LeadAdmin, lead_url
 from leadops.admin.loan_accounts import LoanAccountAdmin
 from leadops.admin.markup import counted
+from leadops.errors import LeadopsError
 from leadops.models import Lead, LoanAccount
 from leadops.services import leads
 
@@ -89,7 +90,10 @@ class IntegratedLeadAdmin(Previewed, LeadAdmin):
         found = sending.prospects(chosen)
         form = sending.SendForm(found, request.POST if request.method == "POST" else None)
         if form.is_valid():
-            self.tell_sent(request, chosen, leads.submit(chosen, form.chosen()))
+            try:
+                self.tell_sent(request, chosen, leads.submit(chosen, form.chosen()))
+            except LeadopsError as refusal:
+                self.message_user(request, refusal.message, messages.ERROR)
             back = lead_url(chosen[0]) if len(chosen) == 1 else reverse("admin:leadops_lead_changelist")
             return HttpResponseRedirect(back)
         title = f"Send {chosen[0]} to…" if len(chosen) == 1 else f"Send {len(chosen)} leads to…"

@@ -14,6 +14,7 @@ from django.utils.text import capfirst
 
 from crm_integrations import delivery as engine
 from crm_integrations import outbox
+from crm_integrations.admin import sending
 from crm_integrations.models import Connection, Delivery, Exchange, State
 from leadops.admin.navigation import sidebar
 from leadops.errors import LeadopsError
@@ -289,6 +290,21 @@ def test_send_page_wants_a_choice_and_existing_leads(desk, lead, connections):
     url = reverse("admin:leadops_lead_send")
     assert "Choose at least one" in desk.post(f"{url}?lead={lead.pk}", {}).content.decode()
     assert desk.get(url, {"lead": "nonsense"}).status_code == 404
+    assert not Delivery.objects.exists()
+
+
+def test_a_lead_that_is_dropped_while_it_is_sent_is_refused_in_words(desk, lead, connections, monkeypatch):
+    chosen_leads = sending.chosen_leads
+
+    def then_dropped(request):
+        for each in (found := chosen_leads(request)):
+            each.status = Lead.Status.DROPPED
+        return found
+
+    monkeypatch.setattr(sending, "chosen_leads", then_dropped)
+    url = f"{reverse('admin:leadops_lead_send')}?lead={lead.pk}"
+    page = desk.post(url, {"connections": [str(connections["ispcrm"].pk)]}, follow=True)
+    assert f"{lead} is dropped, so it is not sent." in page.content.decode()
     assert not Delivery.objects.exists()
 
 
