@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from leadops.models.files import random_path
 from leadops.models.lead import Lead
 from leadops.models.record import Record
 
 
-def random_path(document: Document, name: str) -> str:
-    """A path that says nothing about the file; its given name is kept in the row."""
-    return os.path.join("documents", secrets.token_hex(16))
-
-
 class Document(Record):
     """A file and what it is about: `related_model` and `related_model_id` name its owner."""
+
+    FOLDER = "documents"
 
     class RelatedModel(models.TextChoices):
         LEAD = "lead", "Lead"

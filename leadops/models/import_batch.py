@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from typing import TypedDict
 
 from django.conf import settings
@@ -11,19 +9,17 @@ from django.db import models
 from django.db.models import Q
 
 from leadops.fields import EncryptedTextField
+from leadops.models.files import random_path
 from leadops.models.lead import Lead
 from leadops.models.partner import Partner
 from leadops.models.program import Program
 from leadops.models.record import Record
 
 
-def random_path(batch: ImportBatch, name: str) -> str:
-    """A path that says nothing about the file; its given name is kept in the row."""
-    return os.path.join("imports", secrets.token_hex(16))
-
-
 class ImportBatch(Record):
     """One uploaded workbook. Once finished, created + updated + skipped + failed = rows."""
+
+    FOLDER = "imports"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"
