@@ -9,6 +9,7 @@ from django import forms
 from leadops.admin.lead_checks import Draft, place_errors
 from leadops.admin.masked import MaskedForm
 from leadops.models import Lead
+from leadops.models.lead import REFERENCE_TAKEN
 from leadops.validation import errors_in
 
 NEWER = (
@@ -60,7 +61,7 @@ class LeadForm(MaskedForm):
             return
         taken = Lead.objects.filter(partner=partner, partner_ref_id=reference).exclude(pk=self.instance.pk)
         if taken.exists():
-            self.add_error("partner_ref_id", "This partner already sent a lead with this reference.")
+            self.add_error("partner_ref_id", REFERENCE_TAKEN)
 
     def validate_constraints(self) -> None:
         """The one constraint that an officer can hit is checked above, also when the partner is not in the form."""

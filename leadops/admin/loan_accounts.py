@@ -18,13 +18,14 @@ from leadops.admin.markup import link
 from leadops.admin.pages import CappedList
 from leadops.errors import DuplicateReference, Invalid, LeadopsError
 from leadops.models import LoanAccount, Officer, Program
+from leadops.models.loan_account import REFERENCE_TAKEN
 from leadops.services import loan_accounts
 
 
 class LoanAccountForm(MadeForm):
     def show(self, refusal: LeadopsError) -> None:
         if isinstance(refusal, DuplicateReference):
-            self.add_error("ref_id", "This program already has an account with this reference.")
+            self.add_error("ref_id", REFERENCE_TAKEN)
         elif isinstance(refusal, Invalid):
             for each in refusal.findings:
                 self.add_error("ref_id" if each.field == "ref_id" else "lead", each.message)

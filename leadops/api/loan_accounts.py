@@ -23,6 +23,7 @@ from leadops.api.schema import CREATING, LISTING, READING, answers
 from leadops.api.shapes import error, once, read
 from leadops.errors import DuplicateReference
 from leadops.models import Lead, LoanAccount, Partner, Program, Scope
+from leadops.models.loan_account import REFERENCE_TAKEN
 from leadops.services import loan_accounts
 from leadops.validation import findings_at, refuse_cards
 
@@ -106,4 +107,4 @@ def _conflict(taken: DuplicateReference, partner: Partner) -> Problem:
     """The id of the account that has the reference is told only to the partner whose account it is."""
     own = LoanAccount.objects.of_partner(partner).filter(pk=taken.existing_id).exists()
     members = {"existing_id": taken.existing_id} if own else {}
-    return Problem(Type.CONFLICT, "This program already has an account with this reference.", members)
+    return Problem(Type.CONFLICT, REFERENCE_TAKEN, members)

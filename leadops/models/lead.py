@@ -15,6 +15,8 @@ from leadops.models.partner import Partner
 from leadops.models.program import Program
 from leadops.models.record import Record
 
+REFERENCE_TAKEN = "This partner already sent a lead with this reference."
+
 
 class TenureUnit(models.TextChoices):
     DAYS = "DAYS", "Days"
@@ -103,7 +105,7 @@ class Lead(Record):
                 fields=["partner", "partner_ref_id"],
                 condition=~Q(partner_ref_id=""),
                 name="one_lead_per_partner_reference",
-                violation_error_message="This partner already sent a lead with this reference.",
+                violation_error_message=REFERENCE_TAKEN,
             ),
             models.CheckConstraint(
                 condition=Q(loan_amount__isnull=True) | Q(loan_amount__gte=0), name="loan_amount_not_negative"

@@ -13,6 +13,8 @@ from leadops.models.partner import Partner
 from leadops.models.program import Program
 from leadops.models.record import Record
 
+REFERENCE_TAKEN = "This program already has an account with this reference."
+
 
 class LoanAccountQuerySet(models.QuerySet["LoanAccount"]):
     def of_partner(self, partner: Partner) -> Self:
@@ -45,7 +47,7 @@ class LoanAccount(Record):
             models.UniqueConstraint(
                 fields=["program", "ref_id"],
                 name="one_account_per_program_and_reference",
-                violation_error_message="This program already has an account with this reference.",
+                violation_error_message=REFERENCE_TAKEN,
             ),
         ]
         indexes = [models.Index(fields=["status", "-id"], name="account_by_status")]
