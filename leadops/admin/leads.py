@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.models import JSONField, Prefetch, QuerySet
@@ -27,7 +26,6 @@ from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     RelatedDropdownFilter,
 )
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from leadops import masking, search
 from leadops.admin.choosing import OnlyChosen
@@ -38,7 +36,7 @@ from leadops.admin.lead_forms import LeadForm
 from leadops.admin.markup import chip, counted, sent_in_words
 from leadops.admin.masked import MaskedAdmin
 from leadops.admin.pages import CappedChangeList, CappedList
-from leadops.admin.parties import ApplicantInline, ConsentInline, all_formsets
+from leadops.admin.parties import TAGS, ApplicantInline, ConsentInline, all_formsets
 from leadops.admin.sealed_search import opened, sealed
 from leadops.errors import LeadopsError
 from leadops.ids import uuid_in
@@ -88,10 +86,7 @@ class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, ModelAdmin):
     search_help_text = "Name, mobile, PAN, account number, reference or id"
     actions = ["submit_selected"]
     autocomplete_fields = ["partner"]
-    formfield_overrides = {
-        ArrayField: {"widget": UnfoldAdminTextInputWidget(attrs={"placeholder": "separated by commas"})},
-        JSONField: {"form_class": StrictJSONField},
-    }
+    formfield_overrides = TAGS | {JSONField: {"form_class": StrictJSONField}}
     compressed_fields = False
     warn_unsaved_form = True
 

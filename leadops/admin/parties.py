@@ -16,7 +16,9 @@ from leadops.admin.masked import MaskedAdmin
 from leadops.models import Address, Applicant, Bank, Consent, Lead
 from leadops.validation import Finding, errors_in, warnings_in
 
-TAGS = {ArrayField: {"widget": UnfoldAdminTextInputWidget(attrs={"placeholder": "separated by commas"})}}
+TAGS: dict[Any, dict[str, Any]] = {
+    ArrayField: {"widget": UnfoldAdminTextInputWidget(attrs={"placeholder": "separated by commas"})}
+}
 
 
 class PartyFormSet(PaginationInlineFormSet):

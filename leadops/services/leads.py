@@ -24,7 +24,7 @@ from leadops.drafts import (
 from leadops.errors import DuplicateReference, Invalid, LeadopsError
 from leadops.models import Address, Applicant, Bank, Consent, Lead, Officer, Partner, Program
 from leadops.services.insertion import Row, Table, write
-from leadops.validation import Finding, Severity, check_lead
+from leadops.validation import Finding, check_lead, errors_in
 
 LEAD_FIELDS = [f.name for f in fields_of(LeadDraft) if f.name not in {"applicants", "consents"}]
 APPLICANT_FIELDS = [
@@ -44,7 +44,7 @@ def receive(
     Raises Invalid with every error of the draft, DuplicateReference when the partner's reference is taken.
     """
     findings = check_lead(draft, country=program.country)
-    if errors := [f for f in findings if f.severity is Severity.ERROR]:
+    if errors := errors_in(findings):
         raise Invalid(errors)
     try:
         with transaction.atomic():
