@@ -7,11 +7,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db import connection
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from leadops import statements
 from leadops.admin.pages import capped_counts, in_words
 from leadops.ids import first_id_at
 from leadops.models import ImportBatch, Lead
@@ -92,9 +92,8 @@ def chart() -> dict[str, Any]:
 
 def _per_day(first: date) -> dict[tuple[date, str], int]:
     midnight = timezone.make_aware(datetime.combine(first, time.min))
-    with connection.cursor() as cursor:
-        cursor.execute(PER_DAY, [str(timezone.get_current_timezone()), first_id_at(midnight)])
-        return {(day, intake): count for day, intake, count in cursor.fetchall() if day >= first}
+    counted = statements.rows(PER_DAY, [str(timezone.get_current_timezone()), first_id_at(midnight)])
+    return {(day, intake): count for day, intake, count in counted if day >= first}
 
 
 def _bar(at: int, day: date, counts: list[tuple[Lead.Intake, int]], most: int) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from typing import Any
 
 from django.contrib.admin import ShowFacets
 from django.core.paginator import Page, Paginator
-from django.db import connection
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from unfold.views import ChangeList
+
+from leadops import statements
 
 MOST = 10_000
 
@@ -81,9 +82,7 @@ def capped_counts(rows: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
         sql, params = found.order_by().values("pk")[: MOST + 1].query.sql_with_params()
         parts.append(f"SELECT %s AS key, count(*) FROM ({sql}) AS found")  # noqa: S608  made by the ORM
         values += [key, *params]
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), values)
-        return dict(cursor.fetchall())
+    return dict(statements.rows(" UNION ALL ".join(parts), values))
 
 
 def in_words(count: int) -> str:

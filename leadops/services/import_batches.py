@@ -12,9 +12,10 @@ from uuid import UUID
 
 from celery import current_app
 from django.core.files import File
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from leadops import statements
 from leadops.errors import LeadopsError, UnreadableFile
 from leadops.excel import preflight, reader
 from leadops.excel.header import Header
@@ -86,12 +87,11 @@ def ring(batch_id: UUID) -> None:
 
 def to_resume() -> list[UUID]:
     """Batches that nobody has in hand and that are not finished."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT id FROM {_TABLE} WHERE state NOT IN ('done', 'failed')"  # noqa: S608
-            " AND (leased_until IS NULL OR leased_until < clock_timestamp()) ORDER BY id"
-        )
-        return [batch_id for (batch_id,) in cursor.fetchall()]
+    sql = (
+        f"SELECT id FROM {_TABLE} WHERE state NOT IN ('done', 'failed')"  # noqa: S608
+        " AND (leased_until IS NULL OR leased_until < clock_timestamp()) ORDER BY id"
+    )
+    return [batch_id for (batch_id,) in statements.rows(sql)]
 
 
 def run(batch_id: UUID) -> None:
@@ -151,10 +151,8 @@ def _write_lease(batch_id: UUID, seconds: int, condition: str, *values: Any) -> 
         f"UPDATE {_TABLE} SET leased_until = clock_timestamp() + make_interval(secs => %s)"  # noqa: S608
         f" WHERE id = %s AND {condition} RETURNING leased_until"
     )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [seconds, batch_id, *values])
-        found = cursor.fetchone()
-    return found[0] if found else None
+    found = statements.rows(sql, [seconds, batch_id, *values])
+    return found[0][0] if found else None
 
 
 def _read(batch: ImportBatch, lease: _Lease) -> _Lease:

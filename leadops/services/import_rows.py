@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Max
 
+from leadops import statements
 from leadops.drafts import LeadDraft
 from leadops.excel.header import Header
 from leadops.excel.reader import Row
@@ -21,7 +22,7 @@ from leadops.fields import place
 from leadops.models import ImportBatch, ImportRow, Lead, RowProblem
 from leadops.sealing import open_sealed
 from leadops.services import leads
-from leadops.services.insertion import Table
+from leadops.services.insertion import Table, in_json
 from leadops.validation import Finding, Problem, Severity, check_lead, errors_in, findings_at
 
 logger = logging.getLogger(__name__)
@@ -31,7 +32,6 @@ _TABLE = ImportRow._meta.db_table
 _LEADS = Lead._meta.db_table
 _NOTE = Severity.WARNING
 _STORED = Table(ImportRow, ("batch_id", "sheet", "number", "cells"))
-_in_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def last_number(batch: ImportBatch) -> int:
@@ -41,7 +41,7 @@ def last_number(batch: ImportBatch) -> int:
 
 def store(batch: ImportBatch, rows: Iterable[Row]) -> None:
     """Store rows as they were read, sealed, waiting for their result."""
-    _STORED.write([_STORED.row((batch.pk, row.sheet[:100], row.number, _in_json(row.cells))) for row in rows])
+    _STORED.write([_STORED.row((batch.pk, row.sheet[:100], row.number, in_json(row.cells))) for row in rows])
 
 
 @dataclass(slots=True)
@@ -86,14 +86,11 @@ def import_next(batch: ImportBatch, count: int) -> dict[str, int] | None:
 
 
 def _waiting(batch: ImportBatch, count: int) -> list[tuple[UUID, str, int, bytes]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT id, sheet, number, cells FROM {_TABLE} WHERE batch_id = %s AND outcome = 'waiting'"  # noqa: S608
-            " ORDER BY number LIMIT %s",
-            [batch.pk, count],
-        )
-        rows: list[tuple[UUID, str, int, bytes]] = cursor.fetchall()
-    return rows
+    sql = (
+        f"SELECT id, sheet, number, cells FROM {_TABLE} WHERE batch_id = %s AND outcome = 'waiting'"  # noqa: S608
+        " ORDER BY number LIMIT %s"
+    )
+    return statements.rows(sql, [batch.pk, count])
 
 
 def _judged(
@@ -170,13 +167,12 @@ def _leads_by_reference(batch: ImportBatch, results: Iterable[_Result]) -> dict[
     references = [each.draft.partner_ref_id for each in results if each.draft and each.draft.partner_ref_id]
     if not references:
         return {}
-    with connection.cursor() as cursor:  # an array: Django spends longer on 500 parameters than the database
-        cursor.execute(
-            f"SELECT partner_ref_id, id FROM {_LEADS} WHERE partner_id = %s AND partner_ref_id = ANY(%s)"  # noqa: S608
-            " AND partner_ref_id <> ''",
-            [batch.partner_id, references],
-        )
-        return dict(cursor.fetchall())
+    sql = (
+        f"SELECT partner_ref_id, id FROM {_LEADS} WHERE partner_id = %s AND partner_ref_id = ANY(%s)"  # noqa: S608
+        " AND partner_ref_id <> ''"
+    )
+    # An array: Django spends longer on 500 parameters than the database.
+    return dict(statements.rows(sql, [batch.partner_id, references]))
 
 
 def _rows_of_leads(batch: ImportBatch, lead_ids: Iterable[UUID]) -> dict[UUID, int]:
@@ -235,7 +231,7 @@ def _make_lead_alone(header: Header, batch: ImportBatch, result: _Result) -> Non
 def _write(results: Iterable[_Result]) -> None:
     columns = zip(
         *[
-            (each.row_id, each.outcome, each.lead_id, _in_json(each.problems))
+            (each.row_id, each.outcome, each.lead_id, in_json(each.problems))
             for each in results
             if each.outcome != Outcome.WAITING
         ],

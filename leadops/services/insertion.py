@@ -20,7 +20,7 @@ FEW = 20
 """Up to here one INSERT is quicker than a COPY's extra round trips."""
 
 Row = list[Any]
-_in_json = json.JSONEncoder(ensure_ascii=False).encode
+in_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Table:
@@ -107,7 +107,7 @@ class Table:
         """`row` as the driver takes it quickest: JSON and empty arrays as the texts they are sent as anyway."""
         row = row.copy()
         for place in self._json:
-            row[place] = _in_json(row[place])
+            row[place] = in_json(row[place])
         for place in self._arrays:
             row[place] = row[place] or "{}"
         return row

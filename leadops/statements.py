@@ -1,0 +1,16 @@
+"""Statements of our own, where the ORM would take longer or can't say it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+
+
+def rows(sql: str, params: Sequence[Any] = ()) -> list[Any]:
+    """Run `sql`; returns the rows it answers with, each a tuple."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        found: list[Any] = cursor.fetchall()
+    return found
