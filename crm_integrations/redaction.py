@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from crm_integrations.echoes import REMOVED, without
+from leadops import masking
 
 MAX_STORED = 64 * 1024
 MAX_WORDS = 500
@@ -79,13 +80,8 @@ VALUE_INSIDE = re.compile(
 
 
 def last_four(text: str) -> str:
-    """`text` with all but its last four characters crossed out; one of up to six is crossed out whole.
-
-    A PAN keeps its first two and last three, as everywhere.
-    """
-    if PAN_INSIDE.fullmatch(text):
-        return f"{text[:2]}XXXXX{text[-3:]}"
-    return "X" * (len(text) - 4) + text[-4:] if len(text) > 6 else "X" * len(text)
+    """`text` masked as everywhere: a PAN keeps its first two and last three, all else its last four."""
+    return masking.pan(text) if PAN_INSIDE.fullmatch(text) else masking.last_four(text)
 
 
 def mask_email(text: str) -> str:
