@@ -28,7 +28,7 @@ FEWEST_BEFORE, FEWEST_HOURS = 100, 5
 POINTS, POINTS_OVER = 0.10, 0.05
 """More of the calls than usual: a notice from so many points on, and its end below so many."""
 SURE = 10.0
-"""See `surprise`: by chance alone less often than once in 100,000 hours."""
+"""See `surprise`: by chance alone less often than at one of 100,000 looks."""
 TIMES_OVER = 1.5
 LEAST_SLOWER_MS, FEWEST_SLOW = 50, 5
 """Milliseconds that a person would notice, and calls that are no single stray one."""

@@ -77,10 +77,10 @@ def _look(connection: Connection) -> tuple[int, bool]:
         now = timezone.now()
         beyond = first_id_at(now - SETTLED)
         fresh = list(calls.filter(pk__gt=lookout.after, pk__lt=beyond).order_by("pk")[:BATCH])
-        young = [pk for pk in lookout.late if pk > first_id_at(now - NEVER_OVER)]
-        passed = [*(calls.filter(pk__in=young) if young else []), *fresh]
+        passed = [*(calls.filter(pk__in=lookout.late) if lookout.late else []), *fresh]
         told = _read(connection, [call for call in passed if call.finished_at is not None])
-        _keep(lookout, fresh, [call.pk for call in passed if call.finished_at is None])
+        never = first_id_at(now - NEVER_OVER)
+        _keep(lookout, fresh, [call.pk for call in passed if call.finished_at is None and call.pk > never])
         return len(told), len(fresh) == BATCH
 
 

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from math import comb
 
 import pytest
 from django.utils import timezone
@@ -220,6 +221,24 @@ def test_a_thousand_steady_weeks_raise_nothing():
             found = [*drifting._reasons(hour, before), drifting._slower(hour, before)]
             raised += [(seed, each) for each in found if each]
     assert raised == []
+
+
+@pytest.mark.parametrize("calls", [20, 25])
+@pytest.mark.parametrize("share", [0.01, 0.05, 0.2, 0.5])
+def test_chance_alone_raises_a_notice_in_fewer_than_one_of_100_000_looks(calls, share):
+    """Exactly: all that can come of a steady share, in the smallest week and hour, with its probability."""
+
+    def chances(of: int) -> list[float]:
+        return [comb(of, count) * share**count * (1 - share) ** (of - count) for count in range(of + 1)]
+
+    raised = sum(
+        before * now
+        for count_before, before in enumerate(chances(drifting.FEWEST_BEFORE))
+        for count, now in enumerate(chances(calls))
+        if count / calls - count_before / drifting.FEWEST_BEFORE >= drifting.POINTS
+        and drifting.surprise(count, calls, count_before, drifting.FEWEST_BEFORE) >= drifting.SURE
+    )
+    assert raised < 1e-5
 
 
 def test_the_same_vendors_are_seen_when_they_change():

@@ -23,7 +23,7 @@ from crm_integrations.models import (
     Tally,
 )
 from crm_integrations.watching import learning, looking
-from leadops.ids import made_at
+from leadops.ids import first_id_at, made_at, uuid7
 from tests import people
 from tests.crm_integrations import holding
 
@@ -174,10 +174,21 @@ def test_what_is_not_settled_yet_is_left_for_the_next_look(isp):
 
 def test_a_call_that_is_never_over_is_not_remembered_for_ever(isp):
     called(isp, ago=2 * 86_400, status=None, finished_at=None)
+    called(isp, ago=3600, status=None, finished_at=None)
     watching.watch()
-    assert len(Lookout.objects.get().late) == 1
+    [late] = Lookout.objects.get().late
+    assert late > first_id_at(timezone.now() - timedelta(days=1))
+
+
+def test_what_was_over_while_nobody_looked_for_days_is_counted(isp):
+    called(isp, ago=3 * 86_400)
+    slow = called(isp, ago=120, status=None, finished_at=None)
     watching.watch()
-    assert Lookout.objects.get().late == []
+    with made_at(timezone.now() - timedelta(days=2)):
+        older = uuid7()
+    Exchange.objects.filter(pk=slow.pk).update(id=older, finished_at=timezone.now())
+    Lookout.objects.update(late=[older])
+    assert watching.watch() == 1
 
 
 def test_what_was_passed_late_and_is_gone_is_forgotten(isp):
