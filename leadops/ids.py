@@ -8,7 +8,9 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+
+from django.utils.timezone import make_aware
 
 _moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
 
@@ -31,6 +33,11 @@ def uuid7() -> uuid.UUID:
     high = (milliseconds << 16) | 0x7000 | (random >> 68)
     low = (0b10 << 62) | (random & ((1 << 62) - 1))
     return uuid.UUID(int=(high << 64) | low)
+
+
+def midnight(day: date) -> datetime:
+    """The moment at which `day` begins in our time zone."""
+    return make_aware(datetime(day.year, day.month, day.day))
 
 
 def first_id_at(moment: datetime, later: timedelta = timedelta()) -> uuid.UUID:

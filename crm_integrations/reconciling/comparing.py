@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 from uuid import UUID
@@ -23,7 +23,7 @@ from crm_integrations.connector import ListedRow
 from crm_integrations.models import Delivery, Difference, Exchange, Reconciliation, State
 from crm_integrations.reconciling.values import Values
 from crm_integrations.redaction import storable
-from leadops.ids import first_id_at
+from leadops.ids import first_id_at, midnight
 from leadops.models import LoanAccount, Program
 
 T = TypeVar("T")
@@ -54,8 +54,8 @@ class Comparison:
     @classmethod
     def begun(cls, reconciliation: Reconciliation) -> Comparison:
         """A comparison that has seen nothing yet."""
-        since = _midnight(reconciliation.first_on)
-        until = _midnight(reconciliation.last_on + timedelta(days=1))
+        since = midnight(reconciliation.first_on)
+        until = midnight(reconciliation.last_on + timedelta(days=1))
         made = cls(reconciliation, since, until, reconciliation.first_on)
         made.first_listed_on = made._first_sent_on()
         with database.cursor() as cursor:
@@ -207,10 +207,6 @@ class Comparison:
             ours=storable(ours, 200),
             theirs=storable(theirs, 200),
         )
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
 
 
 def _key(row: ListedRow) -> str:

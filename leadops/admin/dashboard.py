@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from leadops import statements
 from leadops.admin.pages import capped_counts, in_words
-from leadops.ids import first_id_at
+from leadops.ids import first_id_at, midnight
 from leadops.models import ImportBatch, Lead
 
 DAYS = 14
@@ -91,8 +91,8 @@ def chart() -> dict[str, Any]:
 
 
 def _per_day(first: date) -> dict[tuple[date, str], int]:
-    midnight = timezone.make_aware(datetime.combine(first, time.min))
-    counted = statements.rows(PER_DAY, [str(timezone.get_current_timezone()), first_id_at(midnight)])
+    since = first_id_at(midnight(first))
+    counted = statements.rows(PER_DAY, [str(timezone.get_current_timezone()), since])
     return {(day, intake): count for day, intake, count in counted if day >= first}
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import django_filters
-from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from unfold.contrib.filters.forms import RangeDateForm
 
-from leadops.ids import first_id_at
+from leadops.admin.form_filters import FormFilter
+from leadops.ids import first_id_at, midnight
 from leadops.models import Lead
 
 DAY = timedelta(days=1)
@@ -30,15 +28,11 @@ class CreatedDays(django_filters.FilterSet):
         fields: list[str] = []
 
     def since(self, leads: QuerySet[Lead], name: str, day: date) -> QuerySet[Lead]:
-        return leads.filter(pk__gte=first_id_at(_midnight(day)))
+        return leads.filter(pk__gte=first_id_at(midnight(day)))
 
     def until(self, leads: QuerySet[Lead], name: str, day: date) -> QuerySet[Lead]:
         after = min(day, date.max - DAY) + DAY
-        return leads.filter(pk__lt=first_id_at(_midnight(after)))
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime(day.year, day.month, day.day))
+        return leads.filter(pk__lt=first_id_at(midnight(after)))
 
 
 class DaysForm(RangeDateForm):
@@ -50,29 +44,14 @@ class DaysForm(RangeDateForm):
             self.fields[field].widget.attrs["aria-label"] = words
 
 
-class CreatedFilter(admin.ListFilter):
+class CreatedFilter(FormFilter):
     """Created between two days. Ids hold the time of their making, so no index beside the primary key is needed."""
 
     title = "day"
-    template = "unfold/filters/filters_date_range.html"
-    form_class = DaysForm
+    names = ("created_from", "created_to")
 
-    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
-        super().__init__(request, params, model, model_admin)
-        self.request = request
-        for name in ("created_from", "created_to"):
-            if values := params.pop(name, None):
-                self.used_parameters[name] = values[-1]
-
-    def has_output(self) -> bool:
-        return True
-
-    def expected_parameters(self) -> list[str | None]:
-        return ["created_from", "created_to"]
-
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
-        form = self.form_class(name="created", data=self.used_parameters)
-        yield {"request": self.request, "parameter_name": "created", "form": form}
+    def form(self) -> DaysForm:
+        return DaysForm(name="created", data=self.used_parameters)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Lead]) -> QuerySet[Lead]:
         days = CreatedDays(self.used_parameters, queryset)
