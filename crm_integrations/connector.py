@@ -229,7 +229,7 @@ class Connector:
     def build(self, kind: Kind, record: Record) -> Request:
         """The create request for `record`; Unsupported, with the list, when something the vendor needs is missing."""
         if missing := self.missing(kind, record):
-            raise errors.Unsupported("Not ready: " + " ".join(m.message for m in missing))
+            raise errors.Unsupported(" ".join(each.message for each in missing))
         request: Request = getattr(self, f"build_{kind}")(record)
         return request
 

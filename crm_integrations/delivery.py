@@ -185,14 +185,19 @@ def _after_error(caller: Caller, error: errors.DeliveryError) -> Settlement:
             tries, settings.DELIVERY_RETRIES, random.uniform(*retry.JITTER), error.retry_after
         )
         if wait is None:
-            return Settlement(State.DEAD, f"Given up after {tries} tries: {words}")
+            return Settlement(State.DEAD, f"{_ended(words)} Tried {tries} times.")
         return Settlement(State.RETRYING, words, due_in=wait)
     if isinstance(error, errors.Misconfigured):
-        return Settlement(State.QUEUED, f"The connection is paused: {words}", due_in=0, pause=words)
+        return Settlement(State.QUEUED, words, due_in=0, pause=words)
     if isinstance(error, errors.OutcomeUnknown):
         return _unknown(delivery, words)
     state = State.SKIPPED if isinstance(error, errors.Unsupported) else State.REJECTED
     return Settlement(state, words)
+
+
+def _ended(words: str) -> str:
+    """`words` as a sentence that another can follow."""
+    return f"{words.rstrip('. ')}."
 
 
 # Looking up ---------------------------------------------------------------------------------------------------------
@@ -206,7 +211,7 @@ def _unknown(
     wait = retry.look_up_in(lookups, settings.DELIVERY_LOOKUPS) if can_ask else None
     if wait is None:
         asked = f"The vendor was asked {lookups} times." if can_ask else "This vendor can't be asked."
-        return Settlement(State.REVIEW, f"{words.rstrip('. ')}. {asked} Please decide.", accepted=accepted)
+        return Settlement(State.REVIEW, f"{_ended(words)} {asked}", accepted=accepted)
     return Settlement(State.UNKNOWN, words, wait, accepted=accepted, lookups=lookups, absences=absences)
 
 

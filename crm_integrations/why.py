@@ -50,13 +50,13 @@ def of_delivery(delivery: Delivery, connection: Connection, health: Health | Non
         case State.REJECTED:
             return _sentence(f"Refused: {said}" if said else "The vendor refused it")
         case State.REVIEW:
-            return _sentence(f"Needs your decision: {said.removesuffix(' Please decide.')}".rstrip(": "))
+            return _sentence(f"Needs your decision: {said}".rstrip(": "))
         case State.DEAD:
-            return _sentence(said if said.startswith("Given up") else f"Given up: {said}".rstrip(": "))
+            return _sentence(f"Given up: {said}".rstrip(": "))
         case State.FAILED:
             return _sentence(f"It failed here, and nothing was sent: {said}".rstrip(": "))
         case State.SKIPPED:
-            return _sentence(said if said.startswith("Not ready") else f"Not sent: {said}".rstrip(": "))
+            return _sentence(f"Not sent: {said}".rstrip(": "))
         case State.SUPERSEDED:
             return _sentence(said or "A newer version took its place")
     return _sentence(said or "It was cancelled")
@@ -75,9 +75,7 @@ def _on_its_way(delivery: Delivery, connection: Connection, health: Health | Non
         return " ".join(filter(None, [_sentence(delivery.reason), held or turn]))
     if held:
         return held
-    # A reason of an earlier hold is over by now.
-    said = "" if delivery.reason.startswith("The connection is paused") else _sentence(delivery.reason)
-    return " ".join(filter(None, [said, _turn(delivery, "It is sent", now)]))
+    return " ".join(filter(None, [_sentence(delivery.reason), _turn(delivery, "It is sent", now)]))
 
 
 def _stopped(connection: Connection, now: datetime) -> str:
@@ -88,10 +86,8 @@ def _stopped(connection: Connection, now: datetime) -> str:
     if until is None or until <= now:
         return ""
     end = "an officer resumes it" if until >= Connection.UNTIL_RESUMED else _at(until, now)
-    reason = connection.pause_reason.strip().rstrip(".")
-    if reason.startswith("Paused by "):
-        return f"The connection was p{reason[1:]} until {end}."
-    return f"The connection is paused until {end}" + (f": {reason}." if reason else ".")
+    paused = f"was paused by {connection.paused_by}" if connection.paused_by else "is paused"
+    return _sentence(f"The connection {paused} until {end}: {connection.pause_reason}".rstrip(": "))
 
 
 def _held(health: Health | None, now: datetime) -> str:

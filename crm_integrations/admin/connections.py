@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin, StackedInline
 
@@ -33,7 +34,7 @@ class RouteInline(StackedInline):
 @admin.register(Connection)
 class ConnectionAdmin(ModelAdmin):
     form = ConnectionForm
-    list_display = ["name", "vendor", "base_url", "state", "pause_reason"]
+    list_display = ["name", "vendor", "base_url", "state", "pause"]
     list_filter = ["enabled"]
     compressed_fields = False
     warn_unsaved_form = True
@@ -43,6 +44,10 @@ class ConnectionAdmin(ModelAdmin):
         if not connection.enabled:
             return chip("calm", "Disabled")
         return chip("bad", "Paused") if connection.paused else chip("good", "Open")
+
+    @admin.display(description="Pause")
+    def pause(self, connection: Connection) -> str:
+        return capfirst(connection.pause_in_words)
 
     def get_form(
         self, request: HttpRequest, obj: Connection | None = None, change: bool = False, **kwargs: Any
@@ -124,8 +129,7 @@ class ConnectionAdmin(ModelAdmin):
 
     def pause_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
         connection = self._to_change(request, connection_id)
-        why = request.POST.get("reason", "").strip()
-        outbox.pause(connection, f"{why} ({request.user})" if why else f"Paused by {request.user}.")
+        outbox.pause(connection, request.POST.get("reason", "").strip(), by=request.user.get_username())
         self.message_user(
             request, f"{connection} is paused: nothing is sent until it is resumed.", messages.SUCCESS
         )

@@ -44,6 +44,9 @@ class Connection(Record):
     )
     paused_until = models.DateTimeField(null=True, blank=True)
     pause_reason = models.CharField(max_length=500, blank=True)
+    paused_by = models.CharField(
+        max_length=150, blank=True, help_text="The officer who paused it; empty when its answers did."
+    )
     jurisdiction = models.CharField(
         max_length=2, blank=True, help_text="ISO country whose law holds for the data there."
     )
@@ -87,6 +90,11 @@ class Connection(Record):
     @property
     def paused(self) -> bool:
         return self.paused_until is not None and self.paused_until > timezone.now()
+
+    @property
+    def pause_in_words(self) -> str:
+        """Who paused it and why, as far as that is known: `by asha: They are moving`."""
+        return ": ".join(filter(None, [self.paused_by and f"by {self.paused_by}", self.pause_reason]))
 
     def clean(self) -> None:
         problems: dict[str, Any] = {}

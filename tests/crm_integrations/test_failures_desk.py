@@ -45,7 +45,7 @@ def failed(ispcrm, partner, program) -> list[Delivery]:
 
 @pytest.fixture
 def held(failed) -> Delivery:
-    Delivery.objects.filter(pk=failed[0].pk).update(state=State.REVIEW, reason="Nobody knows. Please decide.")
+    Delivery.objects.filter(pk=failed[0].pk).update(state=State.REVIEW, reason="Nobody knows.")
     return Delivery.objects.get(pk=failed[0].pk)
 
 
@@ -153,7 +153,7 @@ def test_decisions_come_oldest_first_with_why_and_the_last_call(desk, held, fail
     answer = desk.get(reverse(DECISIONS))
     page = answer.content.decode()
     assert [each["delivery"].pk for each in answer.context["rows"]] == [held.pk, failed[2].pk]
-    assert "Nobody knows. Please decide." in page
+    assert "Nobody knows." in page
     assert "find_lead" in page
     assert "create_lead" not in page
     assert "&lt;b&gt;bad gateway" in page

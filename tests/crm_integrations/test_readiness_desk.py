@@ -81,7 +81,7 @@ def test_list_says_nothing_more_of_a_lead_that_is_delivered(desk, lead, connecti
 
 def test_panel_says_why_for_the_lead_and_for_each_delivery(desk, lead, connections):
     leads.submit([lead])
-    outbox.pause(connections["ispcrm"], "Paused by asha.")
+    outbox.pause(connections["ispcrm"], "", by="asha")
     Health.objects.create(connection=connections["crego_crm"], opened_at="2026-05-04T08:00:00Z")
     page = text_of(desk.get(page_of(lead)).content.decode())
     assert "The connection was paused by asha until an officer resumes it." in page

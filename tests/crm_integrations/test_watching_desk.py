@@ -189,7 +189,11 @@ def test_page_says_that_all_is_well(desk, isp):
 def test_page_says_who_paused_it_and_since_when(desk, isp):
     desk.post(own_view(isp, "pause"), {"reason": "They are moving"})
     said = standing(desk, isp)
-    assert "They are moving (asha)" in said
+    assert "by asha: They are moving" in said
+    assert (
+        "By asha: They are moving"
+        in desk.get(reverse("admin:crm_integrations_connection_changelist")).content.decode()
+    )
     assert f"since {timezone.localtime():%-d}" in said
     assert "Resume" in said
 

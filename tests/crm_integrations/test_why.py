@@ -37,7 +37,13 @@ SITUATIONS: dict[str, tuple[Connection, Health | None]] = {
     "open": (connection(), None),
     "well": (connection(), Health()),
     "off": (connection(enabled=False), None),
-    "paused": (connection(paused_until=Connection.UNTIL_RESUMED, pause_reason="Paused by asha."), None),
+    "paused": (connection(paused_until=Connection.UNTIL_RESUMED, paused_by="asha"), None),
+    "paused for a reason": (
+        connection(
+            paused_until=Connection.UNTIL_RESUMED, paused_by="asha", pause_reason="They move, she says"
+        ),
+        None,
+    ),
     "misconfigured": (
         connection(paused_until=Connection.UNTIL_RESUMED, pause_reason="HTTP 401: bad token."),
         None,
@@ -55,6 +61,7 @@ HELD = {
     "well": "",
     "off": "The connection is switched off: nothing is sent until it is switched on.",
     "paused": PAUSED,
+    "paused for a reason": "The connection was paused by asha until an officer resumes it: They move, she says.",
     "misconfigured": "The connection is paused until an officer resumes it: HTTP 401: bad token.",
     "paused for a while": "The connection is paused until 14:30.",
     "pause over": "",
@@ -117,13 +124,13 @@ ENDED = {
     ],
     State.REVIEW: [
         (
-            {"reason": "HTTP 500. This vendor can't be asked. Please decide."},
+            {"reason": "HTTP 500. This vendor can't be asked."},
             "Needs your decision: HTTP 500. This vendor can't be asked.",
         ),
         ({}, "Needs your decision."),
     ],
     State.DEAD: [
-        ({"reason": "Given up after 11 tries: HTTP 503"}, "Given up after 11 tries: HTTP 503."),
+        ({"reason": "HTTP 503. Tried 11 times."}, "Given up: HTTP 503. Tried 11 times."),
         ({"reason": "3 workers died with it in hand."}, "Given up: 3 workers died with it in hand."),
         ({}, "Given up."),
     ],
@@ -132,7 +139,7 @@ ENDED = {
         ({}, "It failed here, and nothing was sent."),
     ],
     State.SKIPPED: [
-        ({"reason": "Not ready: an e-mail."}, "Not ready: an e-mail."),
+        ({"reason": "It needs an e-mail."}, "Not sent: It needs an e-mail."),
         ({"reason": "ISPCRM takes no loan accounts."}, "Not sent: ISPCRM takes no loan accounts."),
         ({}, "Not sent."),
     ],
@@ -178,8 +185,8 @@ def test_what_the_engine_leaves_alone_says_the_same_in_every_situation(state, fi
         ),
         (
             State.QUEUED,
-            {"due_at": NOW, "reason": "The connection is paused: HTTP 401"},
-            "It is sent next.",
+            {"due_at": NOW, "reason": "HTTP 401: bad token"},
+            "HTTP 401: bad token. It is sent next.",
         ),
         (State.QUEUED, {"due_at": NOW + timedelta(seconds=42)}, "It is sent at 13:30:42."),
         (State.QUEUED, {"due_at": NOW + 24 * HOUR}, "It is sent on 5 May, 13:30."),
@@ -290,8 +297,8 @@ def test_a_partner_reads_neither_a_vendors_nor_an_officers_words(state, situatio
 
 @pytest.mark.parametrize("state", why.OUR_WORDS)
 def test_a_partner_reads_what_its_lead_still_needs(state):
-    told = why.for_partner(delivery(state, reason="Not ready: an e-mail."), connection(), None, NOW)
-    assert told == "Not ready: an e-mail."
+    told = why.for_partner(delivery(state, reason="It needs an e-mail."), connection(), None, NOW)
+    assert told == "It needs an e-mail."
 
 
 @pytest.mark.parametrize(

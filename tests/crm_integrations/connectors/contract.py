@@ -130,7 +130,7 @@ class ConnectorContract:
         if isinstance(record, LeadRecord):
             record = replace(record, applicants=record.applicants[:kept])
         if self.missing(record):
-            with pytest.raises(errors.Unsupported, match="Not ready: "):
+            with pytest.raises(errors.Unsupported):
                 self.build(record)
         else:
             assert self.build(record).body
@@ -207,8 +207,9 @@ class ConnectorContract:
     def test_a_connection_without_its_secrets_is_misconfigured(self) -> None:
         settings = {each.name: each.default for each in self.connector.settings}
         auth = self.connector(Config("https://vendor.example", settings)).auth
+        asks_for_a_token = self.make().auth.token_request() is not None
         with pytest.raises(errors.Misconfigured, match="The connection has no "):
-            assert auth.token_request() is not None or auth.apply(self.build())
+            auth.token_request() if asks_for_a_token else auth.apply(self.build())
 
     def test_card_fields_are_never_sent(self) -> None:
         if not isinstance(self.record, LeadRecord):
