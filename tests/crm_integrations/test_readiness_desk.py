@@ -170,7 +170,7 @@ def test_filter_finds_who_misses_the_passport_series_for_a_tenant_that_wants_it(
     applicant.identity_series = "4008"
     applicant.save()
     tenant = connections["brainysoft"]
-    tenant.settings |= {"also_required": "identity_document.series"}
+    tenant.settings = tenant.settings | {"also_required": "identity_document.series"}
     tenant.save()
     gaps.refresh()
     found = desk.get(missing_at(tenant, "applicants.identity_document.series"))
