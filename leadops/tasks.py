@@ -18,5 +18,4 @@ def run_import(batch_id: str) -> None:
 @shared_task
 def resume_imports() -> None:
     """Go on with the imports whose ring was lost or whose worker died."""
-    for batch_id in import_batches.to_resume():
-        import_batches.run(batch_id)
+    import_batches.resume()

@@ -94,6 +94,15 @@ def to_resume() -> list[UUID]:
     return [batch_id for (batch_id,) in statements.rows(sql)]
 
 
+def resume() -> None:
+    """Run all that is to be resumed; one that breaks does not keep the others from it."""
+    for batch_id in to_resume():
+        try:
+            run(batch_id)
+        except Exception as error:  # the database's trouble too: its lease ends by itself, and it is tried again
+            logger.error("Import %s could not be resumed: %s.", batch_id, place_of(error))
+
+
 def run(batch_id: UUID) -> None:
     """Read and import a batch to its end; does nothing while another worker has it, or when it is finished.
 
@@ -138,11 +147,18 @@ class _Lease:
 
 
 def _lease(batch_id: UUID) -> _Lease | None:
-    size = ImportBatch.objects.get(pk=batch_id).file.size / (1024 * 1024)
-    seconds = LEASE_SECONDS + int(size * READING_SECONDS_PER_MB)
+    seconds = LEASE_SECONDS + int(_megabytes(ImportBatch.objects.get(pk=batch_id)) * READING_SECONDS_PER_MB)
     free = "(leased_until IS NULL OR leased_until < clock_timestamp())"
     until = _write_lease(batch_id, seconds, f"state NOT IN ('done', 'failed') AND {free}")
     return _Lease(batch_id, until) if until else None
+
+
+def _megabytes(batch: ImportBatch) -> float:
+    """The size of its file; nothing when that is gone, which is told by whoever has the lease and needs it."""
+    try:
+        return batch.file.size / (1024 * 1024)
+    except FileNotFoundError:
+        return 0
 
 
 def _write_lease(batch_id: UUID, seconds: int, condition: str, *values: Any) -> datetime | None:
@@ -184,11 +200,9 @@ def _read(batch: ImportBatch, lease: _Lease) -> _Lease:
 
 
 def _rows_of(batch: ImportBatch) -> Iterator[reader.Row]:
-    try:
-        path = batch.file.path
-    except FileNotFoundError:
-        raise UnreadableFile("The file is no longer in the store: upload it again.") from None
-    return reader.rows(path)
+    if not batch.file.storage.exists(batch.file.name or ""):
+        raise UnreadableFile("The file is no longer in the store: upload it again.")
+    return reader.rows(batch.file.path)
 
 
 def _store(

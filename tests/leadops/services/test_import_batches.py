@@ -535,3 +535,42 @@ def test_the_error_workbook_is_a_file_at_its_start(finished):
     with error_workbook(finished([["REF-9", "98", "Asha", "", ""]])) as file:
         assert file.tell() == 0
         assert io.BytesIO(file.read()).getvalue()[:2] == b"PK"
+
+
+def test_an_import_whose_file_is_gone_ends_in_a_sentence_and_the_others_go_on(receive):
+    gone, sound = receive(good_rows(1)), receive(good_rows(2))
+    gone.file.storage.delete(gone.file.name)
+    assert import_batches.to_resume() == [gone.pk, sound.pk]
+    tasks.resume_imports()
+    assert counts(sound) == (2, 2, 0, 0)
+    gone.refresh_from_db()
+    assert (gone.state, gone.rows, gone.leased_until) == ("failed", 0, None)
+    assert gone.problem == "The file is no longer in the store: upload it again."
+
+
+def test_rows_that_were_read_are_imported_also_when_their_file_is_gone(receive):
+    batch = receive(good_rows(2))
+    lease = import_batches._lease(batch.pk)
+    assert lease is not None
+    import_batches._read(batch, lease)
+    batch.file.storage.delete(batch.file.name)
+    ImportBatch.objects.update(leased_until=timezone.now())
+    tasks.resume_imports()
+    assert counts(batch) == (2, 2, 0, 0)
+    assert batch.state == "done"
+
+
+def test_an_import_that_breaks_does_not_keep_the_next_from_going_on(receive, monkeypatch, caplog):
+    broken, sound = receive(good_rows(1)), receive(good_rows(2))
+    real = import_batches.run
+
+    def run(batch_id):
+        if batch_id == broken.pk:
+            raise OperationalError("REF-1 of Asha")
+        real(batch_id)
+
+    monkeypatch.setattr(import_batches, "run", run)
+    tasks.resume_imports()
+    assert counts(sound) == (2, 2, 0, 0)
+    assert f"Import {broken.pk} could not be resumed" in caplog.text
+    assert "Asha" not in caplog.text
