@@ -94,8 +94,8 @@ class LeadDeliveriesView(GenericAPIView[Delivery]):
 
 
 def _answer(delivery: Any) -> dict[str, Any]:
-    asked = (delivery, delivery.connection, getattr(delivery.connection, "health", None), timezone.now())
-    next_try = why.next_turn(*asked)
+    now = timezone.now()
+    next_try = why.next_turn(delivery, now)
     return {
         "id": str(delivery.pk),
         "connection": delivery.connection.name,
@@ -105,7 +105,7 @@ def _answer(delivery: Any) -> dict[str, Any]:
         "reference": delivery.reference or None,
         "attempts": delivery.attempts,
         "last_answer": last_answer(delivery.last_status, delivery.last_error, delivery.vendor_status),
-        "reason": why.for_partner(*asked),
+        "reason": why.for_partner(delivery, now),
         "next_try": next_try and next_try.timestamp(),
         "created_at": delivery.created_at.timestamp(),
         "updated_at": delivery.updated_at.timestamp(),

@@ -1,6 +1,7 @@
 """Why does it stand where it stands? One sentence for every delivery and every lead, for officers and for partners.
 
-Pure: what is told is in the rows that are given, and in the moment `now`. Officers read times in their own zone.
+Pure: what is told is in the moment `now` and in the rows that are given; a delivery comes with its connection, and that
+with its health. Officers read times in their own zone.
 Partners read neither a vendor's nor an officer's words, which may hold anything.
 """
 
@@ -14,7 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from crm_integrations import registry
-from crm_integrations.models import CLAIMABLE, Connection, Delivery, Health, State
+from crm_integrations.models import CLAIMABLE, Connection, Delivery, State
 from leadops.models import Lead
 
 PRESSING = (
@@ -35,12 +36,12 @@ PRESSING = (
 # Officers -----------------------------------------------------------------------------------------------------------
 
 
-def of_delivery(delivery: Delivery, connection: Connection, health: Health | None, now: datetime) -> str:
+def of_delivery(delivery: Delivery, now: datetime) -> str:
     """Why `delivery` stands where it stands, in one sentence or two, and what happens next."""
     if delivery.state == State.WAITING:
-        return _waiting(delivery, connection, now)
+        return _waiting(delivery, now)
     if delivery.state in CLAIMABLE:
-        return _on_its_way(delivery, connection, health, now)
+        return _on_its_way(delivery, now)
     said = delivery.reason
     match State(delivery.state):
         case State.SENDING:
@@ -62,10 +63,9 @@ def of_delivery(delivery: Delivery, connection: Connection, health: Health | Non
     return _sentence(said or "It was cancelled")
 
 
-def _on_its_way(delivery: Delivery, connection: Connection, health: Health | None, now: datetime) -> str:
+def _on_its_way(delivery: Delivery, now: datetime) -> str:
     """What the engine acts on next: what it stands for, and what holds it or when its turn comes."""
-    stopped = _stopped(connection, now)
-    held = stopped or _held(health, now)
+    held = _stopped(delivery.connection, now) or _held(delivery.connection, now)
     if delivery.state == State.UNKNOWN:
         again = "It is looked up again" if delivery.lookups else "It is looked up"
         return f"{_asked(delivery)} {held or _turn(delivery, again, now)}"
@@ -90,9 +90,9 @@ def _stopped(connection: Connection, now: datetime) -> str:
     return _sentence(f"The connection {paused} until {end}: {connection.pause_reason}".rstrip(": "))
 
 
-def _held(health: Health | None, now: datetime) -> str:
+def _held(connection: Connection, now: datetime) -> str:
     """Empty unless the vendor does not answer, or asked for less."""
-    if health is None:
+    if (health := connection.known_health) is None:
         return ""
     until = health.hold_until if health.hold_until and health.hold_until > now else None
     if health.opened_at is not None:
@@ -118,11 +118,11 @@ def _turn(delivery: Delivery, what: str, now: datetime, more: str = "") -> str:
     return f"{what} {_when(delivery.due_at, now)}{more}." if delivery.due_at > now else f"{what} next{more}."
 
 
-def _waiting(delivery: Delivery, connection: Connection, now: datetime) -> str:
+def _waiting(delivery: Delivery, now: datetime) -> str:
     vendors = registry.vendors()
     first = vendors[delivery.depends_on].label if delivery.depends_on in vendors else "another delivery"
     said = _sentence(delivery.reason or f"Waiting until {first} knows the lead")
-    return " ".join(filter(None, [said, _stopped(connection, now)]))
+    return " ".join(filter(None, [said, _stopped(delivery.connection, now)]))
 
 
 def _in_hand(delivery: Delivery, now: datetime) -> str:
@@ -143,15 +143,13 @@ def of_lead(
 ) -> str:
     """Why `lead` stands where it stands: its most pressing delivery, or why it has none.
 
-    `deliveries` come with their connections and these with their health; `gaps` is what is still missing, by the
-    names of the connections that were not sent it.
+    `gaps` is what is still missing, by the names of the connections that were not sent it.
     """
     newest = _newest(deliveries)
     for state in PRESSING:
         if alike := [each for each in newest if each.state == state]:
             first = alike[0]
-            health = getattr(first.connection, "health", None)
-            said = of_delivery(first, first.connection, health, now)
+            said = of_delivery(first, now)
             others = f" (and {len(alike) - 1} more)" if len(alike) > 1 else ""
             return f"{first.connection.name}{others}: {said}"
     if lead.is_stopped:
@@ -189,24 +187,23 @@ OUR_WORDS = (State.WAITING, State.SKIPPED, State.SUPERSEDED, State.CANCELLED)
 """Their reason is ours and about the partner's own data; all others may hold a vendor's or an officer's words."""
 
 
-def for_partner(delivery: Delivery, connection: Connection, health: Health | None, now: datetime) -> str:
+def for_partner(delivery: Delivery, now: datetime) -> str:
     """Why it stands where it stands, without what a vendor or an officer said of it."""
     if delivery.state in OUR_WORDS:
         return delivery.reason
     if delivery.state == State.QUEUED:
-        if _stopped(connection, now):
+        if _stopped(delivery.connection, now):
             return "The connection is paused; it is sent when the lender resumes it."
-        if _held(health, now):
+        if _held(delivery.connection, now):
             return "The vendor takes nothing just now; it is sent once it does."
     return FOR_PARTNERS.get(State(delivery.state), "")
 
 
-def next_turn(
-    delivery: Delivery, connection: Connection, health: Health | None, now: datetime
-) -> datetime | None:
+def next_turn(delivery: Delivery, now: datetime) -> datetime | None:
     """When the engine next acts on it; None where it does not, or nobody knows when."""
-    if delivery.state not in CLAIMABLE or _stopped(connection, now):
+    if delivery.state not in CLAIMABLE or _stopped(delivery.connection, now):
         return None
+    health = delivery.connection.known_health
     held = health.hold_until if health is not None else None
     return max(delivery.due_at, held) if held else delivery.due_at
 

@@ -31,8 +31,7 @@ def tone_of(state: str) -> str:
 
 def why_of(delivery: Delivery) -> str:
     """The one sentence; the delivery comes with its connection, and that with its health."""
-    health = getattr(delivery.connection, "health", None)
-    return why.of_delivery(delivery, delivery.connection, health, timezone.now())
+    return why.of_delivery(delivery, timezone.now())
 
 
 def connection_chip(delivery: Delivery) -> SafeString:

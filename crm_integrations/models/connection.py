@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -18,6 +18,9 @@ from crm_integrations.egress import check_base_url, origins
 from leadops.fields import EncryptedTextField
 from leadops.models import Program
 from leadops.models.record import Record
+
+if TYPE_CHECKING:
+    from crm_integrations.models.health import Health
 
 
 class Connection(Record):
@@ -80,6 +83,11 @@ class Connection(Record):
         """The vendor's connector, told of this connection's settings and secrets."""
         settings = with_defaults(self.connector_class, self.settings)
         return self.connector_class(Config(self.base_url.rstrip("/"), settings, self.secrets))
+
+    @property
+    def known_health(self) -> Health | None:
+        """How it is doing, None before the engine had anything to keep of it."""
+        return getattr(self, "health", None)
 
     def secrets_to_type_again(self, base_url: str, settings: dict[str, Any]) -> list[str]:
         """The stored secrets, when calls would go elsewhere by these: only who knows them may send them there."""

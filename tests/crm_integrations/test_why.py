@@ -18,42 +18,36 @@ HOUR = timedelta(hours=1)
 MINE = "asha: Bearer TOPSECRET, 98765 43210"
 
 
-def delivery(state: State, **fields: Any) -> Delivery:
+def delivery(state: State, at: Connection | None = None, **fields: Any) -> Delivery:
     made = {"due_at": NOW + HOUR, "reason": "", "kind": "lead", **fields}
-    return Delivery(state=state, connection=Connection(name="isp", vendor="ispcrm"), **made)
+    return Delivery(state=state, connection=at or connection(), **made)
 
 
-def connection(**fields: Any) -> Connection:
-    return Connection(name="isp", vendor="ispcrm", **fields)
+def connection(health: Health | None = None, **fields: Any) -> Connection:
+    made = Connection(**{"name": "isp", "vendor": "ispcrm", **fields})
+    made._state.fields_cache["health"] = health  # read with it: nothing is asked for here
+    return made
 
 
-def said(
-    state: State, fields: dict[str, Any], at: Connection | None = None, health: Health | None = None
-) -> str:
-    return why.of_delivery(delivery(state, **fields), at or connection(), health, NOW)
+def said(state: State, fields: dict[str, Any], at: Connection | None = None) -> str:
+    return why.of_delivery(delivery(state, at, **fields), NOW)
 
 
-SITUATIONS: dict[str, tuple[Connection, Health | None]] = {
-    "open": (connection(), None),
-    "well": (connection(), Health()),
-    "off": (connection(enabled=False), None),
-    "paused": (connection(paused_until=Connection.UNTIL_RESUMED, paused_by="asha"), None),
-    "paused for a reason": (
-        connection(
-            paused_until=Connection.UNTIL_RESUMED, paused_by="asha", pause_reason="They move, she says"
-        ),
-        None,
+SITUATIONS: dict[str, Connection] = {
+    "open": connection(),
+    "well": connection(Health()),
+    "off": connection(enabled=False),
+    "paused": connection(paused_until=Connection.UNTIL_RESUMED, paused_by="asha"),
+    "paused for a reason": connection(
+        paused_until=Connection.UNTIL_RESUMED, paused_by="asha", pause_reason="They move, she says"
     ),
-    "misconfigured": (
-        connection(paused_until=Connection.UNTIL_RESUMED, pause_reason="HTTP 401: bad token."),
-        None,
-    ),
-    "paused for a while": (connection(paused_until=NOW + HOUR), None),
-    "pause over": (connection(paused_until=NOW - HOUR, pause_reason="old"), None),
-    "429": (connection(), Health(hold_until=NOW + HOUR, hold_reason="The vendor asked us to wait.")),
-    "429 over": (connection(), Health(hold_until=NOW - HOUR, hold_reason="The vendor asked us to wait.")),
-    "breaker": (connection(), Health(opened_at=NOW, hold_until=NOW + HOUR, openings=1)),
-    "trial": (connection(), Health(opened_at=NOW - HOUR, hold_until=NOW - HOUR, openings=1)),
+    "misconfigured": connection(paused_until=Connection.UNTIL_RESUMED, pause_reason="HTTP 401: bad token."),
+    "paused for a while": connection(paused_until=NOW + HOUR),
+    "pause over": connection(paused_until=NOW - HOUR, pause_reason="old"),
+    "429": connection(Health(hold_until=NOW + HOUR, hold_reason="The vendor asked us to wait.")),
+    "429 over": connection(Health(hold_until=NOW - HOUR, hold_reason="The vendor asked us to wait.")),
+    "breaker": connection(Health(opened_at=NOW, hold_until=NOW + HOUR, openings=1)),
+    "trial": connection(Health(opened_at=NOW - HOUR, hold_until=NOW - HOUR, openings=1)),
 }
 PAUSED = "The connection was paused by asha until an officer resumes it."
 HELD = {
@@ -89,9 +83,8 @@ FIELDS = {
 
 @pytest.mark.parametrize(("state", "situation"), [*product(CLAIMABLE, SITUATIONS)])
 def test_what_the_engine_acts_on_says_what_holds_it_or_when_its_turn_comes(state, situation):
-    at, health = SITUATIONS[situation]
     held = f"{STANDING[state]} {HELD[situation]}".strip()
-    assert said(state, FIELDS[state], at, health) == (held if HELD[situation] else UNHELD[state])
+    assert said(state, FIELDS[state], SITUATIONS[situation]) == (held if HELD[situation] else UNHELD[state])
 
 
 ENDED = {
@@ -168,9 +161,9 @@ def test_every_state_is_in_one_of_the_tables():
     ],
 )
 def test_what_the_engine_leaves_alone_says_the_same_in_every_situation(state, fields, sentence, situation):
-    at, health = SITUATIONS[situation]
-    stopped = HELD[situation] if state == State.WAITING and not health else ""
-    assert said(state, fields, at, health) == f"{sentence} {stopped}".strip()
+    at = SITUATIONS[situation]
+    stopped = HELD[situation] if state == State.WAITING and not at.known_health else ""
+    assert said(state, fields, at) == f"{sentence} {stopped}".strip()
 
 
 @pytest.mark.parametrize(
@@ -231,15 +224,11 @@ def lead(status: str = Lead.Status.SUBMITTED) -> Lead:
 
 
 def at(name: str, state: State, version: int = 1, **fields: Any) -> Delivery:
-    made = delivery(state, version=version, record_id=RECORD, **fields)
-    made.connection = CONNECTIONS[name]
-    return made
+    return delivery(state, CONNECTIONS[name], version=version, record_id=RECORD, **fields)
 
 
 RECORD = Lead().pk
-CONNECTIONS = {name: Connection(name=name, vendor="ispcrm") for name in ("alpha", "beta", "gamma")}
-for _each in CONNECTIONS.values():
-    _each._state.fields_cache["health"] = None
+CONNECTIONS = {name: connection(name=name) for name in ("alpha", "beta", "gamma")}
 
 
 @pytest.mark.parametrize(
@@ -287,8 +276,7 @@ def test_a_lead_that_was_not_sent_tells_why(status, gaps, sentence):
     ("state", "situation"), [*product([each for each in State if each not in why.OUR_WORDS], SITUATIONS)]
 )
 def test_a_partner_reads_neither_a_vendors_nor_an_officers_words(state, situation):
-    at, health = SITUATIONS[situation]
-    told = why.for_partner(delivery(state, reason=MINE), at, health, NOW)
+    told = why.for_partner(delivery(state, SITUATIONS[situation], reason=MINE), NOW)
     assert "TOPSECRET" not in told
     assert "98765" not in told
     assert "asha" not in told
@@ -297,7 +285,7 @@ def test_a_partner_reads_neither_a_vendors_nor_an_officers_words(state, situatio
 
 @pytest.mark.parametrize("state", why.OUR_WORDS)
 def test_a_partner_reads_what_its_lead_still_needs(state):
-    told = why.for_partner(delivery(state, reason="It needs an e-mail."), connection(), None, NOW)
+    told = why.for_partner(delivery(state, reason="It needs an e-mail."), NOW)
     assert told == "It needs an e-mail."
 
 
@@ -313,8 +301,7 @@ def test_a_partner_reads_what_its_lead_still_needs(state):
     ],
 )
 def test_a_partner_reads_what_holds_its_lead(situation, sentence):
-    at, health = SITUATIONS[situation]
-    assert why.for_partner(delivery(State.QUEUED), at, health, NOW) == sentence
+    assert why.for_partner(delivery(State.QUEUED, SITUATIONS[situation]), NOW) == sentence
 
 
 @pytest.mark.parametrize(
@@ -330,10 +317,8 @@ def test_a_partner_reads_what_holds_its_lead(situation, sentence):
     ],
 )
 def test_the_next_turn_is_when_it_is_due_and_nothing_holds_it(state, situation, moment):
-    at, health = SITUATIONS[situation]
-    assert why.next_turn(delivery(state), at, health, NOW) == moment
+    assert why.next_turn(delivery(state, SITUATIONS[situation]), NOW) == moment
 
 
 def test_a_hold_puts_the_next_turn_off():
-    _, health = SITUATIONS["429"]
-    assert why.next_turn(delivery(State.QUEUED, due_at=NOW), connection(), health, NOW) == NOW + HOUR
+    assert why.next_turn(delivery(State.QUEUED, SITUATIONS["429"], due_at=NOW), NOW) == NOW + HOUR
