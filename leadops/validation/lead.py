@@ -19,10 +19,12 @@ from leadops.validation.words import tenure_unit
 
 
 def ip_address(text: str | None) -> Checked[str | None]:
-    """Write an IPv4 or IPv6 address in its usual short form."""
+    """Write an IPv4 or IPv6 address in its usual short form; without a zone, which only its own machine knows."""
     address = (text or "").strip()
     if not address:
         return Checked(None)
+    if "%" in address:
+        return refused(text, "invalid_ip_address")
     try:
         return Checked(str(ipaddress.ip_address(address)))
     except ValueError:

@@ -129,6 +129,14 @@ def test_every_field_comes_back(partner, program):
     _kept(sent, answer.json())
 
 
+def test_a_consent_from_an_address_with_a_zone_is_refused_at_its_field(api, program):
+    consent = {"purpose": "bureau", "granted_at": 1721387621.5, "ip_address": "fe80::1%eth0"}
+    answer = api.post(PATH, bodies.lead(program, consents=[consent]))
+    assert answer.status_code == 400
+    assert [each["field"] for each in answer.json()["errors"]] == ["consents[0].ip_address"]
+    assert not Lead.objects.exists()
+
+
 def test_what_a_create_answers_is_what_is_read_later(api, program):
     people = [bodies.person(), bodies.person(is_primary=False, addresses=[], monthly_income=1)]
     consents = [{"purpose": "bureau", "granted_at": "2026-03-12T09:30:00+05:30"}]

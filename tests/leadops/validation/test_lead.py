@@ -215,6 +215,14 @@ def test_the_address_a_consent_came_from_is_tidied(written: str, short: str):
     assert draft.consents[0].ip_address == short
 
 
+@pytest.mark.parametrize("written", ["fe80::1%eth0", "fe80::1%25eth0", "fe80::1%", "::ffff:10.0.0.1%1"])
+def test_an_address_with_a_zone_is_refused(written: str):
+    draft = LeadDraft(
+        primary_mobile="9800000001", consents=[ConsentDraft(purpose="credit", ip_address=written)]
+    )
+    assert found(draft) == [("consents[0].ip_address", "invalid_ip_address")]
+
+
 def test_every_text_of_a_draft_is_checked_for_what_no_database_takes():
     """A new field of the drafts that nobody checks would let a NUL through to PostgreSQL."""
     unchecked = {"applicant_type", "granted_at"}
