@@ -88,11 +88,13 @@ def _act(claim: Claim, delivery: Delivery, record: Record | Settlement | None) -
     if record is None:
         record = Settlement(State.CANCELLED, "The record no longer exists.")
     if isinstance(record, Settlement):
+        if _may_be_there(delivery):  # only what is surely not at the vendor may end as such
+            record = replace(record, state=State.REVIEW, accepted=delivery.accepted)
         outbox.settle(claim, delivery, record)
         return
     caller = Caller(claim, delivery)
     try:
-        if delivery.state == State.UNKNOWN:
+        if _may_be_there(delivery):
             _look_up(caller, record)
         else:
             _create(caller, record)
@@ -106,9 +108,14 @@ def _act(claim: Claim, delivery: Delivery, record: Record | Settlement | None) -
         outbox.settle(claim, delivery, _after_fault(caller, error), caller.exchange)
 
 
+def _may_be_there(delivery: Delivery) -> bool:
+    """Whether the vendor may hold it, so that it is looked up and never sent; a yes without an id comes at any time."""
+    return delivery.accepted or delivery.state == State.UNKNOWN
+
+
 def _as_it_was(delivery: Delivery, reason: str) -> Settlement:
-    """Back to where it was claimed from; nothing was sent."""
-    state = State.UNKNOWN if delivery.state == State.UNKNOWN else State.QUEUED
+    """Back to what it was before a call that was not made."""
+    state = State.UNKNOWN if _may_be_there(delivery) else State.QUEUED
     asked, absent = delivery.lookups, delivery.absences
     return Settlement(state, reason, due_in=0, accepted=delivery.accepted, lookups=asked, absences=absent)
 
@@ -116,7 +123,7 @@ def _as_it_was(delivery: Delivery, reason: str) -> Settlement:
 def _after_fault(caller: Caller, error: Exception) -> Settlement:
     """A fault of ours: before anything was sent it is `failed`; afterwards nobody knows."""
     delivery, words = caller.delivery, f"A fault in leadops: {type(error).__name__}."
-    if delivery.state == State.UNKNOWN or delivery.accepted or caller.may_have_sent:
+    if _may_be_there(delivery) or caller.may_have_sent:
         counts = {"lookups": delivery.lookups + 1, "absences": delivery.absences}
         return _unknown(delivery, words, accepted=delivery.accepted, **counts)
     return Settlement(State.FAILED, words)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from crm_integrations import delivery as engine
-from crm_integrations import outbox, transport
+from crm_integrations import outbox, snapshots, transport
+from crm_integrations.connector import Outcome, Response
 from crm_integrations.connectors.brainysoft import Brainysoft
 from crm_integrations.connectors.crego_crm import CregoCrm
 from crm_integrations.connectors.ispcrm import Ispcrm
@@ -103,6 +106,70 @@ def test_a_look_up_that_came_too_late_forgets_nothing(receive, connections, vend
     engine.deliver(claimed())
     assert Delivery.objects.values(*known).get() == known
     assert vendor_sandbox.calls("crego_crm") == []
+
+
+def accepting_without_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Crego says yes, and names no id."""
+    understood = CregoCrm.outcome
+
+    def without_id(connector: CregoCrm, response: Response) -> Outcome:
+        return replace(understood(connector, response), reference="", look_up=True)
+
+    monkeypatch.setattr(CregoCrm, "outcome", without_id)
+
+
+def test_what_was_accepted_is_not_sent_again_when_time_runs_out_before_its_look_up(
+    receive, connections, vendor_sandbox, settings, monkeypatch
+):
+    settings.DELIVERY_LEASE_SECONDS, settings.DELIVERY_DEADLINE_SECONDS = 4, 2
+    accepting_without_id(monkeypatch)
+    opened = outbox.open_exchange
+
+    def slow(claim: outbox.Claim, delivery: Delivery, exchange: Exchange) -> None:
+        opened(claim, delivery, exchange)
+        if exchange.purpose == Exchange.Purpose.FIND:
+            time.sleep(2.2)
+
+    receive()
+    only("crego_crm")
+    monkeypatch.setattr(outbox, "open_exchange", slow)
+    engine.deliver(claimed())
+    left = Delivery.objects.get()
+    assert (left.state, left.accepted, left.lease) == (State.UNKNOWN, True, None)
+    monkeypatch.setattr(outbox, "open_exchange", opened)
+    engine.drain()
+    ended = Delivery.objects.get()
+    assert (ended.state, ended.attempts) == (State.DELIVERED, 1)
+    assert len(vendor_sandbox.held("crego_crm")) == 1
+
+
+def test_what_was_accepted_is_looked_up_whatever_state_it_was_claimed_from(
+    receive, connections, vendor_sandbox
+):
+    receive()
+    only("crego_crm")
+    claim = claimed()
+    claim.deliveries[0].accepted = True
+    engine.deliver(claim)
+    assert [call["kind"] for call in vendor_sandbox.calls("crego_crm")] == ["find"]
+    left = Delivery.objects.get()
+    assert (left.state, left.accepted, left.attempts) == (State.UNKNOWN, True, 0)
+
+
+def test_what_may_be_there_is_decided_by_a_person_when_its_record_cannot_be_read(
+    receive, connections, vendor_sandbox, monkeypatch
+):
+    def fail(*args: Any) -> None:
+        raise ZeroDivisionError
+
+    receive()
+    only("crego_crm")
+    Delivery.objects.update(state=State.UNKNOWN, accepted=True)
+    monkeypatch.setattr(snapshots, "of_deliveries", fail)
+    engine.deliver(claimed())
+    left = Delivery.objects.get()
+    assert (left.state, left.accepted) == (State.REVIEW, True)
+    assert outbox.retry([left.pk]) == 0
 
 
 def test_an_uncertain_look_up_is_no_absence(receive, connections, vendor_sandbox):
