@@ -20,7 +20,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 
 from crm_integrations import following, outbox
 from crm_integrations.admin import panel
-from crm_integrations.admin.chips import state_chip
+from crm_integrations.admin.chips import state_chip, why_of
 from crm_integrations.admin.delivery_filters import CauseFilter, ChangedFilter
 from crm_integrations.admin.failures import FailuresPage
 from crm_integrations.admin.queue import DecisionsPage
@@ -43,7 +43,7 @@ PANELS: dict[str, tuple[type[Model], Callable[[HttpRequest, Any], SafeString]]] 
 class DeliveryAdmin(FailuresPage, DecisionsPage, ReadOnly, CappedList, ModelAdmin):
     """Nobody edits a delivery; what may be decided has its own buttons."""
 
-    list_select_related = ["connection", "lead", "loan_account"]
+    list_select_related = ["connection__health", "lead", "loan_account"]
     list_display = [
         "what",
         "connection",
@@ -51,7 +51,7 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, ReadOnly, CappedList, ModelAdmi
         "record_link",
         "reference",
         "attempts",
-        "reason",
+        "why",
         "updated_at",
     ]
     list_filter = [
@@ -101,6 +101,10 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, ReadOnly, CappedList, ModelAdmi
     @admin.display(description="Record")
     def record_link(self, delivery: Delivery) -> SafeString:
         return link(record_url(delivery), delivery.record)
+
+    @admin.display(description="Why")
+    def why(self, delivery: Delivery) -> str:
+        return why_of(delivery)
 
     @admin.action(description="Retry", permissions=["steer"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:

@@ -348,6 +348,16 @@ def test_delivery_list_is_read_only_filtered_and_searched(desk, sent):
     assert desk.get(reverse("admin:crm_integrations_delivery_add")).status_code == 403
 
 
+def test_delivery_list_says_why_in_a_fixed_number_of_queries(
+    desk, partner, program, connections, django_assert_max_num_queries
+):
+    leads.submit(people.leads_of(partner, program, 5))
+    Delivery.objects.update(state=State.REJECTED, reason="HTTP 400: taken")
+    with django_assert_max_num_queries(9):
+        page = desk.get(reverse("admin:crm_integrations_delivery_changelist")).content.decode()
+    assert page.count("Refused: HTTP 400: taken.") == 20
+
+
 def test_delivery_list_action_cancels_what_was_not_sent(desk, lead, connections):
     leads.submit([lead])
     chosen = {"action": "cancel_selected", "_selected_action": [str(d.pk) for d in Delivery.objects.all()]}
