@@ -1,6 +1,9 @@
 """The integrations app."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class CrmIntegrationsConfig(AppConfig):
@@ -11,5 +14,13 @@ class CrmIntegrationsConfig(AppConfig):
         from crm_integrations import checks, receivers, registry  # noqa: F401  (checks and receivers register)
         from leadops.validation import declare_extra
 
+        post_migrate.connect(make_partitions, sender=self)
         for slug, connector in registry.vendors().items():
             declare_extra(slug, {field.name: field.kind for field in connector.extra_fields})
+
+
+def make_partitions(**_: Any) -> None:
+    """After every migrate, so that a fresh database is ready for its first call."""
+    from crm_integrations import partitions
+
+    partitions.make_ahead()

@@ -10,9 +10,9 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.conf import settings
-from django.utils import timezone
 
 from crm_integrations import (
+    archiving,
     checkups,
     delivery,
     doorbell,
@@ -21,11 +21,12 @@ from crm_integrations import (
     health,
     notices,
     outbox,
+    partitions,
     reconciling,
     watching,
     webhooks,
 )
-from crm_integrations.models import Delivery, Exchange
+from crm_integrations.models import Delivery
 
 TURN_SECONDS = 60.0
 stopping = threading.Event()
@@ -102,6 +103,7 @@ def watch() -> None:
 
 @shared_task
 def prune() -> None:
-    """Empty the stored bodies that are older than they need to be kept; the rows stay."""
-    old = Exchange.objects.filter(created_at__lt=timezone.now() - timedelta(days=settings.EXCHANGE_BODY_DAYS))
-    old.exclude(request_body="", response_body="").update(request_body="", response_body="")
+    """Make room for the next months' calls; empty old bodies, and let go of months that need not be kept."""
+    partitions.make_ahead()
+    partitions.empty_bodies(partitions.today() - timedelta(days=settings.EXCHANGE_BODY_DAYS))
+    archiving.end_old()

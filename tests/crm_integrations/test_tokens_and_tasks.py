@@ -13,6 +13,7 @@ from crm_integrations import delivery, doorbell, outbox, tasks, tokens
 from crm_integrations.connector import Token
 from crm_integrations.models import Connection, Delivery, Exchange, Route, State
 from leadops import synthetic
+from leadops.ids import made_at
 from leadops.models import Lead
 from leadops.services import leads, loan_accounts
 
@@ -95,13 +96,17 @@ def test_the_sweep_rings_for_what_is_due_and_wakes_what_waits(one_lead, program,
 
 def test_old_bodies_are_emptied_and_the_rows_stay(one_lead, settings):
     held = Delivery.objects.get()
-    for days in (1, settings.EXCHANGE_BODY_DAYS + 1):
-        made = Exchange.objects.create(
-            connection=held.connection, delivery=held, purpose="create", request_body="{}", response_body="{}"
-        )
-        Exchange.objects.filter(pk=made.pk).update(created_at=timezone.now() - timedelta(days=days))
+    for days in (settings.EXCHANGE_BODY_DAYS + 1, 1):
+        with made_at(timezone.now() - timedelta(days=days)):
+            Exchange.objects.create(
+                connection=held.connection,
+                delivery=held,
+                purpose="create",
+                request_body="{}",
+                response_body="{}",
+            )
     tasks.prune()
-    assert list(Exchange.objects.values_list("request_body", flat=True).order_by("created_at")) == ["", "{}"]
+    assert list(Exchange.objects.values_list("request_body", flat=True).order_by("id")) == ["", "{}"]
 
 
 def test_a_connection_chosen_by_an_officer_needs_no_route(one_lead, partner, program):
