@@ -21,6 +21,7 @@ from crm_integrations.connector import Config, Connector, Kind, Missing, Request
 from crm_integrations.errors import DeliveryError
 from crm_integrations.models import Connection, Delivery, Exchange
 from crm_integrations.records import Record
+from crm_integrations.shown_calls import as_text, compact
 from leadops.faults import place_of
 from leadops.models import Lead, LoanAccount
 
@@ -148,13 +149,12 @@ def _shown(preview: Preview, made: Made, delivery: Delivery) -> Preview:
     request = made.request
     body = redaction.body(request.body, request.headers.get("Content-Type", ""), secrets)
     url = redaction.mask_inside(made.url, secrets)
-    lines = [f"{request.method} {url}", *(f"{name}: {value}" for name, value in request.headers.items())]
-    masked = replace(request, body=_compact(body).encode())
+    masked = replace(request, body=compact(body).encode())
     last = _last_sent(delivery)
     changes = differences(last.request_body, body) if last else None
     return replace(
         preview,
-        request="\n".join([*lines, "", _pretty(body)]).rstrip(),
+        request=as_text(f"{request.method} {url}", request.headers, body),
         curl=curl(url, masked),
         derived=made.derived,
         last=last,
@@ -219,18 +219,3 @@ def _flat(path: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield from _flat(f"{path}[{place}]", each)
     else:
         yield path, "null" if value is None else value
-
-
-def _pretty(body: str) -> str:
-    return _json(body, indent=2)
-
-
-def _compact(body: str) -> str:
-    return _json(body, separators=(",", ":"))
-
-
-def _json(body: str, **shape: Any) -> str:
-    try:
-        return json.dumps(json.loads(body), ensure_ascii=False, **shape)
-    except (ValueError, RecursionError):
-        return body

@@ -10,9 +10,9 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
-from crm_integrations.admin.panel import shown
 from crm_integrations.admin.steering import record_url
 from crm_integrations.models import Exchange
+from crm_integrations.shown_calls import ShownCall
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, link
 from leadops.admin.pages import CappedList
@@ -54,8 +54,8 @@ class ExchangeAdmin(ReadOnly, CappedList, ModelAdmin):
 
     @admin.display(description="Outcome")
     def outcome(self, call: Exchange) -> SafeString:
-        told = shown(call)
-        return chip(told["tone"], told["outcome"])
+        shown = ShownCall.whole(call)
+        return chip(shown.tone, shown.outcome)
 
     @admin.display(description="Duration")
     def duration(self, call: Exchange) -> str:
@@ -63,8 +63,8 @@ class ExchangeAdmin(ReadOnly, CappedList, ModelAdmin):
 
     @admin.display(description="Request")
     def sent(self, call: Exchange) -> SafeString:
-        return format_html('<pre class="lo-wire" tabindex="0">{}</pre>', shown(call)["request"])
+        return format_html('<pre class="lo-wire" tabindex="0">{}</pre>', ShownCall.whole(call).request)
 
     @admin.display(description="Answer")
     def came_back(self, call: Exchange) -> SafeString:
-        return format_html('<pre class="lo-wire" tabindex="0">{}</pre>', shown(call)["answer"])
+        return format_html('<pre class="lo-wire" tabindex="0">{}</pre>', ShownCall.whole(call).answer)

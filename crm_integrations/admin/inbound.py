@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
-from crm_integrations.admin.panel import pretty
 from crm_integrations.models import Inbound
+from crm_integrations.shown_calls import pretty
 from leadops.admin.making import ReadOnly
 from leadops.admin.pages import CappedList
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.db.models.functions import Left
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -22,13 +20,12 @@ from crm_integrations.admin.chips import misses, state_chip, why_of
 from crm_integrations.connector import Missing
 from crm_integrations.models import REPEATABLE, UNFINISHED, Connection, Delivery, Exchange, State
 from crm_integrations.readiness import Readiness
+from crm_integrations.shown_calls import BEGINNING, ShownCall
 from leadops.admin.field_names import spoken
 from leadops.admin.markup import chip
 from leadops.models import Lead, LoanAccount
 
 MOST_EXCHANGES = 100
-SHOWN_BODY = 8_000
-"""Characters of a body on the panel; the call's own page has all that was kept."""
 SOON = timedelta(minutes=10)
 TO_BE_SENT = (State.WAITING, State.QUEUED, State.RETRYING)
 
@@ -38,7 +35,7 @@ class Sent:
     """A delivery on the panel, with its HTTP calls as the timeline tells them."""
 
     delivery: Delivery
-    calls: list[dict[str, Any]]
+    calls: list[ShownCall]
 
     @property
     def chip(self) -> SafeString:
@@ -51,7 +48,7 @@ class Sent:
     @property
     def version(self) -> int | None:
         """The version of the record that was sent last: a retry takes the newest, not the one it was made for."""
-        return max((each["call"].version or 0 for each in self.calls), default=0) or None
+        return max((each.call.version or 0 for each in self.calls), default=0) or None
 
 
 @dataclass
@@ -141,11 +138,11 @@ def _rows(deliveries: QuerySet[Delivery]) -> list[Row]:
     found = list(
         related.prefetch_related("status_changes").order_by("connection__name", "record_id", "-version")
     )
-    calls: dict[UUID | None, list[Exchange]] = {}
+    calls: dict[UUID | None, list[ShownCall]] = {}
     for call in _calls(found):
-        calls.setdefault(call.delivery_id, []).insert(0, call)
+        calls.setdefault(call.delivery_id, []).insert(0, ShownCall.beginning(call))
     for delivery in found:
-        sent = Sent(delivery, [shown(call) for call in calls.get(delivery.pk, [])])
+        sent = Sent(delivery, calls.get(delivery.pk, []))
         new = Row(delivery.connection, delivery.lead_id, delivery.loan_account, sent)
         row = rows.setdefault((delivery.connection_id, delivery.record_id), new)
         if row is not new:
@@ -155,44 +152,8 @@ def _rows(deliveries: QuerySet[Delivery]) -> list[Row]:
 
 def _calls(deliveries: list[Delivery]) -> QuerySet[Exchange]:
     """The newest calls, newest first, their bodies cut by the database; what they were asked since has its own list."""
-    calls = Exchange.objects.filter(delivery__in=deliveries).defer("request_body", "response_body")
-    calls = calls.exclude(purpose=Exchange.Purpose.STATUS)
-    cut = {"sent": Left("request_body", SHOWN_BODY), "answered": Left("response_body", SHOWN_BODY)}
-    return calls.annotate(**cut).order_by("-id")[:MOST_EXCHANGES]
-
-
-def shown(call: Any) -> dict[str, Any]:
-    """A call as the timeline tells it. What is stored is redacted already."""
-    sent = call.sent if hasattr(call, "sent") else call.request_body
-    answered = call.answered if hasattr(call, "answered") else call.response_body
-    return {
-        "call": call,
-        "tone": _tone(call),
-        "outcome": f"HTTP {call.status}" if call.status else call.error or "under way",
-        "request": "\n".join(
-            [f"{call.method} {call.url}", *_headers(call.request_headers), "", pretty(sent)]
-        ).rstrip(),
-        "answer": "\n".join([*_headers(call.response_headers), "", pretty(answered)]).strip(),
-    }
-
-
-def _tone(call: Exchange) -> str:
-    """A 2xx is not green: what it means stands in its body, and the delivery's own chip has it."""
-    if call.status is None:
-        return "busy" if call.finished_at is None else "bad"
-    return "calm" if call.status < 300 else "bad"
-
-
-def _headers(headers: dict[str, Any]) -> list[str]:
-    return [f"{name}: {value}" for name, value in headers.items()]
-
-
-def pretty(body: str) -> str:
-    """JSON with line breaks, anything else as it is."""
-    try:
-        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
-    except (ValueError, RecursionError):
-        return body
+    calls = Exchange.objects.filter(delivery__in=deliveries).exclude(purpose=Exchange.Purpose.STATUS)
+    return calls.with_cut_bodies(BEGINNING).order_by("-id")[:MOST_EXCHANGES]
 
 
 def _rendered(request: HttpRequest, rows: list[Row], url: str, more: dict[str, Any]) -> SafeString:

@@ -10,15 +10,14 @@ from django import forms
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.db.models.functions import Left
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from crm_integrations import outbox
-from crm_integrations.admin import panel
 from crm_integrations.admin.steering import how_it_went, record_url, way_back
 from crm_integrations.models import Delivery, Exchange, State
+from crm_integrations.shown_calls import BEGINNING, ShownCall
 from leadops.admin.pages import CappedPaginator
 from leadops.errors import LeadopsError
 from leadops.models import Officer
@@ -115,14 +114,7 @@ def _rows(page: Any) -> list[dict[str, Any]]:
     deliveries = list(page.object_list.select_related("connection", "lead", "loan_account"))
     calls = Exchange.objects.filter(delivery__in=deliveries, purpose__in=OF_ITSELF)
     calls = calls.order_by("delivery_id", "-id").distinct("delivery_id")
-    cut = {
-        "sent": Left("request_body", panel.SHOWN_BODY),
-        "answered": Left("response_body", panel.SHOWN_BODY),
-    }
-    last = {
-        each.delivery_id: panel.shown(each)
-        for each in calls.defer("request_body", "response_body").annotate(**cut)
-    }
+    last = {each.delivery_id: ShownCall.beginning(each) for each in calls.with_cut_bodies(BEGINNING)}
     return [
         {"delivery": each, "record": each.record, "url": record_url(each), "last": last.get(each.pk)}
         for each in deliveries

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Left
 
 from crm_integrations.errors import DeliveryError
 from crm_integrations.models.connection import Connection
 from crm_integrations.models.delivery import Delivery
 from leadops.models.record import Record
+
+
+class ExchangeQuerySet(models.QuerySet["Exchange"]):
+    def with_cut_bodies(self, length: int) -> Self:
+        """With the first `length` characters of the bodies as `sent` and `answered`, cut by the database."""
+        cut = {"sent": Left("request_body", length), "answered": Left("response_body", length)}
+        return self.defer("request_body", "response_body").annotate(**cut)
 
 
 class Exchange(Record):
@@ -46,6 +56,8 @@ class Exchange(Record):
     error = models.CharField(max_length=500, blank=True)
     duration_ms = models.PositiveIntegerField(null=True)
     finished_at = models.DateTimeField(null=True)
+
+    objects = ExchangeQuerySet.as_manager()
 
     # Known only to the process that makes the call: what `health` has to be told besides the answer.
     fault: DeliveryError | None = None

@@ -313,7 +313,7 @@ def test_send_page_asks_as_often_for_twenty_leads_as_for_one(
 ):
     chosen = people.leads_of(partner, program, 20)
     url = f"{reverse('admin:leadops_lead_send')}?{'&'.join(f'lead={each.pk}' for each in chosen)}"
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         page = desk.get(url).content.decode()
     assert page.count("<b>20 ready</b>") == 4
 
