@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from itertools import zip_longest
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +22,7 @@ from leadops import statements
 from leadops.errors import LeadopsError
 
 ROWS_AT_ONCE = 2000
+BODIES = ("request_body", "response_body")
 
 
 class NotAsArchived(LeadopsError):
@@ -29,7 +31,7 @@ class NotAsArchived(LeadopsError):
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """What two copies of a month are compared by: how many rows, and the SHA-256 of their lines."""
+    """What a file must still hold when it is read back: how many rows, and the SHA-256 of their lines."""
 
     rows: int
     sha256: str
@@ -58,15 +60,16 @@ def archive(partition: Partition, folder: Path) -> Sum:
 
 
 def drop_archived(partition: Partition, folder: Path) -> None:
-    """Drop a month whose file says row for row what the database says; NotAsArchived when it does not.
+    """Drop a month whose file holds row for row what the database does; NotAsArchived when it does not.
 
     The month can be read all the while, and can't be changed between the comparison and its end.
     """
     with partitions.changing():
         partitions.run(f"LOCK TABLE {partition.name} IN SHARE MODE")
-        if _on_disk(partition, folder) != Sum.of(_lines(partition)):
+        if not _holds_all(partition, folder):
             raise NotAsArchived(
-                f"{path_of(partition, folder).name} differs from the database; nothing was dropped."
+                f"{path_of(partition, folder)} differs from the database, which keeps its rows. Archive the month"
+                " to another folder."
             )
         partitions.drop(partition)
 
@@ -112,6 +115,23 @@ def _on_disk(partition: Partition, folder: Path) -> Sum | None:
             return Sum.of(file)
     except (OSError, EOFError):
         return None
+
+
+def _holds_all(partition: Partition, folder: Path) -> bool:
+    noted = _noted(partition, folder)
+    if noted is None or _on_disk(partition, folder) != noted:
+        return False
+    with gzip.open(path_of(partition, folder)) as file:
+        return all(_holds(kept, line) for kept, line in zip_longest(file, _lines(partition)))
+
+
+def _holds(kept: bytes | None, line: bytes | None) -> bool:
+    """Whether the archived row is the database's: the same, or with the bodies that were emptied since."""
+    if kept == line or kept is None or line is None:
+        return kept == line
+    archived, row = json.loads(kept), json.loads(line)
+    emptied = {body: "" for body in BODIES if row[body] == ""}
+    return bool(archived | emptied == row)
 
 
 def _lines(partition: Partition) -> Iterator[bytes]:

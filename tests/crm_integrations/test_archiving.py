@@ -82,10 +82,28 @@ def test_a_file_cut_short_by_a_kill_is_written_anew(old_calls, tmp_path):
 
 def test_a_month_that_differs_from_its_file_is_not_dropped(old_calls, tmp_path):
     archive(tmp_path)
-    Exchange.objects.filter(pk=old_calls[0].pk).update(request_body="")
+    Exchange.objects.filter(pk=old_calls[0].pk).update(status=500)
     with pytest.raises(CommandError, match="differs from the database"):
         archive(tmp_path, "--drop")
     assert months() == [MAY, JUNE]
+
+
+def test_a_row_that_came_later_holds_the_month(old_calls, tmp_path):
+    archive(tmp_path)
+    with made_at(datetime(2019, 5, 20, tzinfo=UTC)):
+        Exchange.objects.create(connection=old_calls[0].connection, purpose="create")
+    with pytest.raises(CommandError, match="differs from the database"):
+        archive(tmp_path, "--drop")
+    assert months() == [MAY, JUNE]
+
+
+def test_a_month_archived_before_its_bodies_were_emptied_may_go(old_calls, tmp_path):
+    file = archive(tmp_path)
+    partitions.empty_bodies(JUNE)
+    archive(tmp_path, "--drop")
+    assert months() == [JUNE]
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        assert json.loads(lines.readline())["request_body"] == old_calls[0].request_body
 
 
 def test_a_file_whose_disk_lost_it_holds_the_month(old_calls, tmp_path):
