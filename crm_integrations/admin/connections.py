@@ -21,6 +21,7 @@ from crm_integrations.admin.connection_form import SECRET, SETTING, ConnectionFo
 from crm_integrations.models import Connection, Route
 from crm_integrations.probe import probe
 from leadops.admin.markup import chip
+from leadops.admin.versions import LockedWhileStored
 from leadops.ids import uuid_in
 
 
@@ -32,7 +33,7 @@ class RouteInline(StackedInline):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(ModelAdmin):
+class ConnectionAdmin(LockedWhileStored, ModelAdmin):
     form = ConnectionForm
     list_display = ["name", "vendor", "base_url", "state", "pause"]
     list_filter = ["enabled"]
@@ -83,14 +84,6 @@ class ConnectionAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A connection is disabled, not deleted: what was sent through it stays on record."""
         return False
-
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Connection | None:
-        """Locked while a change of it is stored, so that its version can be trusted."""
-        if request.method == "POST" and uuid_in(object_id):
-            Connection.objects.select_for_update().filter(pk=object_id).values_list("pk").first()
-        return super().get_object(request, object_id, from_field)
 
     def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
         obj.save(update_fields=form.changed_columns() if change else None)

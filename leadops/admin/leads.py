@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import connection
 from django.db.models import JSONField, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -38,6 +37,7 @@ from leadops.admin.masked import MaskedAdmin
 from leadops.admin.pages import CappedChangeList, CappedList
 from leadops.admin.parties import TAGS, ApplicantInline, ConsentInline, all_formsets
 from leadops.admin.sealed_search import opened, sealed
+from leadops.admin.versions import LockedWhileStored
 from leadops.errors import LeadopsError
 from leadops.ids import uuid_in
 from leadops.models import Applicant, Lead
@@ -68,7 +68,7 @@ class LeadChangeList(CappedChangeList):
 
 
 @admin.register(Lead)
-class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, ModelAdmin):
+class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, LockedWhileStored, ModelAdmin):
     form = LeadForm
     inlines = [ApplicantInline, ConsentInline]
     list_per_page = 50
@@ -176,17 +176,9 @@ class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, ModelAdmin):
         return False
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Lead | None:
-        """The lead with its parties; locked while a change of it is stored, so that its version can be trusted."""
-        if (
-            request.method == "POST" and connection.in_atomic_block
-        ):  # pages that store nothing have no transaction
-            self._lock(object_id)
+        """The lead with its parties."""
         lead: Lead | None = super().get_object(request, object_id, from_field)
         return lead and self.get_queryset(request).with_parties().get(pk=lead.pk)
-
-    def _lock(self, object_id: str) -> None:
-        if uuid_in(object_id):
-            Lead.objects.select_for_update().filter(pk=object_id).values_list("pk").first()
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

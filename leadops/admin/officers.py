@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from leadops.admin.versions import SeenAdmin, SeenForm
 from leadops.models import Officer
 
 admin.site.unregister(Group)
@@ -22,9 +23,13 @@ class OfficerCreationForm(UserCreationForm):
         model = Officer
 
 
+class OfficerForm(SeenForm, UserChangeForm):
+    """An officer's own page."""
+
+
 @admin.register(Officer)
-class OfficerAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]
-    form = UserChangeForm
+class OfficerAdmin(SeenAdmin, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
+    form = OfficerForm
     add_form = OfficerCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ["username", "first_name", "last_name", "email", "is_active", "is_superuser", "last_login"]
@@ -33,15 +38,16 @@ class OfficerAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Only a superuser gives rights: whoever may edit officers can't raise their own or another's."""
-        return [] if request.user.is_superuser else ["is_superuser", "is_staff", "groups", "user_permissions"]
+        rights = ["is_superuser", "is_staff", "groups", "user_permissions"]
+        return ["last_login", "date_joined", *([] if request.user.is_superuser else rights)]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         mine_to_change = obj is None or request.user.is_superuser or not obj.is_superuser
         return mine_to_change and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        mine_to_delete = obj is None or request.user.is_superuser or not obj.is_superuser
-        return mine_to_delete and super().has_delete_permission(request, obj)
+        """An officer is deactivated, not deleted: the history of what they did would go with them."""
+        return False
 
 
 @admin.register(Group)

@@ -21,6 +21,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from leadops.admin.versions import SeenAdmin, SeenForm
 from leadops.ids import uuid_in
 from leadops.models import ApiKey, Partner, Scope
 from leadops.models.partner import default_scopes
@@ -50,7 +51,8 @@ class KeyForm(forms.Form):
 
 
 @admin.register(Partner)
-class PartnerAdmin(ModelAdmin):
+class PartnerAdmin(SeenAdmin, ModelAdmin):
+    form = SeenForm
     list_display = ["name", "code", "active", "created_at"]
     list_filter = ["active"]
     search_fields = ["name", "code"]

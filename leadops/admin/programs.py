@@ -8,11 +8,13 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from leadops.admin.versions import SeenAdmin, SeenForm
 from leadops.models import Program
 
 
 @admin.register(Program)
-class ProgramAdmin(ModelAdmin):
+class ProgramAdmin(SeenAdmin, ModelAdmin):
+    form = SeenForm
     list_display = ["name", "code", "product_type", "country", "active", "id"]
     list_filter = ["active"]
     search_fields = ["name", "code"]

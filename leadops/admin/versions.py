@@ -1,0 +1,76 @@
+"""Records that several officers edit: a change made on an older page is refused, not written over a newer one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+
+STALE = (
+    "Somebody changed this after you opened it; its history says who. Open it again and repeat your change."
+)
+
+
+class LockedWhileStored:
+    """Mixed into an admin: while a change of a record is stored, nobody else's can be."""
+
+    model: type[Model]
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The record; locked in a transaction, and pages that store nothing have none."""
+        if request.method == "POST" and connection.in_atomic_block:
+            self._lock(object_id)
+        return super().get_object(request, object_id, from_field)  # type: ignore[misc]
+
+    def _lock(self, object_id: str) -> None:
+        try:
+            key = self.model._meta.pk.to_python(object_id)
+        except ValidationError:
+            return  # no id at all: nothing has it
+        self.model._default_manager.select_for_update().filter(pk=key).values_list("pk").first()
+
+
+class SeenForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Refuses a change when what is stored in its fields is not what its page was opened with."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._stored = seal_of(self.initial)
+        self.fields["seen"].initial = self._stored
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.instance._state.adding and cleaned.get("seen") != self._stored:
+            raise ValidationError(STALE)
+        return cleaned
+
+
+def seal_of(values: Mapping[str, Any]) -> str:
+    """What tells these values from others without telling them: a password's hash may be among them."""
+    plain = {
+        name: sorted(str(getattr(each, "pk", each)) for each in value)
+        if isinstance(value, list)
+        else str(value)
+        for name, value in values.items()
+    }
+    return salted_hmac("leadops.admin.versions", json.dumps(plain, sort_keys=True)).hexdigest()
+
+
+class SeenAdmin(LockedWhileStored):
+    """Mixed into an admin whose form is a SeenForm: its page carries what the officer saw."""
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)  # type: ignore[misc]
+        if obj is None or not self.has_change_permission(request, obj):  # type: ignore[attr-defined]
+            return fieldsets
+        (title, options), *others = fieldsets
+        return [(title, {**options, "fields": [*options["fields"], "seen"]}), *others]
