@@ -17,7 +17,7 @@ from crm_integrations import errors, outbox, redaction, retry, snapshots
 from crm_integrations.calls import Caller
 from crm_integrations.connector import Kind, Outcome, Response
 from crm_integrations.models import Delivery, Exchange, State
-from crm_integrations.outbox import Claim, LostLease, Paused, Settlement, TooLate
+from crm_integrations.outbox import Claim, LeadEnded, LostLease, Paused, Settlement, TooLate
 from crm_integrations.records import Record
 from leadops.faults import place_of
 
@@ -101,6 +101,8 @@ def _act(claim: Claim, delivery: Delivery, record: Record | Settlement | None) -
     except TooLate:
         settlement = _as_it_was(delivery, "Too little time was left in the lease; the next worker takes it.")
         outbox.settle(claim, delivery, settlement, caller.exchange)
+    except LeadEnded as ended:
+        outbox.settle(claim, delivery, Settlement(State.CANCELLED, str(ended)), caller.exchange)
     except (LostLease, Paused, DatabaseError):
         raise
     except Exception as error:

@@ -12,7 +12,6 @@ from django.dispatch import receiver
 
 from crm_integrations import gaps, outbox, registry
 from crm_integrations.connector import Kind
-from crm_integrations.models import Delivery
 from leadops.ids import uuid7
 from leadops.models import Lead, LoanAccount
 from leadops.signals import leads_changed, leads_ready, leads_stopped, loan_accounts_ready
@@ -50,7 +49,7 @@ def mark_changed(sender: Any, leads: Sequence[Lead], **_: Any) -> None:
 @receiver(leads_stopped)
 def cancel_unsent(sender: Any, leads: Sequence[Lead], **_: Any) -> None:
     """Nothing of a lead that the lender has ended is sent any more."""
-    outbox.cancel(Delivery.objects.filter(lead__in=leads).values_list("pk", flat=True))
+    outbox.cancel_ended(leads)
 
 
 @receiver(loan_accounts_ready)

@@ -24,7 +24,7 @@ from crm_integrations.admin.chips import state_chip, why_of
 from crm_integrations.admin.delivery_filters import CauseFilter, ChangedFilter
 from crm_integrations.admin.failures import FailuresPage
 from crm_integrations.admin.queue import DecisionsPage
-from crm_integrations.admin.steering import MAY_STEER, how_it_went, record_url, way_back
+from crm_integrations.admin.steering import MAY_STEER, how_it_went, left_alone, record_url, way_back
 from crm_integrations.models import Connection, Delivery
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import counted, link
@@ -108,8 +108,10 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, ReadOnly, CappedList, ModelAdmi
 
     @admin.action(description="Retry", permissions=["steer"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
-        done = outbox.retry(list(queryset.values_list("pk", flat=True)[:1000]))
-        self.message_user(request, f"{counted(done, Delivery)} queued again.", how_it_went(done))
+        chosen = list(queryset.values_list("pk", flat=True)[:1000])
+        done = outbox.retry(chosen)
+        text = f"{counted(done, Delivery)} queued again.{left_alone(chosen)}"
+        self.message_user(request, text, how_it_went(done))
 
     @admin.action(description="Replay…", permissions=["steer"])
     def replay_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponse:
@@ -160,6 +162,8 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, ReadOnly, CappedList, ModelAdmi
         text = (
             f"{delivery} was queued again." if done else f"{delivery} is not in a state that can be retried."
         )
+        if delivery.lead.is_stopped:
+            text = f"{delivery} is not sent again. {outbox.ended_leads.said(delivery.lead.status)}"
         self.message_user(request, text, how_it_went(done))
         return HttpResponseRedirect(way_back(request, delivery))
 

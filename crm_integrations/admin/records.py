@@ -18,7 +18,7 @@ from crm_integrations.admin import panel, sending
 from crm_integrations.admin.chips import chips, lead_chips
 from crm_integrations.admin.gap_filter import MissingFilter
 from crm_integrations.admin.preview import Previewed
-from crm_integrations.admin.steering import MAY_STEER, how_it_went
+from crm_integrations.admin.steering import MAY_STEER, how_it_went, left_alone
 from crm_integrations.models import REPEATABLE, Delivery, Gap
 from leadops.admin.leads import LeadAdmin, lead_url
 from leadops.admin.loan_accounts import LoanAccountAdmin
@@ -74,8 +74,10 @@ class IntegratedLeadAdmin(Previewed, LeadAdmin):
     @admin.action(description="Retry deliveries", permissions=["steer"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> None:
         failed = Delivery.objects.filter(lead__in=list(queryset[:1000]), state__in=REPEATABLE)
-        done = outbox.retry(list(failed.values_list("pk", flat=True)))
-        self.message_user(request, f"{counted(done, Delivery)} queued again.", how_it_went(done))
+        chosen = list(failed.values_list("pk", flat=True))
+        done = outbox.retry(chosen)
+        text = f"{counted(done, Delivery)} queued again.{left_alone(chosen)}"
+        self.message_user(request, text, how_it_went(done))
 
     def get_urls(self) -> list[URLPattern]:
         own = [path("send/", self.admin_site.admin_view(self.send_view), name="leadops_lead_send")]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from uuid import UUID
+
 from django.contrib import messages
 from django.http import HttpRequest
 from django.urls import reverse
 
 from crm_integrations.models import Delivery
+from leadops.admin.markup import counted
+from leadops.models import Lead
 
 MAY_STEER = "crm_integrations.change_delivery"
 QUEUE = "admin:crm_integrations_delivery_decisions"
@@ -15,6 +20,16 @@ QUEUE = "admin:crm_integrations_delivery_decisions"
 def how_it_went(done: int) -> int:
     """The level of the message about what was done: a warning where it was nothing."""
     return messages.SUCCESS if done else messages.WARNING
+
+
+def left_alone(delivery_ids: Iterable[UUID]) -> str:
+    """What to add to a message about sending these again: how many the lender's word for their leads stands against."""
+    ended = Delivery.objects.filter(pk__in=delivery_ids, lead__status__in=Lead.STOPPED).count()
+    return (
+        f" Left as it is, because the lead was dropped or declined: {counted(ended, Delivery)}."
+        if ended
+        else ""
+    )
 
 
 def record_url(delivery: Delivery) -> str:

@@ -4,7 +4,7 @@ A claim takes a lease: a token and a moment in the database's own clock. Whateve
 token, so a worker whose lease was given to another changes nothing (`LostLease`).
 """
 
-from crm_integrations.outbox import replays
+from crm_integrations.outbox import ended_leads, replays
 from crm_integrations.outbox.claims import (
     Claim,
     LostLease,
@@ -20,12 +20,14 @@ from crm_integrations.outbox.claims import (
 from crm_integrations.outbox.decisions import (
     HeldByAnother,
     cancel,
+    cancel_ended,
     doubt,
     doubt_unsent,
     resolve_held,
     retry,
     send_again,
 )
+from crm_integrations.outbox.ended_leads import LeadEnded
 from crm_integrations.outbox.enqueueing import Enqueued, New, enqueue
 from crm_integrations.outbox.settling import Settlement, accept, held_by_another, pause, resume, settle
 from crm_integrations.outbox.sweeping import reap, wake_waiting
@@ -35,6 +37,7 @@ __all__ = [
     "Claim",
     "Enqueued",
     "HeldByAnother",
+    "LeadEnded",
     "LostLease",
     "New",
     "Paused",
@@ -43,10 +46,12 @@ __all__ = [
     "accept",
     "can_claim",
     "cancel",
+    "cancel_ended",
     "claim",
     "complete_exchange",
     "doubt",
     "doubt_unsent",
+    "ended_leads",
     "enqueue",
     "ensure_time",
     "held_by_another",

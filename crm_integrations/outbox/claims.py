@@ -16,7 +16,8 @@ from django.db.models.functions import Now
 
 from crm_integrations import health
 from crm_integrations.models import Delivery, Exchange, State
-from crm_integrations.outbox import taking
+from crm_integrations.outbox import ended_leads, taking
+from leadops.models import Lead
 
 BATCH = 20
 
@@ -109,22 +110,25 @@ def still_ours(claim: Claim) -> None:
         raise TooLate
 
 
-# One statement, so one commit and one round trip: this stands before every call's first byte.
-OPEN = """
+# One statement, so one commit and one round trip: this stands before every call's first byte. What sends a record looks
+# here, and only here, whether the lender still wants its lead sent: between claim and call, it may have ended it.
+OPEN = f"""
 WITH held AS (
     UPDATE crm_integrations_delivery d SET attempts = attempts + %(attempt)s, updated_at = now()
     WHERE id = %(delivery)s AND lease = %(lease)s AND EXISTS (
         SELECT 1 FROM crm_integrations_connection c LEFT JOIN crm_integrations_health h ON h.connection_id = c.id
         WHERE c.id = d.connection_id AND c.enabled AND (c.paused_until IS NULL OR c.paused_until <= now())
             AND (h.hold_until IS NULL OR h.hold_until <= now()) AND (h.opened_at IS NULL OR %(probe)s)
-    ) RETURNING id, connection_id
+    ) AND (%(attempt)s = 0 OR NOT EXISTS (
+        SELECT 1 FROM leadops_lead l WHERE l.id = d.lead_id AND {ended_leads.IS_ENDED}
+    )) RETURNING id, connection_id
 )
 INSERT INTO crm_integrations_exchange (
     id, created_at, updated_at, delivery_id, connection_id, purpose, version, operation, method, url,
     request_headers, request_body, response_headers, response_body, error
 )
 SELECT %(id)s, now(), now(), held.id, held.connection_id, %(purpose)s, %(version)s::int, %(operation)s, %(method)s,
-    %(url)s, %(headers)s, %(body)s, '{}', '', '' FROM held
+    %(url)s, %(headers)s, %(body)s, '{{}}', '', '' FROM held
 RETURNING created_at, EXISTS (
     SELECT 1 FROM crm_integrations_health h WHERE h.connection_id = crm_integrations_exchange.connection_id
     AND (h.failures > 0 OR h.opened_at IS NOT NULL)
@@ -135,8 +139,8 @@ RETURNING created_at, EXISTS (
 def open_exchange(claim: Claim, delivery: Delivery, exchange: Exchange) -> None:
     """Keep, before its first byte, that a call is about to be made; a create counts as an attempt.
 
-    Raises Paused when the connection was paused or disabled meanwhile, or holds back, LostLease when the delivery is
-    another's.
+    Raises Paused when the connection was paused or disabled meanwhile, or holds back, LeadEnded when it would send what
+    the lender has ended, LostLease when the delivery is another's.
     """
     attempt = int(exchange.purpose == Exchange.Purpose.CREATE)
     told: dict[str, Any] = {
@@ -154,14 +158,22 @@ def open_exchange(claim: Claim, delivery: Delivery, exchange: Exchange) -> None:
         cursor.execute(OPEN, told | named | sent)
         opened = cursor.fetchone()
     if opened is None:
-        ours = Delivery.objects.filter(pk=delivery.pk, lease=claim.lease).exists()
-        raise Paused if ours else LostLease
+        raise _why_not(claim, delivery, sends=bool(attempt))
     exchange.created_at, exchange.troubled = opened
     exchange.probe = claim.probe
     delivery.attempts += attempt
     if delivery.pk in claim.called and delivery.connection.rate is not None:
         taking.owe(delivery.connection_id)
     claim.called.add(delivery.pk)
+
+
+def _why_not(claim: Claim, delivery: Delivery, *, sends: bool) -> Exception:
+    """Why no call could be opened."""
+    ours = Delivery.objects.filter(pk=delivery.pk, lease=claim.lease)
+    status = ours.values_list("lead__status", flat=True).first()
+    if status is None:
+        return LostLease()
+    return ended_leads.LeadEnded(ended_leads.said(status)) if sends and status in Lead.STOPPED else Paused()
 
 
 COMPLETE = """

@@ -7,13 +7,17 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from crm_integrations import doorbell, registry, summary
 from crm_integrations.models import REPEATABLE, Delivery, State
+from crm_integrations.outbox import ended_leads
 from crm_integrations.outbox.settling import Settlement, cause_of, follow, held_by_another
 from leadops.errors import LeadopsError
-from leadops.models import Officer
+from leadops.models import Lead, Officer
+
+UNDECIDED = (State.REVIEW, State.UNKNOWN)
 
 
 class HeldByAnother(LeadopsError):
@@ -23,7 +27,8 @@ class HeldByAnother(LeadopsError):
 def retry(delivery_ids: Iterable[uuid.UUID]) -> int:
     """Queue again what was refused, given up, failed, skipped, cancelled or waits for its next try; returns how many.
 
-    What may be at the vendor (`unknown`, `review`) is not touched: `send_again` needs a reason.
+    What may be at the vendor (`unknown`, `review`) is not touched: `send_again` needs a reason. Neither is what belongs
+    to a lead that was dropped or declined.
     """
     again = (*REPEATABLE, State.RETRYING)
     return _change(
@@ -31,10 +36,16 @@ def retry(delivery_ids: Iterable[uuid.UUID]) -> int:
     )
 
 
-def cancel(delivery_ids: Iterable[uuid.UUID]) -> int:
+def cancel(delivery_ids: Iterable[uuid.UUID], reason: str = "An officer cancelled it.") -> int:
     """Stop what was not sent yet; returns how many."""
     stoppable = (State.QUEUED, State.RETRYING, State.WAITING)
-    return _change(delivery_ids, stoppable, state=State.CANCELLED, reason="An officer cancelled it.")
+    return _change(delivery_ids, stoppable, state=State.CANCELLED, reason=reason)
+
+
+def cancel_ended(leads: Iterable[Lead]) -> None:
+    """Stop what was not sent yet of leads that the lender has ended."""
+    for lead in leads:
+        cancel(lead.deliveries.values_list("pk", flat=True), ended_leads.said(lead.status))
 
 
 def resolve_held(delivery_id: uuid.UUID, reference: str, reason: str, officer: Officer) -> bool:
@@ -47,8 +58,7 @@ def resolve_held(delivery_id: uuid.UUID, reference: str, reason: str, officer: O
             raise HeldByAnother
         said = f"{officer} found it at the vendor: {reason}"
         held: dict[str, Any] = {"reference": reference, "delivered_at": Now(), "accepted": False}
-        undecided = (State.REVIEW, State.UNKNOWN)
-        done = bool(_change([delivery_id], undecided, state=State.DELIVERED, reason=said, **held))
+        done = bool(_change([delivery_id], UNDECIDED, state=State.DELIVERED, reason=said, **held))
         if done:
             delivery = Delivery.objects.select_related("connection").get(pk=delivery_id)
             follow(delivery, Settlement(State.DELIVERED, said, reference=reference))
@@ -56,19 +66,35 @@ def resolve_held(delivery_id: uuid.UUID, reference: str, reason: str, officer: O
 
 
 def send_again(delivery_id: uuid.UUID, reason: str, officer: Officer) -> bool:
-    """An officer made sure that the vendor has none; False when it no longer needs a decision."""
-    again: dict[str, Any] = {"due_at": Now(), "accepted": False, "lookups": 0, "absences": 0}
+    """An officer made sure that the vendor has none; False when it no longer needs a decision.
+
+    What belongs to a lead that was dropped or declined is not sent again: with that it is over.
+    """
+    absent: dict[str, Any] = {"due_at": Now(), "accepted": False, "lookups": 0, "absences": 0}
     said = f"{officer} had it sent again: {reason}"
-    undecided = (State.REVIEW, State.UNKNOWN)
-    return bool(_change([delivery_id], undecided, state=State.QUEUED, reason=said, **again))
+    with transaction.atomic():
+        done = _change([delivery_id], UNDECIDED, state=State.QUEUED, reason=said, **absent)
+        lead = Lead.objects.filter(deliveries=delivery_id).first()
+        if not done and lead is not None and lead.is_stopped:
+            said = ended_leads.said(lead.status)
+            done = _change([delivery_id], UNDECIDED, state=State.CANCELLED, reason=said, **absent)
+    return bool(done)
 
 
 def _change(
     delivery_ids: Iterable[uuid.UUID], states: Sequence[State], *, state: State, reason: str, **columns: Any
 ) -> int:
-    """Change those of `delivery_ids` that are in one of `states` and in nobody's hands, and their leads' summaries."""
+    """Change those of `delivery_ids` that are in one of `states` and in nobody's hands, and their leads' summaries.
+
+    Of a lead that the lender has ended, nothing is queued.
+    """
     with transaction.atomic():
         free = Delivery.objects.filter(pk__in=list(delivery_ids), state__in=states, leased_until=None)
+        if state == State.QUEUED:
+            ended = Lead.objects.filter(pk=OuterRef("lead_id"), status__in=Lead.STOPPED)
+            free = free.exclude(
+                Exists(ended)
+            )  # no join: an update with one overlooks what a claim changes meanwhile
         lead_ids = set(free.values_list("lead_id", flat=True))
         held = summary.lock(lead_ids)
         columns |= {"state": state, "reason": reason, "cause": cause_of(state, reason)}

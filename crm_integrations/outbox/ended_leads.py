@@ -1,0 +1,17 @@
+"""Leads that the lender has ended: nothing of them is sent any more, however it came to be due."""
+
+from __future__ import annotations
+
+from leadops.models import Lead
+
+IS_ENDED = "l.status IN ({})".format(", ".join(f"'{status.value}'" for status in Lead.STOPPED))
+"""Of a row `l` of the leads, in SQL."""
+
+
+class LeadEnded(Exception):
+    """The lender dropped or declined the lead after its delivery was claimed; nothing was sent. Its text says which."""
+
+
+def said(status: str) -> str:
+    """Why nothing of a lead in this status is sent."""
+    return f"The lead was {Lead.Status(status).label.lower()}."
