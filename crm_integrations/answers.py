@@ -1,10 +1,12 @@
-"""Reading vendors' JSON: whatever stands there becomes a value that can be relied on, or nothing."""
+"""Reading JSON, a vendor's or our own: whatever stands there becomes a value that can be relied on, or nothing."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from crm_integrations import errors
 
@@ -69,13 +71,37 @@ def more_follow(body: Any, whose: str) -> bool:
     return bool(page * size < count and body.get("results"))
 
 
-def flat(value: Any, path: str = "") -> dict[str, str]:
-    """The texts and numbers in `value` by their paths (`applicants[0].name`); what is null is left out."""
-    if isinstance(value, dict):
-        parts = [flat(each, f"{path}.{name}" if path else name) for name, each in value.items()]
-    elif isinstance(value, list):
-        parts = [flat(each, f"{path}[{at}]") for at, each in enumerate(value)]
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """What `value` holds, each by its path (`applicants[0].name`); an empty object or list is one of them."""
+    if isinstance(value, dict) and value:
+        for name, each in value.items():
+            yield from leaves(each, f"{path}.{name}" if path else name)
+    elif isinstance(value, list) and value:
+        for at, each in enumerate(value):
+            yield from leaves(each, f"{path}[{at}]")
     else:
-        said = json.dumps(value) if isinstance(value, bool) else str(value)
-        return {path: said} if value is not None else {}
-    return {name: said for part in parts for name, said in part.items()}
+        yield path, value
+
+
+def flat(value: Any) -> dict[str, str]:
+    """The texts and numbers in `value` by their paths, as text; what is null or empty is left out."""
+    return texts(leaves(value))
+
+
+def texts(found: Iterable[tuple[str, Any]]) -> dict[str, str]:
+    """Leaves as text; what is null or empty is left out."""
+    return {
+        path: json.dumps(value) if isinstance(value, bool) else str(value)
+        for path, value in found
+        if value is not None and not isinstance(value, dict | list)
+    }
+
+
+def fields_of_body(body: str | bytes) -> dict[str, Any] | None:
+    """The leaves of a request's body, which is JSON, else a form; None where it is empty or JSON that was cut."""
+    said = body.decode(errors="replace") if isinstance(body, bytes) else body
+    try:
+        return dict(leaves(json.loads(said)))
+    except (ValueError, RecursionError):
+        is_form = said[:1] not in ("{", "[")  # else it is JSON that was cut
+        return (is_form and dict(parse_qsl(said, keep_blank_values=True))) or None

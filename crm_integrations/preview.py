@@ -6,16 +6,15 @@ credential. What is shown is redacted as what is kept of calls, so that both can
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
-from urllib.parse import parse_qsl
 
 from crm_integrations import redaction, snapshots, transport
+from crm_integrations.answers import fields_of_body
 from crm_integrations.configuration import with_defaults
 from crm_integrations.connector import Config, Connector, Kind, Missing, Request
 from crm_integrations.errors import DeliveryError
@@ -202,20 +201,6 @@ def differences(was: str, now: str) -> tuple[Change, ...] | None:
 
 
 def _fields(body: str) -> Mapping[str, Any] | None:
-    """Every value of a body by its path."""
-    try:
-        return dict(_flat("", json.loads(body)))
-    except (ValueError, RecursionError):
-        is_form = body[:1] not in ("{", "[")  # else it is JSON that was cut
-        return (is_form and dict(parse_qsl(body, keep_blank_values=True))) or None
-
-
-def _flat(path: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict) and value:
-        for name, each in value.items():
-            yield from _flat(f"{path}.{name}" if path else name, each)
-    elif isinstance(value, list) and value:
-        for place, each in enumerate(value):
-            yield from _flat(f"{path}[{place}]", each)
-    else:
-        yield path, "null" if value is None else value
+    """Every value of a body by its path; what is null is told from what is not there."""
+    found = fields_of_body(body)
+    return found and {path: "null" if value is None else value for path, value in found.items()}

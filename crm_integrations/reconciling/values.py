@@ -16,7 +16,7 @@ from typing import NamedTuple, cast
 from uuid import UUID
 
 from crm_integrations import redaction, snapshots
-from crm_integrations.answers import flat
+from crm_integrations.answers import fields_of_body, texts
 from crm_integrations.connector import Connector, Kind
 from crm_integrations.models import Delivery, Exchange
 from crm_integrations.records import Record
@@ -101,10 +101,7 @@ def _built(connector: Connector, delivery: Delivery, record: Record) -> Fields:
 
 
 def _read(body: str | bytes) -> Fields:
-    try:
-        return flat(json.loads(body))
-    except (ValueError, RecursionError):
-        return {}
+    return texts((fields_of_body(body) or {}).items())
 
 
 def _records(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
