@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Collection
 from datetime import timedelta
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from celery import shared_task
 from celery.signals import worker_shutting_down
@@ -39,14 +42,27 @@ def stop_between_calls(**_: Any) -> None:
 
 
 @shared_task
-def work() -> None:
-    """Deliver what is due, with a second worker's help when it is more than one thing."""
-    if _due(2) > 1 and outbox.can_claim():
-        doorbell.ring()
+def work(queue: int | None = None) -> None:
+    """Deliver what is due, with a second worker's help when it is more than one thing.
+
+    Where connections have queues of their own, the bell for all only passes the ring on to theirs.
+    """
+    if queue is None and settings.DELIVERY_QUEUE_NAMES:
+        doorbell.ring_queues(outbox.with_work())
+        return
+    ours = None if queue is None else [pk for pk, number in doorbell.queue_of().items() if number == queue]
+    with outbox.serving(ours):
+        _work(doorbell.ring if queue is None else partial(doorbell.ring_queue, queue), _due(2, ours))
+
+
+def _work(ring: Callable[[], None], due: int) -> None:
+    """A turn at what is served just now; `ring` calls for another one."""
+    if due > 1 and outbox.can_claim():
+        ring()
     end = time.monotonic() + TURN_SECONDS
     delivery.drain(lambda: stopping.is_set() or time.monotonic() >= end)
     if outbox.can_claim() or outbox.tokens_in() is not None:
-        doorbell.ring()
+        ring()
 
 
 @shared_task
@@ -67,9 +83,11 @@ def tell_operations() -> None:
     notices.tell()
 
 
-def _due(most: int) -> int:
-    """How many deliveries are due and in nobody's hands, counted up to `most`."""
-    return Delivery.objects.due().filter(leased_until=None)[:most].count()
+def _due(most: int, connection_ids: Collection[UUID] | None) -> int:
+    """How many deliveries are due and in nobody's hands, counted up to `most`; of these connections, None: of all."""
+    due = Delivery.objects.due().filter(leased_until=None)
+    due = due if connection_ids is None else due.filter(connection__in=connection_ids)
+    return due[:most].count()
 
 
 @shared_task

@@ -199,6 +199,10 @@ elif CELERY_BROKER_URL.startswith("redis"):
         "socket_timeout": 5,
         "socket_connect_timeout": 1,
     }
+# Besides the queue for all: so many that connections share, each by its place. A worker serves all, or those of its -Q.
+DELIVERY_QUEUE_NAMES = [f"deliver-{number}" for number in range(1, env_int("DELIVERY_QUEUES", 0) + 1)]
+if DELIVERY_QUEUE_NAMES:
+    CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {name: {} for name in ("celery", *DELIVERY_QUEUE_NAMES)}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -31,7 +31,7 @@ from crm_integrations.outbox.ended_leads import LeadEnded
 from crm_integrations.outbox.enqueueing import Enqueued, New, enqueue
 from crm_integrations.outbox.settling import Settlement, accept, held_by_another, pause, resume, settle
 from crm_integrations.outbox.sweeping import reap, wake_waiting
-from crm_integrations.outbox.taking import can_claim, tokens_in
+from crm_integrations.outbox.taking import can_claim, serving, tokens_in, with_work
 
 __all__ = [
     "Claim",
@@ -64,8 +64,10 @@ __all__ = [
     "resume",
     "retry",
     "send_again",
+    "serving",
     "settle",
     "still_ours",
     "tokens_in",
     "wake_waiting",
+    "with_work",
 ]

@@ -6,7 +6,9 @@ only then its calls under way and its tokens are counted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,6 +41,7 @@ CROSS JOIN LATERAL (
 WHERE c.enabled AND (c.paused_until IS NULL OR c.paused_until <= statement_timestamp())
     AND (h.hold_until IS NULL OR h.hold_until <= statement_timestamp())
     AND (h.opened_at IS NULL OR h.failures = 0 OR c.vendor <> ALL (%(checkable)s)) AND busy.calls < paced.parallel
+    AND (%(served)s::uuid[] IS NULL OR c.id = ANY (%(served)s::uuid[]))
 """
 DUE = """
 d.connection_id = {connection} AND d.state IN ({states}) AND d.due_at <= statement_timestamp()
@@ -54,6 +57,7 @@ CHOOSE = f"""
 SELECT c.id {FLOW} AND {AFFORDABLE} AND {ANY_DUE} ORDER BY busy.calls, random() LIMIT 1
 """
 LOCK = CHOOSE + "FOR NO KEY UPDATE OF c"
+WITH_WORK = f"SELECT c.id {FLOW} AND {ANY_DUE}"
 SOONEST = f"SELECT min((1 - bucket.tokens) / paced.rate) {FLOW} AND bucket.tokens < 1 AND {ANY_DUE}"
 # What a worker died over goes alone, so that no other row is blamed for it.
 TAKE = f"""
@@ -83,6 +87,19 @@ INSERT INTO crm_integrations_health (
 ) VALUES (%(connection)s, 0, 0, '', 1, %(at)s, %(tokens)s, %(at)s)
 ON CONFLICT (connection_id) DO UPDATE SET tokens = excluded.tokens, filled_at = excluded.filled_at
 """
+
+
+_served: ContextVar[list[UUID] | None] = ContextVar("served", default=None)
+
+
+@contextmanager
+def serving(connection_ids: Collection[UUID] | None) -> Iterator[None]:
+    """Within this block only deliveries of these connections are looked at or taken; None: of all."""
+    before = _served.set(None if connection_ids is None else list(connection_ids))
+    try:
+        yield
+    finally:
+        _served.reset(before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +141,18 @@ def _row(statement: str, **named: Any) -> tuple[Any, ...] | None:
 
 def _rows(statement: str, **named: Any) -> list[tuple[Any, ...]]:
     with database.cursor() as cursor:
-        cursor.execute(statement, {"checkable": health.checkable(), **named})
+        cursor.execute(statement, {"checkable": health.checkable(), "served": _served.get(), **named})
         return list(cursor.fetchall())
 
 
 def can_claim() -> bool:
     """Whether a claim would find something just now."""
     return _row(CHOOSE) is not None
+
+
+def with_work() -> list[UUID]:
+    """The connections that have something due and are free to take it, now or once their rate allows."""
+    return [row[0] for row in _rows(WITH_WORK)]
 
 
 def tokens_in() -> float | None:
