@@ -19,16 +19,15 @@ from crm_integrations import registry
 from crm_integrations.connector import Connector, Secret, Setting
 from crm_integrations.models import Connection
 from leadops.admin.json_field import StrictJSONField
+from leadops.admin.versions import VersionedForm
 
 SETTING, SECRET = "setting_", "secret_"
 STALE = "This connection was changed after you opened it ({change}). Open it again and repeat your change."
 TYPE_AGAIN = "The address changes, so type this again: the stored one is not sent to another address."
 
 
-class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
+class ConnectionForm(VersionedForm):
     """Typed fields for the settings, and a write-only field for each secret."""
-
-    seen_version = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Connection
@@ -41,19 +40,14 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error(None, forms.ValidationError(found.pop("settings")))
         super()._update_errors(errors)  # type: ignore[misc]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["seen_version"].initial = (
-            self.instance.updated_at and self.instance.updated_at.isoformat()
-        )
+    def refusal(self, seen: int | None) -> str:
+        return STALE.format(change=_last_change(self.instance))
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
+        cleaned = super().clean()
         connection = self.instance
         if connection._state.adding:
             return cleaned
-        if cleaned.get("seen_version") != connection.updated_at.isoformat():
-            raise forms.ValidationError(STALE.format(change=_last_change(connection)))
         settings, secrets = {}, connection.secrets
         for each in connection.connector_class.settings:
             value = cleaned.get(SETTING + each.name)

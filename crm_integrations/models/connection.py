@@ -65,6 +65,14 @@ class Connection(Record):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A change counts, so that a page which was opened before it is refused."""
+        if not self._state.adding:
+            self.version += 1
+            if kwargs.get("update_fields"):
+                kwargs["update_fields"] = {*kwargs["update_fields"], "version"}
+        super().save(*args, **kwargs)
+
     @property
     def secrets(self) -> dict[str, str]:
         """The credentials, opened; never shown and never logged."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
-
 from leadops.admin.lead_checks import Draft, place_errors
 from leadops.admin.masked import MaskedForm
+from leadops.admin.versions import VersionedForm
 from leadops.models import Lead
 from leadops.models.lead import REFERENCE_TAKEN
 from leadops.validation import errors_in
@@ -25,10 +24,8 @@ OPEN = [
 ]
 
 
-class LeadForm(MaskedForm):
+class LeadForm(VersionedForm, MaskedForm):
     """Checks the lead's own fields; its applicants are checked with them by their formset."""
-
-    seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Lead
@@ -36,7 +33,6 @@ class LeadForm(MaskedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["seen_version"].initial = self.instance.version
         if "status" in self.fields:
             self.fields["status"].choices = self._statuses()  # type: ignore[attr-defined]
 
@@ -46,14 +42,13 @@ class LeadForm(MaskedForm):
         allowed = draft if self.instance.status == Lead.Status.DRAFT else OPEN
         return [(status.value, str(status.label)) for status in allowed]
 
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean() or self.cleaned_data
-        stored = self.instance
-        if not stored._state.adding and cleaned.get("seen_version") != stored.version:
-            mine = cleaned.get("seen_version") or "none"
-            raise forms.ValidationError(NEWER.format(mine=mine, theirs=stored.version))
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
         self._refuse_taken_reference(cleaned)
         return cleaned
+
+    def refusal(self, seen: int | None) -> str:
+        return NEWER.format(mine=seen or "none", theirs=self.instance.version)
 
     def _refuse_taken_reference(self, cleaned: dict[str, Any]) -> None:
         partner, reference = cleaned.get("partner") or self.instance.partner_id, cleaned.get("partner_ref_id")

@@ -37,6 +37,27 @@ class LockedWhileStored:
         self.model._default_manager.select_for_update().filter(pk=key).values_list("pk").first()
 
 
+class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Refuses a change of a record that counts its versions when its page was opened with another one."""
+
+    seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["seen_version"].initial = self.instance.version
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        seen = cleaned.get("seen_version")
+        if not self.instance._state.adding and seen != self.instance.version:
+            raise ValidationError(self.refusal(seen))
+        return cleaned
+
+    def refusal(self, seen: int | None) -> str:
+        """What the officer is told whose page shows version `seen`, None where it shows none."""
+        return STALE
+
+
 class SeenForm(forms.ModelForm):  # type: ignore[type-arg]
     """Refuses a change when what is stored in its fields is not what its page was opened with."""
 

@@ -458,7 +458,11 @@ def test_saving_the_form_writes_changed_columns_and_no_others(desk, connections)
     with CaptureQueriesContext(connection) as queries:
         desk.post(url, form | {"parallel": "3"})
     [written] = [q["sql"] for q in queries if q["sql"].startswith('UPDATE "crm_integrations_connection"')]
-    assert re.findall(r'"(\w+)" = ', written.partition(" WHERE ")[0]) == ["updated_at", "parallel"]
+    assert re.findall(r'"(\w+)" = ', written.partition(" WHERE ")[0]) == [
+        "updated_at",
+        "parallel",
+        "version",
+    ]
 
 
 def test_stale_form_is_refused_and_says_who_changed_what(desk, connections):
