@@ -175,6 +175,7 @@ def _newest(deliveries: Iterable[Delivery]) -> list[Delivery]:
 # Partners -----------------------------------------------------------------------------------------------------------
 
 FOR_PARTNERS = {
+    State.WAITING: "It waits until the vendor that has to know the lead first knows it.",
     State.SENDING: "It is being sent.",
     State.REJECTED: "The vendor refused it; the lender has the vendor's words.",
     State.RETRYING: "The vendor could not take it yet; it will be tried again.",
@@ -183,7 +184,7 @@ FOR_PARTNERS = {
     State.DEAD: "It was tried too often without success; the lender has to look at it.",
     State.FAILED: "Something went wrong on our side; the lender has to look at it.",
 }
-OUR_WORDS = (State.WAITING, State.SKIPPED, State.SUPERSEDED, State.CANCELLED)
+OUR_WORDS = (State.SKIPPED, State.SUPERSEDED, State.CANCELLED)
 """Their reason is ours and about the partner's own data; all others may hold a vendor's or an officer's words."""
 
 

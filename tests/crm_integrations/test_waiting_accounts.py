@@ -46,6 +46,16 @@ def test_an_account_is_told_why_its_lead_does_not_arrive(two):
     assert "The pincode is unknown." not in Delivery.objects.get(pk=two[1].pk).reason
 
 
+def test_a_partner_is_not_told_what_the_vendor_said_of_its_lead(two, client, key):
+    settle_first_lead(two, Settlement(State.REJECTED, "HTTP 400: duplicate of lead 77 of partner Moonlight."))
+    answer = client.get(
+        f"/v1/crm/leads/{two[0].lead_id}/deliveries/", headers={"Authorization": f"Bearer {key}"}
+    )
+    told = {each["kind"]: each["reason"] for each in answer.json()["results"]}
+    assert told["loan_account"] == "It waits until the vendor that has to know the lead first knows it."
+    assert "Moonlight" not in answer.content.decode()
+
+
 def test_the_sweep_wakes_only_the_leads_own_account(two):
     Delivery.objects.filter(lead_id=two[0].lead_id, kind="lead").update(state="delivered", reference="4711")
     assert outbox.wake_waiting() == 1
