@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
+from zlib import crc32
 
 from django.db import connection as database
 from django.db import transaction
@@ -31,6 +32,15 @@ class New(NamedTuple):
     waiting_for: str = ""
 
 
+REFERENCES = 0x726566
+"""The first half of our advisory locks; those of others in leadops are of one number."""
+MOST_LOCKS = 4096
+"""PostgreSQL keeps all locks of all sessions in one table of some 6,400."""
+# Two transactions that give out one reference see nothing of each other: the second waits here for the first to end,
+# and then looks, in a statement of its own, whether the reference is taken. In one order, so that nobody deadlocks.
+ONE_AFTER_THE_OTHER = (
+    f"SELECT pg_advisory_xact_lock({REFERENCES}, given.number) FROM unnest(%s::int[]) given(number)"
+)
 # A lead that is on its way, or may be at the vendor, is not enqueued again: what is sent is the newest version anyway.
 # A reference that another record has at that connection is not given twice: the record's own id takes its place.
 ENQUEUE = """
@@ -81,17 +91,33 @@ def enqueue(deliveries: Sequence[New]) -> Enqueued:
     """
     if not deliveries:
         return Enqueued(0, {})
-    columns = [list(column) for column in zip(*deliveries, strict=True)]
+    named = list(_one_reference_each(deliveries))
+    columns = [list(column) for column in zip(*named, strict=True)]
     again = [*REPEATABLE, State.SUPERSEDED]
     with transaction.atomic(savepoint=False):
         locked = summary.lock({each.lead_id for each in deliveries})
         with database.cursor() as cursor:
-            cursor.execute(ENQUEUE, [*columns, again])
+            cursor.execute(f"{ONE_AFTER_THE_OTHER}; {ENQUEUE}", [_locks(named), *columns, again])
+            cursor.nextset()
             made = int(cursor.rowcount)
         _supersede(deliveries)
         words = summary.derive(locked)
     doorbell.ring_on_commit()
     return Enqueued(made, words)
+
+
+def _one_reference_each(deliveries: Sequence[New]) -> Iterator[New]:
+    """`deliveries` where no two records have one reference at one connection."""
+    owners: dict[tuple[UUID, str], UUID] = {}
+    for each in deliveries:
+        owner = owners.setdefault((each.connection_id, each.ref), each.record_id)
+        yield each if owner == each.record_id else each._replace(ref=each.record_id.hex)
+
+
+def _locks(deliveries: Sequence[New]) -> list[int]:
+    """Numbers for the references that another record could be given too; a record's own id is nobody else's."""
+    told = (f"{each.connection_id} {each.ref}" for each in deliveries if each.ref != each.record_id.hex)
+    return sorted({crc32(each.encode()) % MOST_LOCKS for each in told})
 
 
 SUPERSEDE = """
