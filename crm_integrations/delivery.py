@@ -189,7 +189,7 @@ def _after_error(caller: Caller, error: errors.DeliveryError) -> Settlement:
     delivery, words = caller.delivery, caller.said(error.message)
     if isinstance(error, errors.Transient):
         # Where not even signing in works, nothing was sent, and the waits have to grow all the same.
-        tries = max(delivery.attempts, delivery.exchanges.filter(purpose=Purpose.TOKEN).count())
+        tries = max(delivery.attempts, _sign_ins(delivery))
         wait = retry.retry_in(
             tries, settings.DELIVERY_RETRIES, random.uniform(*retry.JITTER), error.retry_after
         )
@@ -202,6 +202,13 @@ def _after_error(caller: Caller, error: errors.DeliveryError) -> Settlement:
         return _unknown(delivery, words)
     state = State.SKIPPED if isinstance(error, errors.Unsupported) else State.REJECTED
     return Settlement(state, words)
+
+
+def _sign_ins(delivery: Delivery) -> int:
+    """How often we signed in for it since an officer last gave it a new start."""
+    made = delivery.exchanges.filter(purpose=Purpose.TOKEN)
+    since = delivery.sent_again_at
+    return (made if since is None else made.filter(created_at__gt=since)).count()
 
 
 def _ended(words: str) -> str:

@@ -33,6 +33,8 @@ class State(models.TextChoices):
 
 CLAIMABLE = (State.QUEUED, State.RETRYING, State.UNKNOWN)
 """States the engine acts on once `due_at` has come. An unknown one is looked up, never sent."""
+SENDS = (State.QUEUED, State.RETRYING)
+"""States in which what is due is sent."""
 UNFINISHED = (*CLAIMABLE, State.WAITING, State.SENDING)
 REPEATABLE = (State.REJECTED, State.DEAD, State.FAILED, State.SKIPPED, State.CANCELLED)
 """States after which surely nothing is at the vendor, so that it may be sent again."""
@@ -93,6 +95,9 @@ class Delivery(Record):
     leases_lost = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="Workers that died with it in hand, one after the other."
     )
+    sent_again_at = models.DateTimeField(
+        null=True, help_text="When an officer last had it sent again: its tries are counted from there."
+    )
     ask_at = models.DateTimeField(null=True, help_text="When the vendor is next asked how it stands.")
 
     objects = DeliveryQuerySet.as_manager()
@@ -103,6 +108,9 @@ class Delivery(Record):
         constraints = [
             models.UniqueConstraint(
                 fields=["connection", "kind", "record_id", "version"], name="one_delivery_per_version"
+            ),
+            models.CheckConstraint(
+                condition=~Q(accepted=True, state__in=SENDS), name="what_was_accepted_is_never_sent"
             ),
         ]
         indexes = [

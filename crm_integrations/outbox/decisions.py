@@ -18,6 +18,8 @@ from leadops.errors import LeadopsError
 from leadops.models import Lead, Officer
 
 UNDECIDED = (State.REVIEW, State.UNKNOWN)
+NEW_START: dict[str, Any] = {"due_at": Now(), "attempts": 0, "sent_again_at": Now()}
+"""What an officer's word to send it again changes: it is due, and its tries are counted anew."""
 
 
 class HeldByAnother(LeadopsError):
@@ -31,9 +33,7 @@ def retry(delivery_ids: Iterable[uuid.UUID]) -> int:
     to a lead that was dropped or declined.
     """
     again = (*REPEATABLE, State.RETRYING)
-    return _change(
-        delivery_ids, again, state=State.QUEUED, due_at=Now(), attempts=0, reason="An officer sent it again."
-    )
+    return _change(delivery_ids, again, state=State.QUEUED, reason="An officer sent it again.", **NEW_START)
 
 
 def cancel(delivery_ids: Iterable[uuid.UUID], reason: str = "An officer cancelled it.") -> int:
@@ -54,13 +54,15 @@ def resolve_held(delivery_id: uuid.UUID, reference: str, reason: str, officer: O
     Raises HeldByAnother when the vendor's id is that of another record of ours.
     """
     with transaction.atomic():
-        if held_by_another(Delivery.objects.get(pk=delivery_id), reference):
+        delivery = Delivery.objects.select_related("connection").get(pk=delivery_id)
+        if held_by_another(delivery, reference):
             raise HeldByAnother
         said = f"{officer} found it at the vendor: {reason}"
         held: dict[str, Any] = {"reference": reference, "delivered_at": Now(), "accepted": False}
+        if delivery.connection.connector_class.can_follow:
+            held["ask_at"] = Now()
         done = bool(_change([delivery_id], UNDECIDED, state=State.DELIVERED, reason=said, **held))
         if done:
-            delivery = Delivery.objects.select_related("connection").get(pk=delivery_id)
             follow(delivery, Settlement(State.DELIVERED, said, reference=reference))
     return done
 
@@ -70,10 +72,10 @@ def send_again(delivery_id: uuid.UUID, reason: str, officer: Officer) -> bool:
 
     What belongs to a lead that was dropped or declined is not sent again: with that it is over.
     """
-    absent: dict[str, Any] = {"due_at": Now(), "accepted": False, "lookups": 0, "absences": 0}
+    absent: dict[str, Any] = {"accepted": False, "lookups": 0, "absences": 0}
     said = f"{officer} had it sent again: {reason}"
     with transaction.atomic():
-        done = _change([delivery_id], UNDECIDED, state=State.QUEUED, reason=said, **absent)
+        done = _change([delivery_id], UNDECIDED, state=State.QUEUED, reason=said, **absent, **NEW_START)
         lead = Lead.objects.filter(deliveries=delivery_id).first()
         if not done and lead is not None and lead.is_stopped:
             said = ended_leads.said(lead.status)
@@ -86,15 +88,15 @@ def _change(
 ) -> int:
     """Change those of `delivery_ids` that are in one of `states` and in nobody's hands, and their leads' summaries.
 
-    Of a lead that the lender has ended, nothing is queued.
+    Nothing is queued of a lead that the lender has ended, nor what a vendor accepted, unless that is taken back.
     """
     with transaction.atomic():
         free = Delivery.objects.filter(pk__in=list(delivery_ids), state__in=states, leased_until=None)
         if state == State.QUEUED:
-            ended = Lead.objects.filter(pk=OuterRef("lead_id"), status__in=Lead.STOPPED)
-            free = free.exclude(
-                Exists(ended)
-            )  # no join: an update with one overlooks what a claim changes meanwhile
+            # No join: an update with one overlooks what a claim changes meanwhile.
+            free = free.exclude(Exists(Lead.objects.filter(pk=OuterRef("lead_id"), status__in=Lead.STOPPED)))
+            if "accepted" not in columns:
+                free = free.filter(accepted=False)
         lead_ids = set(free.values_list("lead_id", flat=True))
         held = summary.lock(lead_ids)
         columns |= {"state": state, "reason": reason, "cause": cause_of(state, reason)}

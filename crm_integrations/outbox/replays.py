@@ -18,6 +18,7 @@ from django.db.models.functions import Now
 
 from crm_integrations import doorbell, registry, summary
 from crm_integrations.models import CLAIMABLE, REPEATABLE, Delivery, Replay, ReplayItem, State
+from crm_integrations.outbox.decisions import NEW_START
 from leadops.errors import LeadopsError
 from leadops.models import Officer
 
@@ -139,7 +140,7 @@ def _take(key: UUID, delivery_ids: Sequence[UUID], lead_ids: set[UUID]) -> int:
         ways[_way(delivery)].append(delivery.pk)
     replay = Replay.objects.only("reason", "officer").select_related("officer").get(pk=key)
     said = f"{replay.officer} had it replayed: {replay.reason}"
-    again = {"reason": said, "cause": "", "due_at": Now(), "attempts": 0, "updated_at": Now()}
+    again = {"reason": said, "cause": "", "updated_at": Now(), **NEW_START}
     items = ReplayItem.objects.filter(replay=key)
     for state in (State.QUEUED, State.UNKNOWN):
         ids = ways.pop(state, [])

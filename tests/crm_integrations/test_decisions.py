@@ -9,10 +9,11 @@ import pytest
 from django.db.models.functions import Now
 
 from crm_integrations import delivery as engine
-from crm_integrations import outbox
-from crm_integrations.models import REPEATABLE, Delivery, State
+from crm_integrations import outbox, registry
+from crm_integrations.models import REPEATABLE, Delivery, Health, State
 from leadops.models import Officer
 from leadops.services import loan_accounts
+from tests.crm_integrations.in_hand import make_due, only
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,6 +76,68 @@ def test_a_lead_that_an_officer_found_lets_its_account_go_on(
     assert account.deliveries.get().state == State.QUEUED
     engine.drain()
     assert [call["body"]["crm_lead_id"] for call in vendor_sandbox.calls("crego_los")] == ["4711"]
+
+
+def test_a_lead_that_an_officer_found_is_followed_like_any_other(receive, connections, officer):
+    lead = receive()
+    asked = {}
+    for delivery in lead.deliveries.select_related("connection"):
+        Delivery.objects.filter(pk=delivery.pk).update(state=State.REVIEW)
+        assert outbox.resolve_held(delivery.pk, "4711", "seen in their list", officer)
+        delivery.refresh_from_db()
+        asked[delivery.connection.vendor] = delivery.ask_at is not None
+    followed = {vendor for vendor, connector in registry.vendors().items() if connector.can_follow}
+    assert {vendor for vendor, yes in asked.items() if yes} == followed & set(asked)
+    assert set(asked.values()) == {True, False}
+
+
+@pytest.fixture
+def signed_in_in_vain(receive, connections, vendor_sandbox, settings) -> Delivery:
+    """A delivery that was given up because not even signing in worked."""
+    settings.DELIVERY_RETRIES = (0,) * 3
+    vendor_sandbox.fault("brainysoft", "503", kinds=["token"])
+    receive()
+    only("brainysoft")
+    for _ in range(4):
+        try_once()
+    given_up = Delivery.objects.get()
+    assert (given_up.state, given_up.attempts) == (State.DEAD, 0)
+    assert given_up.reason.endswith("Tried 4 times.")
+    return given_up
+
+
+def try_once() -> None:
+    Health.objects.all().delete()
+    make_due()
+    claim = outbox.claim()
+    assert claim is not None
+    engine.deliver(claim)
+
+
+def replay(delivery: Delivery, officer: Officer) -> None:
+    outbox.replays.start(officer, "It is mended.", "all", Delivery.objects.filter(pk=delivery.pk))
+    outbox.replays.feed()
+
+
+def send_again(delivery: Delivery, officer: Officer) -> None:
+    Delivery.objects.filter(pk=delivery.pk).update(state=State.REVIEW, attempts=4)
+    outbox.send_again(delivery.pk, "they have none", officer)
+
+
+@pytest.mark.parametrize(
+    "start_anew",
+    [lambda delivery, _: outbox.retry([delivery.pk]), replay, send_again],
+    ids=["retry", "replay", "send again"],
+)
+def test_an_officers_word_gives_all_tries_again(signed_in_in_vain, officer, start_anew):
+    start_anew(signed_in_in_vain, officer)
+    for _ in range(3):
+        try_once()
+        assert Delivery.objects.get().state == State.RETRYING
+    try_once()
+    given_up = Delivery.objects.get()
+    assert given_up.state == State.DEAD
+    assert given_up.reason.endswith("Tried 4 times.")
 
 
 def test_all_that_stands_as_unsent_is_doubted_after_a_restore(receive, connections, vendor_sandbox):

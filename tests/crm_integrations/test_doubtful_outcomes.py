@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 
 from crm_integrations import delivery as engine
 from crm_integrations import outbox, snapshots, transport
@@ -154,6 +155,21 @@ def test_what_was_accepted_is_looked_up_whatever_state_it_was_claimed_from(
     assert [call["kind"] for call in vendor_sandbox.calls("crego_crm")] == ["find"]
     left = Delivery.objects.get()
     assert (left.state, left.accepted, left.attempts) == (State.UNKNOWN, True, 0)
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.RETRYING])
+def test_the_database_refuses_to_have_sent_what_was_accepted(receive, connections, state):
+    receive()
+    only("crego_crm")
+    with pytest.raises(IntegrityError, match="what_was_accepted_is_never_sent"):
+        Delivery.objects.update(state=state, accepted=True)
+
+
+def test_what_was_refused_after_a_yes_is_not_simply_retried(receive, connections):
+    receive()
+    only("crego_crm")
+    Delivery.objects.update(state=State.REJECTED, accepted=True)
+    assert outbox.retry(Delivery.objects.values_list("pk", flat=True)) == 0
 
 
 def test_what_may_be_there_is_decided_by_a_person_when_its_record_cannot_be_read(
