@@ -24,10 +24,10 @@ class Caller:
     delivery: Delivery
     exchange: Exchange | None = None
 
-    @cached_property
+    @property
     def connector(self) -> Connector:
-        """The vendor's connector; made when it is first needed, because a broken connection breaks it."""
-        return self.delivery.connection.connector
+        """The vendor's connector, one for all deliveries of a claim."""
+        return self.claim.connector
 
     @cached_property
     def secrets(self) -> set[str]:

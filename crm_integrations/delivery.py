@@ -32,10 +32,12 @@ ABSENCES_BEFORE_RESENDING = 2
 
 def drain(stop: Callable[[], bool] = lambda: False) -> int:
     """Deliver what is due until nothing is, or until `stop` says so; returns how many deliveries were acted on."""
-    done = 0
+    done, batch = 0, outbox.FIRST_BATCH
     while not stop():
-        if (claim := outbox.claim()) is not None:
-            done += deliver(claim, stop)
+        began = time.monotonic()
+        if (claim := outbox.claim(batch)) is not None:
+            acted_on = deliver(claim, stop)
+            done, batch = done + acted_on, outbox.batch_after(acted_on, time.monotonic() - began)
         elif outbox.replays.feed():
             continue
         elif (seconds := outbox.tokens_in()) is not None:  # what is due waits for its connection's rate only

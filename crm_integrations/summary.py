@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from crm_integrations.models import NEEDS_PERSON, UNFINISHED, State
+from crm_integrations.prepared import Statement
 from leadops.models import Lead
 from leadops.services import leads
 
@@ -20,9 +21,8 @@ def listed(states: Iterable[State]) -> str:
     return ", ".join(f"'{state.value}'" for state in states)
 
 
-LOCK = (
-    "SELECT id, sync_status FROM leadops_lead WHERE id = ANY(%(leads)s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
-)
+LOCKING = "SELECT id, sync_status FROM leadops_lead WHERE id {these} ORDER BY id FOR NO KEY UPDATE"
+LOCK = LOCKING.format(these="= ANY(%(leads)s::uuid[])")
 """Holds the rows of the leads until the transaction ends, always in one order, so that nobody deadlocks."""
 
 # What needs a person comes before what is still on its way.
@@ -32,10 +32,15 @@ SELECT held.id, CASE
     WHEN bool_or(d.state IN ({listed(UNFINISHED)})) THEN '{Sync.IN_PROGRESS.value}'
     WHEN bool_or(d.state = '{State.DELIVERED.value}') THEN '{Sync.DELIVERED.value}'
     ELSE '{Sync.NOT_SENT.value}' END
-FROM unnest(%(leads)s::uuid[]) held(id) LEFT JOIN crm_integrations_delivery d ON d.lead_id = held.id GROUP BY held.id
+FROM {{these}} held(id) LEFT JOIN crm_integrations_delivery d ON d.lead_id = held.id GROUP BY held.id
 """  # noqa: S608 (our own words only)
-DERIVE = f"{leads.RECORD_SYNC.format(words=WORDS)} RETURNING l.id, l.sync_status"
+DERIVING = f"{leads.RECORD_SYNC.format(words=WORDS)} RETURNING l.id, l.sync_status"
+DERIVE = DERIVING.format(these="unnest(%(leads)s::uuid[])")
 """Writes the word for each lead, where it is another than the lead has; after `LOCK`, in its transaction."""
+
+LOCK_ONE = Statement("lock_lead", LOCKING.format(these="= %(lead)s"), lead="uuid")
+DERIVE_ONE = Statement("derive_lead", DERIVING.format(these="(SELECT %(lead)s)"), lead="uuid")
+"""The same for the one lead of a delivery, at every settling."""
 
 
 def lock(lead_ids: Collection[UUID]) -> dict[UUID, str]:

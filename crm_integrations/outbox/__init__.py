@@ -6,10 +6,12 @@ token, so a worker whose lease was given to another changes nothing (`LostLease`
 
 from crm_integrations.outbox import ended_leads, replays
 from crm_integrations.outbox.claims import (
+    FIRST_BATCH,
     Claim,
     LostLease,
     Paused,
     TooLate,
+    batch_after,
     claim,
     complete_exchange,
     ensure_time,
@@ -34,6 +36,7 @@ from crm_integrations.outbox.sweeping import reap, wake_waiting
 from crm_integrations.outbox.taking import can_claim, serving, tokens_in, with_work
 
 __all__ = [
+    "FIRST_BATCH",
     "Claim",
     "Enqueued",
     "HeldByAnother",
@@ -44,6 +47,7 @@ __all__ = [
     "Settlement",
     "TooLate",
     "accept",
+    "batch_after",
     "can_claim",
     "cancel",
     "cancel_ended",

@@ -5,21 +5,28 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
 from django.db import connection as database
-from django.db.models import Case, Exists, F, OuterRef, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Value, When, prefetch_related_objects
 from django.db.models.functions import Now
 
 from crm_integrations import health
-from crm_integrations.models import Delivery, Exchange, State
+from crm_integrations.connector import Connector
+from crm_integrations.models import Connection, Delivery, Exchange, State
 from crm_integrations.outbox import ended_leads, taking
+from crm_integrations.prepared import Statement, run
 from leadops.models import Lead
 
-BATCH = 20
+FIRST_BATCH, LARGEST_BATCH = 20, 50
+BATCH_SECONDS = 1.0
+"""Work for about so long is taken at once: few claims where a vendor is quick, and where it is slow no worker sits on
+rows that another could send."""
 
 
 class LostLease(Exception):
@@ -34,7 +41,7 @@ class TooLate(Exception):
     """Too little of the lease was left to begin a call in it; nothing was sent."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Claim:
     """Deliveries of one connection that are this worker's until the lease ends.
 
@@ -53,8 +60,20 @@ class Claim:
         """The monotonic moment at which the lease ends."""
         return self.safe_until + settings.DELIVERY_DEADLINE_SECONDS
 
+    @cached_property
+    def connector(self) -> Connector:
+        """The vendor's connector; made when it is first needed, because a broken connection breaks it."""
+        return self.deliveries[0].connection.connector
 
-def claim(limit: int = BATCH) -> Claim | None:
+
+def batch_after(done: int, seconds: float) -> int:
+    """How many deliveries to take next, after so many took so long."""
+    if done == 0:
+        return FIRST_BATCH
+    return max(1, min(LARGEST_BATCH, int(BATCH_SECONDS * done / max(seconds, 1e-6))))
+
+
+def claim(limit: int = LARGEST_BATCH) -> Claim | None:
     """Take up to `limit` due deliveries of one connection; None when there is nothing to do.
 
     A delivery in `unknown` keeps its state: it is to be looked up, not sent.
@@ -65,10 +84,23 @@ def claim(limit: int = BATCH) -> Claim | None:
         if taken is None:
             return None
         if taken.ids:
-            related = ("connection", "loan_account__program")
-            rows = Delivery.objects.select_related(*related).filter(pk__in=taken.ids)
-            return Claim(lease, list(rows.order_by("due_at", "id")), _safe_until(began), taken.probe)
+            return Claim(lease, _rows(taken.ids), _safe_until(began), taken.probe)
     return None
+
+
+# Written out, like all that every claim asks.
+ROWS = "SELECT * FROM crm_integrations_delivery WHERE id = ANY(%s) ORDER BY due_at, id"
+CONNECTION = "SELECT * FROM crm_integrations_connection WHERE id = %s"
+
+
+def _rows(ids: Sequence[uuid.UUID]) -> list[Delivery]:
+    """The deliveries in the order they are due, all of one connection, which is read once."""
+    rows = list(Delivery.objects.raw(ROWS, [list(ids)]))
+    for connection in Connection.objects.raw(CONNECTION, [rows[0].connection_id]) if rows else ():
+        for row in rows:
+            row.connection = connection
+    prefetch_related_objects([row for row in rows if row.loan_account_id], "loan_account__program")
+    return rows
 
 
 def release(claim: Claim) -> None:
@@ -134,6 +166,21 @@ RETURNING created_at, EXISTS (
     AND (h.failures > 0 OR h.opened_at IS NOT NULL)
 )
 """
+CALL = {
+    "delivery": "uuid",
+    "lease": "uuid",
+    "attempt": "int",
+    "probe": "bool",
+    "id": "uuid",
+    "purpose": "text",
+    "version": "int",
+    "operation": "text",
+    "method": "text",
+    "url": "text",
+    "headers": "jsonb",
+    "body": "text",
+}
+OPENING = Statement("open_exchange", OPEN, **CALL)
 
 
 def open_exchange(claim: Claim, delivery: Delivery, exchange: Exchange) -> None:
@@ -155,7 +202,7 @@ def open_exchange(claim: Claim, delivery: Delivery, exchange: Exchange) -> None:
     }
     sent = {"headers": json.dumps(exchange.request_headers), "body": exchange.request_body}
     with database.cursor() as cursor:
-        cursor.execute(OPEN, told | named | sent)
+        run(cursor, told | named | sent, OPENING)
         opened = cursor.fetchone()
     if opened is None:
         raise _why_not(claim, delivery, sends=bool(attempt))
@@ -181,6 +228,14 @@ UPDATE crm_integrations_exchange SET status = %(status)s, response_headers = %(h
     error = %(error)s, duration_ms = %(duration)s, finished_at = now(), updated_at = now()
 WHERE id = %(exchange)s
 """
+ANSWER = {
+    "exchange": "uuid",
+    "status": "int",
+    "headers": "jsonb",
+    "body": "text",
+    "error": "text",
+    "duration": "int",
+}
 
 
 def answered(exchange: Exchange) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from crm_integrations import causes, doorbell, health, notices, registry, retry, summary
 from crm_integrations.models import NEEDS_PERSON, Connection, Delivery, Exchange, Notice, State
 from crm_integrations.outbox.claims import (
+    ANSWER,
     COMPLETE,
     Claim,
     LostLease,
@@ -21,6 +22,7 @@ from crm_integrations.outbox.claims import (
     complete_exchange,
     tell_health,
 )
+from crm_integrations.prepared import Statement, run
 from leadops.services import loan_accounts
 
 TRY_AGAIN_SECONDS = 0.5
@@ -55,8 +57,22 @@ UPDATE crm_integrations_delivery SET state = %(state)s::text, reason = %(reason)
     ask_at = coalesce(now() + %(ask_in)s * interval '1 second', ask_at)
 WHERE id = %(delivery)s AND lease = %(lease)s
 """
-WRITE = f"{summary.LOCK}; {SETTLE}; {summary.DERIVE}"
-WRITE_WITH_EXCHANGE = f"{summary.LOCK}; WITH answered AS ({COMPLETE}) {SETTLE}; {summary.DERIVE}"
+HOW = {
+    "state": "text",
+    "reason": "text",
+    "cause": "text",
+    "accepted": "bool",
+    "lookups": "int",
+    "absences": "int",
+    "due_in": "float",
+    "ask_in": "float",
+    "reference": "text",
+    "vendor_status": "text",
+    "delivery": "uuid",
+    "lease": "uuid",
+}
+WRITE = Statement("settle", SETTLE, **HOW)
+WRITE_ANSWERED = Statement("settle_answered", f"WITH answered AS ({COMPLETE}) {SETTLE}", **HOW, **ANSWER)
 
 
 def settle(
@@ -111,10 +127,10 @@ def _write(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: E
     told = {name: getattr(settlement, name) if held else None for name in ("reference", "vendor_status")}
     named = {"state": settlement.state.value, "delivery": delivery.pk, "lease": claim.lease}
     named |= {"ask_in": _ask_in(delivery, settlement), "cause": cause_of(settlement.state, settlement.reason)}
-    named |= {"leads": [delivery.lead_id]}
-    answer = answered(exchange) if exchange else {}
+    named |= {"lead": delivery.lead_id}
+    write, answer = (WRITE_ANSWERED, answered(exchange)) if exchange else (WRITE, {})
     with database.cursor() as cursor:
-        cursor.execute(WRITE_WITH_EXCHANGE if exchange else WRITE, columns | told | named | answer)
+        run(cursor, columns | told | named | answer, summary.LOCK_ONE, write, summary.DERIVE_ONE)
         cursor.nextset()
         if not cursor.rowcount:
             raise LostLease

@@ -1,0 +1,64 @@
+"""What a delivery costs: round trips, counted, because they decide how many a worker sends in a second."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection as database
+
+from crm_integrations import delivery as engine
+from crm_integrations import outbox
+from crm_integrations.models import Connection, Delivery, State
+from crm_integrations.prepared import Statement, run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def only_ispcrm() -> None:
+    Delivery.objects.exclude(connection__vendor="ispcrm").delete()
+
+
+def test_a_delivery_costs_two_statements_and_its_batch_six(receive, connections, vendor_sandbox):
+    receive(0)
+    only_ispcrm()
+    engine.drain()  # from here on the session knows the prepared statements
+    for number in range(1, 11):
+        receive(number)
+    only_ispcrm()
+    said: list[str] = []
+
+    def listen(execute, sql, params, many, context):
+        said.append(sql)
+        return execute(sql, params, many, context)
+
+    claim = outbox.claim(limit=10)
+    with database.execute_wrapper(listen):
+        engine.deliver(claim)
+    assert Delivery.objects.filter(state=State.DELIVERED).count() == 11
+    assert len(said) == 1 + 2 * 10, said
+
+
+def test_a_claim_of_one_connection_reads_it_once(receive, connections, django_assert_max_num_queries):
+    for number in range(10):
+        receive(number)
+    only_ispcrm()
+    with django_assert_max_num_queries(6):  # begin, lock, take, commit, deliveries, connection
+        claim = outbox.claim(limit=10)
+    assert len({id(each.connection) for each in claim.deliveries}) == 1
+    assert claim.connector is claim.connector
+
+
+@pytest.mark.parametrize(
+    ("done", "seconds", "next_batch"), [(0, 1, 20), (5, 0.001, 50), (5, 0.5, 10), (5, 75, 1)]
+)
+def test_a_batch_is_work_for_a_second(done, seconds, next_batch):
+    assert outbox.batch_after(done, seconds) == next_batch
+
+
+def test_a_statement_is_prepared_again_in_a_new_session(connections):
+    doubled = Statement("doubled", "SELECT 2 * %(number)s, %(word)s", number="int", word="text")
+    for _ in range(2):
+        with database.cursor() as cursor:
+            run(cursor, {"number": 21, "word": "it's"}, doubled)
+            assert cursor.fetchone() == (42, "it's")
+        database.close()
+    assert Connection.objects.exists()
