@@ -1,0 +1,95 @@
+"""How long a claim takes among a million finished deliveries, while a transaction has been idle for long.
+
+The transaction is opened in another connection and left so: it keeps the dead rows of all that is written meanwhile,
+which is what makes an idle one dear, and what an hour of it amounts to is made here by rewriting rows.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+
+import psycopg
+import scratch
+
+scratch.setup()
+
+from django.db import connection  # noqa: E402  (after setup)
+
+from crm_integrations import outbox  # noqa: E402
+from crm_integrations.models import Connection, Delivery, Route  # noqa: E402
+from leadops.models import Lead  # noqa: E402
+from leadops.services import leads  # noqa: E402
+from tests import people  # noqa: E402
+
+FINISHED = int(os.environ.get("BENCH_ROWS", "1000000"))
+DUE, CLAIMS, CHURN = 2000, 200, 50_000
+
+MANY = """
+INSERT INTO crm_integrations_delivery (
+    id, created_at, updated_at, connection_id, kind, lead_id, record_id, version, ref, state, accepted, attempts,
+    lookups, absences, due_at, depends_on, reference, vendor_status, reason, delivered_at
+)
+SELECT gen_random_uuid(), now(), now(), %(connection)s, 'lead', %(lead)s, gen_random_uuid(), 1, 'r' || n, 'delivered',
+    true, 1, 0, 0, now() - n * interval '1 second', '', 'v' || n, 'New', '', now()
+FROM generate_series(1, %(count)s) n
+"""
+CHURNED = """
+UPDATE crm_integrations_delivery SET leased_until = now() + interval '1 hour', state = 'sending', due_at = now()
+WHERE id IN (SELECT id FROM crm_integrations_delivery WHERE state = %(state)s LIMIT %(count)s)
+"""
+BACK = "UPDATE crm_integrations_delivery SET leased_until = NULL, state = %(state)s WHERE state = 'sending'"
+
+
+def fill() -> None:
+    """A million deliveries that are over, and some that are due."""
+    there = Connection(vendor="ispcrm", name="bench", base_url="http://127.0.0.1:9", parallel=1000)
+    there.secrets = {"token": "bench"}
+    there.save()
+    partner, program = people.partner("Bench", "bench"), people.program("bench", "Bench")
+    Route.objects.create(connection=there)
+    leads.submit(people.leads_of(partner, program, DUE))
+    named = {"connection": there.pk, "lead": Lead.objects.first().pk, "count": FINISHED}
+    with connection.cursor() as cursor:
+        cursor.execute(MANY, named)
+        cursor.execute("ANALYZE")
+
+
+def churn() -> None:
+    """Rows that became due, were taken and are over again: dead entries in every index, which nothing may clean up."""
+    with connection.cursor() as cursor:
+        for state in ("delivered", "queued"):
+            cursor.execute(CHURNED, {"state": state, "count": CHURN})
+            cursor.execute(BACK, {"state": state})
+
+
+def claims() -> list[float]:
+    """Milliseconds of each claim of one delivery; what is claimed stays claimed."""
+    took = []
+    for _ in range(CLAIMS):
+        began = time.perf_counter()
+        assert outbox.claim(limit=1) is not None
+        took.append(1000 * (time.perf_counter() - began))
+    return took
+
+
+def p95(values: list[float]) -> float:
+    return statistics.quantiles(values, n=20)[-1]
+
+
+def main() -> None:
+    fill()
+    scratch.report(f"claim, {FINISHED:,} finished, p95", p95(claims()), "ms", "bar: 5 ms")
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}) as idle:
+        idle.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        idle.execute("SELECT count(*) FROM crm_integrations_connection")
+        churn()
+        held = claims()
+        scratch.report("with an idle transaction, median", statistics.median(held), "ms")
+        scratch.report("with an idle transaction, p95", p95(held), "ms", "bar: 5 ms")
+    assert Delivery.objects.filter(state="delivered").count() == FINISHED
+
+
+if __name__ == "__main__":
+    main()
