@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
-from crm_integrations import redaction, snapshots, transport
+from crm_integrations import outbox, redaction, snapshots, transport
 from crm_integrations.answers import fields_of_body
 from crm_integrations.configuration import with_defaults
 from crm_integrations.connector import Config, Connector, Kind, Missing, Request
@@ -119,19 +119,9 @@ def _delivery(connection: Connection, record: Lead | LoanAccount) -> Delivery:
         loan_account=account,
         record_id=record.pk,
         version=record.version,
-        ref=_ref(connection, record),
+        ref=outbox.reference_at(connection, record),
         depends_on=connection.connector_class.depends_on if account else "",
     )
-
-
-def _ref(connection: Connection, record: Lead | LoanAccount) -> str:
-    """Our reference as the outbox would choose it: the partner's where the vendor is told it and it is free."""
-    told = getattr(record, "partner_ref_id", "")
-    if told and connection.connector_class.tells_partner_reference:
-        others = Delivery.objects.filter(connection=connection, ref=told).exclude(record_id=record.pk)
-        if not others.exists():
-            return str(told)
-    return record.pk.hex
 
 
 def _with_placeholders(connection: Connection) -> Connector:

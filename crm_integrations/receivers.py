@@ -100,13 +100,13 @@ def _by_program(
 
 
 def _lead(lead: Lead, to: Target) -> outbox.New:
-    told = lead.partner_ref_id if registry.get(to.vendor).tells_partner_reference else ""
-    ref = told or lead.pk.hex
+    ref = outbox.reference_of(lead, registry.get(to.vendor))
     return outbox.New(uuid7(), to.connection_id, "lead", lead.pk, None, lead.pk, lead.version, ref)
 
 
 def _account(account: LoanAccount, to: Target) -> outbox.New:
-    needs = registry.get(to.vendor).depends_on
+    vendor = registry.get(to.vendor)
+    needs = vendor.depends_on
     return outbox.New(
         id=uuid7(),
         connection_id=to.connection_id,
@@ -115,7 +115,7 @@ def _account(account: LoanAccount, to: Target) -> outbox.New:
         loan_account_id=account.pk,
         record_id=account.pk,
         version=account.version,
-        ref=account.pk.hex,
+        ref=outbox.reference_of(account, vendor),
         depends_on=needs,
         waiting_for=f"Waiting until {registry.get(needs).label} knows the lead." if needs else "",
     )

@@ -30,7 +30,7 @@ from crm_integrations.outbox.decisions import (
     send_again,
 )
 from crm_integrations.outbox.ended_leads import LeadEnded
-from crm_integrations.outbox.enqueueing import Enqueued, New, enqueue
+from crm_integrations.outbox.enqueueing import Enqueued, New, enqueue, reference_at, reference_of
 from crm_integrations.outbox.settling import Settlement, accept, held_by_another, pause, resume, settle
 from crm_integrations.outbox.sweeping import reap, wake_waiting
 from crm_integrations.outbox.taking import can_claim, serving, tokens_in, with_work
@@ -62,6 +62,8 @@ __all__ = [
     "open_exchange",
     "pause",
     "reap",
+    "reference_at",
+    "reference_of",
     "release",
     "replays",
     "resolve_held",

@@ -11,7 +11,10 @@ from django.db import connection as database
 from django.db import transaction
 
 from crm_integrations import doorbell, summary
-from crm_integrations.models import REPEATABLE, State
+from crm_integrations.connector import Connector
+from crm_integrations.models import REPEATABLE, Connection, State
+from leadops import statements
+from leadops.models import Lead, LoanAccount
 
 
 class New(NamedTuple):
@@ -41,9 +44,16 @@ MOST_LOCKS = 4096
 ONE_AFTER_THE_OTHER = (
     f"SELECT pg_advisory_xact_lock({REFERENCES}, given.number) FROM unnest(%s::int[]) given(number)"
 )
-# A lead that is on its way, or may be at the vendor, is not enqueued again: what is sent is the newest version anyway.
 # A reference that another record has at that connection is not given twice: the record's own id takes its place.
-ENQUEUE = """
+TAKEN = """
+SELECT EXISTS (
+    SELECT 1 FROM crm_integrations_delivery o
+    WHERE o.connection_id = {connection} AND o.ref = {ref} AND o.record_id <> {record}
+) AS ref
+"""
+
+# A lead that is on its way, or may be at the vendor, is not enqueued again: what is sent is the newest version anyway.
+ENQUEUE = f"""
 INSERT INTO crm_integrations_delivery (
     id, created_at, updated_at, connection_id, kind, lead_id, loan_account_id, record_id, version, ref, state,
     accepted, attempts, lookups, absences, due_at, depends_on, reference, vendor_status, reason
@@ -56,12 +66,7 @@ FROM unnest(
     %s::uuid[], %s::uuid[], %s::text[], %s::uuid[], %s::uuid[], %s::uuid[], %s::int[], %s::text[], %s::text[],
     %s::text[]
 ) AS n(id, connection_id, kind, lead_id, loan_account_id, record_id, version, ref, depends_on, waiting_for)
-CROSS JOIN LATERAL (
-    SELECT EXISTS (
-        SELECT 1 FROM crm_integrations_delivery o
-        WHERE o.connection_id = n.connection_id AND o.ref = n.ref AND o.record_id <> n.record_id
-    ) AS ref
-) taken
+CROSS JOIN LATERAL ({TAKEN.format(connection="n.connection_id", ref="n.ref", record="n.record_id")}) taken
 CROSS JOIN LATERAL (
     SELECT n.depends_on <> '' AND NOT EXISTS (
         SELECT 1 FROM crm_integrations_delivery l JOIN crm_integrations_connection c ON c.id = l.connection_id
@@ -75,6 +80,20 @@ WHERE NOT EXISTS (
 )
 ON CONFLICT DO NOTHING
 """
+
+
+def reference_of(record: Lead | LoanAccount, vendor: type[Connector]) -> str:
+    """The reference `vendor` is to be told: the partner's own where there is one and it is told those, else ours."""
+    told = record.partner_ref_id if vendor.tells_partner_reference and isinstance(record, Lead) else ""
+    return told or record.pk.hex
+
+
+def reference_at(connection: Connection, record: Lead | LoanAccount) -> str:
+    """The reference that `enqueue` would give `record` at `connection` now."""
+    ref = reference_of(record, connection.connector_class)
+    taken = TAKEN.format(connection="%s", ref="%s", record="%s")
+    [(is_taken,)] = statements.rows(taken, [connection.pk, ref, record.pk])
+    return record.pk.hex if is_taken else ref
 
 
 class Enqueued(NamedTuple):
