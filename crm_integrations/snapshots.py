@@ -74,11 +74,6 @@ def of_deliveries(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
     return records
 
 
-def of_lead(lead: Lead, vendors: Collection[str]) -> dict[str, LeadRecord]:
-    """`lead` as each of `vendors` would see it now, in a fixed number of queries."""
-    return of_leads([lead], vendors)[lead.pk]
-
-
 def of_leads(leads: Sequence[Lead], vendors: Collection[str]) -> dict[UUID, dict[str, LeadRecord]]:
     """Each of `leads`, by its id, as each of `vendors` would see it now, in a fixed number of queries."""
     parties = _parties(*rows_of_leads([lead.pk for lead in leads], ADDRESS, BANK, APPLICANT))
