@@ -32,6 +32,8 @@ from crm_integrations import (
 from crm_integrations.models import Delivery
 
 TURN_SECONDS = 60.0
+DELIVERING_SECONDS = 10.0
+"""A turn at delivering, after which whatever else waits for a thread comes first: the sweep, above all."""
 stopping = threading.Event()
 
 
@@ -59,7 +61,7 @@ def _work(ring: Callable[[], None], due: int) -> None:
     """A turn at what is served just now; `ring` calls for another one."""
     if due > 1 and outbox.can_claim():
         ring()
-    end = time.monotonic() + TURN_SECONDS
+    end = time.monotonic() + DELIVERING_SECONDS
     delivery.drain(lambda: stopping.is_set() or time.monotonic() >= end)
     if outbox.can_claim() or outbox.tokens_in() is not None:
         ring()
