@@ -228,7 +228,7 @@ class Connector:
 
     def build(self, kind: Kind, record: Record) -> Request:
         """The create request for `record`; Unsupported, with the list, when something the vendor needs is missing."""
-        if missing := self.missing(kind, record):
+        if missing := self._needs(kind, record):
             raise errors.Unsupported(" ".join(each.message for each in missing))
         request: Request = getattr(self, f"build_{kind}")(record)
         return request
@@ -236,9 +236,12 @@ class Connector:
     def missing(self, kind: Kind, record: Record) -> list[Missing]:
         """What the vendor still needs before `record` can be sent; also where that can't even be told."""
         try:
-            found: list[Missing] = getattr(self, f"missing_{kind}")(record)
+            return self._needs(kind, record)
         except errors.DeliveryError as error:
             return [Missing("", error.message)]
+
+    def _needs(self, kind: Kind, record: Record) -> list[Missing]:
+        found: list[Missing] = getattr(self, f"missing_{kind}")(record)
         return found
 
     def outcome(self, response: Response) -> Outcome:
