@@ -41,6 +41,8 @@ def main(sandbox_url: str) -> dict[str, object]:
 
     try:
         django.setup()
+        if trouble := broker_trouble():
+            return {"trouble": trouble}
         return prepare(sandbox_url)
     except (ImproperlyConfigured, CommandError) as error:
         return {"trouble": one_line(error)}
@@ -52,6 +54,22 @@ def main(sandbox_url: str) -> dict[str, object]:
             else "The embedded PostgreSQL"
         )
         return {"trouble": f"{where} can't be used: {one_line(error)}"}
+
+
+def broker_trouble() -> str:
+    """Why the broker that is named can't be used at all, in one line; nothing is sent to it."""
+    from leadops.celery import app
+
+    try:
+        with app.connection_for_write() as broker:
+            _ = broker.transport  # made only now, with the library that it needs
+    except Exception as error:  # where that is not installed, kombu fails in ways of its own
+        scheme = str(app.conf.broker_url).rpartition("://")[0].partition(":")[0]
+        if isinstance(error, LookupError):
+            return f"CELERY_BROKER_URL must begin with redis:// or amqp://, not with {scheme}://"
+        needed = "pip install -r deploy/requirements.txt installs what redis:// needs"
+        return f"CELERY_BROKER_URL names a broker whose library is not installed: {needed}."
+    return ""
 
 
 def one_line(error: Exception) -> str:

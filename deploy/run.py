@@ -27,6 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 PATIENCE = 60.0
 """Seconds a child has until it answers."""
+RESTARTS = 3
+"""So often is a worker that ended by itself started again in one run: all that it had to do stands in the database."""
 
 
 class Stopped(BaseException):
@@ -75,6 +77,7 @@ class Run:
         self.web = Child("web", web, self.var)
         self.worker = Child("worker", worker, self.var)
         self.children = [self.web, self.worker, self.sandbox]
+        self.restarts = 0
 
     def go(self) -> None:
         """Start everything and stay until somebody stops it; Trouble when a process ends by itself."""
@@ -162,9 +165,15 @@ class Run:
 
     def _require_alive(self) -> None:
         for child in self.children:
-            if child.status is not None:
-                told = f"{child.name} ended by itself (exit status {child.status}); the end of {child.log}:"
-                raise Trouble(f"{told}\n{child.last_lines()}")
+            if child.status is None:
+                continue
+            told = f"{child.name} ended by itself (exit status {child.status})"
+            if child is not self.worker or self.restarts == RESTARTS:
+                raise Trouble(f"{told}; the end of {child.log}:\n{child.last_lines()}")
+            self.restarts += 1
+            console.say(f"The {told} and is started again ({self.restarts} of {RESTARTS}); see {child.log}.1")
+            children.stop([child])  # its clock is a process of its own, and may still live
+            child.start(self.environment, ROOT)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,9 @@
 
 from celery import Celery
 
+from leadops import embedded_broker
+
+embedded_broker.register()
 app = Celery("leadops")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

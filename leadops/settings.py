@@ -188,7 +188,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Celery rings a bell; the outbox table holds the work. Losing the broker with everything in it loses nothing.
-EMBEDDED_BROKER = "filesystem://localhost//"
+EMBEDDED_BROKER = "folder://localhost//"
 CELERY_BROKER_URL = env_secret("CELERY_BROKER_URL") or EMBEDDED_BROKER
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
 if CELERY_BROKER_URL == EMBEDDED_BROKER:

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -134,6 +135,8 @@ def test_a_run_is_whole_survives_sigkill_tells_of_a_dead_process_and_stops_witho
     second, said_again = launcher.start()
     assert key_in(said_again) == key_in(said)
 
+    is_outlived(launcher, second)
+
     os.kill(int((launcher.var / "pids" / "sandbox.pid").read_text()), signal.SIGKILL)
     told = rest_of(second)
     assert second.wait(STOPPED) == 1
@@ -159,6 +162,21 @@ def is_whole(launcher: Launcher, said: list[str]) -> None:
     assert get(launcher.port, "/v1/docs/") == 200
     assert get(launcher.sandbox_port, "/") == 200
     assert others_may_read(launcher.var) == []
+
+
+def is_outlived(launcher: Launcher, run: subprocess.Popen[str]) -> None:
+    """A worker that is killed is started again, and said to be."""
+    pid = launcher.var / "pids" / "worker.pid"
+    killed = pid.read_text()
+    os.kill(int(killed), signal.SIGKILL)
+    assert run.stdout is not None
+    said = next(line for line in run.stdout if line.startswith("The worker"))
+    assert said.startswith("The worker ended by itself (exit status -9) and is started again (1 of 3)")
+    until = time.monotonic() + READY
+    while pid.read_text() in ("", killed) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert psutil.pid_exists(int(pid.read_text()))
+    assert run.poll() is None
 
 
 def others_may_read(var: Path) -> list[str]:
@@ -209,6 +227,24 @@ def test_a_wrong_database_url_is_one_line_without_the_password(launcher, url, sa
     assert line.startswith(said)
     assert "s3cret" not in line
     assert not (launcher.var / "postgres").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (
+            "redis://:s3cret@127.0.0.1:1/0",
+            "names a broker whose library is not installed: pip install -r deploy/requirements.txt installs"
+            " what redis:// needs.",
+        ),
+        ("rabbit://:s3cret@127.0.0.1:1/0", "must begin with redis:// or amqp://, not with rabbit://"),
+    ],
+)
+def test_a_broker_that_can_not_be_used_is_one_line(launcher, tmp_path, url, said):
+    (tmp_path / "redis.py").write_text("raise ImportError('it is not installed here')")
+    line = launcher.refused(CELERY_BROKER_URL=url, PYTHONPATH=str(tmp_path))
+    assert line == f"CELERY_BROKER_URL {said}"
+    assert launcher.processes() == []
 
 
 def test_a_missing_database_is_named(launcher):
