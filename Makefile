@@ -8,7 +8,7 @@ WITH_TEST_DATABASE = trap 'exit 130' INT TERM; \
 	trap '$(BIN)/python -m leadops.embedded_postgres.server stop var/test/postgres' EXIT; set -e;
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: help run test bench stop format clean reset
+.PHONY: help run test bench chaos stop format clean reset
 .SILENT:
 
 help:  ## Show this list
@@ -35,6 +35,11 @@ test:  ## Lint, types, import contracts, migrations and every test
 bench:  ## Measure: nested creates, deliveries, imports
 	$(PYTHON) deploy/install.py requirements-dev.txt
 	for each in $(BENCHMARKS); do echo "== $$each"; PYTHONPATH=. $(BIN)/python benchmarks/$$each.py || exit 1; done
+
+chaos:  ## Kill, freeze and cut off on purpose, for an hour; PARTS=... names some, see docs/reliability.md
+	$(PYTHON) deploy/install.py requirements-dev.txt
+	$(BIN)/pip install -q -r deploy/requirements.txt
+	PYTHONPATH=. $(BIN)/python -m benchmarks.chaos $(PARTS)
 
 format:  ## Put the source into the house format
 	$(PYTHON) deploy/install.py requirements-dev.txt
