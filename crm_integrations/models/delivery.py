@@ -52,7 +52,9 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 class Delivery(Record):
     """One record on its way to one connection: the outbox. All changes of its state are made by `outbox`."""
 
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="deliveries")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="deliveries", db_index=False
+    )  # several of the indexes below begin with it
     kind = models.CharField(max_length=20)
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="deliveries")
     loan_account = models.ForeignKey(
@@ -115,7 +117,7 @@ class Delivery(Record):
         ]
         indexes = [
             models.Index(
-                fields=["connection", "due_at"], condition=Q(state__in=CLAIMABLE), name="delivery_due"
+                fields=["connection", "due_at", "id"], condition=Q(state__in=CLAIMABLE), name="delivery_due"
             ),
             models.Index(
                 fields=["connection", "leased_until"],
