@@ -218,11 +218,10 @@ def test_the_look_at_the_lead_costs_no_query(receive, connections, vendor_sandbo
     receive(0)
     only("ispcrm")
     claim = claimed()
-    with CaptureQueriesContext(
-        database,
-    ) as said:
-        exchange = Exchange(delivery=claim.deliveries[0], purpose=Exchange.Purpose.CREATE)
-        outbox.open_exchange(claim, claim.deliveries[0], exchange)
+    for _ in range(2):  # the first one may have to prepare the statement
+        with CaptureQueriesContext(database) as said:
+            exchange = Exchange(delivery=claim.deliveries[0], purpose=Exchange.Purpose.CREATE)
+            outbox.open_exchange(claim, claim.deliveries[0], exchange)
     assert len(said) == 1
 
 
