@@ -13,7 +13,29 @@ from leadops.validation.findings import Problem, problem
 # Digits with at most two marks between them. Every step takes a digit, so there is nothing to back up into.
 _RUN = re.compile(r"[0-9](?:[ .-]{0,2}[0-9]){11,}")
 _GROUP = re.compile(r"[0-9]+")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+# Digits with at most three marks of any kind between them: too loose for every grouping, so only a card's own count.
+_LOOSE_RUN = re.compile(r"[0-9](?:[\W_]{0,3}[0-9]){12,}")
+_GROUP_AND_MARKS = re.compile(r"([0-9]+)([\W_]*)")
+_CARD_GROUPS = (
+    [4, 4, 4, 4],
+    *([4, 4, 4, last] for last in (1, 2, 3)),
+    *([4, 4, 4, 4, last] for last in (1, 2, 3)),
+    [4, 6, 5],  # American Express
+    [4, 6, 4],  # Diners Club
+    [8, 8],
+)
+# Between the two halves of four times four digits: 4321-5678 / 4321-5679 are two telephone numbers.
+_OF_A_LIST = re.compile(r"[,;/&|\n]")
+# One digit or two at a time, the same marks after each.
+_SPELLED_OUT = re.compile(r"(?<![0-9])[0-9]{1,2}([\W_]{1,3})(?:[0-9]{1,2}\1)*[0-9]{1,2}(?![0-9])")
+_CVC = re.compile(r"(?<![^\W_])cv[vc]2?[\W_]{0,3}[0-9]{3,4}(?![^\W_])", re.IGNORECASE)
+_UUID = re.compile(r"(?<![0-9a-zA-Z])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9a-zA-Z])")
+_DATE = re.compile(
+    r"(?<![0-9])(?:[0-3]?[0-9]([-./])[01]?[0-9]\1(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}([-./])[01]?[0-9]\2[0-3]?[0-9])"
+    r"(?![0-9])"
+)
+SHORTEST_HIDDEN = 6
+"""The length of what is shortest: a check number behind its name, cvc123."""
 _CARD_LENGTHS = range(13, 20)
 _AADHAAR_LENGTH = 12
 _DOUBLED = dict(zip("0123456789", (0, 2, 4, 6, 8, 1, 3, 5, 7, 9), strict=True))
@@ -34,21 +56,67 @@ _CARD_RANGE = re.compile(
 
 
 def hidden_numbers(text: str, *, with_aadhaar: bool = True) -> tuple[Problem, ...]:
-    """Find card numbers and full Aadhaar numbers in a plain text.
+    """Find card numbers, card check numbers and full Aadhaar numbers in a plain text.
 
     A card number has 13 to 19 digits, begins as a card scheme's do, and passes the Luhn check. Digits may be
-    grouped by spaces, dots or hyphens. The problems never carry the digits.
+    grouped at will by spaces, dots or hyphens, and as on a card by any three marks; dates and UUIDs are none. A
+    check number stands behind its name. The problems never carry the digits.
     """
-    if not _RUN.search(text) or _UUID.fullmatch(text):
+    named = "cv" in text.lower()
+    if len(text) < _AADHAAR_LENGTH and not named:
         return ()
     found: dict[str, Problem] = {}
-    for run in _RUN.finditer(text):
-        groups = _GROUP.findall(run[0])
-        if any(passes_luhn(digits) for digits in _card_like(groups)):
+    if named and _CVC.search(text):
+        found["card"] = problem("card_data", what="card's check number")
+    if _RUN.search(text) or _LOOSE_RUN.search(text):
+        text = _DATE.sub("x", _UUID.sub("x", text))
+        if any(passes_luhn(digits) for digits in _cards_in(text)):
             found["card"] = problem("card_data", what="card number")
-        elif with_aadhaar and any(aadhaar.is_valid(digits) for digits in _aadhaar_like(groups)):
+        elif with_aadhaar and any(aadhaar.is_valid(digits) for digits in _aadhaars_in(text)):
             found["aadhaar"] = problem("aadhaar_number")
     return tuple(found.values())
+
+
+def _cards_in(text: str) -> Iterator[str]:
+    """Give what has a card's length and first digits, however it is written."""
+    for run in _RUN.finditer(text):
+        yield from _card_like(_GROUP.findall(run[0]))
+    for run in _LOOSE_RUN.finditer(text):
+        yield from _as_on_a_card(_GROUP_AND_MARKS.findall(run[0]))
+        yield from _spelled_out(run[0])
+
+
+def _aadhaars_in(text: str) -> Iterator[str]:
+    for run in _RUN.finditer(text):
+        yield from _aadhaar_like(_GROUP.findall(run[0]))
+
+
+def _as_on_a_card(pieces: list[tuple[str, str]]) -> Iterator[str]:
+    """Join neighbouring groups that are as long as those on a card; a piece is a group and the marks after it."""
+    lengths = [len(digits) for digits, _ in pieces]
+    for at, length in enumerate(lengths):
+        if length not in (4, 8):
+            continue
+        for groups in _CARD_GROUPS:
+            if lengths[at : at + len(groups)] == groups and not _two_numbers(pieces[at : at + len(groups)]):
+                digits = "".join(each for each, _ in pieces[at : at + len(groups)])
+                if _CARD_RANGE.match(digits):
+                    yield digits
+
+
+def _two_numbers(pieces: list[tuple[str, str]]) -> bool:
+    if len(pieces) != 4:
+        return False
+    first, between, last = (marks for _, marks in pieces[:3])
+    return first == last != between and _OF_A_LIST.search(between) is not None
+
+
+def _spelled_out(run: str) -> Iterator[str]:
+    for listed in _SPELLED_OUT.finditer(run):
+        groups = _GROUP.findall(listed[0])
+        digits = "".join(groups)
+        if len(digits) in _CARD_LENGTHS and len({*map(len, groups)}) == 1 and _CARD_RANGE.match(digits):
+            yield digits
 
 
 def _card_like(groups: list[str]) -> Iterator[str]:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from leadops.validation.card_numbers import hidden_numbers
+from leadops.validation.card_numbers import SHORTEST_HIDDEN, hidden_numbers
 from leadops.validation.findings import Finding, findings_at, problem
 from leadops.validation.plain_text import plain
 
@@ -37,7 +37,6 @@ _ACCOUNT_AND_MOBILE = frozenset(
     | {"phone", "phoneno", "phonenumber", "contactno", "mobilephone"}
 )
 _USUAL_NAME = 64  # a longer name is not worth remembering
-_SHORTEST = 12  # an Aadhaar number; card numbers have thirteen digits and more
 _BEYOND_CARDS = 10**19
 # An INN has twelve digits too, and a partner's own reference may: one in ten would pass for Aadhaar.
 _TWELVE_DIGIT_NUMBERS = frozenset({"taxid", "inn", "iin", "partnerrefid", "refid", "programid"})
@@ -75,7 +74,7 @@ def refuse_cell(field: str, header: str, value: object) -> list[Finding]:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return []
     text = _as_written(value)
-    if len(text) < _SHORTEST or (key := _key(header)) in _ACCOUNT_AND_MOBILE:
+    if len(text) < SHORTEST_HIDDEN or (key := _key(header)) in _ACCOUNT_AND_MOBILE:
         return []
     return findings_at(field, hidden_numbers(text, with_aadhaar=key not in _TWELVE_DIGIT_NUMBERS))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from leadops.validation.card_numbers import hidden_numbers
+from leadops.validation.card_numbers import SHORTEST_HIDDEN, hidden_numbers
 from leadops.validation.damage import is_formula_error
 from leadops.validation.findings import Checked, Problem, problem, refused
 
@@ -54,7 +54,7 @@ def free_text(text: str, limit: int, *, with_aadhaar: bool = True) -> Checked[st
         return refused(text, "too_long", limit=limit)
     if tidy[:1] == "#" and is_formula_error(tidy):
         return refused(text, "excel_damage", what="text", how="a formula's error stands in its place")
-    if len(tidy) >= 12:  # an Aadhaar number has twelve digits, the shortest card number thirteen
+    if len(tidy) >= SHORTEST_HIDDEN:
         hidden = hidden_numbers(tidy if tidy.isascii() else plain(tidy), with_aadhaar=with_aadhaar)
         if hidden:
             return Checked(text, hidden)

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum import luhn, verhoeff
 
-from leadops.validation import names_card_data, refuse_cards, refuse_cell, refuse_header
+from leadops.drafts import LeadDraft
+from leadops.validation import check_lead, names_card_data, refuse_cards, refuse_cell, refuse_header
 from leadops.validation.card_numbers import hidden_numbers, passes_luhn
+from leadops.validation.plain_text import plain
 
 
 def card(start: str, length: int) -> str:
@@ -127,6 +129,63 @@ def test_a_card_number_is_found_in_free_text(text: str, number: str):
     assert not any(digit in finding.message for digit in "0123456789")
 
 
+MARKS = ("_", "/", "|", ",", ":", "*", "+", " - ", " / ", ", ", "--", "\n", ")(", "] [", "…", " · ")
+
+
+@pytest.mark.parametrize("mark", MARKS)
+@pytest.mark.parametrize(
+    "number", ["4111 1111 1111 1111", "3782 822463 10005", "3056 930902 5904", "5555 5555 5555 4444"]
+)
+@pytest.mark.parametrize("text", ["{}", "his card is {} thanks", "({})", "12 {}", "{} 12/27", "x_{}_y"])
+def test_a_card_number_is_found_whatever_stands_between_its_groups(text: str, number: str, mark: str):
+    written = text.format(number.replace(" ", mark))
+    assert [finding.code for finding in refuse_cards({"remarks": written})] == ["card_data"]
+
+
+@pytest.mark.parametrize("mark", ["-", "/", " | ", "_", ", "])
+@pytest.mark.parametrize("size", [1, 2, 8])
+def test_a_card_number_that_is_spelled_out_is_found(mark: str, size: int):
+    number = "4111111111111111"
+    written = mark.join(number[at : at + size] for at in range(0, 16, size))
+    assert [finding.code for finding in refuse_cards({"remarks": written})] == ["card_data"]
+
+
+def test_a_card_number_with_mixed_marks_is_found():
+    assert len(refuse_cards({"remarks": "4111 1111_1111 1111 and more"})) == 1
+    assert len(refuse_cards({"remarks": "4111(1111)1111[1111]"})) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cvv 123",
+        "CVC: 456",
+        "cvv2=789",
+        "cvv123",
+        "Cvc - 1234",
+        "my_cvv_123",
+        "cvc2 (987)",
+        "ｃｖｖ １２३",
+        "cvv: १२३",
+    ],
+)
+def test_a_check_number_behind_its_name_is_found(text: str):
+    for written in (text, f"card of {text}, exp 12/27"):
+        [finding] = refuse_cards({"remarks": written})
+        assert finding.code == "card_data"
+        assert not any(digit in finding.message for digit in "0123456789")
+    draft = LeadDraft(primary_mobile="9800000001", loan_purpose=text)
+    assert [finding.code for finding in check_lead(draft)] == ["card_data"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["cv 123", "cvv 12", "cvv 12345", "the cvv was asked for", "recvc 123", "cvv", "cvvx 123", "CV of 2012"],
+)
+def test_words_like_a_check_numbers_name_are_let_through(text: str):
+    assert refuse_cards({"remarks": text}) == []
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -216,6 +275,48 @@ def test_identifiers_are_let_through():
     assert refuse_cards({"lead_id": str(digits_only)}) == []
 
 
+MOBILES = st.from_regex(r"(\+91[ -]?)?[6-9][0-9]{4}[ -]?[0-9]{5}", fullmatch=True)
+LANDLINES = st.from_regex(r"\(?0[1-9][0-9]\)? ?[2-6][0-9]{3}[- ]?[0-9]{4}", fullmatch=True)
+MOMENTS = st.datetimes().filter(lambda moment: 1900 <= moment.year < 2100)
+DATES = st.builds(
+    lambda moment, form: moment.strftime(form),
+    MOMENTS,
+    st.sampled_from(
+        ["%d/%m/%Y", "%d-%m-%Y", "%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f"]
+    ),
+)
+IDS = st.uuids().map(str) | st.from_regex(r"(SUN|LN|CIBIL)[-/][0-9]{6,12}", fullmatch=True)
+PINCODES = st.from_regex(r"[1-8][0-9]{5}", fullmatch=True)
+MASKED = st.from_regex(r"XXXX XXXX [0-9]{4}|X{6,12}[0-9]{4}", fullmatch=True)
+
+
+@given(
+    several=st.sampled_from([MOBILES, LANDLINES, DATES, IDS, PINCODES, MASKED]).flatmap(
+        lambda kind: st.lists(kind, min_size=1, max_size=5)
+    ),
+    mark=st.sampled_from([", ", " / ", "; ", " and ", "\n", " | "]),
+)
+@settings(max_examples=2000, deadline=None)
+def test_lists_of_other_numbers_are_let_through(several: list[str], mark: str):
+    text = f"Call {mark.join(several)}."
+    assert "card_data" not in {each.code for each in hidden_numbers(text)}
+
+
+@given(
+    number=st.sampled_from(["4", "51", "2221", "6521", "2200", "62"]).flatmap(
+        lambda start: st.from_regex(f"{start}[0-9]{{{15 - len(start)}}}", fullmatch=True)
+    ),
+    mark=st.text(st.characters(exclude_categories=["L", "N", "M", "C"]), min_size=1, max_size=3),
+    before=st.sampled_from(["", "card ", "no. 7: ", "98000 00001, "]),
+)
+@settings(max_examples=500, deadline=None)
+def test_any_card_number_in_groups_of_four_is_found(number: str, mark: str, before: str):
+    digits = number + luhn.calc_check_digit(number)
+    written = before + mark.join(digits[at : at + 4] for at in range(0, 16, 4))
+    if 1 <= len(plain(f"x{mark}x")) - 2 <= 3:
+        assert "card_data" in {each.code for each in hidden_numbers(plain(written))}
+
+
 @given(st.text(alphabet="0123456789 -.", max_size=60))
 @settings(max_examples=300, deadline=None)
 def test_a_card_number_between_words_is_always_found(noise: str):
@@ -238,7 +339,16 @@ def test_any_json_is_walked_without_an_exception(tree: object):
 def test_deep_and_long_input_costs_no_more_than_its_size():
     begun = time.process_time()
     assert refuse_cards(json.loads("[" * 900 + "]" * 900)) == []
-    for hostile in ("1-" * 100_000, "4-" * 100_000, "4" * 200_000, "4  " * 70_000, "card " * 40_000):
+    for hostile in (
+        "1-" * 100_000,
+        "4-" * 100_000,
+        "4" * 200_000,
+        "4  " * 70_000,
+        "card " * 40_000,
+        "4444/" * 40_000,
+        "4, " * 70_000,
+        "cvv " * 50_000,
+    ):
         refuse_cards({hostile: hostile})
     assert time.process_time() - begun < 10
 
