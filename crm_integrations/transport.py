@@ -71,6 +71,9 @@ class _Guarded:
                 call.stopped = stop
                 raise
             call.sent = True
+        elif time.monotonic() >= call.ends_at:  # frozen after its head: by now another may have sent it
+            call.expired = True
+            raise TimeoutError
         super().send(data)  # type: ignore[misc]
 
 

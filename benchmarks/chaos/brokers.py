@@ -166,6 +166,12 @@ class RabbitMq(_Server):
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(enabled),
         }
 
+    def stop(self) -> None:
+        super().stop()
+        # Where we are root, the node runs in a session of its own.
+        with contextlib.suppress(OSError, ValueError):
+            os.kill(int((self.folder / "pid").read_text()), signal.SIGKILL)
+
     def _channel(self) -> Any:
         import amqp
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import http.client as http_client
 import json
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.db.models.functions import Now
 
+from crm_integrations import deadlines, errors, retry, transport
 from crm_integrations import delivery as engine
+from crm_integrations.connector import Request
 from crm_integrations.models import Connection, Delivery, Exchange, Health, State
 from leadops.services import loan_accounts
 from tests import vendors
@@ -262,3 +266,38 @@ def test_what_never_reached_the_vendor_is_tried_again(outbox_of, scripted, setti
     Connection.objects.filter(vendor=vendor).update(base_url=addresses[where])
     engine.drain()
     assert meaning(delivery) == T
+
+
+def test_a_worker_that_froze_after_the_head_sends_no_body_once_its_time_is_over(monkeypatch):
+    """Others have looked it up, found nothing and sent it again by then: the body would make a second one."""
+    heard: list[bytes] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def hear() -> None:
+        conn, _ = listener.accept()
+        with conn, contextlib.suppress(OSError):
+            while piece := conn.recv(65536):
+                heard.append(piece)
+
+    thread = threading.Thread(target=hear)
+    thread.start()
+    real = http_client.HTTPConnection.send
+
+    def freeze_after_the_head(self: Any, data: Any) -> None:
+        real(self, data)
+        time.sleep(0.4)
+
+    monkeypatch.setattr(http_client.HTTPConnection, "send", freeze_after_the_head)
+    monkeypatch.setattr(deadlines.Call, "cut", lambda call: None)  # the watchdog was frozen too
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with pytest.raises(errors.OutcomeUnknown, match="No whole answer within"):
+        transport.send(url, Request.json("create_lead", "/leads", {"name": "Asha"}), 0.3, lambda: None)
+    thread.join(5)
+    listener.close()
+    assert b"POST /leads" in b"".join(heard)
+    assert b"Asha" not in b"".join(heard)
+
+
+def test_the_tries_outlast_72_hours_however_chance_falls(settings):
+    assert sum(settings.DELIVERY_RETRIES) * retry.JITTER[0] >= 72 * 3600
+    assert len(settings.DELIVERY_RETRIES) == 10

@@ -337,7 +337,7 @@ WORLD = World()
 SEEN: set[tuple[str, str]] = set()
 ALWAYS_SEEN = {
     ("queued", "delivered"), ("queued", "rejected"), ("queued", "retrying"), ("queued", "unknown"),
-    ("queued", "review"), ("queued", "sending"), ("sending", "queued"),
+    ("queued", "sending"), ("sending", "queued"),
     ("sending", "unknown"), ("sending", "review"), ("unknown", "unknown"),
     ("unknown", "delivered"), ("unknown", "queued"), ("unknown", "review"), ("review", "delivered"),
     ("review", "queued"), ("rejected", "queued"),
