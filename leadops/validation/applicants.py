@@ -41,9 +41,12 @@ _other_postcode = words_up_to(10)
 
 
 @lru_cache(maxsize=32)
-def _applicant_checks(country: str) -> Checks:
-    """List the fields that need no other field, in the order of the findings; `country` is the program's."""
-    is_russian = country == "RU"
+def _applicant_checks(country: str, nationality: str) -> Checks:
+    """List the fields that need no other field, in the order of the findings; `country` is the program's.
+
+    Whose tax numbers they are, the nationality says where it is known.
+    """
+    is_russian = (nationality or country) == "RU"
     return Checks(
         applicant_type=applicant_type,
         business_type=words_up_to(50),
@@ -79,7 +82,9 @@ def _bank_checks(country: str) -> Checks:
 
 def check_applicant(applicant: ApplicantDraft, path: str, country: str, today: date) -> list[Finding]:
     """Mend one applicant in place and report every finding; `path` ends with a dot."""
-    findings = _applicant_checks(country).mend(applicant, path)
+    nationality = country_code(applicant.nationality or "")
+    known = "" if nationality.problems else nationality.value
+    findings = _applicant_checks(country, known).mend(applicant, path)
     findings += _check_who_it_is(applicant, path, today)
     findings += _check_identity_document(applicant, f"{path}identity_document.", today)
     for at, address in enumerate(applicant.addresses):

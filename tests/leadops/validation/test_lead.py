@@ -223,6 +223,24 @@ def test_an_address_with_a_zone_is_refused(written: str):
     assert found(draft) == [("consents[0].ip_address", "invalid_ip_address")]
 
 
+@pytest.mark.parametrize("nationality", ["RU", "Russian", "россия"])
+def test_tax_numbers_are_checked_by_the_nationality_whatever_the_program(nationality: str):
+    draft = lead(applicant_type="person", nationality=nationality, tax_id="500100732250", insurance_no="1")
+    assert found(draft, country="IN") == [
+        ("applicants[0].tax_id", "invalid_inn"),
+        ("applicants[0].insurance_no", "invalid_snils"),
+    ]
+    sound = lead(applicant_type="person", nationality=nationality, tax_id="500100732259")
+    assert found(sound, country="IN") == []
+
+
+def test_a_foreigners_tax_number_is_not_read_as_the_programs():
+    kazakh = lead(applicant_type="person", nationality="KZ", tax_id="850101300123", insurance_no="A-1")
+    assert found(kazakh, country="RU") == []
+    unknown = lead(applicant_type="person", nationality="Ruritania", tax_id="5001007322")
+    assert ("applicants[0].tax_id", "invalid_inn") in found(unknown, country="RU")
+
+
 def test_every_text_of_a_draft_is_checked_for_what_no_database_takes():
     """A new field of the drafts that nobody checks would let a NUL through to PostgreSQL."""
     unchecked = {"applicant_type", "granted_at"}
