@@ -18,6 +18,7 @@ from crm_integrations.egress import check_base_url, origins
 from leadops.fields import EncryptedTextField
 from leadops.models import Program
 from leadops.models.record import Record
+from leadops.reference.countries import refuse_unknown
 
 if TYPE_CHECKING:
     from crm_integrations.models.health import Health
@@ -113,6 +114,7 @@ class Connection(Record):
         return ": ".join(filter(None, [self.paused_by and f"by {self.paused_by}", self.pause_reason]))
 
     def clean(self) -> None:
+        refuse_unknown(self.jurisdiction, "jurisdiction")
         problems: dict[str, Any] = {}
         if self.vendor in registry.vendors():
             problems["settings"] = check_settings(self.connector_class, self.settings)

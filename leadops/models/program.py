@@ -7,6 +7,7 @@ from django.db import models
 
 from leadops.ids import uuid7
 from leadops.models.record import Record
+from leadops.reference.countries import refuse_unknown
 
 
 class Program(Record):
@@ -30,3 +31,6 @@ class Program(Record):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        refuse_unknown(self.country, "country")

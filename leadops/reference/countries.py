@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
+
 _ASSIGNED = """
 AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY
 BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK
@@ -27,6 +29,12 @@ _NAMES = {
     "GB": "uk, united kingdom, british, gbr",
 }
 _BY_NAME = {name: code for code, names in _NAMES.items() for name in names.split(", ")}
+
+
+def refuse_unknown(code: str, field: str) -> None:
+    """Raise a ValidationError at `field` for two letters that are no country's; none at all may be missing."""
+    if code and code not in CODES:
+        raise ValidationError({field: f"{code} is no country; write two letters of ISO 3166-1, as IN."})
 
 
 def country_code(text: str) -> str | None:

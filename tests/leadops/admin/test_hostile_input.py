@@ -6,6 +6,7 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 
+from crm_integrations.models import Connection
 from leadops.models import Document, Lead
 from tests.leadops.admin.page_forms import fields
 
@@ -105,3 +106,15 @@ def test_a_link_that_fills_in_no_record_is_a_blank_form(desk, name):
 def test_a_blind_index_is_not_asked_for_by_an_address(desk):
     answer = desk.get(reverse("admin:leadops_lead_changelist"), {"primary_mobile_index__exact": "x"})
     assert answer["Location"].endswith("?e=1")
+
+
+@pytest.mark.parametrize("model", ["program", "connection"])
+def test_two_letters_that_are_no_country_are_refused(desk, program, model):
+    made = Connection.objects.create(vendor="ispcrm", name="isp", base_url="https://vendor.example")
+    record, field = {"program": (program, "country"), "connection": (made, "jurisdiction")}[model]
+    url = reverse(f"admin:{record._meta.app_label}_{model}_change", args=[record.pk])
+    form = fields(desk.get(url).content.decode(), f"{model}_form")
+    answer = desk.post(url, form | {field: "ZZ"})
+    assert answer.status_code == 200
+    assert list(answer.context["adminform"].form.errors) == [field]
+    assert desk.post(url, form | {field: "KZ"}).status_code == 302
