@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -15,6 +16,8 @@ from crm_integrations.connector import Kind
 from leadops.ids import uuid7
 from leadops.models import Lead, LoanAccount
 from leadops.signals import leads_changed, leads_ready, leads_stopped, loan_accounts_ready
+
+logger = logging.getLogger(__name__)
 
 
 class Target(NamedTuple):
@@ -92,6 +95,12 @@ def _by_program(
 ) -> Mapping[UUID, list[Target]]:
     targets: dict[UUID, list[Target]] = defaultdict(list)
     for only, connection_id, vendor in rows:
+        if vendor not in registry.vendors():
+            # The lead is kept all the same: with the connector back, an officer sends it there.
+            logger.error(
+                "Nothing goes to connection %s: connectors/ holds no %s any more.", connection_id, vendor
+            )
+            continue
         target = Target(connection_id, vendor)
         for program_id in [only] if only else program_ids:
             if kind in registry.get(vendor).kinds() and target not in targets[program_id]:
