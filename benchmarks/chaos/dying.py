@@ -276,12 +276,10 @@ def _frozen(batch: list[Delivery], chance: random.Random) -> Counter[str]:
         make_due(delivery.pk)
         point = chance.choice(FREEZING)
         frozen[process := worker(point, signal.SIGSTOP)] = point
-        _, status = os.waitpid(process, os.WUNTRACED)
-        assert os.WIFSTOPPED(status), point
+        assert os.WIFSTOPPED(os.waitpid(process, os.WUNTRACED)[1]), point
     time.sleep(settings.DELIVERY_LEASE_SECONDS + 0.5)
     outbox.reap()
-    ids = [delivery.pk for delivery in batch]
-    finish(*ids)
+    finish(*(ids := [delivery.pk for delivery in batch]))
     before = list(_rows(ids))
     for process in frozen:
         os.kill(process, signal.SIGCONT)
