@@ -15,10 +15,11 @@ NOTHING = Request.get("nothing", "/")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`detail` is one sentence for the operator, without secrets."""
+    """`detail` is one sentence for the operator, without secrets; not `proved`: nothing tried the credentials."""
 
     ok: bool
     detail: str
+    proved: bool = True
 
 
 def probe(connection: Connection) -> Verdict:
@@ -32,13 +33,15 @@ def probe(connection: Connection) -> Verdict:
     connector = connection.connector
     told = set(connector.config.secrets.values())
     try:
-        return Verdict(True, _called(connector, told))
+        return _called(connector, told)
     except errors.DeliveryError as error:
         return Verdict(False, redaction.mask_inside(error.message, told))
 
 
-def _called(connector: Connector, told: set[str]) -> str:
-    """Sign in where the vendor wants that, and make the harmless call; raises as a delivery would.
+def _called(connector: Connector, told: set[str]) -> Verdict:
+    """Sign in where the vendor wants that, and make the harmless call, or else only connect.
+
+    Raises as a delivery would.
 
     `told` gathers the credentials that the vendor is shown.
     """
@@ -49,10 +52,12 @@ def _called(connector: Connector, told: set[str]) -> str:
     told |= redaction.credentials_in(request.headers)
     if check is not None:
         connector.raise_for_status(_send(connector, request))
-        return f"{connector.label} answered."
+        return Verdict(True, f"{connector.label} answered.")
     if sign_in:
-        return f"{connector.label} accepted the credentials."
-    return f"Address and credentials are complete; {connector.label} has no harmless call to prove them."
+        return Verdict(True, f"{connector.label} accepted the credentials.")
+    transport.reach(connector.config.base_url, transport.deadline(connector))
+    said = f"Address answers; credentials are complete, not proved: {connector.label} has no harmless call."
+    return Verdict(True, said, proved=False)
 
 
 def _send(connector: Connector, request: Request) -> Response:

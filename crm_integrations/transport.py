@@ -193,6 +193,21 @@ def send(
         _current.call = None
 
 
+class _Reached(Exception):
+    """The connection stands, and nothing was sent on it."""
+
+
+def reach(base_url: str, deadline: float) -> None:
+    """Connect as a call would, TLS and all, and send nothing; raises as `send` does."""
+
+    def stop() -> None:
+        raise _Reached
+
+    _forget(base_url)  # a connection kept from earlier would prove nothing
+    with contextlib.suppress(_Reached):
+        send(base_url, Request.get("reach", "/"), deadline, stop)
+
+
 def _exchange(base_url: str, request: Request, deadline: float) -> Response:
     url = url_of(base_url, request)
     origin = ORIGIN.findall(url)[0]

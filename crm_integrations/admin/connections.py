@@ -138,10 +138,13 @@ class ConnectionAdmin(LockedWhileStored, ModelAdmin):
         """Try address and credentials now; no record is sent, and no transaction is open meanwhile."""
         connection = self._to_change(request, connection_id)
         verdict = probe(connection)
-        said = f"{connection} works." if verdict.ok else f"{connection} can't be used."
-        self.message_user(
-            request, f"{said} {verdict.detail}", messages.SUCCESS if verdict.ok else messages.ERROR
-        )
+        if not verdict.ok:
+            said, level = f"{connection} can't be used.", messages.ERROR
+        elif verdict.proved:
+            said, level = f"{connection} works.", messages.SUCCESS
+        else:  # green is for what was seen to work
+            said, level = f"{connection} was tried as far as it can be.", messages.WARNING
+        self.message_user(request, f"{said} {verdict.detail}", level)
         return HttpResponseRedirect(_url(connection))
 
     def close_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:

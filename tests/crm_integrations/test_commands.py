@@ -109,6 +109,9 @@ def test_every_connection_is_tried_and_the_broken_one_named(vendor_sandbox, caps
     assert {each["name"]: each["ok"] for each in found} == dict.fromkeys(
         ["brainysoft", "broctagon", "crego-crm", "crego-los", "ispcrm", "ispcrm-north"], True
     )
+    unproved = {each["name"]: each["detail"] for each in found if not each["proved"]}
+    assert sorted(unproved) == ["broctagon", "ispcrm", "ispcrm-north"]
+    assert unproved["ispcrm"].startswith("Address answers; credentials are complete, not proved: ISPCRM")
     broken = Connection.objects.get(name="brainysoft")
     broken.secrets = {**broken.secrets, "client_secret": "S3CRET"}
     broken.save()
@@ -117,12 +120,15 @@ def test_every_connection_is_tried_and_the_broken_one_named(vendor_sandbox, caps
     empty.secrets = {}
     empty.save()
     capsys.readouterr()
-    with pytest.raises(CommandError, match=r"^Can't be used: brainysoft, crego-los\.$"):
+    with pytest.raises(CommandError, match=r"^Can't be used: brainysoft, crego-los, ispcrm\.$"):
         call_command("check_connections", "--json")
     out = capsys.readouterr().out
     details = {each["name"]: each["detail"] for each in json.loads(out)["connections"] if not each["ok"]}
     assert details["crego-los"] == "The connection has no token."
     assert "401" in details["brainysoft"]
+    assert details["ispcrm"].startswith(
+        "No connection: ConnectionRefusedError"
+    )  # nothing listens on that port
     assert "S3CRET" not in out
 
 

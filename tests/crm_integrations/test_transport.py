@@ -118,7 +118,10 @@ def test_a_broken_answer_leaves_the_outcome_unknown(raw):
 def test_what_follows_a_malformed_header_line_is_in_no_log(caplog):
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\nthis is no header\r\nbsauth: TOKEN-CANARY\r\n"
     ask = Request.get("probe", "/probe?mobile=9800000001")
-    with caplog.at_level("DEBUG"), server(says(head + b'X-Echo: +919800000001\r\n\r\n{"ok":true}')) as (url, _):
+    with (
+        caplog.at_level("DEBUG"),
+        server(says(head + b'X-Echo: +919800000001\r\n\r\n{"ok":true}')) as (url, _),
+    ):
         assert transport.send(url, ask, 5).status == 200
     assert "CANARY" not in caplog.text
     assert "9800000001" not in caplog.text
@@ -139,6 +142,30 @@ def test_an_unknown_name_was_surely_not_sent():
 def test_a_failed_tls_handshake_was_surely_not_sent():
     with server(says(b"plain text\r\n")) as (url, _), pytest.raises(errors.Transient):
         transport.send(url.replace("http://", "https://"), POST, 5)
+
+
+def test_an_address_is_reached_without_a_byte_of_a_request():
+    with server(says(OK)) as (url, heard):
+        transport.reach(url, 5)
+    assert b"".join(heard) == b""
+
+
+def test_an_address_where_nothing_listens_is_not_reached():
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    with pytest.raises(errors.Transient, match="No connection"):
+        transport.reach(f"http://127.0.0.1:{port}", 5)
+
+
+def test_an_https_address_that_speaks_no_tls_is_not_reached():
+    with server(says(b"plain text\r\n")) as (url, _), pytest.raises(errors.Transient, match="No connection"):
+        transport.reach(url.replace("http://", "https://"), 5)
+
+
+def test_a_private_address_is_not_reached(settings):
+    settings.ALLOW_LOCAL_VENDORS = False
+    with pytest.raises(errors.Misconfigured, match="private or local"):
+        transport.reach("https://127.0.0.1", 5)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -10,6 +10,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import localize
 
 from crm_integrations import notices, outbox, watching
 from crm_integrations.admin import connection_page
@@ -89,6 +90,15 @@ def test_a_notice_is_put_away_with_who_and_when(desk, isp, officer):
     assert "put away by asha" in closed
     assert "Put away</button>" not in desk.get(page_of(notice)).content.decode()
     assert "was closed already" in desk.post(away, follow=True).content.decode()
+
+
+def test_moments_of_a_notice_are_in_words_and_local(desk, isp):
+    notice = raised(isp)
+    since = datetime(2026, 11, 21, 20, 12, 11, 956841, tzinfo=UTC)
+    Notice.objects.update(created_at=since)
+    page = desk.get(page_of(notice)).content.decode()
+    assert localize(timezone.localtime(since)) in page
+    assert "956841" not in page
 
 
 def test_several_are_put_away_at_once(desk, isp, other):
@@ -241,7 +251,11 @@ def test_page_counts_the_calls_under_way(desk, isp, partner, program):
 def test_the_check_says_what_it_found(desk, isp):
     with holding.vendor() as vendor:
         Connection.objects.update(base_url=vendor.url)
-        assert "isp works." in desk.post(own_view(isp, "check"), follow=True).content.decode()
+        told = desk.post(own_view(isp, "check"), follow=True).content.decode()
+    assert "Address answers; credentials are complete, not proved: ISPCRM has no harmless call." in told
+    assert "isp works." not in told
+    told = desk.post(own_view(isp, "check"), follow=True).content.decode()  # by now nothing listens there
+    assert "isp can&#x27;t be used. No connection: " in told
     broken = holding.connect("broken", "ftp://nowhere")
     assert "broken can&#x27;t be used." in desk.post(own_view(broken, "check"), follow=True).content.decode()
 

@@ -16,11 +16,14 @@ class Command(AnsweringCommand):
 
     def answer(self, **options: Any) -> dict[str, Any]:
         found = [(connection.name, probe(connection)) for connection in Connection.objects.all()]
-        return {"connections": [{"name": name, "ok": each.ok, "detail": each.detail} for name, each in found]}
+        told = [
+            {"name": name, "ok": v.ok, "proved": v.ok and v.proved, "detail": v.detail} for name, v in found
+        ]
+        return {"connections": told}
 
     def text(self, answer: dict[str, Any]) -> str:
         lines = [
-            f"{'ok  ' if each['ok'] else 'FAIL'}  {each['name']}: {each['detail']}"
+            f"{'ok  ' if each['proved'] else 'open' if each['ok'] else 'FAIL'}  {each['name']}: {each['detail']}"
             for each in answer["connections"]
         ]
         return "\n".join(lines) or "There are no connections."
