@@ -173,7 +173,9 @@ def test_panel_says_which_version_was_sent_after_a_mended_lead_was_retried(
     steer(desk, delivery_of("ispcrm"), "retry")
     engine.drain()
     assert list(Exchange.objects.values_list("version", flat=True)) == [1, 2]
-    assert "<dt>Version sent</dt><dd>2</dd>" in desk.get(page_of(lead)).content.decode()
+    page = desk.get(page_of(lead)).content.decode()
+    assert "<dt>Version sent</dt><dd>2</dd>" in page
+    assert "<dt>Sent</dt><dd>1 time since an officer had it sent again on " in page
 
 
 def test_lists_are_called_what_the_menu_calls_them(desk, sent):
