@@ -107,15 +107,15 @@ class NoticeAdmin(ReadOnly, CappedList, ModelAdmin):
         return notice.subject or "—"
 
     @admin.display(description="Since")
-    def since(self, notice: Notice) -> datetime:
-        return notice.created_at
+    def since(self, notice: Notice) -> str:
+        return _moment(notice.created_at)
 
     @admin.display(description="Closed")
     def ended(self, notice: Notice) -> str:
         if notice.closed_at is None:
             return "Open"
         by = f"put away by {notice.closed_by}" if notice.closed_by else "by itself"
-        return f"{localize(timezone.localtime(notice.closed_at))}, {by}"
+        return f"{_moment(notice.closed_at)}, {by}"
 
     @admin.action(description="Put away", permissions=["put_away"])
     def put_away_selected(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
@@ -144,3 +144,8 @@ class NoticeAdmin(ReadOnly, CappedList, ModelAdmin):
         said = f"“{notice}” is put away." if done else f"“{notice}” was closed already."
         self.message_user(request, said, messages.SUCCESS if done else messages.WARNING)
         return HttpResponseRedirect(reverse(LIST))
+
+
+def _moment(when: datetime) -> str:
+    """In words of ours: the page of a notice prints what a method returns as it is."""
+    return str(localize(timezone.localtime(when)))
