@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -39,7 +40,7 @@ VENDORS = ("crego_crm", "ispcrm")
 """One that can be asked whether it holds a record, and one that can't."""
 FULL = int(os.environ.get("CHAOS_FULL", "0"))
 """Examples of a full run, which `make chaos` asks for; 200 of them are 10,000 steps."""
-EXAMPLES, STEPS = (FULL, 50) if FULL else (16, 25)
+EXAMPLES, STEPS = (FULL, 50) if FULL else (5, 20)
 TRIES, LOOKUPS, DEATHS = 3, 3, 3
 STORED = ("yes", "yes, then the line is cut", "yes, then 502")
 """Answers after which the vendor holds it; after the others it does not."""
@@ -199,6 +200,7 @@ class Model:
                 self.state, self.due = "queued", True
 
 
+ACTS = ("retry", "cancel", "decide", "announce")
 ANSWERS = st.sampled_from(("yes", *STORED, "no", *NOT_STORED))
 DEATH = st.sampled_from(("", "", "", *POINTS))
 
@@ -274,9 +276,9 @@ class Machine(RuleBasedStateMachine):
         for model in self.models.values():
             model.due = model.due or model.state in CLAIMABLE
 
-    @rule(act=st.sampled_from(("retry", "cancel", "decide", "announce")), data=st.data())
-    def an_officer_acts(self, act: str, data: st.DataObject) -> None:
-        pk, model = data.draw(st.sampled_from(sorted(self.models.items(), key=lambda each: str(each[0]))))
+    @rule(act=st.sampled_from(ACTS), which=st.integers(0, 1))
+    def an_officer_acts(self, act: str, which: int) -> None:
+        pk, model = sorted(self.models.items(), key=lambda each: str(each[0]))[which % len(self.models)]
         before = model.state
         getattr(self, act)(pk, model)
         SEEN.add((before, model.state))
@@ -308,6 +310,7 @@ class Machine(RuleBasedStateMachine):
             assert outbox.send_again(pk, "they have none", self.officer) == may
             if may:
                 model.state, model.due, model.lookups, model.absences = "queued", True, 0, 0
+                model.attempts = 0
 
     def claimable(self) -> list[Model]:
         free = [each for each in self.models.values() if each.claimable and each.due]
@@ -345,12 +348,41 @@ ALWAYS_SEEN = {
 """The ways from state to state that a full run has to have been, or it proves little."""
 
 
+def wander(chance: Random, steps: int) -> None:
+    """A walk by plain chance: in few steps it comes further than Hypothesis, which begins with what is simplest."""
+    machine = Machine()
+    machine.leads_come_in(vendor=chance.choice(VENDORS), count=chance.randint(1, 2))
+    for _ in range(steps):
+        what = chance.random()
+        if what < 0.7:
+            dies = chance.choice(("", "", "", *POINTS))
+            machine.a_worker_acts(answer=chance.choice(("yes", *STORED, "no", *NOT_STORED)), dies=dies)
+        elif what < 0.85 and any(each.in_hand for each in machine.models.values()):
+            machine.leases_end_and_the_sweep_comes()
+        elif what < 0.9:
+            machine.time_passes()
+        else:
+            machine.an_officer_acts(act=chance.choice(ACTS), which=chance.randint(0, 1))
+        machine.both_agree()
+        machine.no_vendor_holds_anything_twice()
+
+
+def test_the_engine_and_the_model_agree_on_every_walk(settings, monkeypatch):
+    settings.DELIVERY_RETRIES, settings.DELIVERY_LOOKUPS = (60,) * TRIES, (60,) * LOOKUPS
+    monkeypatch.setattr(transport, "send", lambda *args, **named: WORLD.send(*args, **named))
+    SEEN.clear()
+    chance = Random(20261120)
+    for _ in range(20):
+        wander(chance, 30)
+    assert set() == ALWAYS_SEEN - SEEN
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_engine_and_the_model_never_differ(settings, monkeypatch):
     settings.DELIVERY_RETRIES, settings.DELIVERY_LOOKUPS = (60,) * TRIES, (60,) * LOOKUPS
     monkeypatch.setattr(transport, "send", lambda *args, **named: WORLD.send(*args, **named))
+    SEEN.clear()
     run_state_machine_as_test(Machine, settings=HOW)
-    assert len(SEEN) > 10
     if FULL:
         assert set() == ALWAYS_SEEN - SEEN
 
