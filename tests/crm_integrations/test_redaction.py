@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import time
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 
@@ -141,6 +142,69 @@ def test_a_credential_is_in_no_reason_header_or_form():
     assert redaction.body(f"said={TOKEN}".encode(), form, [TOKEN]) == "said=[removed]"
 
 
+SECRET = "Abcd1234-Efgh5678_ijkl"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        SECRET[:8],
+        SECRET[:12] + "...",
+        SECRET.upper(),
+        SECRET.lower(),
+        SECRET[:3] + "\n" + SECRET[3:],
+        SECRET[:10] + "\r\n\t " + SECRET[10:],
+        " ".join(SECRET),
+        base64.b64encode(SECRET.encode()).decode(),
+        base64.urlsafe_b64encode(b"user:" + SECRET.encode()).decode(),
+        base64.b64encode(b"me:" + SECRET.encode() + b":x").decode(),
+        SECRET.encode().hex(),
+        SECRET.encode().hex().upper(),
+        "".join(f"%{ord(each):02x}" for each in SECRET),
+        "".join(f"%25{ord(each):02x}" for each in SECRET),
+        "".join(f"&#{ord(each)};" for each in SECRET),
+        "".join(f"&#x{ord(each):x};" for each in SECRET),
+        "".join(f"\\u{ord(each):04x}" for each in SECRET),
+        quote(quote(SECRET[:11], safe=""), safe="") + "…",
+    ],
+)
+@pytest.mark.parametrize("shape", ["json", "cut json", "json in json", "text", "form", "reason"])
+def test_a_credential_in_a_disguise_or_its_beginning_is_never_stored(said, shape):
+    told = f"bad credential {said} given"
+    shapes = {
+        "json": (json.dumps({"message": told}), "application/json"),
+        "cut json": (json.dumps({"message": told})[:-2], "application/json"),
+        "json in json": (json.dumps({"error": json.dumps({"message": told})}), "application/json"),
+        "text": (told, "text/plain"),
+        "form": (urlencode({"message": told}), "application/x-www-form-urlencoded"),
+    }
+    if shape == "reason":
+        kept = redaction.mask_inside(told, [f"Bearer {SECRET}"])
+    else:
+        text, content_type = shapes[shape]
+        kept = redaction.body(text.encode(), content_type, [f"Bearer {SECRET}"])
+    bare = "".join(kept.replace("\\n", "").lower().split())
+    assert "[removed]" in kept
+    assert "credential" in kept
+    assert "given" in kept
+    for part in (SECRET[:8], SECRET[8:16], SECRET[-8:], said[2:14], said[-12:-2]):
+        assert "".join(part.lower().split()) not in bare
+
+
+def test_what_a_disguise_is_not_stays():
+    kept = '{"id": "abcd12", "said": "Bearer token, Abcd123 %41%42 &amp; 50%", "key_id": "efgh5678_ijkl"}'
+    assert redaction.storable(kept, secrets=[f"Bearer {SECRET}", "sha256=" + SECRET]) == kept
+
+
+@pytest.mark.parametrize("said", ["&#" + "9" * 5000 + ";", "%00", "\\ud800", "&#xd800;", "%ff%fe", "\\u0000"])
+def test_what_can_not_be_decoded_breaks_nothing_beside_a_credential(said):
+    encoded = "".join(f"%{ord(each):02x}" for each in SECRET)
+    kept = redaction.storable(f"{said} {encoded}", 10_000, [SECRET])
+    kept.encode()
+    assert "\0" not in kept
+    assert kept.endswith("[removed]")
+
+
 def test_a_credential_that_a_cut_would_halve_leaves_no_half():
     assert TOKEN[:6] not in redaction.mask_inside("x" * 490 + TOKEN, [TOKEN])
 
@@ -258,6 +322,17 @@ HOSTILE = (
         "&#0",
     ),
     *("S3CRET", "S3CRET+", "%2B", "AAAAA1111"),
+    *(
+        "S3CRET+S",
+        "S3CRET+S ",
+        "S 3 C R E T + S ",
+        "S3CRET+S\\n",
+        "%2553",
+        "&#83;",
+        "\\u0053",
+        "UzNDUkVUK1Mz",
+        "&amp",
+    ),
 )
 
 
