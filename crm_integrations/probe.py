@@ -41,9 +41,7 @@ def probe(connection: Connection) -> Verdict:
 def _called(connector: Connector, told: set[str]) -> Verdict:
     """Sign in where the vendor wants that, and make the harmless call, or else only connect.
 
-    Raises as a delivery would.
-
-    `told` gathers the credentials that the vendor is shown.
+    Raises as a delivery would. `told` gathers the credentials that the vendor is shown.
     """
     auth, check = connector.auth, connector.check()
     sign_in = auth.token_request()
