@@ -33,6 +33,11 @@ class InboundAdmin(ReadOnly, CappedList, ModelAdmin):
     readonly_fields = ["connection", "name", "received_at", "times", "reference", "status"]
     readonly_fields += ["processed_at", "what_came_of_it", "told"]
 
+    when_empty = (
+        "A vendor that sends them calls /v1/webhooks/<id of its connection>/, signed with the secret that is"
+        " kept in the connection. Give it the address, and the same secret."
+    )
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -74,6 +74,10 @@ class ReplayAdmin(ReadOnly, CappedList, ModelAdmin):
     list_select_related = ["officer"]
     list_filter = [("state", ChoicesDropdownFilter)]
     fields = ["what"]
+    when_empty = (
+        "Begin one under Failures with “Replay these…”,"
+        " or in the list of deliveries: choose some there, or filter them."
+    )
 
     class Media:
         js = ["leadops/progress.js"]

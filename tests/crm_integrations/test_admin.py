@@ -178,6 +178,15 @@ def test_panel_says_which_version_was_sent_after_a_mended_lead_was_retried(
     assert "<dt>Sent</dt><dd>1 time since an officer had it sent again on " in page
 
 
+def test_empty_lists_say_where_their_rows_come_from(desk):
+    def told(name: str) -> str:
+        return desk.get(reverse(f"admin:crm_integrations_{name}_changelist")).content.decode()
+
+    assert "Begin one under Failures" in told("replay")
+    assert "/v1/webhooks/&lt;id of its connection&gt;/" in told("inbound")
+    assert "They appear here by themselves." in told("exchange")
+
+
 def test_lists_are_called_what_the_menu_calls_them(desk, sent):
     groups = sidebar(desk.get(page_of(sent)).wsgi_request)
     menu = {item["link"]: item["title"] for group in groups[1:] for item in group["items"]}
