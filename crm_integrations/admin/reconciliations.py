@@ -100,6 +100,8 @@ class ReconciliationAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
     def found(self, asked: Reconciliation) -> SafeString | str:
         if asked.state != Reconciliation.State.DONE:
             return "—"
+        if not asked.ours and not asked.theirs:
+            return chip("calm", "Nothing to compare")
         agree = asked.matched == asked.ours == asked.theirs
         return chip("good", "All agree") if agree else chip("warn", "Differences")
 

@@ -108,6 +108,13 @@ def test_running_one_shows_how_far_it_is(desk, crego):
     assert said == {"state_label": "Running", "theirs": 1200, "finished": False}
 
 
+def test_nothing_on_either_side_is_no_agreement(desk, crego):
+    Reconciliation.objects.create(connection=crego, first_on="2026-03-10", last_on="2026-03-10", state="done")
+    page = desk.get(reverse(LIST)).content.decode()
+    assert "Nothing to compare" in page
+    assert "All agree" not in page
+
+
 def test_failed_one_says_why(desk, crego):
     asked = Reconciliation.objects.create(
         connection=crego,
@@ -224,7 +231,7 @@ def test_command_compares_the_day_with_the_vendor(connections, partner, program,
 
 
 def test_command_refuses_an_unknown_connection_and_one_that_cannot_list(connections):
-    with pytest.raises(CommandError, match="no connection 'nobody'"):
+    with pytest.raises(CommandError, match=r"no connection 'nobody'\. There is .*crego_crm, .*ispcrm"):
         call_command("reconcile", "nobody")
     with pytest.raises(CommandError, match="ISPCRM can't list"):
         call_command("reconcile", "ispcrm", "--day", (timezone.localdate() - timedelta(days=1)).isoformat())
@@ -234,5 +241,7 @@ def test_command_refuses_an_unknown_connection_and_one_that_cannot_list(connecti
 def test_command_fails_when_the_list_cannot_be_read(connections, vendor_sandbox, monkeypatch):
     monkeypatch.setattr("crm_integrations.reconciling.listing.PAUSE_SECONDS", 0.0)
     vendor_sandbox.fault("crego_crm", "500_before", kinds=["find"])
+    out = StringIO()
     with pytest.raises(CommandError, match="Page 1 of the list could not be read"):
-        told("crego_crm")
+        call_command("reconcile", "crego_crm", "--day", "2026-03-10", stdout=out)
+    assert out.getvalue() == "crego_crm, 2026-03-10: not compared.\n"

@@ -26,7 +26,7 @@ class Command(AnsweringCommand):
     def answer(self, **options: Any) -> dict[str, Any]:
         connection = Connection.objects.filter(name=options["connection"]).first()
         if connection is None:
-            raise CommandError(f"There is no connection {options['connection']!r}.")
+            raise CommandError(_no_such(options["connection"]))
         day = options["day"] or reconciling.yesterday()
         made = reconciling.start(connection, day, day)
         reconciling.run(made.pk)
@@ -45,6 +45,9 @@ class Command(AnsweringCommand):
         }
 
     def text(self, answer: dict[str, Any]) -> str:
+        """Sums only where there are any: those of a comparison that did not end would be taken for what was found."""
+        if answer["state"] != Reconciliation.State.DONE:
+            return "{connection}, {day}: not compared.".format(**answer)
         return (
             "{connection}, {day}: {ours} here, {theirs} there, {matched} agree. {missing_there} missing there,"
             " {missing_here} missing here, {differs} values differ.".format(**answer)
@@ -54,3 +57,8 @@ class Command(AnsweringCommand):
         if answer["state"] == Reconciliation.State.RUNNING:
             return "Another worker is at it."
         return str(answer["reason"]) if answer["state"] == Reconciliation.State.FAILED else ""
+
+
+def _no_such(name: str) -> str:
+    names = ", ".join(Connection.objects.order_by("name").values_list("name", flat=True))
+    return f"There is no connection {name!r}. There is {names or 'none yet'}."
