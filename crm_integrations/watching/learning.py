@@ -14,11 +14,11 @@ from crm_integrations.watching.reading import Told
 from leadops.models import Officer
 
 Kind = Notice.Kind
-LEARNING = 20
-"""So many first answers to an operation are taken for what is usual."""
+LEARNING = 200
+"""So many first answers to an operation are taken for what is usual: fewer miss what few records have."""
 MOST_FIELDS, MOST_UNKNOWN, MOST_WORDS = 600, 100, 200
 """A vendor with more of them makes them up: nothing is learned from it, and nothing told."""
-NEW_FIELDS = "Answers have fields that the ones before had not; the notice in the back office names them."
+NEW_FIELDS = "Answers have fields that the ones before had not. They stand in the notice under “About”."
 NEW_WORD = (
     "A status word came that was not seen before: it is kept as it came. See whether it needs a meaning."
 )
@@ -56,6 +56,8 @@ def _learn_words(
             known |= unknown
         else:
             new |= unknown
+    if connector is None or not connector.explains_words:
+        return  # there is no table that the word could be missing in
     for word in sorted(new):
         notices.raise_notice(shape.connection, Kind.NEW_STATUS, NEW_WORD, subject=word)
 
@@ -65,10 +67,9 @@ def _learn_fields(shape: AnswerShape, answers: Sequence[Told]) -> None:
     for each in answers:
         if each.fields is None:
             continue
-        if shape.answers < LEARNING:
-            known |= each.fields
-        else:
-            new |= each.fields - known
+        # What we sent and got back is no news, and usual from then on.
+        known |= each.fields if shape.answers < LEARNING else each.echoed
+        new |= each.fields - known
         shape.answers += 1
     shape.fields = sorted(known)[:MOST_FIELDS]
     if new and len(known) <= MOST_FIELDS:
