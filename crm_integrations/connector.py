@@ -265,6 +265,11 @@ class Connector:
         meant = str(told.get(word) or self.meanings.get(word, ""))
         return meant if meant in get_args(Meaning) else ""
 
+    @property
+    def explains_words(self) -> bool:
+        """Whether anything says what the vendor's words mean: where nothing does, every word is as unknown."""
+        return bool(self.meanings or self.config.settings.get("meanings"))
+
     def raise_for_status(self, response: Response) -> None:
         """Raise the error a non-2xx status stands for. A vendor overrides this only for a documented oddity."""
         status = response.status

@@ -188,7 +188,7 @@ def _take(delivery: Delivery, outcome: Outcome, source: StatusChange.Source) -> 
     if delivery.loan_account_id is not None:
         reason = redaction.mask_inside(outcome.message, secrets)
         loan_accounts.record_status(delivery.loan_account_id, word, reason)
-    if not meaning and not AnswerShape.has_word(delivery.connection, word):
+    if connector.explains_words and not meaning and not AnswerShape.has_word(delivery.connection, word):
         notices.raise_notice(delivery.connection, Notice.Kind.NEW_STATUS, UNKNOWN_WORD, subject=word)
     return True
 

@@ -35,7 +35,7 @@ NEVER_OVER = timedelta(days=1)
 MOST_CAUSES = 50
 OTHERS = "other causes"
 READ = ["created_at", "purpose", "operation", "status", "error", "duration_ms", "finished_at"]
-READ += ["response_headers", "response_body"]
+READ += ["response_headers", "response_body", "request_body"]
 
 
 def watch(stop: Callable[[], bool] = lambda: False) -> int:

@@ -29,7 +29,8 @@ FIELD = re.compile(r"(?!.*(?:XXX|\d{3}))[A-Za-z_][\w-]{0,49}")
 class Told:
     """`duration_ms` is of a call that carried a record and was answered; `cause` says why it was not taken.
 
-    `fields`: the paths in an answer to learn from, None where there is none.
+    `fields`: the paths in an answer to learn from, None where there is none. `echoed` are those of them that the call
+    itself had sent.
     """
 
     hour: datetime
@@ -39,6 +40,7 @@ class Told:
     duration_ms: int | None = None
     cause: str = ""
     fields: frozenset[str] | None = None
+    echoed: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
 
 
@@ -48,6 +50,7 @@ def read(call: Exchange, connector: Connector | None) -> Told:
     sent = call.purpose == Purpose.CREATE
     words, refusal = _understood(call, connector) if good or sent else (frozenset[str](), None)
     learn = good and call.purpose != Purpose.TOKEN and not isinstance(refusal, errors.Rejected)
+    fields = _fields(call.response_body) if learn else None
     return Told(
         hour=timezone.localtime(call.created_at).replace(minute=0, second=0, microsecond=0),
         operation=call.operation,
@@ -55,7 +58,8 @@ def read(call: Exchange, connector: Connector | None) -> Told:
         sent=sent,
         duration_ms=call.duration_ms if sent and call.status is not None else None,
         cause=_cause(call, refusal) if sent and (refusal is not None or not good) else "",
-        fields=_fields(call.response_body) if learn else None,
+        fields=fields,
+        echoed=_echoed(fields, call.request_body) if fields else frozenset(),
         words=words,
     )
 
@@ -102,12 +106,20 @@ def _fields(body: str) -> frozenset[str] | None:
         return None
     if not isinstance(answer, dict | list):
         return None
+    if isinstance(answer, dict) and answer.get("error"):
+        return None  # Broctagon's refusal, whichever status it comes with: no answer that changed
     paths: set[str] = set()
     for path in _paths(answer, "", 1):
         paths.add(path)
         if len(paths) > MOST_FIELDS:
             return None
     return frozenset(paths)
+
+
+def _echoed(fields: frozenset[str], request_body: str) -> frozenset[str]:
+    """Those of an answer's fields that were in the request, also where the answer wraps them (`data.title`)."""
+    sent = _fields(request_body) or frozenset()
+    return frozenset(path for path in fields if path in sent or path.partition(".")[2] in sent)
 
 
 def _paths(value: Any, path: str, depth: int) -> Iterator[str]:

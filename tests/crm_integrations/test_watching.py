@@ -288,7 +288,7 @@ def notices() -> list[tuple[str, str]]:
 def test_fields_of_the_first_answers_are_learned(isp):
     learned(isp)
     shape = AnswerShape.objects.get()
-    assert (shape.operation, shape.answers) == ("create_lead", 20)
+    assert (shape.operation, shape.answers) == ("create_lead", learning.LEARNING)
     assert shape.fields == ["data", "data.lead_id", "data.status", "message", "success"]
     assert shape.words == ["New"]
     assert notices() == []
@@ -304,8 +304,8 @@ def test_a_field_that_was_not_there_before_is_a_notice_that_names_it(isp):
 
 def test_what_the_first_answers_had_among_them_is_no_news(isp):
     for number in range(learning.LEARNING):
-        called(isp, {**YES, f"field_{'abcdefghijklmnopqrstuvwxyz'[number]}": 1}, ago=200 - number)
-    called(isp, {**YES, "field_a": 1, "field_t": 2})
+        called(isp, {**YES, f"field_{number // 20}_{number % 20}": 1}, ago=400 - number)
+    called(isp, {**YES, "field_0_0": 1, "field_9_19": 2})
     watching.watch()
     assert notices() == []
 
@@ -354,6 +354,35 @@ def test_refusals_that_come_with_200_are_not_taken_for_answers_that_changed(isp)
     assert notices() == []
 
 
+def test_a_refusal_that_its_body_alone_tells_is_not_taken_for_an_answer_that_changed(db):
+    broctagon = holding.connect("broctagon", vendor="broctagon")
+    learned(broctagon, {"id": "7du6r2mg"}, status=201)
+    for status in (200, 201):
+        called(broctagon, {"error": True, "code": 400, "type": "invalid_request"}, status=status)
+    watching.watch()
+    assert notices() == []
+
+
+def test_errors_teach_nothing_and_tell_nothing_new(isp):
+    learned(isp)
+    for status in (302, 400, 409, 500):
+        called(isp, {"detail": "no"}, status=status)
+    watching.watch()
+    assert "detail" not in AnswerShape.objects.get().fields
+    assert notices() == []
+
+
+def test_what_we_sent_ourselves_is_no_news_when_it_comes_back(isp):
+    learned(isp)
+    sent = json.dumps({"title": "Mr", "applicants": [{"business_type": "Retail"}]})
+    echo = {**YES, "title": "Mr", "data": {**YES["data"], "applicants": [{"business_type": "Retail"}]}}
+    called(isp, echo, request_body=sent)
+    called(isp, echo)  # what was echoed once is usual
+    called(isp, {**echo, "score": 7}, request_body=sent)
+    watching.watch()
+    assert notices() == [("new_field", "create_lead: score")]
+
+
 def test_an_answer_that_can_not_be_understood_any_more_is_a_notice(isp):
     learned(isp)
     called(isp, {"success": True, "message": "ok", "data": {"leadId": 101, "status": "New"}})
@@ -381,18 +410,35 @@ def test_a_vendor_that_makes_up_fields_teaches_nothing(isp):
     assert notices() == []
 
 
-def test_a_status_word_that_was_not_seen_before_is_a_notice(isp):
-    learned(isp)
-    called(isp, {**YES, "data": {"lead_id": 1, "status": "Parked"}})
+@pytest.fixture
+def los(db) -> Connection:
+    """A connection whose connector has a table of meanings."""
+    return holding.connect("los", vendor="crego_los")
+
+
+def created(connection: Connection, word: str) -> None:
+    called(connection, {"id": "a1", "status": word}, operation="create_account")
+
+
+def test_a_status_word_that_was_not_seen_before_is_a_notice(los):
+    learned(los, {"id": "a1", "status": "NEW"}, operation="create_account")
+    created(los, "Parked")
     watching.watch()
     assert notices() == [("new_status", "Parked")]
     assert "Parked" not in Notice.objects.get().text
 
 
-def test_a_word_that_an_officer_put_away_is_known_from_then_on(isp, officer):
+def test_a_word_of_a_vendor_without_a_table_of_meanings_is_no_news(isp):
     learned(isp)
+    called(isp, {**YES, "data": {"lead_id": 1, "status": "Parked"}})
+    watching.watch()
+    assert notices() == []
+
+
+def test_a_word_that_an_officer_put_away_is_known_from_then_on(los, officer):
+    learned(los, {"id": "a1", "status": "NEW"}, operation="create_account")
     for _ in range(2):
-        called(isp, {**YES, "data": {"lead_id": 1, "status": "Parked"}})
+        created(los, "Parked")
         watching.watch()
         for notice in Notice.objects.filter(closed_at=None):
             watching.put_away(notice, officer)
@@ -409,10 +455,10 @@ def test_a_word_with_a_meaning_is_no_news(db):
     assert notices() == [("new_status", "FROZEN")]
 
 
-def test_a_polled_word_that_was_put_away_raises_no_notice_again(isp, officer, partner, program):
+def test_a_polled_word_that_was_put_away_raises_no_notice_again(los, officer, partner, program):
     [lead] = people.leads_of(partner, program)
     delivery = Delivery.objects.create(
-        connection=isp, kind="lead", lead=lead, record_id=lead.pk, version=1, ref="r",
+        connection=los, kind="lead", lead=lead, record_id=lead.pk, version=1, ref="r",
         state=State.DELIVERED, reference="v1",
     )  # fmt: skip
     for word in ("Parked", "New", "Parked"):
