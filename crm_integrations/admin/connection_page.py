@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count
 from django.db.models.functions import Now
@@ -188,21 +188,46 @@ def _days(week: Mapping[int, Tally], start: datetime) -> list[dict[str, Any]]:
 # Causes --------------------------------------------------------------------------------------------------------------
 
 
+class Share(NamedTuple):
+    """So many of the calls that carried a record."""
+
+    count: int
+    sent: int
+
+    @property
+    def percent(self) -> int:
+        return round(_part(self.count, self.sent))
+
+    @property
+    def in_words(self) -> str:
+        """Not 0 % of what there was, however rare."""
+        return "<1 %" if self.count and not self.percent else f"{self.percent} %"
+
+
+def _part(count: int, sent: int) -> float:
+    return 100 * count / sent if sent else 0.0
+
+
 def causes(tallies: Sequence[Tally], today: datetime) -> dict[str, Any]:
     """Why records were not taken: today beside the seven days before it, as shares of the calls that carried one."""
     now = [each for each in tallies if each.hour >= today]
     week = [each for each in tallies if today - timedelta(days=7) <= each.hour < today]
-    (sent, found), (sent_before, found_before) = _shares(now), _shares(week)
-    weight = {cause: max(found[cause], found_before[cause]) for cause in {*found, *found_before}}
+    (sent, found), (sent_before, found_before) = _counted(now), _counted(week)
+    weight = {
+        cause: max(_part(found[cause], sent), _part(found_before[cause], sent_before))
+        for cause in {*found, *found_before}
+    }
     chosen = sorted(weight, key=lambda cause: (-weight[cause], cause))
-    rows = [{"cause": each, "today": found[each], "before": found_before[each]} for each in chosen]
+    rows = [
+        {"cause": each, "today": Share(found[each], sent), "before": Share(found_before[each], sent_before)}
+        for each in chosen
+    ]
     return {"rows": rows[:MOST_CAUSES], "more": rows[MOST_CAUSES:], "sent": sent, "sent_before": sent_before}
 
 
-def _shares(tallies: Sequence[Tally]) -> tuple[int, Counter[str]]:
-    """How many calls carried a record, and what percentage of them had each cause."""
+def _counted(tallies: Sequence[Tally]) -> tuple[int, Counter[str]]:
+    """How many calls carried a record, and how many of them had each cause."""
     counts: Counter[str] = Counter()
     for each in tallies:
         counts.update(each.causes)
-    sent = sum(each.sent for each in tallies)
-    return sent, Counter({cause: round(100 * count / sent) for cause, count in counts.items()})
+    return sum(each.sent for each in tallies), counts

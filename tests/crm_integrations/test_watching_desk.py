@@ -312,15 +312,19 @@ def test_lines_begin_anew_where_nothing_was_sent(isp):
 
 def test_causes_of_today_stand_beside_those_of_the_week(desk, isp):
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    rows = ((today, 100, 31), (today - timedelta(days=1), 600, 10), (today - timedelta(days=2), 400, 10))
+    rows = ((today, 100, 31), (today - timedelta(days=1), 600, 2), (today - timedelta(days=2), 400, 2))
     for hour, sent, count in rows:
         Tally.objects.create(
             connection=isp, hour=hour, calls=sent, sent=sent, causes={"HTTP 400: <b>": count}
         )
     Tally.objects.create(connection=isp, hour=today - timedelta(days=9), sent=100, causes={"old": 100})
     answer = desk.get(page_of(isp))
-    assert answer.context["causes"]["rows"] == [{"cause": "HTTP 400: <b>", "today": 31, "before": 2}]
-    assert "HTTP 400: &lt;b&gt;" in answer.content.decode()
+    [row] = answer.context["causes"]["rows"]
+    assert (row["cause"], row["today"], row["before"]) == ("HTTP 400: <b>", (31, 100), (4, 1000))
+    page = answer.content.decode()
+    assert "HTTP 400: &lt;b&gt;" in page
+    assert '31 % <span class="lo-quiet">(31)</span>' in page
+    assert '&lt;1 % <span class="lo-quiet">(4)</span>' in page
 
 
 def test_most_frequent_causes_are_shown_and_the_others_counted(isp):
@@ -328,7 +332,7 @@ def test_most_frequent_causes_are_shown_and_the_others_counted(isp):
     counts = {f"cause {'abcdefghijk'[at]}": at + 1 for at in range(11)}
     tallies = [Tally(connection=isp, hour=today, sent=100, causes=counts)]
     found = connection_page.causes(tallies, today)
-    assert [row["today"] for row in found["rows"]] == [11, 10, 9, 8, 7, 6, 5, 4]
+    assert [row["today"].percent for row in found["rows"]] == [11, 10, 9, 8, 7, 6, 5, 4]
     assert len(found["more"]) == 3
 
 
