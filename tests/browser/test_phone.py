@@ -7,8 +7,8 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from crm_integrations import delivery as engine
-from crm_integrations.models import Delivery, Exchange, State
-from leadops.models import Applicant, ImportBatch, Lead, LoanAccount
+from crm_integrations.models import Delivery, Exchange, Replay, State
+from leadops.models import Applicant, ImportBatch, Lead, LoanAccount, Officer
 from leadops.services import import_batches, leads, loan_accounts
 from tests.browser.conftest import PHONE
 from tests.environment import ROOT
@@ -101,3 +101,19 @@ def test_chart_shows_its_first_and_its_last_day_whole(open_page, signed_in, draf
         return inner.width && (inner.left < outer.left - 1 || inner.right > outer.right + 1);
     }).map((each) => each.textContent)"""
     assert page.locator(".lo-chart").evaluate(cut) == []
+
+
+def test_labels_of_a_list_stay_whole_and_names_as_they_are_spelled(signed_in, open_page):
+    asha = Officer.objects.get(username="asha")
+    what = "ispcrm-north · Refused · HTTP 400: mobile is invalid · since 2026-03-10 14:00"
+    replay = Replay.objects.create(officer=asha, reason="Mended", what=what)
+    page = signed_in(open_page(PHONE))
+    page.goto(reverse("admin:crm_integrations_replay_changelist"))
+    label = page.locator("#result_list .field-what").first.evaluate(
+        "cell => (style => [style.flexShrink, style.textTransform])(getComputedStyle(cell, '::before'))"
+    )
+    assert label == ["0", "none"]
+    cell = page.locator("#result_list .field-what").first
+    assert cell.evaluate("cell => cell.scrollHeight <= cell.clientHeight + 1")
+    page.goto(reverse("admin:crm_integrations_replay_change", args=[replay.pk]))
+    assert page.get_by_role("link", name=what, exact=True).first.is_visible()
