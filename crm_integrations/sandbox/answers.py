@@ -40,7 +40,7 @@ def _instead_of_handling(vendor: Vendor, fault: Fault) -> Answer | None:
         case "500_before":
             return _failed(vendor, fault)
         case "error_flag":
-            return vendor.flagged_error()
+            return vendor.flagged_error(_flagged(fault))
         case "html":
             return Answer(200, WEB_PAGE, content_type="text/html; charset=utf-8")
         case "redirect":
@@ -50,6 +50,13 @@ def _instead_of_handling(vendor: Vendor, fault: Fault) -> Answer | None:
 
 def _failed(vendor: Vendor, fault: Fault) -> Answer:
     return vendor.error(int(fault.seconds(500)), "The sandbox was told to fail.")
+
+
+def _flagged(fault: Fault) -> str:
+    """Why, as the vendor would say what an officer has to mend."""
+    if fault.where:
+        return f"{fault.where} holds fault:{fault.name}: clear it and send again."
+    return "The sandbox was told to answer with an error flag."
 
 
 def _later(vendor: Vendor, status: int, seconds: float) -> Answer:

@@ -62,6 +62,8 @@ class Fault:
     probability: float = 1.0
     seed: int | None = None
     kinds: tuple[str, ...] = CREATES
+    where: str = ""
+    """The field of the body that asked for it."""
     used: int = 0
     dice: Random = field(init=False, repr=False)
 
@@ -165,21 +167,25 @@ def from_json(body: Any) -> Fault:
 
 def in_body(vendor: str, body: Any) -> Fault | None:
     """The fault that a text of the body asks for (`fault:slow=5`); an unknown name there is just text."""
-    for text in _texts(body):
+    for where, text in _texts(body, ""):
         found = IN_DATA.search(text)
         if found and found.group(1) in NAMES:
             value = _value(found.group(2)) if found.group(2) else None
             if found.group(1) == "redirect" or not isinstance(value, str):
-                return Fault(vendor, found.group(1), 1, value)
+                return Fault(vendor, found.group(1), 1, value, where=where)
     return None
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
+    """Every text with the names that lead to it: `applicants.tags`."""
     if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _texts(inner)
+        yield where, value
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner, where)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _texts(inner, f"{where}.{name}".lstrip("."))
 
 
 def _value(text: str) -> float | str:

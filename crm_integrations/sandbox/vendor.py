@@ -68,9 +68,9 @@ class Vendor(ABC):
         self.moved[object_id] = {**self.moved.get(object_id, {}), **fields}
         return True
 
-    def flagged_error(self) -> Answer:
+    def flagged_error(self, reason: str) -> Answer:
         """A 200 whose body says that it failed."""
-        answer = self.error(400, "The sandbox was told to answer with an error flag.")
+        answer = self.error(400, reason)
         answer.status = 200
         return answer
 

@@ -153,8 +153,8 @@ class Brainysoft(Vendor):
     def error(self, status: int, reason: str) -> Answer:
         return self._coded(status, CODES.get(status, "INTERNAL_ERROR"), reason)
 
-    def flagged_error(self) -> Answer:
-        return self._coded(200, "INTERNAL_ERROR", "The sandbox was told to answer with an error flag.")
+    def flagged_error(self, reason: str) -> Answer:
+        return self._coded(200, "INTERNAL_ERROR", reason)
 
     def name_of(self, body: dict[str, Any]) -> str:
         parts = [body.get(field, "") for field in ("lastName", "firstName", "patronymic")]

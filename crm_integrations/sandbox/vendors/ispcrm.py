@@ -57,5 +57,10 @@ class Ispcrm(Vendor):
         body = {"success": False, "message": MESSAGES.get(status, reason)}
         return Answer(status, body, reason_header(reason))
 
+    def flagged_error(self, reason: str) -> Answer:
+        # The page's sentence alone would not tell an officer what to mend.
+        body = {"success": False, "message": f"{MESSAGES[400]}: {reason}"}
+        return Answer(200, body, reason_header(reason))
+
     def name_of(self, body: dict[str, Any]) -> str:
         return str(body.get("name", ""))

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from crm_integrations.sandbox import faults
 from tests.crm_integrations.sandbox.caller import CREGO_AUTH, CREGO_LEAD, ISPCRM_AUTH, ISPCRM_LEAD
 
 
@@ -141,6 +142,14 @@ def test_error_flag_is_a_200_in_the_vendors_error_shape(sandbox, vendor, flag):
     assert reply.status == 200
     assert flag.items() <= reply.json.items()
     assert sandbox.call("GET", "/__sandbox__/ledger?accepted=1").json["entries"] == []
+
+
+def test_error_flag_asked_for_in_data_names_the_field_to_clear(sandbox):
+    said = sandbox.ispcrm_lead(remarks="fault:error_flag").json["message"]
+    assert said == "Invalid request data: remarks holds fault:error_flag: clear it and send again."
+    nested = faults.in_body("brainysoft", {"jobs": [{"employer": "fault:error_flag"}]})
+    assert nested is not None
+    assert nested.where == "jobs.employer"
 
 
 def test_faults_apply_to_creates_alone_unless_kinds_are_named(sandbox):
