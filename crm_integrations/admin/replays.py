@@ -11,7 +11,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -24,7 +24,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from crm_integrations import outbox
 from crm_integrations.admin.steering import MAY_STEER, how_it_went
-from crm_integrations.models import Connection, Delivery, Replay, State
+from crm_integrations.models import Connection, Delivery, Gap, Replay, State
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted
 from leadops.admin.pages import CappedList, capped_counts, in_words
@@ -41,6 +41,9 @@ TONES: dict[str, str] = {
     Replay.State.CANCELLED: "calm",
 }
 TAKEN_UP = Q(state__in=outbox.replays.REPLAYABLE)
+NOT_READY = Q(
+    Exists(Gap.objects.filter(lead=OuterRef("lead"), connection=OuterRef("connection"))), kind="lead"
+)
 MAY_BE_THERE = Q(once_unknown=True) | Q(accepted=True) | Q(state=State.REVIEW)
 
 
@@ -59,9 +62,10 @@ class Choice:
     fields: list[tuple[str, str]]
 
     def counts(self) -> dict[str, str]:
-        """How many are taken up, and how many of them may be at the vendor."""
+        """How many are taken up, how many of them may be at the vendor, and how many would be skipped."""
         found = self.deliveries.filter(TAKEN_UP)
-        counts = capped_counts({"all": found, "doubtful": found.filter(MAY_BE_THERE)})
+        not_ready = found.filter(NOT_READY).exclude(MAY_BE_THERE)  # those are looked up first
+        counts = capped_counts({"all": found, "doubtful": found.filter(MAY_BE_THERE), "not_ready": not_ready})
         return {name: in_words(count) for name, count in counts.items()}
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from crm_integrations import delivery as engine
 from crm_integrations import outbox
 from crm_integrations.admin import failures
-from crm_integrations.models import Connection, Delivery, Exchange, Replay, State
+from crm_integrations.models import Connection, Delivery, Exchange, Gap, Replay, State
 from leadops.admin.navigation import sidebar
 from leadops.services import leads, loan_accounts
 from tests import people, vendors
@@ -279,8 +279,18 @@ def test_selected_ones_are_replayed(desk, failed):
 def test_page_before_says_how_many_and_how_many_may_be_there(desk, held, failed):
     Delivery.objects.filter(pk=failed[3].pk).update(state=State.DELIVERED)
     answer = desk.get(reverse(START), {"filter": "connection__id__exact=" + str(held.connection_id)})
-    assert answer.context["counts"] == {"all": "3", "doubtful": "1"}
+    assert answer.context["counts"] == {"all": "3", "doubtful": "1", "not_ready": "0"}
     assert "looked up before anything is sent" in answer.content.decode()
+    assert "skipped again" not in answer.content.decode()
+
+
+def test_page_before_says_how_many_would_be_skipped_again(desk, failed):
+    for each in failed[:2]:
+        Gap.objects.create(lead=each.lead, connection=each.connection, field="address", message="Give one.")
+        Gap.objects.create(lead=each.lead, connection=each.connection, field="email", message="Give one.")
+    answer = desk.get(reverse(START), {"delivery": [str(each.pk) for each in failed[1:3]]})
+    assert answer.context["counts"] == {"all": "2", "doubtful": "0", "not_ready": "1"}
+    assert "it is skipped again" in answer.content.decode()
 
 
 def test_replay_of_nothing_is_refused_in_words(desk, failed):
