@@ -56,7 +56,7 @@ def _flagged(fault: Fault) -> str:
     """Why, as the vendor would say what an officer has to mend."""
     if fault.where:
         return f"{fault.where} holds fault:{fault.name}: clear it and send again."
-    return "The sandbox was told to answer with an error flag."
+    return "The sandbox was told to answer with an error flag: nothing in the record is wrong."
 
 
 def _later(vendor: Vendor, status: int, seconds: float) -> Answer:
