@@ -133,7 +133,10 @@ def test_huge_answer_has_as_many_bytes_as_asked(sandbox):
         ("brainysoft", {"status": "error"}),
         ("ispcrm", {"success": False}),
         ("broctagon", {"error": True}),
-        ("crego", {"detail": "The sandbox was told to answer with an error flag: nothing in the record is wrong."}),
+        (
+            "crego",
+            {"detail": "The sandbox was told to answer with an error flag: nothing in the record is wrong."},
+        ),
     ],
 )
 def test_error_flag_is_a_200_in_the_vendors_error_shape(sandbox, vendor, flag):
