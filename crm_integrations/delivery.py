@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from crm_integrations import errors, outbox, redaction, retry, snapshots
 from crm_integrations.calls import Caller
@@ -72,12 +72,16 @@ def _records(claim: Claim) -> dict[UUID, Record | Settlement]:
     """The record of each delivery; where one can't be read, what becomes of its delivery, and of no other."""
     try:
         return dict(snapshots.of_deliveries(claim.deliveries))
+    except (OperationalError, InterfaceError):  # the database went away: no record's fault
+        raise
     except Exception as error:
         logger.error("A record of claim %s can't be read: %s.", claim.lease, place_of(error))
     found: dict[UUID, Record | Settlement] = {}
     for delivery in claim.deliveries:
         try:
             found.update(snapshots.of_deliveries([delivery]))
+        except (OperationalError, InterfaceError):
+            raise
         except Exception as error:
             found[delivery.pk] = Settlement(
                 State.FAILED, f"The record can't be read: {type(error).__name__}."

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.db.models.functions import Now
 
-from crm_integrations import deadlines, errors, retry, transport
+from crm_integrations import deadlines, errors, outbox, retry, transport
 from crm_integrations import delivery as engine
 from crm_integrations.connector import Request
 from crm_integrations.models import Connection, Delivery, Exchange, Health, State
@@ -301,3 +302,19 @@ def test_a_worker_that_froze_after_the_head_sends_no_body_once_its_time_is_over(
 def test_the_tries_outlast_72_hours_however_chance_falls(settings):
     assert sum(settings.DELIVERY_RETRIES) * retry.JITTER[0] >= 72 * 3600
     assert len(settings.DELIVERY_RETRIES) == 10
+
+
+def test_a_database_that_goes_away_while_records_are_read_fails_none_of_them(outbox_of, monkeypatch):
+    """Found by `make chaos`: what a restarted server interrupted was `failed`, and waited for a person."""
+    delivery = outbox_of("ispcrm")
+
+    def away(deliveries: Any) -> Any:
+        raise OperationalError("the connection is closed")
+
+    monkeypatch.setattr(engine.snapshots, "of_deliveries", away)
+    with pytest.raises(OperationalError):
+        engine.drain()
+    monkeypatch.undo()
+    Delivery.objects.exclude(leased_until=None).update(leased_until=Now())
+    outbox.reap()
+    assert Delivery.objects.get(pk=delivery.pk).state == State.QUEUED
