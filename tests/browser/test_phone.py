@@ -88,7 +88,7 @@ def test_reason_of_a_delivery_is_read_in_full_on_a_phone(open_page, signed_in):
     page = signed_in(open_page(PHONE))
     Delivery.objects.filter(state=State.REVIEW).update(reason="The vendor hung up before it answered. " * 8)
     page.goto(reverse("admin:crm_integrations_delivery_changelist") + "?state__exact=review")
-    reason = page.locator("td.field-reason")
+    reason = page.locator("td.field-why")
     expect(reason).to_contain_text("hung up")
     assert reason.evaluate("cell => cell.scrollHeight <= cell.clientHeight")
 
