@@ -191,17 +191,17 @@ def _days(week: Mapping[int, Tally], start: datetime) -> list[dict[str, Any]]:
 class Share(NamedTuple):
     """So many of the calls that carried a record."""
 
-    count: int
+    times: int
     sent: int
 
     @property
     def percent(self) -> int:
-        return round(_part(self.count, self.sent))
+        return round(_part(self.times, self.sent))
 
     @property
     def in_words(self) -> str:
         """Not 0 % of what there was, however rare."""
-        return "<1 %" if self.count and not self.percent else f"{self.percent} %"
+        return "<1 %" if self.times and not self.percent else f"{self.percent} %"
 
 
 def _part(count: int, sent: int) -> float:
