@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 import time
 import uuid
 from collections.abc import Iterator
@@ -26,12 +26,16 @@ def made_at(moment: datetime) -> Iterator[None]:
 
 
 def uuid7() -> uuid.UUID:
-    """A new id: 48 bits of Unix milliseconds, then random bits (RFC 9562, section 5.7)."""
+    """A new id: 48 bits of Unix milliseconds, 12 of their fraction, then random bits (RFC 9562, 5.7 and 6.2).
+
+    The fraction keeps ids in order that one process makes within a millisecond.
+    """
     then = _moment.get()
-    milliseconds = time.time_ns() // 1_000_000 if then is None else int(then.timestamp() * 1000)
-    random = int.from_bytes(os.urandom(10), "big")
-    high = (milliseconds << 16) | 0x7000 | (random >> 68)
-    low = (0b10 << 62) | (random & ((1 << 62) - 1))
+    now = time.time_ns() if then is None else int(then.timestamp() * 1000) * 1_000_000
+    milliseconds, rest = divmod(now, 1_000_000)
+    fraction = rest * 4096 // 1_000_000 if then is None else secrets.randbits(12)
+    high = (milliseconds << 16) | 0x7000 | fraction
+    low = (0b10 << 62) | secrets.randbits(62)
     return uuid.UUID(int=(high << 64) | low)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,11 @@ def connect(sandbox_url: str, *vendors: str, automatic: bool = True, **changes: 
     made = {}
     for vendor in vendors:
         connection = Connection(
-            vendor=vendor, name=vendor, base_url=sandbox_url, settings=SETTINGS.get(vendor, {}), **changes
+            vendor=vendor,
+            name=vendor,
+            base_url=sandbox_url,
+            settings=deepcopy(SETTINGS.get(vendor, {})),
+            **changes,
         )
         connection.secrets = accepted(vendor, registry.get(vendor).secrets)
         connection.full_clean()

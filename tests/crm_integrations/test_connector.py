@@ -59,7 +59,7 @@ class Unsayable(Small):
 def test_what_keeps_missing_from_being_told_is_missing_itself() -> None:
     unsayable = Unsayable(Config("https://vendor.example"))
     assert unsayable.missing("lead", LEAD) == [Missing("", "Not by phone.")]
-    with pytest.raises(errors.Unsupported, match="Not by phone"):
+    with pytest.raises(errors.Rejected, match="Not by phone"):
         unsayable.build("lead", LEAD)
 
 

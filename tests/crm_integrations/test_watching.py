@@ -465,7 +465,7 @@ def test_a_polled_word_that_was_put_away_raises_no_notice_again(los, officer, pa
         following._take(delivery, Outcome(status=word), StatusChange.Source.POLL)
         for notice in Notice.objects.filter(closed_at=None):
             watching.put_away(notice, officer)
-    assert list(Notice.objects.order_by("created_at").values_list("subject", flat=True)) == ["Parked", "New"]
+    assert list(Notice.objects.order_by("id").values_list("subject", flat=True)) == ["Parked", "New"]
 
 
 def test_other_notices_are_put_away_too(isp, officer):

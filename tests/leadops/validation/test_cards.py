@@ -313,7 +313,8 @@ def test_lists_of_other_numbers_are_let_through(several: list[str], mark: str):
 def test_any_card_number_in_groups_of_four_is_found(number: str, mark: str, before: str):
     digits = number + luhn.calc_check_digit(number)
     written = before + mark.join(digits[at : at + 4] for at in range(0, 16, 4))
-    if 1 <= len(plain(f"x{mark}x")) - 2 <= 3:
+    between = plain(f"x{mark}x")[1:-1]
+    if 1 <= len(between) <= 3 and not any(each.isalnum() for each in between):
         assert "card_data" in {each.code for each in hidden_numbers(plain(written))}
 
 
