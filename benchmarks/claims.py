@@ -6,7 +6,6 @@ which is what makes an idle one dear, and what an hour of it amounts to is made 
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import time
@@ -95,7 +94,7 @@ def in_server() -> list[float]:
             spent = 0.0
             for statement in (taking.LOCK, taking.TAKE):
                 cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", named)
-                [told] = json.loads(cursor.fetchone()[0])
+                [([told],)] = cursor.fetchall()
                 spent += told["Planning Time"] + told["Execution Time"]
             transaction.set_rollback(True)
         took.append(spent)
