@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ class Embedded:
         return
 
 
-class _Server:
+class _Server(ABC):
     """A broker with a process of its own."""
 
     program = ""
@@ -70,14 +71,14 @@ class _Server:
             self.stop()
             raise
 
-    def _command(self, found: str) -> list[str]:
-        raise NotImplementedError
+    @abstractmethod
+    def _command(self, found: str) -> list[str]: ...
 
     def _environment(self) -> dict[str, str]:
         return dict(os.environ)
 
-    def _answers(self) -> object:
-        raise NotImplementedError
+    @abstractmethod
+    def _answers(self) -> object: ...
 
     def _await(self, answers: Callable[[], object]) -> None:
         until = time.monotonic() + LONGEST_START

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 
 import psycopg
 
@@ -147,7 +148,7 @@ def _faults(rig: Rig, plan: Plan, crew: Crew, broker: brokers.Broker, accepted: 
     """Every fault at its moment: when so many objects are at the vendors; returns the messages thrown away."""
     chance, thrown = random.Random(plan.seed), 0
     for moment, what in _moments(plan, accepted, chance):
-        crew.wait(lambda at=moment: _progress(rig) >= at, f"{moment} accepted")  # type: ignore[misc]
+        crew.wait(partial(_reached, rig, moment), f"{moment} accepted")
         time.sleep(chance.uniform(0, 0.05))
         if what == "worker":
             crew.kill_one(chance)
@@ -166,8 +167,8 @@ def _moments(plan: Plan, accepted: int, chance: random.Random) -> list[tuple[int
     return [*sorted((chance.randrange(1, until), what) for what in told), (until, "worker")]
 
 
-def _progress(rig: Rig) -> int:
-    return rig.ledger_file.read_bytes().count(b'"accepted":true')
+def _reached(rig: Rig, moment: int) -> bool:
+    return rig.ledger_file.read_bytes().count(b'"accepted":true') >= moment
 
 
 def open_deliveries(rig: Rig) -> int:

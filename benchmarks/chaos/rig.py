@@ -83,7 +83,7 @@ class Rig:
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """The rows of one statement."""
         with psycopg.connect(host=self.sockets, user="postgres", dbname="postgres", autocommit=True) as link:
-            cursor = link.execute(statement, values)  # type: ignore[call-overload]
+            cursor = link.execute(statement.encode(), values)
             return cursor.fetchall() if cursor.description else []
 
     def value(self, statement: str, *values: Any) -> Any:

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from unfold.admin import ModelAdmin
 
 from crm_integrations import preview
 from crm_integrations.admin.panel import in_words
@@ -17,33 +18,33 @@ from crm_integrations.models import Connection
 from leadops.admin.field_names import spoken
 
 
-class Previewed:
+class Previewed(ModelAdmin):
     """Mixed into the admins of leads and loan accounts."""
 
     preview_kind: str
 
     def get_urls(self) -> list[URLPattern]:
-        name = f"leadops_{self.opts.model_name}_preview"  # type: ignore[attr-defined]
-        view = self.admin_site.admin_view(self.preview_view)  # type: ignore[attr-defined]
+        name = f"leadops_{self.opts.model_name}_preview"
+        view = self.admin_site.admin_view(self.preview_view)
         own = [path("<uuid:record_id>/preview/<uuid:connection_id>/", view, name=name)]
-        return own + super().get_urls()  # type: ignore[misc]
+        return own + super().get_urls()
 
     def preview_view(self, request: HttpRequest, record_id: UUID, connection_id: UUID) -> HttpResponse:
         """For who may see both the record and what was sent of it."""
-        record: Any = get_object_or_404(self.model.objects.select_related("program"), pk=record_id)  # type: ignore[attr-defined]
+        record: Any = get_object_or_404(self.model.objects.select_related("program"), pk=record_id)
         may_see = request.user.has_perm("crm_integrations.view_delivery")
-        if not may_see or not self.has_view_permission(request, record):  # type: ignore[attr-defined]
+        if not may_see or not self.has_view_permission(request, record):
             raise PermissionDenied
         connection = get_object_or_404(Connection, pk=connection_id)
         if self.preview_kind not in connection.connector_class.kinds():
             raise Http404
         found = preview.of(connection, record)
         context = {
-            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
+            **self.admin_site.each_context(request),
             "title": f"Preview of {record} for {connection}",
-            "opts": self.opts,  # type: ignore[attr-defined]
+            "opts": self.opts,
             "record": record,
-            "back": reverse(f"admin:leadops_{self.opts.model_name}_change", args=[record.pk]),  # type: ignore[attr-defined]
+            "back": reverse(f"admin:leadops_{self.opts.model_name}_change", args=[record.pk]),
             "preview": found,
             "missing": in_words(found.missing),
             "not_carried": [spoken(each) for each in found.not_carried],

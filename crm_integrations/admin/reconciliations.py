@@ -58,10 +58,10 @@ class AskForm(MadeForm):
         super().__init__(*args, **kwargs)
         if "connection" not in self.fields:
             return  # the page of one that was asked for before: nothing of it can be edited
-        self.fields["connection"].queryset = Connection.objects.filter(  # type: ignore[attr-defined]
-            enabled=True, vendor__in=reconciling.listable()
-        )
-        self.fields["connection"].help_text = "Those whose vendor can list what it holds."
+        choice = self.fields["connection"]
+        assert isinstance(choice, forms.ModelChoiceField)
+        choice.queryset = Connection.objects.filter(enabled=True, vendor__in=reconciling.listable())
+        choice.help_text = "Those whose vendor can list what it holds."
         for name in ("first_on", "last_on"):
             self.fields[name].initial = reconciling.yesterday
         self.fields["last_on"].help_text = f"Days are those of {settings.TIME_ZONE}."

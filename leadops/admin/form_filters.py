@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 
-class FormFilter(admin.ListFilter):
+class FormFilter(admin.ListFilter, ABC):
     """Narrows by the fields of a form; what can't be read narrows nothing, and says so at its field."""
 
     template = "unfold/filters/filters_date_range.html"
@@ -29,8 +30,9 @@ class FormFilter(admin.ListFilter):
     def expected_parameters(self) -> list[str | None]:
         return list(self.names)
 
+    @abstractmethod
     def form(self) -> forms.Form:
-        raise NotImplementedError
+        """The form to show, bound to what was chosen."""
 
     def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
         yield {"form": self.form()}

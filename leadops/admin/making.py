@@ -8,6 +8,7 @@ from typing import Any, ClassVar, cast
 from django import forms
 from django.db.models import Model
 from django.http import HttpRequest
+from unfold.admin import ModelAdmin
 
 from leadops.errors import LeadopsError
 from leadops.models import Officer
@@ -29,9 +30,9 @@ class MadeForm(forms.ModelForm):  # type: ignore[type-arg]
     make: ClassVar[Callable[[Any], Model]]
     made: Model
 
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
-        if not self.errors:
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_bound and not self.errors:
             try:
                 self.made = self.make()
             except LeadopsError as refusal:
@@ -42,7 +43,7 @@ class MadeForm(forms.ModelForm):  # type: ignore[type-arg]
         self.add_error(None, refusal.message)
 
 
-class MadeByService(ReadOnly):
+class MadeByService(ReadOnly, ModelAdmin):
     """Mixed into an admin whose form is a MadeForm: a valid form is handed to `make`."""
 
     def make(self, form: Any, officer: Officer) -> Model:
@@ -50,7 +51,7 @@ class MadeByService(ReadOnly):
         raise NotImplementedError
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change=change, **kwargs)  # type: ignore[misc]
+        form = super().get_form(request, obj, change=change, **kwargs)
         officer = cast(Officer, request.user)
         return type(form.__name__, (form,), {"make": lambda filled: self.make(filled, officer)})
 

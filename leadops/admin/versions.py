@@ -9,25 +9,23 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
+from unfold.admin import ModelAdmin
 
 STALE = (
     "Somebody changed this after you opened it; its history says who. Open it again and repeat your change."
 )
 
 
-class LockedWhileStored:
+class LockedWhileStored(ModelAdmin):
     """Mixed into an admin: while a change of a record is stored, nobody else's can be."""
-
-    model: type[Model]
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The record; locked in a transaction, and pages that store nothing have none."""
         if request.method == "POST" and connection.in_atomic_block:
             self._lock(object_id)
-        return super().get_object(request, object_id, from_field)  # type: ignore[misc]
+        return super().get_object(request, object_id, from_field)
 
     def _lock(self, object_id: str) -> None:
         try:
@@ -90,8 +88,8 @@ class SeenAdmin(LockedWhileStored):
     """Mixed into an admin whose form is a SeenForm: its page carries what the officer saw."""
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        fieldsets = super().get_fieldsets(request, obj)  # type: ignore[misc]
-        if obj is None or not self.has_change_permission(request, obj):  # type: ignore[attr-defined]
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not self.has_change_permission(request, obj):
             return fieldsets
         (title, options), *others = fieldsets
         return [(title, {**options, "fields": [*options["fields"], "seen"]}), *others]
