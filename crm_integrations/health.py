@@ -146,10 +146,10 @@ def checkable() -> list[str]:
 
 def next_to_check(seconds: float) -> Connection | None:
     """A connection whose harmless call is due, handed to one caller only, who has so many seconds for it."""
-    due = Health.objects.filter(
-        opened_at__isnull=False, failures__gt=0, hold_until__lte=Now(), connection__vendor__in=checkable()
-    )
-    ours = due.filter(connection__enabled=True).exclude(connection__paused_until__gt=Now())
+    # Without a join: an update through one would not look again at a row that another caller has just taken.
+    due = Health.objects.filter(opened_at__isnull=False, failures__gt=0, hold_until__lte=Now())
+    ours = due.filter(connection__vendor__in=checkable(), connection__enabled=True)
+    ours = ours.exclude(connection__paused_until__gt=Now())
     for held in ours.select_related("connection"):
         if due.filter(pk=held.pk).update(hold_until=Now() + timedelta(seconds=seconds)):
             return held.connection
