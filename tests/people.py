@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import Permission
+from django.test import Client
+
 from leadops import synthetic
 from leadops.drafts import LeadDraft
 from leadops.models import Lead, Officer, Partner, Program
@@ -38,3 +41,12 @@ def drafts(count: int) -> list[LeadDraft]:
 def leads_of(partner: Partner, program: Program, count: int = 1, intake: str = Lead.Intake.API) -> list[Lead]:
     """Draft leads with their parties, which every vendor can take; the same ones at every call."""
     return leads.create(drafts(count), partner=partner, program=program, intake=intake)
+
+
+def clerk(*permissions: str) -> Client:
+    """A signed-in officer with these rights alone."""
+    person = officer("clerk", superuser=False)
+    person.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client()
+    client.force_login(person)
+    return client

@@ -27,9 +27,9 @@ from leadops.admin.choosing import OnlyChosen
 from leadops.admin.making import MadeByService, MadeForm
 from leadops.admin.markup import chip, counted
 from leadops.admin.pages import CappedList
+from leadops.excel.writer import CONTENT_TYPE
 from leadops.models import Officer
 
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS_A_PAGE = 50
 Kind = Difference.Kind
 TONES: dict[str, str] = {
@@ -153,7 +153,7 @@ class ReconciliationAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
         asked = self._to_view(request, key)
         name = f"{asked.connection}-{reconciling.span(asked).replace(' ', '-')}.xlsx"
         file = reconciling.workbook(asked)
-        return FileResponse(file, as_attachment=True, filename=name, content_type=WORKBOOK)
+        return FileResponse(file, as_attachment=True, filename=name, content_type=CONTENT_TYPE)
 
     def doubt_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
         """Take what is missing at the vendor for perhaps not there: the chosen ones, or all of them."""

@@ -26,11 +26,11 @@ from leadops.admin.pages import CappedList
 from leadops.errors import LeadopsError
 from leadops.excel import preflight
 from leadops.excel.header import position
+from leadops.excel.writer import CONTENT_TYPE
 from leadops.models import ImportBatch, ImportRow, Officer
 from leadops.services import import_batches
 from leadops.services.error_workbooks import error_workbook
 
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS_A_PAGE = 50
 Outcome = ImportRow.Outcome
 TONES: dict[str, str] = {
@@ -145,7 +145,9 @@ class ImportBatchAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
         batch = self._to_view(request, batch_id)
         stem = batch.file_name.rpartition(".")[0] or batch.file_name
         file = error_workbook(batch)
-        return FileResponse(file, as_attachment=True, filename=f"{stem}-refused.xlsx", content_type=WORKBOOK)
+        return FileResponse(
+            file, as_attachment=True, filename=f"{stem}-refused.xlsx", content_type=CONTENT_TYPE
+        )
 
     def _to_view(self, request: HttpRequest, batch_id: UUID) -> ImportBatch:
         if not self.has_view_permission(request):

@@ -14,6 +14,8 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import IO, NamedTuple
 
+CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 
 class Style(IntEnum):
     """How a cell looks; the numbers are places in `cellXfs` of the style sheet."""

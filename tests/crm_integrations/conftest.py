@@ -11,6 +11,7 @@ from django.db import connection as database
 from leadops import synthetic
 from leadops.models import Lead, Partner, Program
 from leadops.services import leads
+from tests import people
 
 
 @pytest.fixture
@@ -51,3 +52,15 @@ def held_elsewhere(impatient: None) -> Callable[[str], contextlib.AbstractContex
             other.close()
 
     return held
+
+
+@pytest.fixture
+def queue(partner, program):
+    """Puts so many synthetic leads into the outbox."""
+
+    def queued(count: int) -> list[Lead]:
+        made = people.leads_of(partner, program, count)
+        leads.submit(made)
+        return made
+
+    return queued

@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from django.db import connection as database
 from django.test import Client
 from django.urls import reverse
@@ -47,15 +46,6 @@ def failed(ispcrm, partner, program) -> list[Delivery]:
 def held(failed) -> Delivery:
     Delivery.objects.filter(pk=failed[0].pk).update(state=State.REVIEW, reason="Nobody knows.")
     return Delivery.objects.get(pk=failed[0].pk)
-
-
-def clerk(*permissions: str) -> Client:
-    """A signed-in officer with these rights alone."""
-    officer = people.officer("clerk", superuser=False)
-    officer.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    client.force_login(officer)
-    return client
 
 
 def shown_by(page: str, words: str) -> str:
@@ -188,14 +178,14 @@ def test_decisions_cost_a_fixed_number_of_queries(desk, failed, django_assert_ma
 
 
 def test_who_may_only_look_is_offered_no_decision_and_no_replay(held):
-    client = clerk("view_delivery", "view_lead")
+    client = people.clerk("view_delivery", "view_lead")
     assert "It is not there" not in page_of(client, reverse(DECISIONS))
     assert "Replay these" not in page_of(client, reverse(FAILURES))
     assert client.get(reverse(START), {"delivery": str(held.pk)}).status_code == 403
 
 
 def test_who_may_not_look_sees_neither_page(held):
-    client = clerk("view_lead")
+    client = people.clerk("view_lead")
     for name in (FAILURES, DECISIONS, "admin:crm_integrations_replay_changelist"):
         assert client.get(reverse(name)).status_code == 403
 

@@ -24,14 +24,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def queue(partner, program):
-    def queued(count: int) -> None:
-        leads.submit(people.leads_of(partner, program, count))
-
-    return queued
-
-
-@pytest.fixture
 def vendor() -> Iterator[Vendor]:
     with holding.vendor() as made:
         yield made

@@ -15,19 +15,9 @@ from crm_integrations import delivery as engine
 from crm_integrations import outbox
 from crm_integrations.models import Connection, Delivery, Exchange, Health, State
 from crm_integrations.outbox import taking
-from leadops.services import leads
-from tests import people
 from tests.crm_integrations import holding
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def queue(partner, program):
-    def queued(count: int) -> None:
-        leads.submit(people.leads_of(partner, program, count))
-
-    return queued
 
 
 def fill(connection: Connection, tokens: float) -> None:

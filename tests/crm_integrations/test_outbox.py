@@ -15,8 +15,6 @@ from crm_integrations import outbox
 from crm_integrations.models import Connection, Delivery, Exchange, Route, State
 from crm_integrations.outbox import LostLease, Settlement
 from leadops.models import Lead
-from leadops.services import leads
-from tests import people
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,18 +26,6 @@ def connection(db) -> Connection:
     made.save()
     Route.objects.create(connection=made)
     return made
-
-
-@pytest.fixture
-def queue(partner, program):
-    """Puts so many synthetic leads into the outbox."""
-
-    def queued(count: int) -> list[Lead]:
-        made = people.leads_of(partner, program, count)
-        leads.submit(made)
-        return made
-
-    return queued
 
 
 def end_leases() -> None:

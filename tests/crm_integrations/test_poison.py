@@ -11,19 +11,9 @@ from crm_integrations import delivery as engine
 from crm_integrations import outbox
 from crm_integrations.models import Delivery, Exchange, Notice, State
 from leadops.models import Lead
-from leadops.services import leads
-from tests import people
 from tests.crm_integrations import holding
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def queue(partner, program):
-    def queued(count: int) -> None:
-        leads.submit(people.leads_of(partner, program, count))
-
-    return queued
 
 
 def die(claim: outbox.Claim | None) -> None:

@@ -7,9 +7,7 @@ from datetime import timedelta
 from io import BytesIO, StringIO
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from python_calamine import load_workbook
@@ -64,15 +62,6 @@ def page_of(asked: Reconciliation, query: str = "") -> str:
 
 def own_view(asked: Reconciliation, name: str) -> str:
     return reverse(f"admin:crm_integrations_reconciliation_{name}", args=[asked.pk])
-
-
-def clerk(*permissions: str) -> Client:
-    """A signed-in officer with these rights alone."""
-    officer = people.officer("clerk", superuser=False)
-    officer.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    client.force_login(officer)
-    return client
 
 
 def test_officer_asks_for_yesterday_with_two_presses(desk, crego):
@@ -189,7 +178,7 @@ def test_workbook_is_downloaded(desk, done):
 
 
 def test_who_may_only_look_can_neither_ask_nor_doubt(crego, done):
-    client = clerk("view_reconciliation", "view_delivery")
+    client = people.clerk("view_reconciliation", "view_delivery")
     page = client.get(page_of(done))
     assert page.status_code == 200
     assert "Look all of them up" not in page.content.decode()
@@ -198,7 +187,7 @@ def test_who_may_only_look_can_neither_ask_nor_doubt(crego, done):
 
 
 def test_who_may_not_look_sees_nothing(done):
-    client = clerk("view_delivery")
+    client = people.clerk("view_delivery")
     for url in (page_of(done), own_view(done, "progress"), own_view(done, "workbook"), reverse(LIST)):
         assert client.get(url).status_code == 403
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -40,15 +39,6 @@ def page_of(record: Connection | Notice) -> str:
 
 def own_view(connection: Connection, name: str) -> str:
     return reverse(f"admin:crm_integrations_connection_{name}", args=[connection.pk])
-
-
-def clerk(*permissions: str) -> Client:
-    """A signed-in officer with these rights alone."""
-    officer = people.officer("clerk", superuser=False)
-    officer.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    client.force_login(officer)
-    return client
 
 
 def raised(connection: Connection, kind: Kind = Kind.NEW_STATUS, subject: str = "Parked") -> Notice:
@@ -108,14 +98,14 @@ def test_several_are_put_away_at_once(desk, isp, other):
 
 
 def test_who_may_only_look_puts_nothing_away(isp):
-    notice, client = raised(isp), clerk("view_notice")
+    notice, client = raised(isp), people.clerk("view_notice")
     assert "Put away" not in client.get(page_of(notice)).content.decode()
     away = reverse("admin:crm_integrations_notice_put_away", args=[notice.pk])
     assert client.post(away).status_code == 403
     client.post(LIST, {"action": "put_away_selected", "_selected_action": [notice.pk]})
     assert Notice.objects.filter(closed_at=None).count() == 1
-    assert clerk("change_notice").post(away).status_code == 302
-    assert clerk("view_lead").get(LIST).status_code == 403
+    assert people.clerk("change_notice").post(away).status_code == 302
+    assert people.clerk("view_lead").get(LIST).status_code == 403
 
 
 def test_a_link_that_was_guessed_puts_nothing_away(desk, isp):
@@ -163,7 +153,7 @@ def test_first_page_counts_the_open_ones_and_leads_to_them(desk, isp):
     assert "Open notice" not in tiles(desk)
     raised(isp)
     assert tiles(desk)["Open notice"] == LIST
-    assert "Open notice" not in tiles(clerk("view_lead", "view_delivery"))
+    assert "Open notice" not in tiles(people.clerk("view_lead", "view_delivery"))
 
 
 def test_list_of_notices_stays_within_12_queries(desk, isp, django_assert_max_num_queries):
@@ -262,7 +252,7 @@ def test_the_check_says_what_it_found(desk, isp):
 
 @pytest.mark.parametrize("view", ["check", "close", "pause", "resume"])
 def test_who_may_only_look_steers_nothing(isp, view):
-    client = clerk("view_connection")
+    client = people.clerk("view_connection")
     page = client.get(page_of(isp)).content.decode()
     assert "State of the connection" in page
     assert "Check connection" not in page
