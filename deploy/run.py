@@ -155,7 +155,7 @@ class Run:
         while not answers(number, path):
             self._require_alive()
             if time.monotonic() > until:
-                raise Trouble(f"{child.name} does not answer; the end of {child.log}:\n{child.last_lines()}")
+                raise Trouble(f"{child.name} does not answer; from {child.log}:\n{child.last_words()}")
             time.sleep(0.05)
 
     def _watch(self) -> None:
@@ -169,7 +169,7 @@ class Run:
                 continue
             told = f"{child.name} ended by itself (exit status {child.status})"
             if child is not self.worker or self.restarts == RESTARTS:
-                raise Trouble(f"{told}; the end of {child.log}:\n{child.last_lines()}")
+                raise Trouble(f"{told}; from {child.log}:\n{child.last_words()}")
             self.restarts += 1
             console.say(f"The {told} and is started again ({self.restarts} of {RESTARTS}); see {child.log}.1")
             children.stop([child])  # its clock is a process of its own, and may still live

@@ -18,6 +18,8 @@ from typing import IO
 
 GRACE = 10.0
 """Seconds a process has to end after SIGTERM."""
+MARKS = ("Traceback (most recent call last)", "CRITICAL")
+MOST_LINES, LAST_LINES = 30, 15
 
 
 def take(path: Path) -> IO[str] | None:
@@ -85,8 +87,9 @@ class Child:
         """The exit status once it ended, else None."""
         return self.process.poll() if self.process else None
 
-    def last_lines(self, count: int = 15) -> str:
-        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
+    def last_words(self) -> str:
+        """What its log tells of why it ended."""
+        return "\n".join(cause_in(self.log.read_text(encoding="utf-8", errors="replace").splitlines()))
 
     def signal(self, number: int) -> None:
         """Send a signal to whatever lives of it, also when another launcher started it."""
@@ -101,6 +104,20 @@ class Child:
         if self.process is not None:
             self.process.poll()
         return holder(self.lock) is None
+
+
+def cause_in(lines: list[str]) -> list[str]:
+    """The lines that tell why a program ended: from its last traceback or critical one, else the last few.
+
+    Of a traceback that is too long its end is kept: there the error stands.
+    """
+    marked = [at for at, line in enumerate(lines) if any(mark in line for mark in MARKS)]
+    if not marked:
+        return lines[-LAST_LINES:]
+    first = marked[-1]
+    rest = range(first + 1, len(lines))
+    error = next((at for at in rest if lines[at] and not lines[at][0].isspace()), first)
+    return lines[max(first, error + 1 - MOST_LINES) :][:MOST_LINES]
 
 
 def stop(children: Sequence[Child]) -> None:
