@@ -1,7 +1,8 @@
-"""The web page at `/`: what each vendor holds and which faults are in force."""
+"""The web page at `/`: what each vendor holds, down to the bodies, and which faults are in force."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from html import escape
@@ -27,12 +28,15 @@ p { margin: .2rem 0; opacity: .75 }
 table { border-collapse: collapse; width: 100% }
 th, td { border-bottom: 1px solid var(--line); padding: .4rem .6rem; text-align: left; vertical-align: top }
 td { overflow-wrap: anywhere } th { background: var(--faint); font-weight: 600; white-space: nowrap }
+details { margin: 0 } summary { cursor: pointer }
+pre { background: var(--faint); border-radius: 6px; font-size: 13px; margin: .3rem 0; max-height: 24rem;
+  overflow: auto; padding: .6rem; white-space: pre-wrap }
 td.often { white-space: nowrap } tr.again td.often { color: var(--warn); font-weight: 700 }
 @media (max-width: 600px) {
   thead { display: none }
   tr { display: block; border-bottom: 1px solid var(--line); padding: .4rem 0 }
   td { display: grid; grid-template-columns: 6.5rem 1fr; border: 0; padding: .1rem 0 }
-  td::before { content: attr(data-label); opacity: .65 }
+  td > * { min-width: 0 } td::before { content: attr(data-label); opacity: .65 }
 }
 """
 
@@ -61,14 +65,15 @@ def _vendor(server: SandboxServer, vendor: Vendor) -> str:
     if not seen:
         return heading
     rows = [_row(server, vendor, entry) for entry in seen.values()]
-    return heading + _table(("When", "Id", "Reference", "Name", "How often"), rows)
+    return heading + _table(("When", "Id", "Reference", "Name", "How often", "Body"), rows)
 
 
 def _row(server: SandboxServer, vendor: Vendor, entry: Entry) -> tuple[int, tuple[str, ...]]:
     often = server.ledger.times(entry)
     when = datetime.fromtimestamp(entry["at"]).astimezone().strftime("%d %b %H:%M:%S %Z")
     name = vendor.name_of(entry["body"])
-    return often, (when, str(entry["id"]), entry["reference"] or "–", name or "–", str(often))
+    body = json.dumps(entry["body"], indent=2, ensure_ascii=False)
+    return often, (when, str(entry["id"]), entry["reference"] or "–", name or "–", str(often), body)
 
 
 def _faults(server: SandboxServer) -> str:
@@ -96,10 +101,15 @@ def _table(titles: tuple[str, ...], rows: Iterable[tuple[int, tuple[str, ...]]])
         f"<tr{' class=again' if often > 1 else ''}>"
         + "".join(
             f'<td data-label="{escape(title)}"{" class=often" if title == "How often" else ""}>'
-            f"<span>{escape(cell)}</span></td>"
+            f"{_folded(cell) if title == 'Body' else f'<span>{escape(cell)}</span>'}</td>"
             for title, cell in zip(titles, cells, strict=True)
         )
         + "</tr>"
         for often, cells in rows
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _folded(body: str) -> str:
+    """A body that a press unfolds."""
+    return f"<details><summary>Show</summary><pre tabindex=0>{escape(body)}</pre></details>"

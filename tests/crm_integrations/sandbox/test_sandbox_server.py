@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from html import unescape
 
 import pytest
 
@@ -152,6 +153,15 @@ def test_page_shows_what_is_held_and_escapes_it(sandbox):
     assert text.count('<tr class=again><td data-label="When">') == 1
     assert ">503<" in text
     assert not re.search(r"(src|href|url\()", text)
+
+
+def test_page_unfolds_the_body_of_what_is_held(sandbox):
+    sandbox.crego_lead(partner_ref_id="L-2", remarks="</pre><script>")
+    text = sandbox.call("GET", "/").raw.decode()
+    body = re.search(r"<details><summary>Show</summary><pre[^>]*>(.+?)</pre>", text, re.DOTALL)
+    assert body is not None
+    assert json.loads(unescape(body[1])) == sandbox.accepted("crego_crm")[-1]["body"]
+    assert "<script>" not in text
 
 
 def test_unknown_path_is_not_found(sandbox):
