@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from crm_integrations.models import Delivery
+from crm_integrations.models import Delivery, State
 from leadops.admin.form_filters import FormFilter
 from leadops.admin.sealed_search import opened
 
@@ -66,4 +66,6 @@ class CauseFilter(FormFilter):
         if not sealed:
             return queryset
         cause = opened(sealed)
-        return queryset.filter(cause=cause) if cause else queryset.none()
+        if not cause:
+            return queryset.none()
+        return queryset.filter(cause=cause).exclude(state=State.SKIPPED)  # as the page of failures counts

@@ -25,12 +25,12 @@ DELIVERIES = "admin:crm_integrations_delivery_changelist"
 # causes cost ten steps, and each count stops at 10,001.
 GROUPS = """
 WITH RECURSIVE found AS (
-    (SELECT connection_id, cause FROM crm_integrations_delivery WHERE cause <> ''
+    (SELECT connection_id, cause FROM crm_integrations_delivery WHERE cause <> '' AND state <> 'skipped'
         ORDER BY connection_id, cause LIMIT 1)
     UNION ALL
     SELECT next.connection_id, next.cause FROM found CROSS JOIN LATERAL (
         SELECT d.connection_id, d.cause FROM crm_integrations_delivery d
-        WHERE d.cause <> '' AND (d.connection_id, d.cause) > (found.connection_id, found.cause)
+        WHERE d.cause <> '' AND d.state <> 'skipped' AND (d.connection_id, d.cause) > (found.connection_id, found.cause)
         ORDER BY d.connection_id, d.cause LIMIT 1
     ) next
 ), groups AS (SELECT connection_id, cause FROM found LIMIT %(groups)s)
@@ -38,16 +38,18 @@ SELECT g.connection_id, g.cause, counted.deliveries, oldest.updated_at, newest.u
 CROSS JOIN LATERAL (
     SELECT count(*) AS deliveries FROM (
         SELECT 1 FROM crm_integrations_delivery d
-        WHERE d.connection_id = g.connection_id AND d.cause = g.cause AND d.cause <> '' LIMIT %(most)s
+        WHERE d.connection_id = g.connection_id AND d.cause = g.cause AND d.cause <> '' AND d.state <> 'skipped'
+        LIMIT %(most)s
     ) first
 ) counted
 CROSS JOIN LATERAL (
     SELECT d.updated_at FROM crm_integrations_delivery d
-    WHERE d.connection_id = g.connection_id AND d.cause = g.cause AND d.cause <> '' ORDER BY d.updated_at LIMIT 1
+    WHERE d.connection_id = g.connection_id AND d.cause = g.cause AND d.cause <> '' AND d.state <> 'skipped'
+    ORDER BY d.updated_at LIMIT 1
 ) oldest
 CROSS JOIN LATERAL (
     SELECT d.updated_at FROM crm_integrations_delivery d
-    WHERE d.connection_id = g.connection_id AND d.cause = g.cause AND d.cause <> ''
+    WHERE d.connection_id = g.connection_id AND d.cause = g.cause AND d.cause <> '' AND d.state <> 'skipped'
     ORDER BY d.updated_at DESC LIMIT 1
 ) newest
 """

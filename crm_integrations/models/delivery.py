@@ -39,6 +39,7 @@ UNFINISHED = (*CLAIMABLE, State.WAITING, State.SENDING)
 REPEATABLE = (State.REJECTED, State.DEAD, State.FAILED, State.SKIPPED, State.CANCELLED)
 """States after which surely nothing is at the vendor, so that it may be sent again."""
 NEEDS_PERSON = (State.REJECTED, State.REVIEW, State.DEAD, State.FAILED)
+"""The failures: what goes no further without a person. A skipped one is none: it does not fit its vendor."""
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -130,7 +131,7 @@ class Delivery(Record):
             models.Index(fields=["connection", "ref"], name="delivery_by_ref"),
             models.Index(
                 fields=["connection", "cause", "updated_at"],
-                condition=~Q(cause=""),
+                condition=~Q(cause="") & ~Q(state=State.SKIPPED),
                 name="delivery_by_cause",
             ),
             models.Index(fields=["ask_at"], condition=Q(ask_at__isnull=False), name="delivery_to_ask"),
