@@ -14,6 +14,7 @@ from leadops.admin.dashboard import Number, list_url
 from leadops.admin.pages import MOST, capped_counts
 
 DELIVERIES = "admin:crm_integrations_delivery_changelist"
+DECISIONS = "admin:crm_integrations_delivery_decisions"
 NOTICES = "notices"
 SHOWN = [
     State.DELIVERED,
@@ -26,6 +27,7 @@ SHOWN = [
     State.REJECTED,
     State.DEAD,
     State.FAILED,
+    State.SKIPPED,
 ]
 
 
@@ -79,7 +81,9 @@ def _needs_person(connections: list[Connection], counts: dict[str, int]) -> list
     found = []
     for state in NEEDS_PERSON:
         total = sum(min(counts[f"{each.pk} {state}"], MOST + 1) for each in connections)
-        found.append(Number(str(state.label), total, list_url(DELIVERIES, state__exact=state.value), "bad"))
+        decided = state == State.REVIEW  # on a page of their own
+        url = reverse(DECISIONS) if decided else list_url(DELIVERIES, state__exact=state.value)
+        found.append(Number(str(state.label), total, url, "bad"))
     for each in connections:
         if each.paused:
             url = reverse("admin:crm_integrations_connection_change", args=[each.pk])
