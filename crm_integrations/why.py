@@ -65,7 +65,7 @@ def of_delivery(delivery: Delivery, now: datetime) -> str:
 
 def _on_its_way(delivery: Delivery, now: datetime) -> str:
     """What the engine acts on next: what it stands for, and what holds it or when its turn comes."""
-    held = _stopped(delivery.connection, now) or _held(delivery.connection, now)
+    held = stopped(delivery.connection, now) or _held(delivery.connection, now)
     if delivery.state == State.UNKNOWN:
         again = "It is looked up again" if delivery.lookups else "It is looked up"
         return f"{_asked(delivery)} {held or _turn(delivery, again, now)}"
@@ -78,8 +78,8 @@ def _on_its_way(delivery: Delivery, now: datetime) -> str:
     return " ".join(filter(None, [_sentence(delivery.reason), _turn(delivery, "It is sent", now)]))
 
 
-def _stopped(connection: Connection, now: datetime) -> str:
-    """Empty unless a person, or a refusal of our credentials, stopped the whole connection."""
+def stopped(connection: Connection, now: datetime) -> str:
+    """Who or what stopped the whole connection, and until when; empty unless a person or a refused credential did."""
     if not connection.enabled:
         return "The connection is switched off: nothing is sent until it is switched on."
     until = connection.paused_until
@@ -122,7 +122,7 @@ def _waiting(delivery: Delivery, now: datetime) -> str:
     vendors = registry.vendors()
     first = vendors[delivery.depends_on].label if delivery.depends_on in vendors else "another delivery"
     said = _sentence(delivery.reason or f"Waiting until {first} knows the lead")
-    return " ".join(filter(None, [said, _stopped(delivery.connection, now)]))
+    return " ".join(filter(None, [said, stopped(delivery.connection, now)]))
 
 
 def _in_hand(delivery: Delivery, now: datetime) -> str:
@@ -193,7 +193,7 @@ def for_partner(delivery: Delivery, now: datetime) -> str:
     if delivery.state in OUR_WORDS:
         return delivery.reason
     if delivery.state == State.QUEUED:
-        if _stopped(delivery.connection, now):
+        if stopped(delivery.connection, now):
             return "The connection is paused; it is sent when the lender resumes it."
         if _held(delivery.connection, now):
             return "The vendor takes nothing just now; it is sent once it does."
@@ -202,7 +202,7 @@ def for_partner(delivery: Delivery, now: datetime) -> str:
 
 def next_turn(delivery: Delivery, now: datetime) -> datetime | None:
     """When the engine next acts on it; None where it does not, or nobody knows when."""
-    if delivery.state not in CLAIMABLE or _stopped(delivery.connection, now):
+    if delivery.state not in CLAIMABLE or stopped(delivery.connection, now):
         return None
     health = delivery.connection.known_health
     held = health.hold_until if health is not None else None

@@ -16,15 +16,16 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from crm_integrations import outbox
+from crm_integrations import outbox, why
 from crm_integrations.admin.steering import MAY_STEER, how_it_went
-from crm_integrations.models import Connection, Delivery, Gap, Replay, State
+from crm_integrations.models import UNFINISHED, Connection, Delivery, Gap, Replay, State
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted
 from leadops.admin.pages import CappedList, capped_counts, in_words
@@ -44,6 +45,8 @@ TAKEN_UP = Q(state__in=outbox.replays.REPLAYABLE)
 NOT_READY = Q(
     Exists(Gap.objects.filter(lead=OuterRef("lead"), connection=OuterRef("connection"))), kind="lead"
 )
+Stopped = list[tuple[Connection, str]]
+"""Connections that are paused or switched off, each with why in a sentence."""
 MAY_BE_THERE = Q(once_unknown=True) | Q(accepted=True) | Q(state=State.REVIEW)
 
 
@@ -67,6 +70,11 @@ class Choice:
         not_ready = found.filter(NOT_READY).exclude(MAY_BE_THERE)  # those are looked up first
         counts = capped_counts({"all": found, "doubtful": found.filter(MAY_BE_THERE), "not_ready": not_ready})
         return {name: in_words(count) for name, count in counts.items()}
+
+    def stopped(self) -> Stopped:
+        """The connections they go to that send nothing just now."""
+        found = self.deliveries.filter(TAKEN_UP)
+        return [(each, said) for each, said in _stopped() if found.filter(connection=each).exists()]
 
 
 @admin.register(Replay)
@@ -111,7 +119,7 @@ class ReplayAdmin(ReadOnly, CappedList, ModelAdmin):
                 "progress": outbox.replays.progress(replay),
                 "left_out": outbox.replays.left_out(replay),
             }
-            shown |= {"failed_again": outbox.replays.failed_again(replay)}
+            shown |= {"failed_again": outbox.replays.failed_again(replay), "stopped": _held_up(replay)}
             shown["may_steer"] = request.user.has_perm(MAY_STEER)
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
@@ -142,7 +150,7 @@ class ReplayAdmin(ReadOnly, CappedList, ModelAdmin):
             except LeadopsError as refusal:
                 form.add_error(None, refusal.message)
         context = {**self.admin_site.each_context(request), "title": "Replay", "opts": self.opts}
-        context |= {"form": form, "choice": choice, "counts": choice.counts()}
+        context |= {"form": form, "choice": choice, "counts": choice.counts(), "stopped": choice.stopped()}
         return TemplateResponse(request, "admin/crm_integrations/replay_start.html", context)
 
     def progress_view(self, request: HttpRequest, key: UUID) -> JsonResponse:
@@ -203,6 +211,23 @@ class ReplayAdmin(ReadOnly, CappedList, ModelAdmin):
 def page_of(key: UUID) -> str:
     """The page of one replay."""
     return reverse("admin:crm_integrations_replay_change", args=[key])
+
+
+def _stopped() -> Stopped:
+    now = timezone.now()
+    found = Connection.objects.filter(Q(enabled=False) | Q(paused_until__gt=now))
+    return [(each, why.stopped(each, now)) for each in found]
+
+
+def _held_up(replay: Replay) -> Stopped:
+    """The connections that keep what is left of `replay` from going out."""
+    if not (stopped := _stopped()):
+        return []
+    queued = Q(taken_at__isnull=False, delivery__state__in=UNFINISHED)
+    waiting = Q(taken_at__isnull=True, left="") if replay.state == Replay.State.RUNNING else Q(pk__in=[])
+    items = replay.items.filter(queued | waiting, connection__in=[each for each, _ in stopped])
+    held = set(items.values_list("connection_id", flat=True).distinct())
+    return [(each, said) for each, said in stopped if each.pk in held]
 
 
 def _in_words(filters: QueryDict) -> str:

@@ -86,6 +86,18 @@ def test_group_leads_to_the_list_of_its_own_without_telling_the_cause_in_the_add
     assert set(listed.queryset) == set(failed[:3])
 
 
+def test_what_was_skipped_is_a_failure_on_no_page(desk, failed):
+    Delivery.objects.filter(pk=failed[1].pk).update(state=State.SKIPPED)
+    answer = desk.get(reverse(FAILURES))
+    assert {each.cause: each.count for each in answer.context["groups"]} == {"No <b> …": 2, "HTTP 503": 1}
+    listed = desk.get(shown_by(answer.content.decode(), "2")).context["cl"]
+    assert set(listed.queryset) == {failed[0], failed[2]}
+    skipped = desk.get(shown_by(answer.content.decode(), "Skipped deliveries")).context["cl"]
+    assert list(skipped.queryset) == [failed[1]]
+    needs = desk.get(reverse("admin:index")).context["needs_person"]
+    assert {number.label: number.count for number in needs} == {"Refused": 2, "Given up": 1}
+
+
 def test_no_failure_is_said_so(desk, ispcrm):
     assert "Nothing: no delivery needs a person." in page_of(desk, reverse(FAILURES))
 
@@ -316,6 +328,26 @@ def test_odd_moments_of_the_last_change_break_nothing(desk, failed, moment):
     for name in ("changed_from", "changed_to"):
         assert desk.get(reverse(LIST), {name: moment}).status_code == 200
         assert desk.get(reverse(START), {"filter": urlencode({name: moment})}).status_code == 200
+
+
+def test_pages_of_a_replay_name_the_connection_that_holds_it_up(desk, failed, ispcrm, program):
+    start = shown_by(page_of(desk, reverse(FAILURES)), "Replay these")
+    idle = Connection.objects.create(vendor="ispcrm", name="idle", base_url=ispcrm.base_url, enabled=False)
+    assert "until an officer" not in page_of(desk, start)
+    outbox.pause(ispcrm, "They are moving")
+    connection = reverse("admin:crm_integrations_connection_change", args=[ispcrm.pk])
+    before = page_of(desk, start)
+    assert "until an officer resumes it: They are moving." in before
+    assert shown_by(before, "ispcrm") == connection
+    replay = begun(desk, start)
+    url = reverse("admin:crm_integrations_replay_change", args=[replay.pk])
+    running = page_of(desk, url)
+    assert f'href="{connection}">ispcrm<' in running
+    assert "They are moving" in running
+    assert f">{idle}<" not in before + running
+    Delivery.objects.update(state=State.DELIVERED)
+    replay.items.update(taken_at=timezone.now())
+    assert "They are moving" not in page_of(desk, url)
 
 
 def test_running_replay_shows_how_far_it_is_and_can_be_cancelled(desk, failed):
