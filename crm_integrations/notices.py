@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import connection as database
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from crm_integrations.models import Connection, Notice
 from leadops import ids
@@ -67,8 +69,9 @@ def _subject(found: Sequence[Notice]) -> str:
 
 
 def _text(found: Sequence[Notice]) -> str:
-    lines = [
-        f"{notice}\n  {notice.text}\n  Since {timezone.localtime(notice.created_at):%d %b %Y, %H:%M}."
-        for notice in found
-    ]
+    lines = [f"{notice}\n  {notice.text}\n  Since {_moment(notice.created_at)}." for notice in found]
     return "\n\n".join([*lines, "Details are on the connection's page in the back office."])
+
+
+def _moment(when: datetime) -> str:
+    return date_format(timezone.localtime(when), "DATETIME_FORMAT")

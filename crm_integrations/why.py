@@ -229,11 +229,10 @@ def _when(moment: datetime, now: datetime) -> str:
 
 
 def _at(moment: datetime, now: datetime) -> str:
-    """`14:30` today, `21 Nov, 14:30` on another day, in the officer's time zone; seconds where it is a minute away."""
+    """`14:30` today, else `21 Nov 2026, 14:30`, in the officer's time zone; with seconds where it is a minute away."""
     local, today = timezone.localtime(moment), timezone.localtime(now)
     soon = abs((moment - now).total_seconds()) < 60
     clock = f"{local:%H:%M:%S}" if soon else f"{local:%H:%M}"
     if local.date() == today.date():
         return clock
-    year = f" {local.year}" if local.year != today.year else ""
-    return f"{local.day} {local:%b}{year}, {clock}"
+    return f"{local.day} {local:%b %Y}, {clock}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
@@ -24,6 +26,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from crm_integrations import outbox, why
+from crm_integrations.admin.delivery_filters import AS_BROWSERS_WRITE
 from crm_integrations.admin.steering import MAY_STEER, how_it_went
 from crm_integrations.models import UNFINISHED, Connection, Delivery, Gap, Replay, State
 from leadops.admin.making import ReadOnly
@@ -247,4 +250,9 @@ def _in_words(filters: QueryDict) -> str:
 
 
 def _moment(word: str, given: str) -> str:
-    return f"{word} {given.replace('T', ' ')}" if given else ""
+    if not given:
+        return ""
+    try:
+        return f"{word} {date_format(datetime.strptime(given, AS_BROWSERS_WRITE), 'DATETIME_FORMAT')}"
+    except ValueError:
+        return f"{word} {given}"

@@ -12,6 +12,7 @@ from django.db import connection as database
 from django.db.models import Count, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from crm_integrations import notices
 from crm_integrations.models import Difference, Notice, Reconciliation
@@ -118,8 +119,8 @@ def _tell(reconciliation: Reconciliation) -> None:
 
 def span(reconciliation: Reconciliation) -> str:
     """The day that is compared, or the first and the last one."""
-    days = dict.fromkeys([reconciliation.first_on.isoformat(), reconciliation.last_on.isoformat()])
-    return " to ".join(days)
+    days = dict.fromkeys([reconciliation.first_on, reconciliation.last_on])
+    return " to ".join(map(date_format, days))
 
 
 def _fail(reconciliation: Reconciliation, reason: str) -> None:

@@ -70,7 +70,7 @@ def _vendor(server: SandboxServer, vendor: Vendor) -> str:
 
 def _row(server: SandboxServer, vendor: Vendor, entry: Entry) -> tuple[int, tuple[str, ...]]:
     often = server.ledger.times(entry)
-    when = datetime.fromtimestamp(entry["at"]).astimezone().strftime("%d %b %H:%M:%S %Z")
+    when = datetime.fromtimestamp(entry["at"]).astimezone().strftime("%-d %b %Y, %H:%M:%S %Z")
     name = vendor.name_of(entry["body"])
     body = json.dumps(entry["body"], indent=2, ensure_ascii=False)
     return often, (when, str(entry["id"]), entry["reference"] or "–", name or "–", str(often), body)

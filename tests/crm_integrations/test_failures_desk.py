@@ -263,7 +263,7 @@ def test_a_cause_is_replayed_from_the_page_of_failures(desk, failed, officer):
 def test_what_a_filter_shows_is_replayed(desk, failed):
     url = f"{reverse(LIST)}?{urlencode({'state__exact': 'dead', 'changed_from': '2026-01-01T14:00'})}"
     replay = begun(desk, shown_by(page_of(desk, url), "Replay what this list shows"))
-    assert replay.what == "All connections · Given up · since 2026-01-01 14:00"
+    assert replay.what == "All connections · Given up · since 1 Jan 2026, 14:00"
     assert [each.delivery_id for each in replay.items.all()] == [failed[3].pk]
 
 

@@ -155,7 +155,7 @@ def test_each_kind_of_difference_is_found_and_told(vendor, crego, delivered):
         "Somebody Else",
     )
     notice = Notice.objects.get()
-    assert (notice.kind, notice.subject) == (Notice.Kind.DIFFERS, "2026-03-10")
+    assert (notice.kind, notice.subject) == (Notice.Kind.DIFFERS, "10 Mar 2026")
     assert "1 missing at the vendor, 1 missing here, 1 with other values" in notice.text
 
 
@@ -358,7 +358,7 @@ def test_page_that_fails_twice_fails_the_whole_and_leaves_nothing_half(vendor, c
     assert sums(asked) == ("failed", 0, 0, 0)
     assert asked.reason == "Page 2 of the list could not be read: HTTP 403: no listing for a…@lender.example"
     assert not Difference.objects.exists()
-    assert Notice.objects.get().text == "The vendor's list for 2026-03-10 could not be read to its end."
+    assert Notice.objects.get().text == "The vendor's list for 10 Mar 2026 could not be read to its end."
     crego.refresh_from_db()
     assert not crego.paused
 

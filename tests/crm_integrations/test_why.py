@@ -108,7 +108,7 @@ ENDED = {
         ),
         (
             {"delivered_at": NOW - 30 * HOUR, "reason": "asha found it at the vendor: by phone"},
-            "Delivered on 3 May, 07:30. asha found it at the vendor: by phone.",
+            "Delivered on 3 May 2026, 07:30. asha found it at the vendor: by phone.",
         ),
     ],
     State.REJECTED: [
@@ -182,7 +182,7 @@ def test_what_the_engine_leaves_alone_says_the_same_in_every_situation(state, fi
             "HTTP 401: bad token. It is sent next.",
         ),
         (State.QUEUED, {"due_at": NOW + timedelta(seconds=42)}, "It is sent at 13:30:42."),
-        (State.QUEUED, {"due_at": NOW + 24 * HOUR}, "It is sent on 5 May, 13:30."),
+        (State.QUEUED, {"due_at": NOW + 24 * HOUR}, "It is sent on 5 May 2026, 13:30."),
         (State.QUEUED, {"due_at": NOW + 365 * 24 * HOUR}, "It is sent on 4 May 2027, 13:30."),
         (
             State.RETRYING,

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
+from django.contrib.admin.utils import display_for_value
+from django.template import Context, Template
 from django.urls import reverse
 from django.utils import timezone
 
@@ -49,6 +53,22 @@ def test_chart_shows_only_the_ways_that_leads_came_by(many_leads):
 def test_chart_leaves_out_what_is_older_than_fourteen_days(many_leads):
     Lead.objects.update(created_at=timezone.now() - timedelta(days=20))
     assert dashboard.chart()["total"] == 0
+
+
+def test_a_moment_is_written_in_one_way():
+    when = datetime(2026, 11, 21, 8, 35, 9, tzinfo=UTC)  # 14:05 in Kolkata
+    assert display_for_value(when, "–") == "21 Nov 2026, 14:05"
+    assert display_for_value(when.date(), "–") == "21 Nov 2026"
+    written = "{% load moments %}{{ when|date:'DATETIME_FORMAT' }} · {{ when|to_the_second }} · {{ no|to_the_second }}"
+    assert Template(written).render(Context({"when": when, "no": None})) == (
+        "21 Nov 2026, 14:05 · 21 Nov 2026, 14:05:09 · "
+    )
+
+
+def test_no_page_spells_a_format_of_its_own():
+    spelled = re.compile(r"""\|(?:date|time):["'](?!\w+_FORMAT["'])""")
+    pages = (settings.BASE_DIR / "templates").rglob("*.html")
+    assert not [str(page) for page in pages if spelled.search(page.read_text())]
 
 
 def test_imports_under_way_are_shown_until_they_are_done(desk, partner, program):

@@ -1,0 +1,1 @@
+"""How dates are written in the back office; Django looks here before it looks into its own."""
