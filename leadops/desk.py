@@ -34,6 +34,11 @@ class Desk(UnfoldAdminSite):  # type: ignore[misc]
 
         return super().admin_view(looked_at, cacheable)
 
+    def get_urls(self) -> list[Any]:
+        from leadops.admin import help  # the admins it stands beside can't be loaded before the apps are
+
+        return [*help.urls(self), *super().get_urls()]
+
 
 class DeskConfig(AppConfig):
     """In place of unfold's own app config, which would make its own site the admin's."""

@@ -44,6 +44,8 @@ PAGES: list[tuple[str, list[tuple[str, ...]]]] = [
     ),
 ]
 
+HELP = [("For officers", "help", "officer.md"), ("For partners", "api", "api.md")]
+
 COUNTED = {"crm_integrations.notice": "crm_integrations.admin.notices.open_count"}
 """What counts the rows of a model that wait for somebody: the number stands beside its entry."""
 
@@ -56,6 +58,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         items = [_item(*page) | _badge(page[2]) for page in pages if _may_view(request, page[2])]
         if items:
             groups.append({"title": title, "separator": True, "items": items})
+    groups.append({"title": "Help", "separator": True, "items": [_help(*page) for page in HELP]})
     _mark(request, [item for group in groups for item in group["items"]])
     return groups
 
@@ -74,6 +77,10 @@ def _mark(request: HttpRequest, items: list[dict[str, Any]]) -> None:
 def _item(title: str, icon: str, label: str, page: str = "") -> dict[str, Any]:
     page = page or f"{label.replace('.', '_')}_changelist"
     return {"title": title, "icon": icon, "link": reverse(f"admin:{page}")}
+
+
+def _help(title: str, icon: str, name: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse("admin:help", args=[name])}
 
 
 def _badge(label: str) -> dict[str, Any]:

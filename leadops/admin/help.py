@@ -1,0 +1,45 @@
+"""The pages "Help": what docs/ tells officers and partners' developers, for whoever is signed in."""
+
+from __future__ import annotations
+
+from mimetypes import guess_type
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin import AdminSite
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.safestring import mark_safe
+from markdown_it import MarkdownIt
+
+DOCS = settings.BASE_DIR / "docs"
+PAGES = {"officer.md": "For officers", "api.md": "For partners' developers"}
+FILES = ["openapi.yaml", "samples/template.xlsx", "images/*.png"]
+"""What the pages show or link to. They stand beside the pages, as in docs/, so every link leads where it says."""
+
+markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def urls(site: AdminSite) -> list[URLPattern]:
+    """The addresses of the pages and of their files, within the admin."""
+
+    def view(request: HttpRequest, name: str) -> HttpResponse:
+        return _page(request, name, site.each_context(request)) if name in PAGES else _file(name)
+
+    return [path("help/<path:name>", site.admin_view(view), name="help")]
+
+
+def _page(request: HttpRequest, name: str, context: dict[str, Any]) -> TemplateResponse:
+    title, _, text = (DOCS / name).read_text(encoding="utf-8").removeprefix("# ").partition("\n")
+    body = mark_safe(markdown.render(text))  # noqa: S308  our own words only
+    context |= {"title": title, "content_title": title, "body": body, "name": name, "pages": PAGES}
+    return TemplateResponse(request, "admin/leadops/help.html", context)
+
+
+def _file(name: str) -> HttpResponse:
+    served = {str(each.relative_to(DOCS)): each for pattern in FILES for each in DOCS.glob(pattern)}
+    if name not in served:
+        raise Http404
+    kind, _ = guess_type(name)
+    return HttpResponse(served[name].read_bytes(), content_type=kind or "text/plain; charset=utf-8")
