@@ -293,6 +293,17 @@ def test_send_page_shows_readiness_and_sends_to_the_chosen_alone(desk, lead, con
     assert Lead.objects.get().status == "submitted"
 
 
+def test_pages_that_do_something_say_what_in_their_heading(desk, lead, connections):
+    asked = {
+        reverse("admin:leadops_lead_add"): "Add lead",
+        reverse("admin:leadops_document_add") + f"?lead={lead.pk}": "Add document",
+        reverse("admin:leadops_lead_send") + f"?lead={lead.pk}": f"Send {lead} to…",
+    }
+    for url, title in asked.items():
+        heading = desk.get(url).content.decode().partition("<h1")[2].partition("</h1>")[0]
+        assert f">{title}<" in heading, url
+
+
 def test_send_page_wants_a_choice_and_existing_leads(desk, lead, connections):
     url = reverse("admin:leadops_lead_send")
     assert "Choose at least one" in desk.post(f"{url}?lead={lead.pk}", {}).content.decode()
