@@ -9,10 +9,12 @@ from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import QuerySet
 
 from leadops.ids import uuid_in
-from leadops.models import Applicant, Bank, Lead
+from leadops.models import Applicant, Bank, Lead, lead
 from leadops.sealing import blind_index
 from leadops.validation import mobile
+from leadops.validation.plain_text import joined
 
+SHORT_ID = re.compile(r"#?([0-9a-f]{8})", re.IGNORECASE)
 PAN = re.compile(r"[A-Za-z]{5}[0-9]{4}[A-Za-z]")
 ACCOUNT_NO = re.compile(r"[0-9]{6,18}")
 MOST = 1000
@@ -22,8 +24,8 @@ MOST = 1000
 def lead_ids(text: str, country: str = "IN") -> list[UUID]:
     """Ids of the leads that `text` finds, newest first, at most 1,000.
 
-    A text is our id, a partner's reference, a mobile in any spelling, a PAN or an account number; what none of them
-    is may be the beginnings of the words of an applicant's name.
+    A text is our id or the short one that lists show (`#facb25fb`), a partner's reference, a mobile or a PAN in any
+    spelling, or an account number; what none of them is may be the beginnings of the words of an applicant's name.
     """
     text = text.strip()
     found: set[UUID] = set()
@@ -45,6 +47,9 @@ def _by_key(
     ]
     if (own_id := uuid_in(text)) is not None:
         searches.append(Lead.objects.filter(pk=own_id).values_list("id", flat=True))
+    if short := SHORT_ID.fullmatch(text):
+        unnamed = Lead.objects.filter(partner_ref_id="").alias(short=lead.SHORT_ID)
+        searches.append(unnamed.filter(short=short[1].lower()).values_list("id", flat=True))
     number = mobile(text, country)
     if number.value and not number.is_refused:
         index = blind_index("mobile", number.value)
@@ -52,8 +57,8 @@ def _by_key(
         searches.append(
             Applicant.objects.filter(primary_mobile_index=index).values_list("lead_id", flat=True)
         )
-    if PAN.fullmatch(text):
-        index = blind_index("pan", text.upper())
+    if PAN.fullmatch(pan := joined(text)):
+        index = blind_index("pan", pan.upper())
         searches.append(Applicant.objects.filter(pan_no_index=index).values_list("lead_id", flat=True))
     if ACCOUNT_NO.fullmatch(text):
         index = blind_index("account", text)

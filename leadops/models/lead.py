@@ -8,13 +8,16 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Upper
+from django.db.models.functions import Cast, Right, Upper
 
 from leadops.fields import BlindIndexField, EncryptedTextField
 from leadops.models.partner import Partner
 from leadops.models.program import Program
 from leadops.models.record import Record
 
+SHORT_ID_LENGTH = 8
+SHORT_ID = Right(Cast("id", models.TextField()), SHORT_ID_LENGTH)
+"""The end of our id, in SQL: by it people know a lead that its partner gave no reference."""
 REFERENCE_TAKEN = "This partner already sent a lead with this reference."
 
 
@@ -118,6 +121,7 @@ class Lead(Record):
             models.Index(fields=["sync_status", "-id"], name="lead_by_sync_status"),
             models.Index(fields=["primary_mobile_index"], name="lead_by_mobile"),
             models.Index(Upper("partner_ref_id"), condition=~Q(partner_ref_id=""), name="lead_by_reference"),
+            models.Index(SHORT_ID, condition=Q(partner_ref_id=""), name="lead_by_short_id"),
         ]
 
     def __str__(self) -> str:
@@ -131,4 +135,4 @@ class Lead(Record):
     @property
     def reference(self) -> str:
         """What people call this lead: the partner's reference, else the end of our id, which is its random part."""
-        return self.partner_ref_id or f"#{self.pk.hex[-8:]}"
+        return self.partner_ref_id or f"#{self.pk.hex[-SHORT_ID_LENGTH:]}"

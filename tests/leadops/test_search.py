@@ -41,9 +41,18 @@ def test_a_lead_is_found_by_everything_that_names_it(found_leads):
         reference.lower(),
         applicant.pan_no,
         applicant.pan_no.lower(),
+        f"{applicant.pan_no[:5].lower()} {applicant.pan_no[5:9]} {applicant.pan_no[9:].lower()}",
         account,
     ):
         assert search.lead_ids(f" {text} ") == [lead.pk], text
+
+
+@pytest.mark.parametrize("spelling", [str, str.upper, lambda shown: shown.removeprefix("#")])
+def test_a_lead_without_a_reference_is_found_by_the_short_id_it_is_shown_by(found_leads, spelling):
+    Lead.objects.update(partner_ref_id="")
+    shown = Lead.objects.get(pk=found_leads[2].pk).reference
+    assert search.lead_ids(spelling(shown)) == [found_leads[2].pk]
+    assert search.lead_ids(shown[:-1]) == []
 
 
 def test_a_name_is_found_by_the_beginnings_of_its_words(found_leads):
@@ -79,7 +88,7 @@ def test_a_search_is_a_handful_of_queries(found_leads, django_assert_max_num_que
 
 
 @pytest.mark.parametrize(
-    "text", ["01939a40-0000-7000-8000-000000000009", "98000 00001", "ABCPK1234L", "sun sah"]
+    "text", ["01939a40-0000-7000-8000-000000000009", "98000 00001", "abcpk 1234 l", "#facb25fb", "sun sah"]
 )
 def test_every_condition_of_a_search_meets_an_index(found_leads, text):
     with connection.cursor() as cursor:
@@ -92,3 +101,4 @@ def test_every_condition_of_a_search_meets_an_index(found_leads, text):
     assert not [plan for plan in plans if "Seq Scan" in plan]
     assert "lead_by_reference" in plans[0]
     assert "applicant_by_name" in plans[-1]
+    assert ("lead_by_short_id" in "".join(plans)) == text.startswith("#")
