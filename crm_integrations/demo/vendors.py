@@ -9,22 +9,18 @@ from crm_integrations.connector import Secret, Setting
 from crm_integrations.models import Connection, Route
 from crm_integrations.sandbox.credentials import CREDENTIALS
 
-SPARE = ("ispcrm-north", "ispcrm")
-"""A second account at a vendor, that only gets what officers send there."""
-
 
 def connect(base_url: str) -> dict[str, Connection]:
     """The connections by name, each with a route for every program; they follow the sandbox to another address."""
     connections = {}
-    named = [(vendor.replace("_", "-"), vendor) for vendor in registry.vendors()]
-    for order, (name, vendor) in enumerate([*named, SPARE]):
+    for order, vendor in enumerate(registry.vendors()):
+        name = vendor.replace("_", "-")
         connection = Connection.objects.filter(name=name).first() or _new(vendor, name)
         if connection.base_url != base_url:
             connection.base_url = base_url
             connection.full_clean()
             connection.save()
-        route = {"order": order, "automatic": name != SPARE[0]}
-        Route.objects.get_or_create(program=None, connection=connection, defaults=route)
+        Route.objects.get_or_create(program=None, connection=connection, defaults={"order": order})
         connections[name] = connection
     return connections
 

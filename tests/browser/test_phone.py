@@ -105,7 +105,7 @@ def test_chart_shows_its_first_and_its_last_day_whole(open_page, signed_in, draf
 
 def test_labels_of_a_list_stay_whole_and_names_as_they_are_spelled(signed_in, open_page):
     asha = Officer.objects.get(username="asha")
-    what = "ispcrm-north · Refused · HTTP 400: mobile is invalid · since 2026-03-10 14:00"
+    what = "ispcrm · Refused · HTTP 400: mobile is invalid · since 2026-03-10 14:00"
     replay = Replay.objects.create(officer=asha, reason="Mended", what=what)
     page = signed_in(open_page(PHONE))
     page.goto(reverse("admin:crm_integrations_replay_changelist"))
