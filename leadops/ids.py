@@ -31,10 +31,9 @@ def uuid7() -> uuid.UUID:
     The fraction keeps ids in order that one process makes within a millisecond.
     """
     then = _moment.get()
-    now = time.time_ns() if then is None else int(then.timestamp() * 1000) * 1_000_000
+    now = time.time_ns() if then is None else round(then.timestamp() * 1_000_000) * 1000
     milliseconds, rest = divmod(now, 1_000_000)
-    fraction = rest * 4096 // 1_000_000 if then is None else secrets.randbits(12)
-    high = (milliseconds << 16) | 0x7000 | fraction
+    high = (milliseconds << 16) | 0x7000 | (rest * 4096 // 1_000_000)
     low = (0b10 << 62) | secrets.randbits(62)
     return uuid.UUID(int=(high << 64) | low)
 
