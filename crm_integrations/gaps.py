@@ -26,6 +26,7 @@ from crm_integrations.models import Connection, Gap, GapWalk, Recheck
 from crm_integrations.readiness import taking_leads
 from crm_integrations.records import LeadRecord
 from leadops.faults import place_of
+from leadops.ids import uuid7
 from leadops.models import Lead
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ CHUNK = 500
 REFRESH = "crm_integrations.tasks.refresh_gaps"
 LOCK = 0x6C6F6761707300
 """Key of the database's lock that only one process at a time has."""
+MARK = "INSERT INTO crm_integrations_recheck (id, leads) VALUES (%s, %s)"
 POSITION = re.compile(r"\[\d*\]")
 
 
@@ -43,7 +45,11 @@ def mark(lead_ids: Iterable[UUID]) -> None:
     """
     ids = list(lead_ids)
     parts = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
-    Recheck.objects.bulk_create([Recheck(leads=part) for part in parts])
+    with database.cursor() as cursor:
+        for (
+            part
+        ) in parts:  # not through the ORM, which takes three times as long, and every new lead waits for it
+            cursor.execute(MARK, [uuid7(), part])
     if len(ids) > 1:
         doorbell.ring_on_commit(REFRESH)
 

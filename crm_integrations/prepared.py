@@ -29,11 +29,19 @@ class Statement:
         self.execute = f"EXECUTE {name} ({', '.join(f'%({parameter})s' for parameter in types)})"
 
 
-def run(cursor: CursorWrapper, named: dict[str, Any], *statements: Statement) -> None:
-    """Execute `statements` one after the other in one round trip; the cursor stands before the first one's result."""
+def run(cursor: CursorWrapper, named: dict[str, Any], *statements: Statement | str) -> None:
+    """Execute `statements` one after the other in one round trip; the cursor stands before the first one's result.
+
+    One that is plain text is planned anew each time, as suits how many records it is about.
+    """
     known = _known.setdefault(connection.connection, set())
+    texts = []
     for statement in statements:
-        if statement.name not in known:
-            cursor.execute(statement.prepare)
-            known.add(statement.name)
-    cursor.execute("; ".join([statement.execute for statement in statements]), named)
+        if isinstance(statement, Statement):
+            if statement.name not in known:
+                cursor.execute(statement.prepare)
+                known.add(statement.name)
+            texts.append(statement.execute)
+        else:
+            texts.append(statement)
+    cursor.execute("; ".join(texts), named)

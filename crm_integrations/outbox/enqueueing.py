@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 from zlib import crc32
 
@@ -13,6 +13,7 @@ from django.db import transaction
 from crm_integrations import doorbell, summary
 from crm_integrations.connector import Connector
 from crm_integrations.models import REPEATABLE, Connection, State
+from crm_integrations.prepared import Statement, run
 from leadops import statements
 from leadops.models import Lead, LoanAccount
 
@@ -42,7 +43,7 @@ MOST_LOCKS = 4096
 # Two transactions that give out one reference see nothing of each other: the second waits here for the first to end,
 # and then looks, in a statement of its own, whether the reference is taken. In one order, so that nobody deadlocks.
 ONE_AFTER_THE_OTHER = (
-    f"SELECT pg_advisory_xact_lock({REFERENCES}, given.number) FROM unnest(%s::int[]) given(number)"
+    f"SELECT pg_advisory_xact_lock({REFERENCES}, given.number) FROM unnest(%(locks)s::int[]) given(number)"
 )
 # A reference that another record has at that connection is not given twice: the record's own id takes its place.
 TAKEN = """
@@ -52,6 +53,15 @@ SELECT EXISTS (
 ) AS ref
 """
 
+# Only a record that needs another first can wait; asking of all whether they do takes longer than putting them in.
+NEVER_WAITS = "SELECT false AS yes"
+WAITS = """
+SELECT n.depends_on <> '' AND NOT EXISTS (
+    SELECT 1 FROM crm_integrations_delivery l JOIN crm_integrations_connection c ON c.id = l.connection_id
+    WHERE l.lead_id = n.lead_id AND l.kind = 'lead' AND l.state = 'delivered' AND l.reference <> ''
+        AND c.vendor = n.depends_on
+) AS yes
+"""
 # A lead that is on its way, or may be at the vendor, is not enqueued again: what is sent is the newest version anyway.
 ENQUEUE = f"""
 INSERT INTO crm_integrations_delivery (
@@ -63,22 +73,26 @@ SELECT n.id, now(), now(), n.connection_id, n.kind, n.lead_id, n.loan_account_id
     CASE WHEN waits.yes THEN 'waiting' ELSE 'queued' END, false, 0, 0, 0, now(), n.depends_on, '', '',
     CASE WHEN waits.yes THEN n.waiting_for ELSE '' END
 FROM unnest(
-    %s::uuid[], %s::uuid[], %s::text[], %s::uuid[], %s::uuid[], %s::uuid[], %s::int[], %s::text[], %s::text[],
-    %s::text[]
+    %(id)s::uuid[], %(connection_id)s::uuid[], %(kind)s::text[], %(lead_id)s::uuid[], %(loan_account_id)s::uuid[],
+    %(record_id)s::uuid[], %(version)s::int[], %(ref)s::text[], %(depends_on)s::text[], %(waiting_for)s::text[]
 ) AS n(id, connection_id, kind, lead_id, loan_account_id, record_id, version, ref, depends_on, waiting_for)
 CROSS JOIN LATERAL ({TAKEN.format(connection="n.connection_id", ref="n.ref", record="n.record_id")}) taken
-CROSS JOIN LATERAL (
-    SELECT n.depends_on <> '' AND NOT EXISTS (
-        SELECT 1 FROM crm_integrations_delivery l JOIN crm_integrations_connection c ON c.id = l.connection_id
-        WHERE l.lead_id = n.lead_id AND l.kind = 'lead' AND l.state = 'delivered' AND l.reference <> ''
-            AND c.vendor = n.depends_on
-    ) AS yes
-) waits
+CROSS JOIN LATERAL ({{waits}}) waits
 WHERE NOT EXISTS (
     SELECT 1 FROM crm_integrations_delivery d WHERE d.connection_id = n.connection_id AND d.kind = n.kind
-    AND d.record_id = n.record_id AND d.state <> ALL (%s)
+    AND d.record_id = n.record_id AND d.state <> ALL (%(again)s)
 )
 ON CONFLICT DO NOTHING
+"""
+# Earlier versions that a newer one replaces are closed; only an officer's change makes a version above 1.
+SUPERSEDE = """
+UPDATE crm_integrations_delivery d SET state = 'superseded', cause = '', updated_at = now(),
+    reason = 'Version ' || n.version || ' took its place.'
+FROM unnest(
+    %(connection_id)s::uuid[], %(kind)s::text[], %(record_id)s::uuid[], %(version)s::int[]
+) AS n(connection_id, kind, record_id, version)
+WHERE d.connection_id = n.connection_id AND d.kind = n.kind AND d.record_id = n.record_id
+    AND d.version < n.version AND d.state = ANY(%(repeatable)s)
 """
 
 
@@ -110,19 +124,43 @@ def enqueue(deliveries: Sequence[New]) -> Enqueued:
     """
     if not deliveries:
         return Enqueued(0, {})
-    named = list(_one_reference_each(deliveries))
-    columns = [list(column) for column in zip(*named, strict=True)]
-    again = [*REPEATABLE, State.SUPERSEDED]
-    with transaction.atomic(savepoint=False):
-        locked = summary.lock({each.lead_id for each in deliveries})
-        with database.cursor() as cursor:
-            cursor.execute(f"{ONE_AFTER_THE_OTHER}; {ENQUEUE}", [_locks(named), *columns, again])
-            cursor.nextset()
-            made = int(cursor.rowcount)
-        _supersede(deliveries)
-        words = summary.derive(locked)
+    given = list(_one_reference_each(deliveries))
+    with transaction.atomic(savepoint=False), database.cursor() as cursor:
+        run(cursor, _values(given), *_script(given))
+        words = dict(cursor.fetchall())
+        cursor.nextset()
+        cursor.nextset()
+        made = int(cursor.rowcount)
+        while cursor.nextset():
+            pass
+        words |= dict(cursor.fetchall())
     doorbell.ring_on_commit()
     return Enqueued(made, words)
+
+
+def _script(deliveries: Sequence[New]) -> list[Statement | str]:
+    """The leads' lock, the references' locks, the deliveries, what they supersede, the leads' summary.
+
+    Together one round trip, because every new lead waits for it; only what these deliveries need, planning is dear.
+    """
+    one = len({each.lead_id for each in deliveries}) == 1
+    lock, derive = (summary.LOCK_ONE, summary.DERIVE_ONE) if one else (summary.LOCK, summary.DERIVE)
+    waits = WAITS if any(each.depends_on for each in deliveries) else NEVER_WAITS
+    newer = [SUPERSEDE] if any(each.version > 1 for each in deliveries) else []
+    return [lock, ONE_AFTER_THE_OTHER, ENQUEUE.format(waits=waits), *newer, derive]
+
+
+def _values(deliveries: Sequence[New]) -> dict[str, Any]:
+    """What the script asks for: the columns of the deliveries, and what they are compared with."""
+    columns = zip(New._fields, map(list, zip(*deliveries, strict=True)), strict=True)
+    return {
+        **dict(columns),
+        "lead": deliveries[0].lead_id,
+        "leads": list({each.lead_id for each in deliveries}),
+        "locks": _locks(deliveries),
+        "again": [*REPEATABLE, State.SUPERSEDED],
+        "repeatable": list(REPEATABLE),
+    }
 
 
 def _one_reference_each(deliveries: Sequence[New]) -> Iterator[New]:
@@ -137,26 +175,3 @@ def _locks(deliveries: Sequence[New]) -> list[int]:
     """Numbers for the references that another record could be given too; a record's own id is nobody else's."""
     told = (f"{each.connection_id} {each.ref}" for each in deliveries if each.ref != each.record_id.hex)
     return sorted({crc32(each.encode()) % MOST_LOCKS for each in told})
-
-
-SUPERSEDE = """
-UPDATE crm_integrations_delivery d SET state = 'superseded', cause = '', updated_at = now(),
-    reason = 'Version ' || n.version || ' took its place.'
-FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::int[]) AS n(connection_id, kind, record_id, version)
-WHERE d.connection_id = n.connection_id AND d.kind = n.kind AND d.record_id = n.record_id
-    AND d.version < n.version AND d.state = ANY(%s)
-"""
-
-
-def _supersede(deliveries: Sequence[New]) -> None:
-    """Close earlier versions that a newer one replaces; only an officer's change makes a version above 1."""
-    newer = [
-        (each.connection_id, each.kind, each.record_id, each.version)
-        for each in deliveries
-        if each.version > 1
-    ]
-    if newer:
-        with database.cursor() as cursor:
-            cursor.execute(
-                SUPERSEDE, [*(list(column) for column in zip(*newer, strict=True)), list(REPEATABLE)]
-            )

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Model
+from django.db.models import F, Model, QuerySet
 from django.db.models.functions import Now
 
 from leadops import signals
@@ -156,7 +156,7 @@ class _Parties:
 
 def _loaded(row: Model, name: str, related: list[Any]) -> None:
     """Put rows where `prefetch_related` would put them."""
-    found = getattr(row, name).all()
+    found: QuerySet[Any] = QuerySet(getattr(type(row), name).rel.related_model)
     found._result_cache = related
     row.__dict__.setdefault("_prefetched_objects_cache", {})[name] = found
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache, wraps
+from typing import TypeVar
 
 from leadops.validation.card_numbers import SHORTEST_HIDDEN, hidden_numbers
 from leadops.validation.findings import Finding, findings_at, problem
 from leadops.validation.plain_text import plain
 
+T = TypeVar("T")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOT_A_WORD = re.compile(r"[\W_]+")
 _OTHER_CARDS = re.compile(
@@ -42,20 +44,23 @@ _BEYOND_CARDS = 10**19
 _TWELVE_DIGIT_NUMBERS = frozenset({"taxid", "inn", "iin", "partnerrefid", "refid", "programid"})
 
 
+def _remembered(judge: Callable[[str], T]) -> Callable[[str], T]:
+    """Keep what `judge` says of names of a usual length: the same few come in every body."""
+    remembering = lru_cache(maxsize=2048)(judge)
+    return wraps(judge)(lambda name: remembering(name) if len(name) <= _USUAL_NAME else judge(name))
+
+
+@_remembered
 def names_card_data(name: str) -> bool:
     """Say whether a field or header asks for card data in any spelling: `cardNumber`, `C.V.V.`."""
-    return _remembered(name) if len(name) <= _USUAL_NAME else _asks_for_card_data(name)
-
-
-@lru_cache(maxsize=2048)
-def _remembered(name: str) -> bool:
-    return _asks_for_card_data(name)
-
-
-def _asks_for_card_data(name: str) -> bool:
     words = _CAMEL.sub(" ", unicodedata.normalize("NFKC", name))
     words = _NOT_A_WORD.sub(" ", words).strip().casefold()
     return _CARD_FIELD.search(_OTHER_CARDS.sub(" ", words)) is not None
+
+
+@_remembered
+def _is_number(name: str) -> bool:
+    return bool(hidden_numbers(plain(name)))
 
 
 def refuse_header(header: str) -> list[Finding]:
@@ -86,7 +91,7 @@ def refuse_cards(data: object, field: str = "") -> list[Finding]:
     """
     findings: list[Finding] = []
     for path, name, value in _walk(data, field):
-        if name is None or not (names_card_data(name) or hidden_numbers(plain(name))):
+        if name is None or not (names_card_data(name) or _is_number(name)):
             findings += refuse_cell(path, _last_name(path), value)
         else:
             findings += findings_at(path, (problem("card_data", what="field"),))
@@ -108,7 +113,7 @@ def _walk(data: object, field: str) -> Iterator[tuple[str, str | None, object]]:
 
 def _step(path: str, key: str) -> str:
     """Go one key deeper; a key that is itself a card number must not come back in the finding's path."""
-    shown = "(number)" if hidden_numbers(plain(key)) else key
+    shown = "(number)" if _is_number(key) else key
     return f"{path}.{shown}" if path else shown
 
 
@@ -116,6 +121,7 @@ def _last_name(path: str) -> str:
     return path.rpartition(".")[2].partition("[")[0]
 
 
+@_remembered
 def _key(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
