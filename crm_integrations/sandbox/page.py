@@ -28,7 +28,7 @@ p { margin: .2rem 0; opacity: .75 }
 table { border-collapse: collapse; width: 100% }
 th, td { border-bottom: 1px solid var(--line); padding: .4rem .6rem; text-align: left; vertical-align: top }
 td { overflow-wrap: anywhere } th { background: var(--faint); font-weight: 600; white-space: nowrap }
-details { margin: 0 } summary { cursor: pointer }
+th:nth-child(2) { min-width: 4.5rem } summary { cursor: pointer }
 pre { background: var(--faint); border-radius: 6px; font-size: 13px; margin: .3rem 0; max-height: 24rem;
   overflow: auto; padding: .6rem; white-space: pre-wrap }
 td.often { white-space: nowrap } tr.again td.often { color: var(--warn); font-weight: 700 }
