@@ -8,4 +8,9 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadops.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from leadops.embedded_postgres import server
+
+    try:
+        execute_from_command_line(sys.argv)
+    finally:
+        server.stop_ours()

@@ -1,8 +1,8 @@
 """Starting and stopping the embedded server.
 
 The server outlives the process that started it, because several processes share it and any of them may be killed
-at any moment. `make run` stops it when it ends; `python -m leadops.embedded_postgres.server stop FOLDER` does so by
-hand.
+at any moment. `make run` stops it when it ends, a command of `manage.py` that started it when nobody else came to use
+it; `python -m leadops.embedded_postgres.server stop FOLDER` does so by hand.
 """
 
 from __future__ import annotations
@@ -33,6 +33,10 @@ PATIENCE = 60.0
 QUICK = "recovery_init_sync_method = syncfs"
 
 _threads = threading.Lock()
+_uses: dict[Path, int] = {}
+"""A lock by folder, held until this process ends, that tells others: its server is in use here."""
+_ours: set[Path] = set()
+"""The folders whose servers this process started."""
 
 
 @contextlib.contextmanager
@@ -90,6 +94,15 @@ def _maker(folder: Path) -> bool:
     return text.startswith("-") and text[1:].isdigit() and _runs(int(text[1:]))
 
 
+def _is_up(folder: Path) -> bool:
+    """Whether a server of the folder runs, as far as its own note tells."""
+    try:
+        text = (folder / "postmaster.pid").read_text(encoding="utf-8").partition("\n")[0].strip()
+    except OSError:
+        return False
+    return text.isdigit() and _runs(int(text))
+
+
 def _runs(process_id: int) -> bool:
     try:
         os.kill(process_id, 0)
@@ -135,9 +148,24 @@ def start(folder: Path) -> str:
     A server left behind by a killed process is taken over. Safe to call from many threads and processes at once.
     """
     with _alone(folder) as runtime:
+        ours = not _is_up(folder)
         sockets = _server(folder, runtime).get_postmaster_info().socket_dir
         _recover_quickly(folder)
+        if ours:
+            _ours.add(folder)
+        if folder not in _uses:
+            _uses[folder] = os.open(runtime / "postgres.uses", os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(_uses[folder], fcntl.LOCK_SH)
         return str(sockets)
+
+
+def stop_ours() -> None:
+    """At the end of a process: stop the server that it started, unless another process uses it by now."""
+    for folder in _ours:
+        with _alone(folder) as runtime, contextlib.suppress(BlockingIOError):
+            fcntl.flock(_uses[folder], fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _server(folder, runtime).stop()
+    _ours.clear()
 
 
 def stop(folder: Path) -> bool:

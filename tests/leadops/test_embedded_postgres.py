@@ -96,6 +96,43 @@ def started(folder: Path) -> str:
     return done.stdout.strip()
 
 
+COMMAND = [sys.executable, "manage.py", "showmigrations", "leadops"]
+"""A command that asks the database."""
+
+
+def test_a_command_stops_the_server_that_it_started(tmp_path):
+    environment = {**os.environ, "LEADOPS_VAR": str(tmp_path), "DATABASE_URL": ""}
+    done = subprocess.run(COMMAND, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "postgres" / "PG_VERSION").exists()
+    assert not (tmp_path / "postgres" / "postmaster.pid").exists()
+
+
+def test_a_command_leaves_a_server_that_ran_before_it(folder):
+    server.start(folder)
+    environment = {**os.environ, "LEADOPS_VAR": str(folder.parent), "DATABASE_URL": ""}
+    done = subprocess.run(COMMAND, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (folder / "postmaster.pid").exists()
+
+
+def test_a_server_that_others_came_to_use_outlives_who_started_it(folder):
+    first = (
+        "import sys, pathlib as p, leadops.embedded_postgres.server as s;"
+        "s.start(p.Path(sys.argv[1])); print('up', flush=True); input(); s.stop_ours()"
+    )
+    command = [sys.executable, "-c", first, str(folder)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as starter:
+        assert starter.stdout is not None
+        assert starter.stdout.readline() == "up\n"
+        server.start(folder)
+        starter.communicate("\n", timeout=60)
+    assert starter.returncode == 0
+    assert (folder / "postmaster.pid").exists()
+
+
 def test_a_crash_is_recovered_from_without_going_through_every_file(folder):
     started(folder)
     postmaster = psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
