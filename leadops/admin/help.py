@@ -14,7 +14,7 @@ from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
 
 DOCS = settings.BASE_DIR / "docs"
-PAGES = {"officer.md": "For officers", "api.md": "For partners' developers"}
+PAGES = {"officer.md": "Officers' guide", "api.md": "Partners' API"}
 FILES = ["openapi.yaml", "samples/template.xlsx", "images/*.png"]
 """What the pages show or link to. They stand beside the pages, as in docs/, so every link leads where it says."""
 
@@ -31,9 +31,10 @@ def urls(site: AdminSite) -> list[URLPattern]:
 
 
 def _page(request: HttpRequest, name: str, context: dict[str, Any]) -> TemplateResponse:
-    title, _, text = (DOCS / name).read_text(encoding="utf-8").removeprefix("# ").partition("\n")
+    heading, _, text = (DOCS / name).read_text(encoding="utf-8").removeprefix("# ").partition("\n")
     body = mark_safe(markdown.render(text))  # noqa: S308  our own words only
-    context |= {"title": title, "content_title": title, "body": body, "name": name, "pages": PAGES}
+    context |= {"title": PAGES[name], "content_title": PAGES[name], "heading": heading, "body": body}
+    context |= {"name": name, "pages": PAGES}
     return TemplateResponse(request, "admin/leadops/help.html", context)
 
 

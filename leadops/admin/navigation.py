@@ -44,7 +44,7 @@ PAGES: list[tuple[str, list[tuple[str, ...]]]] = [
     ),
 ]
 
-HELP = [("For officers", "help", "officer.md"), ("For partners", "api", "api.md")]
+HELP = [("Officers' guide", "help", "officer.md"), ("Partners' API", "api", "api.md")]
 
 COUNTED = {"crm_integrations.notice": "crm_integrations.admin.notices.open_count"}
 """What counts the rows of a model that wait for somebody: the number stands beside its entry."""
