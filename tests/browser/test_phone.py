@@ -103,7 +103,7 @@ def test_chart_shows_its_first_and_its_last_day_whole(open_page, signed_in, draf
     assert page.locator(".lo-chart").evaluate(cut) == []
 
 
-def test_labels_of_a_list_stay_whole_and_names_as_they_are_spelled(signed_in, open_page):
+def test_labels_of_a_list_stay_whole_with_a_capital_and_names_as_they_are_spelled(signed_in, open_page):
     asha = Officer.objects.get(username="asha")
     what = "ispcrm · Refused · HTTP 400: mobile is invalid · since 2026-03-10 14:00"
     replay = Replay.objects.create(officer=asha, reason="Mended", what=what)
@@ -112,7 +112,7 @@ def test_labels_of_a_list_stay_whole_and_names_as_they_are_spelled(signed_in, op
     label = page.locator("#result_list .field-what").first.evaluate(
         "cell => (style => [style.flexShrink, style.textTransform])(getComputedStyle(cell, '::before'))"
     )
-    assert label == ["0", "none"]
+    assert label == ["0", "capitalize"]
     cell = page.locator("#result_list .field-what").first
     assert cell.evaluate("cell => cell.scrollHeight <= cell.clientHeight + 1")
     page.goto(reverse("admin:crm_integrations_replay_change", args=[replay.pk]))
