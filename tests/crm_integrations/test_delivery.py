@@ -183,7 +183,7 @@ def test_a_rolled_back_submit_leaves_no_lead_and_no_delivery(partner, program, c
     def fail(*args, **kwargs):
         raise RuntimeError("the outbox is on fire")
 
-    monkeypatch.setattr(outbox.enqueueing.summary, "derive", fail)
+    monkeypatch.setattr(outbox.enqueueing.doorbell, "ring_on_commit", fail)  # the rows are written
     with pytest.raises(RuntimeError, match="on fire"):
         leads.receive(synthetic.drafts(1)[0], partner=partner, program=program, intake=Lead.Intake.API)
     assert (Lead.objects.count(), Delivery.objects.count()) == (0, 0)
