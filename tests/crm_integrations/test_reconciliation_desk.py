@@ -154,7 +154,7 @@ def test_chosen_ones_are_doubted_and_nothing_else(desk, done):
     assert "1 delivery will be looked up" in page
     assert Delivery.objects.get(state=State.UNKNOWN) == first.delivery
     assert "asha doubts it" in Delivery.objects.get(pk=first.delivery_id).reason
-    assert f'value="{first.pk}"' not in page
+    assert f'name="difference" value="{first.pk}"' not in page
 
 
 def test_all_missing_ones_can_be_doubted_at_once(desk, done):

@@ -50,6 +50,7 @@ def changed_name(vendor: str, body: dict[str, Any], name: str) -> dict[str, Any]
 def test_what_changed_behind_our_back_is_found_and_what_is_lost_is_not_sent_again(
     product, sandbox, partner, program, vendor
 ):
+    product.clocks["DELIVERY_LOOKUPS"] = "1,1"
     vendors.connect(sandbox.url, vendor)
     leads.submit(people.leads_of(partner, program, 40))
     assert product.command("deliver_due", "--until-idle")["delivered"] == 40
