@@ -30,7 +30,7 @@ test:  ## Lint, types, import contracts, migrations and every test
 	$(WITH_TEST_DATABASE) \
 	LEADOPS_VAR=var/test $(BIN)/python manage.py makemigrations --check --dry-run; \
 	LEADOPS_VAR=var/test $(BIN)/python manage.py check --fail-level WARNING; \
-	CHROMIUM="$(CHROMIUM)" $(BIN)/pytest -q -n 2 --dist loadgroup
+	CHROMIUM="$(CHROMIUM)" $(BIN)/pytest -q -n 3 --dist loadgroup
 
 bench:  ## Measure: nested creates, deliveries, imports
 	$(PYTHON) deploy/install.py requirements-dev.txt

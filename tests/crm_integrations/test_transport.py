@@ -384,7 +384,7 @@ def test_a_header_that_breaks_the_request_is_refused_before_anything_is_sent():
 
 
 def test_one_watchdog_serves_all_calls_also_after_it_died(monkeypatch):
-    with server(says(OK)) as (url, _):
+    with server(says(OK.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))) as (url, _):
         transport.send(url, POST, 5)
         watching = deadlines.watchdog.thread
         transport.send(url, POST, 5)
