@@ -32,7 +32,7 @@ class Caller:
     @cached_property
     def secrets(self) -> set[str]:
         """What no stored text may hold: the connection's credentials, and what was made of them for a call."""
-        return {value for value in self.connector.config.secrets.values() if isinstance(value, str)}
+        return set(self.delivery.connection.credentials)
 
     def said(self, words: str) -> str:
         """`words`, which may be the vendor's, as they may be stored."""

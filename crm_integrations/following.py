@@ -177,7 +177,7 @@ def told(delivery_id: UUID, outcome: Outcome) -> str:
 def _take(delivery: Delivery, outcome: Outcome, source: StatusChange.Source) -> bool:
     """Keep the vendor's word where it is a new one; the row is locked by the caller."""
     connector = delivery.connection.connector
-    secrets = [each for each in connector.config.secrets.values() if isinstance(each, str)]
+    secrets = delivery.connection.credentials
     word, before = redaction.storable(outcome.status, 100, secrets), delivery.vendor_status
     if not word or word == before:
         return False

@@ -18,9 +18,8 @@ def kept_call(
     For harmless calls only: nothing fences it against a second one. No transaction may be open. Raises as
     `transport.send` does.
     """
-    connector = connection.connector
-    told = {value for value in connector.config.secrets.values() if isinstance(value, str)}
-    return _Caller(connection, connector, delivery, told).send(request, purpose)
+    told = set(connection.credentials)
+    return _Caller(connection, connection.connector, delivery, told).send(request, purpose)
 
 
 @dataclass

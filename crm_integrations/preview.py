@@ -134,7 +134,7 @@ def _with_placeholders(connection: Connection) -> Connector:
 
 
 def _shown(preview: Preview, made: Made, delivery: Delivery) -> Preview:
-    secrets = {each for each in preview.connection.secrets.values() if isinstance(each, str) and each}
+    secrets = preview.connection.credentials
     request = made.request
     body = redaction.body(request.body, request.headers.get("Content-Type", ""), secrets)
     url = redaction.mask_inside(made.url, secrets)

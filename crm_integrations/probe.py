@@ -31,7 +31,7 @@ def probe(connection: Connection) -> Verdict:
     if problems := problems + check_base_url(connection.base_url):
         return Verdict(False, " ".join(problems))
     connector = connection.connector
-    told = set(connector.config.secrets.values())
+    told = set(connection.credentials)
     try:
         return _called(connector, told)
     except errors.DeliveryError as error:

@@ -52,7 +52,7 @@ def keep(connection: Connection, body: bytes) -> None:
     same = {"connection": connection, "digest": hashlib.sha256(body).hexdigest()}
     if _count(**same):
         return
-    secrets = [each for each in connection.secrets.values() if isinstance(each, str)]
+    secrets = connection.credentials
     event, outcome = _event(connection, body)
     told = {
         "event": redaction.storable(event.name, 100, secrets),

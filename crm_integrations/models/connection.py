@@ -84,6 +84,11 @@ class Connection(Record):
         self.sealed_secrets = json.dumps(values)
 
     @property
+    def credentials(self) -> frozenset[str]:
+        """The secrets as no stored or shown text may hold them."""
+        return frozenset(each for each in self.secrets.values() if isinstance(each, str) and each)
+
+    @property
     def connector_class(self) -> type[Connector]:
         return registry.get(self.vendor)
 

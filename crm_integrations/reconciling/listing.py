@@ -61,7 +61,7 @@ def _page(connection: Connection, days: tuple[date, date], number: int) -> Liste
     try:
         return _asked(connection, days, number)
     except errors.DeliveryError as error:
-        words = redaction.mask_inside(error.message, list(connection.secrets.values()))
+        words = redaction.mask_inside(error.message, connection.credentials)
         raise Unlistable(f"Page {number} of the list could not be read: {words}") from error
 
 
