@@ -154,7 +154,7 @@ def _called(delivery: Delivery, request: Request) -> Response:
     return response
 
 
-def told(delivery_id: UUID, outcome: Outcome) -> str:
+def take_webhook(delivery_id: UUID, outcome: Outcome) -> str:
     """Take what a webhook says of a delivery; returns in words what became of it.
 
     Webhooks come in any order: a word that means an earlier stage than the one we know changes nothing.

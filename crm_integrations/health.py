@@ -27,7 +27,7 @@ LEAST_PACE = 1 / 64
 SENDINGS = (Exchange.Purpose.CREATE, Exchange.Purpose.FIND)
 
 
-def told(connection: Connection, exchange: Exchange) -> None:
+def learn_from(connection: Connection, exchange: Exchange) -> None:
     """Learn from a call that is over; writes nothing after a good call while all is well.
 
     What counts against the vendor is no connection, no whole answer, and 5xx; a 4xx is an answer. The harmless

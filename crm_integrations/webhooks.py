@@ -112,7 +112,7 @@ def _heeded(inbound: Inbound) -> str:
         return ABOUT_NOTHING_OF_OURS
     try:
         with transaction.atomic():
-            return following.told(delivery_id, Outcome(inbound.reference, inbound.status))
+            return following.take_webhook(delivery_id, Outcome(inbound.reference, inbound.status))
     except Exception as error:
         logger.error("The webhook %s could not be heeded: %s.", inbound.pk, place_of(error))
         return f"A fault in leadops: {type(error).__name__}."

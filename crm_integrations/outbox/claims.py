@@ -260,4 +260,4 @@ def complete_exchange(exchange: Exchange) -> None:
 def tell_health(exchange: Exchange) -> None:
     """What a call that is over tells of its connection."""
     about = exchange.delivery
-    health.told(about.connection if about is not None else exchange.connection, exchange)
+    health.learn_from(about.connection if about is not None else exchange.connection, exchange)

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from crm_integrations import doorbell, registry, summary
 from crm_integrations.models import REPEATABLE, Delivery, State
 from crm_integrations.outbox import ended_leads
-from crm_integrations.outbox.settling import Settlement, cause_of, follow, held_by_another
+from crm_integrations.outbox.settling import Settlement, cause_of, held_by_another, pass_on
 from leadops.errors import LeadopsError
 from leadops.models import Lead, Officer
 
@@ -63,7 +63,7 @@ def resolve_held(delivery_id: uuid.UUID, reference: str, reason: str, officer: O
             held["ask_at"] = Now()
         done = bool(_change([delivery_id], UNDECIDED, state=State.DELIVERED, reason=said, **held))
         if done:
-            follow(delivery, Settlement(State.DELIVERED, said, reference=reference))
+            pass_on(delivery, Settlement(State.DELIVERED, said, reference=reference))
     return done
 
 

@@ -102,7 +102,7 @@ def settle(
 def _settle(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: Exchange | None) -> None:
     with transaction.atomic() if _concerns_others(delivery, settlement, exchange) else nullcontext():
         _write(claim, delivery, settlement, exchange)
-        follow(delivery, settlement)
+        pass_on(delivery, settlement)
         if settlement.pause:
             pause(delivery.connection, settlement.pause)
         if exchange is not None:  # after the pause: all lock the connection before its health
@@ -161,7 +161,7 @@ def accept(claim: Claim, delivery: Delivery, exchange: Exchange | None) -> None:
     delivery.accepted = True
 
 
-def follow(delivery: Delivery, settlement: Settlement) -> None:
+def pass_on(delivery: Delivery, settlement: Settlement) -> None:
     """What one delivery's end means for others: who waits for the lead goes on, or is told why not."""
     if delivery.kind == "lead":
         _tell_waiting(delivery, settlement)

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from crm_integrations import notices
 from crm_integrations.connector import Connector
 from crm_integrations.models import AnswerShape, Connection, Notice
-from crm_integrations.watching.reading import Told
+from crm_integrations.watching.reading import Reading
 from leadops.models import Officer
 
 Kind = Notice.Kind
@@ -24,13 +24,13 @@ NEW_WORD = (
 )
 
 
-def learn(connection: Connection, connector: Connector | None, told: Sequence[Told]) -> None:
+def learn(connection: Connection, connector: Connector | None, readings: Sequence[Reading]) -> None:
     """Compare the answers with what is known of their operation, and tell operations what is new."""
     shapes = _locked(connection)
     known = {word for shape in shapes.values() for word in shape.words}
-    for operation in sorted({each.operation for each in told if each.fields is not None or each.words}):
+    for operation in sorted({each.operation for each in readings if each.fields is not None or each.words}):
         shape = shapes.get(operation) or AnswerShape(connection=connection, operation=operation)
-        answers = [each for each in told if each.operation == operation]
+        answers = [each for each in readings if each.operation == operation]
         _learn_words(shape, answers, known, connector)
         _learn_fields(shape, answers)
         shape.save()
@@ -43,7 +43,7 @@ def _locked(connection: Connection) -> dict[str, AnswerShape]:
 
 
 def _learn_words(
-    shape: AnswerShape, answers: Sequence[Told], known: set[str], connector: Connector | None
+    shape: AnswerShape, answers: Sequence[Reading], known: set[str], connector: Connector | None
 ) -> None:
     """`known` are the words of all operations of the connection; it grows with what is learned."""
     new: set[str] = set()
@@ -62,7 +62,7 @@ def _learn_words(
         notices.raise_notice(shape.connection, Kind.NEW_STATUS, NEW_WORD, subject=word)
 
 
-def _learn_fields(shape: AnswerShape, answers: Sequence[Told]) -> None:
+def _learn_fields(shape: AnswerShape, answers: Sequence[Reading]) -> None:
     known, new = set(shape.fields), set[str]()
     for each in answers:
         if each.fields is None:

@@ -21,7 +21,7 @@ from crm_integrations.models import Connection, Exchange, Lookout, Tally
 from crm_integrations.watching.drifting import judge
 from crm_integrations.watching.durations import quantile, step
 from crm_integrations.watching.learning import learn
-from crm_integrations.watching.reading import Told, read
+from crm_integrations.watching.reading import Reading, read
 from leadops.faults import place_of
 from leadops.ids import first_id_at
 
@@ -78,10 +78,10 @@ def _look(connection: Connection) -> tuple[int, bool]:
         beyond = first_id_at(now - SETTLED)
         fresh = list(calls.filter(pk__gt=lookout.after, pk__lt=beyond).order_by("pk")[:BATCH])
         passed = [*(calls.filter(pk__in=lookout.late) if lookout.late else []), *fresh]
-        told = _read(connection, [call for call in passed if call.finished_at is not None])
+        readings = _read(connection, [call for call in passed if call.finished_at is not None])
         never = first_id_at(now - NEVER_OVER)
         _keep(lookout, fresh, [call.pk for call in passed if call.finished_at is None and call.pk > never])
-        return len(told), len(fresh) == BATCH
+        return len(readings), len(fresh) == BATCH
 
 
 def _locked(connection: Connection) -> Lookout | None:
@@ -98,15 +98,15 @@ def _keep(lookout: Lookout, fresh: Sequence[Exchange], late: list[UUID]) -> None
         lookout.save()
 
 
-def _read(connection: Connection, calls: Sequence[Exchange]) -> list[Told]:
+def _read(connection: Connection, calls: Sequence[Exchange]) -> list[Reading]:
     """Count and learn from `calls`."""
     if not calls:
         return []
     connector = _connector(connection)
-    told = [read(call, connector) for call in calls]
-    _count(connection, told)
-    learn(connection, connector, told)
-    return told
+    readings = [read(call, connector) for call in calls]
+    _count(connection, readings)
+    learn(connection, connector, readings)
+    return readings
 
 
 def _connector(connection: Connection) -> Connector | None:
@@ -117,10 +117,10 @@ def _connector(connection: Connection) -> Connector | None:
         return None
 
 
-def _count(connection: Connection, told: Sequence[Told]) -> None:
+def _count(connection: Connection, readings: Sequence[Reading]) -> None:
     """Add the calls to the tallies of their hours."""
-    hours: dict[datetime, list[Told]] = defaultdict(list)
-    for each in told:
+    hours: dict[datetime, list[Reading]] = defaultdict(list)
+    for each in readings:
         hours[each.hour].append(each)
     known = {tally.hour: tally for tally in Tally.objects.filter(connection=connection, hour__in=hours)}
     for hour, calls in hours.items():
@@ -129,7 +129,7 @@ def _count(connection: Connection, told: Sequence[Told]) -> None:
         tally.save()
 
 
-def _add(tally: Tally, calls: Sequence[Told]) -> None:
+def _add(tally: Tally, calls: Sequence[Reading]) -> None:
     tally.calls += len(calls)
     tally.failures += sum(not each.answered for each in calls)
     tally.sent += sum(each.sent for each in calls)

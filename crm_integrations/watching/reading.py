@@ -26,7 +26,7 @@ FIELD = re.compile(r"(?!.*(?:XXX|\d{3}))[A-Za-z_][\w-]{0,49}")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Reading:
     """`duration_ms` is of a call that carried a record and was answered; `cause` says why it was not taken.
 
     `fields`: the paths in an answer to learn from, None where there is none. `echoed` are those of them that the call
@@ -44,14 +44,14 @@ class Told:
     words: frozenset[str] = frozenset()
 
 
-def read(call: Exchange, connector: Connector | None) -> Told:
+def read(call: Exchange, connector: Connector | None) -> Reading:
     """What `call` tells; without a connector, as when the vendor is gone, no more than its status does."""
     good = call.status is not None and 200 <= call.status < 300
     sent = call.purpose == Purpose.CREATE
     words, refusal = _understood(call, connector) if good or sent else (frozenset[str](), None)
     learn = good and call.purpose != Purpose.TOKEN and not isinstance(refusal, errors.Rejected)
     fields = _fields(call.response_body) if learn else None
-    return Told(
+    return Reading(
         hour=timezone.localtime(call.created_at).replace(minute=0, second=0, microsecond=0),
         operation=call.operation,
         answered=good,

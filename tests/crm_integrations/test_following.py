@@ -219,7 +219,7 @@ def test_an_answer_that_comes_after_a_newer_word_is_dropped(account, vendor_sand
 
     def slow(delivery):
         answer = real(delivery)
-        assert following.told(los.pk, Outcome(los.reference, "active"))
+        assert following.take_webhook(los.pk, Outcome(los.reference, "active"))
         return answer
 
     monkeypatch.setattr(following, "_answer", slow)
@@ -233,7 +233,8 @@ def test_an_answer_that_comes_after_a_newer_word_is_dropped(account, vendor_sand
 def test_webhooks_in_any_order_never_lead_back(account):
     los = at("crego_los")
     said = [
-        following.told(los.pk, Outcome(los.reference, word)) for word in ("assessment", "active", "agreement")
+        following.take_webhook(los.pk, Outcome(los.reference, word))
+        for word in ("assessment", "active", "agreement")
     ]
     assert "further on" in said[0]
     assert "further on" in said[2]

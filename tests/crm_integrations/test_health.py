@@ -191,7 +191,7 @@ def test_nothing_is_written_while_all_is_well(queue, vendor, django_assert_num_q
     exchange = Exchange(connection=isp, purpose="create", status=200)
     exchange.troubled = False
     with django_assert_num_queries(0):
-        health.told(isp, exchange)
+        health.learn_from(isp, exchange)
 
 
 # Trying again --------------------------------------------------------------------------------------------------------

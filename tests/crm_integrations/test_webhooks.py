@@ -232,7 +232,7 @@ def test_a_fault_of_ours_in_one_stops_no_other(receive, connections, broctagon, 
     def breaks(*_):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(webhooks.following, "told", breaks)
+    monkeypatch.setattr(webhooks.following, "take_webhook", breaks)
     post(los.connection_id, b"{}")
     post(broctagon.pk, of(WITHDRAWAL))
     assert webhooks.read_new() == 2
