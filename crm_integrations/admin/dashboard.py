@@ -8,13 +8,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from crm_integrations.admin.chips import tone_of
+from crm_integrations.admin.steering import DECISIONS
 from crm_integrations.models import NEEDS_PERSON, Connection, Delivery, Notice, State
 from leadops.admin import dashboard
 from leadops.admin.dashboard import Number, list_url
 from leadops.admin.pages import MOST, capped_counts
 
 DELIVERIES = "admin:crm_integrations_delivery_changelist"
-DECISIONS = "admin:crm_integrations_delivery_decisions"
 NOTICES = "notices"
 SHOWN = [
     State.DELIVERED,

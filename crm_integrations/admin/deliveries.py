@@ -21,9 +21,9 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from crm_integrations import following, outbox
 from crm_integrations.admin import panel
 from crm_integrations.admin.chips import state_chip, why_of
+from crm_integrations.admin.decisions import DecisionsPage
 from crm_integrations.admin.delivery_filters import CauseFilter, ChangedFilter
 from crm_integrations.admin.failures import FailuresPage
-from crm_integrations.admin.queue import DecisionsPage
 from crm_integrations.admin.steering import MAY_STEER, how_it_went, left_alone, record_url, way_back
 from crm_integrations.models import Connection, Delivery
 from leadops.admin.making import ReadOnly

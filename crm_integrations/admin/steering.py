@@ -14,7 +14,7 @@ from leadops.admin.markup import counted
 from leadops.models import Lead
 
 MAY_STEER = "crm_integrations.change_delivery"
-QUEUE = "admin:crm_integrations_delivery_decisions"
+DECISIONS = "admin:crm_integrations_delivery_decisions"
 
 
 def how_it_went(done: int) -> int:
@@ -42,4 +42,4 @@ def way_back(request: HttpRequest, delivery: Delivery) -> str:
     """The page with the button that was pressed: the lead's, the list of decisions, else the record's own."""
     if request.POST.get("back") == "lead":
         return reverse("admin:leadops_lead_change", args=[delivery.lead_id])
-    return reverse(QUEUE) if request.POST.get("back") == "queue" else record_url(delivery)
+    return reverse(DECISIONS) if request.POST.get("back") == "queue" else record_url(delivery)
