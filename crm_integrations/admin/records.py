@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from crm_integrations import gaps, outbox
+from crm_integrations import outbox
 from crm_integrations.admin import panel, sending
 from crm_integrations.admin.chips import chips, lead_chips
 from crm_integrations.admin.gap_filter import MissingFilter
@@ -50,11 +50,6 @@ class IntegratedLeadAdmin(Previewed, LeadAdmin):
     @admin.display(description="Deliveries")
     def connections(self, lead: Any) -> SafeString:
         return lead_chips(lead, lead.sent, lead.missing)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        if not change:  # a change is announced
-            gaps.mark([form.instance.pk])
 
     def panels(self, request: HttpRequest, lead: Lead) -> list[SafeString]:
         may_see = request.user.has_perm("crm_integrations.view_delivery")

@@ -220,7 +220,9 @@ class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, LockedWhileStored, ModelAdm
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        if change and (form.has_changed() or any(each.has_changed() for each in all_formsets(formsets))):
+        if not change:
+            leads.announce(form.instance)
+        elif form.has_changed() or any(each.has_changed() for each in all_formsets(formsets)):
             leads.revise(form.instance)
         for warning in [each for formset in formsets for each in getattr(formset, "warnings", [])]:
             self.message_user(

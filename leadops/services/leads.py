@@ -182,6 +182,11 @@ def submit(leads: Sequence[Lead], connections: Sequence[UUID] | None = None) -> 
     return sum(int(count or 0) for _, count in made)
 
 
+def announce(lead: Lead) -> None:
+    """Tell of `lead`, which an officer made and did not submit yet."""
+    signals.leads_changed.send(Lead, leads=[lead])
+
+
 def revise(lead: Lead) -> None:
     """Count a change of `lead` or of what belongs to it; what is sent from now on is the new version.
 
