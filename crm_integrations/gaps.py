@@ -25,6 +25,7 @@ from crm_integrations import doorbell, registry, snapshots
 from crm_integrations.models import Connection, Gap, GapWalk, Recheck
 from crm_integrations.readiness import taking_leads
 from crm_integrations.records import LeadRecord
+from leadops import statements
 from leadops.faults import place_of
 from leadops.ids import uuid7
 from leadops.models import Lead
@@ -68,9 +69,8 @@ def refresh(stop: Callable[[], bool] = lambda: False) -> int:
 
 def _alone() -> bool:
     """Whether no other process is at it; none can begin before this transaction ends."""
-    with database.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
-        return bool((cursor.fetchone() or (False,))[0])
+    ((alone,),) = statements.rows("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+    return bool(alone)
 
 
 def _marked() -> int:

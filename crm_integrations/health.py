@@ -16,6 +16,7 @@ from crm_integrations.connector import Connector, Response
 from crm_integrations.errors import OutcomeUnknown, Transient
 from crm_integrations.models import Connection, Exchange, Health, Notice
 from crm_integrations.retry import LONGEST_WAIT
+from leadops import statements
 
 FAILURES_IN_A_ROW = 5
 FEWEST_CALLS, WINDOW_SECONDS, LAST_CALLS = 10, 60, 500
@@ -210,8 +211,6 @@ FROM (
 def grow() -> None:
     """A tenth of the full pace more for each minute without a 429."""
     with transaction.atomic():
-        with database.cursor() as cursor:
-            cursor.execute(GROW)
-            whole = [pk for pk, pace in cursor.fetchall() if pace >= 1]
+        whole = [pk for pk, pace in statements.rows(GROW) if pace >= 1]
         for connection in Connection.objects.filter(pk__in=whole):
             notices.close(connection, Notice.Kind.SLOWED)

@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection as database
 from django.dispatch import receiver
 
 from crm_integrations import gaps, outbox, registry
 from crm_integrations.connector import Kind
+from leadops import statements
 from leadops.ids import uuid7
 from leadops.models import Lead, LoanAccount
 from leadops.signals import leads_changed, leads_ready, leads_stopped, loan_accounts_ready
@@ -73,21 +73,14 @@ CHOSEN = "SELECT NULL, id, vendor FROM crm_integrations_connection WHERE enabled
 
 def _routed(program_ids: Collection[UUID], kind: Kind) -> Mapping[UUID, list[Target]]:
     """Where the routes send records of `kind` automatically, by program, in the order of the routes."""
-    return _by_program(_rows(ROUTED, program_ids), program_ids, kind)
+    return _by_program(statements.rows(ROUTED, [list(program_ids)]), program_ids, kind)
 
 
 def _chosen(
     program_ids: Collection[UUID], kind: Kind, connections: Sequence[UUID]
 ) -> Mapping[UUID, list[Target]]:
     """The connections an officer chose, whatever the program."""
-    return _by_program(_rows(CHOSEN, connections), program_ids, kind)
-
-
-def _rows(statement: str, ids: Collection[UUID]) -> list[tuple[UUID | None, UUID, str]]:
-    with database.cursor() as cursor:
-        cursor.execute(statement, [list(ids)])
-        rows: list[tuple[UUID | None, UUID, str]] = cursor.fetchall()
-    return rows
+    return _by_program(statements.rows(CHOSEN, [list(connections)]), program_ids, kind)
 
 
 def _by_program(

@@ -23,6 +23,7 @@ from crm_integrations.connector import ListedRow
 from crm_integrations.models import Delivery, Difference, Exchange, Reconciliation, State
 from crm_integrations.reconciling.values import Values
 from crm_integrations.redaction import storable
+from leadops import statements
 from leadops.ids import first_id_at, midnight
 from leadops.models import LoanAccount, Program
 
@@ -39,6 +40,9 @@ MOVING = (State.SENDING, State.UNKNOWN)
 """What the engine has in hand: the vendor may have it before we write that it does."""
 Kind = Difference.Kind
 ROWS_AT_ONCE = 500
+FRESH = """
+INSERT INTO pg_temp.listed_there (key) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING RETURNING key
+"""
 
 
 @dataclass
@@ -78,9 +82,8 @@ class Comparison:
 
     def theirs(self) -> int:
         """How many of the listed records belong to these days."""
-        with database.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_temp.listed_there WHERE counts")
-            return int(cursor.fetchone()[0])
+        ((count,),) = statements.rows("SELECT count(*) FROM pg_temp.listed_there WHERE counts")
+        return int(count)
 
     def take(self, rows: Sequence[ListedRow]) -> None:
         """Compare one page. A record that another page had already is not compared again."""
@@ -127,13 +130,7 @@ class Comparison:
     def _fresh(self, rows: Sequence[ListedRow]) -> list[ListedRow]:
         """Those of `rows` that no page had yet, which are noted by this."""
         by_key = {_key(row): row for row in rows}
-        with database.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO pg_temp.listed_there (key) SELECT unnest(%s::text[])"
-                " ON CONFLICT DO NOTHING RETURNING key",
-                [list(by_key)],
-            )
-            return [by_key[key] for (key,) in cursor.fetchall()]
+        return [by_key[key] for (key,) in statements.rows(FRESH, [list(by_key)])]
 
     def _note(self, notes: Iterable[tuple[str, UUID | None, bool]]) -> None:
         columns = [list(column) for column in zip(*notes, strict=True)] or [[], [], []]

@@ -18,6 +18,7 @@ from crm_integrations import notices
 from crm_integrations.models import Difference, Notice, Reconciliation
 from crm_integrations.reconciling.comparing import STATUS, Comparison
 from crm_integrations.reconciling.listing import Stopped, Unlistable, walk
+from leadops import statements
 from leadops.faults import place_of
 
 logger = logging.getLogger(__name__)
@@ -59,15 +60,13 @@ def run(key: UUID, stop: Callable[[], bool] = lambda: False) -> None:
 def _alone(key: UUID) -> Iterator[bool]:
     """Whether this session has `key` for itself; a session that dies gives it back."""
     number = key.int % 2**63
-    with database.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
-        held = bool(cursor.fetchone()[0])
+    ((held,),) = statements.rows("SELECT pg_try_advisory_lock(%s)", [number])
     try:
         yield held
     finally:
         if held:
-            with contextlib.suppress(Exception), database.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
+            with contextlib.suppress(Exception):
+                statements.rows("SELECT pg_advisory_unlock(%s)", [number])
 
 
 def _compared(reconciliation: Reconciliation, stop: Callable[[], bool]) -> Comparison:
