@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from crm_integrations import outbox
@@ -66,16 +66,8 @@ class DecisionForm(forms.Form):
         return f"{done}: {said['reason']}"
 
 
-class DecisionsPage:
+class DecisionsPage(ModelAdmin):
     """Mixed into the admin of deliveries."""
-
-    admin_site: Any
-    opts: Any
-    has_view_permission: Callable[..., bool]
-    has_steer_permission: Callable[[HttpRequest], bool]
-    message_user: Callable[[HttpRequest, str, int], None]
-    log_change: Callable[[HttpRequest, Delivery, str], Any]
-    to_steer: Callable[[HttpRequest, UUID], Delivery]
 
     def decisions_view(self, request: HttpRequest) -> HttpResponse:
         """What needs a decision, each with why, its last call and the two ways to decide."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -13,6 +11,7 @@ from django.db import connection as database
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from unfold.admin import ModelAdmin
 
 from crm_integrations.models import Connection
 from leadops.admin.dashboard import list_url
@@ -77,12 +76,8 @@ class Group:
         return f"{reverse(DELIVERIES)}?{self.query}"
 
 
-class FailuresPage:
+class FailuresPage(ModelAdmin):
     """Mixed into the admin of deliveries."""
-
-    admin_site: Any
-    has_view_permission: Callable[..., bool]
-    has_steer_permission: Callable[[HttpRequest], bool]
 
     def failures_view(self, request: HttpRequest) -> HttpResponse:
         if not self.has_view_permission(request):

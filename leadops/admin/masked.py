@@ -7,9 +7,11 @@ from functools import cache
 from typing import Any
 
 from django import forms
+from django.contrib.admin import display
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Field, Model
 from django.http import HttpRequest
+from unfold.mixins import BaseModelAdminMixin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from leadops import masking
@@ -85,11 +87,10 @@ def mask_of(name: str) -> Callable[[str], str]:
     return masking.pan if name == "pan_no" else masking.dotted
 
 
-class MaskedAdmin:
+class MaskedAdmin(BaseModelAdminMixin):
     """Mixed into an admin or inline: every encrypted field is masked, in forms and in read-only views alike."""
 
     form = MaskedForm
-    model: type[Model]
 
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         if isinstance(db_field, EncryptedTextField):
@@ -100,11 +101,11 @@ class MaskedAdmin:
             )
             shown = {"label": label, "help_text": db_field.help_text, "required": not db_field.blank}
             return MaskedField(mask=mask_of(db_field.name), **shown)
-        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        fieldsets = super().get_fieldsets(request, obj)  # type: ignore[misc]
-        if obj is None or self.has_change_permission(request, obj):  # type: ignore[attr-defined]
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
             return fieldsets
         return [
             (title, {**options, "fields": self._readable(options["fields"])}) for title, options in fieldsets
@@ -112,8 +113,8 @@ class MaskedAdmin:
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """With the masked displays, where the fieldsets hold those in place of fields."""
-        given = list(super().get_readonly_fields(request, obj))  # type: ignore[misc]
-        if obj is None or self.has_change_permission(request, obj):  # type: ignore[attr-defined]
+        given = list(super().get_readonly_fields(request, obj))
+        if obj is None or self.has_change_permission(request, obj):
             return given
         return given + [shown_masked(f) for f in self.model._meta.fields if isinstance(f, EncryptedTextField)]
 
@@ -135,9 +136,9 @@ class MaskedAdmin:
 def shown_masked(field: EncryptedTextField) -> Callable[[Model], str]:
     """A display column for `field` that shows its mask."""
 
-    def display(row: Model) -> str:
+    @display(description=field.verbose_name)
+    def masked(row: Model) -> str:
         return mask_of(field.name)(getattr(row, field.name))
 
-    display.__name__ = f"masked_{field.name}"
-    display.short_description = field.verbose_name  # type: ignore[attr-defined]
-    return display
+    masked.__name__ = f"masked_{field.name}"
+    return masked
