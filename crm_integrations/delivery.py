@@ -8,10 +8,9 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar, cast
-from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, connection
 
 from crm_integrations import errors, outbox, redaction, retry, snapshots
 from crm_integrations.calls import Caller
@@ -49,12 +48,12 @@ def drain(stop: Callable[[], bool] = lambda: False) -> int:
 
 def deliver(claim: Claim, stop: Callable[[], bool] = lambda: False) -> int:
     """Act on every delivery of `claim`, one bad row never stopping the others; what `stop` spares is given back."""
-    records = _records(claim)
+    records, unread = snapshots.readable(claim.deliveries, snapshots.of_deliveries)
     for done, delivery in enumerate(claim.deliveries):
         try:
             if stop():
                 raise Paused
-            _act(claim, delivery, records.get(delivery.pk))
+            _act(claim, delivery, records.get(delivery.pk) or _without_record(unread.get(delivery)))
         except Paused:
             outbox.release(claim)
             return done
@@ -68,31 +67,15 @@ def deliver(claim: Claim, stop: Callable[[], bool] = lambda: False) -> int:
     return len(claim.deliveries)
 
 
-def _records(claim: Claim) -> dict[UUID, Record | Settlement]:
-    """The record of each delivery; where one can't be read, what becomes of its delivery, and of no other."""
-    try:
-        return dict(snapshots.of_deliveries(claim.deliveries))
-    except (OperationalError, InterfaceError):  # the database went away: no record's fault
-        raise
-    except Exception as error:
-        logger.error("A record of claim %s can't be read: %s.", claim.lease, place_of(error))
-    found: dict[UUID, Record | Settlement] = {}
-    for delivery in claim.deliveries:
-        try:
-            found.update(snapshots.of_deliveries([delivery]))
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as error:
-            found[delivery.pk] = Settlement(
-                State.FAILED, f"The record can't be read: {type(error).__name__}."
-            )
-    return found
+def _without_record(why: Exception | None) -> Settlement:
+    """What becomes of a delivery whose record can't be read, or is gone."""
+    if why is not None:
+        return Settlement(State.FAILED, f"The record can't be read: {type(why).__name__}.")
+    return Settlement(State.CANCELLED, "The record no longer exists.")
 
 
-def _act(claim: Claim, delivery: Delivery, record: Record | Settlement | None) -> None:
+def _act(claim: Claim, delivery: Delivery, record: Record | Settlement) -> None:
     """Look up, or build and send, and settle; also when something of ours breaks on the way."""
-    if record is None:
-        record = Settlement(State.CANCELLED, "The record no longer exists.")
     if isinstance(record, Settlement):
         if _may_be_there(delivery):  # only what is surely not at the vendor may end as such
             record = replace(record, state=State.REVIEW, accepted=delivery.accepted)

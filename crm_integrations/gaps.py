@@ -26,7 +26,6 @@ from crm_integrations.models import Connection, Gap, GapWalk, Recheck
 from crm_integrations.readiness import taking_leads
 from crm_integrations.records import LeadRecord
 from leadops import statements
-from leadops.faults import place_of
 from leadops.ids import uuid7
 from leadops.models import Lead
 
@@ -158,20 +157,13 @@ def _find(lead_ids: Collection[UUID], connections: Sequence[Connection]) -> None
 def _records(lead_ids: Collection[UUID], vendors: Collection[str]) -> dict[UUID, dict[str, LeadRecord]]:
     """The leads that are not stopped, as the vendors would see them; one that can't be read spoils no other."""
     open_ones = Lead.objects.exclude(status__in=Lead.STOPPED).select_related("partner", "program")
-    try:
-        return snapshots.of_leads(list(open_ones.filter(pk__in=lead_ids)), vendors)
-    except Exception as error:
-        logger.error("A lead can't be read for its gaps: %s.", place_of(error))
-    records: dict[UUID, dict[str, LeadRecord]] = {}
-    unread: list[UUID] = []
-    for lead_id in lead_ids:
-        try:
-            records |= snapshots.of_leads(list(open_ones.filter(pk=lead_id)), vendors)
-        except Exception:  # told above; one line for all, because a lost key makes every lead unreadable
-            unread.append(lead_id)
-    logger.error(
-        "The gaps of %d leads can't be found, the first is %s.", len(unread), min(unread, default=None)
-    )
+
+    def read(ids: list[UUID]) -> dict[UUID, dict[str, LeadRecord]]:
+        return snapshots.of_leads(list(open_ones.filter(pk__in=ids)), vendors)
+
+    records, unread = snapshots.readable(lead_ids, read)
+    if unread:  # one line for all, because a lost key makes every lead unreadable
+        logger.error("The gaps of %d leads can't be found, the first is %s.", len(unread), min(unread))
     return records
 
 

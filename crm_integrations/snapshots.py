@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 import phonenumbers
+from django.db import InterfaceError, OperationalError
 
 from crm_integrations.models import Delivery, State
 from crm_integrations.records import (
@@ -21,8 +23,14 @@ from crm_integrations.records import (
     Record,
 )
 from crm_integrations.rows import Table, rows_of_leads
+from leadops.faults import place_of
 from leadops.models import Address, Applicant, Bank, Lead
 
+K = TypeVar("K")
+R = TypeVar("R")
+logger = logging.getLogger(__name__)
+AWAY = (OperationalError, InterfaceError)
+"""The database went away, which is no record's fault."""
 LEAD = Table(
     Lead,
     "id program_id primary_mobile partner_ref_id source channel loan_amount loan_tenure loan_tenure_unit loan_purpose"
@@ -53,6 +61,31 @@ BANK = Table(
     THEIRS,
     order="applicant_id, position, id",
 )
+
+
+def readable(
+    these: Collection[K], read: Callable[[list[K]], dict[UUID, R]]
+) -> tuple[dict[UUID, R], dict[K, Exception]]:
+    """What `read` makes of `these`, all at once, or else one by one, so that one it fails at spoils no other.
+
+    The second is why it failed, by what it failed at.
+    """
+    try:
+        return read(list(these)), {}
+    except AWAY:
+        raise
+    except Exception as error:
+        logger.error("A record can't be read: %s.", place_of(error))
+    found: dict[UUID, R] = {}
+    unread: dict[K, Exception] = {}
+    for each in these:
+        try:
+            found |= read([each])
+        except AWAY:
+            raise
+        except Exception as error:
+            unread[each] = error
+    return found, unread
 
 
 def of_deliveries(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:

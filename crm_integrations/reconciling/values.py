@@ -50,7 +50,7 @@ class Values:
         if not deliveries:
             return cls()
         connector = deliveries[0].connection.connector
-        records = _records(deliveries)
+        records, _ = snapshots.readable(deliveries, snapshots.of_deliveries)
         today = {
             each.pk: _built(connector, each, records[each.pk]) for each in deliveries if each.pk in records
         }
@@ -102,18 +102,3 @@ def _built(connector: Connector, delivery: Delivery, record: Record) -> Fields:
 
 def _read(body: str | bytes) -> Fields:
     return texts((fields_of_body(body) or {}).items())
-
-
-def _records(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
-    """The records of today; one that can't be read is left out, and no other."""
-    try:
-        return snapshots.of_deliveries(deliveries)
-    except Exception as error:
-        logger.error("A record can't be read: %s.", place_of(error))
-    found: dict[UUID, Record] = {}
-    for each in deliveries:
-        try:
-            found |= snapshots.of_deliveries([each])
-        except Exception:  # noqa: S112  said above
-            continue
-    return found
