@@ -16,14 +16,14 @@ import scratch
 
 scratch.setup()
 
-from django.db import connection, transaction  # noqa: E402  (after setup)
+from django.db import connection, transaction
 
-from crm_integrations import health, outbox  # noqa: E402
-from crm_integrations.models import Connection, Delivery, Route  # noqa: E402
-from crm_integrations.outbox import taking  # noqa: E402
-from leadops.models import Lead  # noqa: E402
-from leadops.services import leads  # noqa: E402
-from tests import people  # noqa: E402
+from crm_integrations import health, outbox
+from crm_integrations.models import Connection, Delivery, Route
+from crm_integrations.outbox import taking
+from leadops.models import Lead
+from leadops.services import leads
+from tests import people
 
 FINISHED = int(os.environ.get("BENCH_ROWS", "1000000"))
 DUE, CLAIMS, CHURN = 2000, 200, 50_000

@@ -15,13 +15,13 @@ import scratch
 
 scratch.setup()
 
-from django.db import connections  # noqa: E402  (after setup)
+from django.db import connections
 
-from crm_integrations import delivery  # noqa: E402
-from crm_integrations.models import Connection, Delivery, Exchange, Route, State  # noqa: E402
-from leadops.models import Lead, Partner, Program  # noqa: E402
-from leadops.services import leads  # noqa: E402
-from tests import people  # noqa: E402
+from crm_integrations import delivery
+from crm_integrations.models import Connection, Delivery, Exchange, Route, State
+from leadops.models import Lead, Partner, Program
+from leadops.services import leads
+from tests import people
 
 LEADS, THREADS, LATENCY_MS = 480, 8, 100
 SLOW_THREADS, LEADS_A_THREAD = (8, 32), 60

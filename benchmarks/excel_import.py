@@ -17,16 +17,16 @@ import scratch
 
 scratch.setup()
 
-import tablib  # noqa: E402  (after setup)
-from django.core.files.base import ContentFile  # noqa: E402
-from import_export import resources  # noqa: E402
+import tablib
+from django.core.files.base import ContentFile
+from import_export import resources
 
-from crm_integrations.models import Connection, Delivery, Route  # noqa: E402
-from leadops import synthetic  # noqa: E402
-from leadops.excel.writer import Cell, write  # noqa: E402
-from leadops.ids import uuid7  # noqa: E402
-from leadops.models import Address, Applicant, Bank, ImportBatch, ImportRow, Lead, Partner, Program  # noqa: E402
-from leadops.services import import_batches  # noqa: E402
+from crm_integrations.models import Connection, Delivery, Route
+from leadops import synthetic
+from leadops.excel.writer import Cell, write
+from leadops.ids import uuid7
+from leadops.models import Address, Applicant, Bank, ImportBatch, ImportRow, Lead, Partner, Program
+from leadops.services import import_batches
 
 ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
 RUNS = 3
@@ -78,7 +78,7 @@ gc.freeze()
 
 def clean() -> tuple[Partner, Program]:
     for model in (ImportRow, ImportBatch, Delivery, Bank, Address, Applicant, Lead):
-        model._base_manager.all()._raw_delete("default")  # type: ignore[attr-defined]
+        model._base_manager.all()._raw_delete("default")  # type: ignore[attr-defined]  # not in the stubs
     partner, _ = Partner.objects.get_or_create(code="bench", defaults={"name": "Bench"})
     program, _ = Program.objects.get_or_create(
         code="bench", defaults={"name": "Bench", "product_type": "scf"}

@@ -22,12 +22,12 @@ import scratch
 
 scratch.setup()
 
-from django.conf import settings  # noqa: E402  (after setup)
-from django.db import connection  # noqa: E402
+from django.conf import settings
+from django.db import connection
 
-from crm_integrations.models import Connection, Delivery, Route  # noqa: E402
-from leadops.api.examples import LEAD_BODY  # noqa: E402
-from leadops.models import ApiKey, Bank, Lead, Partner, Program  # noqa: E402
+from crm_integrations.models import Connection, Delivery, Route
+from leadops.api.examples import LEAD_BODY
+from leadops.models import ApiKey, Bank, Lead, Partner, Program
 
 HERE = Path(__file__).resolve().parent
 NUMBERS = itertools.count()

@@ -136,7 +136,7 @@ def _holds(kept: bytes | None, line: bytes | None) -> bool:
 
 def _lines(partition: Partition) -> Iterator[bytes]:
     """The rows of a month in the order of their ids, each a JSON object on a line."""
-    page = f"SELECT id, to_json(e)::text FROM {partition.name} e WHERE id > %s ORDER BY id LIMIT %s"  # noqa: S608
+    page = f"SELECT id, to_json(e)::text FROM {partition.name} e WHERE id > %s ORDER BY id LIMIT %s"  # noqa: S608  made by `name_of`
     last = "00000000-0000-0000-0000-000000000000"
     while found := statements.rows(page, [last, ROWS_AT_ONCE]):
         yield from (f"{text}\n".encode() for _, text in found)

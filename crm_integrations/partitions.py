@@ -110,7 +110,7 @@ def make_ahead() -> list[date]:
 def _strays() -> set[date]:
     """The months of what lies in the rest; asked month by month, so that its index answers."""
     months, start = set(), first_id_on(EARLIEST)
-    query = f"SELECT id FROM {REST} WHERE id >= %s AND id < %s ORDER BY id LIMIT 1"  # noqa: S608 (our own name)
+    query = "SELECT id FROM crm_integrations_exchange_rest WHERE id >= %s AND id < %s ORDER BY id LIMIT 1"
     while found := statements.rows(query, [start, first_id_on(LATEST)]):
         month = month_of(found[0][0])
         months.add(month)

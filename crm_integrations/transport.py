@@ -54,7 +54,7 @@ class _Guarded:
         """Connect to `address`, while the name stays what the certificate has to be for."""
         host, self._dns_host = self._dns_host, address
         try:
-            sock: socket.socket = super()._new_conn()  # type: ignore[misc]
+            sock: socket.socket = super()._new_conn()  # type: ignore[misc]  # of the class it is mixed into
             return sock
         finally:
             self._dns_host = host
@@ -74,7 +74,7 @@ class _Guarded:
         elif time.monotonic() >= call.ends_at:  # frozen after its head: by now another may have sent it
             call.expired = True
             raise TimeoutError
-        super().send(data)  # type: ignore[misc]
+        super().send(data)  # type: ignore[misc]  # of the class it is mixed into
 
 
 class _GuardedHTTP(_Guarded, HTTPConnection):
@@ -105,7 +105,7 @@ class _Adapter(HTTPAdapter):
         prepared = requests.Request("GET", origin).prepare()
         assert prepared.url is not None
         pool = self.get_connection_with_tls_context(prepared, verify=True)
-        self.cert_verify(pool, prepared.url, verify=True, cert=None)  # type: ignore[no-untyped-call]
+        self.cert_verify(pool, prepared.url, verify=True, cert=None)  # type: ignore[no-untyped-call]  # requests has no types
         return cast(urllib3.HTTPConnectionPool, pool)
 
 

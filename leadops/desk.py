@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponseBase
 from unfold.sites import UnfoldAdminSite
 
 
-class Desk(UnfoldAdminSite):  # type: ignore[misc]
+class Desk(UnfoldAdminSite):
     """Answers 400 to what no list can be narrowed by, and to a NUL character: the database takes none anywhere."""
 
     def admin_view(self, view: Callable[..., HttpResponseBase], cacheable: bool = False) -> Any:

@@ -29,11 +29,11 @@ Row = filesystem.exchange_queue_t
 class Channel(filesystem.Channel):
     """Queues that several processes write and read at once."""
 
-    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # as kombu's own file transport has it
         name = f"{time.monotonic_ns() // 1_000_000}_{uuid4()}.{queue}.msg"
         _write_whole(Path(self.data_folder_out) / name, payload)
 
-    def _get(self, queue: str) -> Any:  # type: ignore[override]
+    def _get(self, queue: str) -> Any:  # type: ignore[override]  # as kombu's own file transport has it
         """The oldest message that is one; whoever removes its file has it."""
         folder = Path(self.data_folder_in)
         for name in sorted(os.listdir(folder)):

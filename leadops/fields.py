@@ -42,7 +42,7 @@ class _Opening:
         instance.__dict__[self.name] = value
 
 
-class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # generic in the stubs alone
     """Text that is sealed in its column; in Python it reads and writes as plain text.
 
     Plain text never reaches the database: what has not been sealed by `pre_save` is refused, so `update()` and
@@ -80,7 +80,7 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         raise TypeError(f"{self.name} is encrypted: it can't be filtered or updated by its plain value.")
 
 
-class BlindIndexField(models.BinaryField):  # type: ignore[type-arg]
+class BlindIndexField(models.BinaryField):  # type: ignore[type-arg]  # generic in the stubs alone
     """What equal values of an encrypted field have in common: 16 bytes of HMAC-SHA256, NULL for an empty value."""
 
     def __init__(self, source: str = "", purpose: str = "", **kwargs: Any) -> None:

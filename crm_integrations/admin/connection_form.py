@@ -38,7 +38,7 @@ class ConnectionForm(VersionedForm):
         found = getattr(errors, "error_dict", {})
         if "settings" in found:
             self.add_error(None, forms.ValidationError(found.pop("settings")))
-        super()._update_errors(errors)  # type: ignore[misc]
+        super()._update_errors(errors)  # type: ignore[misc]  # not in the stubs
 
     def refusal(self, seen: int | None) -> str:
         return STALE.format(change=_last_change(self.instance))

@@ -38,7 +38,7 @@ class SendForm(forms.Form):
     def __init__(self, prospects: list[Prospect], data: Any = None) -> None:
         super().__init__(data)
         choices = [(str(each.connection.pk), each.connection.name) for each in prospects]
-        self.fields["connections"].choices = choices  # type: ignore[attr-defined]
+        self.fields["connections"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
 
     def chosen(self) -> list[UUID]:
         return [UUID(each) for each in self.cleaned_data["connections"]]

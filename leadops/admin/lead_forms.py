@@ -34,7 +34,7 @@ class LeadForm(VersionedForm, MaskedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "status" in self.fields:
-            self.fields["status"].choices = self._statuses()  # type: ignore[attr-defined]
+            self.fields["status"].choices = self._statuses()  # type: ignore[attr-defined]  # a ChoiceField
 
     def _statuses(self) -> list[tuple[str, str]]:
         """A draft leaves that state by being submitted, and never comes back to it."""
@@ -62,7 +62,7 @@ class LeadForm(VersionedForm, MaskedForm):
         """The one constraint that an officer can hit is checked above, also when the partner is not in the form."""
 
     def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
+        super()._post_clean()  # type: ignore[misc]  # not in the stubs
         findings = Draft(self.instance).check(country_of(self.instance))
         place_errors((self, each.field, each.message) for each in errors_in(findings))
 

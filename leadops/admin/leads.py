@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -40,7 +40,7 @@ from leadops.admin.sealed_search import opened, sealed
 from leadops.admin.versions import LockedWhileStored
 from leadops.errors import LeadopsError
 from leadops.ids import uuid_in
-from leadops.models import Applicant, Lead
+from leadops.models import Applicant, Lead, Officer
 from leadops.services import leads
 
 TONES: dict[str, str] = {
@@ -214,7 +214,7 @@ class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, LockedWhileStored, ModelAdm
     def save_model(self, request: HttpRequest, obj: Lead, form: Any, change: bool) -> None:
         if not change:
             obj.intake = Lead.Intake.ADMIN
-            obj.created_by = request.user  # type: ignore[assignment]
+            obj.created_by = cast(Officer, request.user)
             obj.status = Lead.Status.DRAFT
         super().save_model(request, obj, form, change)
 

@@ -24,7 +24,7 @@ class ReadOnly:
         return False
 
 
-class MadeForm(forms.ModelForm):  # type: ignore[type-arg]
+class MadeForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
     """A form whose last check is its service, which stores the record or refuses it."""
 
     make: ClassVar[Callable[[Any], Model]]

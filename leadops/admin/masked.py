@@ -54,7 +54,7 @@ class MaskedField(forms.CharField):
         return "" if typed == CLEAR else typed
 
 
-class MaskedForm(forms.ModelForm):  # type: ignore[type-arg]
+class MaskedForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
     """A form whose masked fields keep what is stored until something else is typed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -28,7 +28,7 @@ class OfficerForm(SeenForm, UserChangeForm):
 
 
 @admin.register(Officer)
-class OfficerAdmin(SeenAdmin, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
+class OfficerAdmin(SeenAdmin, UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
     form = OfficerForm
     add_form = OfficerCreationForm
     change_password_form = AdminPasswordChangeForm

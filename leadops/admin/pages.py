@@ -17,7 +17,7 @@ from leadops import statements
 MOST = 10_000
 
 
-class CappedPaginator(Paginator):  # type: ignore[type-arg]
+class CappedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the stubs alone
     """Counts up to 10,000 rows and offers no page beyond; reads the ids of a page first and then its rows.
 
     A sort over ids alone comes from an index; the same sort with all columns would carry every row past it.

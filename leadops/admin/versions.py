@@ -35,7 +35,7 @@ class LockedWhileStored(ModelAdmin):
         self.model._default_manager.select_for_update().filter(pk=key).values_list("pk").first()
 
 
-class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
+class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
     """Refuses a change of a record that counts its versions when its page was opened with another one."""
 
     seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -56,7 +56,7 @@ class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
         return STALE
 
 
-class SeenForm(forms.ModelForm):  # type: ignore[type-arg]
+class SeenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
     """Refuses a change when what is stored in its fields is not what its page was opened with."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)

@@ -33,7 +33,7 @@ SLACK = timedelta(seconds=5)
 class StrictFilters(DjangoFilterBackend):
     """Narrows a list to the view's `filterset_class`, and names every wrong or unknown filter."""
 
-    def filter_queryset(  # type: ignore[override]
+    def filter_queryset(  # type: ignore[override]  # the framework hands on its own Request
         self, request: Request, queryset: QuerySet[Any], view: APIView
     ) -> QuerySet[Any]:
         filterset = self.get_filterset(request, queryset, view)

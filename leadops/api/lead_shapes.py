@@ -147,7 +147,7 @@ class LeadShape(Shape):
     loan_tenure_unit = text(20, "DAYS, WEEKS, MONTHS or YEARS")
     loan_purpose = text(200)
     remarks = text(5000)
-    source = text(100)  # type: ignore[assignment]
+    source = text(100)  # type: ignore[assignment]  # a field's name, as the contract has it
     channel = text(100)
     tags = tags()
     consents = Many(child=ConsentShape(), most=CONSENTS, required=False)

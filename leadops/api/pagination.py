@@ -30,7 +30,7 @@ class Pages(BasePagination):
     by id, which is what the cursor goes by.
     """
 
-    def paginate_queryset(  # type: ignore[override]
+    def paginate_queryset(  # type: ignore[override]  # only queries are paged
         self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
     ) -> list[Any]:
         query = request.query_params

