@@ -46,9 +46,8 @@ def mark(lead_ids: Iterable[UUID]) -> None:
     ids = list(lead_ids)
     parts = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
     with database.cursor() as cursor:
-        for (
-            part
-        ) in parts:  # not through the ORM, which takes three times as long, and every new lead waits for it
+        # Not through the ORM, which takes three times as long, and every new lead waits for it.
+        for part in parts:
             cursor.execute(MARK, [uuid7(), part])
     if len(ids) > 1:
         doorbell.ring_on_commit(REFRESH)

@@ -96,9 +96,8 @@ def known() -> list[Partition]:
 
 def make_ahead() -> list[date]:
     """Make the partitions of this month and the next ones, and of whatever lies in the rest; returns what is new."""
-    if statements.rows("SELECT to_regclass(%s)", [REST]) == [
-        (None,)
-    ]:  # migrated back to before there were any
+    # Migrated back to before there were any.
+    if statements.rows("SELECT to_regclass(%s)", [REST]) == [(None,)]:
         return []
     wanted = {today().replace(day=1)}
     for _ in range(MONTHS_AHEAD):

@@ -90,9 +90,8 @@ def write(
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, content in {**_PARTS, "xl/workbook.xml": _workbook(sheet)}.items():
             archive.writestr(zipfile.ZipInfo(name), _ROOT + content, zipfile.ZIP_DEFLATED)
-        part_info = zipfile.ZipInfo(
-            "xl/worksheets/sheet1.xml"
-        )  # a fixed date: the same rows give the same bytes
+        # Its date is a fixed one: the same rows give the same bytes.
+        part_info = zipfile.ZipInfo("xl/worksheets/sheet1.xml")
         part_info.compress_type = zipfile.ZIP_DEFLATED
         with archive.open(part_info, "w", force_zip64=False) as part:
             part.write(_head(widths).encode())

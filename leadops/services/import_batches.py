@@ -99,9 +99,8 @@ def resume() -> None:
     for batch_id in to_resume():
         try:
             run(batch_id)
-        except (
-            Exception
-        ) as error:  # the database's trouble too: its lease ends by itself, and it is tried again
+        # The database's trouble too: its lease ends by itself, and it is tried again.
+        except Exception as error:
             logger.error("Import %s could not be resumed: %s.", batch_id, place_of(error))
 
 

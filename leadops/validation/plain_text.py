@@ -9,9 +9,8 @@ from leadops.validation.card_numbers import SHORTEST_HIDDEN, hidden_numbers
 from leadops.validation.damage import is_formula_error
 from leadops.validation.findings import Checked, Problem, problem, refused
 
-_JOINERS = (
-    "\u200c\u200d"  # Devanagari and its sisters spell with these: they are letters' companions, not dirt
-)
+# Devanagari and its sisters spell with these: they are letters' companions, not dirt.
+_JOINERS = "\u200c\u200d"
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
 _SPACES = frozenset({"Zs", "Zl", "Zp"})
 _LETTER = re.compile(r"[^\W\d_]")
