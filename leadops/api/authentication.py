@@ -12,7 +12,7 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from leadops.api.prepared import Prepared
+from leadops.api.compiled import Compiled
 from leadops.api.problems import Problem, Type
 from leadops.models import ApiKey, Partner, Scope
 
@@ -44,7 +44,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         return f'{SCHEME} realm="leadops"'
 
 
-_LIVE_KEY = Prepared(lambda: ApiKey.objects.live().filter(digest=""), related="partner")
+_LIVE_KEY = Compiled(lambda: ApiKey.objects.live().filter(digest=""), related="partner")
 
 
 def _live_key(text: str) -> ApiKey:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from leadops.api.prepared import Prepared
+from leadops.api.compiled import Compiled
 from leadops.models import Program
 
-_ACTIVE = Prepared(lambda: Program.objects.filter(pk=UUID(int=0), active=True))
+_ACTIVE = Compiled(lambda: Program.objects.filter(pk=UUID(int=0), active=True))
 
 
 def active_program(program_id: UUID | None) -> Program | None:

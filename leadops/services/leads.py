@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields as fields_of
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -36,6 +36,16 @@ CONSENT_FIELDS = [f.name for f in fields_of(ConsentDraft)]
 IDENTITY_FIELDS = [f.name for f in fields_of(IdentityDocumentDraft)]
 
 
+class Origin(NamedTuple):
+    """Where new leads come from, and the status they begin with."""
+
+    partner: Partner
+    program: Program
+    intake: str
+    created_by: Officer | None
+    status: str
+
+
 def receive(
     draft: LeadDraft, *, partner: Partner, program: Program, intake: str, created_by: Officer | None = None
 ) -> tuple[Lead, list[Finding]]:
@@ -48,9 +58,9 @@ def receive(
         raise Invalid(errors)
     try:
         with transaction.atomic():
-            made = (partner, program, intake, created_by, Lead.Status.SUBMITTED)
+            origin = Origin(partner, program, intake, created_by, Lead.Status.SUBMITTED)
             parties = _Parties()
-            [lead] = _store([draft], made, parties)
+            [lead] = _store([draft], origin, parties)
             submit([lead])
     except IntegrityError:
         taken = Lead.objects.filter(partner=partner, partner_ref_id=draft.partner_ref_id).exclude(
@@ -76,11 +86,11 @@ def create(
 
     `status`: `submitted` where `submit` follows at once, which saves writing every lead twice.
     """
-    return _store(drafts, (partner, program, intake, created_by, status), _Parties())
+    return _store(drafts, Origin(partner, program, intake, created_by, status), _Parties())
 
 
-def _store(drafts: Sequence[LeadDraft], made: _Made, parties: _Parties) -> list[Lead]:
-    partner, program, intake, created_by, status = made
+def _store(drafts: Sequence[LeadDraft], origin: Origin, parties: _Parties) -> list[Lead]:
+    partner, program, intake, created_by, status = origin
     ids = (partner.pk, program.pk, intake, created_by.pk if created_by else None, status)
     rows = []
     for draft in drafts:
@@ -95,7 +105,6 @@ def _store(drafts: Sequence[LeadDraft], made: _Made, parties: _Parties) -> list[
     return leads
 
 
-_Made = tuple[Partner, Program, str, Officer | None, str]
 _LEADS = Table(Lead, ("partner_id", "program_id", "intake", "created_by_id", "status", *LEAD_FIELDS))
 _APPLICANTS = Table(
     Applicant, ("lead_id", "position", *APPLICANT_FIELDS, *(f"identity_{name}" for name in IDENTITY_FIELDS))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from leadops.drafts import Amount
 from leadops.validation.damage import amount_damage
 from leadops.validation.findings import Checked, refused
 from leadops.validation.plain_text import plain
-
-Amount = Decimal | int | str | None
 
 # What nearly every amount looks like: it is in range and has no more than two decimals.
 _USUAL = re.compile(r"(?:[0-9]{1,11}|[0-9]{1,2}(?:,[0-9]{2}){0,3},[0-9]{3})(?:\.[0-9]{1,2})?")

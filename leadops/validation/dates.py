@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time
 
+from leadops.drafts import Day
 from leadops.validation.damage import is_formula_error
 from leadops.validation.findings import Checked, problem, refused
 from leadops.validation.plain_text import plain
-
-Day = date | str | None
 
 _YEAR_FIRST = re.compile(r"([0-9]{4})[/.-]([0-9]{1,2})[/.-]([0-9]{1,2})")
 _DAY_FIRST = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4}|[0-9]{2})")

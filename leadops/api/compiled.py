@@ -12,7 +12,7 @@ from django.db.models import Model, QuerySet
 M = TypeVar("M", bound=Model)
 
 
-class Prepared(Generic[M]):
+class Compiled(Generic[M]):
     """A query for one row, and for the row it points to by `related`.
 
     `query` makes it with any values in the places of the parameters, which `one` then takes in the SQL's order.
@@ -22,7 +22,7 @@ class Prepared(Generic[M]):
         self._query, self._related = query, related
 
     @cached_property
-    def _compiled(self) -> tuple[str, type[M], list[str], type[Model] | None, list[str]]:
+    def _parts(self) -> tuple[str, type[M], list[str], type[Model] | None, list[str]]:
         rows = self._query().order_by()
         other = rows.model._meta.get_field(self._related).related_model if self._related else None
         rows = rows.select_related(self._related) if self._related else rows
@@ -37,7 +37,7 @@ class Prepared(Generic[M]):
 
     def one(self, *parameters: Any) -> M | None:
         """The row, as the ORM would load it; None when there is none."""
-        sql, model, names, other, other_names = self._compiled
+        sql, model, names, other, other_names = self._parts
         with connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             row = cursor.fetchone()
