@@ -1,47 +1,40 @@
-"""One recorded call: an exchange is opened before its first byte, and what came back is kept with it."""
+"""Recorded calls: an exchange is opened before the first byte, and what came back is kept with it."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from crm_integrations import errors, outbox, redaction, tokens, transport
 from crm_integrations.connector import Connector, Request, Response, Token
-from crm_integrations.models import Delivery, Exchange
+from crm_integrations.models import Connection, Delivery, Exchange
 
 
 @dataclass
 class Caller:
-    """Makes the calls of one delivery, one after the other, each in an exchange of its own.
+    """Makes calls to one vendor, one after the other, each in an exchange of its own.
 
-    `exchange` is the last one. It holds the answer or the error, but is not completed yet: whoever settles the
-    delivery completes it in the same transaction. An exchange that stays open is how the reaper knows that a dead
-    worker may have sent something, so it must not be closed before what it told is written.
+    `exchange` is the last one. It holds the answer or the error, but is not completed before `close`. `about`: the
+    delivery that the calls are about, where they are about one.
     """
 
-    claim: outbox.Claim
-    delivery: Delivery
-    exchange: Exchange | None = None
+    connection: Connection
+    about: Delivery | None = None
+    exchange: Exchange | None = field(default=None, init=False)
 
-    @property
+    @cached_property
     def connector(self) -> Connector:
-        """The vendor's connector, one for all deliveries of a claim."""
-        return self.claim.connector
+        return self.connection.connector
 
     @cached_property
     def secrets(self) -> set[str]:
         """What no stored text may hold: the connection's credentials, and what was made of them for a call."""
-        return set(self.delivery.connection.credentials)
+        return set(self.connection.credentials)
 
     def said(self, words: str) -> str:
         """`words`, which may be the vendor's, as they may be stored."""
         return redaction.mask_inside(words, self.secrets)
-
-    @property
-    def may_have_sent(self) -> bool:
-        """A create call was begun, and what became of it is not written yet."""
-        return self.exchange is not None and self.exchange.purpose == Exchange.Purpose.CREATE
 
     def send(self, request: Request, purpose: Exchange.Purpose) -> Response:
         """Send `request` with the connection's credentials; on 401 a handed-out token is renewed once.
@@ -55,12 +48,12 @@ class Caller:
         response = self._call(auth.apply(request, token), purpose)
         if response.status != 401:
             return response
-        self._close()  # 401 says surely that it was not taken
-        tokens.forget(self.delivery.connection, token)
+        self.close()  # 401 says surely that it was not taken
+        tokens.forget(self.connection, token)
         return self._call(auth.apply(request, self._token()), purpose)
 
     def _token(self) -> str:
-        return tokens.get(self.delivery.connection, self._fetch_token)
+        return tokens.get(self.connection, self._fetch_token)
 
     def _fetch_token(self) -> Token:
         request = self.connector.auth.token_request()
@@ -73,19 +66,24 @@ class Caller:
         except errors.OutcomeUnknown as error:  # no lead was in it, so it may simply be tried again
             raise errors.Transient(f"Signing in: {error}") from error
         finally:
-            self._close()
+            self.close()
         return token
 
+    def close(self) -> None:
+        """Complete the last exchange, as far as that was not done yet."""
+        if self.exchange is not None:
+            outbox.complete_exchange(self.exchange)
+            self.exchange = None
+
     def _call(self, request: Request, purpose: Exchange.Purpose) -> Response:
-        outbox.ensure_time(self.claim, self.delivery)
         self.secrets.update(redaction.credentials_in(request.headers))
-        exchange = self._opened(request, purpose)
-        outbox.open_exchange(self.claim, self.delivery, exchange)
+        exchange = self._described(request, purpose)
+        self._open(exchange)
         self.exchange = exchange
-        base_url, deadline = self.delivery.connection.base_url, transport.deadline(self.connector)
+        base_url, deadline = self.connection.base_url, transport.deadline(self.connector)
         began = time.monotonic()
         try:
-            response = transport.send(base_url, request, deadline, lambda: outbox.still_ours(self.claim))
+            response = transport.send(base_url, request, deadline, self._before_first_byte)
         except (errors.DeliveryError, outbox.TooLate) as error:
             exchange.error = self.said(str(error)) or "Not sent: too little of the lease was left."
             exchange.fault = error if isinstance(error, errors.DeliveryError) else None
@@ -95,20 +93,22 @@ class Caller:
         self._keep(response)
         return response
 
-    def _close(self) -> None:
-        if self.exchange is not None:
-            outbox.complete_exchange(self.exchange)
-            self.exchange = None
+    def _open(self, exchange: Exchange) -> None:
+        """Store `exchange` before its call is made."""
+        exchange.save(force_insert=True)
 
-    def _opened(self, request: Request, purpose: Exchange.Purpose) -> Exchange:
+    def _before_first_byte(self) -> None:
+        """The last moment to raise what stops a call."""
+
+    def _described(self, request: Request, purpose: Exchange.Purpose) -> Exchange:
         content_type = request.headers.get("Content-Type", "")
         return Exchange(
-            delivery=self.delivery,
+            connection=self.connection,
+            delivery=self.about,
             purpose=purpose,
-            version=self.delivery.read_version if purpose == Exchange.Purpose.CREATE else None,
             operation=request.operation,
             method=request.method,
-            url=self.said(transport.url_of(self.delivery.connection.base_url, request)),
+            url=self.said(transport.url_of(self.connection.base_url, request)),
             request_headers=redaction.headers(request.headers, self.secrets),
             request_body=redaction.body(request.body, content_type, self.secrets),
         )
@@ -119,3 +119,49 @@ class Caller:
         self.exchange.status = response.status
         self.exchange.response_headers = redaction.headers(response.headers, self.secrets)
         self.exchange.response_body = redaction.body(response.body, content_type, self.secrets)
+
+
+class ClaimCaller(Caller):
+    """Makes the calls of one delivery that a worker has claimed: no call without its lease.
+
+    Whoever settles the delivery completes the last exchange in the same transaction. An exchange that stays open is
+    how the reaper knows that a dead worker may have sent something, so it must not be closed before what it told is
+    written.
+    """
+
+    def __init__(self, claim: outbox.Claim, delivery: Delivery) -> None:
+        super().__init__(delivery.connection, delivery)
+        self.claim, self.delivery = claim, delivery
+
+    @cached_property
+    def connector(self) -> Connector:
+        """One for all deliveries of the claim."""
+        return self.claim.connector
+
+    @property
+    def may_have_sent(self) -> bool:
+        """A create call was begun, and what became of it is not written yet."""
+        return self.exchange is not None and self.exchange.purpose == Exchange.Purpose.CREATE
+
+    def _open(self, exchange: Exchange) -> None:
+        outbox.ensure_time(self.claim, self.delivery)
+        if exchange.purpose == Exchange.Purpose.CREATE:
+            exchange.version = self.delivery.read_version
+        outbox.open_exchange(self.claim, self.delivery, exchange)
+
+    def _before_first_byte(self) -> None:
+        outbox.still_ours(self.claim)
+
+
+def kept_call(
+    connection: Connection, request: Request, purpose: Exchange.Purpose, delivery: Delivery | None = None
+) -> Response:
+    """Make a call that no claim stands behind, such as listing or asking for a status, as `Caller.send` does.
+
+    For harmless calls only: nothing fences it against a second one. No transaction may be open.
+    """
+    caller = Caller(connection, delivery)
+    try:
+        return caller.send(request, purpose)
+    finally:
+        caller.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from crm_integrations import errors, health, outbox
-from crm_integrations.kept_calls import kept_call
+from crm_integrations.calls import kept_call
 from crm_integrations.models import Connection, Exchange
 
 

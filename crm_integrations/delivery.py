@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from crm_integrations import errors, outbox, redaction, retry, snapshots
-from crm_integrations.calls import Caller
+from crm_integrations.calls import ClaimCaller
 from crm_integrations.connector import Kind, Outcome, Response
 from crm_integrations.models import Delivery, Exchange, State
 from crm_integrations.outbox import Claim, LeadEnded, LostLease, Paused, Settlement, TooLate
@@ -81,7 +81,7 @@ def _act(claim: Claim, delivery: Delivery, record: Record | Settlement) -> None:
             record = replace(record, state=State.REVIEW, accepted=delivery.accepted)
         outbox.settle(claim, delivery, record)
         return
-    caller = Caller(claim, delivery)
+    caller = ClaimCaller(claim, delivery)
     try:
         if _may_be_there(delivery):
             _look_up(caller, record)
@@ -111,7 +111,7 @@ def _as_it_was(delivery: Delivery, reason: str) -> Settlement:
     return Settlement(state, reason, due_in=0, accepted=delivery.accepted, lookups=asked, absences=absent)
 
 
-def _after_fault(caller: Caller, error: Exception) -> Settlement:
+def _after_fault(caller: ClaimCaller, error: Exception) -> Settlement:
     """A fault of ours: before anything was sent it is `failed`; afterwards nobody knows."""
     delivery, words = caller.delivery, f"A fault in leadops: {type(error).__name__}."
     if _may_be_there(delivery) or caller.may_have_sent:
@@ -123,7 +123,7 @@ def _after_fault(caller: Caller, error: Exception) -> Settlement:
 # Sending -----------------------------------------------------------------------------------------------------------
 
 
-def _create(caller: Caller, record: Record) -> None:
+def _create(caller: ClaimCaller, record: Record) -> None:
     """Build, send once, and settle by what came back."""
     claim, delivery = caller.claim, caller.delivery
     try:
@@ -153,7 +153,7 @@ def _understood(read: Callable[[], T]) -> T | errors.DeliveryError:
         return errors.OutcomeUnknown(f"leadops could not read the answer: {type(error).__name__}.")
 
 
-def _with_a_usable_id(caller: Caller, outcome: Outcome) -> Outcome:
+def _with_a_usable_id(caller: ClaimCaller, outcome: Outcome) -> Outcome:
     """`outcome` without an id that is none: blank, unprintable, too long for its column, or a credential of ours.
 
     A vendor that can be asked is asked for a better one.
@@ -166,14 +166,14 @@ def _with_a_usable_id(caller: Caller, outcome: Outcome) -> Outcome:
     return replace(outcome, reference="", look_up=look_up)
 
 
-def _delivered(caller: Caller, outcome: Outcome) -> Settlement:
+def _delivered(caller: ClaimCaller, outcome: Outcome) -> Settlement:
     """The vendor holds it; its words are cut to what the columns take, after it took the record anyway."""
     status = redaction.storable(outcome.status, 100, caller.secrets)
     said = caller.said(outcome.message)
     return Settlement(State.DELIVERED, said, reference=outcome.reference, vendor_status=status)
 
 
-def _after_error(caller: Caller, error: errors.DeliveryError) -> Settlement:
+def _after_error(caller: ClaimCaller, error: errors.DeliveryError) -> Settlement:
     """What an error means for the delivery: the table in docs/architecture.md."""
     delivery, words = caller.delivery, caller.said(error.message)
     if isinstance(error, errors.Transient):
@@ -220,7 +220,7 @@ def _unknown(
     return Settlement(State.UNKNOWN, words, wait, accepted=accepted, lookups=lookups, absences=absences)
 
 
-def _look_up_accepted(caller: Caller, record: Record) -> None:
+def _look_up_accepted(caller: ClaimCaller, record: Record) -> None:
     """The vendor said yes without an id: ask for it at once, and never send it again."""
     delivery, found = caller.delivery, _ask(caller, record)
     if isinstance(found, Outcome) and not outbox.held_by_another(delivery, found.reference):
@@ -231,13 +231,13 @@ def _look_up_accepted(caller: Caller, record: Record) -> None:
     outbox.settle(caller.claim, delivery, settlement, caller.exchange)
 
 
-def _look_up(caller: Caller, record: Record) -> None:
+def _look_up(caller: ClaimCaller, record: Record) -> None:
     """Ask the vendor whether it holds what was sent; twice absent, it is sent again."""
     found = _ask(caller, record)
     outbox.settle(caller.claim, caller.delivery, _after_look_up(caller, found), caller.exchange)
 
 
-def _ask(caller: Caller, record: Record) -> Outcome | errors.DeliveryError | None:
+def _ask(caller: ClaimCaller, record: Record) -> Outcome | errors.DeliveryError | None:
     try:
         response = caller.send(caller.connector.find(record), Purpose.FIND)
     except errors.DeliveryError as error:
@@ -245,7 +245,7 @@ def _ask(caller: Caller, record: Record) -> Outcome | errors.DeliveryError | Non
     return _understood(lambda: _found(caller, response, record))
 
 
-def _found(caller: Caller, response: Response, record: Record) -> Outcome | None:
+def _found(caller: ClaimCaller, response: Response, record: Record) -> Outcome | None:
     found = caller.connector.found(response, record)
     if found is None:
         return None
@@ -255,7 +255,7 @@ def _found(caller: Caller, response: Response, record: Record) -> Outcome | None
     raise errors.OutcomeUnknown("The vendor has it, but gives no id that can be read.")
 
 
-def _after_look_up(caller: Caller, found: Outcome | errors.DeliveryError | None) -> Settlement:
+def _after_look_up(caller: ClaimCaller, found: Outcome | errors.DeliveryError | None) -> Settlement:
     delivery = caller.delivery
     absences, accepted = delivery.absences, delivery.accepted
     pause = ""

@@ -21,8 +21,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from crm_integrations import doorbell, errors, notices, redaction, retry
+from crm_integrations.calls import kept_call
 from crm_integrations.connector import Outcome, Request, Response
-from crm_integrations.kept_calls import kept_call
 from crm_integrations.models import AnswerShape, Delivery, Exchange, Notice, State, StatusChange
 from crm_integrations.outbox import taking
 from leadops.faults import place_of

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from crm_integrations import errors, redaction
+from crm_integrations.calls import kept_call
 from crm_integrations.connector import Listed
-from crm_integrations.kept_calls import kept_call
 from crm_integrations.models import Connection, Exchange
 from crm_integrations.reconciling.comparing import Comparison
 

@@ -16,8 +16,8 @@ from django.utils import timezone
 from crm_integrations import delivery as engine
 from crm_integrations import following, retry, snapshots
 from crm_integrations.answers import flat
+from crm_integrations.calls import kept_call
 from crm_integrations.connector import Outcome
-from crm_integrations.kept_calls import kept_call
 from crm_integrations.models import Connection, Delivery, Exchange, Health, Inbound, Notice, StatusChange
 from leadops.services import loan_accounts
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from crm_integrations import errors, tokens
+from crm_integrations.calls import kept_call
 from crm_integrations.connector import Request
-from crm_integrations.kept_calls import kept_call
 from crm_integrations.models import Exchange
 
 Purpose = Exchange.Purpose
