@@ -31,5 +31,13 @@ class DuplicateReference(LeadopsError):
         self.existing_id = existing_id
 
 
+class LeadStopped(LeadopsError):
+    """A lead that is dropped or declined is not sent."""
+
+
+class TakesNoLeads(LeadopsError):
+    """An inactive partner or program takes no new leads."""
+
+
 class UnreadableFile(LeadopsError):
     """This file can't be read as a workbook."""

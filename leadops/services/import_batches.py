@@ -16,7 +16,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from leadops import statements
-from leadops.errors import LeadopsError, UnreadableFile
+from leadops.errors import TakesNoLeads, UnreadableFile
 from leadops.excel import preflight, reader
 from leadops.excel.header import Header
 from leadops.faults import place_of
@@ -52,10 +52,10 @@ def receive(
 ) -> ImportBatch:
     """Keep an uploaded workbook and have it imported as soon as the transaction is committed.
 
-    Raises UnreadableFile with one sentence when it is no workbook, LeadopsError when partner or program is inactive.
+    Raises UnreadableFile with one sentence when it is no workbook, TakesNoLeads when partner or program is inactive.
     """
     if not partner.active or not program.active:
-        raise LeadopsError(f"{program if partner.active else partner} is inactive and takes no new leads.")
+        raise TakesNoLeads(f"{program if partner.active else partner} is inactive and takes no new leads.")
     content = file if isinstance(file, File) else File(file)
     preflight.inspect(content)
     digest = hashlib.sha256()

@@ -21,7 +21,7 @@ from leadops.drafts import (
     IdentityDocumentDraft,
     LeadDraft,
 )
-from leadops.errors import DuplicateReference, Invalid, LeadopsError
+from leadops.errors import DuplicateReference, Invalid, LeadStopped
 from leadops.models import Address, Applicant, Bank, Consent, Lead, Officer, Partner, Program
 from leadops.services.insertion import Row, Table, write
 from leadops.validation import Finding, check_lead, errors_in
@@ -174,11 +174,11 @@ def submit(leads: Sequence[Lead], connections: Sequence[UUID] | None = None) -> 
     """Announce `leads` to whoever delivers them; drafts become submitted. Returns how many deliveries that made.
 
     `connections`: only to these, on an officer's word; None means wherever the routes send them automatically.
-    Raises LeadopsError when one of them is dropped or declined.
+    Raises LeadStopped when one of them is dropped or declined.
     """
     if stopped := [lead for lead in leads if lead.is_stopped]:
         word = stopped[0].get_status_display().lower()
-        raise LeadopsError(f"{stopped[0]} is {word}, so it is not sent. Change its status first.")
+        raise LeadStopped(f"{stopped[0]} is {word}, so it is not sent. Change its status first.")
     with transaction.atomic(savepoint=False):
         if drafts := [lead.pk for lead in leads if lead.status == Lead.Status.DRAFT]:
             Lead.objects.filter(pk__in=drafts, status=Lead.Status.DRAFT).update(

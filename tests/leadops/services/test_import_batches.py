@@ -13,7 +13,7 @@ from django.db import IntegrityError, OperationalError, connection
 from django.utils import timezone
 
 from leadops import synthetic, tasks
-from leadops.errors import LeadopsError, UnreadableFile
+from leadops.errors import TakesNoLeads, UnreadableFile
 from leadops.excel.header import CARD_REMOVED
 from leadops.models import ImportBatch, Lead
 from leadops.services import import_batches, import_rows, leads
@@ -151,7 +151,7 @@ class TestReceiving:
 
     def test_an_inactive_program_takes_no_file(self, receive, program):
         program.active = False
-        with pytest.raises(LeadopsError, match="Supply chain finance is inactive"):
+        with pytest.raises(TakesNoLeads, match="Supply chain finance is inactive"):
             receive(good_rows(1))
 
     def test_a_plain_file_object_will_do(self, partner, program, tmp_path):

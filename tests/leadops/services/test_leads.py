@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from leadops import signals, synthetic
 from leadops.drafts import ApplicantDraft, LeadDraft
-from leadops.errors import DuplicateReference, Invalid
+from leadops.errors import DuplicateReference, Invalid, LeadStopped
 from leadops.models import Applicant, Lead, LoanAccount
 from leadops.services import documents, leads, loan_accounts
 from tests import people
@@ -84,6 +84,14 @@ def test_a_listener_can_fail_a_submit(partner, program):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("status", sorted(Lead.STOPPED))
+def test_a_lead_that_the_lender_has_ended_is_not_submitted(take, status):
+    lead = take(synthetic.drafts(1)[0])
+    lead.status = status
+    with pytest.raises(LeadStopped, match="so it is not sent"):
+        leads.submit([lead])
+
+
 def test_an_account_reference_is_taken_once_per_program(take, program):
     lead = take(synthetic.drafts(1)[0])
     account = loan_accounts.open_account(lead, "CL1", program)
