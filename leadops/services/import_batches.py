@@ -10,12 +10,11 @@ from datetime import datetime
 from typing import IO, Any
 from uuid import UUID
 
-from celery import current_app
 from django.core.files import File
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from leadops import statements
+from leadops import doorbell, statements
 from leadops.errors import TakesNoLeads, UnreadableFile
 from leadops.excel import preflight, reader
 from leadops.excel.header import Header
@@ -27,6 +26,7 @@ from leadops.services.file_names import plain_name
 logger = logging.getLogger(__name__)
 
 State = ImportBatch.State
+RUN = "leadops.tasks.run_import"
 LEASE_SECONDS = 30
 """Longer than any chunk takes; after it another worker takes over from one that died."""
 READING_SECONDS_PER_MB = 4
@@ -71,18 +71,8 @@ def receive(
     )
     batch.file.save(batch.file_name, content, save=False)
     batch.save()
-    transaction.on_commit(lambda: ring(batch.pk))
+    transaction.on_commit(lambda: doorbell.ring(RUN, args=[str(batch.pk)]))
     return batch
-
-
-def ring(batch_id: UUID) -> None:
-    """Wake a worker for this batch; never fails, because the sweep finds the batch too."""
-    try:
-        current_app.send_task("leadops.tasks.run_import", [str(batch_id)], retry=False, ignore_result=True)
-    except Exception as error:  # any broker, any trouble
-        logger.warning(
-            "The broker could not be reached (%s); the sweep will find the import.", type(error).__name__
-        )
 
 
 def to_resume() -> list[UUID]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.core.management import call_command
 
 from crm_integrations import doorbell, outbox, tasks
@@ -25,7 +26,7 @@ def rings(monkeypatch) -> Rings:
     def ring(task: str, args: list[int] | None = None, queue: str | None = None, **_: Any) -> None:
         rung.append((args, queue))
 
-    monkeypatch.setattr(doorbell.current_app, "send_task", ring)
+    monkeypatch.setattr(current_app, "send_task", ring)
     return rung
 
 

@@ -7,12 +7,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from celery import current_app
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, OperationalError, connection
 from django.utils import timezone
 
-from leadops import synthetic, tasks
+from leadops import doorbell, synthetic, tasks
 from leadops.errors import TakesNoLeads, UnreadableFile
 from leadops.excel.header import CARD_REMOVED
 from leadops.models import ImportBatch, Lead
@@ -125,23 +126,25 @@ class TestReceiving:
         self, receive, officer, monkeypatch, django_capture_on_commit_callbacks
     ):
         rung = []
-        monkeypatch.setattr(import_batches, "ring", rung.append)
+        monkeypatch.setattr(doorbell, "ring", lambda task, args: rung.append((task, args)))
         with django_capture_on_commit_callbacks(execute=True):
             batch = receive(good_rows(1), uploaded_by=officer)
             assert rung == []
-        assert rung == [batch.pk]
+        assert rung == [("leadops.tasks.run_import", [str(batch.pk)])]
         assert (batch.state, batch.uploaded_by, batch.file_name) == ("queued", officer, "leads.xlsx")
         assert len(batch.sha256) == 64
         assert "leads" not in batch.file.name
 
-    def test_a_dead_broker_fails_nobody(self, receive, monkeypatch, caplog):
+    def test_a_dead_broker_fails_nobody(
+        self, receive, monkeypatch, caplog, django_capture_on_commit_callbacks
+    ):
         def refuse(*args, **kwargs):
             raise ConnectionError("nobody there")
 
-        monkeypatch.setattr(import_batches.current_app, "send_task", refuse)
-        batch = receive(good_rows(1))
-        import_batches.ring(batch.pk)
-        assert "the sweep will find the import" in caplog.text
+        monkeypatch.setattr(current_app, "send_task", refuse)
+        with django_capture_on_commit_callbacks(execute=True):
+            batch = receive(good_rows(1))
+        assert "the sweep will find the work" in caplog.text
         assert import_batches.to_resume() == [batch.pk]
 
     def test_what_is_no_workbook_is_refused_at_once(self, partner, program):
@@ -422,7 +425,7 @@ class TestAtTheSameTime:
         assert failures == []
 
     def test_two_workers_on_one_batch_make_no_double(self, receive, monkeypatch):
-        monkeypatch.setattr(import_batches, "ring", lambda batch_id: None)
+        monkeypatch.setattr(doorbell, "ring", lambda task, args: None)
         monkeypatch.setattr(import_batches, "CHUNK", 20)
         batch = receive(good_rows(100))
         self._together(*[lambda: import_batches.run(batch.pk)] * 3)
@@ -430,7 +433,7 @@ class TestAtTheSameTime:
         assert Lead.objects.count() == 100
 
     def test_the_same_file_twice_at_once_makes_no_double(self, receive, monkeypatch):
-        monkeypatch.setattr(import_batches, "ring", lambda batch_id: None)
+        monkeypatch.setattr(doorbell, "ring", lambda task, args: None)
         monkeypatch.setattr(import_batches, "CHUNK", 20)
         rows = [["" if number % 2 else row[0], *row[1:]] for number, row in enumerate(good_rows(60))]
         first, second = receive(rows), receive(rows)

@@ -1,0 +1,20 @@
+"""Waking the workers. A ring may get lost, and nothing with it: the sweep finds every row that has work."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery import current_app
+
+logger = logging.getLogger(__name__)
+
+
+def ring(task: str, **sent: Any) -> None:
+    """Wake a worker; never fails and hardly waits, because the row it is about is already safe."""
+    try:
+        current_app.send_task(task, retry=False, ignore_result=True, **sent)
+    except Exception as error:  # any broker, any trouble
+        logger.warning(
+            "The broker could not be reached (%s); the sweep will find the work.", type(error).__name__
+        )
