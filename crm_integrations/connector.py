@@ -21,10 +21,9 @@ from crm_integrations.messages import (
     Response,
     error_words,
 )
-from crm_integrations.records import LeadRecord, LoanAccountRecord, Record
+from crm_integrations.records import Kind, LeadRecord, LoanAccountRecord, Record
 
 __all__ = [
-    "KINDS",
     "NOT_ALLOWED",
     "SURELY_NOT_PROCESSED",
     "Auth",
@@ -44,9 +43,6 @@ __all__ = [
     "Token",
     "error_words",
 ]
-
-Kind = Literal["lead", "loan_account"]
-KINDS: tuple[Kind, ...] = ("lead", "loan_account")
 
 SURELY_NOT_PROCESSED = frozenset({408, 425, 429, 503})
 NOT_ALLOWED = frozenset({401, 403})
@@ -148,7 +144,7 @@ class Connector:
     @classmethod
     def kinds(cls) -> tuple[Kind, ...]:
         """The kinds of record this vendor takes: those whose `build_` method is overridden."""
-        return tuple(k for k in KINDS if getattr(cls, f"build_{k}") is not getattr(Connector, f"build_{k}"))
+        return tuple(k for k in Kind if getattr(cls, f"build_{k}") is not getattr(Connector, f"build_{k}"))
 
     @property
     def auth(self) -> Auth:

@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -127,7 +127,7 @@ def _create(caller: ClaimCaller, record: Record) -> None:
     """Build, send once, and settle by what came back."""
     claim, delivery = caller.claim, caller.delivery
     try:
-        request = caller.connector.build(cast(Kind, delivery.kind), record)
+        request = caller.connector.build(Kind(delivery.kind), record)
         response = caller.send(request, Purpose.CREATE)
     except errors.DeliveryError as error:
         outbox.settle(claim, delivery, _after_error(caller, error), caller.exchange)

@@ -24,7 +24,7 @@ from django.db import transaction
 from crm_integrations import doorbell, registry, snapshots
 from crm_integrations.models import Connection, Gap, GapWalk, Recheck
 from crm_integrations.readiness import taking_leads
-from crm_integrations.records import LeadRecord
+from crm_integrations.records import Kind, LeadRecord
 from leadops import statements
 from leadops.ids import uuid7
 from leadops.models import Lead
@@ -136,7 +136,7 @@ def _find(lead_ids: Collection[UUID], connections: Sequence[Connection]) -> None
     found: Found = {}
     for lead_id, records in _records(lead_ids, {each.vendor for each in connections}).items():
         for key, connector in connectors.items():
-            for missing in connector.missing("lead", records[connector.slug]):
+            for missing in connector.missing(Kind.LEAD, records[connector.slug]):
                 field = POSITION.sub("", missing.field)[:100]
                 found.setdefault((lead_id, key, field), missing.message[:500])
     kept = Gap.objects.filter(lead__in=lead_ids, connection__in=connectors)

@@ -11,7 +11,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from crm_integrations import outbox, redaction, snapshots, transport
 from crm_integrations.answers import fields_of_body
@@ -75,7 +75,7 @@ def of(connection: Connection, record: Lead | LoanAccount) -> Preview:
     """What `connection` would be sent of `record` now, and how that differs from what it was sent last."""
     delivery = _delivery(connection, record)
     said = snapshots.of_deliveries([delivery])[delivery.pk]
-    connector, kind = _with_placeholders(connection), cast(Kind, delivery.kind)
+    connector, kind = _with_placeholders(connection), Kind(delivery.kind)
     missing = tuple(connector.missing(kind, said))
     known = (connection, missing, tuple(connector.not_carried))
     try:
@@ -109,7 +109,7 @@ def make(connector: Connector, kind: Kind, record: Record) -> Made:
 def _delivery(connection: Connection, record: Lead | LoanAccount) -> Delivery:
     """The newest delivery of `record` there, else one as it would be put into the outbox; nothing is stored."""
     account = record if isinstance(record, LoanAccount) else None
-    kind = "loan_account" if account else "lead"
+    kind = Kind.LOAN_ACCOUNT if account else Kind.LEAD
     earlier = Delivery.objects.filter(connection=connection, kind=kind, record_id=record.pk)
     related = earlier.select_related("connection", "loan_account__program").order_by("-version")
     return related.first() or Delivery(

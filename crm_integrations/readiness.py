@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from crm_integrations import snapshots
-from crm_integrations.connector import Connector, Missing
+from crm_integrations.connector import Connector, Kind, Missing
 from crm_integrations.models import Connection
 from crm_integrations.records import LeadRecord
 from leadops.models import Lead
@@ -43,8 +43,8 @@ def of_leads(leads: Sequence[Lead]) -> dict[UUID, list[Readiness]]:
 
 def taking_leads() -> list[Connection]:
     """The enabled connections to vendors that take leads."""
-    return [c for c in Connection.objects.filter(enabled=True) if "lead" in c.connector_class.kinds()]
+    return [c for c in Connection.objects.filter(enabled=True) if Kind.LEAD in c.connector_class.kinds()]
 
 
 def _of(record: LeadRecord, connection: Connection, connector: Connector) -> Readiness:
-    return Readiness(connection, tuple(connector.missing("lead", record)), tuple(connector.not_carried))
+    return Readiness(connection, tuple(connector.missing(Kind.LEAD, record)), tuple(connector.not_carried))

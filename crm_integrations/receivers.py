@@ -34,7 +34,9 @@ def enqueue_leads(
     """A delivery for each lead to each connection its program's routes name, or to `connections` alone."""
     program_ids = {lead.program_id for lead in leads}
     targets = (
-        _routed(program_ids, "lead") if connections is None else _chosen(program_ids, "lead", connections)
+        _routed(program_ids, Kind.LEAD)
+        if connections is None
+        else _chosen(program_ids, Kind.LEAD, connections)
     )
     enqueued = outbox.enqueue([_lead(each, to) for each in leads for to in targets[each.program_id]])
     for lead in leads:
@@ -58,7 +60,7 @@ def cancel_unsent(sender: Any, leads: Sequence[Lead], **_: Any) -> None:
 @receiver(loan_accounts_ready)
 def enqueue_loan_accounts(sender: Any, loan_accounts: Sequence[LoanAccount], **_: Any) -> None:
     """A delivery for each account to each LOS its program's routes name; it waits for the lead where it must."""
-    targets = _routed({account.program_id for account in loan_accounts}, "loan_account")
+    targets = _routed({account.program_id for account in loan_accounts}, Kind.LOAN_ACCOUNT)
     outbox.enqueue([_account(each, to) for each in loan_accounts for to in targets[each.program_id]])
 
 
@@ -103,7 +105,7 @@ def _by_program(
 
 def _lead(lead: Lead, to: Target) -> outbox.New:
     ref = outbox.reference_of(lead, registry.get(to.vendor))
-    return outbox.New(uuid7(), to.connection_id, "lead", lead.pk, None, lead.pk, lead.version, ref)
+    return outbox.New(uuid7(), to.connection_id, Kind.LEAD, lead.pk, None, lead.pk, lead.version, ref)
 
 
 def _account(account: LoanAccount, to: Target) -> outbox.New:
@@ -112,7 +114,7 @@ def _account(account: LoanAccount, to: Target) -> outbox.New:
     return outbox.New(
         id=uuid7(),
         connection_id=to.connection_id,
-        kind="loan_account",
+        kind=Kind.LOAN_ACCOUNT,
         lead_id=account.lead_id,
         loan_account_id=account.pk,
         record_id=account.pk,

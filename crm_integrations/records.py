@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 
@@ -155,3 +156,15 @@ class LoanAccountRecord:
 
 
 Record = LeadRecord | LoanAccountRecord
+
+
+class Kind(StrEnum):
+    """What a record is; the methods of a connector are named after it."""
+
+    LEAD = "lead"
+    LOAN_ACCOUNT = "loan_account"
+
+    @property
+    def label(self) -> str:
+        """As people say it."""
+        return self.replace("_", " ").capitalize()

@@ -17,6 +17,7 @@ from crm_integrations.records import (
     ApplicantRecord,
     BankRecord,
     IdentityDocument,
+    Kind,
     LeadRecord,
     LoanAccountRecord,
     Phone,
@@ -245,7 +246,7 @@ def _loan_account(delivery: Delivery) -> LoanAccountRecord:
 def lead_reference(lead_id: UUID, vendor: str) -> str:
     """The id under which `vendor` holds the lead, empty when it does not yet."""
     held = Delivery.objects.filter(
-        lead_id=lead_id, kind="lead", connection__vendor=vendor, state=State.DELIVERED
+        lead_id=lead_id, kind=Kind.LEAD, connection__vendor=vendor, state=State.DELIVERED
     )
     return (
         held.exclude(reference="").order_by("-delivered_at").values_list("reference", flat=True).first() or ""

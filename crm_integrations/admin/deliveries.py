@@ -92,7 +92,7 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, ReadOnly, CappedList, ModelAdmi
 
     @admin.display(description="Delivery")
     def what(self, delivery: Delivery) -> str:
-        return delivery.get_kind_display_name().capitalize()
+        return delivery.get_kind_display()
 
     @admin.display(description="State")
     def shown_state(self, delivery: Delivery) -> SafeString:

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 
 from crm_integrations import readiness, why
 from crm_integrations.admin.chips import misses, state_chip, why_of
-from crm_integrations.connector import Missing
+from crm_integrations.connector import Kind, Missing
 from crm_integrations.models import REPEATABLE, UNFINISHED, Connection, Delivery, Exchange, State
 from crm_integrations.readiness import Readiness
 from crm_integrations.shown_calls import BEGINNING, ShownCall
@@ -108,7 +108,7 @@ def of_lead(request: HttpRequest, lead: Lead) -> SafeString:
 def _taking_accounts() -> list[Connection]:
     """The enabled connections to vendors that keep loan accounts."""
     enabled = Connection.objects.filter(enabled=True)
-    return [each for each in enabled if "loan_account" in each.connector_class.kinds()]
+    return [each for each in enabled if Kind.LOAN_ACCOUNT in each.connector_class.kinds()]
 
 
 def of_account(request: HttpRequest, account: LoanAccount) -> SafeString:

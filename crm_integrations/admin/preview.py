@@ -14,6 +14,7 @@ from unfold.admin import ModelAdmin
 
 from crm_integrations import preview
 from crm_integrations.admin.panel import in_words
+from crm_integrations.connector import Kind
 from crm_integrations.models import Connection
 from leadops.admin.field_names import spoken
 
@@ -21,7 +22,7 @@ from leadops.admin.field_names import spoken
 class Previewed(ModelAdmin):
     """Mixed into the admins of leads and loan accounts."""
 
-    preview_kind: str
+    preview_kind: Kind
 
     def get_urls(self) -> list[URLPattern]:
         name = f"leadops_{self.opts.model_name}_preview"

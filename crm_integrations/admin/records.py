@@ -19,6 +19,7 @@ from crm_integrations.admin.chips import chips, lead_chips
 from crm_integrations.admin.gap_filter import MissingFilter
 from crm_integrations.admin.preview import Previewed
 from crm_integrations.admin.steering import MAY_STEER, how_it_went, left_alone
+from crm_integrations.connector import Kind
 from crm_integrations.models import REPEATABLE, Delivery, Gap
 from leadops.admin.leads import LeadAdmin, lead_url
 from leadops.admin.loan_accounts import LoanAccountAdmin
@@ -35,14 +36,14 @@ admin.site.unregister(LoanAccount)
 class IntegratedLeadAdmin(Previewed, LeadAdmin):
     list_display = [*LeadAdmin.list_display[:-1], "connections", "age"]
     list_filter = [*LeadAdmin.list_filter, MissingFilter]
-    preview_kind = "lead"
+    preview_kind = Kind.LEAD
     actions = [*LeadAdmin.actions, "send_selected", "retry_selected"]
 
     class Media:
         js = ["leadops/deliveries.js"]
 
     def for_list(self, page: QuerySet[Lead]) -> QuerySet[Lead]:
-        sent = Delivery.objects.filter(kind="lead").select_related("connection__health")
+        sent = Delivery.objects.filter(kind=Kind.LEAD).select_related("connection__health")
         missing = Gap.objects.filter(connection__enabled=True).select_related("connection")
         related = Prefetch("deliveries", sent, to_attr="sent"), Prefetch("gaps", missing, to_attr="missing")
         return super().for_list(page).prefetch_related(*related)
@@ -102,7 +103,7 @@ class IntegratedLeadAdmin(Previewed, LeadAdmin):
 @admin.register(LoanAccount)
 class IntegratedLoanAccountAdmin(Previewed, LoanAccountAdmin):
     list_display = [*LoanAccountAdmin.list_display[:-1], "connections", "created_at"]
-    preview_kind = "loan_account"
+    preview_kind = Kind.LOAN_ACCOUNT
 
     class Media:
         js = ["leadops/deliveries.js"]

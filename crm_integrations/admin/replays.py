@@ -28,6 +28,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from crm_integrations import outbox, why
 from crm_integrations.admin.delivery_filters import AS_BROWSERS_WRITE
 from crm_integrations.admin.steering import MAY_STEER, how_it_went
+from crm_integrations.connector import Kind
 from crm_integrations.models import UNFINISHED, Connection, Delivery, Gap, Replay, State
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted
@@ -46,7 +47,7 @@ TONES: dict[str, str] = {
 }
 TAKEN_UP = Q(state__in=outbox.replays.REPLAYABLE)
 NOT_READY = Q(
-    Exists(Gap.objects.filter(lead=OuterRef("lead"), connection=OuterRef("connection"))), kind="lead"
+    Exists(Gap.objects.filter(lead=OuterRef("lead"), connection=OuterRef("connection"))), kind=Kind.LEAD
 )
 Stopped = list[tuple[Connection, str]]
 """Connections that are paused or switched off, each with why in a sentence."""

@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from crm_integrations import readiness
 from crm_integrations.admin.panel import in_words
+from crm_integrations.connector import Kind
 from crm_integrations.models import REPEATABLE, Connection, Delivery, State
 from leadops.admin.field_names import spoken
 from leadops.ids import uuid_in
@@ -75,5 +76,5 @@ def prospects(leads: list[Lead]) -> list[Prospect]:
 def _held(leads: list[Lead]) -> Counter[UUID]:
     """How many of `leads` each connection holds, may hold or is being sent: those are not sent there again."""
     again = (*REPEATABLE, State.SUPERSEDED)
-    kept = Delivery.objects.filter(lead__in=leads, kind="lead").exclude(state__in=again)
+    kept = Delivery.objects.filter(lead__in=leads, kind=Kind.LEAD).exclude(state__in=again)
     return Counter(key for key, _ in kept.order_by().values_list("connection_id", "lead_id").distinct())

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from crm_integrations.connector import Kind
 from crm_integrations.models.connection import Connection
 from leadops.models import Lead, LoanAccount
 from leadops.models.record import Record
@@ -56,7 +57,7 @@ class Delivery(Record):
     connection = models.ForeignKey(
         Connection, on_delete=models.PROTECT, related_name="deliveries", db_index=False
     )  # several of the indexes below begin with it
-    kind = models.CharField(max_length=20)
+    kind = models.CharField(max_length=20, choices=[(each.value, each.label) for each in Kind])
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="deliveries")
     loan_account = models.ForeignKey(
         LoanAccount, on_delete=models.CASCADE, null=True, related_name="deliveries"
@@ -145,10 +146,6 @@ class Delivery(Record):
 
     def __str__(self) -> str:
         return f"{self.record} → {self.connection}"
-
-    def get_kind_display_name(self) -> str:
-        """The kind as people say it."""
-        return self.kind.replace("_", " ")
 
     @property
     def may_retry(self) -> bool:

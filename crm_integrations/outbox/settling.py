@@ -12,6 +12,7 @@ from django.db import connection as database
 from django.db.models.functions import Now
 
 from crm_integrations import causes, doorbell, health, notices, registry, retry, summary
+from crm_integrations.connector import Kind
 from crm_integrations.models import NEEDS_PERSON, Connection, Delivery, Exchange, Notice, State
 from crm_integrations.outbox.claims import (
     ANSWER,
@@ -111,7 +112,7 @@ def _settle(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: 
 
 def _concerns_others(delivery: Delivery, settlement: Settlement, exchange: Exchange | None) -> bool:
     """Whether more has to be written in the same transaction than the delivery, its exchange and its lead."""
-    plain = settlement.state == State.DELIVERED and delivery.kind == "lead"
+    plain = settlement.state == State.DELIVERED and delivery.kind == Kind.LEAD
     return not plain or exchange is None or exchange.troubled or _waited_for(delivery.connection.vendor)
 
 
@@ -163,7 +164,7 @@ def accept(claim: Claim, delivery: Delivery, exchange: Exchange | None) -> None:
 
 def pass_on(delivery: Delivery, settlement: Settlement) -> None:
     """What one delivery's end means for others: who waits for the lead goes on, or is told why not."""
-    if delivery.kind == "lead":
+    if delivery.kind == Kind.LEAD:
         _tell_waiting(delivery, settlement)
     elif settlement.state == State.DELIVERED and delivery.loan_account_id and settlement.vendor_status:
         loan_accounts.record_status(delivery.loan_account_id, settlement.vendor_status)

@@ -22,6 +22,7 @@ from django.utils import timezone
 from crm_integrations.connector import ListedRow
 from crm_integrations.models import Delivery, Difference, Exchange, Reconciliation, State
 from crm_integrations.reconciling.values import Values
+from crm_integrations.records import Kind as RecordKind
 from crm_integrations.redaction import storable
 from leadops import statements
 from leadops.ids import first_id_at, midnight
@@ -150,7 +151,7 @@ class Comparison:
             values = {value for row in rows if (value := getattr(row, name))}
             for each in mine.filter(**{f"{name}__in": values}) if values else ():
                 found[name, getattr(each, name)].append(each)
-        if "loan_account" in self.reconciliation.connection.connector_class.kinds():
+        if RecordKind.LOAN_ACCOUNT in self.reconciliation.connection.connector_class.kinds():
             # An account's own reference is what an LOS is told, in the place of ours.
             for each in mine.filter(loan_account__in=_accounts({row.ref for row in rows})):
                 found["ref", str(each.loan_account)].append(each)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple, cast
+from typing import NamedTuple
 from uuid import UUID
 
 from crm_integrations import redaction, snapshots
@@ -94,7 +94,7 @@ def _sent(deliveries: Sequence[Delivery]) -> dict[UUID, Fields]:
 
 def _built(connector: Connector, delivery: Delivery, record: Record) -> Fields:
     try:
-        return _read(connector.build(cast(Kind, delivery.kind), record).body)
+        return _read(connector.build(Kind(delivery.kind), record).body)
     except Exception as error:  # edited, so that it can't be sent any more; or a fault of ours in saying it
         logger.info("Delivery %s can't be built today: %s.", delivery.pk, place_of(error))
         return {}

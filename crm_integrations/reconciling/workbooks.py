@@ -47,7 +47,7 @@ def _record(difference: Difference) -> tuple[str, str, str]:
     if delivery is None:
         return "", "", ""
     account = delivery.loan_account.ref_id if delivery.loan_account else ""
-    return delivery.get_kind_display_name(), str(delivery.lead_id), account
+    return delivery.get_kind_display(), str(delivery.lead_id), account
 
 
 def _delivered(difference: Difference) -> str:
