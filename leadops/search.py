@@ -11,8 +11,7 @@ from django.db.models import QuerySet
 from leadops.ids import uuid_in
 from leadops.models import Applicant, Bank, Lead, lead
 from leadops.sealing import blind_index
-from leadops.validation import mobile
-from leadops.validation.plain_text import joined
+from leadops.validation import joined, mobile
 
 SHORT_ID = re.compile(r"#?([0-9a-f]{8})", re.IGNORECASE)
 PAN = re.compile(r"[A-Za-z]{5}[0-9]{4}[A-Za-z]")

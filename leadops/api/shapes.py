@@ -40,7 +40,7 @@ CODES = {
     "invalid_cursor": "Send the next_cursor of an answer, unchanged.",
     "out_of_range": "This must be a whole number from 1 to {largest}.",
 }
-"""Codes and words of errors in a request's form; those about its content are in leadops.validation.CODES."""
+"""Codes and words of errors in a request's form; those about its content are in leadops.validation.codes."""
 
 _PLAIN_NAME = re.compile(r"(?!.*[0-9]{5})[A-Za-z0-9_.-]{1,64}")
 

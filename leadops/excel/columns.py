@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from leadops.validation.findings import Problem, problem
+from leadops.validation import Problem, problem
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NOT_A_LETTER = re.compile(r"[\W_]+")

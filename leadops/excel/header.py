@@ -13,9 +13,7 @@ from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, IdentityDocu
 from leadops.errors import UnreadableFile
 from leadops.excel.columns import BY_KEY, IGNORED, Check, Column, key
 from leadops.models import RowProblem
-from leadops.validation import Finding
-from leadops.validation.cards import refuse_cell, refuse_header
-from leadops.validation.findings import findings_at, problem
+from leadops.validation import Finding, findings_at, problem, refuse_cell, refuse_header
 
 CARD_REMOVED = "(card number removed)"
 AADHAAR_REMOVED = "(Aadhaar number removed)"

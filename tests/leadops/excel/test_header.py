@@ -8,7 +8,8 @@ from leadops.drafts import IdentityDocumentDraft
 from leadops.errors import UnreadableFile
 from leadops.excel.columns import BY_KEY, COLUMNS, IGNORED, key
 from leadops.excel.header import AADHAAR_REMOVED, CARD_REMOVED, Header, letters, position
-from leadops.validation import check_lead, names_card_data
+from leadops.validation import check_lead
+from leadops.validation.cards import names_card_data
 
 
 def refusal(cells: list[str]) -> str:

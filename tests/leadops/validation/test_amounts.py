@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadops.validation import amount, tenure
+from leadops.validation.amounts import amount, tenure
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from leadops.validation import account_no, findings_at, ifsc
+from leadops.validation import findings_at
+from leadops.validation.bank_accounts import account_no, ifsc
 
 
 @pytest.mark.parametrize("written", ["CBIN0281814", "cbin0281814", " CBIN 0281814 ", "CBIN-0281814"])

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from stdnum import luhn, verhoeff
 
 from leadops.drafts import LeadDraft
-from leadops.validation import check_lead, names_card_data, refuse_cards, refuse_cell, refuse_header
+from leadops.validation import check_lead, refuse_cards, refuse_cell, refuse_header
 from leadops.validation.card_numbers import hidden_numbers, passes_luhn
+from leadops.validation.cards import names_card_data
 from leadops.validation.plain_text import plain
 
 

@@ -8,8 +8,26 @@ from datetime import date
 import pytest
 from stdnum import luhn, verhoeff
 
-from leadops import validation as v
 from leadops.drafts import AddressDraft, ApplicantDraft, ConsentDraft, LeadDraft
+from leadops.validation import (
+    Checked,
+    Finding,
+    Problem,
+    amounts,
+    applicants,
+    bank_accounts,
+    check_lead,
+    codes,
+    contacts,
+    dates,
+    findings_at,
+    mobile,
+    places,
+    plain_text,
+    problem,
+    tax_numbers,
+    words,
+)
 
 TODAY = date(2026, 1, 1)
 CARD = "4111 1111 1111 1111"
@@ -17,88 +35,88 @@ AADHAAR = "23412341234" + verhoeff.calc_check_digit("23412341234")
 GSTIN = "27AAPFU0939F1ZV"
 
 
-def _lead_with(**fields: object) -> list[v.Finding]:
-    return v.check_lead(LeadDraft(primary_mobile="9800000001", **fields), today=TODAY)
+def _lead_with(**fields: object) -> list[Finding]:
+    return check_lead(LeadDraft(primary_mobile="9800000001", **fields), today=TODAY)
 
 
-def _of(checked: v.Checked[object]) -> list[v.Finding]:
-    return v.findings_at("field", checked.problems)
+def _of(checked: Checked[object]) -> list[Finding]:
+    return findings_at("field", checked.problems)
 
 
-def _two_primaries() -> list[v.Finding]:
+def _two_primaries() -> list[Finding]:
     people = [ApplicantDraft(name="Asha", is_primary=True), ApplicantDraft(name="Ravi", is_primary=True)]
     return _lead_with(applicants=people)
 
 
-CASES: dict[str, tuple[str, Callable[[], list[v.Finding]]]] = {
-    "required": ("", lambda: v.check_lead(LeadDraft(), today=TODAY)),
-    "excel_damage": ("9.8E+09", lambda: _of(v.mobile("9.8E+09"))),
-    "too_long": ("x" * 201, lambda: _of(v.name("x" * 201))),
-    "control_characters": ("As\x00ha", lambda: _of(v.name("As\x00ha"))),
+CASES: dict[str, tuple[str, Callable[[], list[Finding]]]] = {
+    "required": ("", lambda: check_lead(LeadDraft(), today=TODAY)),
+    "excel_damage": ("9.8E+09", lambda: _of(mobile("9.8E+09"))),
+    "too_long": ("x" * 201, lambda: _of(plain_text.name("x" * 201))),
+    "control_characters": ("As\x00ha", lambda: _of(plain_text.name("As\x00ha"))),
     "card_data": (CARD, lambda: _lead_with(remarks=f"card {CARD}")),
     "aadhaar_number": (AADHAAR, lambda: _lead_with(remarks=f"uid {AADHAAR}")),
-    "invalid_mobile": ("98000", lambda: _of(v.mobile("98000"))),
-    "landline_number": ("0112345678", lambda: _of(v.mobile("011 2345 6789"))),
-    "invalid_email": ("asha@", lambda: _of(v.email("asha@"))),
+    "invalid_mobile": ("98000", lambda: _of(mobile("98000"))),
+    "landline_number": ("0112345678", lambda: _of(mobile("011 2345 6789"))),
+    "invalid_email": ("asha@", lambda: _of(contacts.email("asha@"))),
     "lead_not_open": (
         "CL00044A",
-        lambda: v.findings_at("crm_lead_id", [v.problem("lead_not_open", status="draft")]),
+        lambda: findings_at("crm_lead_id", [problem("lead_not_open", status="draft")]),
     ),
     "unknown_extra_vendor": ("nobody", lambda: _lead_with(extra={"nobody": {}})),
     "unknown_extra_field": ("cardinality", lambda: _lead_with(extra={"brainysoft": {"cardinality": 1}})),
     "wrong_extra_type": ("two", lambda: _lead_with(extra={"brainysoft": {"childrenCount": "two"}})),
-    "unknown_applicant_type": ("robot", lambda: _of(v.applicant_type("robot"))),
+    "unknown_applicant_type": ("robot", lambda: _of(words.applicant_type("robot"))),
     "several_primary_applicants": ("Ravi", _two_primaries),
-    "name_without_letters": ("12345", lambda: _of(v.name("12345"))),
-    "unknown_gender": ("xyz", lambda: _of(v.gender("xyz"))),
-    "unknown_country": ("Ruritania", lambda: _of(v.country_code("Ruritania"))),
-    "invalid_pan": ("ABCPV123L", lambda: _of(v.pan("ABCPV123L"))),
-    "unknown_pan_holder": ("ABCXV1234L", lambda: _of(v.pan("ABCXV1234L"))),
-    "pan_holder_mismatch": ("ABCCV1234L", lambda: _of(v.pan("ABCCV1234L", "person"))),
-    "invalid_gstin": (GSTIN[:-1] + "O", lambda: _of(v.gstin(GSTIN[:-1] + "O"))),
-    "gstin_pan_mismatch": ("ABCPV1234L", lambda: _of(v.gstin(GSTIN, "ABCPV1234L"))),
-    "invalid_inn": ("123456789037", lambda: _of(v.inn("123456789037"))),
-    "invalid_snils": ("112-233-445", lambda: _of(v.snils("112-233-445"))),
-    "snils_checksum": ("487-487-897 49", lambda: _of(v.snils("487-487-897 49"))),
-    "invalid_pincode": ("05120", lambda: _of(v.pincode("05120"))),
-    "unknown_pincode": ("999999", lambda: _of(v.pincode("999999"))),
+    "name_without_letters": ("12345", lambda: _of(plain_text.name("12345"))),
+    "unknown_gender": ("xyz", lambda: _of(words.gender("xyz"))),
+    "unknown_country": ("Ruritania", lambda: _of(words.country_code("Ruritania"))),
+    "invalid_pan": ("ABCPV123L", lambda: _of(tax_numbers.pan("ABCPV123L"))),
+    "unknown_pan_holder": ("ABCXV1234L", lambda: _of(tax_numbers.pan("ABCXV1234L"))),
+    "pan_holder_mismatch": ("ABCCV1234L", lambda: _of(tax_numbers.pan("ABCCV1234L", "person"))),
+    "invalid_gstin": (GSTIN[:-1] + "O", lambda: _of(tax_numbers.gstin(GSTIN[:-1] + "O"))),
+    "gstin_pan_mismatch": ("ABCPV1234L", lambda: _of(tax_numbers.gstin(GSTIN, "ABCPV1234L"))),
+    "invalid_inn": ("123456789037", lambda: _of(tax_numbers.inn("123456789037"))),
+    "invalid_snils": ("112-233-445", lambda: _of(tax_numbers.snils("112-233-445"))),
+    "snils_checksum": ("487-487-897 49", lambda: _of(tax_numbers.snils("487-487-897 49"))),
+    "invalid_pincode": ("05120", lambda: _of(places.pincode("05120"))),
+    "unknown_pincode": ("999999", lambda: _of(places.pincode("999999"))),
     "state_contradicts_pincode": (
         "Goa",
-        lambda: v.check_address(AddressDraft(pincode="151203", state="Goa")),
+        lambda: applicants.check_address(AddressDraft(pincode="151203", state="Goa")),
     ),
-    "ifsc_length": ("CBIN028181", lambda: _of(v.ifsc("CBIN028181"))),
-    "ifsc_fifth_character": ("CBINO281814", lambda: _of(v.ifsc("CBINO281814"))),
-    "ifsc_unknown_bank": ("QQQQ0281814", lambda: _of(v.ifsc("QQQQ0281814"))),
-    "ifsc_unknown_branch": ("CBIN0999999", lambda: _of(v.ifsc("CBIN0999999"))),
-    "invalid_account_no": ("12345", lambda: _of(v.account_no("12345"))),
-    "maybe_rounded": ("1234567890123450", lambda: _of(v.account_no("1234567890123450"))),
-    "invalid_date": ("30/02/1990", lambda: _of(v.day("30/02/1990"))),
-    "day_and_month_swapped": ("03/25/1990", lambda: _of(v.day("03/25/1990"))),
-    "date_in_future": ("12/03/2027", lambda: _of(v.birth_date("12/03/2027", TODAY))),
-    "under_age": ("12/03/2010", lambda: _of(v.birth_date("12/03/2010", TODAY))),
-    "unlikely_age": ("12/03/1910", lambda: _of(v.birth_date("12/03/1910", TODAY))),
-    "document_expired": ("12/03/2020", lambda: _of(v.expiry_date("12/03/2020", TODAY))),
-    "invalid_amount": ("5 lakh", lambda: _of(v.amount("5 lakh"))),
-    "negative_amount": ("-5000", lambda: _of(v.amount("-5000"))),
-    "too_many_decimals": ("250000.00000001", lambda: _of(v.amount("250000.00000001"))),
-    "amount_too_large": ("1000000000000", lambda: _of(v.amount("1000000000000"))),
-    "invalid_tenure": ("0 months", lambda: _of(v.tenure("0 months"))),
-    "unknown_tenure_unit": ("fortnight", lambda: _of(v.tenure_unit("fortnight"))),
+    "ifsc_length": ("CBIN028181", lambda: _of(bank_accounts.ifsc("CBIN028181"))),
+    "ifsc_fifth_character": ("CBINO281814", lambda: _of(bank_accounts.ifsc("CBINO281814"))),
+    "ifsc_unknown_bank": ("QQQQ0281814", lambda: _of(bank_accounts.ifsc("QQQQ0281814"))),
+    "ifsc_unknown_branch": ("CBIN0999999", lambda: _of(bank_accounts.ifsc("CBIN0999999"))),
+    "invalid_account_no": ("12345", lambda: _of(bank_accounts.account_no("12345"))),
+    "maybe_rounded": ("1234567890123450", lambda: _of(bank_accounts.account_no("1234567890123450"))),
+    "invalid_date": ("30/02/1990", lambda: _of(dates.day("30/02/1990"))),
+    "day_and_month_swapped": ("03/25/1990", lambda: _of(dates.day("03/25/1990"))),
+    "date_in_future": ("12/03/2027", lambda: _of(dates.birth_date("12/03/2027", TODAY))),
+    "under_age": ("12/03/2010", lambda: _of(dates.birth_date("12/03/2010", TODAY))),
+    "unlikely_age": ("12/03/1910", lambda: _of(dates.birth_date("12/03/1910", TODAY))),
+    "document_expired": ("12/03/2020", lambda: _of(dates.expiry_date("12/03/2020", TODAY))),
+    "invalid_amount": ("5 lakh", lambda: _of(amounts.amount("5 lakh"))),
+    "negative_amount": ("-5000", lambda: _of(amounts.amount("-5000"))),
+    "too_many_decimals": ("250000.00000001", lambda: _of(amounts.amount("250000.00000001"))),
+    "amount_too_large": ("1000000000000", lambda: _of(amounts.amount("1000000000000"))),
+    "invalid_tenure": ("0 months", lambda: _of(amounts.tenure("0 months"))),
+    "unknown_tenure_unit": ("fortnight", lambda: _of(words.tenure_unit("fortnight"))),
     "tenure_unit_missing": ("12", lambda: _lead_with(loan_tenure=12)),
     "invalid_ip_address": ("10.0.0", lambda: _lead_with(consents=[ConsentDraft(ip_address="10.0.0")])),
-    "internal_error": ("", lambda: v.findings_at("", [v.Problem("internal_error")])),
+    "internal_error": ("", lambda: findings_at("", [Problem("internal_error")])),
 }
 
 
 def test_every_code_has_a_case():
-    assert set(CASES) == set(v.CODES)
+    assert set(CASES) == set(codes.CODES)
 
 
 @pytest.mark.parametrize("code", CASES)
 def test_the_case_produces_its_code_with_its_weight(code: str):
     findings = [finding for finding in CASES[code][1]() if finding.code == code]
     assert findings
-    assert {finding.severity for finding in findings} == {v.CODES[code].severity}
+    assert {finding.severity for finding in findings} == {codes.CODES[code].severity}
 
 
 @pytest.mark.parametrize("code", CASES)

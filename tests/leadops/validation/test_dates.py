@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadops.validation import birth_date, day, expiry_date
+from leadops.validation.dates import birth_date, day, expiry_date
 
 TODAY = date(2026, 1, 1)
 BORN = date(1990, 3, 12)

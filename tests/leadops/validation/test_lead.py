@@ -18,7 +18,8 @@ from leadops.drafts import (
     IdentityDocumentDraft,
     LeadDraft,
 )
-from leadops.validation import Severity, check_extra, check_lead
+from leadops.validation import Severity, check_lead
+from leadops.validation.extras import check_extra
 
 TODAY = date(2026, 1, 1)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from leadops.drafts import AddressDraft
-from leadops.validation import Severity, check_address, pincode
+from leadops.validation import Severity
+from leadops.validation.applicants import check_address
+from leadops.validation.places import pincode
 
 
 @pytest.mark.parametrize("written", ["151203", "151 203", " 151203 ", "151-203", "१५१२०३"])

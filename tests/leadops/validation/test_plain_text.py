@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from leadops.validation import free_text, name, plain, tags
-from leadops.validation.plain_text import paragraphs
+from leadops.validation import free_text
+from leadops.validation.plain_text import name, paragraphs, plain, tags
 
 
 @pytest.mark.parametrize(

@@ -13,35 +13,49 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadops import validation as v
 from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, ConsentDraft, LeadDraft
+from leadops.validation import (
+    Checked,
+    amounts,
+    bank_accounts,
+    check_lead,
+    contacts,
+    dates,
+    free_text,
+    lead,
+    mobile,
+    places,
+    plain_text,
+    tax_numbers,
+    words,
+)
 from leadops.validation.plain_text import paragraphs
 
 TODAY = date(2026, 1, 1)
-SCALARS: dict[str, Callable[[Any], v.Checked[Any]]] = {
-    "mobile": v.mobile,
-    "mobile in Russia": lambda text: v.mobile(text, "RU"),
-    "email": v.email,
-    "pan": lambda text: v.pan(text, "business", "Proprietorship"),
-    "gstin": lambda text: v.gstin(text, "ABCPV1234L"),
-    "inn": v.inn,
-    "snils": v.snils,
-    "ifsc": v.ifsc,
-    "account_no": v.account_no,
-    "account_no in Russia": lambda text: v.account_no(text, "RU"),
-    "pincode": v.pincode,
-    "day": v.day,
-    "birth_date": lambda text: v.birth_date(text, TODAY),
-    "expiry_date": lambda text: v.expiry_date(text, TODAY),
-    "amount": v.amount,
-    "tenure": v.tenure,
-    "tenure_unit": v.tenure_unit,
-    "gender": v.gender,
-    "applicant_type": v.applicant_type,
-    "country_code": v.country_code,
-    "ip_address": v.ip_address,
-    "name": v.name,
-    "free_text": lambda text: v.free_text(text, 20),
+SCALARS: dict[str, Callable[[Any], Checked[Any]]] = {
+    "mobile": mobile,
+    "mobile in Russia": lambda text: mobile(text, "RU"),
+    "email": contacts.email,
+    "pan": lambda text: tax_numbers.pan(text, "business", "Proprietorship"),
+    "gstin": lambda text: tax_numbers.gstin(text, "ABCPV1234L"),
+    "inn": tax_numbers.inn,
+    "snils": tax_numbers.snils,
+    "ifsc": bank_accounts.ifsc,
+    "account_no": bank_accounts.account_no,
+    "account_no in Russia": lambda text: bank_accounts.account_no(text, "RU"),
+    "pincode": places.pincode,
+    "day": dates.day,
+    "birth_date": lambda text: dates.birth_date(text, TODAY),
+    "expiry_date": lambda text: dates.expiry_date(text, TODAY),
+    "amount": amounts.amount,
+    "tenure": amounts.tenure,
+    "tenure_unit": words.tenure_unit,
+    "gender": words.gender,
+    "applicant_type": words.applicant_type,
+    "country_code": words.country_code,
+    "ip_address": lead.ip_address,
+    "name": plain_text.name,
+    "free_text": lambda text: free_text(text, 20),
     "paragraphs": lambda text: paragraphs(text, 20),
 }
 ANY_TEXT = st.text(max_size=30) | st.text(
@@ -67,7 +81,7 @@ PLAUSIBLE = st.sampled_from(
 TEXTS = ANY_TEXT | NUMBER_LIKE | PLAUSIBLE
 
 
-def codes(checked: v.Checked[Any]) -> set[str]:
+def codes(checked: Checked[Any]) -> set[str]:
     return {problem.code for problem in checked.problems}
 
 
@@ -127,9 +141,9 @@ def test_checking_a_checked_lead_changes_nothing_and_finds_nothing_new(
     draft = blank_lead()
     for (at, name), text in filled.items():
         setattr(parts_of(draft)[at], name, text)
-    once = v.check_lead(draft, country=country, today=TODAY)
+    once = check_lead(draft, country=country, today=TODAY)
     checked = copy.deepcopy(draft)
-    twice = v.check_lead(draft, country=country, today=TODAY)
+    twice = check_lead(draft, country=country, today=TODAY)
     assert draft == checked
     assert {(each.field, each.code) for each in twice} <= {(each.field, each.code) for each in once}
 

@@ -10,7 +10,8 @@ from stdnum.in_ import gstin as library_gstin
 from stdnum.in_ import pan as library_pan
 from stdnum.ru import inn as library_inn
 
-from leadops.validation import Checked, findings_at, gstin, inn, pan, snils
+from leadops.validation import Checked, findings_at
+from leadops.validation.tax_numbers import gstin, inn, pan, snils
 
 GSTIN = "27AAPFU0939F1ZV"
 

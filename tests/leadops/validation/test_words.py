@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leadops.validation import applicant_type, country_code, gender, tenure_unit
+from leadops.validation.words import applicant_type, country_code, gender, tenure_unit
 
 
 @pytest.mark.parametrize(
