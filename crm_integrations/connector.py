@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar
 
 from crm_integrations import errors
 from crm_integrations.messages import (
     Event,
     Listed,
     ListedRow,
+    Meaning,
     Missing,
     Outcome,
     Request,
@@ -46,10 +47,6 @@ __all__ = [
 
 SURELY_NOT_PROCESSED = frozenset({408, 425, 429, 503})
 NOT_ALLOWED = frozenset({401, 403})
-
-Meaning = Literal["new", "in_review", "approved", "fault", "active", "refused", "stopped"]
-"""What a vendor's word for a record means to us; the last three are final. `stopped` ended without a loan,
-`fault` is a fault of the vendor's machinery that somebody mends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,11 +252,10 @@ class Connector:
         told = self.config.settings.get("paths") or {}
         return str(told.get(operation) or self.inferred_paths[operation])
 
-    def meaning(self, word: str) -> str:
-        """What the vendor's `word` means to us, one of `Meaning`; empty when it is unknown."""
+    def meaning(self, word: str) -> Meaning | None:
+        """What the vendor's `word` means to us, None when it is unknown."""
         told = self.config.settings.get("meanings") or {}
-        meant = str(told.get(word) or self.meanings.get(word, ""))
-        return meant if meant in get_args(Meaning) else ""
+        return Meaning.named(told.get(word) or self.meanings.get(word))
 
     @property
     def explains_words(self) -> bool:

@@ -30,9 +30,6 @@ from leadops.services import loan_accounts
 
 logger = logging.getLogger(__name__)
 Source = StatusChange.Source
-FINAL = frozenset({"active", "refused", "stopped"})
-"""Meanings after which a vendor has nothing more to tell."""
-RANKS = {"new": 0, "fault": 0, "in_review": 1, "approved": 2, **dict.fromkeys(FINAL, 3)}
 CALLS_OF_ONE = 4
 """At most: a token, the record, a token again, and the second request the answer leads to."""
 LONGEST_PAUSE = 60.0
@@ -164,7 +161,7 @@ def take_webhook(delivery_id: UUID, outcome: Outcome) -> str:
         delivery = rows.select_for_update(of=("self",)).get()
         connector = delivery.connection.connector
         known, said = (connector.meaning(word) for word in (delivery.vendor_status, outcome.status))
-        if known in FINAL or (said and RANKS[said] < RANKS.get(known, 0)):
+        if known and (known.is_final or (said and said.rank < known.rank)):
             return f"{delivery} stands further on already."
         if not _take(delivery, outcome, Source.WEBHOOK):
             return f"{delivery} told nothing new."
@@ -182,7 +179,9 @@ def _take(delivery: Delivery, outcome: Outcome, source: StatusChange.Source) -> 
     if not word or word == before:
         return False
     meaning = connector.meaning(word)
-    StatusChange.objects.create(delivery=delivery, source=source, before=before, after=word, meaning=meaning)
+    StatusChange.objects.create(
+        delivery=delivery, source=source, before=before, after=word, meaning=meaning or ""
+    )
     delivery.vendor_status = word
     Delivery.objects.filter(pk=delivery.pk).update(vendor_status=word, updated_at=Now())
     if delivery.loan_account_id is not None:
@@ -198,7 +197,8 @@ def _schedule(delivery: Delivery, at_least: float = 0.0) -> None:
     changed_at = delivery.status_changes.order_by("-id").values_list("created_at", flat=True).first()
     newest = max(each for each in (changed_at, delivery.delivered_at, delivery.created_at) if each)
     wait = retry.ask_in((timezone.now() - newest).total_seconds(), settings.STATUS_POLLS)
-    if not delivery.is_followed or delivery.connection.connector.meaning(delivery.vendor_status) in FINAL:
+    meaning = delivery.connection.connector.meaning(delivery.vendor_status)
+    if not delivery.is_followed or (meaning and meaning.is_final):
         wait = None
     next_at = (
         None if wait is None else Now() + timedelta(seconds=max(wait, min(at_least, retry.LONGEST_WAIT)))

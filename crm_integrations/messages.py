@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, Self
 from urllib.parse import urlencode
 
 from crm_integrations import errors
@@ -84,6 +85,40 @@ class Response:
             return max((until - now).total_seconds(), 0.0)
         except (TypeError, ValueError):
             return None
+
+
+class Meaning(StrEnum):
+    """What a vendor's word for a record means to us: our name for it, how far the record came, and how people say it.
+
+    `fault` is a fault of the vendor's machinery that somebody mends.
+    """
+
+    rank: int
+    words: str
+
+    def __new__(cls, name: str, rank: int, words: str) -> Self:
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.rank, member.words = rank, words
+        return member
+
+    NEW = "new", 0, "new"
+    FAULT = "fault", 0, "a fault at the vendor"
+    IN_REVIEW = "in_review", 1, "in review"
+    APPROVED = "approved", 2, "approved"
+    ACTIVE = "active", 3, "active"
+    REFUSED = "refused", 3, "refused"
+    STOPPED = "stopped", 3, "ended without a loan"
+
+    @classmethod
+    def named(cls, name: object) -> Meaning | None:
+        """The one of this name, None where there is none."""
+        return next((each for each in cls if each == name), None)
+
+    @property
+    def is_final(self) -> bool:
+        """The vendor has nothing more to tell."""
+        return self.rank == 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from crm_integrations.connector import (
     Connector,
     Listed,
     ListedRow,
+    Meaning,
     Missing,
     Outcome,
     Request,
@@ -55,13 +56,13 @@ class CregoLos(Connector):
     can_follow = True
     # Only "activation" is documented; the others are INFERRED from the names of the site's actions.
     meanings = {
-        "initiated": "new",
-        "assessment": "in_review",
-        "approval": "in_review",
-        "agreement": "approved",
-        "activation": "approved",
-        "active": "active",
-        "dropped": "stopped",
+        "initiated": Meaning.NEW,
+        "assessment": Meaning.IN_REVIEW,
+        "approval": Meaning.IN_REVIEW,
+        "agreement": Meaning.APPROVED,
+        "activation": Meaning.APPROVED,
+        "active": Meaning.ACTIVE,
+        "dropped": Meaning.STOPPED,
     }
     can_list = True
     inferred_paths = {

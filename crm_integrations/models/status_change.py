@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from crm_integrations.connector import Meaning
 from crm_integrations.models.connection import Connection
 from crm_integrations.models.delivery import Delivery
 from leadops.models.record import Record
@@ -13,16 +14,6 @@ from leadops.models.record import Record
 
 class StatusChange(Record):
     """A vendor's word for a record changed: the word verbatim, and what it means to us if we know."""
-
-    WORDS = {
-        "new": "new",
-        "in_review": "in review",
-        "approved": "approved",
-        "fault": "a fault at the vendor",
-        "active": "active",
-        "refused": "refused",
-        "stopped": "ended without a loan",
-    }
 
     class Source(models.TextChoices):
         ANSWER = "answer", "Answer to our call"
@@ -44,7 +35,8 @@ class StatusChange(Record):
     @property
     def in_our_words(self) -> str:
         """What `after` means, as people say it."""
-        return self.WORDS.get(self.meaning, "not a word we know")
+        meaning = Meaning.named(self.meaning)
+        return meaning.words if meaning else "not a word we know"
 
 
 class Inbound(Record):

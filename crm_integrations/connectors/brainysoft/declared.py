@@ -81,18 +81,18 @@ NOT_CARRIED = (
 )
 MEANINGS: Mapping[str, Meaning] = {
     # A lead's currentStatus: pages 465 and 530. Whether the list is complete is unknown.
-    "WAITING": "new",
-    "CHECK": "in_review",
-    "APPROVED": "approved",
-    "DENIED": "refused",
-    "TECH_FAULT": "fault",
+    "WAITING": Meaning.NEW,
+    "CHECK": Meaning.IN_REVIEW,
+    "APPROVED": Meaning.APPROVED,
+    "DENIED": Meaning.REFUSED,
+    "TECH_FAULT": Meaning.FAULT,
     # An application's currentStatusId: page 1032 and public client code. Where a tenant's differ, `meanings` says so.
-    "101541": "new",
-    "101542": "refused",
-    "101543": "active",  # issued
-    "101544": "approved",  # ready to issue
-    "101545": "in_review",  # waits for its review
-    "101546": "in_review",
-    "101547": "in_review",  # the automatic check
-    "101548": "stopped",  # declined by the client
+    "101541": Meaning.NEW,
+    "101542": Meaning.REFUSED,
+    "101543": Meaning.ACTIVE,  # issued
+    "101544": Meaning.APPROVED,  # ready to issue
+    "101545": Meaning.IN_REVIEW,  # waits for its review
+    "101546": Meaning.IN_REVIEW,
+    "101547": Meaning.IN_REVIEW,  # the automatic check
+    "101548": Meaning.STOPPED,  # declined by the client
 }
