@@ -47,6 +47,7 @@ def test_token_is_fetched_once_and_kept_nowhere(connections):
     assert [call.purpose for call in calls] == [Purpose.TOKEN, Purpose.HEALTH, Purpose.HEALTH]
     token = tokens.get(brainysoft, lambda: pytest.fail("the token was not kept"))
     assert not [call for call in calls if token in repr(call.__dict__)]
+    assert '"access_token"' in calls[0].response_body
 
 
 def test_refused_token_is_renewed_once(connections, monkeypatch):
@@ -56,3 +57,12 @@ def test_refused_token_is_renewed_once(connections, monkeypatch):
     assert whoami(brainysoft).status == 200
     told = [(call.purpose, call.status) for call in Exchange.objects.order_by("id")]
     assert told == [(Purpose.HEALTH, 401), (Purpose.TOKEN, 200), (Purpose.HEALTH, 200)]
+
+
+def test_lost_answer_to_a_sign_in_may_be_asked_for_again(connections, vendor_sandbox):
+    vendor_sandbox.fault("brainysoft", "cut_after", times=1, kinds=["token"])
+    with pytest.raises(errors.Transient, match="Signing in: Sent, but no whole answer came"):
+        whoami(connections["brainysoft"])
+    kept = Exchange.objects.get()
+    assert (kept.purpose, kept.status) == (Purpose.TOKEN, None)
+    assert kept.finished_at is not None
