@@ -51,23 +51,25 @@ SECRET = re.compile(
     re.IGNORECASE,
 )
 LAST_FOUR = re.compile(
-    r"mobile|phone|telephone|account_?no|^no$|^number$|^seria$|series|snils|insurance_?no|^inn$|tax_?id|"
+    r"mobile|phone|telephone|account_?n(?:o|um)|^no$|^number$|^seria$|series|snils|insurance_?no|^inn$|tax_?id|"
     r"pan_?(no)?$|aadhaar|passport_?no",
     re.IGNORECASE,
 )
 EMAIL = re.compile(r"e_?mail", re.IGNORECASE)
 BIRTH = re.compile(r"birth_?date|date_?of_?birth|^dob$", re.IGNORECASE)
 # Long whole numbers that are no person's: a vendor's ids and moments. Brainysoft gives its id as `data`.
-NOBODYS = re.compile(r"(?:^|_)id$|[a-z]Id$|_at$|[a-z]At$|time|date|expires|^data$", re.IGNORECASE)
+NOBODYS = re.compile(r"(?:^|_)id$|(?-i:[a-z]Id$|[a-z]At$)|_at$|time|date|expires|^data$", re.IGNORECASE)
 
 SOME_DIGITS = re.compile(r"\d\d")
-PAN_INSIDE = re.compile(r"\b[A-Z]{5}\d{4}[A-Z]\b", re.IGNORECASE)
-EMAIL_INSIDE = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
+PAN_INSIDE = re.compile(r"\b(?:[A-Z]{5}\d{4}[A-Z]|(?-i:[A-Z]{5}[ -]\d{4}[ -][A-Z]))\b", re.IGNORECASE)
+EMAIL_INSIDE = re.compile(r"(?<![\w.+-])[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+\b")
+ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # Nine digits and more that are not a part of a UUID or of a decimal number, and numbers in the groups people write:
 # +91-98765-43210, 98765 43210, 1234 5678 9012.
 DIGITS_INSIDE = re.compile(
     r"(?<![\w.-])(?:\+\d{1,3}[ -]?\d(?:[ -]?\d){6,13}|(?:91[ -])?[6-9]\d{4}[ -]\d{5}|"
-    r"\d{4}([ -])\d{4}\1\d{4}(?:\1\d{4})?|\+?\d{9,})(?![\w-]|\.\d)"
+    r"\d{4}([ -])\d{4}\1\d{4}(?:\1\d{4})?|\d{4}([ -])\d{6}\2\d{4,5}|\d{2,4}-\d{3,4}-\d{4}|\+?\d{9,})"
+    r"(?![\w-]|\.\d)"
 )
 BEARER_INSIDE = re.compile(r"\b(bearer(?:\s|%20|\+){1,3})(?!tokens?\b)[\w.~+/%=-]{4,}", re.IGNORECASE)
 # `key: value`, `key=value`, `<key>value`, and the same as JSON that was cut, so that it can't be read as JSON.
@@ -81,13 +83,18 @@ VALUE_INSIDE = re.compile(
 
 def last_four(text: str) -> str:
     """`text` masked as everywhere: a PAN keeps its first two and last three, all else its last four."""
-    return masking.pan(text) if PAN_INSIDE.fullmatch(text) else masking.last_four(text)
+    return masking.pan(re.sub("[ -]", "", text)) if PAN_INSIDE.fullmatch(text) else masking.last_four(text)
 
 
 def mask_email(text: str) -> str:
     """`asha@example.com` as `a…@example.com`."""
-    name, at, domain = text.partition("@")
+    name, at, domain = text.replace("%40", "@").partition("@")
     return f"{name[:1]}…{at}{domain}" if at else last_four(text)
+
+
+def _year_of(text: str) -> str:
+    """A day of birth with its year alone; any other text for one, such as milliseconds, would tell the day."""
+    return f"{text[:4] if ISO_DAY.match(text) else 'XXXX'}-XX-XX"
 
 
 def _remove(text: str) -> str:
@@ -97,7 +104,7 @@ def _remove(text: str) -> str:
 RULES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     (SECRET, _remove),
     (EMAIL, mask_email),
-    (BIRTH, lambda text: text[:4] + "-XX-XX" if text else text),
+    (BIRTH, _year_of),
     (LAST_FOUR, last_four),
 )
 
@@ -170,7 +177,8 @@ def _walk(key: str, value: Any) -> Any:
     if isinstance(value, list):
         return [_walk(key, each) for each in value]
     if isinstance(value, int | float) and not isinstance(value, bool) and _hides_a_number(key, value):
-        return _masked(key, str(value))
+        whole = isinstance(value, float) and value.is_integer()
+        return _masked(key, str(int(value) if whole else value))
     return value
 
 
@@ -178,7 +186,7 @@ def _hides_a_number(key: str, value: float) -> bool:
     """True where the key speaks of a person's number, and for a whole number as long as one under an unknown key."""
     if _rule(key) is not None:
         return True
-    return isinstance(value, int) and abs(value) > 10**8 and not NOBODYS.search(key)
+    return (isinstance(value, int) or value.is_integer()) and abs(value) > 10**8 and not NOBODYS.search(key)
 
 
 @lru_cache(1024)
@@ -196,7 +204,7 @@ def _mask_all(text: str) -> str:
     """`text` with all masked that looks like a credential or a person's number, whatever it is a part of."""
     if ":" in text or "=" in text or ">" in text:
         text = _mask_pairs(text)
-    if "@" in text:
+    if "@" in text or "%40" in text:
         text = EMAIL_INSIDE.sub(lambda found: mask_email(found[0]), text)
     if SOME_DIGITS.search(text):
         text = PAN_INSIDE.sub(lambda found: last_four(found[0]), text)
