@@ -28,7 +28,11 @@ _CARD_GROUPS = (
 _OF_A_LIST = re.compile(r"[,;/&|\n]")
 # One digit or two at a time, the same marks after each.
 _SPELLED_OUT = re.compile(r"(?<![0-9])[0-9]{1,2}([\W_]{1,3})(?:[0-9]{1,2}\1)*[0-9]{1,2}(?![0-9])")
-_CVC = re.compile(r"(?<![^\W_])cv[vc]2?[\W_]{0,3}[0-9]{3,4}(?![^\W_])", re.IGNORECASE)
+_CVC = re.compile(
+    r"(?<![^\W_])(?:c[\W_]{0,2}v[\W_]{0,2}[vc]2?|(?:card )?security[\W_]{0,2}code)"
+    r"(?:[\W_]{1,3}(?:is|no|number|code))?[\W_]{0,3}[0-9]{3,4}(?![^\W_])",
+    re.IGNORECASE,
+)
 _UUID = re.compile(r"(?<![0-9a-zA-Z])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9a-zA-Z])")
 _DATE = re.compile(
     r"(?<![0-9])(?:[0-3]?[0-9]([-./])[01]?[0-9]\1(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}([-./])[01]?[0-9]\2[0-3]?[0-9])"
@@ -62,11 +66,11 @@ def hidden_numbers(text: str, *, with_aadhaar: bool = True) -> tuple[Problem, ..
     grouped at will by spaces, dots or hyphens, and as on a card by any three marks; dates and UUIDs are none. A
     check number stands behind its name. The problems never carry the digits.
     """
-    named = "cv" in text.lower()
+    named = _CVC.search(text)
     if len(text) < _AADHAAR_LENGTH and not named:
         return ()
     found: dict[str, Problem] = {}
-    if named and _CVC.search(text):
+    if named:
         found["card"] = problem("card_data", what="card's check number")
     if _RUN.search(text) or _LOOSE_RUN.search(text):
         text = _DATE.sub("x", _UUID.sub("x", text))

@@ -168,6 +168,10 @@ def test_a_card_number_with_mixed_marks_is_found():
         "cvc2 (987)",
         "ｃｖｖ １２३",
         "cvv: १२३",
+        "cvv is 123",
+        "C V V 123",
+        "c.v.c. no 1234",
+        "security code: 123",
     ],
 )
 def test_a_check_number_behind_its_name_is_found(text: str):
