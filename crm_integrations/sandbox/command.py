@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         signal.signal(number, _stop)
     try:
         server = build(options)
-    except (OSError, ValueError, Unreadable) as error:
+    except (OSError, OverflowError, ValueError, Unreadable) as error:
         print(f"vendor sandbox: {_reason(options, error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

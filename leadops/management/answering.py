@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError
+from django.db import OperationalError, ProgrammingError
+from psycopg.errors import UndefinedTable
 
 from leadops.errors import LeadopsError
 
@@ -29,6 +30,10 @@ class AnsweringCommand(BaseCommand):
             raise CommandError(error.message) from None
         except OperationalError as error:
             raise CommandError(f"The database can't be used: {' '.join(str(error).split())}") from None
+        except ProgrammingError as error:
+            if not isinstance(error.__cause__, UndefinedTable):
+                raise
+            raise CommandError("The database has no tables yet: run manage.py migrate first.") from None
         self.stdout.write(json.dumps(answer) if options["json"] else self.text(answer))
         if trouble := self.trouble(answer):
             raise CommandError(trouble)

@@ -23,6 +23,12 @@ def connect(*arguments: str) -> None:
     call_command("connect", *arguments, "--base-url", URL)
 
 
+@pytest.mark.parametrize("count", ["0", "-3", "many"])
+def test_fewer_than_one_worker_is_refused(count):
+    with pytest.raises(CommandError, match="is not 1 or more"):
+        call_command("deliver_due", f"--workers={count}")
+
+
 def test_connect_makes_a_connection_without_a_route(capsys):
     made = answer(capsys, "connect", "ispcrm", "--name", "isp", "--base-url", URL, "--secret", "token=a=b")
     connection = Connection.objects.get(pk=made["id"])

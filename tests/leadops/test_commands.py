@@ -1,11 +1,16 @@
 """The core's commands, as an operator runs them."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from leadops.models import ApiKey, Partner
+from tests.environment import ROOT
 
 
 def answer(capsys, *arguments: str) -> dict:
@@ -35,6 +40,25 @@ def test_a_partner_of_the_same_name_is_refused(partner, capsys, name):
     assert "\n" not in str(refusal.value)
     assert capsys.readouterr().out == ""
     assert Partner.objects.count() == 1
+
+
+def test_a_database_without_tables_is_one_line(db):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE leadops_partner RENAME TO elsewhere")
+    with pytest.raises(
+        CommandError, match=r"^The database has no tables yet: run manage.py migrate first\.$"
+    ):
+        call_command("create_partner", "Sunrise Finserv")
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://x", "postgresql://a@127.0.0.1:99999/x"])
+def test_settings_that_can_not_be_used_are_one_line(tmp_path, url):
+    told = {"LEADOPS_VAR": str(tmp_path), "DATABASE_URL": url, "PATH": os.environ["PATH"]}
+    command = [sys.executable, "manage.py", "create_partner", "X"]
+    done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("leadops can't start: DATABASE_URL ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_blank_name_is_refused(db):

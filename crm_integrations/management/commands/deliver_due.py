@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -22,7 +22,9 @@ class Command(AnsweringCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--until-idle", action="store_true", help="go on until nothing is due now")
-        parser.add_argument("--workers", type=int, default=4, help="threads, 4 unless said otherwise")
+        parser.add_argument(
+            "--workers", type=_at_least_one, default=4, help="threads, 4 unless said otherwise"
+        )
 
     def answer(self, **options: Any) -> dict[str, Any]:
         outbox.reap()
@@ -39,6 +41,12 @@ class Command(AnsweringCommand):
     def text(self, answer: dict[str, Any]) -> str:
         said = (f"{count} {state}" for state, count in answer.items() if count)
         return ", ".join(said) or "nothing was ever enqueued"
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise ArgumentTypeError(f"{text} is not 1 or more.")
+    return int(text)
 
 
 def _work(until_idle: bool) -> None:
