@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from uuid import UUID
 
-from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.contrib.postgres.search import SearchQuery
 from django.db.models import QuerySet
 
 from leadops.ids import uuid_in
 from leadops.models import Applicant, Bank, Lead, lead
+from leadops.models.applicant import BETWEEN_WORDS, NAME_WORDS
 from leadops.sealing import blind_index
 from leadops.validation import joined, mobile
 
@@ -59,8 +60,8 @@ def _by_key(
     if PAN.fullmatch(pan := joined(text)):
         index = blind_index("pan", pan.upper())
         searches.append(Applicant.objects.filter(pan_no_index=index).values_list("lead_id", flat=True))
-    if ACCOUNT_NO.fullmatch(text):
-        index = blind_index("account", text)
+    if ACCOUNT_NO.fullmatch(account := joined(text)):
+        index = blind_index("account", account)
         searches.append(
             Bank.objects.filter(account_no_index=index).values_list("applicant__lead_id", flat=True)
         )
@@ -69,7 +70,8 @@ def _by_key(
 
 def _by_name(text: str) -> QuerySet[Applicant, UUID]:
     """Every word counts, also one of digits: `SUN-0001` is no Sunita, while `Sector 7 Traders` is found."""
-    words = re.findall(r"[^\W_]+", text)
-    query = SearchQuery(" & ".join(f"{word}:*" for word in words), config="simple", search_type="raw")
-    named = Applicant.objects.annotate(words=SearchVector("name", config="simple")).filter(words=query)
+    words = text.translate(str.maketrans(dict.fromkeys(BETWEEN_WORDS, " "))).split()
+    # Each is quoted, so that the server takes it apart as it did the name, whatever alphabet it is in.
+    query = SearchQuery(" & ".join(f"'{word}':*" for word in words), config="simple", search_type="raw")
+    named = Applicant.objects.annotate(words=NAME_WORDS).filter(words=query)
     return named.order_by("-lead_id").values_list("lead_id", flat=True)

@@ -12,6 +12,20 @@ from leadops.fields import BlindIndexField, EncryptedTextField
 from leadops.models.lead import Lead
 from leadops.models.record import Record
 
+BETWEEN_WORDS = "._/@:&-,;'\"()[]{}\\|+#*!?<>=~^"
+"""The server would read A.K.Sharma as a host and M/s.Gupta as a path, each one word."""
+# Finds the beginnings of words in a name; the server needs no extension for it.
+NAME_WORDS = SearchVector(
+    models.Func(
+        models.F("name"),
+        models.Value(BETWEEN_WORDS),
+        models.Value(" " * len(BETWEEN_WORDS)),
+        function="translate",
+        output_field=models.TextField(),
+    ),
+    config="simple",
+)
+
 
 class Applicant(Record):
     """A person or a business; the identity_* fields are its `identity_document`."""
@@ -79,8 +93,7 @@ class Applicant(Record):
                 condition=Q(primary_mobile_index__isnull=False),
                 name="applicant_by_mobile",
             ),
-            # Finds the beginnings of words in a name; the server needs no extension for it.
-            GinIndex(SearchVector("name", config="simple"), name="applicant_by_name"),
+            GinIndex(NAME_WORDS, name="applicant_by_name"),
         ]
 
     def __str__(self) -> str:

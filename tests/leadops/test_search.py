@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from django.db import connection
 
@@ -43,22 +45,49 @@ def test_a_lead_is_found_by_everything_that_names_it(found_leads):
         applicant.pan_no.lower(),
         f"{applicant.pan_no[:5].lower()} {applicant.pan_no[5:9]} {applicant.pan_no[9:].lower()}",
         account,
+        f"{account[:4]} {account[4:8]}-{account[8:]}",
     ):
         assert search.lead_ids(f" {text} ") == [lead.pk], text
 
 
 @pytest.mark.parametrize("spelling", [str, str.upper, lambda shown: shown.removeprefix("#")])
-def test_a_lead_without_a_reference_is_found_by_the_short_id_it_is_shown_by(found_leads, spelling):
+def test_a_lead_without_a_reference_is_found_by_the_short_id_it_is_shown_by(
+    found_leads, partner, program, spelling
+):
     Lead.objects.update(partner_ref_id="")
-    shown = Lead.objects.get(pk=found_leads[2].pk).reference
-    assert search.lead_ids(spelling(shown)) == [found_leads[2].pk]
-    assert search.lead_ids(shown[:-1]) == []
+    # An id of letters and digits, so that each spelling is another one.
+    own_id = UUID("01939a40-0000-7000-8000-0000facb25fb")
+    lead = Lead.objects.create(pk=own_id, partner=partner, program=program, primary_mobile="+919000000001")
+    assert lead.reference == "#facb25fb"
+    assert search.lead_ids(spelling(lead.reference)) == [own_id]
+    assert search.lead_ids(lead.reference[:-1]) == []
 
 
 def test_a_name_is_found_by_the_beginnings_of_its_words(found_leads):
     applicant = Applicant.objects.get(lead=found_leads[0])
     first, *_, last = applicant.name.split()
     assert found_leads[0].pk in search.lead_ids(f"{last[:3]} {first[:3].lower()}")
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("A.K.Sharmazz", "sharmazz"),
+        ("A.K.Sharmazz", "a.k. sharma"),
+        ("M/s.Guptazz Traders", "guptazz"),
+        ("S/o Rameshzz & Co Pvt.Ltd", "s/o rameshzz & co pvt.ltd"),
+        ("O'Brienzz-Rao", "rao brienzz"),
+        ("Żaneta Łukaszzz", "łukaszzz"),
+        ("सुनीता देवी", "देवी सुनी"),
+        ("முத்து குமார்", "முத்து"),
+        ("রহিম উদ্দিন", "উদ্দিন"),
+        ("Пётр Ильин", "пётр"),
+    ],
+)
+def test_a_name_is_found_however_it_is_written(found_leads, name, typed):
+    Applicant.objects.filter(lead=found_leads[1]).update(name=name)
+    assert search.lead_ids(name) == [found_leads[1].pk]
+    assert search.lead_ids(typed) == [found_leads[1].pk]
 
 
 def test_a_key_finds_its_own_lead_and_nobody_whose_name_begins_like_it(found_leads):
