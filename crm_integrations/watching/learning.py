@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from crm_integrations import notices
 from crm_integrations.connector import Connector
-from crm_integrations.models import AnswerShape, Connection, Notice
+from crm_integrations.models import AnswerShape, Connection, Exchange, Notice
 from crm_integrations.watching.reading import Reading
+from leadops.ids import first_id_at
 from leadops.models import Officer
 
 Kind = Notice.Kind
@@ -18,6 +21,7 @@ LEARNING = 200
 """So many first answers to an operation are taken for what is usual: fewer miss what few records have."""
 MOST_FIELDS, MOST_UNKNOWN, MOST_WORDS = 600, 100, 200
 """A vendor with more of them makes them up: nothing is learned from it, and nothing told."""
+LATELY, MOST_SENT = timedelta(days=7), 500
 NEW_FIELDS = "Answers have fields that the ones before had not. They stand in the notice under “About”."
 NEW_WORD = (
     "A status word came that was not seen before: it is kept as it came. See whether it needs a meaning."
@@ -71,9 +75,26 @@ def _learn_fields(shape: AnswerShape, answers: Sequence[Reading]) -> None:
         known |= each.fields if shape.answers < LEARNING else each.echoed
         new |= each.fields - known
         shape.answers += 1
+    if ours := _sent_lately(shape.connection, new):
+        known, new = known | ours, new - ours
     shape.fields = sorted(known)[:MOST_FIELDS]
     if new and len(known) <= MOST_FIELDS:
         _tell_fields(shape, new)
+
+
+def _sent_lately(connection: Connection, fields: set[str]) -> set[str]:
+    """Those of new fields that stand in records we sent: whoever lists what it was given tells no news."""
+    if not fields:
+        return set()
+    since = first_id_at(timezone.now(), -LATELY)
+    sent = Exchange.objects.filter(connection=connection, purpose=Exchange.Purpose.CREATE, pk__gte=since)
+    bodies = "\n".join(sent.order_by("-pk").values_list("request_body", flat=True)[:MOST_SENT])
+    return {path for path in fields if f'"{_name(path)}"' in bodies}
+
+
+def _name(path: str) -> str:
+    """`results[].kyc[]` ends in `kyc`."""
+    return path.rpartition(".")[2].removesuffix("[]")
 
 
 def _tell_fields(shape: AnswerShape, new: set[str]) -> None:

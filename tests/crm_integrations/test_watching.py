@@ -383,6 +383,16 @@ def test_what_we_sent_ourselves_is_no_news_when_it_comes_back(isp):
     assert notices() == [("new_field", "create_lead: score")]
 
 
+def test_what_we_sent_in_a_record_is_no_news_in_the_vendors_list(isp):
+    learned(isp)
+    learned(isp, {"results": [{"id": 1}]}, operation="list_leads", purpose="list")
+    called(isp, request_body=json.dumps({"applicants": [{"business_type": "Retail"}]}))
+    listed = {"results": [{"id": 1, "applicants": [{"business_type": "Retail", "grade": "A"}]}]}
+    called(isp, listed, operation="list_leads", purpose="list")
+    watching.watch()
+    assert notices() == [("new_field", "list_leads: results[].applicants[].grade")]
+
+
 def test_an_answer_that_can_not_be_understood_any_more_is_a_notice(isp):
     learned(isp)
     called(isp, {"success": True, "message": "ok", "data": {"leadId": 101, "status": "New"}})
