@@ -70,7 +70,7 @@ def _by_key(
 
 def _by_name(text: str) -> QuerySet[Applicant, UUID]:
     """Every word counts, also one of digits: `SUN-0001` is no Sunita, while `Sector 7 Traders` is found."""
-    words = text.translate(str.maketrans(dict.fromkeys(BETWEEN_WORDS, " "))).split()
+    words = text.translate(str.maketrans(BETWEEN_WORDS, " " * len(BETWEEN_WORDS))).split()
     # Each is quoted, so that the server takes it apart as it did the name, whatever alphabet it is in.
     query = SearchQuery(" & ".join(f"'{word}':*" for word in words), config="simple", search_type="raw")
     named = Applicant.objects.annotate(words=NAME_WORDS).filter(words=query)

@@ -124,8 +124,10 @@ class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, LockedWhileStored, ModelAdm
         return format_html('<time datetime="{}">{}</time>', when.isoformat(), words)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        text = opened(search_term)
-        return (queryset.filter(pk__in=search.lead_ids(text)) if text else queryset), False
+        if not search_term.strip():
+            return queryset, False
+        text = opened(search_term)  # empty where it can't be opened: then nobody knows what was searched for
+        return (queryset.filter(pk__in=search.lead_ids(text)) if text else queryset.none()), False
 
     @admin.action(description="Submit", permissions=["change"])
     def submit_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> None:
