@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -92,10 +92,11 @@ class DocumentAdmin(MadeByService, ModelAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if obj is None:
             return self.fields
-        return ["document_type", "file_name", "content_type", "size", "sha256", "uploaded_by", "created_at"]
+        return ["document_type", "file_name", "content_type", "size", "sha256", "added_by", "created_at"]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        raise PermissionDenied
+        """Documents are listed with their lead, so a way back to all of them leads to the leads."""
+        return HttpResponseRedirect(reverse("admin:leadops_lead_changelist"))
 
     def make(self, form: DocumentForm, officer: Officer) -> Document:
         given = form.cleaned_data
@@ -106,6 +107,11 @@ class DocumentAdmin(MadeByService, ModelAdmin):
     ) -> HttpResponse:
         self.message_user(request, f"{obj} was added.")
         return HttpResponseRedirect(lead_url(obj.lead))
+
+    @admin.display(description="Uploaded by")
+    def added_by(self, document: Document) -> str:
+        """A name only: who may see documents may not see officers' pages."""
+        return str(document.uploaded_by or "–")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.download_view)

@@ -55,7 +55,7 @@ class LoanAccountAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
             "product_type",
             "status",
             "drop_reason",
-            "created_by",
+            "opened_by",
             "created_at",
         ]
         return shown if obj else self.fields
@@ -75,6 +75,11 @@ class LoanAccountAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
     @admin.display(description="Lead")
     def lead_link(self, account: LoanAccount) -> SafeString:
         return link(lead_url(account.lead), account.lead.reference)
+
+    @admin.display(description="Created by")
+    def opened_by(self, account: LoanAccount) -> str:
+        """A name only: who may see accounts may not see officers' pages."""
+        return str(account.created_by or "–")
 
     def make(self, form: LoanAccountForm, officer: Officer) -> LoanAccount:
         asked = form.instance

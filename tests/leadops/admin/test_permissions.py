@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from leadops.models import ApiKey, Lead, Officer
+from leadops.models import ApiKey, Lead, LoanAccount, Officer
 from tests import people
 from tests.leadops.admin.page_forms import fields
 
@@ -54,6 +54,18 @@ def test_reader_sees_leads_masked_and_changes_nothing(reading_desk, lead):
 )
 def test_reader_is_kept_out_of_what_is_not_his(reading_desk, name):
     assert reading_desk.get(reverse(f"admin:{name}")).status_code == 403
+
+
+def test_the_way_back_from_a_document_leads_to_the_leads(desk):
+    answer = desk.get(reverse("admin:leadops_document_changelist"))
+    assert answer["Location"] == reverse("admin:leadops_lead_changelist")
+
+
+def test_an_account_names_its_officer_without_a_link_to_officers(desk, officer, lead, program):
+    account = LoanAccount.objects.create(lead=lead, program=program, ref_id="A1", created_by=officer)
+    page = desk.get(reverse("admin:leadops_loanaccount_change", args=[account.pk])).content.decode()
+    assert officer.username in page.partition("Created by")[2][:1500]
+    assert reverse("admin:leadops_officer_change", args=[officer.pk]) not in page
 
 
 def test_reader_sees_no_way_to_what_is_not_his(reading_desk, lead):
