@@ -151,6 +151,29 @@ def test_what_a_create_answers_is_what_is_read_later(api, program):
     assert answer == api.get(f"{PATH}{answer['id']}/").json()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "100 % of it",
+        "5 %s and %(x)s",
+        "50 %%",
+        "'one' \"two\"",
+        "a\\b \\' \\n",
+        ":x :'x'",
+        "$1 $$",
+        "{0} -- ;",
+    ],
+)
+def test_a_text_is_kept_letter_by_letter(api, program, text):
+    person = bodies.person(employer_name=text)
+    sent = bodies.lead(program, applicants=[person], remarks=text, tags=[text], partner_ref_id=text)
+    answer = api.post(PATH, sent)
+    assert answer.status_code == 200, answer.content
+    kept = api.get(f"{PATH}{answer.json()['id']}/").json()
+    assert (kept["remarks"], kept["tags"], kept["partner_ref_id"]) == (text, [text], text)
+    assert kept["applicants"][0]["employer_name"] == text
+
+
 def test_personal_numbers_come_back_masked(api, program):
     answer = api.post(PATH, bodies.lead(program, applicants=[bodies.person(gstin="03ABCPK1234L1ZW")]))
     assert answer.status_code in (200, 400), answer.content

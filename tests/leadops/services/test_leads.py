@@ -67,6 +67,32 @@ def test_few_and_many_are_stored_alike(partner, program, count):
     assert pans == [draft.applicants[0].pan_no for draft in drafts[:3]]
 
 
+ODD = (
+    "100 % of it, 5 %s, %(x)s, %%; 'one' \"two\" \\ \\' \\n \\N :x :'x' $1 $$ ${x} {} {0} ? NULL -- /* \t\n;"
+)
+"""A text with what SQL, a driver's marks and COPY take for something else."""
+
+
+@pytest.mark.parametrize("count", [1, 60])
+def test_few_and_many_are_stored_letter_by_letter(partner, program, count):
+    drafts, tags = people.drafts(count), [ODD[:50], ODD[50:], "{}", ""]
+    for draft in drafts:
+        draft.remarks, draft.tags, draft.extra = ODD, tags, {"brainysoft": {ODD: [ODD, None]}}
+        draft.applicants[0].employer_name = ODD
+        draft.applicants[0].addresses[0].address_line = ODD
+        draft.applicants[0].banks[0].account_holder_name = ODD
+    made = leads.create(drafts, partner=partner, program=program, intake=Lead.Intake.API)
+    stored = Lead.objects.with_parties().in_bulk([lead.pk for lead in made])
+    assert len(stored) == count
+    for lead in stored.values():
+        applicant = lead.applicants.all()[0]
+        assert (lead.remarks, lead.tags) == (ODD, tags)
+        assert lead.extra == {"brainysoft": {ODD: [ODD, None]}}
+        assert applicant.employer_name == ODD
+        assert applicant.addresses.all()[0].address_line == ODD
+        assert applicant.banks.all()[0].account_holder_name == ODD
+
+
 def test_a_listener_can_fail_a_submit(partner, program):
     lead = people.leads_of(partner, program)[0]
 
