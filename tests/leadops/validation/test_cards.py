@@ -69,6 +69,16 @@ def test_a_field_that_asks_for_card_data_is_recognised_in_any_spelling(name: str
     assert (finding.field, finding.code) == (name, "card_data")
 
 
+@pytest.mark.parametrize("asked", ["cvv", "card number", "cardHolder", "valid thru"])
+@pytest.mark.parametrize("length", [60, 64, 65, 200])
+def test_a_long_name_is_read_to_its_end(asked: str, length: int):
+    before = ("please tell us also " * 20)[: length - 1] + " "
+    assert not names_card_data(before)
+    assert names_card_data(before + asked)
+    [finding] = refuse_cards({before + asked: "x"})
+    assert finding.code == "card_data"
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -235,6 +245,10 @@ def test_a_number_without_quotes_is_a_value_too():
 
 def test_a_card_number_in_place_of_a_key_is_not_repeated_in_the_path():
     [finding] = refuse_cards({"extra": {"4111111111111111": 1}})
+    assert finding.field == "extra.(number)"
+    [finding] = refuse_cards(
+        {"extra": {"written behind a long name, where nobody would look for it at all: 4111111111111111": 1}}
+    )
     assert finding.field == "extra.(number)"
 
 
