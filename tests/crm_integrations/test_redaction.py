@@ -143,6 +143,12 @@ def test_a_credential_of_the_connection_is_never_stored_however_it_comes_back(ra
     assert "%D0%B512" not in kept
 
 
+def test_a_short_credential_written_in_escapes_is_seen_once_they_are_read():
+    escaped = "".join(f"\\u{ord(each):04x}" for each in "Abc123")
+    kept = redaction.body(f'{{"detail": "no {escaped} here"}}'.encode(), secrets=["Abc123"])
+    assert json.loads(kept) == {"detail": "no [removed] here"}
+
+
 def test_a_credential_is_in_no_reason_header_or_form():
     assert redaction.mask_inside(f"Invalid API key '{TOKEN}'", [TOKEN]) == "Invalid API key '[removed]'"
     assert redaction.storable(f"{TOKEN} is odd", secrets=[TOKEN]) == "[removed] is odd"
@@ -241,7 +247,18 @@ def test_a_pair_in_a_text_is_masked_by_its_key(said, kept):
 
 
 @pytest.mark.parametrize(
-    "key", ["sessionId", "session_id", "jwt", "bearer", "auth", "x-api-key", "Set-Cookie"]
+    "key",
+    [
+        "sessionId",
+        "session_id",
+        "jwt",
+        "bearer",
+        "auth",
+        "x-api-key",
+        "Set-Cookie",
+        "signature",
+        "x-crm-signature",
+    ],
 )
 def test_a_key_that_names_a_credential_has_its_value_removed(key):
     assert json.loads(redaction.body(json.dumps({key: "SUPER"}).encode())) == {key: "[removed]"}
