@@ -134,14 +134,16 @@ def test_pressing_twice_replays_once(ispcrm, refuse, order):
     assert Replay.objects.count() == 1
 
 
+@pytest.mark.parametrize("state", [State.REVIEW, State.REJECTED])
 def test_once_unknown_one_is_looked_up_before_it_is_sent(
-    brainysoft, refuse, order, vendor_sandbox, partner, program
+    brainysoft, order, vendor_sandbox, partner, program, state
 ):
     leads.submit(people.leads_of(partner, program))
     vendor_sandbox.fault("brainysoft", "cut_after")
     engine.drain()
     vendor_sandbox.clear_faults()
-    Delivery.objects.update(state=State.REVIEW, lookups=5, absences=1, cause=LOST)
+    assert states() == {State.UNKNOWN: 1}
+    Delivery.objects.update(state=state, lookups=5, absences=1, cause=LOST)
     order()
     assert replays.feed() == 1
     assert Delivery.objects.values_list("state", "lookups", "absences", "cause").get() == (
