@@ -9,7 +9,8 @@ import pytest
 from django.db import connections as databases
 from django.db import transaction
 
-from crm_integrations.models import Delivery
+from crm_integrations import outbox
+from crm_integrations.models import Connection, Delivery, Route
 from leadops import synthetic
 from leadops.models import Lead, Partner, Program
 from leadops.services import leads
@@ -89,6 +90,22 @@ def test_two_partners_leads_sent_in_one_go_are_told_apart(take, partner, other_p
     Delivery.objects.all().delete()
     leads.submit([first, second])
     assert references() == {first.pk.hex: first.partner_ref_id, second.pk.hex: second.pk.hex}
+
+
+def test_a_reference_that_is_taken_at_one_connection_is_free_at_another(
+    take, partner, other_partner, vendor_sandbox
+):
+    first = take(partner)
+    crego = Connection.objects.get(vendor="crego_crm")
+    other = Connection(vendor=crego.vendor, name="Crego of another branch", base_url=vendor_sandbox.url)
+    other.secrets = crego.secrets
+    other.save()
+    Route.objects.create(connection=other)
+    second = take(other_partner)
+    told = {each.connection_id: each.ref for each in second.deliveries.all()}
+    assert (told[crego.pk], told[other.pk]) == (second.pk.hex, first.partner_ref_id)
+    assert outbox.reference_at(crego, second) == second.pk.hex
+    assert outbox.reference_at(other, second) == second.partner_ref_id
 
 
 def test_a_newer_version_keeps_its_reference(take, partner):
