@@ -7,14 +7,17 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.db import connections as databases
 from django.db.models.functions import Now
 
 from crm_integrations import delivery as engine
-from crm_integrations import outbox
-from crm_integrations.models import Connection, Delivery, Exchange, Route, State
+from crm_integrations import outbox, receivers
+from crm_integrations.models import REPEATABLE, Connection, Delivery, Exchange, Route, State
 from crm_integrations.outbox import LostLease, Settlement
 from leadops.models import Lead
+from leadops.services import leads
+from tests import people
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -109,6 +112,19 @@ def test_a_worker_whose_lease_went_to_another_writes_nothing(connection, queue):
     assert Delivery.objects.get().state == State.SENDING
     outbox.settle(owner, owner.deliveries[0], Settlement(State.DELIVERED, "", reference="101"))
     assert Delivery.objects.get().reference == "101"
+
+
+@pytest.mark.parametrize(
+    ("state", "once"), [(State.UNKNOWN, True), (State.REVIEW, True), (State.RETRYING, False)]
+)
+def test_what_was_unknown_once_is_known_to_have_been_so_for_ever(connection, queue, state, once):
+    queue(1)
+    for settled in (state, State.RETRYING):
+        claim = outbox.claim()
+        assert claim is not None
+        outbox.settle(claim, claim.deliveries[0], Settlement(settled, "", due_in=0))
+        assert Delivery.objects.get().once_unknown is once
+        Delivery.objects.update(state=State.QUEUED)
 
 
 def test_a_worker_that_slept_past_its_lease_does_not_send(connection, queue, settings):
@@ -217,6 +233,41 @@ def test_five_hundred_leads_are_enqueued_in_a_few_queries(connection, queue, dja
     assert Delivery.objects.count() == 500
 
 
+def test_every_lead_of_a_batch_is_on_its_way(connection, queue):
+    made = queue(3)
+    assert {lead.sync_status for lead in made} == {"in_progress"}
+    assert list(Lead.objects.values_list("sync_status", flat=True)) == ["in_progress"] * 3
+
+
+def test_a_batch_waits_for_each_of_its_leads(connection, partner, program, held_elsewhere):
+    made = people.leads_of(partner, program, 3)
+    Lead.objects.update(sync_status="in_progress")  # so that no new word is written, which would wait too
+    for lead in made:
+        with (
+            held_elsewhere(f"SELECT 1 FROM leadops_lead WHERE id = '{lead.pk}' FOR NO KEY UPDATE"),
+            pytest.raises(OperationalError),
+        ):
+            receivers.enqueue_leads(Lead, made)
+    assert receivers.enqueue_leads(Lead, made) == 3
+
+
+@pytest.mark.parametrize("state", [each for each in State if each not in (*REPEATABLE, State.SUPERSEDED)])
+def test_what_is_or_may_be_at_a_vendor_is_not_enqueued_again(connection, queue, state):
+    (lead,) = queue(1)
+    Delivery.objects.update(state=state)
+    leads.revise(lead)  # of the same version, another delivery would be a duplicate anyway
+    assert receivers.enqueue_leads(Lead, [lead]) == 0
+    assert Delivery.objects.values_list("version", "state").get() == (1, state)
+
+
+def test_what_is_at_one_vendor_is_enqueued_to_another(connection, queue):
+    (lead,) = queue(1)
+    Delivery.objects.update(state=State.DELIVERED)
+    Route.objects.create(connection=_another(connection, "isp-2"))
+    assert receivers.enqueue_leads(Lead, [lead]) == 1
+    assert Delivery.objects.get(connection__name="isp-2").state == State.QUEUED
+
+
 def test_one_bad_row_does_not_stop_the_others(connection, queue, monkeypatch, caplog):
     queue(3)
     real = engine._act
@@ -255,6 +306,22 @@ def _another(connection: Connection, name: str) -> Connection:
     other.secrets = connection.secrets
     other.save()
     return other
+
+
+def test_a_worker_whose_lease_went_to_another_notes_no_yes(connection, queue):
+    queue(1)
+    claim = outbox.claim()
+    assert claim is not None
+    exchange = Exchange(delivery=claim.deliveries[0], purpose="create")
+    outbox.open_exchange(claim, claim.deliveries[0], exchange)
+    end_leases()
+    outbox.reap()
+    before = Delivery.objects.values().get(), Exchange.objects.values().get()
+    exchange.status, exchange.response_body = 200, "yes"
+    with pytest.raises(LostLease):
+        outbox.accept(claim, claim.deliveries[0], exchange)
+    assert (Delivery.objects.values().get(), Exchange.objects.values().get()) == before
+    assert not claim.deliveries[0].accepted
 
 
 def test_a_worker_that_died_after_a_yes_without_an_id_never_sends_again(connection, queue):
