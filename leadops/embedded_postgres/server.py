@@ -1,8 +1,8 @@
 """Starting and stopping the embedded server.
 
 The server outlives the process that started it, because several processes share it and any of them may be killed
-at any moment. `make run` stops it when it ends, a command of `manage.py` that started it when nobody else came to use
-it; `python -m leadops.embedded_postgres.server stop FOLDER` does so by hand.
+at any moment. `make run` stops it when it ends; where a command of `manage.py` started it, the last command that uses
+it does; `python -m leadops.embedded_postgres.server stop FOLDER` does so by hand.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ ATTEMPTS = 3
 
 PATIENCE = 60.0
 """Seconds that initdb has on a busy machine."""
+
+LEFT = "postgres.left"
+"""The name of a mark beside the locks: the server was started by a command that ended before others who use it."""
 
 QUICK = "recovery_init_sync_method = syncfs"
 
@@ -149,6 +152,8 @@ def start(folder: Path) -> str:
     """
     with _alone(folder) as runtime:
         ours = not _is_up(folder)
+        if ours:  # a mark says nothing of the next server
+            (runtime / LEFT).unlink(missing_ok=True)
         sockets = _server(folder, runtime).get_postmaster_info().socket_dir
         _recover_quickly(folder)
         if ours:
@@ -160,12 +165,26 @@ def start(folder: Path) -> str:
 
 
 def stop_ours() -> None:
-    """At the end of a process: stop the server that it started, unless another process uses it by now."""
-    for folder in _ours:
-        with _alone(folder) as runtime, contextlib.suppress(BlockingIOError):
-            fcntl.flock(_uses[folder], fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _server(folder, runtime).stop()
+    """At the end of a command: stop the server that it, or a command before it, started.
+
+    Where another process still uses it, the last command does so.
+    """
+    for folder, use in _uses.items():
+        with _alone(folder) as runtime:
+            if folder in _ours or (runtime / LEFT).exists():
+                _stop_unless_used(folder, runtime, use)
+            os.close(use)  # already here, so that of two commands that end at once one is the last
+    _uses.clear()
     _ours.clear()
+
+
+def _stop_unless_used(folder: Path, runtime: Path, use: int) -> None:
+    try:
+        fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        (runtime / LEFT).touch()
+    else:
+        _server(folder, runtime).stop()
 
 
 def stop(folder: Path) -> bool:

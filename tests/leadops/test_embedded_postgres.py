@@ -7,7 +7,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -17,6 +17,7 @@ import pytest
 from leadops.embedded_postgres import server
 from tests.environment import ROOT
 
+Command = subprocess.Popen[str]
 THREADS, PROCESSES = 8, 3
 ASK = f"""
 import sys, threading
@@ -109,35 +110,109 @@ def test_a_command_stops_the_server_that_it_started(tmp_path):
 
 
 def test_a_command_leaves_a_server_that_ran_before_it(folder):
-    server.start(folder)
+    started(
+        folder
+    )  # by a process that is gone: nobody uses it, and only who started it keeps it from being stopped
+    before = postmaster(folder)
     environment = {**os.environ, "LEADOPS_VAR": str(folder.parent), "DATABASE_URL": ""}
     done = subprocess.run(COMMAND, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert (folder / "postmaster.pid").exists()
+    assert postmaster(folder) == before
+    assert before.is_running()
 
 
-def test_a_server_that_others_came_to_use_outlives_who_started_it(folder):
-    first = (
-        "import sys, pathlib as p, leadops.embedded_postgres.server as s;"
-        "s.start(p.Path(sys.argv[1])); print('up', flush=True); input(); s.stop_ours()"
-    )
-    command = [sys.executable, "-c", first, str(folder)]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as starter:
-        assert starter.stdout is not None
-        assert starter.stdout.readline() == "up\n"
-        server.start(folder)
-        starter.communicate("\n", timeout=60)
-    assert starter.returncode == 0
-    assert (folder / "postmaster.pid").exists()
+def postmaster(folder: Path) -> psutil.Process:
+    return psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
+
+
+def kill(process: psutil.Process) -> None:
+    process.kill()
+    process.wait()
+
+
+WORK = """
+import pathlib, sys, leadops.embedded_postgres.server as server
+server.start(pathlib.Path(sys.argv[1]))
+print("up", flush=True)
+input()
+server.stop_ours()
+print("done", flush=True)
+input()
+"""
+"""A command that works until it is told to end, and then takes its time to be gone."""
+
+
+@pytest.fixture
+def begin(folder: Path) -> Iterator[Callable[[], Command]]:
+    """Begins commands that use the server of `folder`."""
+    begun: list[Command] = []
+
+    def beginning() -> Command:
+        command = [sys.executable, "-c", WORK, str(folder)]
+        begun.append(
+            subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        )
+        assert begun[-1].stdout is not None
+        assert begun[-1].stdout.readline() == "up\n"
+        return begun[-1]
+
+    yield beginning
+    for each in begun:
+        each.kill()
+        each.communicate()
+
+
+def end(command: Command) -> None:
+    assert command.stdin is not None
+    assert command.stdout is not None
+    command.stdin.write("\n")
+    command.stdin.flush()
+    assert command.stdout.readline() == "done\n"
+
+
+@pytest.mark.parametrize("order", [(0, 2, 1), (2, 1, 0)], ids=["starter first", "starter last"])
+def test_the_last_of_overlapping_commands_stops_the_server_that_one_of_them_started(folder, begin, order):
+    commands = [begin(), begin(), begin()]
+    server_of_all = postmaster(folder)
+    *others, last = [commands[place] for place in order]
+    for each in others:
+        end(each)
+    assert postmaster(folder) == server_of_all
+    assert server_of_all.is_running()
+    end(last)
+    assert not (folder / "postmaster.pid").exists()
+
+
+def test_a_server_that_others_came_to_use_outlives_the_commands(folder, begin):
+    first, second = begin(), begin()
+    server.start(folder)
+    end(first)
+    end(second)
+    assert postmaster(folder).is_running()
+
+
+def test_commands_that_overlap_leave_a_server_that_ran_before_them(folder, begin):
+    started(folder)
+    first, second = begin(), begin()
+    end(first)
+    end(second)
+    assert postmaster(folder).is_running()
+
+
+def test_a_server_is_not_stopped_for_what_the_one_before_it_was_started_for(folder, begin):
+    first, second = begin(), begin()
+    end(first)
+    second.kill()
+    second.wait()
+    kill(postmaster(folder))
+    started(folder)
+    end(begin())
+    assert postmaster(folder).is_running()
 
 
 def test_a_crash_is_recovered_from_without_going_through_every_file(folder):
     started(folder)
-    postmaster = psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
-    postmaster.kill()
-    postmaster.wait()
+    kill(postmaster(folder))
     with psycopg.connect(f"postgresql://postgres@/postgres?host={started(folder)}") as connection:
         assert connection.execute("SHOW recovery_init_sync_method").fetchone() == ("syncfs",)
 
