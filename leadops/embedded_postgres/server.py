@@ -72,17 +72,18 @@ def _server(folder: Path, runtime: Path) -> Any:
     PostgresServer.runtime_path = _socket_folder(folder, runtime)
     # Its own way makes every folder above the data readable for everybody, a home folder too.
     postgres_server.ensure_prefix_permissions = _let_pass  # type: ignore[attr-defined]  # imported there, not exported
-    _await_making(folder)
     for _ in range(ATTEMPTS - 1):
+        _await_making(folder)
         # It asserts what it reads in the server's files, also while the server writes them.
         with contextlib.suppress(subprocess.SubprocessError, OSError, AssertionError):
             return postgres_server.get_server(folder, cleanup_mode=None)
         PostgresServer._instances.pop(folder, None)  # else it is handed out again as if it ran
+    _await_making(folder)
     return postgres_server.get_server(folder, cleanup_mode=None)
 
 
 def _await_making(folder: Path) -> None:
-    """Wait for the making of the data folder that a killed process began: it goes on without that process."""
+    """Wait for the making of the data folder that a killed process began, or one that gave it up for too slow."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until and _maker(folder):
         time.sleep(0.1)
