@@ -48,7 +48,7 @@ class ConnectionAdmin(LockedWhileStored, ModelAdmin):
 
     @admin.display(description="Pause")
     def pause(self, connection: Connection) -> str:
-        return capfirst(connection.pause_in_words)
+        return capfirst(connection.pause_in_words) or "–"
 
     def get_form(
         self, request: HttpRequest, obj: Connection | None = None, change: bool = False, **kwargs: Any

@@ -33,9 +33,9 @@ INTAKES = (Lead.Intake.EXCEL, Lead.Intake.API, Lead.Intake.EXCEL, Lead.Intake.AD
 SPOILT: tuple[tuple[str, object, int], ...] = (
     ("primary_email", "", 6),
     ("employer_name", "fault:error_flag", 4),
-    ("employer_name", "fault:503=30", 3),
+    ("employer_name", "fault:503=30", 1),
     ("employer_name", "fault:cut_after", 2),
-    ("tags", ["fault:503=60"], 3),
+    ("tags", ["fault:503=60"], 1),
     ("tags", ["fault:500_after"], 2),
     ("remarks", "fault:500_after", 4),
     ("remarks", "fault:error_flag", 3),
