@@ -38,6 +38,7 @@ _ACCOUNT_AND_MOBILE = frozenset(
     | {"mobile", "mobileno", "mobilenumber", "primarymobile", "primarymobileno"}
     | {"phone", "phoneno", "phonenumber", "contactno", "mobilephone"}
 )
+_ON_A_CARD = re.compile(r"[0-9]{4}([ .-])[0-9]{4}(?:\1[0-9]{4}\1[0-9]{1,7}|[0-9]{2}\1[0-9]{4,5})")
 _USUAL_NAME = 64  # a longer name is not worth remembering
 _BEYOND_CARDS = 10**19
 # An INN has twelve digits too, and a partner's own reference may: one in ten would pass for Aadhaar.
@@ -74,12 +75,14 @@ def refuse_cell(field: str, header: str, value: object) -> list[Finding]:
     """Refuse a cell or a JSON value that holds a card number or a full Aadhaar number.
 
     `header` is the column's or field's name: account numbers and mobiles are exempt, since one random number
-    in ten passes the Luhn check.
+    in ten passes the Luhn check, unless they are written in the groups that stand on a card.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return []
     text = _as_written(value)
-    if len(text) < SHORTEST_HIDDEN or (key := _key(header)) in _ACCOUNT_AND_MOBILE:
+    if len(text) < SHORTEST_HIDDEN:
+        return []
+    if (key := _key(header)) in _ACCOUNT_AND_MOBILE and not _ON_A_CARD.fullmatch(text):
         return []
     return findings_at(field, hidden_numbers(text, with_aadhaar=key not in _TWELVE_DIGIT_NUMBERS))
 

@@ -193,6 +193,13 @@ def test_a_check_number_behind_its_name_is_found(text: str):
     assert [finding.code for finding in check_lead(draft)] == ["card_data"]
 
 
+@pytest.mark.parametrize("field", ["account_no", "primary_mobile", "Account Number"])
+@pytest.mark.parametrize("text", ["4111 1111 1111 1111", "4111-1111-1111-1111", "3782 822463 10005"])
+def test_a_card_in_its_printed_groups_is_no_account_number(field: str, text: str):
+    assert [finding.code for finding in refuse_cards({field: text})] == ["card_data"]
+    assert refuse_cards({field: text.replace(text[4], "")}) == []
+
+
 @pytest.mark.parametrize(
     "text",
     ["cv 123", "cvv 12", "cvv 12345", "the cvv was asked for", "recvc 123", "cvv", "cvvx 123", "CV of 2012"],
