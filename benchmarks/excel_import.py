@@ -78,7 +78,7 @@ gc.freeze()
 
 def clean() -> tuple[Partner, Program]:
     for model in (ImportRow, ImportBatch, Delivery, Bank, Address, Applicant, Lead):
-        model._base_manager.all()._raw_delete("default")  # type: ignore[attr-defined]  # not in the stubs
+        model._base_manager.all()._raw_delete("default")
     partner, _ = Partner.objects.get_or_create(code="bench", defaults={"name": "Bench"})
     program, _ = Program.objects.get_or_create(
         code="bench", defaults={"name": "Bench", "product_type": "scf"}

@@ -37,29 +37,28 @@ and a request lost in that moment would be an unknown outcome."""
 _current = threading.local()
 
 
-class _Guarded:
+class _Guarded(HTTPConnection):
     """Connects to checked addresses only, and tells the call when its first byte is about to leave."""
 
-    def _new_conn(self: Any) -> socket.socket:
+    def _new_conn(self) -> socket.socket:
         try:
             addresses = egress.public_addresses(self._dns_host, self.port)
         except OSError as error:
             raise NewConnectionError(self, f"{self._dns_host} has no address: {error.strerror}") from error
         for address in addresses[:-1]:
             with contextlib.suppress(NewConnectionError):
-                return cast(socket.socket, self._connect_to(address))
-        return cast(socket.socket, self._connect_to(addresses[-1]))
+                return self._connect_to(address)
+        return self._connect_to(addresses[-1])
 
-    def _connect_to(self: Any, address: str) -> socket.socket:
+    def _connect_to(self, address: str) -> socket.socket:
         """Connect to `address`, while the name stays what the certificate has to be for."""
         host, self._dns_host = self._dns_host, address
         try:
-            sock: socket.socket = super()._new_conn()  # type: ignore[misc]  # of the class it is mixed into
-            return sock
+            return super()._new_conn()
         finally:
             self._dns_host = host
 
-    def send(self: Any, data: Any) -> None:
+    def send(self, data: Any) -> None:
         call: deadlines.Call = _current.call
         call.connection = self
         if self.sock is None:
@@ -74,11 +73,7 @@ class _Guarded:
         elif time.monotonic() >= call.ends_at:  # frozen after its head: by now another may have sent it
             call.expired = True
             raise TimeoutError
-        super().send(data)  # type: ignore[misc]  # of the class it is mixed into
-
-
-class _GuardedHTTP(_Guarded, HTTPConnection):
-    pass
+        super().send(data)
 
 
 class _GuardedHTTPS(_Guarded, HTTPSConnection):
@@ -96,7 +91,7 @@ class _Adapter(HTTPAdapter):
         super().init_poolmanager(*args, **kwargs)
         http, https = urllib3.HTTPConnectionPool, urllib3.HTTPSConnectionPool
         self.poolmanager.pool_classes_by_scheme = {
-            "http": type("GuardedPool", (http,), {"ConnectionCls": _GuardedHTTP}),
+            "http": type("GuardedPool", (http,), {"ConnectionCls": _Guarded}),
             "https": type("GuardedTLSPool", (https,), {"ConnectionCls": _GuardedHTTPS}),
         }
 

@@ -33,12 +33,12 @@ class ConnectionForm(VersionedForm):
         model = Connection
         fields = ["vendor", "name", "base_url", "enabled", "parallel", "rate", "jurisdiction"]
 
-    def _update_errors(self, errors: Any) -> None:
+    def add_error(self, field: str | None, error: Any) -> None:
         """What the model says of its settings as a whole is shown above the form, which has no field `settings`."""
-        found = getattr(errors, "error_dict", {})
+        found = getattr(error, "error_dict", {})
         if "settings" in found:
-            self.add_error(None, forms.ValidationError(found.pop("settings")))
-        super()._update_errors(errors)  # type: ignore[misc]  # not in the stubs
+            super().add_error(None, forms.ValidationError(found.pop("settings")))
+        super().add_error(field, error)
 
     def refusal(self, seen: int | None) -> str:
         return STALE.format(change=_last_change(self.instance))

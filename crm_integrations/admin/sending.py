@@ -39,7 +39,9 @@ class SendForm(forms.Form):
     def __init__(self, prospects: list[Prospect], data: Any = None) -> None:
         super().__init__(data)
         choices = [(str(each.connection.pk), each.connection.name) for each in prospects]
-        self.fields["connections"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+        field = self.fields["connections"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = choices
 
     def chosen(self) -> list[UUID]:
         return [UUID(each) for each in self.cleaned_data["connections"]]

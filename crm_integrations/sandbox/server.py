@@ -39,7 +39,8 @@ class SandboxServer(ThreadingHTTPServer):
     def server_bind(self) -> None:
         # HTTPServer's own would look the host's name up, which can take seconds without a network.
         TCPServer.server_bind(self)
-        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]  # bytes are for other families than IP
+        host, port, *_ = self.server_address
+        self.server_name, self.server_port = str(host), int(port)
 
     def vendor_of(self, path: str) -> Vendor | None:
         return next((vendor for vendor in self.vendors if path.startswith(vendor.prefixes)), None)

@@ -41,7 +41,9 @@ class DocumentForm(MadeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.owners = _owners(self.data.get("lead") or self.initial.get("lead"))
-        self.fields["about"].choices = [(str(row.pk), _called(row)) for row in self.owners]  # type: ignore[attr-defined]  # a ChoiceField
+        about = self.fields["about"]
+        assert isinstance(about, forms.ChoiceField)
+        about.choices = [(str(row.pk), _called(row)) for row in self.owners]
 
     def clean_document_type(self) -> str:
         text: str = self.cleaned_data["document_type"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
+
 from leadops.admin.lead_checks import Draft, place_errors
 from leadops.admin.masked import MaskedForm
 from leadops.admin.versions import VersionedForm
@@ -33,8 +35,9 @@ class LeadForm(VersionedForm, MaskedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "status" in self.fields:
-            self.fields["status"].choices = self._statuses()  # type: ignore[attr-defined]  # a ChoiceField
+        status = self.fields.get("status")
+        if isinstance(status, forms.ChoiceField):
+            status.choices = self._statuses()
 
     def _statuses(self) -> list[tuple[str, str]]:
         """A draft leaves that state by being submitted, and never comes back to it."""
@@ -61,10 +64,11 @@ class LeadForm(VersionedForm, MaskedForm):
     def validate_constraints(self) -> None:
         """The one constraint that an officer can hit is checked above, also when the partner is not in the form."""
 
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  # not in the stubs
-        findings = Draft(self.instance).check(country_of(self.instance))
-        place_errors((self, each.field, each.message) for each in errors_in(findings))
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_bound:
+            findings = Draft(self.instance).check(country_of(self.instance))
+            place_errors((self, each.field, each.message) for each in errors_in(findings))
 
 
 def country_of(lead: Lead) -> str:
