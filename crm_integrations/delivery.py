@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
@@ -49,22 +50,42 @@ def drain(stop: Callable[[], bool] = lambda: False) -> int:
 def deliver(claim: Claim, stop: Callable[[], bool] = lambda: False) -> int:
     """Act on every delivery of `claim`, one bad row never stopping the others; what `stop` spares is given back."""
     records, unread = snapshots.readable(claim.deliveries, snapshots.of_deliveries)
-    for done, delivery in enumerate(claim.deliveries):
-        try:
+    done = 0
+    try:
+        for delivery in claim.deliveries:
             if stop():
                 raise Paused
-            _act(claim, delivery, records.get(delivery.pk) or _without_record(unread.get(delivery)))
-        except Paused:
-            outbox.release(claim)
-            return done
-        except LostLease:
-            logger.warning("Delivery %s was taken over by another worker.", delivery.pk)
-        except Exception as error:
-            connection.close_if_unusable_or_obsolete()
-            logger.error(
-                "Delivery %s could not be settled; its lease will end: %s.", delivery.pk, place_of(error)
-            )
-    return len(claim.deliveries)
+            with _sparing_others(delivery):
+                _act(claim, delivery, records.get(delivery.pk) or _without_record(unread.get(delivery)))
+            done += 1
+    except Paused:
+        outbox.release(claim)
+    finally:
+        _finish(claim)
+    return done
+
+
+@contextmanager
+def _sparing_others(delivery: Delivery) -> Iterator[None]:
+    """What happens to `delivery` in here, other than a pause, is told and stops nothing."""
+    try:
+        yield
+    except Paused:
+        raise
+    except LostLease:
+        logger.warning("Delivery %s was taken over by another worker.", delivery.pk)
+    except Exception as error:
+        connection.close_if_unusable_or_obsolete()
+        logger.error(
+            "Delivery %s could not be settled; its lease will end: %s.", delivery.pk, place_of(error)
+        )
+
+
+def _finish(claim: Claim) -> None:
+    """Write the last outcome, which no further call of `claim` writes."""
+    if claim.unwritten is not None:
+        with _sparing_others(claim.unwritten.delivery):
+            outbox.finish(claim)
 
 
 def _without_record(why: Exception | None) -> Settlement:
@@ -139,7 +160,8 @@ def _create(caller: ClaimCaller, record: Record) -> None:
         outbox.accept(claim, delivery, caller.exchange)
         _look_up_accepted(caller, record)
     else:
-        outbox.settle(claim, delivery, _delivered(caller, outcome), caller.exchange)
+        assert caller.exchange is not None
+        outbox.settle_with_next(claim, delivery, _delivered(caller, outcome), caller.exchange)
 
 
 def _understood(read: Callable[[], T]) -> T | errors.DeliveryError:

@@ -34,6 +34,7 @@ from benchmarks.chaos.judge import held_by_vendors, name_of
 from crm_integrations import delivery as engine
 from crm_integrations import outbox, transport
 from crm_integrations.models import UNFINISHED, Connection, Delivery, Exchange, Health, State
+from crm_integrations.outbox import settling
 
 Hit = Callable[[], None]
 VENDORS = ("crego_crm", "ispcrm")
@@ -104,11 +105,11 @@ def after_read(hit: Hit) -> None:
 
 
 def before_outcome_commit(hit: Hit) -> None:
-    outbox.settle = _inside_transaction(outbox.settle, hit)
+    outbox.settle = settling.settle = _inside_transaction(settling.settle, hit)
 
 
 def after_outcome_commit(hit: Hit) -> None:
-    outbox.settle = _followed(outbox.settle, hit)
+    outbox.settle = settling.settle = _followed(settling.settle, hit)
 
 
 def _followed(real: Callable[..., Any], hit: Hit) -> Callable[..., Any]:

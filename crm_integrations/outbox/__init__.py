@@ -13,9 +13,7 @@ from crm_integrations.outbox.claims import (
     TooLate,
     batch_after,
     claim,
-    complete_exchange,
     ensure_time,
-    open_exchange,
     release,
     still_ours,
 )
@@ -31,7 +29,11 @@ from crm_integrations.outbox.decisions import (
 )
 from crm_integrations.outbox.ended_leads import LeadEnded
 from crm_integrations.outbox.enqueueing import Enqueued, New, enqueue, reference_at, reference_of
-from crm_integrations.outbox.settling import Settlement, accept, held_by_another, pause, resume, settle
+from crm_integrations.outbox.exchanges import complete_exchange
+from crm_integrations.outbox.opening import open_exchange
+from crm_integrations.outbox.pausing import pause, resume
+from crm_integrations.outbox.settlements import Settlement
+from crm_integrations.outbox.settling import accept, finish, held_by_another, settle, settle_with_next
 from crm_integrations.outbox.sweeping import reap, wake_waiting
 from crm_integrations.outbox.taking import can_claim, serving, tokens_in, with_work
 
@@ -58,6 +60,7 @@ __all__ = [
     "ended_leads",
     "enqueue",
     "ensure_time",
+    "finish",
     "held_by_another",
     "open_exchange",
     "pause",
@@ -72,6 +75,7 @@ __all__ = [
     "send_again",
     "serving",
     "settle",
+    "settle_with_next",
     "still_ours",
     "tokens_in",
     "wake_waiting",

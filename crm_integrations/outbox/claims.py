@@ -1,27 +1,22 @@
-"""Taking deliveries in hand, and keeping what is done with them."""
+"""Taking deliveries in hand, keeping them, giving them back."""
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
 
 from django.conf import settings
-from django.db import connection as database
 from django.db.models import Case, Exists, F, OuterRef, Value, When, prefetch_related_objects
 from django.db.models.functions import Now
 
-from crm_integrations import health
 from crm_integrations.connector import Connector
 from crm_integrations.models import Connection, Delivery, Exchange, State
-from crm_integrations.outbox import ended_leads, taking
-from crm_integrations.prepared import Statement, run
-from leadops.models import Lead
+from crm_integrations.outbox import taking
+from crm_integrations.outbox.settlements import Outcome
 
 FIRST_BATCH, LARGEST_BATCH = 20, 50
 BATCH_SECONDS = 1.0
@@ -47,6 +42,7 @@ class Claim:
 
     `safe_until` is a moment of the monotonic clock: a call begun before it ends before the lease does. `probe`: it is
     the one trial at a vendor whose breaker opened. `called`: the deliveries that used up their token of the rate.
+    `unwritten`: the outcome that is written when the next call is opened, or by `finish`.
     """
 
     lease: uuid.UUID
@@ -54,6 +50,7 @@ class Claim:
     safe_until: float
     probe: bool = False
     called: set[uuid.UUID] = field(default_factory=set)
+    unwritten: Outcome | None = None
 
     @property
     def ends_at(self) -> float:
@@ -140,124 +137,3 @@ def still_ours(claim: Claim) -> None:
     """The last look before the first byte: a worker that slept past its lease does not send."""
     if time.monotonic() >= claim.safe_until:
         raise TooLate
-
-
-# One statement, so one commit and one round trip: this stands before every call's first byte. What sends a record looks
-# here, and only here, whether the lender still wants its lead sent: between claim and call, it may have ended it.
-OPEN = f"""
-WITH held AS (
-    UPDATE crm_integrations_delivery d SET attempts = attempts + %(attempt)s, updated_at = now()
-    WHERE id = %(delivery)s AND lease = %(lease)s AND EXISTS (
-        SELECT 1 FROM crm_integrations_connection c LEFT JOIN crm_integrations_health h ON h.connection_id = c.id
-        WHERE c.id = d.connection_id AND c.enabled AND (c.paused_until IS NULL OR c.paused_until <= now())
-            AND (h.hold_until IS NULL OR h.hold_until <= now()) AND (h.opened_at IS NULL OR %(probe)s)
-    ) AND (%(attempt)s = 0 OR NOT EXISTS (
-        SELECT 1 FROM leadops_lead l WHERE l.id = d.lead_id AND {ended_leads.IS_ENDED}
-    )) RETURNING id, connection_id
-)
-INSERT INTO crm_integrations_exchange (
-    id, created_at, updated_at, delivery_id, connection_id, purpose, version, operation, method, url,
-    request_headers, request_body, response_headers, response_body, error
-)
-SELECT %(id)s, now(), now(), held.id, held.connection_id, %(purpose)s, %(version)s::int, %(operation)s, %(method)s,
-    %(url)s, %(headers)s, %(body)s, '{{}}', '', '' FROM held
-RETURNING created_at, EXISTS (
-    SELECT 1 FROM crm_integrations_health h WHERE h.connection_id = crm_integrations_exchange.connection_id
-    AND (h.failures > 0 OR h.opened_at IS NOT NULL)
-)
-"""
-CALL = {
-    "delivery": "uuid",
-    "lease": "uuid",
-    "attempt": "int",
-    "probe": "bool",
-    "id": "uuid",
-    "purpose": "text",
-    "version": "int",
-    "operation": "text",
-    "method": "text",
-    "url": "text",
-    "headers": "jsonb",
-    "body": "text",
-}
-OPENING = Statement("open_exchange", OPEN, **CALL)
-
-
-def open_exchange(claim: Claim, delivery: Delivery, exchange: Exchange) -> None:
-    """Keep, before its first byte, that a call is about to be made; a create counts as an attempt.
-
-    Raises Paused when the connection was paused or disabled meanwhile, or holds back, LeadEnded when it would send what
-    the lender has ended, LostLease when the delivery is another's.
-    """
-    attempt = int(exchange.purpose == Exchange.Purpose.CREATE)
-    told: dict[str, Any] = {
-        name: getattr(exchange, name) for name in ("purpose", "version", "operation", "method", "url")
-    }
-    named = {
-        "delivery": delivery.pk,
-        "lease": claim.lease,
-        "attempt": attempt,
-        "id": exchange.pk,
-        "probe": claim.probe,
-    }
-    sent = {"headers": json.dumps(exchange.request_headers), "body": exchange.request_body}
-    with database.cursor() as cursor:
-        run(cursor, told | named | sent, OPENING)
-        opened = cursor.fetchone()
-    if opened is None:
-        raise _why_not(claim, delivery, sends=bool(attempt))
-    exchange.created_at, exchange.troubled = opened
-    exchange.probe = claim.probe
-    delivery.attempts += attempt
-    if delivery.pk in claim.called and delivery.connection.rate is not None:
-        taking.owe(delivery.connection_id)
-    claim.called.add(delivery.pk)
-
-
-def _why_not(claim: Claim, delivery: Delivery, *, sends: bool) -> Exception:
-    """Why no call could be opened."""
-    ours = Delivery.objects.filter(pk=delivery.pk, lease=claim.lease)
-    status = ours.values_list("lead__status", flat=True).first()
-    if status is None:
-        return LostLease()
-    return ended_leads.LeadEnded(ended_leads.said(status)) if sends and status in Lead.STOPPED else Paused()
-
-
-COMPLETE = """
-UPDATE crm_integrations_exchange SET status = %(status)s, response_headers = %(headers)s, response_body = %(body)s,
-    error = %(error)s, duration_ms = %(duration)s, finished_at = now(), updated_at = now()
-WHERE id = %(exchange)s
-"""
-ANSWER = {
-    "exchange": "uuid",
-    "status": "int",
-    "headers": "jsonb",
-    "body": "text",
-    "error": "text",
-    "duration": "int",
-}
-
-
-def answered(exchange: Exchange) -> dict[str, Any]:
-    """The parameters of COMPLETE."""
-    return {
-        "exchange": exchange.pk,
-        "status": exchange.status,
-        "headers": json.dumps(exchange.response_headers),
-        "body": exchange.response_body,
-        "error": exchange.error,
-        "duration": exchange.duration_ms,
-    }
-
-
-def complete_exchange(exchange: Exchange) -> None:
-    """Keep what the vendor answered, and what it tells of the connection."""
-    with database.cursor() as cursor:
-        cursor.execute(COMPLETE, answered(exchange))
-    tell_health(exchange)
-
-
-def tell_health(exchange: Exchange) -> None:
-    """What a call that is over tells of its connection."""
-    about = exchange.delivery
-    health.learn_from(about.connection if about is not None else exchange.connection, exchange)

@@ -13,7 +13,8 @@ from django.db.models.functions import Now
 from crm_integrations import doorbell, registry, summary
 from crm_integrations.models import REPEATABLE, Delivery, State
 from crm_integrations.outbox import ended_leads
-from crm_integrations.outbox.settling import Settlement, cause_of, held_by_another, pass_on
+from crm_integrations.outbox.settlements import Settlement
+from crm_integrations.outbox.settling import cause_of, held_by_another, pass_on
 from leadops.errors import LeadopsError
 from leadops.models import Lead, Officer
 

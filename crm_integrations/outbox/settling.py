@@ -4,47 +4,25 @@ from __future__ import annotations
 
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.db import connection as database
+from django.db.backends.utils import CursorWrapper
 from django.db.models.functions import Now
 
-from crm_integrations import causes, doorbell, health, notices, registry, retry, summary
+from crm_integrations import causes, doorbell, registry, retry, summary
 from crm_integrations.connector import Kind
-from crm_integrations.models import NEEDS_PERSON, Connection, Delivery, Exchange, Notice, State
-from crm_integrations.outbox.claims import (
-    ANSWER,
-    COMPLETE,
-    Claim,
-    LostLease,
-    answered,
-    complete_exchange,
-    tell_health,
-)
+from crm_integrations.models import NEEDS_PERSON, Delivery, Exchange, State
+from crm_integrations.outbox.claims import Claim, LostLease
+from crm_integrations.outbox.exchanges import ANSWER, COMPLETE, answered, complete_exchange, tell_health
+from crm_integrations.outbox.pausing import pause
+from crm_integrations.outbox.settlements import Outcome, Settlement
 from crm_integrations.prepared import Statement, run
 from leadops.services import loan_accounts
 
 TRY_AGAIN_SECONDS = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What a delivery becomes.
-
-    `due_in`: seconds; None leaves it to be woken or decided. `pause`: why the whole connection has to stop.
-    """
-
-    state: State
-    reason: str
-    due_in: float | None = None
-    reference: str = ""
-    vendor_status: str = ""
-    accepted: bool = False
-    lookups: int = 0
-    absences: int = 0
-    pause: str = ""
 
 
 # Written out, like the statements of `claims`: the ORM's making of these few is half of a delivery's cost.
@@ -100,6 +78,24 @@ def settle(
             time.sleep(TRY_AGAIN_SECONDS)
 
 
+def settle_with_next(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: Exchange) -> None:
+    """Write what became of `delivery` in the transaction that opens the claim's next call: one commit, not two.
+
+    Whoever works on the claim calls `finish` when no next call comes. What concerns others is written at once.
+    """
+    if _concerns_others(delivery, settlement, exchange):
+        settle(claim, delivery, settlement, exchange)
+    else:
+        claim.unwritten = Outcome(delivery, settlement, exchange)
+
+
+def finish(claim: Claim) -> None:
+    """Write the outcome that no next call has written; raises as `settle` does."""
+    outcome, claim.unwritten = claim.unwritten, None
+    if outcome is not None:
+        settle(claim, *outcome)
+
+
 def _settle(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: Exchange | None) -> None:
     with transaction.atomic() if _concerns_others(delivery, settlement, exchange) else nullcontext():
         _write(claim, delivery, settlement, exchange)
@@ -117,10 +113,20 @@ def _concerns_others(delivery: Delivery, settlement: Settlement, exchange: Excha
 
 
 def _write(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: Exchange | None) -> None:
-    """The lead's lock, the delivery with its exchange, the lead's summary; LostLease when the lease is another's.
+    """The lead's lock, the delivery with its exchange, the lead's summary; LostLease when the lease is another's."""
+    statements, named = writing(claim, Outcome(delivery, settlement, exchange))
+    with database.cursor() as cursor:
+        run(cursor, named, *statements)
+        if not was_written(cursor):
+            raise LostLease
 
-    Statements sent as one string are one round trip, and one transaction even where none was begun.
+
+def writing(claim: Claim, outcome: Outcome) -> tuple[tuple[Statement, ...], dict[str, Any]]:
+    """The statements that write `outcome`, to be sent in one string, and their parameters.
+
+    Sent so they are one round trip, and one transaction even where none was begun.
     """
+    delivery, settlement, exchange = outcome
     columns = {
         name: getattr(settlement, name) for name in ("reason", "accepted", "lookups", "absences", "due_in")
     }
@@ -130,11 +136,15 @@ def _write(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: E
     named |= {"ask_in": _ask_in(delivery, settlement), "cause": cause_of(settlement.state, settlement.reason)}
     named |= {"lead": delivery.lead_id}
     write, answer = (WRITE_ANSWERED, answered(exchange)) if exchange else (WRITE, {})
-    with database.cursor() as cursor:
-        run(cursor, columns | told | named | answer, summary.LOCK_ONE, write, summary.DERIVE_ONE)
-        cursor.nextset()
-        if not cursor.rowcount:
-            raise LostLease
+    return (summary.LOCK_ONE, write, summary.DERIVE_ONE), columns | told | named | answer
+
+
+def was_written(cursor: CursorWrapper) -> bool:
+    """Whether the lease was still ours, once `writing`'s statements ran; the cursor stands before its last result."""
+    cursor.nextset()
+    written = bool(cursor.rowcount)
+    cursor.nextset()
+    return written
 
 
 def _ask_in(delivery: Delivery, settlement: Settlement) -> float | None:
@@ -185,26 +195,6 @@ def _tell_waiting(delivery: Delivery, settlement: Settlement) -> None:
 
 def _waited_for(vendor: str) -> bool:
     return any(connector.depends_on == vendor for connector in registry.vendors().values())
-
-
-def pause(connection: Connection, reason: str, by: str = "") -> None:
-    """Hold all deliveries of `connection` until a person resumes it; `by` is the officer who paused it."""
-    with transaction.atomic():
-        Connection.objects.filter(pk=connection.pk).update(
-            paused_until=Connection.UNTIL_RESUMED, pause_reason=reason[:500], paused_by=by
-        )
-        # Without the reason, which may hold the vendor's words: a notice is mailed.
-        said = "Nothing is sent until an officer resumes it; the reason is on the connection's page."
-        notices.raise_notice(connection, Notice.Kind.PAUSED, said)
-
-
-def resume(connection: Connection) -> None:
-    """Let the deliveries of `connection` go on, also past a breaker that is open."""
-    with transaction.atomic():
-        Connection.objects.filter(pk=connection.pk).update(paused_until=None, pause_reason="", paused_by="")
-        notices.close(connection, Notice.Kind.PAUSED)
-        health.reset(connection)
-        doorbell.ring_on_commit()
 
 
 def held_by_another(delivery: Delivery, reference: str) -> bool:

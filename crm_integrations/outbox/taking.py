@@ -59,12 +59,19 @@ SELECT c.id {FLOW} AND {AFFORDABLE} AND {ANY_DUE} ORDER BY busy.calls, random() 
 LOCK = CHOOSE + "FOR NO KEY UPDATE OF c"
 WITH_WORK = f"SELECT c.id {FLOW} AND {ANY_DUE}"
 SOONEST = f"SELECT min((1 - bucket.tokens) / paced.rate) {FLOW} AND bucket.tokens < 1 AND {ANY_DUE}"
-# What a worker died over goes alone, so that no other row is blamed for it.
+# No more than a fair share of what is due beside the calls under way, so that at the end no worker sits on rows while
+# others have none. What a worker died over goes alone, so that no other row is blamed for it.
 TAKE = f"""
 WITH flow AS (
     SELECT h.opened_at IS NOT NULL AS probe, CASE WHEN paced.rate IS NULL THEN NULL ELSE bucket.tokens END AS tokens,
         CASE WHEN h.opened_at IS NOT NULL THEN 1 WHEN paced.rate IS NULL THEN %(limit)s ELSE floor(bucket.tokens) END
-            AS room {FLOW} AND c.id = %(connection)s
+            AS room, greatest(1, ceil((
+                SELECT count(*) FROM (
+                    SELECT FROM crm_integrations_delivery d
+                    WHERE {DUE.format(connection="%(connection)s", states=STATES)} LIMIT %(limit)s * (busy.calls + 1)
+                ) few
+            ) / (busy.calls + 1.0))) AS share
+    {FLOW} AND c.id = %(connection)s
 ), locked AS (
     SELECT d.id, d.due_at, d.leases_lost > 0 AS suspect FROM crm_integrations_delivery d
     WHERE EXISTS (SELECT 1 FROM flow) AND {DUE.format(connection="%(connection)s", states=STATES)}
@@ -74,7 +81,7 @@ WITH flow AS (
     FROM locked WINDOW first_come AS (ORDER BY due_at, id)
 ), due AS (
     SELECT p.id, f.probe, f.tokens FROM placed p CROSS JOIN flow f
-    WHERE p.place <= f.room AND CASE WHEN p.alone THEN p.place = 1 ELSE NOT p.suspect END
+    WHERE p.place <= least(f.room, f.share) AND CASE WHEN p.alone THEN p.place = 1 ELSE NOT p.suspect END
 )
 UPDATE crm_integrations_delivery d SET
     state = CASE WHEN d.state = 'unknown' THEN 'unknown' ELSE 'sending' END, lease = %(lease)s,

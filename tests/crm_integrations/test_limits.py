@@ -109,7 +109,15 @@ def test_what_a_worker_died_over_is_taken_alone(queue):
     assert alone is not None
     assert others is not None
     assert [each.pk for each in alone.deliveries] == [first.pk]
-    assert len(others.deliveries) == 4
+    assert first.pk not in [each.pk for each in others.deliveries]
+    assert len(others.deliveries) == 2
+
+
+def test_at_the_end_no_worker_takes_more_than_its_share(queue):
+    holding.connect("isp")
+    queue(12)
+    taken = [outbox.claim(6), outbox.claim(6), outbox.claim(6), outbox.claim(6)]
+    assert [len(each.deliveries) if each else 0 for each in taken] == [6, 3, 1, 1]
 
 
 OTHERS = {"crm_integrations_health_pkey", "crm_integrations_connection_pkey"}
