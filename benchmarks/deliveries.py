@@ -24,7 +24,7 @@ from leadops.services import leads
 from tests import people
 
 LEADS, THREADS, LATENCY_MS = 480, 8, 100
-SLOW_THREADS, LEADS_A_THREAD = (8, 32), 60
+SLOW_THREADS, LEADS_A_THREAD = (8, 32), 150
 
 
 @contextmanager

@@ -82,10 +82,9 @@ def _sparing_others(delivery: Delivery) -> Iterator[None]:
 
 
 def _finish(claim: Claim) -> None:
-    """Write the last outcome, which no further call of `claim` writes."""
-    if claim.unwritten is not None:
-        with _sparing_others(claim.unwritten.delivery):
-            outbox.finish(claim)
+    """Write the last outcome, which no further call of `claim` writes, and let go."""
+    with _sparing_others(claim.unwritten.delivery if claim.unwritten else claim.deliveries[-1]):
+        outbox.finish(claim)
 
 
 def _without_record(why: Exception | None) -> Settlement:

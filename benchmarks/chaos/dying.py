@@ -245,8 +245,7 @@ def _killed_at(point: str, delivery: Delivery) -> str:
     finish(delivery.pk)
     ended = Delivery.objects.values_list("state", flat=True).get(pk=delivery.pk)
     in_the_end = (ended, held(delivery))
-    sure = askable or fate.not_askable != "review"
-    wanted = (State.DELIVERED, 1) if sure else (State.REVIEW, fate.held)
+    wanted = (State.DELIVERED, 1) if askable or fate.not_askable != "review" else (State.REVIEW, fate.held)
     seen = (left, there, swept, in_the_end)
     awaited = (fate.left, fate.held, fate.askable if askable else fate.not_askable, wanted)
     return "" if seen == awaited else f"{delivery.connection.vendor}: {seen} instead of {awaited}"

@@ -90,7 +90,7 @@ def _ended(rig: HostsRig) -> int:
 
 def _leases(rig: HostsRig) -> list[object]:
     """What both hosts have in hand just now."""
-    leases = "SELECT DISTINCT lease FROM crm_integrations_delivery WHERE leased_until > now()"
+    leases = "SELECT id FROM crm_integrations_lease WHERE until > now()"
     return [lease for (lease,) in rig.sql(leases)]
 
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Count
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from crm_integrations import watching
-from crm_integrations.models import Connection, Delivery, Health, Notice, State, Tally
+from crm_integrations.models import Connection, Health, Lease, Notice, State, Tally
 from leadops.admin.dashboard import list_url
 
 HOURS, HOUR_WIDTH, HEIGHT = 168, 5, 110
@@ -57,8 +56,7 @@ class Standing:
 
 def _standing(connection: Connection, notices: Sequence[Notice], now: datetime) -> Standing:
     health = Health.objects.filter(connection=connection).first() or Health(connection=connection)
-    under_way = Delivery.objects.filter(connection=connection, leased_until__gt=Now())
-    used = under_way.aggregate(used=Count("lease", distinct=True))["used"]
+    used = Lease.objects.filter(connection=connection, until__gt=Now()).count()
     holds = health.hold_until is not None and health.hold_until > now
     paused = (each.created_at for each in notices if each.kind == Notice.Kind.PAUSED)
     parallel = max(1, int(connection.parallel * health.pace))

@@ -13,6 +13,7 @@ from crm_integrations.models.delivery import (
 from crm_integrations.models.exchange import Exchange
 from crm_integrations.models.gap import Gap, GapWalk, Recheck
 from crm_integrations.models.health import Health
+from crm_integrations.models.lease import Lease
 from crm_integrations.models.notice import Notice
 from crm_integrations.models.reconciliation import Difference, Reconciliation
 from crm_integrations.models.replay import Replay, ReplayItem
@@ -34,6 +35,7 @@ __all__ = [
     "GapWalk",
     "Health",
     "Inbound",
+    "Lease",
     "Lookout",
     "Notice",
     "Recheck",

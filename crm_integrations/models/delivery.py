@@ -122,7 +122,7 @@ class Delivery(Record):
                 fields=["connection", "due_at", "id"], condition=Q(state__in=CLAIMABLE), name="delivery_due"
             ),
             models.Index(
-                fields=["connection", "leased_until"],
+                fields=["leased_until"],
                 condition=Q(leased_until__isnull=False),
                 name="delivery_leased",
             ),

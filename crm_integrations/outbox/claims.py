@@ -14,8 +14,8 @@ from django.db.models import Case, Exists, F, OuterRef, Value, When, prefetch_re
 from django.db.models.functions import Now
 
 from crm_integrations.connector import Connector
-from crm_integrations.models import Connection, Delivery, Exchange, State
-from crm_integrations.outbox import taking
+from crm_integrations.models import Connection, Delivery, Exchange, Lease, State
+from crm_integrations.outbox import low_water, taking
 from crm_integrations.outbox.settlements import Outcome
 
 FIRST_BATCH, LARGEST_BATCH = 20, 50
@@ -115,6 +115,13 @@ def release(claim: Claim) -> None:
         leased_until=None,
         updated_at=Now(),
     )
+    let_go(claim)
+    low_water.forget(claim.deliveries[0].connection_id)
+
+
+def let_go(claim: Claim) -> None:
+    """The worker is done with `claim`: another may take its place at the connection."""
+    Lease.objects.filter(pk=claim.lease).delete()
 
 
 def _safe_until(leased_at: float) -> float:
@@ -130,6 +137,7 @@ def ensure_time(claim: Claim, delivery: Delivery) -> None:
     ours = Delivery.objects.filter(lease=claim.lease, leased_until__gt=Now())
     if delivery.pk not in set(ours.values_list("pk", flat=True)) or not ours.update(leased_until=until):
         raise LostLease
+    Lease.objects.filter(pk=claim.lease).update(until=until)
     claim.safe_until = _safe_until(began)
 
 

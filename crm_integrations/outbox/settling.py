@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from crm_integrations import causes, doorbell, registry, retry, summary
 from crm_integrations.connector import Kind
 from crm_integrations.models import NEEDS_PERSON, Delivery, Exchange, State
-from crm_integrations.outbox.claims import Claim, LostLease
+from crm_integrations.outbox.claims import Claim, LostLease, let_go
 from crm_integrations.outbox.exchanges import ANSWER, COMPLETE, answered, complete_exchange, tell_health
 from crm_integrations.outbox.pausing import pause
 from crm_integrations.outbox.settlements import Outcome, Settlement
@@ -90,10 +90,11 @@ def settle_with_next(claim: Claim, delivery: Delivery, settlement: Settlement, e
 
 
 def finish(claim: Claim) -> None:
-    """Write the outcome that no next call has written; raises as `settle` does."""
+    """Write the outcome that no next call has written, and let go of the claim; raises as `settle` does."""
     outcome, claim.unwritten = claim.unwritten, None
     if outcome is not None:
         settle(claim, *outcome)
+    let_go(claim)
 
 
 def _settle(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: Exchange | None) -> None:

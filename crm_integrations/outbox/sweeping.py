@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from crm_integrations import notices, summary
-from crm_integrations.models import Delivery, Exchange, Notice, State
+from crm_integrations.models import Delivery, Exchange, Lease, Notice, State
 from crm_integrations.outbox.settling import cause_of
 
 BATCH = 500
@@ -43,6 +43,7 @@ def reap() -> int:
                 columns["cause"] = cause_of(columns["state"], columns["reason"])
             Delivery.objects.filter(pk=delivery.pk).update(**columns)
         summary.derive(held)
+    Lease.objects.filter(until__lte=Now()).delete()
     return len(rows)
 
 

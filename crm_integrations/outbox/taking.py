@@ -20,6 +20,7 @@ from django.db import transaction
 
 from crm_integrations import health
 from crm_integrations.models import CLAIMABLE
+from crm_integrations.outbox import low_water
 
 # `rate` and `parallel` are the connection's own limits at today's pace; one call at a time once a breaker opened.
 FLOW = """
@@ -35,9 +36,10 @@ CROSS JOIN LATERAL (
     )) AS tokens
 ) bucket
 CROSS JOIN LATERAL (
-    SELECT count(DISTINCT b.lease) AS calls FROM crm_integrations_delivery b
-    WHERE b.connection_id = c.id AND b.leased_until > statement_timestamp()
+    SELECT count(*) AS calls FROM crm_integrations_lease l
+    WHERE l.connection_id = c.id AND l.until > statement_timestamp()
 ) busy
+LEFT JOIN unnest(%(marked)s::uuid[], %(since)s::timestamptz[]) mark(id, since) ON mark.id = c.id
 WHERE c.enabled AND (c.paused_until IS NULL OR c.paused_until <= statement_timestamp())
     AND (h.hold_until IS NULL OR h.hold_until <= statement_timestamp())
     AND (h.opened_at IS NULL OR h.failures = 0 OR c.vendor <> ALL (%(checkable)s)) AND busy.calls < paced.parallel
@@ -45,12 +47,13 @@ WHERE c.enabled AND (c.paused_until IS NULL OR c.paused_until <= statement_times
 """
 DUE = """
 d.connection_id = {connection} AND d.state IN ({states}) AND d.due_at <= statement_timestamp()
+    AND d.due_at >= coalesce({since}, '-infinity')
     AND (d.leased_until IS NULL OR d.leased_until <= statement_timestamp())
 """
 STATES = ", ".join(f"'{state.value}'" for state in CLAIMABLE)
-ANY_DUE = (
-    f"EXISTS (SELECT 1 FROM crm_integrations_delivery d WHERE {DUE.format(connection='c.id', states=STATES)})"
-)
+OF_CONNECTION = DUE.format(connection="c.id", states=STATES, since="mark.since")
+ANY_DUE = f"EXISTS (SELECT 1 FROM crm_integrations_delivery d WHERE {OF_CONNECTION})"
+OF_CHOSEN = DUE.format(connection="%(connection)s", states=STATES, since="(SELECT since FROM flow)")
 AFFORDABLE = "(paced.rate IS NULL OR bucket.tokens >= 1)"
 # The connection with the fewest calls under way: so a slow vendor holds up only its own rows.
 CHOOSE = f"""
@@ -63,18 +66,18 @@ SOONEST = f"SELECT min((1 - bucket.tokens) / paced.rate) {FLOW} AND bucket.token
 # others have none. What a worker died over goes alone, so that no other row is blamed for it.
 TAKE = f"""
 WITH flow AS (
-    SELECT h.opened_at IS NOT NULL AS probe, CASE WHEN paced.rate IS NULL THEN NULL ELSE bucket.tokens END AS tokens,
+    SELECT mark.since, h.opened_at IS NOT NULL AS probe,
+        CASE WHEN paced.rate IS NULL THEN NULL ELSE bucket.tokens END AS tokens,
         CASE WHEN h.opened_at IS NOT NULL THEN 1 WHEN paced.rate IS NULL THEN %(limit)s ELSE floor(bucket.tokens) END
             AS room, greatest(1, ceil((
                 SELECT count(*) FROM (
-                    SELECT FROM crm_integrations_delivery d
-                    WHERE {DUE.format(connection="%(connection)s", states=STATES)} LIMIT %(limit)s * (busy.calls + 1)
+                    SELECT FROM crm_integrations_delivery d WHERE {OF_CONNECTION} LIMIT %(limit)s * (busy.calls + 1)
                 ) few
             ) / (busy.calls + 1.0))) AS share
     {FLOW} AND c.id = %(connection)s
 ), locked AS (
     SELECT d.id, d.due_at, d.leases_lost > 0 AS suspect FROM crm_integrations_delivery d
-    WHERE EXISTS (SELECT 1 FROM flow) AND {DUE.format(connection="%(connection)s", states=STATES)}
+    WHERE EXISTS (SELECT 1 FROM flow) AND {OF_CHOSEN}
     ORDER BY d.due_at, d.id LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED
 ), placed AS (
     SELECT id, suspect, row_number() OVER first_come AS place, first_value(suspect) OVER first_come AS alone
@@ -82,11 +85,14 @@ WITH flow AS (
 ), due AS (
     SELECT p.id, f.probe, f.tokens FROM placed p CROSS JOIN flow f
     WHERE p.place <= least(f.room, f.share) AND CASE WHEN p.alone THEN p.place = 1 ELSE NOT p.suspect END
+), held AS (
+    INSERT INTO crm_integrations_lease (id, connection_id, until)
+    SELECT %(lease)s, %(connection)s, statement_timestamp() + %(seconds)s * interval '1 second' FROM due LIMIT 1
 )
 UPDATE crm_integrations_delivery d SET
     state = CASE WHEN d.state = 'unknown' THEN 'unknown' ELSE 'sending' END, lease = %(lease)s,
     leased_until = statement_timestamp() + %(seconds)s * interval '1 second', updated_at = statement_timestamp()
-FROM due WHERE d.id = due.id RETURNING d.id, due.probe, due.tokens, statement_timestamp()
+FROM due WHERE d.id = due.id RETURNING d.id, due.probe, due.tokens, statement_timestamp(), d.due_at
 """
 PAY = """
 INSERT INTO crm_integrations_health (
@@ -130,7 +136,8 @@ def take(limit: int, lease: UUID) -> Taken | None:
         taken = _rows(TAKE, **named, seconds=settings.DELIVERY_LEASE_SECONDS)
         if not taken:
             return Taken()
-        _, probe, tokens, at = taken[0]
+        low_water.learn(chosen[0], min(row[-1] for row in taken))
+        _, probe, tokens, at, _ = taken[0]
         if tokens is not None:
             _pay(chosen[0], tokens - len(taken), at)
         return Taken([row[0] for row in taken], probe)
@@ -147,8 +154,11 @@ def _row(statement: str, **named: Any) -> tuple[Any, ...] | None:
 
 
 def _rows(statement: str, **named: Any) -> list[tuple[Any, ...]]:
+    marks = low_water.marks()
+    named |= {"checkable": health.checkable(), "served": _served.get()}
+    named |= {"marked": list(marks), "since": list(marks.values())}
     with database.cursor() as cursor:
-        cursor.execute(statement, {"checkable": health.checkable(), "served": _served.get(), **named})
+        cursor.execute(statement, named)
         return list(cursor.fetchall())
 
 

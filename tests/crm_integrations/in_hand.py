@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db.models.functions import Now
 
 from crm_integrations import outbox
-from crm_integrations.models import Delivery, State
+from crm_integrations.models import Delivery, Lease, State
 
 
 def only(vendor: str) -> None:
@@ -27,4 +27,5 @@ def claimed() -> outbox.Claim:
 
 
 def end_leases() -> None:
+    Lease.objects.update(until=Now() - timedelta(seconds=1))
     Delivery.objects.exclude(leased_until=None).update(leased_until=Now() - timedelta(seconds=1))

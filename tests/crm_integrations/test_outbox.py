@@ -18,6 +18,7 @@ from crm_integrations.outbox import LostLease, Settlement
 from leadops.models import Lead
 from leadops.services import leads
 from tests import people
+from tests.crm_integrations.in_hand import end_leases
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,10 +30,6 @@ def connection(db) -> Connection:
     made.save()
     Route.objects.create(connection=made)
     return made
-
-
-def end_leases() -> None:
-    Delivery.objects.exclude(leased_until=None).update(leased_until=Now() - timedelta(seconds=1))
 
 
 def test_a_delivery_is_claimed_once_by_eight_workers(connection, queue):
@@ -47,6 +44,7 @@ def test_a_delivery_is_claimed_once_by_eight_workers(connection, queue):
             Delivery.objects.filter(lease=claim.lease).update(
                 state=State.DELIVERED, lease=None, leased_until=None
             )
+            outbox.finish(claim)
         databases.close_all()
 
     threads = [threading.Thread(target=work) for _ in range(8)]

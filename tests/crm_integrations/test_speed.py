@@ -34,7 +34,9 @@ def test_a_delivery_costs_one_round_trip_beside_its_call(receive, connections, v
     with database.execute_wrapper(listen):
         engine.deliver(claim)
     assert Delivery.objects.filter(state=State.DELIVERED).count() == 11
-    assert len(said) == 1 + 10 + 1, said  # the records, each call opened, the last outcome
+    assert len(said) == 1 + 10 + 2, (
+        said
+    )  # the records, each call opened, the last outcome, the place given up
 
 
 def test_a_claim_of_one_connection_reads_it_once(receive, connections, django_assert_max_num_queries):
