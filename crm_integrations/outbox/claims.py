@@ -19,7 +19,7 @@ from crm_integrations.outbox import low_water, taking
 from crm_integrations.outbox.settlements import Outcome
 
 FIRST_BATCH, LARGEST_BATCH = 20, 50
-BATCH_SECONDS = 1.0
+BATCH_SECONDS = 2.0
 """Work for about so long is taken at once: few claims where a vendor is quick, and where it is slow no worker sits on
 rows that another could send."""
 
