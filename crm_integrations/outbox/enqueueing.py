@@ -53,8 +53,11 @@ SELECT EXISTS (
 ) AS ref
 """
 
-# Only a record that needs another first can wait; asking of all whether they do takes longer than putting them in.
-NEVER_WAITS = "SELECT false AS yes"
+# What can't be is not asked: of many deliveries, the answers take longer than putting them in. A record's own id is
+# nobody else's reference, only a record that needs another first can wait, and what stands there of a first version is
+# that version itself, which the table takes once.
+NEVER_TAKEN, NEVER_WAITS, NEVER_THERE = "SELECT false AS ref", "SELECT false AS yes", ""
+TAKEN_BY_ANOTHER = TAKEN.format(connection="n.connection_id", ref="n.ref", record="n.record_id")
 WAITS = """
 SELECT n.depends_on <> '' AND NOT EXISTS (
     SELECT 1 FROM crm_integrations_delivery l JOIN crm_integrations_connection c ON c.id = l.connection_id
@@ -63,7 +66,13 @@ SELECT n.depends_on <> '' AND NOT EXISTS (
 ) AS yes
 """
 # A lead that is on its way, or may be at the vendor, is not enqueued again: what is sent is the newest version anyway.
-ENQUEUE = f"""
+THERE = """
+WHERE NOT EXISTS (
+    SELECT 1 FROM crm_integrations_delivery d WHERE d.connection_id = n.connection_id AND d.kind = n.kind
+    AND d.record_id = n.record_id AND d.state <> ALL (%(again)s)
+)
+"""
+ENQUEUE = """
 INSERT INTO crm_integrations_delivery (
     id, created_at, updated_at, connection_id, kind, lead_id, loan_account_id, record_id, version, ref, state,
     accepted, attempts, lookups, absences, due_at, depends_on, reference, vendor_status, reason
@@ -76,12 +85,9 @@ FROM unnest(
     %(id)s::uuid[], %(connection_id)s::uuid[], %(kind)s::text[], %(lead_id)s::uuid[], %(loan_account_id)s::uuid[],
     %(record_id)s::uuid[], %(version)s::int[], %(ref)s::text[], %(depends_on)s::text[], %(waiting_for)s::text[]
 ) AS n(id, connection_id, kind, lead_id, loan_account_id, record_id, version, ref, depends_on, waiting_for)
-CROSS JOIN LATERAL ({TAKEN.format(connection="n.connection_id", ref="n.ref", record="n.record_id")}) taken
-CROSS JOIN LATERAL ({{waits}}) waits
-WHERE NOT EXISTS (
-    SELECT 1 FROM crm_integrations_delivery d WHERE d.connection_id = n.connection_id AND d.kind = n.kind
-    AND d.record_id = n.record_id AND d.state <> ALL (%(again)s)
-)
+CROSS JOIN LATERAL ({taken}) taken
+CROSS JOIN LATERAL ({waits}) waits
+{there}
 ON CONFLICT DO NOTHING
 """
 # Earlier versions that a newer one replaces are closed; only an officer's change makes a version above 1.
@@ -145,9 +151,13 @@ def _script(deliveries: Sequence[New]) -> list[Statement | str]:
     """
     one = len({each.lead_id for each in deliveries}) == 1
     lock, derive = (summary.LOCK_ONE, summary.DERIVE_ONE) if one else (summary.LOCK, summary.DERIVE)
-    waits = WAITS if any(each.depends_on for each in deliveries) else NEVER_WAITS
-    newer = [SUPERSEDE] if any(each.version > 1 for each in deliveries) else []
-    return [lock, ONE_AFTER_THE_OTHER, ENQUEUE.format(waits=waits), *newer, derive]
+    newer = any(each.version > 1 for each in deliveries)
+    insert = ENQUEUE.format(
+        taken=TAKEN_BY_ANOTHER if any(map(_could_be_anothers, deliveries)) else NEVER_TAKEN,
+        waits=WAITS if any(each.depends_on for each in deliveries) else NEVER_WAITS,
+        there=THERE if newer else NEVER_THERE,
+    )
+    return [lock, ONE_AFTER_THE_OTHER, insert, *([SUPERSEDE] if newer else []), derive]
 
 
 def _values(deliveries: Sequence[New]) -> dict[str, Any]:
@@ -173,5 +183,9 @@ def _one_reference_each(deliveries: Sequence[New]) -> Iterator[New]:
 
 def _locks(deliveries: Sequence[New]) -> list[int]:
     """Numbers for the references that another record could be given too; a record's own id is nobody else's."""
-    told = (f"{each.connection_id} {each.ref}" for each in deliveries if each.ref != each.record_id.hex)
+    told = (f"{each.connection_id} {each.ref}" for each in deliveries if _could_be_anothers(each))
     return sorted({crc32(each.encode()) % MOST_LOCKS for each in told})
+
+
+def _could_be_anothers(delivery: New) -> bool:
+    return delivery.ref != delivery.record_id.hex
