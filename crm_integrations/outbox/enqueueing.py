@@ -36,6 +36,7 @@ class New(NamedTuple):
     waiting_for: str = ""
 
 
+IDS = ("id", "connection_id", "lead_id", "loan_account_id", "record_id")
 REFERENCES = 0x726566
 """The first half of our advisory locks; those of others in leadops are of one number."""
 MOST_LOCKS = 4096
@@ -162,15 +163,22 @@ def _script(deliveries: Sequence[New]) -> list[Statement | str]:
 
 def _values(deliveries: Sequence[New]) -> dict[str, Any]:
     """What the script asks for: the columns of the deliveries, and what they are compared with."""
-    columns = zip(New._fields, map(list, zip(*deliveries, strict=True)), strict=True)
+    columns = dict(zip(New._fields, map(list, zip(*deliveries, strict=True)), strict=True))
     return {
-        **dict(columns),
+        **columns,
+        **{name: _ids(columns[name]) for name in IDS},
         "lead": deliveries[0].lead_id,
         "leads": list({each.lead_id for each in deliveries}),
         "locks": _locks(deliveries),
         "again": [*REPEATABLE, State.SUPERSEDED],
         "repeatable": list(REPEATABLE),
     }
+
+
+def _ids(values: Sequence[UUID | None]) -> str:
+    """An array as PostgreSQL reads it: the driver takes ten times as long to write one of many ids."""
+    written = ",".join("NULL" if each is None else each.hex for each in values)
+    return f"{{{written}}}"
 
 
 def _one_reference_each(deliveries: Sequence[New]) -> Iterator[New]:
