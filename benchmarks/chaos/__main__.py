@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from benchmarks.chaos import brokers, kills, soak
+from benchmarks.chaos import brokers, kills, soak, swallowed
 from benchmarks.chaos.judge import judge
 from benchmarks.chaos.rig import ROOT, Rig, rig
 
@@ -87,6 +87,13 @@ def long_outage(rig: Rig, small: bool) -> bool:
     return verdict.clean and arrived and (small or found["busiest_share"] <= 0.05)
 
 
+def swallowed_calls(rig: Rig, small: bool) -> bool:
+    """One vendor that never answers."""
+    result = swallowed.run(rig, 20, 1) if small else swallowed.run(rig, 400, 3)
+    print(result, flush=True)
+    return result.good
+
+
 def soaked(rig: Rig, small: bool) -> bool:
     """Every fault at once."""
     result = soak.run(rig, 20, 15, workers=1, chunk=20) if small else soak.run(rig, 10_000, 1800)
@@ -108,6 +115,7 @@ PARTS: dict[str, Part] = {
     "points": points,
     "freezes": frozen_workers,
     "outage": long_outage,
+    "swallowed": swallowed_calls,
     "tests": tests,
     "soak": soaked,
 }
