@@ -21,7 +21,6 @@ from crm_integrations import (
     doorbell,
     following,
     gaps,
-    health,
     notices,
     outbox,
     partitions,
@@ -70,10 +69,7 @@ def _work(ring: Callable[[], None], due: int) -> None:
 @shared_task
 def sweep() -> None:
     """Find whatever was lost: ended leases, missed wake-ups, unheard bells; then look at who did not answer."""
-    outbox.reap()
-    outbox.wake_waiting()
-    health.grow()
-    outbox.replays.feed()
+    outbox.sweep()
     if outbox.can_claim() or outbox.tokens_in() is not None:
         doorbell.ring()
     checkups.check_held()

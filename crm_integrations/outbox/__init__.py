@@ -34,7 +34,7 @@ from crm_integrations.outbox.opening import open_exchange
 from crm_integrations.outbox.pausing import pause, resume
 from crm_integrations.outbox.settlements import Settlement
 from crm_integrations.outbox.settling import accept, finish, held_by_another, settle, settle_with_next
-from crm_integrations.outbox.sweeping import reap, wake_waiting
+from crm_integrations.outbox.sweeping import reap, sweep, wake_waiting
 from crm_integrations.outbox.taking import can_claim, serving, tokens_in, with_work
 
 __all__ = [
@@ -77,6 +77,7 @@ __all__ = [
     "settle",
     "settle_with_next",
     "still_ours",
+    "sweep",
     "tokens_in",
     "wake_waiting",
     "with_work",

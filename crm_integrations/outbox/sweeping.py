@@ -10,14 +10,23 @@ from django.db import connection as database
 from django.db import transaction
 from django.db.models.functions import Now
 
-from crm_integrations import notices, summary
+from crm_integrations import health, notices, summary
 from crm_integrations.models import Delivery, Exchange, Lease, Notice, State
+from crm_integrations.outbox import replays
 from crm_integrations.outbox.settling import cause_of
 
 BATCH = 500
 DEATHS = 3
 POISON = f"{DEATHS} workers died with it in hand, one after the other."
 UNANSWERED = "The worker died during the call; nobody knows whether the vendor got it."
+
+
+def sweep() -> None:
+    """Find whatever was lost: ended leases, missed wake-ups, a pace that may grow, replays that wait to be fed."""
+    reap()
+    wake_waiting()
+    health.grow()
+    replays.feed()
 
 
 def reap() -> int:

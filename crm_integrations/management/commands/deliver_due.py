@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connections
 from django.db.models import Count
 
-from crm_integrations import checkups, delivery, health, outbox
+from crm_integrations import checkups, delivery, outbox
 from crm_integrations.models import Delivery, State
 from leadops.management.answering import AnsweringCommand
 
@@ -27,9 +27,7 @@ class Command(AnsweringCommand):
         )
 
     def answer(self, **options: Any) -> dict[str, Any]:
-        outbox.reap()
-        outbox.wake_waiting()
-        health.grow()
+        outbox.sweep()
         checkups.check_held()
         with ThreadPoolExecutor(options["workers"]) as threads:
             working = [threads.submit(_work, options["until_idle"]) for _ in range(options["workers"])]
@@ -54,8 +52,7 @@ def _work(until_idle: bool) -> None:
         delivery.drain()
         while until_idle and _under_way():
             time.sleep(IDLE_SECONDS)  # what another worker has in hand may wake something for us
-            outbox.reap()
-            outbox.wake_waiting()
+            outbox.sweep()
             delivery.drain()
     finally:
         connections.close_all()
