@@ -60,8 +60,8 @@ class Delivery(Record):
     kind = models.CharField(max_length=20, choices=[(each.value, each.label) for each in Kind])
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="deliveries")
     loan_account = models.ForeignKey(
-        LoanAccount, on_delete=models.CASCADE, null=True, related_name="deliveries"
-    )
+        LoanAccount, on_delete=models.CASCADE, null=True, related_name="deliveries", db_index=False
+    )  # most have none: their index is below
     record_id = models.UUIDField(help_text="The lead's id, or the loan account's.")
     version = models.PositiveIntegerField(help_text="The record's version this delivery was made for.")
     ref = models.CharField(max_length=100, help_text="Our reference, as the vendor is told it.")
@@ -127,6 +127,9 @@ class Delivery(Record):
                 name="delivery_leased",
             ),
             models.Index(fields=["lead"], condition=Q(state=State.WAITING), name="delivery_waiting"),
+            models.Index(
+                fields=["loan_account"], condition=Q(loan_account__isnull=False), name="delivery_by_account"
+            ),
             models.Index(fields=["connection", "state", "-id"], name="delivery_by_connection"),
             models.Index(fields=["state", "-id"], name="delivery_by_state"),
             models.Index(fields=["connection", "ref"], name="delivery_by_ref"),

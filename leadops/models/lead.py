@@ -66,8 +66,9 @@ class Lead(Record):
         ADMIN = "admin", "Back office"
         DIALECT = "dialect", "Vendor dialect"
 
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="leads")
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="leads")
+    # Without indexes of their own: the lists' below begin with them, and every delivery writes into each index.
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="leads", db_index=False)
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="leads", db_index=False)
     intake = models.CharField(max_length=10, choices=Intake, default=Intake.ADMIN, editable=False)
     source = models.CharField(max_length=100, blank=True)
     channel = models.CharField(max_length=100, blank=True)
