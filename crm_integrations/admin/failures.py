@@ -7,12 +7,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db import connection as database
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 
+from crm_integrations import failures
 from crm_integrations.models import Connection
 from leadops.admin.dashboard import list_url
 from leadops.admin.pages import MOST, in_words
@@ -20,38 +20,6 @@ from leadops.admin.sealed_search import sealed
 
 MOST_GROUPS = 200
 DELIVERIES = "admin:crm_integrations_delivery_changelist"
-# From one group to the next by the index `delivery_by_cause`, never over the rows between: a million failures of ten
-# causes cost ten steps, and each count stops at 10,001.
-GROUPS = """
-WITH RECURSIVE found AS (
-    (SELECT connection_id, cause FROM crm_integrations_delivery WHERE cause <> '' AND state <> 'skipped'
-        ORDER BY connection_id, cause LIMIT 1)
-    UNION ALL
-    SELECT next.connection_id, next.cause FROM found CROSS JOIN LATERAL (
-        SELECT d.connection_id, d.cause FROM crm_integrations_delivery d
-        WHERE d.cause <> '' AND d.state <> 'skipped' AND (d.connection_id, d.cause) > (found.connection_id, found.cause)
-        ORDER BY d.connection_id, d.cause LIMIT 1
-    ) next
-), groups AS (SELECT connection_id, cause FROM found LIMIT %(groups)s)
-SELECT g.connection_id, g.cause, counted.deliveries, oldest.updated_at, newest.updated_at FROM groups g
-CROSS JOIN LATERAL (
-    SELECT count(*) AS deliveries FROM (
-        SELECT 1 FROM crm_integrations_delivery d
-        WHERE d.connection_id = g.connection_id AND d.cause = g.cause AND d.cause <> '' AND d.state <> 'skipped'
-        LIMIT %(most)s
-    ) first
-) counted
-CROSS JOIN LATERAL (
-    SELECT d.updated_at FROM crm_integrations_delivery d
-    WHERE d.connection_id = g.connection_id AND d.cause = g.cause AND d.cause <> '' AND d.state <> 'skipped'
-    ORDER BY d.updated_at LIMIT 1
-) oldest
-CROSS JOIN LATERAL (
-    SELECT d.updated_at FROM crm_integrations_delivery d
-    WHERE d.connection_id = g.connection_id AND d.cause = g.cause AND d.cause <> '' AND d.state <> 'skipped'
-    ORDER BY d.updated_at DESC LIMIT 1
-) newest
-"""
 
 
 @dataclass(frozen=True)
@@ -91,16 +59,19 @@ class FailuresPage(ModelAdmin):
 
 def groups() -> list[Group]:
     """What needs a person, by connection and cause, the most first."""
-    with database.cursor() as cursor:
-        cursor.execute(GROUPS, {"groups": MOST_GROUPS, "most": MOST + 1})
-        rows: list[tuple[UUID, str, int, datetime, datetime]] = cursor.fetchall()
+    found = failures.groups(at_most=MOST_GROUPS, count_to=MOST + 1)
     names = dict(Connection.objects.values_list("pk", "name"))
-    most = max((row[2] for row in rows), default=1)
-    made = [
-        Group(names[key], cause, count, max(1, 100 * count // most), oldest, newest, _query(key, cause))
-        for key, cause, count, oldest, newest in rows
-    ]
-    return sorted(made, key=lambda each: (-each.count, each.connection, each.cause))
+    most = max((each.count for each in found), default=1)
+    return sorted(
+        (_shown(each, names[each.connection_id], most) for each in found),
+        key=lambda each: (-each.count, each.connection, each.cause),
+    )
+
+
+def _shown(found: failures.Group, name: str, most: int) -> Group:
+    share = max(1, 100 * found.count // most)
+    query = _query(found.connection_id, found.cause)
+    return Group(name, found.cause, found.count, share, found.oldest, found.newest, query)
 
 
 def _query(connection_id: UUID, cause: str) -> str:
