@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group, Permission
-from django.db.models import Q
+from django.contrib.auth.models import Group
 
+from crm_integrations import roles
 from leadops.models import ApiKey, Officer, Partner, Program
 
 KEY_LABEL = "demo"
@@ -41,35 +41,11 @@ OFFICERS = (
     ("arjun", "Arjun", "Patel", "Loan officers"),
 )
 
-RECORDS = ("lead", "loanaccount", "importbatch")
-PARTS = ("applicant", "address", "bank", "document", "consent")
-SURROUNDINGS = ("partner", "program", "importrow", "connection", "route", "replay", "notice")
-ANSWERS = ("delivery", "exchange", "inbound", "statuschange", "reconciliation", "difference")
-OPERATED = ("partner", "program", "connection", "route", "apikey")
-
-
-def _on(models: tuple[str, ...]) -> Q:
-    return Q(content_type__model__in=models)
-
-
-NOT_DELETED = ~Q(codename__startswith="delete_")
-LOAN_OFFICER = (
-    (_on(RECORDS) & NOT_DELETED)
-    | _on(PARTS)
-    | (_on(SURROUNDINGS + ANSWERS) & Q(codename__startswith="view_"))
-    | Q(codename="change_delivery")  # retry, cancel and decide
-    | Q(codename="change_notice")  # put it away
-)
-GROUPS = {"Loan officers": LOAN_OFFICER, "Operations": LOAN_OFFICER | (_on(OPERATED) & NOT_DELETED)}
-
 
 def groups() -> None:
     """The groups that officers are in; what somebody changed about them stays."""
-    for name, rights in GROUPS.items():
-        group, new = Group.objects.get_or_create(name=name)
-        if new:
-            ours = Q(content_type__app_label__in=("leadops", "crm_integrations"))
-            group.permissions.set(Permission.objects.filter(ours & rights))
+    known = set(Group.objects.filter(name__in=roles.ROLES).values_list("name", flat=True))
+    roles.settle([role for role in roles.ROLES if role not in known])
 
 
 def officers(kept: Mapping[str, LogIn]) -> tuple[dict[str, LogIn], list[str]]:
@@ -85,7 +61,7 @@ def officers(kept: Mapping[str, LogIn]) -> tuple[dict[str, LogIn], list[str]]:
             remade.append(username)
         officer = officer or Officer(username=username, email=f"{username}@lender.example")
         officer.first_name, officer.last_name, officer.is_staff = first_name, last_name, True
-        officer.is_superuser, officer.is_active = role not in GROUPS, True
+        officer.is_superuser, officer.is_active = role not in roles.ROLES, True
         new.append((officer, role, f"demo-{secrets.token_hex(4)}"))
     with ThreadPoolExecutor() as threads:  # each hash takes a good part of a second, by design
         hashes = threads.map(make_password, [password for _, _, password in new])
