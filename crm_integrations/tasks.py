@@ -119,7 +119,8 @@ def watch() -> None:
 
 @shared_task
 def prune() -> None:
-    """Make room for the next months' calls; empty old bodies, and let go of months that need not be kept."""
+    """Make room for the next months' calls; empty old bodies, and let go of counts and months that need not be kept."""
     partitions.make_ahead()
     partitions.empty_bodies(partitions.today() - timedelta(days=settings.EXCHANGE_BODY_DAYS))
+    watching.prune()
     archiving.end_old()

@@ -6,5 +6,6 @@ Off the road of deliveries: nothing here is read or written while one is made.
 from crm_integrations.watching.durations import quantile, together
 from crm_integrations.watching.learning import put_away
 from crm_integrations.watching.looking import watch
+from crm_integrations.watching.pruning import prune
 
-__all__ = ["put_away", "quantile", "together", "watch"]
+__all__ = ["prune", "put_away", "quantile", "together", "watch"]
