@@ -212,9 +212,15 @@ def _key(row: ListedRow) -> str:
 
 
 def _match(row: ListedRow, known: Known) -> Delivery | None:
-    """Which delivery of ours `row` is: by the vendor's id, else by our reference; a delivered one before others."""
+    """Which delivery of ours `row` is: by the vendor's id, else by our reference; a delivered one before others.
+
+    Accounts of two programs may have one reference: the one that the vendor gave another id is not meant, where there
+    is another.
+    """
     found = known.get(("reference", row.reference)) or known.get(("ref", row.ref)) or ()
-    return max(found, key=lambda each: (each.state == State.DELIVERED, each.pk), default=None)
+    others = {each.record_id for each in found if row.reference and each.reference not in ("", row.reference)}
+    fitting = [each for each in found if each.record_id not in others] or found
+    return max(fitting, key=lambda each: (each.state == State.DELIVERED, each.pk), default=None)
 
 
 def _accounts(references: set[str]) -> list[UUID]:
