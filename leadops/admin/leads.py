@@ -27,6 +27,7 @@ from unfold.contrib.filters.admin import (
 )
 
 from leadops import masking, search
+from leadops.admin.amounts import grouped
 from leadops.admin.choosing import OnlyChosen
 from leadops.admin.field_names import spoken
 from leadops.admin.json_field import StrictJSONField
@@ -202,6 +203,7 @@ class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, LockedWhileStored, ModelAdm
             "status_chip": status_chip(lead),
             "borrower": Applicant.objects.filter(lead=lead, is_primary=True).only("name").first(),
             "mobile": masking.dotted(lead.primary_mobile),
+            "amount": grouped(lead.loan_amount, lead.program.country) if lead.loan_amount is not None else "",
             "import_rows": lead.import_rows.select_related("batch").defer("cells"),
             "documents": lead.documents.all(),
             "loan_accounts": lead.loan_accounts.all(),

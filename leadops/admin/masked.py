@@ -1,4 +1,7 @@
-"""Personal data in the admin: masked where it is read, and masked in the form until a new value is typed."""
+"""Personal data in the admin: masked where it is read, and masked in the form until a new value is typed.
+
+To those who may only read, money is shown in its country's figures by the same road.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,13 @@ from typing import Any
 from django import forms
 from django.contrib.admin import display
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import Field, Model
+from django.db.models import DecimalField, Field, Model
 from django.http import HttpRequest
 from unfold.mixins import BaseModelAdminMixin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from leadops import masking
+from leadops.admin.amounts import shown_grouped
 from leadops.fields import EncryptedTextField
 from leadops.validation import findings_at, problem
 
@@ -112,11 +116,12 @@ class MaskedAdmin(BaseModelAdminMixin):
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """With the masked displays, where the fieldsets hold those in place of fields."""
+        """With the displays that the fieldsets hold in place of fields."""
         given = list(super().get_readonly_fields(request, obj))
         if obj is None or self.has_change_permission(request, obj):
             return given
-        return given + [shown_masked(f) for f in self.model._meta.fields if isinstance(f, EncryptedTextField)]
+        shown = [self._shown(field.name) for field in self.model._meta.fields]
+        return given + [each for each in shown if callable(each)]
 
     def _readable(self, names: Any) -> list[Any]:
         return [
@@ -124,11 +129,13 @@ class MaskedAdmin(BaseModelAdminMixin):
         ]
 
     def _shown(self, name: Any) -> Any:
-        """The field itself, or for an encrypted one a display of its mask."""
+        """The field itself; for an encrypted one a display of its mask, for money one of its figures."""
         try:
             field = self.model._meta.get_field(name)
         except (FieldDoesNotExist, TypeError):
             return name
+        if isinstance(field, DecimalField):
+            return shown_grouped(field)
         return shown_masked(field) if isinstance(field, EncryptedTextField) else name
 
 
