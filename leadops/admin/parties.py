@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.db.models import EmailField
 from unfold.admin import StackedInline
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -14,11 +15,14 @@ from leadops.admin.lead_checks import CONSENT, PARTY, Draft, place_errors
 from leadops.admin.lead_forms import country_of
 from leadops.admin.masked import MaskedAdmin
 from leadops.models import Address, Applicant, Bank, Consent, Lead
-from leadops.validation import Finding, errors_in, warnings_in
+from leadops.validation import Finding, errors_in, findings_at, problem, warnings_in
 
 TAGS: dict[Any, dict[str, Any]] = {
     ArrayField: {"widget": UnfoldAdminTextInputWidget(attrs={"placeholder": "separated by commas"})}
 }
+# Django looks at an address before our check does; it says the same.
+[_NO_ADDRESS] = findings_at("primary_email", [problem("invalid_email")])
+EMAIL: dict[Any, dict[str, Any]] = {EmailField: {"error_messages": {"invalid": _NO_ADDRESS.message}}}
 
 
 class PartyFormSet(PaginationInlineFormSet):
@@ -171,7 +175,7 @@ class ApplicantInline(MaskedAdmin, StackedInline):
     formset = ApplicantFormSet
     inlines = [AddressInline, BankInline]
     extra = 0
-    formfield_overrides = TAGS
+    formfield_overrides = TAGS | EMAIL
     fieldsets = [
         (
             None,

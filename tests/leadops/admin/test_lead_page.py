@@ -80,6 +80,15 @@ def test_wrong_value_is_refused_at_its_field_and_nothing_is_stored(desk, typed, 
     assert not Lead.objects.exists()
 
 
+@pytest.mark.parametrize("address", ["asha", "asha@", "asha@bank", "asha@-bank.example"])
+def test_what_is_no_email_address_is_refused_in_the_words_of_the_other_doors(desk, typed, address):
+    answer = desk.post(ADD, typed | {"applicants-0-primary_email": address})
+    [applicants, *_] = answer.context["inline_admin_formsets"]
+    said = "This is not an e-mail address; it should look like name@example.com."
+    assert applicants.formset.forms[0].errors == {"primary_email": [said]}
+    assert "E-mail" in applicants.formset.forms[0]["primary_email"].label_tag()
+
+
 def test_address_without_its_applicant_is_refused(desk, typed):
     page = errors_of(desk.post(ADD, typed | {"applicants-0-name": "", "applicants-0-pan_no": ""}))
     assert "Name the applicant" in page
@@ -210,7 +219,7 @@ def test_error_that_a_field_finds_by_itself_hides_no_other(desk, typed):
     }
     page = errors_of(desk.post(ADD, typed | wrong))
     for message in (
-        "valid email",
+        "not an e-mail address",
         "valid date",
         "A PAN is five letters",
         "Excel damaged this account number",
