@@ -138,6 +138,12 @@ class ClaimCaller(Caller):
         """One for all deliveries of the claim."""
         return self.claim.connector
 
+    def _token(self) -> str:
+        """Waiting for one may take as long as a call, and what is known already must not wait for it."""
+        if not tokens.known(self.connection):
+            outbox.write_unwritten(self.claim)
+        return super()._token()
+
     @property
     def may_have_sent(self) -> bool:
         """A create call was begun, and what became of it is not written yet."""

@@ -11,13 +11,13 @@ from dataclasses import replace
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from crm_integrations import errors, outbox, redaction, retry, snapshots
 from crm_integrations.calls import ClaimCaller
 from crm_integrations.connector import Kind, Outcome, Response
 from crm_integrations.models import Delivery, Exchange, State
-from crm_integrations.outbox import Claim, LeadEnded, LostLease, Paused, Settlement, TooLate
+from crm_integrations.outbox import Claim, LeadEnded, LostLease, Outdated, Paused, Settlement, TooLate
 from crm_integrations.records import Record
 from leadops.faults import place_of
 
@@ -67,11 +67,18 @@ def deliver(claim: Claim, stop: Callable[[], bool] = lambda: False) -> int:
 
 @contextmanager
 def _sparing_others(delivery: Delivery) -> Iterator[None]:
-    """What happens to `delivery` in here, other than a pause, is told and stops nothing."""
+    """What happens to `delivery` in here is told and stops nothing, other than a pause and a database that is away."""
     try:
         yield
     except Paused:
         raise
+    except (
+        OperationalError,
+        InterfaceError,
+    ) as error:  # the others were not begun: they need not wait for the lease
+        connection.close_if_unusable_or_obsolete()
+        logger.error("Delivery %s is left to the sweep: %s.", delivery.pk, place_of(error))
+        raise Paused from error
     except LostLease:
         logger.warning("Delivery %s was taken over by another worker.", delivery.pk)
     except Exception as error:
@@ -83,7 +90,7 @@ def _sparing_others(delivery: Delivery) -> Iterator[None]:
 
 def _finish(claim: Claim) -> None:
     """Write the last outcome, which no further call of `claim` writes, and let go."""
-    with _sparing_others(claim.unwritten.delivery if claim.unwritten else claim.deliveries[-1]):
+    with _sparing_others(claim.deliveries[-1]):
         outbox.finish(claim)
 
 
@@ -110,6 +117,9 @@ def _act(claim: Claim, delivery: Delivery, record: Record | Settlement) -> None:
     except TooLate:
         settlement = _as_it_was(delivery, "Too little time was left in the lease; the next worker takes it.")
         outbox.settle(claim, delivery, settlement, caller.exchange)
+    except Outdated:
+        records = snapshots.of_deliveries([delivery])
+        _act(claim, delivery, records.get(delivery.pk) or _without_record(None))
     except LeadEnded as ended:
         outbox.settle(claim, delivery, Settlement(State.CANCELLED, str(ended)), caller.exchange)
     except (LostLease, Paused, DatabaseError):

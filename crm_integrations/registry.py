@@ -39,6 +39,11 @@ def get(slug: str) -> type[Connector]:
     return vendors()[slug]
 
 
+def askable() -> list[str]:
+    """The vendors that can be asked whether they hold a record."""
+    return [slug for slug, connector in vendors().items() if connector.can_find]
+
+
 def choices() -> list[tuple[str, str]]:
     """Vendors for a field's choices. The callable itself goes into the field, so no migration lists vendors."""
     return [(slug, connector.label) for slug, connector in vendors().items()]

@@ -23,6 +23,12 @@ def _key(connection: Connection) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
+def known(connection: Connection) -> bool:
+    """Whether a token is kept, so that nobody has to wait for one."""
+    value, expires = _tokens.get(_key(connection), ("", 0.0))
+    return bool(value) and time.monotonic() < expires
+
+
 def get(connection: Connection, fetch: Callable[[], Token]) -> str:
     """The kept token, else a new one from `fetch`; of many threads that need one, one fetches it."""
     key = _key(connection)

@@ -9,6 +9,7 @@ from crm_integrations.outbox.claims import (
     FIRST_BATCH,
     Claim,
     LostLease,
+    Outdated,
     Paused,
     TooLate,
     batch_after,
@@ -33,7 +34,14 @@ from crm_integrations.outbox.exchanges import complete_exchange
 from crm_integrations.outbox.opening import open_exchange
 from crm_integrations.outbox.pausing import pause, resume
 from crm_integrations.outbox.settlements import Settlement
-from crm_integrations.outbox.settling import accept, finish, held_by_another, settle, settle_with_next
+from crm_integrations.outbox.settling import (
+    accept,
+    finish,
+    held_by_another,
+    settle,
+    settle_with_next,
+    write_unwritten,
+)
 from crm_integrations.outbox.sweeping import reap, sweep, wake_waiting
 from crm_integrations.outbox.taking import can_claim, serving, tokens_in, with_work
 
@@ -45,6 +53,7 @@ __all__ = [
     "LeadEnded",
     "LostLease",
     "New",
+    "Outdated",
     "Paused",
     "Settlement",
     "TooLate",
@@ -81,4 +90,5 @@ __all__ = [
     "tokens_in",
     "wake_waiting",
     "with_work",
+    "write_unwritten",
 ]

@@ -18,7 +18,7 @@ from crm_integrations.models import Connection, Delivery, Exchange, Lease, State
 from crm_integrations.outbox import low_water, taking
 from crm_integrations.outbox.settlements import Outcome
 
-FIRST_BATCH, LARGEST_BATCH = 20, 50
+FIRST_BATCH, LARGEST_BATCH = 4, 50
 BATCH_SECONDS = 2.0
 """Work for about so long is taken at once: few claims where a vendor is quick, and where it is slow no worker sits on
 rows that another could send."""
@@ -30,6 +30,10 @@ class LostLease(Exception):
 
 class Paused(Exception):
     """The connection was paused, or its breaker opened, after the delivery was claimed."""
+
+
+class Outdated(Exception):
+    """The record was changed after it was read; nothing was sent, and it has to be read again."""
 
 
 class TooLate(Exception):

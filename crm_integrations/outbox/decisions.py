@@ -31,10 +31,17 @@ def retry(delivery_ids: Iterable[uuid.UUID]) -> int:
     """Queue again what was refused, given up, failed, skipped, cancelled or waits for its next try; returns how many.
 
     What may be at the vendor (`unknown`, `review`) is not touched: `send_again` needs a reason. Neither is what belongs
-    to a lead that was dropped or declined.
+    to a lead that was dropped or declined. What was unknown once is looked up first, where its vendor can be asked.
     """
+    ids, said = list(delivery_ids), "An officer sent it again"
+    once_unknown = Delivery.objects.filter(
+        pk__in=ids, once_unknown=True, connection__vendor__in=registry.askable()
+    )
+    doubtful = once_unknown.exclude(lead__status__in=Lead.STOPPED).values_list("pk", flat=True)
+    first, fresh = f"{said}: it is looked up first.", {"lookups": 0, "absences": 0, **NEW_START}
+    looked_up = _change(doubtful, REPEATABLE, state=State.UNKNOWN, reason=first, **fresh)
     again = (*REPEATABLE, State.RETRYING)
-    return _change(delivery_ids, again, state=State.QUEUED, reason="An officer sent it again.", **NEW_START)
+    return looked_up + _change(ids, again, state=State.QUEUED, reason=f"{said}.", **NEW_START)
 
 
 def cancel(delivery_ids: Iterable[uuid.UUID], reason: str = "An officer cancelled it.") -> int:
@@ -114,8 +121,9 @@ def doubt(delivery_ids: Iterable[uuid.UUID], reason: str) -> int:
     is found. Else a person decides.
     """
     ids = list(delivery_ids)
-    askable = [slug for slug, connector in registry.vendors().items() if connector.can_find]
-    asked = Delivery.objects.filter(pk__in=ids, connection__vendor__in=askable).values_list("pk", flat=True)
+    asked = Delivery.objects.filter(pk__in=ids, connection__vendor__in=registry.askable()).values_list(
+        "pk", flat=True
+    )
     # Accepted it was, whatever became of it: that is what forbids a second sending.
     again: dict[str, Any] = {
         "accepted": True,
@@ -132,12 +140,17 @@ def doubt(delivery_ids: Iterable[uuid.UUID], reason: str) -> int:
 def doubt_unsent(reason: str) -> int:
     """Take all that stands as not sent for perhaps sent, as after a database was restored; returns how many.
 
-    Each is looked up at its vendor before anything is sent; where the vendor can't be asked, a person decides.
+    Each is looked up at its vendor before anything is sent; where the vendor can't be asked, a person decides. So is
+    what waits for another record or ended without success, should it ever go on: it may have gone on in the lost time.
     """
+    Delivery.objects.filter(state__in=(State.WAITING, *REPEATABLE)).update(once_unknown=True)
     states = (State.QUEUED, State.SENDING, State.RETRYING)
     doubted = 0
     while ids := list(Delivery.objects.filter(state__in=states).values_list("pk", flat=True)[:500]):
-        Delivery.objects.filter(pk__in=ids).update(lease=None, leased_until=None)
         doubt: dict[str, Any] = {"due_at": Now(), "lookups": 0, "absences": 0, "once_unknown": True}
-        doubted += _change(ids, states, state=State.UNKNOWN, reason=reason, **doubt)
+        with transaction.atomic():
+            rows = Delivery.objects.filter(pk__in=ids)
+            summary.lock(set(rows.values_list("lead_id", flat=True)))
+            rows.update(lease=None, leased_until=None)
+            doubted += _change(ids, states, state=State.UNKNOWN, reason=reason, **doubt)
     return doubted

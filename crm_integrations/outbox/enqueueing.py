@@ -55,9 +55,8 @@ SELECT EXISTS (
 """
 
 # What can't be is not asked: of many deliveries, the answers take longer than putting them in. A record's own id is
-# nobody else's reference, only a record that needs another first can wait, and what stands there of a first version is
-# that version itself, which the table takes once.
-NEVER_TAKEN, NEVER_WAITS, NEVER_THERE = "SELECT false AS ref", "SELECT false AS yes", ""
+# nobody else's reference, and only a record that needs another first can wait.
+NEVER_TAKEN, NEVER_WAITS = "SELECT false AS ref", "SELECT false AS yes"
 TAKEN_BY_ANOTHER = TAKEN.format(connection="n.connection_id", ref="n.ref", record="n.record_id")
 WAITS = """
 SELECT n.depends_on <> '' AND NOT EXISTS (
@@ -67,12 +66,7 @@ SELECT n.depends_on <> '' AND NOT EXISTS (
 ) AS yes
 """
 # A lead that is on its way, or may be at the vendor, is not enqueued again: what is sent is the newest version anyway.
-THERE = """
-WHERE NOT EXISTS (
-    SELECT 1 FROM crm_integrations_delivery d WHERE d.connection_id = n.connection_id AND d.kind = n.kind
-    AND d.record_id = n.record_id AND d.state <> ALL (%(again)s)
-)
-"""
+# Asked also of a first version: whoever announces it may have read it before another officer sent the second.
 ENQUEUE = """
 INSERT INTO crm_integrations_delivery (
     id, created_at, updated_at, connection_id, kind, lead_id, loan_account_id, record_id, version, ref, state,
@@ -88,7 +82,10 @@ FROM unnest(
 ) AS n(id, connection_id, kind, lead_id, loan_account_id, record_id, version, ref, depends_on, waiting_for)
 CROSS JOIN LATERAL ({taken}) taken
 CROSS JOIN LATERAL ({waits}) waits
-{there}
+WHERE NOT EXISTS (
+    SELECT 1 FROM crm_integrations_delivery d WHERE d.connection_id = n.connection_id AND d.kind = n.kind
+    AND d.record_id = n.record_id AND d.state <> ALL (%(again)s)
+)
 ON CONFLICT DO NOTHING
 """
 # Earlier versions that a newer one replaces are closed; only an officer's change makes a version above 1.
@@ -152,13 +149,12 @@ def _script(deliveries: Sequence[New]) -> list[Statement | str]:
     """
     one = len({each.lead_id for each in deliveries}) == 1
     lock, derive = (summary.LOCK_ONE, summary.DERIVE_ONE) if one else (summary.LOCK, summary.DERIVE)
-    newer = any(each.version > 1 for each in deliveries)
+    newer = [SUPERSEDE] if any(each.version > 1 for each in deliveries) else []
     insert = ENQUEUE.format(
         taken=TAKEN_BY_ANOTHER if any(map(_could_be_anothers, deliveries)) else NEVER_TAKEN,
         waits=WAITS if any(each.depends_on for each in deliveries) else NEVER_WAITS,
-        there=THERE if newer else NEVER_THERE,
     )
-    return [lock, ONE_AFTER_THE_OTHER, insert, *([SUPERSEDE] if newer else []), derive]
+    return [lock, ONE_AFTER_THE_OTHER, insert, *newer, derive]
 
 
 def _values(deliveries: Sequence[New]) -> dict[str, Any]:

@@ -19,27 +19,36 @@ TRUSTED_SECONDS = 15.0
 """As long as the sweep waits: nothing is found later than a lost message is."""
 
 
-class _Mark(NamedTuple):
+class Mark(NamedTuple):
+    """Nothing due before `since` was claimable; trusted to a moment of the monotonic clock."""
+
     since: datetime
     until: float
 
 
-_marks: dict[UUID, _Mark] = {}
+_marks: dict[UUID, Mark] = {}
 
 
-def marks() -> dict[UUID, datetime]:
-    """The moments that hold just now, by connection."""
+def marks() -> dict[UUID, Mark]:
+    """Those that are trusted just now, by connection."""
     now = time.monotonic()
-    return {each: mark.since for each, mark in tuple(_marks.items()) if now < mark.until}
+    return {each: mark for each, mark in tuple(_marks.items()) if now < mark.until}
 
 
-def learn(connection_id: UUID, first_due_at: datetime) -> None:
-    """The first that was found is due at this moment; how long that holds is counted from the first look."""
-    mark = _marks.get(connection_id)
-    trusted = mark.until if mark and time.monotonic() < mark.until else time.monotonic() + TRUSTED_SECONDS
-    _marks[connection_id] = _Mark(first_due_at - MARGIN, trusted)
+def learn(connection_id: UUID, first_due_at: datetime, used: Mark | None) -> None:
+    """The first that was found is due at this moment; `used` is the mark that the look began at.
+
+    What such a look finds is trusted no longer than its own mark: only a look from the very beginning gives a new time.
+    """
+    until = used.until if used else time.monotonic() + TRUSTED_SECONDS
+    _marks[connection_id] = Mark(first_due_at - MARGIN, until)
 
 
 def forget(connection_id: UUID) -> None:
     """Something with an older moment may be claimable again."""
     _marks.pop(connection_id, None)
+
+
+def forget_all() -> None:
+    """Look from the very beginning again, everywhere."""
+    _marks.clear()

@@ -11,15 +11,17 @@ from django.db.backends.utils import CursorWrapper
 
 from crm_integrations.models import Delivery, Exchange
 from crm_integrations.outbox import ended_leads, settling, taking
-from crm_integrations.outbox.claims import Claim, LostLease, Paused
+from crm_integrations.outbox.claims import Claim, LostLease, Outdated, Paused
 from crm_integrations.outbox.settlements import Outcome
 from crm_integrations.prepared import Statement, run
+from leadops.faults import place_of
 from leadops.models import Lead
 
 logger = logging.getLogger(__name__)
 
 # One statement, so one commit and one round trip: this stands before every call's first byte. What sends a record looks
-# here, and only here, whether the lender still wants its lead sent: between claim and call, it may have ended it.
+# here, and only here, whether the lender still wants its lead sent, and whether what was read is still the newest:
+# between claim and call, an officer may have ended or changed it.
 OPEN = f"""
 WITH held AS (
     UPDATE crm_integrations_delivery d SET attempts = attempts + %(attempt)s, updated_at = now()
@@ -29,6 +31,9 @@ WITH held AS (
             AND (h.hold_until IS NULL OR h.hold_until <= now()) AND (h.opened_at IS NULL OR %(probe)s)
     ) AND (%(attempt)s = 0 OR NOT EXISTS (
         SELECT 1 FROM leadops_lead l WHERE l.id = d.lead_id AND {ended_leads.IS_ENDED}
+    )) AND (%(attempt)s = 0 OR NOT EXISTS (
+        SELECT 1 FROM leadops_lead l LEFT JOIN leadops_loanaccount a ON a.id = d.loan_account_id
+        WHERE l.id = d.lead_id AND coalesce(a.version, l.version) <> %(version)s
     )) RETURNING id, connection_id
 )
 INSERT INTO crm_integrations_exchange (
@@ -63,13 +68,13 @@ def open_exchange(claim: Claim, delivery: Delivery, exchange: Exchange) -> None:
     """Keep, before its first byte, that a call is about to be made; a create counts as an attempt.
 
     The outcome that the claim holds unwritten is written with it. Raises Paused when the connection was paused or
-    disabled meanwhile, or holds back, LeadEnded when it would send what the lender has ended, LostLease when the
-    delivery is another's.
+    disabled meanwhile, or holds back, LeadEnded when it would send what the lender has ended, Outdated when what it
+    would send is not the newest, LostLease when the delivery is another's.
     """
     attempt = int(exchange.purpose == Exchange.Purpose.CREATE)
     opened = _opened(claim, _call(claim, delivery, exchange, attempt))
     if opened is None:
-        raise _why_not(claim, delivery, sends=bool(attempt))
+        raise _why_not(claim, delivery, exchange)
     exchange.created_at, exchange.troubled = opened
     exchange.probe = claim.probe
     delivery.attempts += attempt
@@ -99,28 +104,45 @@ def _call(claim: Claim, delivery: Delivery, exchange: Exchange, attempt: int) ->
 
 def _opened(claim: Claim, call: dict[str, Any]) -> tuple[Any, ...] | None:
     """What OPEN tells, the unwritten outcome written in the same string; None when no call could be opened."""
-    outcome = claim.unwritten
-    statements, named = settling.writing(claim, outcome) if outcome else ((), {})
+    if claim.unwritten is not None:
+        try:
+            return _opened_with(claim, claim.unwritten, call)
+        except Exception as error:  # whichever of the two it was: neither may fail for the other
+            logger.warning("An outcome is written alone: %s.", place_of(error))
+            database.close_if_unusable_or_obsolete()
+            settling.write_unwritten(claim)
+    with database.cursor() as cursor:
+        run(cursor, call, OPENING)
+        return _row(cursor)
+
+
+def _opened_with(claim: Claim, outcome: Outcome, call: dict[str, Any]) -> tuple[Any, ...] | None:
+    """That the lease of `outcome` was lost is no matter of the call that comes now."""
+    statements, named = settling.writing(claim, outcome)
     with database.cursor() as cursor:
         run(cursor, named | call, *statements, OPENING)
         claim.unwritten = None
-        if outcome is not None:
-            _ensure_written(cursor, outcome)
-        opened: tuple[Any, ...] | None = cursor.fetchone()
-    return opened
+        if not settling.was_written(cursor):
+            logger.warning("Delivery %s was taken over by another worker.", outcome.delivery.pk)
+        cursor.nextset()
+        return _row(cursor)
 
 
-def _ensure_written(cursor: CursorWrapper, outcome: Outcome) -> None:
-    """Step past the results of writing `outcome`; that its lease was lost is no matter of the call that comes now."""
-    if not settling.was_written(cursor):
-        logger.warning("Delivery %s was taken over by another worker.", outcome.delivery.pk)
-    cursor.nextset()
+def _row(cursor: CursorWrapper) -> tuple[Any, ...] | None:
+    found: tuple[Any, ...] | None = cursor.fetchone()
+    return found
 
 
-def _why_not(claim: Claim, delivery: Delivery, *, sends: bool) -> Exception:
+def _why_not(claim: Claim, delivery: Delivery, exchange: Exchange) -> Exception:
     """Why no call could be opened."""
     ours = Delivery.objects.filter(pk=delivery.pk, lease=claim.lease)
-    status = ours.values_list("lead__status", flat=True).first()
-    if status is None:
+    found = ours.values_list("lead__status", "lead__version", "loan_account__version").first()
+    if found is None:
         return LostLease()
-    return ended_leads.LeadEnded(ended_leads.said(status)) if sends and status in Lead.STOPPED else Paused()
+    status, of_lead, of_account = found
+    if exchange.purpose == Exchange.Purpose.CREATE:
+        if status in Lead.STOPPED:
+            return ended_leads.LeadEnded(ended_leads.said(status))
+        if exchange.version not in (None, of_account or of_lead):
+            return Outdated()
+    return Paused()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from contextlib import nullcontext
 from typing import Any
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.db import connection as database
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Case, QuerySet, Value, When
 from django.db.models.functions import Now
 
 from crm_integrations import causes, doorbell, registry, retry, summary
@@ -20,8 +22,10 @@ from crm_integrations.outbox.exchanges import ANSWER, COMPLETE, answered, comple
 from crm_integrations.outbox.pausing import pause
 from crm_integrations.outbox.settlements import Outcome, Settlement
 from crm_integrations.prepared import Statement, run
+from leadops.faults import place_of
 from leadops.services import loan_accounts
 
+logger = logging.getLogger(__name__)
 TRY_AGAIN_SECONDS = 0.5
 
 
@@ -60,8 +64,10 @@ def settle(
     """Write what became of `delivery`, with the exchange that told it, and all that follows from it.
 
     One transaction: the lead's lock, the exchange, the delivery, the lead's summary, who waited for it. Raises
-    LostLease, having written nothing but the exchange, when the lease has gone to another.
+    LostLease, having written nothing but the exchange, when the lease has gone to another. What the claim holds
+    unwritten is written before.
     """
+    write_unwritten(claim)
     while True:
         try:
             _settle(claim, delivery, settlement, exchange)
@@ -90,11 +96,27 @@ def settle_with_next(claim: Claim, delivery: Delivery, settlement: Settlement, e
 
 
 def finish(claim: Claim) -> None:
-    """Write the outcome that no next call has written, and let go of the claim; raises as `settle` does."""
+    """Write the outcome that no next call has written, and let go of the claim."""
+    try:
+        write_unwritten(claim)
+    finally:
+        let_go(claim)
+
+
+def write_unwritten(claim: Claim) -> None:
+    """Write the outcome that waits for the claim's next call, alone; one that can't be written is left to the sweep."""
     outcome, claim.unwritten = claim.unwritten, None
-    if outcome is not None:
+    if outcome is None:
+        return
+    try:
         settle(claim, *outcome)
-    let_go(claim)
+    except LostLease:
+        logger.warning("Delivery %s was taken over by another worker.", outcome.delivery.pk)
+    except Exception as error:
+        database.close_if_unusable_or_obsolete()
+        logger.error(
+            "Delivery %s could not be settled; its lease will end: %s.", outcome.delivery.pk, place_of(error)
+        )
 
 
 def _settle(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: Exchange | None) -> None:
@@ -187,11 +209,19 @@ def _tell_waiting(delivery: Delivery, settlement: Settlement) -> None:
         return
     waiting = Delivery.objects.filter(lead_id=delivery.lead_id, state=State.WAITING, depends_on=vendor)
     if settlement.state == State.DELIVERED:
-        if waiting.update(state=State.QUEUED, due_at=Now(), reason="", updated_at=Now()):
-            doorbell.ring_on_commit()
+        wake(waiting)
     else:
         said = f"Waiting for the lead at {delivery.connection}: {settlement.reason}"
         waiting.update(reason=said, updated_at=Now())
+
+
+def wake(waiting: QuerySet[Delivery]) -> int:
+    """Let those that wait go on; what may be at its vendor, since a database was restored, is looked up first."""
+    state = Case(When(once_unknown=True, then=Value(State.UNKNOWN)), default=Value(State.QUEUED))
+    woken = waiting.update(state=state, reason="", due_at=Now(), lookups=0, absences=0, updated_at=Now())
+    if woken:
+        doorbell.ring_on_commit()
+    return woken
 
 
 def _waited_for(vendor: str) -> bool:

@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection as database
 from django.db import transaction
 from django.db.models.functions import Now
 
 from crm_integrations import health, notices, summary
 from crm_integrations.models import Delivery, Exchange, Lease, Notice, State
-from crm_integrations.outbox import replays
-from crm_integrations.outbox.settling import cause_of
+from crm_integrations.outbox import low_water, replays
+from crm_integrations.outbox.settling import cause_of, wake
+from leadops import statements
 
 BATCH = 500
 DEATHS = 3
@@ -23,6 +23,7 @@ UNANSWERED = "The worker died during the call; nobody knows whether the vendor g
 
 def sweep() -> None:
     """Find whatever was lost: ended leases, missed wake-ups, a pace that may grow, replays that wait to be fed."""
+    low_water.forget_all()
     reap()
     wake_waiting()
     health.grow()
@@ -85,16 +86,15 @@ def _taken_out(delivery: Delivery, sent: bool) -> dict[str, Any]:
     return {"state": State.DEAD, "reason": POISON, "leases_lost": 0}
 
 
-WAKE = """
-UPDATE crm_integrations_delivery w SET state = 'queued', due_at = now(), reason = '', updated_at = now()
-FROM crm_integrations_delivery l JOIN crm_integrations_connection c ON c.id = l.connection_id
-WHERE w.state = 'waiting' AND l.lead_id = w.lead_id AND l.kind = 'lead' AND l.state = 'delivered'
-    AND l.reference <> '' AND c.vendor = w.depends_on
+READY = """
+SELECT w.id FROM crm_integrations_delivery w
+JOIN crm_integrations_delivery l ON l.lead_id = w.lead_id AND l.kind = 'lead' AND l.state = 'delivered'
+JOIN crm_integrations_connection c ON c.id = l.connection_id AND c.vendor = w.depends_on
+WHERE w.state = 'waiting' AND l.reference <> ''
 """
 
 
 def wake_waiting() -> int:
     """Queue what waits for a lead that the vendor holds by now; a net under `settle`, which does it at once."""
-    with database.cursor() as cursor:
-        cursor.execute(WAKE)
-        return int(cursor.rowcount)
+    ready = [row[0] for row in statements.rows(READY)]
+    return wake(Delivery.objects.filter(pk__in=ready, state=State.WAITING)) if ready else 0

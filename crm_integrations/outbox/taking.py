@@ -6,7 +6,7 @@ only then its calls under way and its tokens are counted.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from django.db import transaction
 from crm_integrations import health
 from crm_integrations.models import CLAIMABLE
 from crm_integrations.outbox import low_water
+from crm_integrations.outbox.low_water import Mark
 
 # `rate` and `parallel` are the connection's own limits at today's pace; one call at a time once a breaker opened.
 FLOW = """
@@ -128,15 +129,16 @@ def take(limit: int, lease: UUID) -> Taken | None:
 
     None when nothing may be taken; an empty `Taken` when another worker was quicker.
     """
+    marks = low_water.marks()
     with transaction.atomic():
-        chosen = _row(LOCK)
+        chosen = _row(LOCK, marks)
         if chosen is None:
             return None
         named = {"connection": chosen[0], "limit": limit, "lease": lease}
-        taken = _rows(TAKE, **named, seconds=settings.DELIVERY_LEASE_SECONDS)
+        taken = _rows(TAKE, marks, **named, seconds=settings.DELIVERY_LEASE_SECONDS)
         if not taken:
             return Taken()
-        low_water.learn(chosen[0], min(row[-1] for row in taken))
+        low_water.learn(chosen[0], min(row[-1] for row in taken), marks.get(chosen[0]))
         _, probe, tokens, at, _ = taken[0]
         if tokens is not None:
             _pay(chosen[0], tokens - len(taken), at)
@@ -148,15 +150,14 @@ def _pay(connection_id: UUID, left: float, at: datetime) -> None:
         cursor.execute(PAY, {"connection": connection_id, "tokens": left, "at": at})
 
 
-def _row(statement: str, **named: Any) -> tuple[Any, ...] | None:
-    found = _rows(statement, **named)
+def _row(statement: str, marks: Mapping[UUID, Mark]) -> tuple[Any, ...] | None:
+    found = _rows(statement, marks)
     return found[0] if found else None
 
 
-def _rows(statement: str, **named: Any) -> list[tuple[Any, ...]]:
-    marks = low_water.marks()
+def _rows(statement: str, marks: Mapping[UUID, Mark], **named: Any) -> list[tuple[Any, ...]]:
     named |= {"checkable": health.checkable(), "served": _served.get()}
-    named |= {"marked": list(marks), "since": list(marks.values())}
+    named |= {"marked": list(marks), "since": [mark.since for mark in marks.values()]}
     with database.cursor() as cursor:
         cursor.execute(statement, named)
         return list(cursor.fetchall())
@@ -164,17 +165,17 @@ def _rows(statement: str, **named: Any) -> list[tuple[Any, ...]]:
 
 def can_claim() -> bool:
     """Whether a claim would find something just now."""
-    return _row(CHOOSE) is not None
+    return _row(CHOOSE, low_water.marks()) is not None
 
 
 def with_work() -> list[UUID]:
     """The connections that have something due and are free to take it, now or once their rate allows."""
-    return [row[0] for row in _rows(WITH_WORK)]
+    return [row[0] for row in _rows(WITH_WORK, low_water.marks())]
 
 
 def tokens_in() -> float | None:
     """Seconds until the rate of a connection allows a delivery that is due, None when none waits for that."""
-    soonest = _row(SOONEST)
+    soonest = _row(SOONEST, low_water.marks())
     return None if soonest is None or soonest[0] is None else float(soonest[0])
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -86,7 +86,7 @@ def test_a_look_begins_where_the_last_one_found_something(isp, queue, later):
     queue(2)
     first = claimed()
     outbox.finish(first)
-    assert low_water.marks()[isp.pk] == min(each.due_at for each in first.deliveries) - low_water.MARGIN
+    assert low_water.marks()[isp.pk].since == min(each.due_at for each in first.deliveries) - low_water.MARGIN
     older = first.deliveries[0].pk
     freed = {"state": "queued", "lease": None, "leased_until": None}
     Delivery.objects.filter(pk=older).update(due_at=F("due_at") - timedelta(hours=1), **freed)
@@ -105,15 +105,31 @@ def test_a_look_is_trusted_no_longer_because_others_follow(isp, queue, later):
     assert isp.pk not in low_water.marks()
 
 
+def test_a_look_that_outlasts_the_trust_gives_no_new_one(isp, queue, later, monkeypatch):
+    queue(2)
+    outbox.finish(outbox.claim(1))
+    real = low_water.learn
+
+    def slow(*args: Any) -> None:
+        later(low_water.TRUSTED_SECONDS)
+        real(*args)
+
+    monkeypatch.setattr(low_water, "learn", slow)
+    outbox.finish(outbox.claim(1))
+    assert isp.pk not in low_water.marks()
+
+
+def test_the_sweep_looks_from_the_very_beginning(isp, queue):
+    queue(1)
+    outbox.finish(claimed())
+    assert isp.pk in low_water.marks()
+    outbox.sweep()
+    assert low_water.marks() == {}
+
+
 def test_what_a_slow_transaction_wrote_is_found_at_once(isp, queue):
     queue(2)
     outbox.finish(outbox.claim(1))
     committed = Now() - low_water.MARGIN + timedelta(seconds=5)
     Delivery.objects.filter(lease=None).update(due_at=committed)
     assert len(claimed().deliveries) == 1
-
-
-def test_nothing_is_found_later_than_by_the_sweep():
-    assert (
-        settings.CELERY_BEAT_SCHEDULE["crm_integrations.tasks.sweep"]["schedule"] >= low_water.TRUSTED_SECONDS
-    )

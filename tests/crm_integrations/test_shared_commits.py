@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.db import DataError, OperationalError
+from django.db import connection as database
 
+from benchmarks.chaos import dying
 from crm_integrations import delivery as engine
-from crm_integrations import outbox, transport
-from crm_integrations.models import Delivery, Exchange, State
+from crm_integrations import outbox, tokens, transport
+from crm_integrations.models import Delivery, Exchange, Lease, State
 from crm_integrations.outbox import opening
-from leadops.models import Lead
+from leadops.models import Applicant, Lead
+from tests.crm_integrations import holding
 from tests.crm_integrations.in_hand import claimed, end_leases, only
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -105,37 +111,163 @@ def test_a_next_call_is_made_though_the_outcome_before_it_came_too_late(two, mon
     assert Exchange.objects.get(delivery=two.deliveries[0]).status == 200  # evidence all the same
 
 
-def refuse_shared(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
-    """The database takes no string with an outcome and an opening in it."""
+def refuse_shared(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """No string with an outcome and an opening in it can be sent."""
     real = opening.run
 
     def run(cursor: Any, named: Any, *statements: Any) -> None:
         if len(statements) > 1:
-            raise error("as told")
+            raise error
         real(cursor, named, *statements)
 
     monkeypatch.setattr(opening, "run", run)
 
 
-@pytest.mark.parametrize("error", [OperationalError, DataError])
-def test_an_opening_that_the_database_refuses_costs_the_outcome_nothing(
-    two, monkeypatch, vendor_sandbox, error
-):
+@pytest.mark.parametrize(
+    "error", [OperationalError("gone"), DataError("bad"), ValueError("not to be written")]
+)
+def test_what_can_not_be_written_together_is_written_one_by_one(two, monkeypatch, vendor_sandbox, error):
     refuse_shared(monkeypatch, error)
     engine.deliver(two)
-    assert states(two) == [State.DELIVERED, State.SENDING]  # the second waits for the end of its lease
+    assert states(two) == [State.DELIVERED, State.DELIVERED]
+    assert len(vendor_sandbox.calls("ispcrm")) == 2
+
+
+@pytest.fixture
+def unwritable() -> Iterator[Callable[[Delivery], None]]:
+    """Has the database refuse that one delivery ends as delivered."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = '22000'; END $$"
+        )
+
+    def refuse(delivery: Delivery) -> None:
+        with database.cursor() as cursor:
+            cursor.execute(
+                "CREATE TRIGGER refused BEFORE UPDATE ON crm_integrations_delivery FOR EACH ROW"
+                f" WHEN (NEW.id = '{delivery.pk}' AND NEW.state = 'delivered') EXECUTE FUNCTION refuse()"
+            )
+
+    yield refuse
+    with database.cursor() as cursor:
+        cursor.execute("DROP FUNCTION refuse CASCADE")
+
+
+def test_an_outcome_that_can_not_be_written_at_all_costs_the_others_nothing(queue, unwritable):
+    with holding.vendor() as vendor:
+        holding.connect("isp", vendor.url)
+        queue(5)
+        claim = outbox.claim(5)
+        unwritable(claim.deliveries[1])
+        engine.deliver(claim)
+        assert states(claim) == [State.DELIVERED, State.SENDING, *[State.DELIVERED] * 3]
+        assert not Lease.objects.exists()
+        end_leases()
+        outbox.reap()
+        assert states(claim)[1] == State.REVIEW  # ISPCRM can't be asked
+        assert len(vendor.seen) == 5
+
+
+def test_what_was_not_begun_when_the_database_went_away_is_given_back(queue, monkeypatch):
+    real, calls = opening.run, []
+
+    def run(*args: Any) -> None:
+        calls.append(args)
+        if len(calls) == 1:
+            raise OperationalError("server closed the connection")
+        real(*args)
+
+    monkeypatch.setattr(opening, "run", run)
+    with holding.vendor() as vendor:
+        holding.connect("isp", vendor.url)
+        queue(4)
+        claim = outbox.claim(4)
+        assert engine.deliver(claim) == 0
+        assert not vendor.seen
+        assert (
+            list(Delivery.objects.values_list("state", "lease", "leases_lost"))
+            == [(State.QUEUED, None, 0)] * 4
+        )
+        assert engine.drain() == len(vendor.seen) == 4
+
+
+def test_a_lost_lease_leaves_no_place_taken(queue, monkeypatch):
+    with holding.vendor() as vendor:
+        holding.connect("isp", vendor.url, parallel=1)
+        queue(2)
+        claim = outbox.claim(1)
+        before_call(monkeypatch, 1, lambda: Delivery.objects.filter(lease=claim.lease).update(lease=None))
+        engine.deliver(claim)
+    assert not Lease.objects.exists()
+
+
+def test_no_outcome_waits_for_a_sign_in(receive, connections, vendor_sandbox, monkeypatch):
+    for number in range(2):
+        receive(number)
+    only("brainysoft")
+    claim, seen = claimed(), []
+    real_get, real_settle = tokens.get, outbox.settle_with_next
+
+    def run_out(*args: Any) -> None:
+        real_settle(*args)
+        tokens.forget(claim.deliveries[0].connection, real_get(claim.deliveries[0].connection, lambda: None))
+
+    def get(*args: Any) -> str:
+        seen.append(states(claim))
+        return real_get(*args)
+
+    monkeypatch.setattr(outbox, "settle_with_next", run_out)
+    monkeypatch.setattr(tokens, "get", get)
+    engine.deliver(claim)
+    assert seen[1][0] == State.DELIVERED
+    assert states(claim) == [State.DELIVERED, State.DELIVERED]
+
+
+POINTS = {"before": ["sending", "sending"], "after": ["delivered", "sending"]}
+"""What is found when the worker dies in the transaction of the first outcome and the second opening."""
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_death_at_the_shared_commit_leaves_one_of_two_states(two, point, vendor_sandbox):
+    hits = []
+
+    def hit() -> None:
+        hits.append(None)
+        if len(hits) == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    wrap = {"before": dying._inside_transaction, "after": dying._followed}[point]
+
+    def act() -> None:
+        opening._opened = wrap(opening._opened, hit)  # in the forked process only
+        engine.deliver(two)
+
+    _, status = os.waitpid(dying.forked(act), 0)
+    assert os.WIFSIGNALED(status)
+    assert states(two) == POINTS[point]
     assert len(vendor_sandbox.calls("ispcrm")) == 1
-
-
-def test_an_outcome_that_can_not_be_written_at_all_is_doubted_by_the_sweep(two, monkeypatch, vendor_sandbox):
-    def lost(claim: outbox.Claim) -> None:
-        raise DataError("as told")
-
-    refuse_shared(monkeypatch, DataError)
-    monkeypatch.setattr(outbox, "finish", lost)
-    engine.deliver(two)
-    assert states(two) == [State.SENDING, State.SENDING]
     end_leases()
     outbox.reap()
-    assert states(two) == [State.REVIEW, State.QUEUED]
-    assert len(vendor_sandbox.calls("ispcrm")) == 1
+    first = State.DELIVERED if point == "after" else State.REVIEW
+    second = State.REVIEW if point == "after" else State.QUEUED  # a call that was opened may have been made
+    assert states(two) == [first, second]
+
+
+def test_a_lead_that_was_changed_in_the_workers_hands_goes_in_its_newest_version(
+    two, monkeypatch, vendor_sandbox
+):
+    lead = two.deliveries[1].lead
+
+    def change() -> None:
+        Applicant.objects.filter(lead=lead).update(
+            name="Meera Newname", first_name="Meera", last_name="Newname"
+        )
+        Lead.objects.filter(pk=lead.pk).update(version=lead.version + 1)
+
+    before_call(monkeypatch, 1, change)
+    engine.deliver(two)
+    assert states(two) == [State.DELIVERED, State.DELIVERED]
+    call = Exchange.objects.get(delivery=two.deliveries[1])
+    assert call.version == lead.version + 1
+    assert "Newname" in call.request_body

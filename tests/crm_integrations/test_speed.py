@@ -50,7 +50,7 @@ def test_a_claim_of_one_connection_reads_it_once(receive, connections, django_as
 
 
 @pytest.mark.parametrize(
-    ("done", "seconds", "next_batch"), [(0, 1, 20), (5, 0.001, 50), (5, 1, 10), (5, 75, 1)]
+    ("done", "seconds", "next_batch"), [(0, 1, 4), (5, 0.001, 50), (5, 1, 10), (5, 75, 1)]
 )
 def test_a_batch_is_work_for_two_seconds(done, seconds, next_batch):
     assert outbox.batch_after(done, seconds) == next_batch
