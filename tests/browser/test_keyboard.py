@@ -78,3 +78,8 @@ def test_dates_carry_no_warning_about_the_browsers_clock(leads_page, draft_lead)
     assert notes.count() > 0, "the browser's clock is the server's: the test shows nothing"
     for note in notes.all():
         expect(note).to_be_hidden()
+
+
+def test_at_the_sign_in_one_types_at_once(page, officer):
+    page.goto(reverse("admin:login"))
+    expect(page.locator("[name=username]")).to_be_focused()
