@@ -117,3 +117,16 @@ def test_labels_of_a_list_stay_whole_with_a_capital_and_names_as_they_are_spelle
     assert cell.evaluate("cell => cell.scrollHeight <= cell.clientHeight + 1")
     page.goto(reverse("admin:crm_integrations_replay_change", args=[replay.pk]))
     assert page.get_by_role("link", name=what, exact=True).first.is_visible()
+
+
+@pytest.mark.usefixtures("_much_to_show")
+def test_record_of_a_delivery_has_its_line_on_a_desktop_and_the_list_fits(desk_page):
+    for number, one in enumerate(Lead.objects.all()):
+        Lead.objects.filter(pk=one.pk).update(partner_ref_id=f"DEMO-2026-{number:06}")
+    LoanAccount.objects.update(ref_id="LA-2026-000017")
+    last = Delivery.objects.count() // 100 + 1  # where the longest reasons stand
+    desk_page.goto(f"{reverse('admin:crm_integrations_delivery_changelist')}?p={last}")
+    links = desk_page.locator("#result_list td.field-record_link a", has_text="DEMO-2026")
+    expect(links.first).to_be_visible()
+    assert {len(each.evaluate("each => [...each.getClientRects()]")) for each in links.all()} == {1}
+    assert desk_page.evaluate(WIDE) == []
