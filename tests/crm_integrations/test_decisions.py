@@ -10,9 +10,9 @@ from django.db.models.functions import Now
 
 from crm_integrations import delivery as engine
 from crm_integrations import outbox, registry
-from crm_integrations.models import REPEATABLE, Delivery, Health, State
-from leadops.models import Officer
-from leadops.services import loan_accounts
+from crm_integrations.models import REPEATABLE, Connection, Delivery, Exchange, Health, Route, State
+from leadops.models import Lead, Officer
+from leadops.services import leads, loan_accounts
 from tests.crm_integrations.in_hand import make_due, only
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -160,3 +160,76 @@ def test_all_that_stands_as_unsent_is_doubted_after_a_restore(receive, connectio
     assert Delivery.objects.get(pk=by_vendor["ispcrm"].pk).state == State.REJECTED
     with pytest.raises(outbox.LostLease):  # the worker that had it in hand
         outbox.settle(claim, claim.deliveries[0], outbox.Settlement(State.DELIVERED, ""))
+
+
+def forget_since(before: list[dict[str, object]]) -> None:
+    """What a restored database knows: the deliveries as they were, and no call."""
+    Exchange.objects.all().delete()
+    unsent = {"reference": "", "vendor_status": "", "attempts": 0, "delivered_at": None, "ask_at": None}
+    for columns in before:
+        Delivery.objects.filter(pk=columns.pop("pk")).update(**columns, **unsent, once_unknown=False)
+
+
+def test_an_account_that_waited_in_the_backup_is_looked_up_before_it_is_sent(
+    receive, connections, vendor_sandbox, program
+):
+    loan_accounts.open_account(receive(), "CL1", program)
+    backup = list(Delivery.objects.values("pk", "state", "reason", "due_at"))
+    assert State.WAITING in {columns["state"] for columns in backup}
+    engine.drain()
+    held = {vendor: len(vendor_sandbox.held(vendor)) for vendor in ("crego_crm", "crego_los")}
+    assert held == {"crego_crm": 1, "crego_los": 1}
+    forget_since(backup)
+    outbox.doubt_unsent("Restored from a backup.")
+    for _ in range(8):
+        engine.drain()
+        make_due()
+    assert {vendor: len(vendor_sandbox.held(vendor)) for vendor in held} == held
+    account = Delivery.objects.get(kind="loan_account")
+    assert account.state == State.DELIVERED
+    purposes = set(account.exchanges.values_list("purpose", flat=True))
+    assert Exchange.Purpose.FIND in purposes
+    assert Exchange.Purpose.CREATE not in purposes
+
+
+def test_what_waits_and_was_unknown_once_is_looked_up_when_the_sweep_wakes_it(
+    receive, connections, vendor_sandbox, program
+):
+    loan_accounts.open_account(receive(), "CL1", program)
+    engine.drain()
+    waiting = Delivery.objects.filter(kind="loan_account")
+    waiting.update(state=State.WAITING, once_unknown=True)
+    assert outbox.wake_waiting() == 1
+    assert waiting.get().state == State.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("vendor", "state", "first"),
+    [("crego_crm", State.UNKNOWN, "find"), ("ispcrm", State.QUEUED, "create")],
+)
+def test_what_was_unknown_once_is_looked_up_before_it_is_sent_again(
+    receive, connections, vendor_sandbox, vendor, state, first
+):
+    receive()
+    only(vendor)
+    Delivery.objects.update(state=State.REJECTED, once_unknown=True)
+    refused = Delivery.objects.get()
+    assert outbox.retry([refused.pk]) == 1
+    assert Delivery.objects.get().state == state  # ISPCRM can't be asked: the officer has decided
+    engine.drain()
+    purposes = refused.exchanges.exclude(purpose="token").order_by("id").values_list("purpose", flat=True)
+    assert purposes[0] == first
+
+
+def test_an_older_version_that_was_read_before_is_not_sent_beside_the_newer_one(
+    receive, connections, vendor_sandbox
+):
+    Route.objects.all().delete()
+    lead, isp = receive(), Connection.objects.get(vendor="ispcrm")
+    stale, fresh = Lead.objects.get(pk=lead.pk), Lead.objects.get(pk=lead.pk)
+    leads.revise(fresh)
+    leads.submit([fresh], [isp.pk])
+    leads.submit([stale], [isp.pk])
+    engine.drain()
+    assert Delivery.objects.get().version == 2
+    assert len(vendor_sandbox.calls("ispcrm")) == 1
