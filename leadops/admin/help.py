@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 
 DOCS = settings.BASE_DIR / "docs"
 PAGES = {"officer.md": "Officers' guide", "api.md": "Partners' API"}
-FILES = ["openapi.yaml", "samples/template.xlsx", "images/*.png"]
+FILES = ["openapi.yaml", "samples/*.xlsx", "images/*.png"]
 """What the pages show or link to. They stand beside the pages, as in docs/, so every link leads where it says."""
 
 markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
