@@ -156,14 +156,15 @@ class ImportBatchAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
 
 
 def _outcomes(batch: ImportBatch) -> list[dict[str, Any]]:
-    """How many rows had which outcome, to choose between their lists."""
+    """How many rows had which outcome, to choose between their lists; no import can update a lead yet."""
     counts = {
         Outcome.FAILED: batch.failed,
         Outcome.CREATED: batch.created,
         Outcome.UPDATED: batch.updated,
         Outcome.SKIPPED: batch.skipped,
     }
-    return [{"value": each.value, "label": each.label, "count": count} for each, count in counts.items()]
+    shown = {each: count for each, count in counts.items() if count or each != Outcome.UPDATED}
+    return [{"value": each.value, "label": each.label, "count": count} for each, count in shown.items()]
 
 
 def _rows(batch: ImportBatch, outcome: str, number: str) -> dict[str, Any]:

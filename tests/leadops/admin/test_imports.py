@@ -56,6 +56,27 @@ def test_counts_add_up_and_the_finished_page_asks_no_more(desk, done):
     assert "data-progress" not in desk.get(page(done)).content.decode()
 
 
+def test_tab_of_updated_leads_is_there_only_where_there_are_some(desk, done):
+    shown = desk.get(page(done)).context["outcomes"]
+    assert [(each["label"], each["count"]) for each in shown] == [
+        ("Refused", 25),
+        ("Created", 175),
+        ("Skipped", 0),
+    ]
+    assert "Updated" not in desk.get(page(done)).content.decode()
+    ImportBatch.objects.update(updated=1)
+    shown = desk.get(page(done)).context["outcomes"]
+    assert [each["label"] for each in shown] == ["Refused", "Created", "Updated", "Skipped"]
+
+
+def test_page_of_the_upload_leads_to_the_template_and_the_sample(desk):
+    shown = desk.get(ADD).content.decode()
+    for name in ("template.xlsx", "leads.xlsx"):
+        url = reverse("admin:help", args=[f"samples/{name}"])
+        assert f'href="{url}"' in shown
+        assert b"".join(desk.get(url)) == (SAMPLE.parent / name).read_bytes()
+
+
 def test_refused_rows_are_shown_with_cell_value_and_reason(desk, done):
     shown = desk.get(page(done)).content.decode()
     assert shown.count('data-label="Reason"') == 25
