@@ -1,8 +1,10 @@
-"""Whether a connection can be used: its address, its credentials, and where there is one a harmless call."""
+"""Whether a connection can be used: its address, its credentials, its clock, and where there is one a harmless call."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from crm_integrations import errors, redaction, registry, transport
 from crm_integrations.configuration import check_secrets, check_settings
@@ -11,6 +13,8 @@ from crm_integrations.egress import check_base_url
 from crm_integrations.models import Connection
 
 NOTHING = Request.get("nothing", "/")
+CLOCK_SECONDS = 30
+"""So far apart, clocks still agree: an answer takes a while, and tells whole seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +49,33 @@ def _called(connector: Connector, told: set[str]) -> Verdict:
     """
     auth, check = connector.auth, connector.check()
     sign_in = auth.token_request()
-    token = auth.read_token(_send(connector, sign_in)).value if sign_in else ""
+    signed_in = _send(connector, sign_in) if sign_in else None
+    token = auth.read_token(signed_in).value if signed_in is not None else ""
     request = auth.apply(check or NOTHING, token)  # raises when a credential is missing
     told |= redaction.credentials_in(request.headers)
     if check is not None:
-        connector.raise_for_status(_send(connector, request))
-        return Verdict(True, f"{connector.label} answered.")
-    if sign_in:
-        return Verdict(True, f"{connector.label} accepted the credentials.")
+        answer = _send(connector, request)
+        connector.raise_for_status(answer)
+        return Verdict(True, f"{connector.label} answered.{_clock(answer)}")
+    if signed_in is not None:
+        return Verdict(True, f"{connector.label} accepted the credentials.{_clock(signed_in)}")
     transport.reach(connector.config.base_url, transport.deadline(connector))
     said = f"Address answers; credentials are complete, not proved: {connector.label} has no harmless call."
     return Verdict(True, said, proved=False)
+
+
+def _clock(answer: Response) -> str:
+    """A sentence on the vendor's clock, where its answer shows it; signatures and tokens end by it."""
+    try:
+        theirs = parsedate_to_datetime(answer.headers.get("date", ""))
+    except ValueError:
+        return ""
+    if theirs.tzinfo is None:  # it names no zone, which HTTP demands
+        return ""
+    apart = round((theirs - datetime.now(UTC)).total_seconds())
+    if abs(apart) <= CLOCK_SECONDS:
+        return " Its clock agrees with ours."
+    return f" Its clock is {abs(apart)} seconds {'ahead of' if apart > 0 else 'behind'} ours."
 
 
 def _send(connector: Connector, request: Request) -> Response:
