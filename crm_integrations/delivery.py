@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
-from crm_integrations import errors, outbox, redaction, retry, snapshots
+from crm_integrations import consequences, errors, outbox, redaction, snapshots
 from crm_integrations.calls import ClaimCaller
 from crm_integrations.connector import Kind, Outcome, Response
 from crm_integrations.models import Delivery, Exchange, State
@@ -104,20 +102,23 @@ def _without_record(why: Exception | None) -> Settlement:
 def _act(claim: Claim, delivery: Delivery, record: Record | Settlement) -> None:
     """Look up, or build and send, and settle; also when something of ours breaks on the way."""
     if isinstance(record, Settlement):
-        if _may_be_there(delivery):  # only what is surely not at the vendor may end as such
+        if consequences.may_be_there(delivery):  # only what is surely not at the vendor may end as such
             record = replace(record, state=State.REVIEW, accepted=delivery.accepted)
         outbox.settle(claim, delivery, record)
         return
     caller = ClaimCaller(claim, delivery)
     try:
-        if _may_be_there(delivery):
+        if consequences.may_be_there(delivery):
             _look_up(caller, record)
         else:
             _create(caller, record)
     except TooLate:
-        settlement = _as_it_was(delivery, "Too little time was left in the lease; the next worker takes it.")
+        settlement = consequences.as_it_was(
+            delivery, "Too little time was left in the lease; the next worker takes it."
+        )
         outbox.settle(claim, delivery, settlement, caller.exchange)
     except Outdated:
+        delivery.refresh_from_db(fields=["loan_account"])  # which was read with the claim
         records = snapshots.of_deliveries([delivery])
         _act(claim, delivery, records.get(delivery.pk) or _without_record(None))
     except LeadEnded as ended:
@@ -126,28 +127,7 @@ def _act(claim: Claim, delivery: Delivery, record: Record | Settlement) -> None:
         raise
     except Exception as error:
         logger.error("Delivery %s failed here: %s.", delivery.pk, place_of(error))
-        outbox.settle(claim, delivery, _after_fault(caller, error), caller.exchange)
-
-
-def _may_be_there(delivery: Delivery) -> bool:
-    """Whether the vendor may hold it, so that it is looked up and never sent; a yes without an id comes at any time."""
-    return delivery.accepted or delivery.state == State.UNKNOWN
-
-
-def _as_it_was(delivery: Delivery, reason: str) -> Settlement:
-    """Back to what it was before a call that was not made."""
-    state = State.UNKNOWN if _may_be_there(delivery) else State.QUEUED
-    asked, absent = delivery.lookups, delivery.absences
-    return Settlement(state, reason, due_in=0, accepted=delivery.accepted, lookups=asked, absences=absent)
-
-
-def _after_fault(caller: ClaimCaller, error: Exception) -> Settlement:
-    """A fault of ours: before anything was sent it is `failed`; afterwards nobody knows."""
-    delivery, words = caller.delivery, f"A fault in leadops: {type(error).__name__}."
-    if _may_be_there(delivery) or caller.may_have_sent:
-        counts = {"lookups": delivery.lookups + 1, "absences": delivery.absences}
-        return _unknown(delivery, words, accepted=delivery.accepted, **counts)
-    return Settlement(State.FAILED, words)
+        outbox.settle(claim, delivery, consequences.after_fault(caller, error), caller.exchange)
 
 
 # Sending -----------------------------------------------------------------------------------------------------------
@@ -160,11 +140,11 @@ def _create(caller: ClaimCaller, record: Record) -> None:
         request = caller.connector.build(Kind(delivery.kind), record)
         response = caller.send(request, Purpose.CREATE)
     except errors.DeliveryError as error:
-        outbox.settle(claim, delivery, _after_error(caller, error), caller.exchange)
+        outbox.settle(claim, delivery, consequences.after_error(caller, error), caller.exchange)
         return
     outcome = _understood(lambda: _with_a_usable_id(caller, caller.connector.outcome(response)))
     if not isinstance(outcome, Outcome):
-        outbox.settle(claim, delivery, _after_error(caller, outcome), caller.exchange)
+        outbox.settle(claim, delivery, consequences.after_error(caller, outcome), caller.exchange)
     elif outcome.look_up:
         outbox.accept(claim, delivery, caller.exchange)
         _look_up_accepted(caller, record)
@@ -204,51 +184,7 @@ def _delivered(caller: ClaimCaller, outcome: Outcome) -> Settlement:
     return Settlement(State.DELIVERED, said, reference=outcome.reference, vendor_status=status)
 
 
-def _after_error(caller: ClaimCaller, error: errors.DeliveryError) -> Settlement:
-    """What an error means for the delivery: the table in docs/architecture.md."""
-    delivery, words = caller.delivery, caller.said(error.message)
-    if isinstance(error, errors.Transient):
-        # Where not even signing in works, nothing was sent, and the waits have to grow all the same.
-        tries = max(delivery.attempts, _sign_ins(delivery))
-        wait = retry.retry_in(
-            tries, settings.DELIVERY_RETRIES, random.uniform(*retry.JITTER), error.retry_after
-        )
-        if wait is None:
-            return Settlement(State.DEAD, f"{_ended(words)} Tried {tries} times.")
-        return Settlement(State.RETRYING, words, due_in=wait)
-    if isinstance(error, errors.Misconfigured):
-        return Settlement(State.QUEUED, words, due_in=0, pause=words)
-    if isinstance(error, errors.OutcomeUnknown):
-        return _unknown(delivery, words)
-    state = State.SKIPPED if isinstance(error, errors.Unsupported) else State.REJECTED
-    return Settlement(state, words)
-
-
-def _sign_ins(delivery: Delivery) -> int:
-    """How often we signed in for it since an officer last gave it a new start."""
-    made = delivery.exchanges.filter(purpose=Purpose.TOKEN)
-    since = delivery.sent_again_at
-    return (made if since is None else made.filter(created_at__gt=since)).count()
-
-
-def _ended(words: str) -> str:
-    """`words` as a sentence that another can follow."""
-    return f"{words.rstrip('. ')}."
-
-
 # Looking up ---------------------------------------------------------------------------------------------------------
-
-
-def _unknown(
-    delivery: Delivery, words: str, *, lookups: int = 0, absences: int = 0, accepted: bool = False
-) -> Settlement:
-    """Nobody knows: the vendor is asked, on a schedule, while it can be and was not often enough; then a person is."""
-    can_ask = delivery.connection.connector_class.can_find
-    wait = retry.look_up_in(lookups, settings.DELIVERY_LOOKUPS) if can_ask else None
-    if wait is None:
-        asked = f"The vendor was asked {lookups} times." if can_ask else "This vendor can't be asked."
-        return Settlement(State.REVIEW, f"{_ended(words)} {asked}", accepted=accepted)
-    return Settlement(State.UNKNOWN, words, wait, accepted=accepted, lookups=lookups, absences=absences)
 
 
 def _look_up_accepted(caller: ClaimCaller, record: Record) -> None:
@@ -258,7 +194,7 @@ def _look_up_accepted(caller: ClaimCaller, record: Record) -> None:
         settlement = _delivered(caller, found)
     else:
         words = "The vendor accepted it but gave no id, and the look-up did not find it yet."
-        settlement = _unknown(delivery, words, accepted=True)
+        settlement = consequences.unknown(delivery, words, accepted=True)
     outbox.settle(caller.claim, delivery, settlement, caller.exchange)
 
 
@@ -305,5 +241,5 @@ def _after_look_up(caller: ClaimCaller, found: Outcome | errors.DeliveryError | 
         pause = said if isinstance(found, errors.Misconfigured) else ""
     # A look-up that the vendor would not even hear is not counted: it goes on once the connection does.
     lookups = delivery.lookups + (not pause)
-    settlement = _unknown(delivery, words, lookups=lookups, absences=absences, accepted=accepted)
+    settlement = consequences.unknown(delivery, words, lookups=lookups, absences=absences, accepted=accepted)
     return replace(settlement, pause=pause)

@@ -14,9 +14,10 @@ from django.db import connection as database
 from benchmarks.chaos import dying
 from crm_integrations import delivery as engine
 from crm_integrations import outbox, tokens, transport
-from crm_integrations.models import Delivery, Exchange, Lease, State
+from crm_integrations.models import Connection, Delivery, Exchange, Lease, State
 from crm_integrations.outbox import opening
-from leadops.models import Applicant, Lead
+from leadops.models import Applicant, Lead, LoanAccount
+from leadops.services import loan_accounts
 from tests.crm_integrations import holding
 from tests.crm_integrations.in_hand import claimed, end_leases, only
 
@@ -271,3 +272,19 @@ def test_a_lead_that_was_changed_in_the_workers_hands_goes_in_its_newest_version
     call = Exchange.objects.get(delivery=two.deliveries[1])
     assert call.version == lead.version + 1
     assert "Newname" in call.request_body
+
+
+def test_an_account_that_was_changed_in_the_workers_hands_goes_in_its_newest_version(
+    receive, connections, vendor_sandbox, program
+):
+    account = loan_accounts.open_account(receive(), "CL1", program)
+    los = Connection.objects.filter(vendor="crego_los")
+    los.update(enabled=False)
+    engine.drain()  # the lead, which the account waits for
+    los.update(enabled=True)
+    claim = claimed()
+    assert claim.deliveries[0].loan_account.version == account.version  # read with the claim
+    LoanAccount.objects.filter(pk=account.pk).update(ref_id="CL2", version=account.version + 1)
+    engine.deliver(claim)
+    call = Exchange.objects.get(purpose="create", delivery__kind="loan_account")
+    assert (call.version, "CL2" in call.request_body) == (account.version + 1, True)

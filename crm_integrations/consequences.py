@@ -1,0 +1,77 @@
+"""What an error, a fault of ours, or not knowing means for a delivery: the table in docs/architecture.md."""
+
+from __future__ import annotations
+
+import random
+
+from django.conf import settings
+
+from crm_integrations import errors, retry
+from crm_integrations.calls import ClaimCaller
+from crm_integrations.models import Delivery, Exchange, State
+from crm_integrations.outbox import Settlement
+
+
+def may_be_there(delivery: Delivery) -> bool:
+    """Whether the vendor may hold it, so that it is looked up and never sent; a yes without an id comes at any time."""
+    return delivery.accepted or delivery.state == State.UNKNOWN
+
+
+def as_it_was(delivery: Delivery, reason: str) -> Settlement:
+    """Back to what it was before a call that was not made."""
+    state = State.UNKNOWN if may_be_there(delivery) else State.QUEUED
+    asked, absent = delivery.lookups, delivery.absences
+    return Settlement(state, reason, due_in=0, accepted=delivery.accepted, lookups=asked, absences=absent)
+
+
+def after_fault(caller: ClaimCaller, error: Exception) -> Settlement:
+    """A fault of ours: before anything was sent it is `failed`; afterwards nobody knows."""
+    delivery, words = caller.delivery, f"A fault in leadops: {type(error).__name__}."
+    if may_be_there(delivery) or caller.may_have_sent:
+        counts = {"lookups": delivery.lookups + 1, "absences": delivery.absences}
+        return unknown(delivery, words, accepted=delivery.accepted, **counts)
+    return Settlement(State.FAILED, words)
+
+
+def after_error(caller: ClaimCaller, error: errors.DeliveryError) -> Settlement:
+    """What an error of a call means."""
+    delivery, words = caller.delivery, caller.said(error.message)
+    if isinstance(error, errors.Transient):
+        # Where not even signing in works, nothing was sent, and the waits have to grow all the same.
+        tries = max(delivery.attempts, _sign_ins(delivery))
+        wait = retry.retry_in(
+            tries, settings.DELIVERY_RETRIES, random.uniform(*retry.JITTER), error.retry_after
+        )
+        if wait is None:
+            return Settlement(State.DEAD, f"{_ended(words)} Tried {tries} times.")
+        return Settlement(State.RETRYING, words, due_in=wait)
+    if isinstance(error, errors.Misconfigured):
+        return Settlement(State.QUEUED, words, due_in=0, pause=words)
+    if isinstance(error, errors.OutcomeUnknown):
+        return unknown(delivery, words)
+    state = State.SKIPPED if isinstance(error, errors.Unsupported) else State.REJECTED
+    return Settlement(state, words)
+
+
+def _sign_ins(delivery: Delivery) -> int:
+    """How often we signed in for it since an officer last gave it a new start."""
+    made = delivery.exchanges.filter(purpose=Exchange.Purpose.TOKEN)
+    since = delivery.sent_again_at
+    return (made if since is None else made.filter(created_at__gt=since)).count()
+
+
+def _ended(words: str) -> str:
+    """`words` as a sentence that another can follow."""
+    return f"{words.rstrip('. ')}."
+
+
+def unknown(
+    delivery: Delivery, words: str, *, lookups: int = 0, absences: int = 0, accepted: bool = False
+) -> Settlement:
+    """Nobody knows: the vendor is asked, on a schedule, while it can be and was not often enough; then a person is."""
+    can_ask = delivery.connection.connector_class.can_find
+    wait = retry.look_up_in(lookups, settings.DELIVERY_LOOKUPS) if can_ask else None
+    if wait is None:
+        asked = f"The vendor was asked {lookups} times." if can_ask else "This vendor can't be asked."
+        return Settlement(State.REVIEW, f"{_ended(words)} {asked}", accepted=accepted)
+    return Settlement(State.UNKNOWN, words, wait, accepted=accepted, lookups=lookups, absences=absences)
