@@ -61,10 +61,15 @@ class Claim:
         """The monotonic moment at which the lease ends."""
         return self.safe_until + settings.DELIVERY_DEADLINE_SECONDS
 
+    @property
+    def connection(self) -> Connection:
+        """The one that all deliveries go to."""
+        return self.deliveries[0].connection
+
     @cached_property
     def connector(self) -> Connector:
         """The vendor's connector; made when it is first needed, because a broken connection breaks it."""
-        return self.deliveries[0].connection.connector
+        return self.connection.connector
 
 
 def batch_after(done: int, seconds: float) -> int:
@@ -113,14 +118,16 @@ def release(claim: Claim) -> None:
     ours = Delivery.objects.filter(~Exists(begun), lease=claim.lease).exclude(
         state=State.SENDING, accepted=True
     )
-    ours.update(
+    released = ours.update(
         state=Case(When(state=State.SENDING, then=Value(State.QUEUED)), default=F("state")),
         lease=None,
         leased_until=None,
         updated_at=Now(),
     )
     let_go(claim)
-    low_water.forget(claim.deliveries[0].connection_id)
+    low_water.forget(claim.connection.pk)
+    if claim.connection.rate is not None:
+        taking.owe(claim.connection.pk, -released)
 
 
 def let_go(claim: Claim) -> None:
@@ -139,9 +146,11 @@ def ensure_time(claim: Claim, delivery: Delivery) -> None:
         return
     until = Now() + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
     ours = Delivery.objects.filter(lease=claim.lease, leased_until__gt=Now())
+    Lease.objects.filter(pk=claim.lease).update(
+        until=until
+    )  # first: rather one worker too few than one too many
     if delivery.pk not in set(ours.values_list("pk", flat=True)) or not ours.update(leased_until=until):
         raise LostLease
-    Lease.objects.filter(pk=claim.lease).update(until=until)
     claim.safe_until = _safe_until(began)
 
 

@@ -179,10 +179,10 @@ def tokens_in() -> float | None:
     return None if soonest is None or soonest[0] is None else float(soonest[0])
 
 
-OWE = "UPDATE crm_integrations_health SET tokens = tokens - 1 WHERE connection_id = %(connection)s"
+OWE = "UPDATE crm_integrations_health SET tokens = tokens - %(calls)s WHERE connection_id = %(connection)s"
 
 
-def owe(connection_id: UUID) -> None:
-    """A delivery made one more call than it was given a token for: the next claims wait for it."""
+def owe(connection_id: UUID, calls: int = 1) -> None:
+    """So many more calls were made than tokens were given for: the next claims wait for it. Below 0, so many fewer."""
     with database.cursor() as cursor:
-        cursor.execute(OWE, {"connection": connection_id})
+        cursor.execute(OWE, {"connection": connection_id, "calls": calls})

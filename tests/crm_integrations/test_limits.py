@@ -79,6 +79,17 @@ def test_a_second_call_of_a_delivery_is_owed(queue, monkeypatch):
     assert Health.objects.get(connection=isp).tokens == before - 1
 
 
+def test_what_is_given_back_gives_its_tokens_back(queue):
+    isp = holding.connect("isp", rate=5)
+    queue(4)
+    claim = outbox.claim(4)
+    assert claim is not None
+    before = Health.objects.get(connection=isp).tokens
+    outbox.open_exchange(claim, claim.deliveries[0], Exchange(delivery=claim.deliveries[0], purpose="create"))
+    outbox.release(claim)
+    assert Health.objects.get(connection=isp).tokens == before + 3  # one call was begun
+
+
 def test_a_drain_ends_when_nothing_waits_for_a_rate(queue):
     holding.connect("isp", rate=0.5)
     queue(1)
