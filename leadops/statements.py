@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
 
 
-def rows(sql: str, params: Sequence[Any] = ()) -> list[Any]:
+def rows(sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
     """Run `sql`; returns the rows it answers with, each a tuple."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)

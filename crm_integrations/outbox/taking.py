@@ -1,7 +1,7 @@
 """Which deliveries may be taken just now: by pause, hold, parallel calls and rate of their connections.
 
 Always in two statements, because one counts what was there before it waited for a lock: the connection is locked, and
-only then its calls under way and its tokens are counted.
+only then its calls under way and its tokens are counted. Both go in one string, so that nobody waits for a round trip.
 """
 
 from __future__ import annotations
@@ -10,18 +10,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection as database
-from django.db import transaction
 
 from crm_integrations import health
 from crm_integrations.models import CLAIMABLE
 from crm_integrations.outbox import low_water
 from crm_integrations.outbox.low_water import Mark
+from leadops import statements
 
 # `rate` and `parallel` are the connection's own limits at today's pace; one call at a time once a breaker opened.
 FLOW = """
@@ -54,13 +53,18 @@ d.connection_id = {connection} AND d.state IN ({states}) AND d.due_at <= stateme
 STATES = ", ".join(f"'{state.value}'" for state in CLAIMABLE)
 OF_CONNECTION = DUE.format(connection="c.id", states=STATES, since="mark.since")
 ANY_DUE = f"EXISTS (SELECT 1 FROM crm_integrations_delivery d WHERE {OF_CONNECTION})"
-OF_CHOSEN = DUE.format(connection="%(connection)s", states=STATES, since="(SELECT since FROM flow)")
+CHOSEN = "nullif(current_setting('leadops.chosen', true), '')::uuid"
+OF_CHOSEN = DUE.format(connection=CHOSEN, states=STATES, since="(SELECT since FROM flow)")
 AFFORDABLE = "(paced.rate IS NULL OR bucket.tokens >= 1)"
 # The connection with the fewest calls under way: so a slow vendor holds up only its own rows.
 CHOOSE = f"""
 SELECT c.id {FLOW} AND {AFFORDABLE} AND {ANY_DUE} ORDER BY busy.calls, random() LIMIT 1
 """
-LOCK = CHOOSE + "FOR NO KEY UPDATE OF c"
+# Held until the transaction ends, so that nobody else counts meanwhile; TAKE, in a statement of its own, reads which.
+LOCK = f"""
+SELECT set_config('leadops.chosen', coalesce(max(chosen.id::text), ''), true)
+FROM ({CHOOSE} FOR NO KEY UPDATE OF c) chosen
+"""
 WITH_WORK = f"SELECT c.id {FLOW} AND {ANY_DUE}"
 SOONEST = f"SELECT min((1 - bucket.tokens) / paced.rate) {FLOW} AND bucket.tokens < 1 AND {ANY_DUE}"
 # No more than a fair share of what is due beside the calls under way, so that at the end no worker sits on rows while
@@ -75,7 +79,7 @@ WITH flow AS (
                     SELECT FROM crm_integrations_delivery d WHERE {OF_CONNECTION} LIMIT %(limit)s * (busy.calls + 1)
                 ) few
             ) / (busy.calls + 1.0))) AS share
-    {FLOW} AND c.id = %(connection)s
+    {FLOW} AND c.id = {CHOSEN}
 ), locked AS (
     SELECT d.id, d.due_at, d.leases_lost > 0 AS suspect FROM crm_integrations_delivery d
     WHERE EXISTS (SELECT 1 FROM flow) AND {OF_CHOSEN}
@@ -88,18 +92,19 @@ WITH flow AS (
     WHERE p.place <= least(f.room, f.share) AND CASE WHEN p.alone THEN p.place = 1 ELSE NOT p.suspect END
 ), held AS (
     INSERT INTO crm_integrations_lease (id, connection_id, until)
-    SELECT %(lease)s, %(connection)s, statement_timestamp() + %(seconds)s * interval '1 second' FROM due LIMIT 1
+    SELECT %(lease)s, {CHOSEN}, statement_timestamp() + %(seconds)s * interval '1 second' FROM due LIMIT 1
+), paid AS (
+    INSERT INTO crm_integrations_health (
+        connection_id, failures, openings, hold_reason, pace, paced_at, tokens, filled_at
+    ) SELECT {CHOSEN}, 0, 0, '', 1, statement_timestamp(), min(tokens) - count(*), statement_timestamp()
+    FROM due HAVING min(tokens) IS NOT NULL
+    ON CONFLICT (connection_id) DO UPDATE SET tokens = excluded.tokens,
+        filled_at = greatest(crm_integrations_health.filled_at, excluded.filled_at)
 )
 UPDATE crm_integrations_delivery d SET
     state = CASE WHEN d.state = 'unknown' THEN 'unknown' ELSE 'sending' END, lease = %(lease)s,
     leased_until = statement_timestamp() + %(seconds)s * interval '1 second', updated_at = statement_timestamp()
-FROM due WHERE d.id = due.id RETURNING d.id, due.probe, due.tokens, statement_timestamp(), d.due_at
-"""
-PAY = """
-INSERT INTO crm_integrations_health (
-    connection_id, failures, openings, hold_reason, pace, paced_at, tokens, filled_at
-) VALUES (%(connection)s, 0, 0, '', 1, %(at)s, %(tokens)s, %(at)s)
-ON CONFLICT (connection_id) DO UPDATE SET tokens = excluded.tokens, filled_at = excluded.filled_at
+FROM due WHERE d.id = due.id RETURNING d.id, due.probe, d.connection_id, d.due_at
 """
 
 
@@ -130,53 +135,50 @@ def take(limit: int, lease: UUID) -> Taken | None:
     None when nothing may be taken; an empty `Taken` when another worker was quicker.
     """
     marks = low_water.marks()
-    with transaction.atomic():
-        chosen = _row(LOCK, marks)
-        if chosen is None:
+    named = _named(marks) | {"limit": limit, "lease": lease, "seconds": settings.DELIVERY_LEASE_SECONDS}
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"{LOCK}; {TAKE}", named
+        )  # one round trip, and one transaction: the lock is held no longer
+        if not cursor.fetchone()[0]:
             return None
-        named = {"connection": chosen[0], "limit": limit, "lease": lease}
-        taken = _rows(TAKE, marks, **named, seconds=settings.DELIVERY_LEASE_SECONDS)
-        if not taken:
-            return Taken()
-        low_water.learn(chosen[0], min(row[-1] for row in taken), marks.get(chosen[0]))
-        _, probe, tokens, at, _ = taken[0]
-        if tokens is not None:
-            _pay(chosen[0], tokens - len(taken), at)
-        return Taken([row[0] for row in taken], probe)
+        cursor.nextset()
+        taken = cursor.fetchall()
+    if not taken:
+        return Taken()
+    _, probe, connection_id, _ = taken[0]
+    low_water.learn(connection_id, min(due_at for *_, due_at in taken), marks.get(connection_id))
+    return Taken([each for each, *_ in taken], probe)
 
 
-def _pay(connection_id: UUID, left: float, at: datetime) -> None:
-    with database.cursor() as cursor:
-        cursor.execute(PAY, {"connection": connection_id, "tokens": left, "at": at})
+def _named(marks: Mapping[UUID, Mark]) -> dict[str, Any]:
+    """The parameters of FLOW."""
+    return {
+        "checkable": health.checkable(),
+        "served": _served.get(),
+        "marked": list(marks),
+        "since": [mark.since for mark in marks.values()],
+    }
 
 
-def _row(statement: str, marks: Mapping[UUID, Mark]) -> tuple[Any, ...] | None:
-    found = _rows(statement, marks)
-    return found[0] if found else None
-
-
-def _rows(statement: str, marks: Mapping[UUID, Mark], **named: Any) -> list[tuple[Any, ...]]:
-    named |= {"checkable": health.checkable(), "served": _served.get()}
-    named |= {"marked": list(marks), "since": [mark.since for mark in marks.values()]}
-    with database.cursor() as cursor:
-        cursor.execute(statement, named)
-        return list(cursor.fetchall())
+def _rows(statement: str) -> list[tuple[Any, ...]]:
+    return statements.rows(statement, _named(low_water.marks()))
 
 
 def can_claim() -> bool:
     """Whether a claim would find something just now."""
-    return _row(CHOOSE, low_water.marks()) is not None
+    return bool(_rows(CHOOSE))
 
 
 def with_work() -> list[UUID]:
     """The connections that have something due and are free to take it, now or once their rate allows."""
-    return [row[0] for row in _rows(WITH_WORK, low_water.marks())]
+    return [row[0] for row in _rows(WITH_WORK)]
 
 
 def tokens_in() -> float | None:
     """Seconds until the rate of a connection allows a delivery that is due, None when none waits for that."""
-    soonest = _row(SOONEST, low_water.marks())
-    return None if soonest is None or soonest[0] is None else float(soonest[0])
+    [(soonest,)] = _rows(SOONEST)
+    return None if soonest is None else float(soonest)
 
 
 OWE = "UPDATE crm_integrations_health SET tokens = tokens - %(calls)s WHERE connection_id = %(connection)s"

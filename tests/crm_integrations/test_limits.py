@@ -148,7 +148,7 @@ def test_claiming_reads_no_finished_delivery(queue):
     with database.cursor() as cursor:
         cursor.execute(FINISHED)
         cursor.execute("ANALYZE crm_integrations_delivery")
-    named = {"connection": isp.pk, "limit": 20, "lease": isp.pk, "seconds": 60, "checkable": ["crego_crm"]}
+    named = {"limit": 20, "lease": isp.pk, "seconds": 60, "checkable": ["crego_crm"]}
     named |= {"served": None, "marked": [], "since": []}
     for statement in (taking.LOCK, taking.TAKE, taking.SOONEST):
         used = explained(statement, named)

@@ -43,7 +43,7 @@ def test_a_claim_of_one_connection_reads_it_once(receive, connections, django_as
     for number in range(10):
         receive(number)
     only_ispcrm()
-    with django_assert_max_num_queries(6):  # begin, lock, take, commit, deliveries, connection
+    with django_assert_max_num_queries(3):  # taking, deliveries, connection
         claim = outbox.claim(limit=10)
     assert len({id(each.connection) for each in claim.deliveries}) == 1
     assert claim.connector is claim.connector
