@@ -23,8 +23,8 @@ from leadops.models import Lead, Partner, Program
 from leadops.services import leads
 from tests import people
 
-LEADS, THREADS, LATENCY_MS = 1500, 8, 100
-SLOW_THREADS, LEADS_A_THREAD = (8, 32), 150
+LEADS, THREADS, LATENCY_MS = 480, 8, 100
+SLOW_THREADS, LEADS_A_THREAD = (8, 32), 60
 
 
 @contextmanager

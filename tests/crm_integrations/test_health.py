@@ -115,16 +115,13 @@ def test_five_timeouts_in_a_row_open_it_and_the_rest_lose_no_attempt(queue, sett
     with holding.black_hole() as url:
         holding.connect("isp", url)
         queue(12)
-        holding.at_once(5, engine.drain)
+        engine.drain()  # one worker, because others may be in their next call when the fifth failure comes
     row = Health.objects.get()
     assert row.opened_at is not None
-    assert row.openings == 1
-    assert 5 <= row.failures <= 9  # others may be in their next call when the fifth failure comes
+    assert (row.openings, row.failures) == (1, 5)
     assert 25 < held_for(row) <= health.HOLD_SECONDS
-    assert sorted(Delivery.objects.values_list("attempts", flat=True)) == (
-        [0] * (12 - row.failures) + [1] * row.failures
-    )
-    assert Delivery.objects.filter(attempts=0, state=State.QUEUED, lease=None).count() == 12 - row.failures
+    assert sorted(Delivery.objects.values_list("attempts", flat=True)) == [0] * 7 + [1] * 5
+    assert Delivery.objects.filter(attempts=0, state=State.QUEUED, lease=None).count() == 7
     assert [notice.connection.name for notice in notices(Notice.Kind.BREAKER)] == ["isp"]
 
 
