@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TypeVar
 
@@ -57,39 +57,31 @@ def deliver(claim: Claim, stop: Callable[[], bool] = lambda: False) -> int:
                 _act(claim, delivery, records.get(delivery.pk) or _without_record(unread.get(delivery)))
             done += 1
     except Paused:
-        outbox.release(claim)
+        _end(claim, outbox.release)
     finally:
-        _finish(claim)
+        _end(claim, outbox.finish)  # writes the last outcome, which no further call writes
     return done
 
 
 @contextmanager
 def _sparing_others(delivery: Delivery) -> Iterator[None]:
-    """What happens to `delivery` in here is told and stops nothing, other than a pause and a database that is away."""
-    try:
-        yield
-    except Paused:
-        raise
-    except (
-        OperationalError,
-        InterfaceError,
-    ) as error:  # the others were not begun: they need not wait for the lease
-        connection.close_if_unusable_or_obsolete()
-        logger.error("Delivery %s is left to the sweep: %s.", delivery.pk, place_of(error))
-        raise Paused from error
-    except LostLease:
-        logger.warning("Delivery %s was taken over by another worker.", delivery.pk)
-    except Exception as error:
-        connection.close_if_unusable_or_obsolete()
-        logger.error(
-            "Delivery %s could not be settled; its lease will end: %s.", delivery.pk, place_of(error)
-        )
+    """What happens to `delivery` in here is told and stops nothing, other than a pause and a database that is away.
+
+    When the database is away the others are given back too: they were not begun, and need not wait for the lease.
+    """
+    with outbox.left_to_others(delivery):
+        try:
+            yield
+        except (OperationalError, InterfaceError) as error:
+            connection.close_if_unusable_or_obsolete()
+            logger.error("Delivery %s is left to the sweep: %s.", delivery.pk, place_of(error))
+            raise Paused from error
 
 
-def _finish(claim: Claim) -> None:
-    """Write the last outcome, which no further call of `claim` writes, and let go."""
-    with _sparing_others(claim.deliveries[-1]):
-        outbox.finish(claim)
+def _end(claim: Claim, how: Callable[[Claim], None]) -> None:
+    """Give back or finish `claim`; while the database is away neither can be, and the sweep does it."""
+    with suppress(Paused), _sparing_others(claim.deliveries[-1]):
+        how(claim)
 
 
 def _without_record(why: Exception | None) -> Settlement:

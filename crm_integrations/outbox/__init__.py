@@ -31,6 +31,7 @@ from crm_integrations.outbox.decisions import (
 from crm_integrations.outbox.ended_leads import LeadEnded
 from crm_integrations.outbox.enqueueing import Enqueued, New, enqueue, reference_at, reference_of
 from crm_integrations.outbox.exchanges import complete_exchange
+from crm_integrations.outbox.leaving import left_to_others
 from crm_integrations.outbox.opening import open_exchange
 from crm_integrations.outbox.pausing import pause, resume
 from crm_integrations.outbox.settlements import Settlement
@@ -71,6 +72,7 @@ __all__ = [
     "ensure_time",
     "finish",
     "held_by_another",
+    "left_to_others",
     "open_exchange",
     "pause",
     "reap",

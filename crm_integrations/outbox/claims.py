@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from crm_integrations.connector import Connector
 from crm_integrations.models import Connection, Delivery, Exchange, Lease, State
 from crm_integrations.outbox import low_water, taking
-from crm_integrations.outbox.settlements import Outcome
+from crm_integrations.outbox.settlements import Ending
 
 FIRST_BATCH, LARGEST_BATCH = 4, 50
 BATCH_SECONDS = 2.0
@@ -46,7 +46,7 @@ class Claim:
 
     `safe_until` is a moment of the monotonic clock: a call begun before it ends before the lease does. `probe`: it is
     the one trial at a vendor whose breaker opened. `called`: the deliveries that used up their token of the rate.
-    `unwritten`: the outcome that is written when the next call is opened, or by `finish`.
+    `unwritten`: the ending that is written when the next call is opened, or by `finish`.
     """
 
     lease: uuid.UUID
@@ -54,7 +54,7 @@ class Claim:
     safe_until: float
     probe: bool = False
     called: set[uuid.UUID] = field(default_factory=set)
-    unwritten: Outcome | None = None
+    unwritten: Ending | None = None
 
     @property
     def ends_at(self) -> float:
@@ -118,7 +118,8 @@ def release(claim: Claim) -> None:
     ours = Delivery.objects.filter(~Exists(begun), lease=claim.lease).exclude(
         state=State.SENDING, accepted=True
     )
-    released = ours.update(
+    unused = set(ours.values_list("pk", flat=True)) - claim.called
+    ours.update(
         state=Case(When(state=State.SENDING, then=Value(State.QUEUED)), default=F("state")),
         lease=None,
         leased_until=None,
@@ -127,7 +128,7 @@ def release(claim: Claim) -> None:
     let_go(claim)
     low_water.forget(claim.connection.pk)
     if claim.connection.rate is not None:
-        taking.owe(claim.connection.pk, -released)
+        taking.owe(claim.connection.pk, -len(unused))
 
 
 def let_go(claim: Claim) -> None:
@@ -146,9 +147,8 @@ def ensure_time(claim: Claim, delivery: Delivery) -> None:
         return
     until = Now() + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
     ours = Delivery.objects.filter(lease=claim.lease, leased_until__gt=Now())
-    Lease.objects.filter(pk=claim.lease).update(
-        until=until
-    )  # first: rather one worker too few than one too many
+    # The place at the connection first: rather one worker too few there than one too many.
+    Lease.objects.filter(pk=claim.lease).update(until=until)
     if delivery.pk not in set(ours.values_list("pk", flat=True)) or not ours.update(leased_until=until):
         raise LostLease
     claim.safe_until = _safe_until(began)

@@ -12,7 +12,8 @@ from django.db.backends.utils import CursorWrapper
 from crm_integrations.models import Delivery, Exchange
 from crm_integrations.outbox import ended_leads, settling, taking
 from crm_integrations.outbox.claims import Claim, LostLease, Outdated, Paused
-from crm_integrations.outbox.settlements import Outcome
+from crm_integrations.outbox.leaving import left_to_others
+from crm_integrations.outbox.settlements import Ending
 from crm_integrations.prepared import Statement, run
 from leadops.faults import place_of
 from leadops.models import Lead
@@ -30,10 +31,8 @@ WITH held AS (
         WHERE c.id = d.connection_id AND c.enabled AND (c.paused_until IS NULL OR c.paused_until <= now())
             AND (h.hold_until IS NULL OR h.hold_until <= now()) AND (h.opened_at IS NULL OR %(probe)s)
     ) AND (%(attempt)s = 0 OR NOT EXISTS (
-        SELECT 1 FROM leadops_lead l WHERE l.id = d.lead_id AND {ended_leads.IS_ENDED}
-    )) AND (%(attempt)s = 0 OR NOT EXISTS (
         SELECT 1 FROM leadops_lead l LEFT JOIN leadops_loanaccount a ON a.id = d.loan_account_id
-        WHERE l.id = d.lead_id AND coalesce(a.version, l.version) <> %(version)s
+        WHERE l.id = d.lead_id AND ({ended_leads.IS_ENDED} OR coalesce(a.version, l.version) <> %(version)s)
     )) RETURNING id, connection_id
 )
 INSERT INTO crm_integrations_exchange (
@@ -116,14 +115,14 @@ def _opened(claim: Claim, call: dict[str, Any]) -> tuple[Any, ...] | None:
         return _row(cursor)
 
 
-def _opened_with(claim: Claim, outcome: Outcome, call: dict[str, Any]) -> tuple[Any, ...] | None:
-    """That the lease of `outcome` was lost is no matter of the call that comes now."""
-    statements, named = settling.writing(claim, outcome)
+def _opened_with(claim: Claim, ending: Ending, call: dict[str, Any]) -> tuple[Any, ...] | None:
+    """That the lease of `ending` was lost is no matter of the call that comes now."""
+    statements, named = settling.writing(claim, ending)
     with database.cursor() as cursor:
         run(cursor, named | call, *statements, OPENING)
         claim.unwritten = None
-        if not settling.was_written(cursor):
-            logger.warning("Delivery %s was taken over by another worker.", outcome.delivery.pk)
+        with left_to_others(ending.delivery):
+            settling.check_written(cursor)
         cursor.nextset()
         return _row(cursor)
 

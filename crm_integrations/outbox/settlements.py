@@ -26,7 +26,7 @@ class Settlement:
     pause: str = ""
 
 
-class Outcome(NamedTuple):
+class Ending(NamedTuple):
     """What became of `delivery`, with the exchange that told it."""
 
     delivery: Delivery

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from contextlib import nullcontext
 from typing import Any
@@ -19,13 +18,12 @@ from crm_integrations.connector import Kind
 from crm_integrations.models import NEEDS_PERSON, Delivery, Exchange, State
 from crm_integrations.outbox.claims import Claim, LostLease, let_go
 from crm_integrations.outbox.exchanges import ANSWER, COMPLETE, answered, complete_exchange, tell_health
+from crm_integrations.outbox.leaving import left_to_others
 from crm_integrations.outbox.pausing import pause
-from crm_integrations.outbox.settlements import Outcome, Settlement
+from crm_integrations.outbox.settlements import Ending, Settlement
 from crm_integrations.prepared import Statement, run
-from leadops.faults import place_of
 from leadops.services import loan_accounts
 
-logger = logging.getLogger(__name__)
 TRY_AGAIN_SECONDS = 0.5
 
 
@@ -92,7 +90,7 @@ def settle_with_next(claim: Claim, delivery: Delivery, settlement: Settlement, e
     if _concerns_others(delivery, settlement, exchange):
         settle(claim, delivery, settlement, exchange)
     else:
-        claim.unwritten = Outcome(delivery, settlement, exchange)
+        claim.unwritten = Ending(delivery, settlement, exchange)
 
 
 def finish(claim: Claim) -> None:
@@ -104,19 +102,11 @@ def finish(claim: Claim) -> None:
 
 
 def write_unwritten(claim: Claim) -> None:
-    """Write the outcome that waits for the claim's next call, alone; one that can't be written is left to the sweep."""
-    outcome, claim.unwritten = claim.unwritten, None
-    if outcome is None:
-        return
-    try:
-        settle(claim, *outcome)
-    except LostLease:
-        logger.warning("Delivery %s was taken over by another worker.", outcome.delivery.pk)
-    except Exception as error:
-        database.close_if_unusable_or_obsolete()
-        logger.error(
-            "Delivery %s could not be settled; its lease will end: %s.", outcome.delivery.pk, place_of(error)
-        )
+    """Write what waits for the claim's next call, alone; what can't be written is left to the sweep."""
+    ending, claim.unwritten = claim.unwritten, None
+    if ending is not None:
+        with left_to_others(ending.delivery):
+            settle(claim, *ending)
 
 
 def _settle(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: Exchange | None) -> None:
@@ -137,19 +127,18 @@ def _concerns_others(delivery: Delivery, settlement: Settlement, exchange: Excha
 
 def _write(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: Exchange | None) -> None:
     """The lead's lock, the delivery with its exchange, the lead's summary; LostLease when the lease is another's."""
-    statements, named = writing(claim, Outcome(delivery, settlement, exchange))
+    statements, named = writing(claim, Ending(delivery, settlement, exchange))
     with database.cursor() as cursor:
         run(cursor, named, *statements)
-        if not was_written(cursor):
-            raise LostLease
+        check_written(cursor)
 
 
-def writing(claim: Claim, outcome: Outcome) -> tuple[tuple[Statement, ...], dict[str, Any]]:
-    """The statements that write `outcome`, to be sent in one string, and their parameters.
+def writing(claim: Claim, ending: Ending) -> tuple[tuple[Statement, ...], dict[str, Any]]:
+    """The statements that write `ending`, to be sent in one string, and their parameters.
 
     Sent so they are one round trip, and one transaction even where none was begun.
     """
-    delivery, settlement, exchange = outcome
+    delivery, settlement, exchange = ending
     columns = {
         name: getattr(settlement, name) for name in ("reason", "accepted", "lookups", "absences", "due_in")
     }
@@ -162,12 +151,13 @@ def writing(claim: Claim, outcome: Outcome) -> tuple[tuple[Statement, ...], dict
     return (summary.LOCK_ONE, write, summary.DERIVE_ONE), columns | told | named | answer
 
 
-def was_written(cursor: CursorWrapper) -> bool:
-    """Whether the lease was still ours, once `writing`'s statements ran; the cursor stands before its last result."""
+def check_written(cursor: CursorWrapper) -> None:
+    """Once `writing`'s statements ran: LostLease when the lease was not ours. The cursor goes to their last result."""
     cursor.nextset()
-    written = bool(cursor.rowcount)
+    written = cursor.rowcount
     cursor.nextset()
-    return written
+    if not written:
+        raise LostLease
 
 
 def _ask_in(delivery: Delivery, settlement: Settlement) -> float | None:

@@ -137,9 +137,7 @@ def take(limit: int, lease: UUID) -> Taken | None:
     marks = low_water.marks()
     named = _named(marks) | {"limit": limit, "lease": lease, "seconds": settings.DELIVERY_LEASE_SECONDS}
     with database.cursor() as cursor:
-        cursor.execute(
-            f"{LOCK}; {TAKE}", named
-        )  # one round trip, and one transaction: the lock is held no longer
+        cursor.execute(f"{LOCK}; {TAKE}", named)  # in one transaction: the lock is held no longer
         if not cursor.fetchone()[0]:
             return None
         cursor.nextset()

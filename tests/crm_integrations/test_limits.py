@@ -90,6 +90,19 @@ def test_what_is_given_back_gives_its_tokens_back(queue):
     assert Health.objects.get(connection=isp).tokens == before + 3  # one call was begun
 
 
+def test_what_was_called_and_is_given_back_keeps_its_token(queue):
+    isp = holding.connect("isp", rate=5)
+    queue(2)
+    claim = outbox.claim(2)
+    called = Exchange(delivery=claim.deliveries[0], connection=isp, purpose=Exchange.Purpose.CREATE)
+    outbox.open_exchange(claim, claim.deliveries[0], called)
+    outbox.complete_exchange(called)  # as after a 401, which says surely that nothing was taken
+    before = Health.objects.get(connection=isp).tokens
+    outbox.release(claim)
+    assert set(Delivery.objects.values_list("state", "lease")) == {(State.QUEUED, None)}
+    assert Health.objects.get(connection=isp).tokens == before + 1
+
+
 def test_a_drain_ends_when_nothing_waits_for_a_rate(queue):
     holding.connect("isp", rate=0.5)
     queue(1)

@@ -16,7 +16,7 @@ from benchmarks.chaos import dying
 from crm_integrations import delivery as engine
 from crm_integrations import outbox, tokens, transport
 from crm_integrations.models import Connection, Delivery, Exchange, Lease, State
-from crm_integrations.outbox import opening
+from crm_integrations.outbox import claims, opening, settling
 from leadops.models import Applicant, Lead, LoanAccount
 from leadops.services import loan_accounts
 from tests.crm_integrations import holding
@@ -192,6 +192,29 @@ def test_what_was_not_begun_when_the_database_went_away_is_given_back(queue, mon
             == [(State.QUEUED, None, 0)] * 4
         )
         assert engine.drain() == len(vendor.seen) == 4
+
+
+@pytest.mark.parametrize("stops_after", [1, 2])
+def test_a_database_that_is_away_when_a_claim_ends_stops_nobody(queue, monkeypatch, stops_after):
+    def away(claim: outbox.Claim) -> None:
+        raise OperationalError("server closed the connection")
+
+    with holding.vendor() as vendor:
+        holding.connect("isp", vendor.url)
+        queue(2)
+        claim = outbox.claim(2)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(outbox, "release", away)
+            patch.setattr(claims, "let_go", away)
+            patch.setattr(settling, "let_go", away)
+            assert engine.deliver(claim, lambda: len(vendor.seen) >= stops_after) == stops_after
+        assert Lease.objects.count() == 1
+        end_leases()
+        outbox.sweep()
+        assert not Lease.objects.exists()
+        assert engine.drain() == 2 - stops_after
+        assert states(claim) == [State.DELIVERED, State.DELIVERED]
+        assert len(vendor.seen) == 2
 
 
 def test_a_lost_lease_leaves_no_place_taken(queue, monkeypatch):
