@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
-from crm_integrations import consequences, errors, outbox, redaction, snapshots
+from crm_integrations import announcements, consequences, errors, outbox, redaction, snapshots
 from crm_integrations.calls import ClaimCaller
 from crm_integrations.connector import Kind, Outcome, Response
 from crm_integrations.models import Delivery, Exchange, State
@@ -36,7 +36,7 @@ def drain(stop: Callable[[], bool] = lambda: False) -> int:
         if (claim := outbox.claim(batch)) is not None:
             acted_on = deliver(claim, stop)
             done, batch = done + acted_on, outbox.batch_after(acted_on, time.monotonic() - began)
-        elif outbox.replays.feed():
+        elif announcements.unfold_next() or outbox.replays.feed():
             continue
         elif (seconds := outbox.tokens_in()) is not None:  # what is due waits for its connection's rate only
             time.sleep(min(seconds, LONGEST_NAP))

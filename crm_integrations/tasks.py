@@ -15,6 +15,7 @@ from celery.signals import worker_shutting_down
 from django.conf import settings
 
 from crm_integrations import (
+    announcements,
     archiving,
     checkups,
     delivery,
@@ -49,8 +50,10 @@ def work(queue: int | None = None) -> None:
     Where connections have queues of their own, the bell for all only passes the ring on to theirs.
     """
     if queue is None and settings.DELIVERY_QUEUE_NAMES:
+        announcements.unfold(_until(DELIVERING_SECONDS))
         doorbell.ring_queues(outbox.with_work())
         return
+    announcements.unfold_next()  # also while there is never nothing to deliver
     ours = None if queue is None else [pk for pk, number in doorbell.queue_of().items() if number == queue]
     with outbox.serving(ours):
         _work(doorbell.ring if queue is None else partial(doorbell.ring_queue, queue), _due(2, ours))
@@ -60,8 +63,7 @@ def _work(ring: Callable[[], None], due: int) -> None:
     """A turn at what is served just now; `ring` calls for another one."""
     if due > 1 and outbox.can_claim():
         ring()
-    end = time.monotonic() + DELIVERING_SECONDS
-    delivery.drain(lambda: stopping.is_set() or time.monotonic() >= end)
+    delivery.drain(_until(DELIVERING_SECONDS))
     if outbox.can_claim() or outbox.tokens_in() is not None:
         ring()
 
@@ -70,7 +72,8 @@ def _work(ring: Callable[[], None], due: int) -> None:
 def sweep() -> None:
     """Find whatever was lost: ended leases, missed wake-ups, unheard bells; then look at who did not answer."""
     outbox.sweep()
-    if outbox.can_claim() or outbox.tokens_in() is not None:
+    announcements.unfold_next()
+    if announcements.waiting() or outbox.can_claim() or outbox.tokens_in() is not None:
         doorbell.ring()
     checkups.check_held()
 
@@ -79,6 +82,12 @@ def sweep() -> None:
 def tell_operations() -> None:
     """Mail the notices that operations were not told of."""
     notices.tell()
+
+
+def _until(seconds: float) -> Callable[[], bool]:
+    """Tells when so much time is over, or the worker is to stop."""
+    end = time.monotonic() + seconds
+    return lambda: stopping.is_set() or time.monotonic() >= end
 
 
 def _due(most: int, connection_ids: Collection[UUID] | None) -> int:
@@ -91,9 +100,9 @@ def _due(most: int, connection_ids: Collection[UUID] | None) -> int:
 @shared_task
 def follow() -> None:
     """Read the webhooks that came in, and ask vendors how delivered records stand."""
-    end = time.monotonic() + TURN_SECONDS
+    until = _until(TURN_SECONDS)
     webhooks.read_new()
-    following.follow(lambda: stopping.is_set() or time.monotonic() >= end)
+    following.follow(until)
 
 
 @shared_task
@@ -106,15 +115,13 @@ def reconcile() -> None:
 @shared_task
 def refresh_gaps() -> None:
     """Find what leads miss for each connection; what a turn does not reach is found at the next."""
-    end = time.monotonic() + TURN_SECONDS
-    gaps.refresh(lambda: stopping.is_set() or time.monotonic() >= end)
+    gaps.refresh(_until(TURN_SECONDS))
 
 
 @shared_task
 def watch() -> None:
     """Count the calls that are over, and see whether a vendor does otherwise than usual."""
-    end = time.monotonic() + TURN_SECONDS
-    watching.watch(lambda: stopping.is_set() or time.monotonic() >= end)
+    watching.watch(_until(TURN_SECONDS))
 
 
 @shared_task

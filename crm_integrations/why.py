@@ -161,6 +161,8 @@ def of_lead(
         name, missing = next(iter(gaps.items()))
         others = f" (and {len(gaps) - 1} more)" if len(gaps) > 1 else ""
         return f"Not ready for {name}{others}: {', '.join(missing)}."
+    if lead.sync_status == Lead.SyncStatus.IN_PROGRESS:
+        return "It came with an import, and is about to be queued."
     return "Not sent yet: submit it." if lead.status == Lead.Status.DRAFT else "No route sends it anywhere."
 
 

@@ -1,7 +1,8 @@
 """What the core announces. Lists, sent with `send()` inside the transaction, so that a listener can fail it.
 
-`leads_ready(leads, connections=None)`: these leads are to reach the vendors; `connections` (ids) limits to whom.
-The listener sets each lead's `sync_status`, on the instance too, and returns how many deliveries it made.
+`leads_ready(leads, connections=None, later=False)`: these leads are to reach the vendors; `connections` (ids) limits
+to whom. The listener sets each lead's `sync_status`, on the instance too, and returns how many deliveries it made;
+`later`: it may do so after the commit, as long as nothing can be missed.
 `leads_changed(leads)`: an officer changed what these leads say, or made them and did not submit them yet.
 `leads_stopped(leads)`: the lender has dropped or declined these; what was not sent yet is not to be sent.
 `loan_accounts_ready(loan_accounts)`: these accounts are to be opened at the LOS.

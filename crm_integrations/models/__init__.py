@@ -1,5 +1,6 @@
 """Connections, deliveries and their calls, and what is kept about how vendors behave."""
 
+from crm_integrations.models.announcement import Announcement
 from crm_integrations.models.connection import Connection, Route
 from crm_integrations.models.delivery import (
     CLAIMABLE,
@@ -25,6 +26,7 @@ __all__ = [
     "NEEDS_PERSON",
     "REPEATABLE",
     "UNFINISHED",
+    "Announcement",
     "AnswerShape",
     "Connection",
     "Delivery",

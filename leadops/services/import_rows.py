@@ -206,9 +206,9 @@ def _make_leads(batch: ImportBatch, results: Sequence[_Result]) -> None:
         program=batch.program,
         intake=Lead.Intake.EXCEL,
         created_by=batch.uploaded_by,
-        status=Lead.Status.SUBMITTED,
+        to_submit=True,
     )
-    leads.submit(made)
+    leads.submit(made, later=True)
     for result, lead in zip(results, made, strict=True):
         result.lead_id = lead.pk
 

@@ -44,6 +44,7 @@ class Origin(NamedTuple):
     intake: str
     created_by: Officer | None
     status: str
+    sync_status: str = Lead.SyncStatus.NOT_SENT
 
 
 def receive(
@@ -80,18 +81,19 @@ def create(
     program: Program,
     intake: str,
     created_by: Officer | None = None,
-    status: str = Lead.Status.DRAFT,
+    to_submit: bool = False,
 ) -> list[Lead]:
     """Store checked drafts as leads, in their order, in one go and in the caller's transaction.
 
-    `status`: `submitted` where `submit` follows at once, which saves writing every lead twice.
+    `to_submit`: `submit` follows at once, and is spared writing every lead again.
     """
-    return _store(drafts, Origin(partner, program, intake, created_by, status), _Parties())
+    words = (Lead.Status.SUBMITTED, Lead.SyncStatus.IN_PROGRESS) if to_submit else (Lead.Status.DRAFT,)
+    return _store(drafts, Origin(partner, program, intake, created_by, *words), _Parties())
 
 
 def _store(drafts: Sequence[LeadDraft], origin: Origin, parties: _Parties) -> list[Lead]:
-    partner, program, intake, created_by, status = origin
-    ids = (partner.pk, program.pk, intake, created_by.pk if created_by else None, status)
+    partner, program, intake, created_by, *words = origin
+    ids = (partner.pk, program.pk, intake, created_by.pk if created_by else None, *words)
     rows = []
     for draft in drafts:
         row = _LEADS.row((*ids, *_of_lead(draft)))
@@ -105,7 +107,9 @@ def _store(drafts: Sequence[LeadDraft], origin: Origin, parties: _Parties) -> li
     return leads
 
 
-_LEADS = Table(Lead, ("partner_id", "program_id", "intake", "created_by_id", "status", *LEAD_FIELDS))
+_LEADS = Table(
+    Lead, ("partner_id", "program_id", "intake", "created_by_id", "status", "sync_status", *LEAD_FIELDS)
+)
 _APPLICANTS = Table(
     Applicant, ("lead_id", "position", *APPLICANT_FIELDS, *(f"identity_{name}" for name in IDENTITY_FIELDS))
 )
@@ -170,10 +174,11 @@ def _loaded(row: Model, name: str, related: list[Any]) -> None:
     row.__dict__.setdefault("_prefetched_objects_cache", {})[name] = found
 
 
-def submit(leads: Sequence[Lead], connections: Sequence[UUID] | None = None) -> int:
+def submit(leads: Sequence[Lead], connections: Sequence[UUID] | None = None, *, later: bool = False) -> int:
     """Announce `leads` to whoever delivers them; drafts become submitted. Returns how many deliveries that made.
 
     `connections`: only to these, on an officer's word; None means wherever the routes send them automatically.
+    `later`: they are many, and it is enough that the deliveries are made after the commit.
     Raises LeadStopped when one of them is dropped or declined.
     """
     if stopped := [lead for lead in leads if lead.is_stopped]:
@@ -187,7 +192,7 @@ def submit(leads: Sequence[Lead], connections: Sequence[UUID] | None = None) -> 
         for lead in leads:
             if lead.status == Lead.Status.DRAFT:
                 lead.status = Lead.Status.SUBMITTED
-        made = signals.leads_ready.send(Lead, leads=leads, connections=connections)
+        made = signals.leads_ready.send(Lead, leads=leads, connections=connections, later=later)
     return sum(int(count or 0) for _, count in made)
 
 

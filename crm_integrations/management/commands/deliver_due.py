@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connections
 from django.db.models import Count
 
-from crm_integrations import checkups, delivery, outbox
+from crm_integrations import announcements, checkups, delivery, outbox
 from crm_integrations.models import Delivery, State
 from leadops.management.answering import AnsweringCommand
 
@@ -60,4 +60,5 @@ def _work(until_idle: bool) -> None:
 
 def _under_way() -> bool:
     """Something is in a worker's hands, or may be taken in hand by now."""
-    return Delivery.objects.filter(leased_until__isnull=False).exists() or outbox.can_claim()
+    in_hand = Delivery.objects.filter(leased_until__isnull=False).exists()
+    return in_hand or announcements.waiting() or outbox.can_claim()

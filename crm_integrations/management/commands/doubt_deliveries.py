@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from crm_integrations import outbox
+from crm_integrations import announcements, outbox
 from leadops.management.answering import AnsweringCommand
 
 
@@ -16,6 +16,7 @@ class Command(AnsweringCommand):
         parser.add_argument("--reason", default="Restored from a backup.", help="kept with each delivery")
 
     def answer(self, **options: Any) -> dict[str, Any]:
+        announcements.unfold()  # their deliveries may have been made, and sent, in the lost time
         return {"doubted": outbox.doubt_unsent(options["reason"])}
 
     def text(self, answer: dict[str, Any]) -> str:
