@@ -24,7 +24,7 @@ def enqueue_leads(
     **_: Any,
 ) -> int:
     """A delivery for each lead to each connection its program's routes name, or to `connections` alone."""
-    if later:
+    if later and connections is None:
         announcements.note(leads)
         return 0
     enqueued = announcements.enqueue(leads, connections)

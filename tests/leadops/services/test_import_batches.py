@@ -367,7 +367,7 @@ class TestBeingKilled:
         batch = receive(good_rows(15))
         with monkeypatch.context() as patch:
 
-            def away(*args):
+            def away(*args, **named):
                 raise OperationalError("server closed the connection")
 
             patch.setattr(leads, "submit", away)
