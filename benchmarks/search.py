@@ -1,0 +1,118 @@
+"""How long the officers' search takes among a million leads, against Django's default search of the same columns.
+
+Both sides are an admin's change list: what is found, how many, and the page's rows. Django's looks with `search_fields`
+into the reference and the applicants' names; what is sealed (mobile, PAN, account) it could not look into at all.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+
+import scratch
+
+scratch.setup()
+
+from django.contrib import admin
+from django.db import connection
+from django.test import RequestFactory
+
+from leadops import synthetic
+from leadops.admin.leads import LeadAdmin
+from leadops.admin.sealed_search import sealed
+from leadops.models import Lead, Officer
+from leadops.services import leads
+from leadops.validation import check_lead, errors_in
+from tests import people
+
+LEADS = int(os.environ.get("BENCH_ROWS", "1000000"))
+REAL, SEARCHES, THEIRS = 500, 200, 5
+BAR_MS, BAR_TIMES = 100, 20
+
+# Copies of a real lead: 60 first names, so that one of them is shared by many, and indexes of nobody's numbers.
+RANDOM = "decode(replace(gen_random_uuid()::text, '-', ''), 'hex')"
+NAME = "'Given' || to_char(n %% 60, 'FM00') || ' Family' || to_char(n %% 4999, 'FM0000')"
+MANY = (
+    """CREATE TEMPORARY TABLE made AS SELECT n, gen_random_uuid() AS lead, gen_random_uuid() AS applicant
+    FROM generate_series(1, %(count)s) n""",
+    f"""INSERT INTO leadops_lead SELECT r.* FROM made JOIN leadops_lead l ON l.partner_ref_id = %(like)s
+    CROSS JOIN LATERAL jsonb_populate_record(l, jsonb_build_object(
+        'id', made.lead, 'partner_ref_id', 'OLD-' || n, 'primary_mobile_index', {RANDOM}
+    )) r""",
+    f"""INSERT INTO leadops_applicant SELECT r.* FROM made JOIN leadops_lead l ON l.partner_ref_id = %(like)s
+    JOIN leadops_applicant a ON a.lead_id = l.id
+    CROSS JOIN LATERAL jsonb_populate_record(a, jsonb_build_object(
+        'id', made.applicant, 'lead_id', made.lead, 'primary_mobile_index', {RANDOM}, 'pan_no_index', {RANDOM},
+        'name', {NAME}
+    )) r""",
+    f"""INSERT INTO leadops_bank SELECT r.* FROM made JOIN leadops_lead l ON l.partner_ref_id = %(like)s
+    JOIN leadops_applicant a ON a.lead_id = l.id JOIN leadops_bank b ON b.applicant_id = a.id
+    CROSS JOIN LATERAL jsonb_populate_record(b, jsonb_build_object(
+        'id', gen_random_uuid(), 'applicant_id', made.applicant, 'account_no_index', {RANDOM}
+    )) r""",
+)
+
+
+class Plain(admin.ModelAdmin):
+    """What Django's own documentation has one write."""
+
+    list_per_page = 50
+    search_fields = ("partner_ref_id", "applicants__name")
+
+
+def fill() -> None:
+    """Some real leads among very many."""
+    partner, program = people.partner("Bench", "bench"), people.program("bench", "Bench")
+    leads.submit(leads.create(DRAFTS, partner=partner, program=program, intake=Lead.Intake.API))
+    with connection.cursor() as cursor:
+        for statement in MANY:
+            cursor.execute(statement, {"count": LEADS - REAL, "like": DRAFTS[0].partner_ref_id})
+        cursor.execute("VACUUM ANALYZE")
+
+
+DRAFTS = synthetic.drafts(REAL)
+for draft in DRAFTS:
+    assert not errors_in(check_lead(draft, country="IN"))
+KINDS: dict[str, Callable[[int], str]] = {
+    "first name of many": lambda nth: f"Given{nth % 60:02}",
+    "part of a name": lambda nth: f"giv Family{nth % 4999:04}",
+    "mobile": lambda nth: DRAFTS[nth % REAL].primary_mobile,
+    "PAN": lambda nth: DRAFTS[nth % REAL].applicants[0].pan_no,
+    "account": lambda nth: DRAFTS[nth % REAL].applicants[0].banks[0].account_no,
+    "reference": lambda nth: DRAFTS[nth % REAL].partner_ref_id,
+}
+
+
+def seconds(desk: admin.ModelAdmin[Lead], officer: Officer, text: str) -> float:
+    """One list of what `text` finds, with its count and its rows."""
+    request = RequestFactory().get("/", {"q": text})
+    request.user = officer
+    began = time.perf_counter()
+    found = desk.get_changelist_instance(request)
+    list(found.result_list)
+    took = time.perf_counter() - began
+    assert found.result_count, text
+    return took
+
+
+def main() -> None:
+    fill()
+    officer = people.officer("bench")
+    officer.is_superuser = True
+    ours, theirs = LeadAdmin(Lead, admin.site), Plain(Lead, admin.site)
+    slow = [seconds(theirs, officer, KINDS["part of a name"](nth)) for nth in range(THEIRS)]
+    scratch.report(f"Django's search_fields, {LEADS:,} leads, median", 1000 * statistics.median(slow), "ms")
+    worst = 0.0
+    for kind, text in KINDS.items():
+        took = [seconds(ours, officer, sealed(text(nth))) for nth in range(SEARCHES)]
+        p95 = 1000 * statistics.quantiles(took, n=20)[-1]
+        worst = max(worst, p95)
+        scratch.report(f"ours by {kind}, p95", p95, "ms", f"bar: {BAR_MS} ms")
+    times = 1000 * statistics.median(slow) / worst
+    scratch.report("times quicker, by our slowest p95", times, "", f"bar: {BAR_TIMES}")
+
+
+if __name__ == "__main__":
+    main()
