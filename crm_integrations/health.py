@@ -25,6 +25,10 @@ HOLD_SECONDS, LONGEST_HOLD = 30, 600
 UNSAID_WAIT = 10.0
 """Seconds to hold after a 429 that names none."""
 LEAST_PACE = 1 / 64
+RUNNING = "c.enabled AND (c.paused_until IS NULL OR c.paused_until <= statement_timestamp())"
+"""Of a row `c` of the connections, in SQL: no officer holds it."""
+NOT_HELD = "(h.hold_until IS NULL OR h.hold_until <= statement_timestamp())"
+"""Of its health `h`, which may be missing: neither the breaker nor a 429 holds it."""
 SENDINGS = (Exchange.Purpose.CREATE, Exchange.Purpose.FIND)
 
 

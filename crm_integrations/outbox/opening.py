@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection as database
 from django.db.backends.utils import CursorWrapper
 
+from crm_integrations import health
 from crm_integrations.models import Delivery, Exchange
 from crm_integrations.outbox import ended_leads, settling, taking
 from crm_integrations.outbox.claims import Claim, LostLease, Outdated, Paused
@@ -28,8 +29,8 @@ WITH held AS (
     UPDATE crm_integrations_delivery d SET attempts = attempts + %(attempt)s, updated_at = now()
     WHERE id = %(about)s AND lease = %(lease)s AND EXISTS (
         SELECT 1 FROM crm_integrations_connection c LEFT JOIN crm_integrations_health h ON h.connection_id = c.id
-        WHERE c.id = d.connection_id AND c.enabled AND (c.paused_until IS NULL OR c.paused_until <= now())
-            AND (h.hold_until IS NULL OR h.hold_until <= now()) AND (h.opened_at IS NULL OR %(probe)s)
+        WHERE c.id = d.connection_id AND {health.RUNNING} AND {health.NOT_HELD}
+            AND (h.opened_at IS NULL OR %(probe)s)
     ) AND (%(attempt)s = 0 OR NOT EXISTS (
         SELECT 1 FROM leadops_lead l LEFT JOIN leadops_loanaccount a ON a.id = d.loan_account_id
         WHERE l.id = d.lead_id AND ({ended_leads.IS_ENDED} OR coalesce(a.version, l.version) <> %(version)s)

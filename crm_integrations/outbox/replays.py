@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.db.models.functions import Now
 
-from crm_integrations import doorbell, registry, summary
+from crm_integrations import doorbell, health, registry, summary
 from crm_integrations.models import CLAIMABLE, REPEATABLE, Delivery, Replay, ReplayItem, State
 from crm_integrations.outbox.decisions import NEW_START
 from leadops.errors import LeadopsError
@@ -91,7 +91,7 @@ CROSS JOIN LATERAL (
     WHERE i.replay_id = %(replay)s AND i.connection_id = c.id AND i.taken_at IS NULL AND i."left" = ''
     ORDER BY i.delivery_id LIMIT %(limit)s - queue.due
 ) next
-WHERE c.enabled AND (c.paused_until IS NULL OR c.paused_until <= now())
+WHERE {health.RUNNING}
 """
 # From the end: what was queued last is what is not sent yet.
 IN_HAND = """

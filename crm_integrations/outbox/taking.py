@@ -23,7 +23,7 @@ from crm_integrations.outbox.low_water import Mark
 from leadops import statements
 
 # `rate` and `parallel` are the connection's own limits at today's pace; one call at a time once a breaker opened.
-FLOW = """
+FLOW = f"""
 FROM crm_integrations_connection c
 LEFT JOIN crm_integrations_health h ON h.connection_id = c.id
 CROSS JOIN LATERAL (
@@ -40,8 +40,7 @@ CROSS JOIN LATERAL (
     WHERE l.connection_id = c.id AND l.until > statement_timestamp()
 ) busy
 LEFT JOIN unnest(%(marked)s::uuid[], %(since)s::timestamptz[]) mark(id, since) ON mark.id = c.id
-WHERE c.enabled AND (c.paused_until IS NULL OR c.paused_until <= statement_timestamp())
-    AND (h.hold_until IS NULL OR h.hold_until <= statement_timestamp())
+WHERE {health.RUNNING} AND {health.NOT_HELD}
     AND (h.opened_at IS NULL OR h.failures = 0 OR c.vendor <> ALL (%(checkable)s)) AND busy.calls < paced.parallel
     AND (%(served)s::uuid[] IS NULL OR c.id = ANY (%(served)s::uuid[]))
 """
