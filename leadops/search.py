@@ -19,10 +19,12 @@ PAN = re.compile(r"[A-Za-z]{5}[0-9]{4}[A-Za-z]")
 ACCOUNT_NO = re.compile(r"[0-9]{6,18}")
 MOST = 1000
 """More leads than this for one text is a wrong text; nobody reads further."""
+MOST_BY_NAME = 200
+"""Of a name that many have, the newest four pages."""
 
 
 def lead_ids(text: str, country: str = "IN") -> list[UUID]:
-    """Ids of the leads that `text` finds, newest first, at most 1,000.
+    """Ids of the leads that `text` finds, newest first, at most 1,000, by a name at most 200.
 
     A text is our id or the short one that lists show (`#facb25fb`), a partner's reference, a mobile or a PAN in any
     spelling, or an account number; what none of them is may be the beginnings of the words of an applicant's name.
@@ -33,7 +35,7 @@ def lead_ids(text: str, country: str = "IN") -> list[UUID]:
         found.update(ids[:MOST])
     # Whoever types a key wants its lead, not everybody whose name begins with its letters.
     if not found and any(map(str.isalpha, text)):
-        found.update(_by_name(text)[:MOST])
+        found.update(_by_name(text)[:MOST_BY_NAME])
     return sorted(found, reverse=True)[:MOST]
 
 
