@@ -88,9 +88,8 @@ def test_sheets_grow_side_by_side():
 
 def test_a_workbook_that_broke_off_is_none():
     stream = io.BytesIO()
-    with pytest.raises(RuntimeError), Workbook(stream) as book:
-        book.sheet("Leads").add([["x"]])
-        raise RuntimeError
+    with pytest.raises(ZeroDivisionError):
+        write(stream, ([1 / number] for number in (1, 0)))
     assert stream.getvalue() == b""
 
 
@@ -123,10 +122,11 @@ def test_what_is_no_number_is_an_empty_cell(tmp_path):
 
 
 def test_a_sheet_takes_no_more_rows_than_excel_has():
-    with pytest.raises(SheetFull, match="Leads"), Workbook(io.BytesIO()) as book:
+    with Workbook(io.BytesIO()) as book:
         sheet = book.sheet("Leads")
-        for _ in range(MOST_ROWS // 100_000 + 1):
-            sheet.add([[]] * 100_000)
+        sheet.add([[]] * MOST_ROWS)
+        with pytest.raises(SheetFull, match="Leads"):
+            sheet.add([[]])
 
 
 def test_more_bytes_than_an_archive_holds_are_refused(monkeypatch):
