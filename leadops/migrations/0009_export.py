@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-id'],
                 'permissions': [('export_unmasked', 'Can export personal data unmasked')],
-                'indexes': [models.Index(condition=models.Q(('state__in', ['queued', 'running'])), fields=['id'], name='export_unfinished'), models.Index(fields=['officer', '-id'], name='export_by_officer')],
+                'indexes': [models.Index(condition=models.Q(('state__in', ['queued', 'running'])), fields=['id'], name='export_unfinished')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('officer__isnull', False), ('partner__isnull', False), _connector='OR'), name='export_has_its_maker')],
             },
         ),

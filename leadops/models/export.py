@@ -75,7 +75,6 @@ class Export(Record):
             models.Index(
                 fields=["id"], condition=Q(state__in=["queued", "running"]), name="export_unfinished"
             ),
-            models.Index(fields=["officer", "-id"], name="export_by_officer"),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ CALLS = re.findall(r"```sh\n(curl .*?)```", TEXT, re.DOTALL)
 
 
 @pytest.fixture
-def calls(key, example_program) -> list[Any]:
+def calls(key, example_program) -> Iterator[list[Any]]:
     """The answers to the page's calls, in their order; ids that come back are used in the calls after."""
     names = {"HOST": "http://testserver", "KEY": key}
     answers = []
@@ -27,7 +28,9 @@ def calls(key, example_program) -> list[Any]:
         if answer.request["REQUEST_METHOD"] == "POST":
             names["LEAD" if "/leads/" in call else "ACCOUNT"] = answer.json()["id"]
         answers.append(answer)
-    return answers
+    yield answers
+    for answer in answers:
+        answer.close()
 
 
 def _run(call: str, names: dict[str, str]) -> Any:
