@@ -92,8 +92,8 @@ class Sheet:
         Another spelling may be typed too: the importer knows more words than the list.
         """
         self._rules.append(
-            f'<dataValidation type="list" errorStyle="information" allowBlank="1"'
-            f' sqref="{column}2:{column}{MOST_ROWS}"><formula1>{_text(choices)}</formula1></dataValidation>'
+            f'<dataValidation type="list" allowBlank="1" sqref="{column}2:{column}{MOST_ROWS}">'
+            f"<formula1>{_text(choices)}</formula1></dataValidation>"
         )
 
     def finish(self) -> None:
