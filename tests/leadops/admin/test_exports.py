@@ -98,9 +98,7 @@ def test_selected_leads_go_out_alone(desk, many_leads):
     assert {row["leadops id"] for row in fetched(desk, Export.objects.get())} == set(chosen)
 
 
-@pytest.mark.parametrize(
-    "query", ["", "lead=nonsense", "filter=%3Fstatus__exact__x=1"]
-)
+@pytest.mark.parametrize("query", ["", "lead=nonsense", "filter=%3Fstatus__exact__x=1"])
 def test_what_chooses_nothing_is_no_page(desk, many_leads, query):
     assert desk.get(f"{START}?{query}").status_code == 404
 
