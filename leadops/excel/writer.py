@@ -59,6 +59,8 @@ _FIRST_SURE_DAY = date(1900, 3, 1).toordinal()  # Excel counts a 29 February 190
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CODE_LIKE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # Excel would read _x0041_ as the letter A
 _BETWEEN = "\0"
+_START, _END, _EMPTY = '<c t="inlineStr"><is><t>', "</t></is></c>", "<c/>"
+_KEEPING_SPACES = '<c t="inlineStr"><is><t xml:space="preserve">'
 
 
 class Sheet:
@@ -74,17 +76,15 @@ class Sheet:
 
     def add(self, rows: Sequence[Sequence[Cell]]) -> None:
         """Write some hundred rows; raises SheetFull."""
-        first, self._rows = self._rows + 1, self._rows + len(rows)
+        if not rows:
+            return
+        self._rows += len(rows)
         if self._rows > MOST_ROWS:
             raise SheetFull(self.name)
         # Column by column: of a column's texts all escaping is done at once.
         columns = [_column(values) for values in zip_longest(*rows, fillvalue="")]
-        lines = zip(*columns, strict=True) if columns else iter([()] * len(rows))
-        self._part.write(
-            "".join(
-                [f'<row r="{at}">{"".join(cells)}</row>' for at, cells in enumerate(lines, first)]
-            ).encode()
-        )
+        lines = map("".join, zip(*columns, strict=True)) if columns else [""] * len(rows)
+        self._part.write(f"<row>{'</row><row>'.join(lines)}</row>".encode())
 
     def offer(self, column: str, choices: str) -> None:
         """Let the cells of `column` (its letters) drop down `choices`: a range, as `Choices!$A$2:$A$9`.
@@ -182,16 +182,14 @@ def _column(values: Sequence[Cell]) -> list[str]:
     except TypeError:
         return _typed(values)
     if not text:
-        return ["<c/>"] * len(values)
+        return [_EMPTY] * len(values)
     too_long = len(text) > _LONGEST and max(map(len, values)) > _LONGEST  # type: ignore[arg-type]
     if not text.isprintable() or "  " in text or too_long:
         return [_cell(value) for value in values]
     texts = _escaped(_BETWEEN.join(values))  # type: ignore[arg-type]
-    if " " in text and _has_edges(texts):
-        start = '<c t="inlineStr"><is><t xml:space="preserve">'
-    else:
-        start = '<c t="inlineStr"><is><t>'
-    return [f"{start}{each}</t></is></c>" if each else "<c/>" for each in texts.split(_BETWEEN)]
+    start = _KEEPING_SPACES if " " in text and _has_edges(texts) else _START
+    cells = f"{start}{texts.replace(_BETWEEN, f'{_END}{_BETWEEN}{start}')}{_END}"
+    return cells.replace(start + _END, _EMPTY).split(_BETWEEN)
 
 
 def _typed(values: Sequence[Cell]) -> list[str]:
@@ -227,7 +225,7 @@ def _cell(value: Cell) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"A cell can't hold a {type(value).__name__}.")
     if not math.isfinite(value):
-        return "<c/>"
+        return _EMPTY
     return f'<c s="{Style.NUMBER:d}"><v>{value}</v></c>'
 
 
@@ -241,8 +239,8 @@ def _day(value: date) -> str:
 
 def _string(text: str, style: Style) -> str:
     if not text and style is Style.TEXT:
-        return "<c/>"
-    return f'<c s="{style:d}" t="inlineStr"><is><t xml:space="preserve">{_text(text)}</t></is></c>'
+        return _EMPTY
+    return f'<c s="{style:d}" t="inlineStr"><is><t xml:space="preserve">{_text(text)}{_END}'
 
 
 def _text(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -192,19 +192,24 @@ def _accounts(ids: list[UUID]) -> dict[UUID, list[Row]]:
     return found
 
 
-def fill(book: Workbook, ids: bytes, shown: str) -> Iterator[int]:
-    """Write the leads with these ids (16 bytes each) into `book`; tells after every part how many it has come to.
+def fill(book: Workbook, ids: Iterable[bytes], shown: str) -> Iterator[int]:
+    """Write the leads with these ids, many in one, into `book`; tells after every part how many it has come to.
 
     Raises SheetFull when one of its sheets takes no more rows.
     """
     opened = {layout.name: _begun(book, layout) for layout in sheets.LAYOUTS}
-    reading, step = _Reading(shown), LEADS_A_READ * ID_BYTES
-    for start in range(0, len(ids), step):
-        part = ids[start : start + step]
-        chosen = [UUID(bytes=part[at : at + ID_BYTES]) for at in range(0, len(part), ID_BYTES)]
+    reading, done = _Reading(shown), 0
+    for chosen in _parts(ids):
         for name, rows in reading.rows(chosen).items():
             opened[name].add(rows)
-        yield (start + len(part)) // ID_BYTES
+        done += len(chosen)
+        yield done
+
+
+def _parts(ids: Iterable[bytes]) -> Iterator[list[UUID]]:
+    for many in ids:
+        each = [UUID(bytes=many[at : at + ID_BYTES]) for at in range(0, len(many), ID_BYTES)]
+        yield from (each[at : at + LEADS_A_READ] for at in range(0, len(each), LEADS_A_READ))
 
 
 def _begun(book: Workbook, layout: sheets.Layout) -> Sheet:

@@ -38,6 +38,7 @@ LEASE_SECONDS = 60
 MOST = MOST_ROWS - 1
 AT_ONCE = 20_000
 """So many are written while somebody waits for the answer: some seconds."""
+IDS_A_READ = 50_000
 LONGEST_ANSWER = timedelta(minutes=10)
 MOST_ATTEMPTS = 5
 OUR_FAULT = "Something went wrong on our side; please tell the operator."
@@ -61,22 +62,23 @@ def order(leads: QuerySet[Lead], asked: Export) -> Export:
 
     Raises TooManyLeads.
     """
-    _choose(leads, asked, MOST)
-    asked.save()
-    transaction.on_commit(lambda: doorbell.ring(RUN, args=[str(asked.pk)]))
+    with transaction.atomic():
+        asked.save()
+        _choose(leads, asked, MOST)
+        transaction.on_commit(lambda: doorbell.ring(RUN, args=[str(asked.pk)]))
     return asked
 
 
 def at_once(leads: QuerySet[Lead], asked: Export) -> IO[bytes]:
     """The workbook of `leads`, which the caller closes; raises TooManyLeads above AT_ONCE of them."""
-    _choose(leads, asked, AT_ONCE)
-    ids, asked.chosen = bytes(asked.chosen), b""
     asked.state, asked.leased_until = State.RUNNING, timezone.now() + LONGEST_ANSWER
-    asked.save()
+    with transaction.atomic():
+        asked.save()
+        _choose(leads, asked, AT_ONCE)
     with ExitStack() as held:
         file = held.enter_context(tempfile.TemporaryFile())
         try:
-            for done in _written(file, ids, asked.shown):
+            for done in _written(file, asked):
                 asked.done = done
             asked.size = file.tell()
             _end(asked, State.DONE)
@@ -89,26 +91,38 @@ def at_once(leads: QuerySet[Lead], asked: Export) -> IO[bytes]:
 
 
 def _choose(leads: QuerySet[Lead], asked: Export, most: int) -> None:
-    """Keep the ids with the order: what comes in or is changed later does not alter what was asked for."""
+    """Keep the ids with the order: what comes in or is changed later does not alter what was asked for.
+
+    They stay in the database, because a million of them would be most of what an export may take of memory.
+    """
     try:
         sql, params = leads.order_by().values("pk").query.sql_with_params()
     except EmptyResultSet:
         return
     found = f"SELECT DISTINCT id FROM ({sql}) AS found (id) LIMIT %s"  # noqa: S608  made by the ORM
-    [(ids,)] = statements.rows(
-        f"SELECT string_agg(uuid_send(id), ''::bytea ORDER BY id DESC) FROM ({found}) AS chosen",  # noqa: S608
-        [*params, most + 1],
+    ids = f"SELECT string_agg(uuid_send(id), ''::bytea ORDER BY id DESC) AS ids FROM ({found}) AS each"  # noqa: S608
+    [(asked.leads,)] = statements.rows(
+        "UPDATE leadops_export SET chosen = coalesce(ids, ''), leads = coalesce(length(ids), 0) / %s"
+        f" FROM ({ids}) AS chosen WHERE leadops_export.id = %s RETURNING leads",  # noqa: S608
+        [export_rows.ID_BYTES, *params, most + 1, asked.pk],
     )
-    asked.chosen = ids or b""
-    asked.leads = len(asked.chosen) // export_rows.ID_BYTES
     if asked.leads > most:
         raise TooManyLeads(most)
 
 
-def _written(file: IO[bytes], ids: bytes, shown: str) -> Iterator[int]:
+def _ids(asked: Export) -> Iterator[bytes]:
+    """The ids that were chosen, some ten thousand at a time."""
+    start, length = 1, IDS_A_READ * export_rows.ID_BYTES
+    sql = "SELECT substring(chosen FROM %s FOR %s) FROM leadops_export WHERE id = %s"
+    while part := statements.rows(sql, [start, length, asked.pk])[0][0]:
+        yield part
+        start += len(part)
+
+
+def _written(file: IO[bytes], asked: Export) -> Iterator[int]:
     """Write the workbook into `file`, and tell after every part how many leads it has come to."""
     with Workbook(file) as book:
-        yield from export_rows.fill(book, ids, shown)
+        yield from export_rows.fill(book, _ids(asked), asked.shown)
 
 
 # In the background ---------------------------------------------------------------------------------------------
@@ -122,7 +136,7 @@ def run(export_id: UUID) -> None:
     lease = _take(export_id)
     if lease is None:
         return
-    export = Export.objects.get(pk=export_id)
+    export = Export.objects.defer("chosen").get(pk=export_id)
     try:
         if export.attempts > MOST_ATTEMPTS:
             raise _CannotGoOn(OUR_FAULT)
@@ -152,7 +166,7 @@ def _in_words(reason: Exception) -> str:
 
 def _write(export: Export, lease: datetime) -> None:
     with tempfile.TemporaryFile() as file:
-        for done in _written(file, bytes(export.chosen), export.shown):
+        for done in _written(file, export):
             lease = _renewed(export.pk, lease, done)
         export.size = file.tell()
         file.seek(0)

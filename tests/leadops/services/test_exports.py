@@ -181,6 +181,14 @@ def test_what_is_chosen_is_chosen_when_it_is_ordered(odd, officer, program):
     assert (export.leads, export.done, bytes(export.chosen)) == (5, 5, b"")
 
 
+def test_ids_are_read_a_few_at_a_time_and_none_twice(partner, program, officer, monkeypatch):
+    monkeypatch.setattr(exports, "IDS_A_READ", 3)
+    monkeypatch.setattr(export_rows, "LEADS_A_READ", 2)
+    made = people.leads_of(partner, program, 8)
+    rows = exported.sheets_of(exported.finished(officer).file.path)["Leads"]
+    assert [row["leadops id"] for row in rows] == [str(lead.pk) for lead in reversed(made)]
+
+
 def test_no_lead_makes_a_workbook_of_headers(officer):
     export = exports.order(Lead.objects.none(), Export(road=Export.Road.ADMIN, officer=officer, what="None"))
     exports.run(export.pk)

@@ -57,7 +57,9 @@ def _plain(cell: object) -> object:
     assert cell.data_type != "f", f"{cell.coordinate} is a formula"
     value = cell.value
     if isinstance(value, str):
-        return value.replace("_x005F_", "_")  # Excel's escape of an underscore, which openpyxl leaves as it is
+        return value.replace(
+            "_x005F_", "_"
+        )  # Excel's escape of an underscore, which openpyxl leaves as it is
     return value.date() if hasattr(value, "date") else value
 
 
