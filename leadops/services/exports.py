@@ -90,6 +90,15 @@ def at_once(leads: QuerySet[Lead], asked: Export) -> IO[bytes]:
     return file
 
 
+_CHOOSING = """
+UPDATE leadops_export SET chosen = coalesce(ids, ''), leads = coalesce(length(ids), 0) / %s
+FROM (
+    SELECT string_agg(uuid_send(id), ''::bytea ORDER BY id DESC) AS ids
+    FROM (SELECT DISTINCT id FROM ({query}) AS found (id) LIMIT %s) AS leads
+) AS picked WHERE leadops_export.id = %s RETURNING leads
+"""
+
+
 def _choose(leads: QuerySet[Lead], asked: Export, most: int) -> None:
     """Keep the ids with the order: what comes in or is changed later does not alter what was asked for.
 
@@ -99,13 +108,8 @@ def _choose(leads: QuerySet[Lead], asked: Export, most: int) -> None:
         sql, params = leads.order_by().values("pk").query.sql_with_params()
     except EmptyResultSet:
         return
-    found = f"SELECT DISTINCT id FROM ({sql}) AS found (id) LIMIT %s"  # noqa: S608  made by the ORM
-    ids = f"SELECT string_agg(uuid_send(id), ''::bytea ORDER BY id DESC) AS ids FROM ({found}) AS each"  # noqa: S608
-    [(asked.leads,)] = statements.rows(
-        "UPDATE leadops_export SET chosen = coalesce(ids, ''), leads = coalesce(length(ids), 0) / %s"
-        f" FROM ({ids}) AS chosen WHERE leadops_export.id = %s RETURNING leads",  # noqa: S608
-        [export_rows.ID_BYTES, *params, most + 1, asked.pk],
-    )
+    values = [export_rows.ID_BYTES, *params, most + 1, asked.pk]
+    [(asked.leads,)] = statements.rows(_CHOOSING.format(query=sql), values)
     if asked.leads > most:
         raise TooManyLeads(most)
 
