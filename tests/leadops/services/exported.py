@@ -66,8 +66,9 @@ def copied(export: Export, path: Path) -> Path:
 
 
 def book(file: Any) -> Any:
-    """A workbook as openpyxl reads it, which goes by the names of files."""
-    return openpyxl.load_workbook(io.BytesIO(Path(file).read_bytes()) if isinstance(file, str) else file)
+    """A workbook, given as its path, its bytes or a file; openpyxl alone would go by the name."""
+    content = Path(file).read_bytes() if isinstance(file, str) else file
+    return openpyxl.load_workbook(io.BytesIO(content) if isinstance(content, bytes) else content)
 
 
 def sheets_of(file: Any) -> dict[str, list[dict[str, Any]]]:
