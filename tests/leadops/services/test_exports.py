@@ -262,6 +262,13 @@ def test_a_killed_worker_s_export_is_begun_anew_and_whole(many, officer, monkeyp
     assert len(exported.sheets_of(export.file.path)["Leads"]) == 5
 
 
+def test_an_order_whose_ring_was_lost_is_found(many, officer):
+    export = exported.ordered(officer)
+    exports.resume()
+    export.refresh_from_db()
+    assert (export.state, export.attempts) == (State.DONE, 1)
+
+
 def test_a_fault_of_ours_ends_it_in_words_and_keeps_no_file(many, officer, monkeypatch, tmp_path, caplog):
     break_at(monkeypatch, 2, ValueError("+919800000001"))
     export = exported.ordered(officer)
