@@ -6,7 +6,7 @@ import logging
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -237,8 +237,9 @@ def prune() -> None:
     folder = Path(default_storage.path(Export.FOLDER))
     oldest = time.time() - KEPT.total_seconds()
     for file in folder.iterdir() if folder.is_dir() else ():
-        if file.stat().st_mtime < oldest:
-            file.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another worker prunes at the same time
+            if file.stat().st_mtime < oldest:
+                file.unlink()
 
 
 def progress(export: Export) -> dict[str, Any]:

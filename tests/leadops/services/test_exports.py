@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from leadops.excel import header as header_module
 from leadops.excel import reader, sheets
 from leadops.excel.columns import COLUMNS
 from leadops.excel.header import Header
@@ -158,6 +159,11 @@ def test_masked_values_are_left_out_when_they_come_back(odd, officer, tmp_path, 
         assert {each.code for each in found} == {"masked_value"}
         assert not any(each.is_error for each in found)
         assert bool(draft.primary_mobile) is (shown != Export.Shown.MASKED)
+
+
+def test_the_import_knows_every_field_that_an_export_masks():
+    masked = {name.removeprefix("identity_") for name in export_rows.MASKS[Export.Shown.MASKED]}
+    assert masked == header_module._MASKED_IN_EXPORTS
 
 
 def test_dots_in_plain_words_are_no_mask(officer):
