@@ -2,11 +2,12 @@
 PYTHON ?= python3
 BIN = .venv/bin
 SUBJECTS = leadops crm_integrations tests benchmarks deploy manage.py
-BENCHMARKS = validation lead_create deliveries claims enqueue excel_import search
+BENCHMARKS = validation lead_create deliveries claims enqueue excel_import export search
 # The test database ends with the tests, also when they fail or are interrupted.
 WITH_TEST_DATABASE = trap 'exit 130' INT TERM; \
 	trap '$(BIN)/python -m leadops.embedded_postgres.server stop var/test/postgres' EXIT; set -e;
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+SOFFICE ?= $(shell command -v soffice || command -v libreoffice)
 
 .PHONY: help run test bench chaos stop format clean reset
 .SILENT:
@@ -22,6 +23,7 @@ stop:  ## Stop a run, or the processes that a killed one left behind
 
 test:  ## Lint, types, import contracts, migrations and every test
 	test -x "$(CHROMIUM)" || { echo "The browser tests need Chromium: apt-get install chromium, or set CHROMIUM to its path." >&2; exit 1; }
+	test -x "$(SOFFICE)" || { echo "A test opens our workbooks in LibreOffice: apt-get install libreoffice-calc-nogui, or set SOFFICE to its path." >&2; exit 1; }
 	$(PYTHON) deploy/install.py requirements-dev.txt
 	$(BIN)/ruff check $(SUBJECTS)
 	$(BIN)/ruff format --check $(SUBJECTS)
@@ -30,7 +32,7 @@ test:  ## Lint, types, import contracts, migrations and every test
 	$(WITH_TEST_DATABASE) \
 	LEADOPS_VAR=var/test $(BIN)/python manage.py makemigrations --check --dry-run; \
 	LEADOPS_VAR=var/test $(BIN)/python manage.py check --fail-level WARNING; \
-	CHROMIUM="$(CHROMIUM)" $(BIN)/pytest -q -n 3 --dist loadgroup
+	CHROMIUM="$(CHROMIUM)" SOFFICE="$(SOFFICE)" $(BIN)/pytest -q -n 3 --dist loadgroup
 
 bench:  ## Measure: nested creates, deliveries, imports
 	$(PYTHON) deploy/install.py requirements-dev.txt

@@ -40,6 +40,9 @@ def _may(verbs: tuple[str, ...], app: str, *models: str) -> frozenset[Right]:
 LOAN_OFFICER = (
     _may(KEEP, CORE, "lead", "loanaccount", "importbatch")
     | _may(ALL, CORE, "applicant", "address", "bank", "document", "consent")
+    | _may(
+        ("view", "add"), CORE, "export"
+    )  # masked: only who is given export_unmasked takes data out as it is
     | _may(VIEW, CORE, "partner", "program", "importrow")
     | _may(VIEW, VENDORS, "connection", "route", "replay", "notice", "reconciliation", "difference")
     | _may(VIEW, VENDORS, "delivery", "exchange", "inbound", "statuschange")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 Mask = Callable[[str], str]
 DOT = "•"
@@ -26,6 +27,22 @@ def last_four(number: str) -> str:
 def dotted(number: str) -> str:
     """The last four as a screen shows them: dots can't be taken for a part of the number, however long it is."""
     return DOT * 4 + (number[-4:] if len(number) > 6 else "") if number else ""
+
+
+def email(address: str) -> str:
+    """The first letter and where it is kept: `asha@example.com` becomes `a••••@example.com`."""
+    name, at, domain = address.partition("@")
+    return f"{name[:1]}{DOT * 4}{at}{domain}" if address else ""
+
+
+def day(of_birth: date | None) -> str:
+    """The year alone: `••/••/1990`."""
+    return f"{DOT * 2}/{DOT * 2}/{of_birth.year}" if of_birth else ""
+
+
+def is_masked(text: str) -> bool:
+    """Whether a value that came in is one of these masks, and says nothing of what it stands for."""
+    return DOT in text or "XXXXX" in text
 
 
 def unmasked(number: str) -> str:

@@ -224,6 +224,7 @@ CLOCK = {
     "crm_integrations.tasks.watch": (60, 60),
     "crm_integrations.tasks.reconcile": (60, 60),
     "leadops.tasks.resume_imports": (2 * SWEEP_SECONDS, 30),
+    "leadops.tasks.resume_exports": (2 * SWEEP_SECONDS, 30),
 }
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": seconds, "options": {"expires": expires}}

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from leadops.services import import_batches
+from leadops.services import exports, import_batches
 
 
 @shared_task
@@ -19,3 +19,16 @@ def run_import(batch_id: str) -> None:
 def resume_imports() -> None:
     """Go on with the imports whose ring was lost or whose worker died."""
     import_batches.resume()
+
+
+@shared_task
+def run_export(export_id: str) -> None:
+    """Write one export's workbook."""
+    exports.run(UUID(export_id))
+
+
+@shared_task
+def resume_exports() -> None:
+    """Begin exports anew whose ring was lost or whose worker died, and let go of old workbooks."""
+    exports.resume()
+    exports.prune()

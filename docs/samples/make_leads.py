@@ -1,22 +1,27 @@
 """Makes the sample workbooks beside it: `python docs/samples/make_leads.py`; always the same bytes.
 
-`leads.xlsx` has 200 rows, 25 of them bad, each in its own way; `template.xlsx` has every known column and no row.
+`leads.xlsx` has 200 rows, 25 of them bad, each in its own way; `template.xlsx` is the empty workbook.
 Nobody in them exists. The card number is a public test number, the Aadhaar number is made up.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import django
+
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadops.settings")
+django.setup()
 
 from leadops import synthetic  # noqa: E402
 from leadops.drafts import LeadDraft  # noqa: E402
-from leadops.excel.columns import COLUMNS  # noqa: E402
 from leadops.excel.writer import Cell, Style, Styled, write  # noqa: E402
+from leadops.services import template_workbook  # noqa: E402
 
 ROWS = 200
 EVERY = 8
@@ -119,9 +124,8 @@ def leads() -> Iterator[list[Cell]]:
 def main() -> None:
     with (HERE / "leads.xlsx").open("wb") as file:
         write(file, leads(), widths=[18] * len(HEADERS))
-    headers = [Styled(column.header, Style.HEADER) for column in COLUMNS]
     with (HERE / "template.xlsx").open("wb") as file:
-        write(file, [headers], widths=[18] * len(headers))
+        template_workbook.write(file)
 
 
 if __name__ == "__main__":

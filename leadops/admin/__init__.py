@@ -1,5 +1,23 @@
 """The officer's desk, on django-unfold: a module per record."""
 
-from leadops.admin import documents, import_batches, leads, loan_accounts, officers, partners, programs
+from leadops.admin import (
+    documents,
+    exports,
+    import_batches,
+    leads,
+    loan_accounts,
+    officers,
+    partners,
+    programs,
+)
 
-__all__ = ["documents", "import_batches", "leads", "loan_accounts", "officers", "partners", "programs"]
+__all__ = [
+    "documents",
+    "exports",
+    "import_batches",
+    "leads",
+    "loan_accounts",
+    "officers",
+    "partners",
+    "programs",
+]

@@ -29,6 +29,7 @@ from unfold.contrib.filters.admin import (
 from leadops import masking, search
 from leadops.admin.amounts import grouped
 from leadops.admin.choosing import OnlyChosen
+from leadops.admin.exports import Exported
 from leadops.admin.field_names import spoken
 from leadops.admin.json_field import StrictJSONField
 from leadops.admin.lead_filters import CreatedFilter
@@ -69,7 +70,7 @@ class LeadChangeList(CappedChangeList):
 
 
 @admin.register(Lead)
-class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, LockedWhileStored, ModelAdmin):
+class LeadAdmin(Exported, OnlyChosen, MaskedAdmin, CappedList, LockedWhileStored, ModelAdmin):
     form = LeadForm
     inlines = [ApplicantInline, ConsentInline]
     list_per_page = 50
@@ -85,7 +86,7 @@ class LeadAdmin(OnlyChosen, MaskedAdmin, CappedList, LockedWhileStored, ModelAdm
     sortable_by = ["age"]
     search_fields = ["partner_ref_id"]
     search_help_text = "Name, mobile, PAN, account number, reference or id"
-    actions = ["submit_selected"]
+    actions = ["submit_selected", "export_selected"]
     autocomplete_fields = ["partner"]
     formfield_overrides = TAGS | {JSONField: {"form_class": StrictJSONField}}
     compressed_fields = False

@@ -17,6 +17,7 @@ PAGES: list[tuple[str, list[tuple[str, ...]]]] = [
             ("Leads", "person_search", "leadops.lead"),
             ("Loan accounts", "account_balance_wallet", "leadops.loanaccount"),
             ("Imports", "upload_file", "leadops.importbatch"),
+            ("Exports", "download", "leadops.export"),
         ],
     ),
     (

@@ -46,6 +46,9 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the st
         found = self.object_list
         ids = list(found.values_list("pk", flat=True)[bottom : bottom + self.per_page])
         rows = found.model._default_manager.filter(pk__in=ids).order_by(*found.query.order_by)
+        # What the list reads along with its rows, or leaves unread, without the conditions that found them.
+        rows.query.select_related = found.query.select_related
+        rows.query.deferred_loading = found.query.deferred_loading
         return Page(rows, int(number), self)
 
 

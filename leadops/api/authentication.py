@@ -80,11 +80,16 @@ class HasScope(BasePermission):
         return True
 
 
+def api_key(request: Request) -> ApiKey:
+    """The key that the request carries."""
+    return cast(ApiKey, request.auth)
+
+
 def caller(request: Request) -> Partner:
     """The partner whose key the request carries."""
-    return cast(ApiKey, request.auth).partner
+    return api_key(request).partner
 
 
 def may_read_pii(request: Request) -> bool:
     """Whether the key shows personal data unmasked."""
-    return Scope.PII_READ in cast(ApiKey, request.auth).scopes
+    return Scope.PII_READ in api_key(request).scopes

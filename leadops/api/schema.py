@@ -18,6 +18,7 @@ _KEYED = (400, 401, 403, *OPEN)
 LISTING = _KEYED
 READING = (401, 403, 404, *OPEN)
 CREATING = (*_KEYED, 409, 413, 415)
+DOWNLOADING = (*_KEYED, 413, 415)
 
 _WORDS = {
     400: "The request can't be read, or some values are not valid; `errors` lists every one.",

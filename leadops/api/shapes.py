@@ -37,6 +37,7 @@ CODES = {
     "unknown_lead": "There is no lead of yours with this id.",
     "unknown_filter": "There is no such filter.",
     "invalid_filter": "{words}",
+    "too_many_leads": "These filters find more than {most} leads; ask for fewer at a time, by days for instance.",
     "invalid_cursor": "Send the next_cursor of an answer, unchanged.",
     "out_of_range": "This must be a whole number from 1 to {largest}.",
 }

@@ -5,12 +5,14 @@ from __future__ import annotations
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from leadops.api.exports import DownloadExcelView
 from leadops.api.health import HealthView
 from leadops.api.leads import LeadsView, LeadView
 from leadops.api.loan_accounts import AccountsView, AccountView
 
 urlpatterns = [
     path("crm/leads/", LeadsView.as_view(), name="leads"),
+    path("crm/leads/download_excel/", DownloadExcelView.as_view(), name="leads-download-excel"),
     path("crm/leads/<uuid:lead_id>/", LeadView.as_view(), name="lead"),
     path("crm/health/", HealthView.as_view(), name="health"),
     path("los/accounts/", AccountsView.as_view(), name="loan-accounts"),

@@ -171,11 +171,23 @@ COLUMNS = (
     Column("Remarks", "remarks", "Remark, Comment, Comments, Note, Notes"),
 )  # fmt: skip
 
+LEAD_ID = Column("leadops id", "id")
+OF_OURS = (
+    Column("leadops partner", "partner"),
+    Column("leadops program", "program"),
+    Column("leadops status", "status"),
+    Column("leadops delivery", "sync_status"),
+    Column("leadops received on", "created_at"),
+)
+"""What an export tells of a lead beside what was sent of it; nobody can change it by a workbook."""
+
 ROW_HEADER = "Row"
 REASON_HEADER = "Why refused"
+_COUNTERS = ("S.No", "Sr No", "Sl No", "Serial No", "#", "Bank name")
 IGNORED = frozenset(
-    key(name) for name in (ROW_HEADER, REASON_HEADER, "S.No", "Sr No", "Sl No", "Serial No", "#", "Bank name")
+    key(name)
+    for name in (ROW_HEADER, REASON_HEADER, *_COUNTERS, *(column.header for column in (LEAD_ID, *OF_OURS)))
 )
-"""Our own additions to the workbook of refused rows, counters, and the bank's name, which the IFSC tells."""
+"""Our own additions to the workbooks we write, counters, and the bank's name, which the IFSC tells."""
 
 BY_KEY = {name: column for column in COLUMNS for name in column.keys}

@@ -12,6 +12,7 @@ from typing import Any
 from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, IdentityDocumentDraft, LeadDraft
 from leadops.errors import UnreadableFile
 from leadops.excel.columns import BY_KEY, IGNORED, Check, Column, key
+from leadops.masking import is_masked
 from leadops.models import RowProblem
 from leadops.validation import Finding, findings_at, problem, refuse_cell, refuse_header
 
@@ -26,6 +27,10 @@ _SHORTEST_HIDDEN = 12  # digits of an Aadhaar number
 _MANY_DIGITS = re.compile(r"(?:\d\D{0,3}){12}")
 _MOBILE = "primary_mobile"
 _LONG_NUMBERS = {_MOBILE, "account_no"}
+_MASKED_IN_EXPORTS = {
+    *("primary_mobile", "primary_email", "date_of_birth", "pan_no", "gstin", "tax_id", "insurance_no"),
+    *("series", "number", "account_no"),
+}
 _NAMES = ("applicants[0].name", "applicants[0].first_name")
 
 
@@ -68,6 +73,7 @@ class Header:
             for at, column in enumerate(self.columns)
             if column is not None and column.check is not None
         ]
+        self._masked = [each[:3] for each in self._plan if each[2] in _MASKED_IN_EXPORTS]
         self._is_passport = any(key(cell).startswith("passport") for cell in self.cells)
 
     @staticmethod
@@ -158,6 +164,7 @@ class Header:
         findings = self._damage(cells) if self._checks else []
         if not _REMOVED.keys().isdisjoint(cells):
             findings += self._removed(cells, parts)
+        findings += self._left_masked(cells, parts)
         return self._lead(parts), findings
 
     def _damage(self, cells: Sequence[str]) -> list[Finding]:
@@ -175,6 +182,16 @@ class Header:
                 del parts[part][attribute]
                 path = f"{part}.{attribute}" if part else attribute
                 findings += findings_at(path, (_REMOVED[cells[at]],))
+        return findings
+
+    def _left_masked(self, cells: Sequence[str], parts: dict[str, dict[str, Any]]) -> list[Finding]:
+        """Leave out what one of our own exports has masked: it must never be written over the real value."""
+        findings: list[Finding] = []
+        for at, part, attribute in self._masked:
+            if at < len(cells) and is_masked(cells[at]):
+                parts[part].pop(attribute, None)
+                path = f"{part}.{attribute}" if part else attribute
+                findings += findings_at(path, (problem("masked_value"),))
         return findings
 
     def _lead(self, parts: dict[str, dict[str, Any]]) -> LeadDraft:

@@ -4,6 +4,7 @@ from leadops.models.applicant import Address, Applicant
 from leadops.models.bank import Bank
 from leadops.models.consent import Consent
 from leadops.models.document import Document
+from leadops.models.export import Export
 from leadops.models.import_batch import ImportBatch, ImportRow, RowProblem
 from leadops.models.lead import Lead, TenureUnit
 from leadops.models.loan_account import LoanAccount
@@ -18,6 +19,7 @@ __all__ = [
     "Bank",
     "Consent",
     "Document",
+    "Export",
     "ImportBatch",
     "ImportRow",
     "Lead",

@@ -43,6 +43,8 @@ _OTHER_SPELLINGS = {
     "Uttarakhand": "UK, UA, Uttaranchal",
     "West Bengal": "WB, Paschim Bangal",
 }
+NAMES = tuple(_OTHER_SPELLINGS)
+"""All of them, as the directory of pincodes spells them."""
 _LONGEST = 80  # twice the longest name; a longer text is none, and not worth remembering
 _SPLIT_FROM = {"Telangana": "Andhra Pradesh", "Ladakh": "Jammu and Kashmir"}
 

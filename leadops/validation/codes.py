@@ -37,6 +37,9 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         # any field
         "required": Code("{what} is missing; please fill it in."),
         "excel_damage": Code("Excel damaged this {what} ({how}); ask the sender for the original as text."),
+        "masked_value": _warning(
+            "This value is masked, so it was left out; what is kept already stays as it is."
+        ),
         "too_long": Code("This is longer than {limit} characters; please shorten it."),
         "control_characters": _warning("Unprintable characters were taken out; please check what is left."),
         "card_data": Code("Card data must never be sent or kept; remove the {what}."),

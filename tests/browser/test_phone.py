@@ -8,14 +8,15 @@ from playwright.sync_api import expect
 
 from crm_integrations import delivery as engine
 from crm_integrations.models import Delivery, Exchange, Replay, State
-from leadops.models import Applicant, ImportBatch, Lead, LoanAccount, Officer
-from leadops.services import import_batches, leads, loan_accounts
+from leadops.models import Applicant, Export, ImportBatch, Lead, LoanAccount, Officer
+from leadops.services import exports, import_batches, leads, loan_accounts
 from tests.browser.conftest import PHONE
 from tests.environment import ROOT
 
 LISTS = [
     "leadops_lead", "leadops_loanaccount", "leadops_importbatch", "leadops_partner", "leadops_program",
-    "leadops_officer", "crm_integrations_delivery", "crm_integrations_exchange", "crm_integrations_connection",
+    "leadops_officer", "leadops_export", "crm_integrations_delivery", "crm_integrations_exchange",
+    "crm_integrations_connection",
 ]  # fmt: skip
 NAMELESS = """() => {
     const named = (each) => each.labels?.length || each.ariaLabel || each.getAttribute("aria-labelledby");
@@ -38,7 +39,8 @@ def pages(lead, partner, connections) -> list[str]:
     listed = [reverse(f"admin:{name}_changelist") for name in LISTS]
     one = {
         "leadops_lead": lead, "leadops_loanaccount": LoanAccount.objects.get(), "leadops_partner": partner,
-        "leadops_importbatch": ImportBatch.objects.get(), "crm_integrations_connection": connections["brainysoft"],
+        "leadops_importbatch": ImportBatch.objects.get(), "leadops_export": Export.objects.get(),
+        "crm_integrations_connection": connections["brainysoft"],
         "crm_integrations_delivery": Delivery.objects.get(state=State.REVIEW),
         "crm_integrations_exchange": Exchange.objects.filter(status__isnull=False).first(),
     }  # fmt: skip
@@ -47,12 +49,13 @@ def pages(lead, partner, connections) -> list[str]:
     single += [reverse("admin:leadops_partner_make_key", args=[partner.pk])]
     added = [reverse(f"admin:leadops_{name}_add") for name in ("lead", "loanaccount", "importbatch")]
     send = f"{reverse('admin:leadops_lead_send')}?lead={lead.pk}"
+    export = f"{reverse('admin:leadops_export_start')}?lead={lead.pk}"
     nothing = f"{reverse('admin:leadops_lead_changelist')}?q=nobody"
-    return [reverse("admin:index"), *listed, *single, *added, send, nothing]
+    return [reverse("admin:index"), *listed, *single, *added, send, export, nothing]
 
 
 @pytest.fixture
-def _much_to_show(draft_lead, partner, program, connections, vendor_sandbox, settings, tmp_path):
+def _much_to_show(officer, draft_lead, partner, program, connections, vendor_sandbox, settings, tmp_path):
     """A lead with the longest words there can be, one delivery that waits for a decision, an import, an account."""
     settings.MEDIA_ROOT = tmp_path / "media"
     vendor_sandbox.fault("broctagon", "cut_after")
@@ -66,6 +69,8 @@ def _much_to_show(draft_lead, partner, program, connections, vendor_sandbox, set
     with (ROOT / "docs" / "samples" / "leads.xlsx").open("rb") as file:
         batch = import_batches.receive(file, "leads.xlsx", partner=partner, program=program)
     import_batches.run(batch.pk)
+    asked = Export(road=Export.Road.ADMIN, officer=officer, what="W" * 200)
+    exports.run(exports.order(Lead.objects.all(), asked).pk)
 
 
 @pytest.mark.usefixtures("_much_to_show")

@@ -19,5 +19,11 @@ class Caller:
         return self.client.get(path, query, headers=self.headers)
 
     def post(self, path: str, body: Any, content_type: str = "application/json", **headers: str) -> Any:
+        return self._sent("POST", path, body, content_type, headers)
+
+    def put(self, path: str, body: Any, content_type: str = "application/json", **headers: str) -> Any:
+        return self._sent("PUT", path, body, content_type, headers)
+
+    def _sent(self, method: str, path: str, body: Any, content_type: str, headers: dict[str, str]) -> Any:
         data = body if isinstance(body, bytes | str) else json.dumps(body)
-        return self.client.post(path, data, content_type=content_type, headers=self.headers | headers)
+        return self.client.generic(method, path, data, content_type, headers=self.headers | headers)

@@ -104,6 +104,7 @@ CASES: dict[str, tuple[str, Callable[[], list[Finding]]]] = {
     "unknown_tenure_unit": ("fortnight", lambda: _of(words.tenure_unit("fortnight"))),
     "tenure_unit_missing": ("12", lambda: _lead_with(loan_tenure=12)),
     "invalid_ip_address": ("10.0.0", lambda: _lead_with(consents=[ConsentDraft(ip_address="10.0.0")])),
+    "masked_value": ("••••1234", lambda: findings_at("", [Problem("masked_value")])),
     "internal_error": ("", lambda: findings_at("", [Problem("internal_error")])),
 }
 

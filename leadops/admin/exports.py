@@ -1,0 +1,267 @@
+"""Exports: taking out the leads that a list shows, watching it, fetching the workbook; and the log of all of them."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, NamedTuple, cast
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db.models import QuerySet
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+    QueryDict,
+)
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    RelatedDropdownFilter,
+)
+from unfold.widgets import UnfoldBooleanSwitchWidget
+
+from leadops import masking
+from leadops.admin.form_filters import FormFilter
+from leadops.admin.making import ReadOnly
+from leadops.admin.markup import chip, counted
+from leadops.admin.pages import CappedList, capped_counts, in_words
+from leadops.admin.sealed_search import opened
+from leadops.client_address import client_address
+from leadops.errors import LeadopsError
+from leadops.excel.writer import CONTENT_TYPE
+from leadops.ids import uuid_in
+from leadops.models import Export, Lead, Officer
+from leadops.services import exports
+
+MAY_EXPORT = "leadops.add_export"
+MAY_SEE_WHOLE = "leadops.export_unmasked"
+MOST_SELECTED = 100
+TONES: dict[str, str] = {
+    Export.State.QUEUED: "busy",
+    Export.State.RUNNING: "busy",
+    Export.State.DONE: "good",
+    Export.State.FAILED: "bad",
+}
+
+
+class Exported(ModelAdmin):
+    """Mixed into the admin of leads: its list offers what it shows as a workbook."""
+
+    list_before_template = "admin/leadops/export/listed.html"
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(MAY_EXPORT)
+
+    @admin.action(description="Export…", permissions=["export"])
+    def export_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> HttpResponse:
+        chosen = urlencode({"lead": list(queryset.values_list("pk", flat=True)[:MOST_SELECTED])}, doseq=True)
+        return HttpResponseRedirect(f"{reverse('admin:leadops_export_start')}?{chosen}")
+
+
+class StartForm(forms.Form):
+    """Only for those who may take personal data out as it is."""
+
+    whole = forms.BooleanField(
+        label="Unmasked",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="PAN, account, document and tax numbers, mobiles, e-mail addresses and dates of birth as they are.",
+    )
+
+
+class Choice(NamedTuple):
+    """The leads to take out, what they are in words, and the fields of the form that say so."""
+
+    leads: QuerySet[Lead]
+    what: str
+    fields: list[tuple[str, str]]
+
+
+@admin.register(Export)
+class ExportAdmin(ReadOnly, CappedList, ModelAdmin):
+    """The log: nobody adds to it by hand, alters it or deletes from it."""
+
+    list_display = ["what", "who", "shown_state", "leads", "shown", "road", "ip_address", "created_at"]
+    list_display_links = ["what"]
+    list_select_related = ["officer", "partner"]
+    list_filter = [
+        ("officer", RelatedDropdownFilter),
+        ("partner", AutocompleteSelectFilter),
+        ("shown", ChoicesDropdownFilter),
+        ("road", ChoicesDropdownFilter),
+    ]
+    fields = ["what"]
+    when_empty = "Begin one in the list of leads, with “Export these leads…”."
+
+    class Media:
+        js = ["leadops/progress.js"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """It is begun in the list of leads."""
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Export]:
+        return super().get_queryset(request).defer("chosen").select_related("officer", "partner")
+
+    @admin.display(description="Who")
+    def who(self, export: Export) -> str:
+        return f"{export.partner}, key {export.key_prefix}…" if export.partner else str(export.officer)
+
+    @admin.display(description="State")
+    def shown_state(self, export: Export) -> SafeString:
+        return chip(TONES[export.state], export.get_state_display())
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        export = self.get_object(request, object_id)
+        shown: dict[str, Any] = {}
+        if export is not None and self.has_view_permission(request, export):
+            shown = {"export": export, "tone": TONES[export.state], "who": self.who(export)}
+            shown |= {"progress": exports.progress(export), "mine": export.officer == request.user}
+            shown |= {"title": "Export", "subtitle": None}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+
+    # Own views -----------------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        name = "leadops_export_"
+        own = [
+            path("start/", view(self.start_view), name=name + "start"),
+            path("<uuid:key>/progress/", view(self.progress_view), name=name + "progress"),
+            path("<uuid:key>/download/", view(self.download_view), name=name + "download"),
+        ]
+        return own + super().get_urls()
+
+    def start_view(self, request: HttpRequest) -> HttpResponse:
+        """Say what would go out, ask whether masked, and begin."""
+        lead_admin = self.admin_site.get_model_admin(Lead)
+        if not request.user.has_perm(MAY_EXPORT) or not lead_admin.has_view_permission(request):
+            raise PermissionDenied
+        choice = self._chosen(request)
+        form = StartForm(request.POST if request.method == "POST" else None)
+        may_see_whole = request.user.has_perm(MAY_SEE_WHOLE)
+        if form.is_valid():
+            whole = may_see_whole and form.cleaned_data["whole"]
+            try:
+                export = exports.order(choice.leads, _asked(request, choice.what, whole))
+                self.log_addition(
+                    request, export, f"{counted(export.leads, Lead)}, {export.get_shown_display()}"
+                )
+                return HttpResponseRedirect(_page_of(export.pk))
+            except LeadopsError as refusal:
+                form.add_error(None, refusal.message)
+        [count] = capped_counts({"leads": choice.leads}).values()
+        context = {**self.admin_site.each_context(request), "title": "Export leads", "opts": self.opts}
+        context |= {"form": form, "choice": choice, "count": in_words(count), "may_see_whole": may_see_whole}
+        return TemplateResponse(request, "admin/leadops/export/start.html", context)
+
+    def progress_view(self, request: HttpRequest, key: UUID) -> JsonResponse:
+        return JsonResponse(exports.progress(self._to_view(request, key)))
+
+    def download_view(self, request: HttpRequest, key: UUID) -> HttpResponse | FileResponse:
+        """The workbook, for who ordered it and nobody else."""
+        export = self._to_view(request, key)
+        if export.officer != request.user:
+            raise PermissionDenied
+        try:
+            file = export.file.open("rb") if export.can_be_fetched else None
+        except FileNotFoundError:
+            file = None
+        if file is None:
+            self.message_user(
+                request, "This workbook is no longer kept: export the leads again.", messages.WARNING
+            )
+            return HttpResponseRedirect(_page_of(key))
+        name = f"leads-{export.created_at:%Y-%m-%d}.xlsx"
+        answer = FileResponse(file, as_attachment=True, filename=name, content_type=CONTENT_TYPE)
+        answer["X-Content-Type-Options"] = "nosniff"
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    def _to_view(self, request: HttpRequest, key: UUID) -> Export:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(self.get_queryset(request), pk=key)
+
+    # What is chosen ------------------------------------------------------------------------------------------
+
+    def _chosen(self, request: HttpRequest) -> Choice:
+        """The leads that were selected, or what the list of leads finds."""
+        given = request.POST if request.method == "POST" else request.GET
+        if "filter" in given:
+            return self._filtered(request, given["filter"])
+        keys = [key for each in given.getlist("lead")[:MOST_SELECTED] if (key := uuid_in(each))]
+        if not keys:
+            raise Http404
+        what = f"{counted(len(keys), Lead)} selected in the list"
+        return Choice(Lead.objects.filter(pk__in=keys), what, [("lead", str(key)) for key in keys])
+
+    def _filtered(self, request: HttpRequest, query: str) -> Choice:
+        """The filter is read by the list itself, so that what it showed is what goes out, on all its pages."""
+        asked = copy.copy(request)
+        filters = QueryDict(query.removeprefix("?"), mutable=True)
+        filters.pop("p", None)  # the list may be shorter by now, and a page of it is not what is meant
+        if "\0" in "".join(text for name, texts in filters.lists() for text in (name, *texts)):
+            raise BadRequest("The filter holds a NUL character.")
+        asked.GET = QueryDict(filters.urlencode())
+        try:
+            listed = self.admin_site.get_model_admin(Lead).get_changelist_instance(asked)
+        except IncorrectLookupParameters:
+            raise Http404 from None
+        return Choice(listed.queryset, _in_words(listed), [("filter", query)])
+
+
+def _asked(request: HttpRequest, what: str, whole: bool) -> Export:
+    return Export(
+        road=Export.Road.ADMIN,
+        officer=cast(Officer, request.user),
+        ip_address=client_address(request),
+        what=what,
+        shown=Export.Shown.WHOLE if whole else Export.Shown.MASKED,
+    )
+
+
+def _page_of(key: UUID) -> str:
+    return reverse("admin:leadops_export_change", args=[key])
+
+
+def _in_words(listed: Any) -> str:
+    """The filters and the search of a list as people say them; the log keeps no personal number."""
+    said = [words for spec in listed.filter_specs if (words := _filter_in_words(spec))]
+    if text := opened(listed.query or ""):
+        said.append(f"Search: {masking.dotted(text) if any(map(str.isdigit, text)) else text}")
+    return " · ".join(said)[:500] or "All leads"
+
+
+def _filter_in_words(spec: Any) -> str:
+    if isinstance(spec, FormFilter):
+        given = [f"{name.replace('_', ' ')} {value}" for name, value in spec.used_parameters.items()]
+        return ", ".join(given).capitalize()
+    value = spec.value()
+    if not value:
+        return ""
+    return f"{str(spec.title).capitalize()}: {_value_in_words(spec, value)}"
+
+
+def _value_in_words(spec: Any, value: str) -> object:
+    if isinstance(spec, admin.SimpleListFilter):
+        return dict(spec.lookup_choices).get(value, value)
+    related = spec.field.related_model
+    if related is None:
+        return dict(spec.field.flatchoices).get(value, value)
+    return related._default_manager.filter(pk=uuid_in(value)).first() or value
