@@ -245,8 +245,9 @@ def submit(leads: Sequence[Lead], connections: Sequence[UUID] | None = None) -> 
     return sum(int(count or 0) for _, count in made)
 
 
-def announce(lead: Lead) -> None:
-    """Tell of `lead`, which an officer made and did not submit yet."""
+def announce(lead: Lead, repeats: Sequence[Match] = ()) -> None:
+    """Tell of `lead`, which an officer made and did not submit yet, and keep which leads it repeats."""
+    duplicates.keep(duplicates.pairs_of(lead.pk, repeats))
     signals.leads_changed.send(Lead, leads=[lead])
 
 

@@ -39,7 +39,7 @@ class Stored:
 
 def stored(lead_ids: Collection[UUID]) -> dict[UUID, Stored]:
     """These leads, locked; without those that somebody else has in hand in this moment, which nobody waits for."""
-    free = Lead.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk__in=lead_ids)
+    free = Lead.objects.select_for_update(skip_locked=True, of=("self",), no_key=True).filter(pk__in=lead_ids)
     return {lead.pk: Stored(lead, _draft_of(lead)) for lead in free.with_parties()}
 
 

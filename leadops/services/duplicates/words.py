@@ -103,7 +103,8 @@ def filled(paths: Sequence[str]) -> str:
     """What came of a repeat that was no lead of its own."""
     if not paths:
         return "This one told nothing new."
-    return f"Filled in there: {', '.join(paths)}."
+    names = (path.rpartition(".")[2].partition("[")[0].replace("_", " ") for path in paths)
+    return f"Filled in there: {', '.join(dict.fromkeys(names))}."
 
 
 def refusals_for_partner(match: Match, partner_id: UUID) -> list[Finding]:
