@@ -151,22 +151,24 @@ def refusal(verdict: Verdict) -> tuple[SafeString, list[Finding]] | None:
         rule = "This program takes no second lead of a borrower."
     else:
         rule = "That lead is still open: add there what is new."
-    said = format_html("{} {} {}", words.for_officer(match), rule, _link_to(match))
+    said = format_html("{} {} {}", words.for_officer(match), rule, _link_to(match, "Open lead"))
     return said, words.refusals(match, _short(match))
 
 
 def _short(match: Match) -> SafeString:
-    return format_html("{} has this too.", _link_to(match))
+    return format_html("{} has this too.", _link_to(match, "Lead"))
 
 
-def _link_to(match: Match) -> SafeString:
+def _link_to(match: Match, word: str) -> SafeString:
     assert match.known is not None
     url = reverse("admin:leadops_lead_change", args=[match.known.lead_id])
-    return link(url, f"Lead {match.known.reference}")
+    return link(url, f"{word} {match.known.reference}")
 
 
 def tell(request: HttpRequest, matches: Sequence[Match]) -> None:
     """Say with what leads a saved one has something in common."""
     for match in matches:
         if match.known:
-            messages.warning(request, format_html("{} {}", words.for_officer(match), _link_to(match)))
+            messages.warning(
+                request, format_html("{} {}", words.for_officer(match), _link_to(match, "Open lead"))
+            )

@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='program',
             name='duplicate_policy',
-            field=models.CharField(choices=[('refuse', 'Refuse the lead'), ('flag', 'Take the lead and mark it'), ('merge', 'Fill what the first lead lacks')], default='flag', help_text='What becomes of a lead whose borrower this program knows from an earlier one.', max_length=6, verbose_name='duplicates'),
+            field=models.CharField(choices=[('refuse', 'Refuse the lead'), ('flag', 'Take the lead and mark it'), ('merge', 'Fill what the first lead lacks')], default='flag', help_text='What becomes of a lead whose borrower this program knows from an earlier one.', max_length=6),
         ),
         migrations.AddIndex(
             model_name='applicant',

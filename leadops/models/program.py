@@ -48,7 +48,6 @@ class Program(Record):
     active = models.BooleanField(default=True, help_text="An inactive program takes no new leads.")
 
     duplicate_policy = models.CharField(
-        "duplicates",
         max_length=6,
         choices=DuplicatePolicy,
         default=DuplicatePolicy.FLAG,

@@ -59,7 +59,9 @@ class Repeats:
 
     def _marked(self, row: Judged, lead_id: UUID, matches: Sequence[Match]) -> list[Pair]:
         pairs = [Pair(lead_id, earlier, each) for each in matches if (earlier := self._lead_of(each))]
-        if told := [each.match for each in pairs if self._may_know(each.match)]:
+        if told := [
+            each.match for each in pairs if self._is_officers or each.match.is_of(self.batch.partner_id)
+        ]:
             findings = words.warning(told[0], self._in_words(told[0]))
             row.problems = [*row.problems, *self.header.problems(findings, row.number)]
         return pairs
@@ -71,9 +73,8 @@ class Repeats:
         verdict: Verdict,
         fault: Callable[[Judged, Exception], list[RowProblem]],
     ) -> None:
-        match = verdict.because
-        assert match is not None
-        if (earlier := self._lead_of(match)) is None:
+        assert verdict.because is not None
+        if (earlier := self._lead_of(verdict.because)) is None:
             row.outcome = Outcome.WAITING.value  # the row it repeats has failed: the next chunk looks anew
             return
         try:
@@ -87,7 +88,8 @@ class Repeats:
         except Exception as error:
             row.refuse(fault(row, error))
             return
-        row.lead_id = earlier if self._may_know(match) else None
+        match = verdict.because if self._is_officers else verdict.known_to(self.batch.partner_id)
+        row.lead_id = self._lead_of(match) if match else None
         row.problems = self.header.problems(self._findings(match, verdict), row.number)
 
     def _fill(self, row: Judged, draft: LeadDraft, verdict: Verdict, earlier: UUID) -> None:
@@ -97,26 +99,26 @@ class Repeats:
             duplicates.keep_filled(earlier, verdict, Lead.Intake.EXCEL, draft.partner_ref_id)
         row.outcome = Outcome.UPDATED.value if verdict.paths else Outcome.SKIPPED.value
 
-    def _findings(self, match: Match, verdict: Verdict) -> list[Finding]:
-        said = self._in_words(match)
-        if verdict.becomes is Becomes.FILLED:
-            done = words.filled(verdict.paths)
-            return [Finding("", "merged_duplicate", f"{said} {done}", Severity.WARNING)]
-        found = words.refusals(match, said) if self._may_know(match) else words.refused_silently()
+    def _findings(self, match: Match | None, verdict: Verdict) -> list[Finding]:
+        if match is None:
+            found = words.refused_silently()
+        elif verdict.becomes is Becomes.FILLED:
+            said = f"{self._in_words(match)} {words.filled(verdict.paths)}"
+            return [Finding("", "merged_duplicate", said, Severity.WARNING)]
+        else:
+            found = words.refusals(match, self._in_words(match))
         return [replace(each, severity=Severity.WARNING) for each in found]
 
     def _lead_of(self, match: Match) -> UUID | None:
         """The lead that came before; None where the row before became none."""
         return match.known.lead_id if match.known else self.rows[match.place].lead_id
 
-    def _may_know(self, match: Match) -> bool:
+    @property
+    def _is_officers(self) -> bool:
         """An officer's workbook is answered to an officer; any other to its partner, who learns nothing of others."""
-        of_another = match.known is not None and match.known.partner_id != self.batch.partner_id
-        return self.batch.uploaded_by_id is not None or not of_another
+        return self.batch.uploaded_by_id is not None
 
     def _in_words(self, match: Match) -> str:
         if match.known is None:
             return words.of_row(match, self.rows[match.place].number)
-        if self.batch.uploaded_by_id is None:
-            return words.for_partner(match, self.batch.partner_id)
-        return words.for_officer(match)
+        return words.for_officer(match) if self._is_officers else words.for_partner(match)

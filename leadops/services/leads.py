@@ -98,17 +98,17 @@ def _refuse_taken(partner: Partner, reference: str) -> None:
 def _repeated(draft: LeadDraft, origin: Origin, verdict: Verdict, findings: list[Finding]) -> Received:
     """Refuse a draft, or fill it into the first lead; one that was sent before is known by its reference first."""
     _refuse_taken(origin.partner, draft.partner_ref_id)
-    match, partner_id = verdict.because, origin.partner.pk
-    assert match is not None
     if verdict.becomes is Becomes.REFUSED:
-        own = words.own([match], partner_id)
-        raise DuplicateLead(
-            words.for_partner(match, partner_id),
-            words.refusals_for_partner(match, partner_id),
-            str(own[0].known.lead_id) if own and own[0].known else None,
-        )
+        raise _refusal(verdict.known_to(origin.partner.pk))
     lead = merge(verdict, origin.intake, draft.partner_ref_id)
     return Received(Lead.objects.with_parties().get(pk=lead.pk), findings, [], verdict.paths)
+
+
+def _refusal(match: Match | None) -> DuplicateLead:
+    if match is None or match.known is None:
+        return DuplicateLead(words.KNOWN_ALREADY, words.refused_silently(), None)
+    said = words.for_partner(match)
+    return DuplicateLead(said, words.refusals(match, said), str(match.known.lead_id))
 
 
 def merge(verdict: Verdict, intake: str, partner_ref_id: str) -> Lead:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -47,6 +48,10 @@ class Match:
         assert isinstance(self.earlier, int)
         return self.earlier
 
+    def is_of(self, partner_id: UUID) -> bool:
+        """Whether the partner that sends brought the earlier one too."""
+        return self.known is None or self.known.partner_id == partner_id
+
     def doubt(self, keys: Keys, other_has_pan: bool) -> None:
         """Tell whether it is one telephone of two people; `keys` are those of the lead that is compared."""
         only_mobile = {common["key"] for common in self.common} == {DuplicateKey.MOBILE}
@@ -71,6 +76,13 @@ class Verdict:
     def repeats(self) -> bool:
         """Whether an earlier lead is of the same borrower; a family's telephone does not tell so."""
         return any(not match.only_mobile for match in self.matches)
+
+    def known_to(self, partner_id: UUID) -> Match | None:
+        """What decided, as far as the partner may know: where it was another's lead, its own earliest one, if any."""
+        if self.because is None or self.because.is_of(partner_id):
+            return self.because
+        own = (match for match in self.matches if match.is_of(partner_id) and not match.only_mobile)
+        return next(own, None)
 
 
 def judge(drafts: Sequence[LeadDraft], *, partner: Partner, program: Program) -> list[Verdict]:
@@ -132,16 +144,9 @@ class _Judging:
     def _decide(self, at: int, verdict: Verdict) -> None:
         same_borrower = [match for match in verdict.matches if not match.only_mobile]
         if self.program.duplicate_policy == DuplicatePolicy.REFUSE:
-            verdict.becomes, verdict.because = Becomes.REFUSED, self._own_first(same_borrower)
+            verdict.becomes, verdict.because = Becomes.REFUSED, same_borrower[0]
         elif self.program.duplicate_policy == DuplicatePolicy.MERGE:
             self._fill(at, verdict, same_borrower)
-
-    def _own_first(self, matches: list[Match]) -> Match:
-        """The match that is told: the partner's own earliest lead, else the earliest."""
-        return next((match for match in matches if self.is_own(match)), matches[0])
-
-    def is_own(self, match: Match) -> bool:
-        return match.known is None or match.known.partner_id == self.partner.pk
 
     def _is_open(self, known: Known) -> bool:
         return known.partner_id == self.partner.pk and known.status in OPEN and not known.has_account

@@ -48,16 +48,13 @@ def of_row(match: Match, number: int) -> str:
     return f"Row {number} of this file comes first, with the same {in_common(match.common)}.{_doubt(match)}"
 
 
-def for_partner(match: Match, partner_id: UUID) -> str:
-    """The same to a partner, who learns nothing of others' leads."""
+def for_partner(match: Match) -> str:
+    """The same to the partner that brought both: whether another's lead came before even this one is not said."""
     known = match.known
-    if known is None or known.partner_id != partner_id:
-        return KNOWN_ALREADY
+    assert known is not None
     on = date_format(localtime(known.created_at), "DATE_FORMAT")
     what = in_common(match.common)
-    return (
-        f"Your lead {known.reference} of {on} came first, with the same {what}{_ended(known)}.{_doubt(match)}"
-    )
+    return f"Your lead {known.reference} of {on} has the same {what}{_ended(known)}.{_doubt(match)}"
 
 
 def _ended(known: Known) -> str:
@@ -72,16 +69,12 @@ def _doubt(match: Match) -> str:
 
 def own(matches: Iterable[Match], partner_id: UUID) -> list[Match]:
     """Those of the matches that the partner may know of: its own leads."""
-    return [match for match in matches if match.known and match.known.partner_id == partner_id]
+    return [match for match in matches if match.known and match.is_of(partner_id)]
 
 
 def warnings_for_partner(matches: Iterable[Match], partner_id: UUID) -> list[Finding]:
     """One for each of the partner's own earlier leads; of others' nothing is said."""
-    return [
-        finding
-        for match in own(matches, partner_id)
-        for finding in warning(match, for_partner(match, partner_id))
-    ]
+    return [finding for match in own(matches, partner_id) for finding in warning(match, for_partner(match))]
 
 
 def warning(match: Match, words: str) -> list[Finding]:
@@ -105,9 +98,3 @@ def filled(paths: Sequence[str]) -> str:
         return "This one told nothing new."
     names = (path.rpartition(".")[2].partition("[")[0].replace("_", " ") for path in paths)
     return f"Filled in there: {', '.join(dict.fromkeys(names))}."
-
-
-def refusals_for_partner(match: Match, partner_id: UUID) -> list[Finding]:
-    if not own([match], partner_id):
-        return refused_silently()
-    return refusals(match, for_partner(match, partner_id))

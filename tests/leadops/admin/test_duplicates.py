@@ -64,7 +64,7 @@ class TestTheForm:
         page = answer.content.decode()
         url = reverse("admin:leadops_lead_change", args=[first.pk])
         assert "Lead MOON-1 of Moonlight Credit came first, by API on " in page
-        assert f'<a class="lo-link" href="{url}">Lead MOON-1</a>' in page
+        assert f'<a class="lo-link" href="{url}">Open lead MOON-1</a>' in page
         [applicants, *_] = answer.context["inline_admin_formsets"]
         assert list(applicants.formset.forms[0].errors) == ["pan_no"]
         assert Lead.objects.count() == 1

@@ -191,7 +191,7 @@ class TestRefuse:
             take(lead(OTHER_MOBILE, applicant(pan_no=PAN)))
         assert refused.value.existing_id == str(first.pk)
         assert refused.value.message.startswith("Your lead SUN-1 of ")
-        assert "came first, with the same PAN ABXXXXX34L" in refused.value.message
+        assert "has the same PAN ABXXXXX34L" in refused.value.message
         assert [(each.field, each.code) for each in refused.value.findings] == [
             ("applicants[0].pan_no", "duplicate_lead")
         ]
