@@ -54,10 +54,11 @@ def _fill_lead(lead: LeadDraft, other: LeadDraft, paths: list[str]) -> None:
     for vendor, values in other.extra.items():
         known = lead.extra.setdefault(vendor, {})
         for name, value in values.items():
-            if known.setdefault(name, value) != value:
+            if name not in known:
+                known[name] = value
+                paths.append(f"extra.{vendor}.{name}")
+            elif known[name] != value:
                 raise _Contradiction
-        if values and lead.extra[vendor] == values:
-            paths.append(f"extra.{vendor}")
     for consent in other.consents:
         if not any(_same_consent(consent, each) for each in lead.consents):
             paths.append(f"consents[{len(lead.consents)}]")

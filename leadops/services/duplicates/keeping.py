@@ -61,11 +61,20 @@ def look_again(lead: Lead) -> list[Match]:
     paired = _forget_what_is_gone(lead, keys)
     pairs = [_in_order(lead, match) for match in _matches(whole, keys)]
     new = [each for each in pairs if (each.lead_id, each.earlier_id) not in paired]
-    keep(new)
-    for each in pairs:
-        told = {"common": each.match.common, "only_mobile": each.match.only_mobile}
-        Duplicate.objects.filter(lead_id=each.lead_id, earlier_id=each.earlier_id).update(**told)
+    Duplicate.objects.bulk_create(
+        (_duplicate(each) for each in pairs),
+        update_conflicts=True,
+        unique_fields=["lead", "earlier"],
+        update_fields=["common", "only_mobile", "updated_at"],
+    )
     return [each.match for each in new]
+
+
+def _duplicate(pair: Pair) -> Duplicate:
+    told = pair.match
+    return Duplicate(
+        lead_id=pair.lead_id, earlier_id=pair.earlier_id, common=told.common, only_mobile=told.only_mobile
+    )
 
 
 def _forget_what_is_gone(lead: Lead, keys: Keys) -> set[tuple[UUID, UUID]]:

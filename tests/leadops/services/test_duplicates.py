@@ -350,6 +350,12 @@ class TestMerge:
         ]
         assert stored.consents.get().purpose == "loan"
 
+    def test_adds_fields_of_single_vendors_and_names_those_that_are_new(self, take):
+        take(lead(MOBILE, extra={"brainysoft": {"subdivisionId": 7}}))
+        told = {"brainysoft": {"subdivisionId": 7, "managerId": 2}}
+        assert take(lead(MOBILE, extra=told)).filled == ["extra.brainysoft.managerId"]
+        assert Lead.objects.get().extra == told
+
     @pytest.mark.parametrize("status", [Lead.Status.APPROVED, Lead.Status.DECLINED, Lead.Status.DROPPED])
     def test_leaves_a_decided_lead_alone(self, take, status):
         first = take(lead(MOBILE)).lead
