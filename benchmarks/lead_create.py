@@ -1,6 +1,7 @@
 """A nested lead over HTTP: ours with key, checks, encryption and five vendors, against plain REST framework.
 
-Both sides run under gunicorn with two sync workers, on one database, in turns; the body is Crego's example.
+Both sides run under gunicorn with two sync workers, on one database, in turns; the body is Crego's example, each time
+of another borrower.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from string import ascii_uppercase
 
 import scratch
 
@@ -129,7 +131,7 @@ class Load:
     def _client(self, seconds: float, counts: list[int]) -> None:
         done, until = 0, time.monotonic() + seconds
         while time.monotonic() < until:
-            body = LEAD_BODY | {"partner_ref_id": f"bench-{next(NUMBERS)}"}
+            body = _of_somebody_else(next(NUMBERS))
             calling = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
             calling.request("POST", self.path, json.dumps(body), self.headers)
             answer = calling.getresponse()
@@ -140,6 +142,15 @@ class Load:
                 return
             done += 1
         counts.append(done)
+
+
+def _of_somebody_else(number: int) -> dict[str, object]:
+    """Crego's example of a borrower who is not known yet: a lead that repeats another one is another story."""
+    business, signatory = LEAD_BODY["applicants"]
+    pan = f"JUVPK{number % 9_999 + 1:04d}{ascii_uppercase[number // 9_999 % 26]}"
+    business = business | {"pan_no": pan, "primary_mobile": str(7_700_000_000 + number)}
+    told = {"partner_ref_id": f"bench-{number}", "primary_mobile": str(8_400_000_000 + number)}
+    return LEAD_BODY | told | {"applicants": [business, signatory]}
 
 
 def main() -> None:

@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db import connection
 
 from crm_integrations.models import NEEDS_PERSON, UNFINISHED, State
-from crm_integrations.prepared import Statement
 from leadops.models import Lead
+from leadops.prepared import Statement
 from leadops.services import leads
 
 Sync = Lead.SyncStatus

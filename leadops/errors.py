@@ -31,6 +31,15 @@ class DuplicateReference(LeadopsError):
         self.existing_id = existing_id
 
 
+class DuplicateLead(LeadopsError):
+    """The program refuses a borrower whom it knows from an earlier lead."""
+
+    def __init__(self, message: str, findings: Sequence[Finding], existing_id: str | None) -> None:
+        """`existing_id`: the earlier lead's, None where the caller may not know it."""
+        super().__init__(message)
+        self.findings, self.existing_id = list(findings), existing_id
+
+
 class LeadStopped(LeadopsError):
     """A lead that is dropped or declined is not sent."""
 

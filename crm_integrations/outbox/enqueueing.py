@@ -13,9 +13,9 @@ from django.db import transaction
 from crm_integrations import doorbell, summary
 from crm_integrations.connector import Connector
 from crm_integrations.models import REPEATABLE, Connection, State
-from crm_integrations.prepared import Statement, run
 from leadops import statements
 from leadops.models import Lead, LoanAccount
+from leadops.prepared import Statement, run
 
 
 class New(NamedTuple):
@@ -38,7 +38,7 @@ class New(NamedTuple):
 
 IDS = ("id", "connection_id", "lead_id", "loan_account_id", "record_id")
 REFERENCES = 0x726566
-"""The first half of our advisory locks; those of others in leadops are of one number."""
+"""The first half of our advisory locks; those of the duplicates have another, all others are of one number."""
 MOST_LOCKS = 4096
 """PostgreSQL keeps all locks of all sessions in one table of some 6,400."""
 # Two transactions that give out one reference see nothing of each other: the second waits here for the first to end,

@@ -15,9 +15,9 @@ from crm_integrations.outbox import ended_leads, settling, taking
 from crm_integrations.outbox.claims import Claim, LostLease, Outdated, Paused
 from crm_integrations.outbox.leaving import left_to_others
 from crm_integrations.outbox.settlements import Ending
-from crm_integrations.prepared import Statement, run
 from leadops.faults import place_of
 from leadops.models import Lead
+from leadops.prepared import Statement, run
 
 logger = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from crm_integrations.outbox.exchanges import ANSWER, COMPLETE, answered, comple
 from crm_integrations.outbox.leaving import left_to_others
 from crm_integrations.outbox.pausing import pause
 from crm_integrations.outbox.settlements import Ending, Settlement
-from crm_integrations.prepared import Statement, run
+from leadops.prepared import Statement, run
 from leadops.services import loan_accounts
 
 TRY_AGAIN_SECONDS = 0.5

@@ -27,6 +27,7 @@ from unfold.contrib.filters.admin import (
 )
 
 from leadops import masking, search
+from leadops.admin import duplicates as same_borrower
 from leadops.admin.amounts import grouped
 from leadops.admin.choosing import OnlyChosen
 from leadops.admin.exports import Exported
@@ -43,7 +44,7 @@ from leadops.admin.versions import LockedWhileStored
 from leadops.errors import LeadopsError
 from leadops.ids import uuid_in
 from leadops.models import Applicant, Lead, Officer
-from leadops.services import leads
+from leadops.services import duplicates, leads
 
 TONES: dict[str, str] = {
     Lead.Status.SUBMITTED: "busy",
@@ -82,6 +83,7 @@ class LeadAdmin(Exported, OnlyChosen, MaskedAdmin, CappedList, LockedWhileStored
         ("program", RelatedDropdownFilter),
         ("partner", AutocompleteSelectFilter),
         CreatedFilter,
+        same_borrower.DuplicateFilter,
     ]
     sortable_by = ["age"]
     search_fields = ["partner_ref_id"]
@@ -100,7 +102,7 @@ class LeadAdmin(Exported, OnlyChosen, MaskedAdmin, CappedList, LockedWhileStored
     def for_list(self, page: QuerySet[Lead]) -> QuerySet[Lead]:
         """The rows of a page with all that their columns show."""
         primary = Applicant.objects.filter(is_primary=True).only("lead_id", "name")
-        page = page.select_related("partner", "program")
+        page = same_borrower.with_duplicates(page.select_related("partner", "program"))
         return page.prefetch_related(Prefetch("applicants", primary, to_attr="primary_applicants"))
 
     @admin.display(description="Lead")
@@ -117,7 +119,7 @@ class LeadAdmin(Exported, OnlyChosen, MaskedAdmin, CappedList, LockedWhileStored
 
     @admin.display(description="Status")
     def shown_status(self, lead: Lead) -> SafeString:
-        return status_chip(lead)
+        return format_html("{} {}", status_chip(lead), same_borrower.duplicate_chip(lead))
 
     @admin.display(description="Age", ordering="-id")
     def age(self, lead: Lead) -> SafeString:
@@ -211,8 +213,8 @@ class LeadAdmin(Exported, OnlyChosen, MaskedAdmin, CappedList, LockedWhileStored
         }
 
     def panels(self, request: HttpRequest, lead: Lead) -> list[SafeString]:
-        """More parts of the page, from other apps."""
-        return []
+        """More parts of the page; other apps add theirs."""
+        return same_borrower.panel(lead, status_chip)
 
     # Saving --------------------------------------------------------------------------------------------------
 
@@ -226,9 +228,11 @@ class LeadAdmin(Exported, OnlyChosen, MaskedAdmin, CappedList, LockedWhileStored
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         if not change:
-            leads.announce(form.instance)
+            leads.announce(form.instance, repeats := formsets[0].verdict.matches)
+            same_borrower.tell(request, repeats)
         elif form.has_changed() or any(each.has_changed() for each in all_formsets(formsets)):
             leads.revise(form.instance)
+            same_borrower.tell(request, duplicates.look_again(form.instance))
         for warning in [each for formset in formsets for each in getattr(formset, "warnings", [])]:
             self.message_user(
                 request, f"{capfirst(spoken(warning.field))}: {warning.message}", messages.WARNING

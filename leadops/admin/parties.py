@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db.models import EmailField
 from unfold.admin import StackedInline
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from leadops.admin.duplicates import refusal, verdict_on
 from leadops.admin.lead_checks import CONSENT, PARTY, Draft, place_errors
 from leadops.admin.lead_forms import country_of
 from leadops.admin.masked import MaskedAdmin
 from leadops.models import Address, Applicant, Bank, Consent, Lead
+from leadops.services.duplicates import Verdict
 from leadops.validation import Finding, errors_in, findings_at, problem, warnings_in
 
 TAGS: dict[Any, dict[str, Any]] = {
@@ -52,6 +55,7 @@ class ApplicantFormSet(PartyFormSet):
     """Checks the lead with all its parties, and keeps exactly one of them the primary applicant."""
 
     warnings: list[Finding]
+    verdict: Verdict
     instance: Lead
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
@@ -61,7 +65,7 @@ class ApplicantFormSet(PartyFormSet):
 
     def clean(self) -> None:
         super().clean()
-        self.warnings = []
+        self.warnings, self.verdict = [], Verdict()
         self._refuse_orphans()
         forms = self.kept_forms()
         draft = Draft(self.instance)
@@ -70,7 +74,18 @@ class ApplicantFormSet(PartyFormSet):
             draft.add_applicant(form.instance, addresses, banks)
         findings = draft.check(country_of(self.instance))
         self.warnings = warnings_in(findings)
-        place_errors(place for each in errors_in(findings) for place in self._places(each, forms))
+        errors = errors_in(findings)
+        place_errors(place for each in errors for place in self._places(each, forms))
+        if self.instance._state.adding and not errors:
+            self._refuse_repeat(draft, forms)
+
+    def _refuse_repeat(self, draft: Draft, forms: list[Any]) -> None:
+        """Ask the program's rule for duplicates; of a lead that is stored the officer is told after the change."""
+        self.verdict = verdict_on(self.instance, draft.lead)
+        if (refused := refusal(self.verdict)) is not None:
+            said, findings = refused
+            place_errors(place for each in findings for place in self._places(each, forms))
+            raise ValidationError(said)
 
     def _refuse_orphans(self) -> None:
         """An address or bank account typed under an applicant that was left empty."""

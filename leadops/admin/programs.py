@@ -4,21 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from leadops.admin.versions import SeenAdmin, SeenForm
-from leadops.models import Program
+from leadops.models import DuplicateKey, Program
+
+
+class ProgramForm(SeenForm):
+    duplicate_keys = forms.MultipleChoiceField(
+        label="Known by",
+        choices=DuplicateKey.choices,
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=Program._meta.get_field("duplicate_keys").help_text,
+    )
 
 
 @admin.register(Program)
 class ProgramAdmin(SeenAdmin, ModelAdmin):
-    form = SeenForm
+    form = ProgramForm
     list_display = ["name", "code", "product_type", "country", "active", "id"]
     list_filter = ["active"]
     search_fields = ["name", "code"]
-    fields = ["id", "name", "code", "product_type", "country", "active"]
+    fieldsets = [
+        (None, {"fields": ["id", "name", "code", "product_type", "country", "active"]}),
+        ("Duplicates", {"fields": ["duplicate_policy", "duplicate_days", "duplicate_keys"]}),
+    ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """The id is what partners send as `program_id`: it is chosen once."""

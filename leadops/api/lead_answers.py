@@ -24,7 +24,7 @@ from leadops.api.lead_shapes import (
     LeadShape,
 )
 from leadops.api.shapes import Many, Moment
-from leadops.models import Address, Applicant, Bank, Consent, Lead
+from leadops.models import Address, Applicant, Bank, Consent, DuplicateKey, Lead
 from leadops.validation import Finding
 
 
@@ -202,6 +202,21 @@ class WarningAnswer(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
+class CommonAnswer(serializers.Serializer[Any]):
+    key = serializers.ChoiceField(choices=DuplicateKey.choices)
+    field = serializers.CharField(help_text="Where it stands in the lead that was sent.")
+    shown = serializers.CharField(help_text="Masked.")
+
+
+class DuplicateAnswer(serializers.Serializer[Any]):
+    lead_id = serializers.UUIDField()
+    partner_ref_id = serializers.CharField(allow_null=True)
+    created_at = Moment()
+    status = serializers.ChoiceField(choices=Lead.Status.choices)
+    common = CommonAnswer(many=True)
+    only_mobile = serializers.BooleanField(help_text="The PANs differ: perhaps a family's telephone.")
+
+
 class LeadAnswer(Kept, LeadShape):
     status = serializers.ChoiceField(choices=Lead.Status.choices)
     sync_status = serializers.ChoiceField(
@@ -211,4 +226,17 @@ class LeadAnswer(Kept, LeadShape):
     consents = Many(child=ConsentShape(), most=CONSENTS)
     warnings = WarningAnswer(
         many=True, required=False, help_text="Only in the answer to POST, and only if any."
+    )
+    duplicate_of = serializers.UUIDField(
+        required=False, help_text="Only in the answer to POST: the first lead of yours that this one repeats."
+    )
+    duplicates = DuplicateAnswer(
+        many=True,
+        required=False,
+        help_text="Only in the answer to POST, and only if any: earlier leads of yours.",
+    )
+    filled = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="Only in the answer to POST: this lead was here already, and these fields were filled in.",
     )

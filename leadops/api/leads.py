@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from leadops.api import examples
 from leadops.api.authentication import caller, may_read_pii
+from leadops.api.duplicates import duplicates_answer
 from leadops.api.filters import LeadFilters
 from leadops.api.lead_answers import LeadAnswer, lead_answer, warnings_answer
 from leadops.api.lead_shapes import LEAD, LeadShape, ReadLead
@@ -24,6 +25,7 @@ from leadops.api.schema import CREATING, LISTING, READING, answers
 from leadops.api.shapes import error, once, read
 from leadops.models import Lead, Program, Scope
 from leadops.services import leads
+from leadops.services.duplicates import words
 from leadops.validation import check_lead, errors_in, refuse_cards
 
 
@@ -61,10 +63,10 @@ class LeadsView(LeadViews):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         taken, program = _readable(body_of(request))
-        lead, warnings = leads.receive(
-            taken.draft, partner=caller(request), program=program, intake=Lead.Intake.API
-        )
-        answer = self.answer(lead)
+        partner = caller(request)
+        received = leads.receive(taken.draft, partner=partner, program=program, intake=Lead.Intake.API)
+        answer = self.answer(received.lead) | duplicates_answer(received, partner)
+        warnings = [*received.warnings, *words.warnings_for_partner(received.repeats, partner.pk)]
         if warnings:
             answer["warnings"] = warnings_answer(warnings)
         return Response(answer)

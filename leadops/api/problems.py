@@ -16,7 +16,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from leadops import request_ids
-from leadops.errors import DuplicateReference, Invalid
+from leadops.errors import DuplicateLead, DuplicateReference, Invalid
 from leadops.faults import trace_of
 from leadops.validation import Finding
 
@@ -44,6 +44,7 @@ class Type(Enum):
     METHOD_NOT_ALLOWED = _Kind("method-not-allowed", 405, "This address does not take that method")
     NOT_ACCEPTABLE = _Kind("not-acceptable", 406, "Answers are JSON only")
     CONFLICT = _Kind("conflict", 409, "A record with this reference exists already")
+    DUPLICATE_LEAD = _Kind("duplicate-lead", 409, "The lender knows this borrower already")
     TOO_LARGE = _Kind("too-large", 413, "The request is too large")
     UNSUPPORTED_MEDIA_TYPE = _Kind("unsupported-media-type", 415, "Bodies are JSON only")
     INTERNAL = _Kind("internal", 500, "Something went wrong on our side")
@@ -116,6 +117,8 @@ def _problem_of(error: Exception) -> Problem:
         return invalid(map(FieldError.of, error.findings))
     if isinstance(error, DuplicateReference):
         return Problem(Type.CONFLICT, error.message, {"existing_id": error.existing_id})
+    if isinstance(error, DuplicateLead):
+        return _known_borrower(error)
     if isinstance(error, Http404 | exceptions.NotFound):
         return not_found()
     if isinstance(error, exceptions.APIException):
@@ -128,6 +131,13 @@ def _problem_of(error: Exception) -> Problem:
         return _unavailable(error)
     _log_unexpected(error)
     return Problem(Type.INTERNAL, "We have logged it; please quote the request_id when you ask us about it.")
+
+
+def _known_borrower(error: DuplicateLead) -> Problem:
+    members: dict[str, Any] = {"errors": [FieldError.of(each)._asdict() for each in error.findings]}
+    if error.existing_id:
+        members["existing_id"] = error.existing_id
+    return Problem(Type.DUPLICATE_LEAD, error.message, members)
 
 
 _FRAMEWORK_TYPES: Sequence[tuple[type[exceptions.APIException], Type]] = (

@@ -4,26 +4,32 @@ from leadops.models.applicant import Address, Applicant
 from leadops.models.bank import Bank
 from leadops.models.consent import Consent
 from leadops.models.document import Document
+from leadops.models.duplicate import Common, Duplicate, Merge
 from leadops.models.export import Export
 from leadops.models.import_batch import ImportBatch, ImportRow, RowProblem
 from leadops.models.lead import Lead, TenureUnit
 from leadops.models.loan_account import LoanAccount
 from leadops.models.officer import Officer
 from leadops.models.partner import ApiKey, Partner, Scope
-from leadops.models.program import Program
+from leadops.models.program import DuplicateKey, DuplicatePolicy, Program
 
 __all__ = [
     "Address",
     "ApiKey",
     "Applicant",
     "Bank",
+    "Common",
     "Consent",
     "Document",
+    "Duplicate",
+    "DuplicateKey",
+    "DuplicatePolicy",
     "Export",
     "ImportBatch",
     "ImportRow",
     "Lead",
     "LoanAccount",
+    "Merge",
     "Officer",
     "Partner",
     "Program",

@@ -85,11 +85,14 @@ class Applicant(Record):
             ),
         ]
         indexes = [
+            # With the lead's id, which tells when it came: a search for duplicates reads no others.
             models.Index(
-                fields=["pan_no_index"], condition=Q(pan_no_index__isnull=False), name="applicant_by_pan"
+                fields=["pan_no_index", "lead"],
+                condition=Q(pan_no_index__isnull=False),
+                name="applicant_by_pan",
             ),
             models.Index(
-                fields=["primary_mobile_index"],
+                fields=["primary_mobile_index", "lead"],
                 condition=Q(primary_mobile_index__isnull=False),
                 name="applicant_by_mobile",
             ),

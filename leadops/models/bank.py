@@ -30,7 +30,7 @@ class Bank(Record):
         ordering = ["applicant_id", "position", "id"]
         indexes = [
             models.Index(
-                fields=["account_no_index"],
+                fields=["account_no_index", "id"],
                 condition=Q(account_no_index__isnull=False),
                 name="bank_by_account",
             ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Self
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -120,7 +121,8 @@ class Lead(Record):
             models.Index(fields=["program", "-id"], name="lead_by_program"),
             models.Index(fields=["status", "-id"], name="lead_by_status"),
             models.Index(fields=["sync_status", "-id"], name="lead_by_sync_status"),
-            models.Index(fields=["primary_mobile_index"], name="lead_by_mobile"),
+            # With the id: what came within some days is then a range of the same index.
+            models.Index(fields=["primary_mobile_index", "id"], name="lead_by_mobile"),
             models.Index(Upper("partner_ref_id"), condition=~Q(partner_ref_id=""), name="lead_by_reference"),
             models.Index(SHORT_ID, condition=Q(partner_ref_id=""), name="lead_by_short_id"),
         ]
@@ -136,4 +138,9 @@ class Lead(Record):
     @property
     def reference(self) -> str:
         """What people call this lead: the partner's reference, else the end of our id, which is its random part."""
-        return self.partner_ref_id or f"#{self.pk.hex[-SHORT_ID_LENGTH:]}"
+        return reference_of(self.pk, self.partner_ref_id)
+
+
+def reference_of(lead_id: UUID, partner_ref_id: str) -> str:
+    """`Lead.reference` of a lead that is known by these alone."""
+    return partner_ref_id or f"#{lead_id.hex[-SHORT_ID_LENGTH:]}"

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from django.core.validators import RegexValidator
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 
 from leadops.ids import uuid7
 from leadops.models.record import Record
 from leadops.reference.countries import refuse_unknown
+
+TEN_YEARS = 3650
+
+
+class DuplicateKey(models.TextChoices):
+    """By what two leads are known to be of the same borrower; the partner's reference always counts besides."""
+
+    PAN = "pan", "PAN"
+    MOBILE = "mobile", "Mobile"
+    ACCOUNT = "account", "Bank account with its IFSC"
+
+
+class DuplicatePolicy(models.TextChoices):
+    REFUSE = "refuse", "Refuse the lead"
+    FLAG = "flag", "Take the lead and mark it"
+    MERGE = "merge", "Fill what the first lead lacks"
+
+
+def all_duplicate_keys() -> list[str]:
+    return [key.value for key in DuplicateKey]
 
 
 class Program(Record):
@@ -26,6 +47,26 @@ class Program(Record):
     )
     active = models.BooleanField(default=True, help_text="An inactive program takes no new leads.")
 
+    duplicate_policy = models.CharField(
+        max_length=6,
+        choices=DuplicatePolicy,
+        default=DuplicatePolicy.FLAG,
+        help_text="What becomes of a lead whose borrower this program knows from an earlier one.",
+    )
+    duplicate_days = models.PositiveSmallIntegerField(
+        "look back, in days",
+        default=90,
+        validators=[MaxValueValidator(TEN_YEARS)],
+        help_text="How old the earlier lead may be. 0: no lead is a duplicate; a partner's reference stays unique.",
+    )
+    duplicate_keys = ArrayField(
+        models.CharField(max_length=7, choices=DuplicateKey),
+        verbose_name="known by",
+        default=all_duplicate_keys,
+        blank=True,
+        help_text="One in common is enough, whichever applicants of the two leads have it.",
+    )
+
     class Meta:
         ordering = ["name"]
 
@@ -34,3 +75,7 @@ class Program(Record):
 
     def clean(self) -> None:
         refuse_unknown(self.country, "country")
+
+    @property
+    def looks_for_duplicates(self) -> bool:
+        return bool(self.duplicate_days and self.duplicate_keys)

@@ -22,6 +22,7 @@ from leadops.fields import place
 from leadops.models import ImportBatch, ImportRow, Lead, RowProblem
 from leadops.sealing import open_sealed
 from leadops.services import leads
+from leadops.services.import_duplicates import Judged, Repeats
 from leadops.services.insertion import Table, in_json
 from leadops.validation import Finding, Problem, Severity, check_lead, errors_in, findings_at
 
@@ -69,6 +70,7 @@ def import_next(batch: ImportBatch, count: int) -> dict[str, int] | None:
         return None
     _lock_file(batch)
     _skip_known(header, batch, results)
+    repeats = Repeats(header, batch, results)
     good = [result for result in results if result.draft is not None]
     try:
         with transaction.atomic():
@@ -79,6 +81,7 @@ def import_next(batch: ImportBatch, count: int) -> dict[str, int] | None:
         # One row that the checks let through and the database did not must not cost the others.
         for result in good:
             _make_lead_alone(header, batch, result)
+    repeats.settle(lambda result, error: _our_fault(header, result, error))
     _write(results)
     return dict(Counter(each.outcome for each in results if each.outcome != Outcome.WAITING))
 
@@ -112,7 +115,7 @@ def _judged(
     return result
 
 
-def _our_fault(header: Header, result: _Result, error: Exception) -> list[RowProblem]:
+def _our_fault(header: Header, result: Judged, error: Exception) -> list[RowProblem]:
     logger.error("Import row %s failed: %s.", result.row_id, place_of(error))
     return header.problems(findings_at("", [Problem("internal_error")]), result.number)
 

@@ -21,8 +21,10 @@ from leadops.drafts import (
     IdentityDocumentDraft,
     LeadDraft,
 )
-from leadops.errors import DuplicateReference, Invalid, LeadStopped
+from leadops.errors import DuplicateLead, DuplicateReference, Invalid, LeadStopped
 from leadops.models import Address, Applicant, Bank, Consent, Lead, Officer, Partner, Program
+from leadops.services import duplicates
+from leadops.services.duplicates import Becomes, Match, Verdict, words
 from leadops.services.insertion import Row, Table, write
 from leadops.validation import Finding, check_lead, errors_in
 
@@ -47,31 +49,83 @@ class Origin(NamedTuple):
     sync_status: str = Lead.SyncStatus.NOT_SENT
 
 
+class Received(NamedTuple):
+    """What became of a draft: the lead it was made, or that it was filled into, its parties loaded.
+
+    `repeats` are the leads that came before it. `filled` are the paths that were filled in, None where it was made
+    a lead of its own.
+    """
+
+    lead: Lead
+    warnings: list[Finding]
+    repeats: list[Match]
+    filled: list[str] | None
+
+
 def receive(
     draft: LeadDraft, *, partner: Partner, program: Program, intake: str, created_by: Officer | None = None
-) -> tuple[Lead, list[Finding]]:
-    """Check, store and submit one lead; returns it, its parties loaded as `with_parties` does, and the warnings.
+) -> Received:
+    """Check a lead, ask the program's rule for duplicates, store and submit it.
 
-    Raises Invalid with every error of the draft, DuplicateReference when the partner's reference is taken.
+    Raises Invalid with every error of the draft, DuplicateReference when the partner's reference is taken,
+    DuplicateLead when the program refuses a borrower whom it knows.
     """
     findings = check_lead(draft, country=program.country)
     if errors := errors_in(findings):
         raise Invalid(errors)
+    origin = Origin(partner, program, intake, created_by, Lead.Status.SUBMITTED)
     try:
         with transaction.atomic():
-            origin = Origin(partner, program, intake, created_by, Lead.Status.SUBMITTED)
+            [verdict] = duplicates.judge([draft], partner=partner, program=program)
+            if verdict.becomes is not Becomes.LEAD:
+                return _repeated(draft, origin, verdict, findings)
             parties = _Parties()
             [lead] = _store([draft], origin, parties)
+            duplicates.keep(duplicates.pairs_of(lead.pk, verdict.matches))
             submit([lead])
     except IntegrityError:
-        taken = Lead.objects.filter(partner=partner, partner_ref_id=draft.partner_ref_id).exclude(
-            partner_ref_id=""
-        )
-        if (existing := taken.values_list("id", flat=True).first()) is None:
-            raise
-        raise DuplicateReference(str(existing)) from None
+        _refuse_taken(partner, draft.partner_ref_id)
+        raise
     parties.belong_to(lead)
-    return lead, findings
+    return Received(lead, findings, verdict.matches, None)
+
+
+def _refuse_taken(partner: Partner, reference: str) -> None:
+    taken = Lead.objects.filter(partner=partner, partner_ref_id=reference).exclude(partner_ref_id="")
+    if (existing := taken.values_list("id", flat=True).first()) is not None:
+        raise DuplicateReference(str(existing)) from None
+
+
+def _repeated(draft: LeadDraft, origin: Origin, verdict: Verdict, findings: list[Finding]) -> Received:
+    """Refuse a draft, or fill it into the first lead; one that was sent before is known by its reference first."""
+    _refuse_taken(origin.partner, draft.partner_ref_id)
+    if verdict.becomes is Becomes.REFUSED:
+        raise _refusal(verdict.known_to(origin.partner.pk))
+    lead = merge(verdict, origin.intake, draft.partner_ref_id)
+    return Received(Lead.objects.with_parties().get(pk=lead.pk), findings, [], verdict.paths)
+
+
+def _refusal(match: Match | None) -> DuplicateLead:
+    if match is None or match.known is None:
+        return DuplicateLead(words.KNOWN_ALREADY, words.refused_silently(), None)
+    said = words.for_partner(match)
+    return DuplicateLead(said, words.refusals(match, said), str(match.known.lead_id))
+
+
+def merge(verdict: Verdict, intake: str, partner_ref_id: str) -> Lead:
+    """Store what `verdict` filled into a lead that is here, and announce its new version if it was told anything.
+
+    A lead that is out already is submitted again: connections that still lacked something may take it now.
+    """
+    assert verdict.into is not None
+    lead = verdict.into.lead
+    with transaction.atomic(savepoint=False):
+        duplicates.keep_filled(lead.pk, verdict, intake, partner_ref_id)
+        if verdict.paths:
+            revise(lead)
+            if lead.status != Lead.Status.DRAFT:
+                submit([lead])
+    return lead
 
 
 def create(
@@ -196,8 +250,9 @@ def submit(leads: Sequence[Lead], connections: Sequence[UUID] | None = None, *, 
     return sum(int(count or 0) for _, count in made)
 
 
-def announce(lead: Lead) -> None:
-    """Tell of `lead`, which an officer made and did not submit yet."""
+def announce(lead: Lead, repeats: Sequence[Match] = ()) -> None:
+    """Tell of `lead`, which an officer made and did not submit yet, and keep which leads it repeats."""
+    duplicates.keep(duplicates.pairs_of(lead.pk, repeats))
     signals.leads_changed.send(Lead, leads=[lead])
 
 

@@ -112,6 +112,9 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "tenure_unit_missing": _warning(
             "The tenure has no unit; say whether it is days, weeks, months or years."
         ),
+        # who is here already
+        "duplicate_lead": Code("{words}"),
+        "possible_duplicate": _warning("{words}"),
         # the rest
         "invalid_ip_address": Code("This is not an IP address; please check it."),
         "internal_error": Code("Something went wrong on our side with this row; please tell the operator."),

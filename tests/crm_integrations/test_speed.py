@@ -8,7 +8,7 @@ from django.db import connection as database
 from crm_integrations import delivery as engine
 from crm_integrations import outbox
 from crm_integrations.models import Connection, Delivery, State
-from crm_integrations.prepared import Statement, run
+from leadops.prepared import Statement, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -88,6 +88,9 @@ def test_answers_fit_the_schema(api, program, frozen):
     lead = api.post("/v1/crm/leads/", sent).json()
     assert lead["warnings"]
     assert _fits(frozen, "Lead", lead) == []
+    repeat = api.post("/v1/crm/leads/", sent).json()
+    assert repeat["duplicate_of"] == lead["id"]
+    assert _fits(frozen, "Lead", repeat) == []
     account_body = {"crm_lead_id": lead["id"], "ref_id": "A1", "program_id": str(program.pk)}
     assert _fits(frozen, "Account", api.post("/v1/los/accounts/", account_body).json()) == []
     assert _fits(frozen, "PaginatedLeadList", api.get("/v1/crm/leads/").json()) == []
@@ -108,7 +111,7 @@ def test_no_answer_has_a_field_that_the_schema_does_not_name(api, program, froze
         for name, schema in frozen["components"]["schemas"].items()
         if "properties" in schema
     }
-    assert set(lead) == named["Lead"] - {"warnings"}
+    assert set(lead) == named["Lead"] - {"warnings", "duplicate_of", "duplicates", "filled"}
     assert set(person) == named["Applicant"]
     assert set(person["identity_document"]) == named["IdentityDocument"]
     assert set(person["addresses"][0]) == named["Address"]

@@ -47,9 +47,9 @@ def zip_of(path: Path, **parts: bytes) -> Path:
 
 
 def good_rows(count: int, start: int = 1) -> list[list[Cell]]:
-    """Rows under HEADER that nothing is wrong with."""
+    """Rows under HEADER that nothing is wrong with, each of another borrower."""
     return [
-        [f"REF-{number}", str(9_800_000_000 + number), "Asha Verma", "ABCPV1234L", 50_000 + number]
+        [f"REF-{number}", str(9_800_000_000 + number), "Asha Verma", f"ABCPV{number:04d}L", 50_000 + number]
         for number in range(start, start + count)
     ]
 

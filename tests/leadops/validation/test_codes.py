@@ -48,6 +48,7 @@ def _two_primaries() -> list[Finding]:
     return _lead_with(applicants=people)
 
 
+KNOWN = {"words": "The lender knows this borrower already."}
 CASES: dict[str, tuple[str, Callable[[], list[Finding]]]] = {
     "required": ("", lambda: check_lead(LeadDraft(), today=TODAY)),
     "excel_damage": ("9.8E+09", lambda: _of(mobile("9.8E+09"))),
@@ -105,6 +106,8 @@ CASES: dict[str, tuple[str, Callable[[], list[Finding]]]] = {
     "tenure_unit_missing": ("12", lambda: _lead_with(loan_tenure=12)),
     "invalid_ip_address": ("10.0.0", lambda: _lead_with(consents=[ConsentDraft(ip_address="10.0.0")])),
     "masked_value": ("••••1234", lambda: findings_at("", [Problem("masked_value")])),
+    "duplicate_lead": ("98", lambda: findings_at("", [Problem("duplicate_lead", KNOWN)])),
+    "possible_duplicate": ("98", lambda: findings_at("", [Problem("possible_duplicate", KNOWN)])),
     "internal_error": ("", lambda: findings_at("", [Problem("internal_error")])),
 }
 

@@ -1,0 +1,174 @@
+"""Duplicates at the officer's desk: the label and the filter of the list, the panel of a lead, what the form says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from unfold.contrib.filters.admin import DropdownFilter
+
+from leadops.admin.field_names import spoken
+from leadops.admin.markup import chip, link
+from leadops.drafts import LeadDraft
+from leadops.models import Duplicate, Lead, Merge
+from leadops.services import duplicates
+from leadops.services.duplicates import Becomes, Match, Verdict, words
+from leadops.validation import Finding
+
+MOST = 50
+"""Leads of one borrower on a page; a telephone of an agent may be on thousands."""
+REPEATS, MOBILE, REPEATED = "repeats", "mobile", "repeated"
+_CHOICES = {
+    REPEATS: Q(pk__in=Duplicate.objects.filter(only_mobile=False).values("lead")),
+    MOBILE: Q(pk__in=Duplicate.objects.filter(only_mobile=True).values("lead")),
+    REPEATED: Q(pk__in=Duplicate.objects.filter(only_mobile=False).values("earlier")),
+}
+
+
+class DuplicateFilter(DropdownFilter):
+    """Leads that repeat an earlier one, or that a later one repeats."""
+
+    title = "duplicates"
+    parameter_name = "duplicates"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            (REPEATS, "Repeats an earlier lead"),
+            (MOBILE, "Shares a mobile, other PANs"),
+            (REPEATED, "Repeated by a later lead"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Lead]) -> QuerySet[Lead]:
+        chosen = _CHOICES.get(self.value() or "")
+        return queryset if chosen is None else queryset.filter(chosen)
+
+
+def with_duplicates(page: QuerySet[Lead]) -> QuerySet[Lead]:
+    """The rows of a list with what their labels need."""
+    earlier = Duplicate.objects.filter(lead=OuterRef("pk"))
+    return page.annotate(
+        repeats_earlier=Exists(earlier.filter(only_mobile=False)),
+        shares_mobile=Exists(earlier.filter(only_mobile=True)),
+    )
+
+
+def duplicate_chip(lead: Any) -> SafeString | str:
+    """A label where the lead came `with_duplicates` and repeats another one."""
+    if getattr(lead, "repeats_earlier", False):
+        return chip("warn", "Duplicate")
+    return chip("calm", "Shared mobile") if getattr(lead, "shares_mobile", False) else ""
+
+
+@dataclass
+class Other:
+    """Another lead that has something in common with the one on the page."""
+
+    lead: Lead
+    pair: Duplicate
+    mine: Lead
+
+    @property
+    def came_first(self) -> bool:
+        return self.lead.pk == self.pair.earlier_id
+
+    @property
+    def apart(self) -> str:
+        """How long before or after the lead on the page it came."""
+        first, then = sorted((self.lead.created_at, self.mine.created_at))
+        return f"{_span(first, then)} {'earlier' if self.came_first else 'later'}"
+
+    @property
+    def route(self) -> str:
+        return words.ROUTES[Lead.Intake(self.lead.intake)]
+
+    @property
+    def in_common(self) -> str:
+        return words.in_common(self.pair.common)
+
+
+def _span(first: datetime, then: datetime) -> str:
+    return timesince(first, then, depth=1) if (then - first).total_seconds() >= 60 else "moments"
+
+
+def panel(lead: Lead, status_of: Any) -> list[SafeString]:
+    """The panel of a lead that has something in common with others; none where it has not."""
+    pairs = Duplicate.objects.filter(Q(lead=lead) | Q(earlier=lead))
+    shown = pairs.select_related("lead__partner", "earlier__partner").order_by("earlier_id", "lead_id")[:MOST]
+    others = [Other(each.earlier if each.lead_id == lead.pk else each.lead, each, lead) for each in shown]
+    merges = list(Merge.objects.filter(lead=lead)[:MOST])
+    if not others and not merges:
+        return []
+    rows = [{"other": each, "status": status_of(each.lead)} for each in others]
+    filled = [{"merge": each, "told": _told(each)} for each in merges]
+    context = {"rows": rows, "merges": filled, "first": _who_was_first(lead, others), "most": MOST}
+    return [render_to_string("admin/leadops/lead/duplicates.html", context)]
+
+
+def _told(merge: Merge) -> dict[str, str]:
+    route = words.ROUTES[Lead.Intake(merge.intake)]
+    fields = ", ".join(map(spoken, merge.filled))
+    return {"route": route, "in_common": words.in_common(merge.common), "fields": fields}
+
+
+def _who_was_first(lead: Lead, others: Sequence[Other]) -> str:
+    same = [each for each in others if not each.pair.only_mobile]
+    before = min((each for each in same if each.came_first), key=lambda each: each.lead.pk, default=None)
+    if before is not None:
+        return (
+            f"Lead {before.lead.reference} of {before.lead.partner} was first: it came {before.route},"
+            f" {before.apart}."
+        )
+    return "This lead was first." if same else ""
+
+
+# The form ----------------------------------------------------------------------------------------------------
+
+
+def verdict_on(lead: Lead, draft: LeadDraft) -> Verdict:
+    """What the program's rule makes of a new lead that is being typed, once partner and program are chosen."""
+    if not lead.partner_id or not lead.program_id:
+        return Verdict()
+    [verdict] = duplicates.judge([draft], partner=lead.partner, program=lead.program)
+    return verdict
+
+
+def refusal(verdict: Verdict) -> tuple[SafeString, list[Finding]] | None:
+    """Why the form makes no lead of it, with a link to the first one, and the fields; None where it does."""
+    match = verdict.because
+    if verdict.becomes is Becomes.LEAD or match is None:
+        return None
+    if verdict.becomes is Becomes.REFUSED:
+        rule = "This program takes no second lead of a borrower."
+    else:
+        rule = "That lead is still open: add there what is new."
+    said = format_html("{} {} {}", words.for_officer(match), rule, _link_to(match, "Open lead"))
+    return said, words.refusals(match, _short(match))
+
+
+def _short(match: Match) -> SafeString:
+    return format_html("{} has this too.", _link_to(match, "Lead"))
+
+
+def _link_to(match: Match, word: str) -> SafeString:
+    assert match.known is not None
+    url = reverse("admin:leadops_lead_change", args=[match.known.lead_id])
+    return link(url, f"{word} {match.known.reference}")
+
+
+def tell(request: HttpRequest, matches: Sequence[Match]) -> None:
+    """Say with what leads a saved one has something in common."""
+    for match in matches:
+        if match.known:
+            messages.warning(
+                request, format_html("{} {}", words.for_officer(match), _link_to(match, "Open lead"))
+            )

@@ -1,0 +1,113 @@
+"""What is kept of the rule's verdicts: which lead repeats which, and what was filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from leadops.models import Duplicate, Lead, Merge
+from leadops.services.duplicates.finding import Keys, Known, find, keys_of
+from leadops.services.duplicates.judging import Match, Verdict
+from leadops.services.duplicates.records import write
+from leadops.services.insertion import Table
+
+_DUPLICATES = Table(Duplicate, ("lead_id", "earlier_id", "common", "only_mobile"))
+
+
+class Pair(NamedTuple):
+    """A new lead and one that came before it."""
+
+    lead_id: UUID
+    earlier_id: UUID
+    match: Match
+
+
+def keep(pairs: Sequence[Pair]) -> None:
+    """Store which leads repeat which."""
+    _DUPLICATES.write(
+        [
+            _DUPLICATES.row((each.lead_id, each.earlier_id, each.match.common, each.match.only_mobile))
+            for each in pairs
+        ]
+    )
+
+
+def pairs_of(lead_id: UUID, matches: Iterable[Match]) -> list[Pair]:
+    """`lead_id` with each of the leads it repeats that were here already."""
+    return [Pair(lead_id, match.known.lead_id, match) for match in matches if match.known]
+
+
+def keep_filled(lead_id: UUID, verdict: Verdict, intake: str, partner_ref_id: str) -> None:
+    """Store that a verdict was filled into `lead_id`, and what; where the lead was here before, into its rows too."""
+    assert verdict.because is not None
+    if verdict.into is not None:
+        write(verdict.into)
+    told = {"intake": intake, "partner_ref_id": partner_ref_id, "filled": verdict.paths}
+    Merge.objects.create(lead_id=lead_id, common=verdict.because.common, **told)
+
+
+def look_again(lead: Lead) -> list[Match]:
+    """Find anew what `lead`, which an officer changed, has in common with others; returns what it had not before.
+
+    It is marked whatever the policy: refused or filled in is only what comes in.
+    """
+    whole = Lead.objects.with_parties().get(pk=lead.pk)
+    keys = keys_of(whole, whole.program.duplicate_keys)
+    paired = _forget_what_is_gone(lead, keys)
+    pairs = [_in_order(lead, match) for match in _matches(whole, keys)]
+    new = [each for each in pairs if (each.lead_id, each.earlier_id) not in paired]
+    Duplicate.objects.bulk_create(
+        (_duplicate(each) for each in pairs),
+        update_conflicts=True,
+        unique_fields=["lead", "earlier"],
+        update_fields=["common", "only_mobile", "updated_at"],
+    )
+    return [each.match for each in new]
+
+
+def _duplicate(pair: Pair) -> Duplicate:
+    told = pair.match
+    return Duplicate(
+        lead_id=pair.lead_id, earlier_id=pair.earlier_id, common=told.common, only_mobile=told.only_mobile
+    )
+
+
+def _forget_what_is_gone(lead: Lead, keys: Keys) -> set[tuple[UUID, UUID]]:
+    """Take what `lead` does not have any more out of its pairs; returns those that are left."""
+    held = {(each["key"], each["shown"]) for each in keys.values()}
+    left = set()
+    for pair in Duplicate.objects.filter(Q(lead=lead) | Q(earlier=lead)):
+        common = [each for each in pair.common if (each["key"], each["shown"]) in held]
+        if not common:
+            pair.delete()
+            continue
+        left.add((pair.lead_id, pair.earlier_id))
+        if common != pair.common:
+            Duplicate.objects.filter(pk=pair.pk).update(common=common, updated_at=Now())
+    return left
+
+
+def _matches(lead: Lead, keys: Keys) -> list[Match]:
+    """Other leads that come within the window of `lead`, earlier and later ones."""
+    if not lead.program.looks_for_duplicates:
+        return []
+    latest = lead.created_at + timedelta(days=lead.program.duplicate_days)
+    found: dict[UUID, Match] = {}
+    for key, known in find([keys], lead.program, at=lead.created_at, but=lead.pk, locked=False).items():
+        for each in known:
+            if each.created_at <= latest:
+                found.setdefault(each.lead_id, Match(each)).common.append(keys[key])
+    for match in found.values():
+        match.doubt(keys, other_has_pan=bool(match.known and match.known.has_pan))
+    return [found[each] for each in sorted(found)]
+
+
+def _in_order(lead: Lead, match: Match) -> Pair:
+    assert isinstance(match.earlier, Known)
+    first, second = sorted((lead.pk, match.earlier.lead_id))
+    return Pair(second, first, match)

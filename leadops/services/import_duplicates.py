@@ -1,0 +1,124 @@
+"""The rule for duplicates over the rows of an import: what becomes of each, and the sentence that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError, transaction
+
+from leadops.drafts import LeadDraft
+from leadops.excel.header import Header
+from leadops.models import ImportBatch, ImportRow, Lead, RowProblem
+from leadops.services import duplicates, leads
+from leadops.services.duplicates import Becomes, Match, Pair, Verdict, words
+from leadops.validation import Finding, Severity
+
+Outcome = ImportRow.Outcome
+
+
+class Judged(Protocol):
+    """A row whose result is being worked out; a draft is what is to become a lead."""
+
+    row_id: UUID
+    number: int
+    draft: LeadDraft | None
+    outcome: str
+    problems: list[RowProblem]
+    lead_id: UUID | None
+
+    def refuse(self, problems: list[RowProblem]) -> None: ...
+
+
+class Repeats:
+    """The program's rule over the drafts of a chunk: takes away those that become no lead, and tells of them later."""
+
+    def __init__(self, header: Header, batch: ImportBatch, results: Sequence[Judged]) -> None:
+        """Whoever else comes with one of these borrowers waits until the transaction ends."""
+        self.header, self.batch = header, batch
+        drafted = [(each, each.draft) for each in results if each.draft is not None]
+        self.rows = [row for row, _ in drafted]
+        self.drafts = [draft for _, draft in drafted]
+        self.verdicts = duplicates.judge(self.drafts, partner=batch.partner, program=batch.program)
+        for row, verdict in zip(self.rows, self.verdicts, strict=True):
+            if verdict.becomes is not Becomes.LEAD:
+                row.draft = None
+
+    def settle(self, fault: Callable[[Judged, Exception], list[RowProblem]]) -> None:
+        """Give the rows that repeat an earlier lead their results, once the leads of the chunk are made."""
+        pairs: list[Pair] = []
+        for row, draft, verdict in zip(self.rows, self.drafts, self.verdicts, strict=True):
+            if verdict.becomes is not Becomes.LEAD:
+                self._leave_out(row, draft, verdict, fault)
+            elif verdict.matches and row.lead_id is not None and row.outcome == Outcome.CREATED:
+                pairs += self._marked(row, row.lead_id, verdict.matches)
+        if pairs:
+            duplicates.keep(pairs)
+
+    def _marked(self, row: Judged, lead_id: UUID, matches: Sequence[Match]) -> list[Pair]:
+        pairs = [Pair(lead_id, earlier, each) for each in matches if (earlier := self._lead_of(each))]
+        if told := [
+            each.match for each in pairs if self._is_officers or each.match.is_of(self.batch.partner_id)
+        ]:
+            findings = words.warning(told[0], self._in_words(told[0]))
+            row.problems = [*row.problems, *self.header.problems(findings, row.number)]
+        return pairs
+
+    def _leave_out(
+        self,
+        row: Judged,
+        draft: LeadDraft,
+        verdict: Verdict,
+        fault: Callable[[Judged, Exception], list[RowProblem]],
+    ) -> None:
+        assert verdict.because is not None
+        if (earlier := self._lead_of(verdict.because)) is None:
+            row.outcome = Outcome.WAITING.value  # the row it repeats has failed: the next chunk looks anew
+            return
+        try:
+            if verdict.becomes is Becomes.FILLED:
+                with transaction.atomic():
+                    self._fill(row, draft, verdict, earlier)
+            else:
+                row.outcome = Outcome.SKIPPED.value
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            row.refuse(fault(row, error))
+            return
+        match = verdict.because if self._is_officers else verdict.known_to(self.batch.partner_id)
+        row.lead_id = self._lead_of(match) if match else None
+        row.problems = self.header.problems(self._findings(match, verdict), row.number)
+
+    def _fill(self, row: Judged, draft: LeadDraft, verdict: Verdict, earlier: UUID) -> None:
+        if verdict.into is not None:
+            leads.merge(verdict, Lead.Intake.EXCEL, draft.partner_ref_id)
+        else:
+            duplicates.keep_filled(earlier, verdict, Lead.Intake.EXCEL, draft.partner_ref_id)
+        row.outcome = Outcome.UPDATED.value if verdict.paths else Outcome.SKIPPED.value
+
+    def _findings(self, match: Match | None, verdict: Verdict) -> list[Finding]:
+        if match is None:
+            found = words.refused_silently()
+        elif verdict.becomes is Becomes.FILLED:
+            said = f"{self._in_words(match)} {words.filled(verdict.paths)}"
+            return [Finding("", "merged_duplicate", said, Severity.WARNING)]
+        else:
+            found = words.refusals(match, self._in_words(match))
+        return [replace(each, severity=Severity.WARNING) for each in found]
+
+    def _lead_of(self, match: Match) -> UUID | None:
+        """The lead that came before; None where the row before became none."""
+        return match.known.lead_id if match.known else self.rows[match.place].lead_id
+
+    @property
+    def _is_officers(self) -> bool:
+        """An officer's workbook is answered to an officer; any other to its partner, who learns nothing of others."""
+        return self.batch.uploaded_by_id is not None
+
+    def _in_words(self, match: Match) -> str:
+        if match.known is None:
+            return words.of_row(match, self.rows[match.place].number)
+        return words.for_officer(match) if self._is_officers else words.for_partner(match)
