@@ -10,6 +10,7 @@ import pytest
 
 from leadops.errors import UnreadableFile
 from leadops.excel import preflight
+from leadops.excel.kinds import Kind
 from tests.leadops.excel import workbooks
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
@@ -36,16 +37,40 @@ def test_a_workbook_passes_and_is_left_at_its_start(good):
     ("content", "word"),
     [
         (b"", "empty"),
-        (b"Mobile,Name\n9800000001,Asha\n", "not an Excel workbook"),
-        (b"<html><table></table></html>", "not an Excel workbook"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(100), "not an Excel workbook"),
-        (OLE, "old Excel file"),
-        (OLE + "EncryptedPackage".encode("utf-16-le") + bytes(100), "password"),
+        (b"%PDF-1.7\n" + bytes(100), "a PDF document and not a workbook"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "a picture and not a workbook"),
+        (b"\xff\xd8\xff\xe0" + bytes(100), "a picture and not a workbook"),
+        (b"{\\rtf1 Mobile}", "a text document and not a workbook"),
+        (b"\x1f\x8b\x08" + bytes(100), "a packed archive and not a workbook"),
+        (b'{"mobile": "9800000001"}', "JSON and not a workbook"),
+        (b"\x7fELF\x02\x01" + bytes(range(200)), "This is not a workbook"),
+        (b"<html><table></table></html>", "a web page under the name of a workbook"),
+        (b"\xef\xbb\xbf\n <TABLE border=1><tr>", "a web page under the name of a workbook"),
+        (b"MIME-Version: 1.0\nContent-Type: multipart/related", "a web page under the name"),
+        (
+            b'<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook>',
+            "spreadsheet in plain XML",
+        ),
+        (OLE, "damaged"),
         (b"PK\x03\x04" + bytes(200), "damaged"),
     ],
 )
 def test_what_is_no_workbook_is_refused_by_its_content(content, word):
     assert word in refusal(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Mobile,Name\n9800000001,Asha\n",
+        "Mobile\tName\r\n9800000001\tAsha".encode("utf-16-le"),
+        "Mobile\tName\r\n9800000001\tAsha".encode("utf-16-be"),
+        "Mobile;Name\n9800000001;Zoë".encode("cp1252"),
+        b"\xff\xfe" + "Mobile".encode("utf-16-le"),
+    ],
+)
+def test_text_is_told_from_everything_else(content):
+    assert preflight.inspect(io.BytesIO(content)) is Kind.CSV
 
 
 def test_a_workbook_cut_off_on_its_way_is_refused(good):
@@ -57,7 +82,7 @@ def test_another_kind_of_archive_is_refused(tmp_path):
     path = workbooks.zip_of(
         tmp_path / "x.docx", **{"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<w/>"}
     )
-    assert "not an Excel workbook" in refusal(path.read_bytes())
+    assert "a Word document and not a workbook" in refusal(path.read_bytes())
 
 
 def test_macros_are_refused(good):
