@@ -17,7 +17,7 @@ from leadops.excel import headings, preflight
 from leadops.excel.kinds import Kind
 from leadops.excel.notes import Note
 
-_PROGRAM = Path(__file__).with_name("reading_process.py")
+PROGRAM = Path(__file__).with_name("reading_process.py")
 _TOO_MUCH = (
     "This workbook needs more memory or time to read than one file may take. Mostly a stray cell far from the"
     " table is the reason: delete the rows below and the columns beside it, and save it again."
@@ -67,7 +67,7 @@ def _rows(lines: Iterator[bytes]) -> Iterator[Row]:
 def _process(kind: Kind, path: str | Path) -> Iterator[Iterator[bytes]]:
     """The lines that the parsing process prints; it is gone when the block is left."""
     # Isolated (-I): neither the environment nor the working folder can put code into it.
-    command = [sys.executable, "-I", str(_PROGRAM), kind.value, str(path), str(settings.IMPORT_MAX_ROWS)]
+    command = [sys.executable, "-I", str(PROGRAM), kind.value, str(path), str(settings.IMPORT_MAX_ROWS)]
     process = subprocess.Popen(  # noqa: S603  our own program; the path is ours too
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
     )

@@ -14,6 +14,7 @@ from leadops.excel.header import position
 from leadops.excel.notes import WHOLE_ROW, noted
 from leadops.models import RowProblem
 from leadops.reference import account_lengths, ifsc
+from leadops.validation.codes import Severity
 from leadops.validation.plain_text import joined
 
 _OF_DATES = {"month_first", "swapped_back", "day_or_month", "perhaps_swapped", "perhaps_month_first"}
@@ -88,6 +89,12 @@ class Weighing:
             return []
         facts = {"bank": bank.name, "digits": digits}
         return [noted("fewer_digits", number, account_at, self._names[account_at], **facts)]
+
+
+def with_findings(noted: list[RowProblem], found: list[RowProblem]) -> list[RowProblem]:
+    """All problems of a row; of a cell that could not be read, what was found in it says nothing more."""
+    unread = {each["cell"] for each in noted if each["cell"] and each["severity"] == Severity.ERROR}
+    return noted + [each for each in found if each["cell"] not in unread]
 
 
 def _code_in(column: Column | None, code: str) -> str:

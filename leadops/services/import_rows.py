@@ -18,7 +18,7 @@ from leadops.drafts import LeadDraft
 from leadops.excel import notes
 from leadops.excel.header import Header
 from leadops.excel.reader import Row
-from leadops.excel.weighing import Weighing
+from leadops.excel.weighing import Weighing, with_findings
 from leadops.faults import place_of
 from leadops.fields import place
 from leadops.models import ImportBatch, ImportRow, Lead, RowProblem
@@ -115,15 +115,15 @@ def _judged(
     try:
         cells = json.loads(open_sealed(bytes(sealed), place(ImportRow, "cells", row_id)))
         result.problems = weighing.weigh(json.loads(noted), cells, number)
-        if any(each["code"] in notes.LEAVES_OUT for each in result.problems):
-            result.outcome = Outcome.SKIPPED.value
+        if left_out := [each for each in result.problems if each["code"] in notes.LEAVES_OUT]:
+            result.outcome, result.problems = Outcome.SKIPPED.value, left_out
             return result
         draft, findings = header.draft(cells)
         findings += check_lead(draft, country=batch.program.country, today=date.today())
     except Exception as error:
         result.refuse(_our_fault(header, result, error))
         return result
-    result.problems += header.problems(findings, number)
+    result.problems = with_findings(result.problems, header.problems(findings, number))
     if any(each["severity"] == Severity.ERROR for each in result.problems):
         result.refuse(result.problems)
     else:

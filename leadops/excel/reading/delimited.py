@@ -12,15 +12,23 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import takewhile
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from .marks import WHOLE_ROW, Note, Refused
 
 BLOCK = 1024 * 1024
 SAMPLE = 64 * 1024
 DELIMITERS = ",;\t|"
+UNREADABLE = "The letters of this text file can't be told: save it again as “CSV UTF-8” and send that."
 LONGEST_CELL = 32_767
 """Characters that a cell of Excel may hold: a longer one is no cell."""
+LONGEST_LINE = 512 * 1024
+MOST_LINES = 1000
+"""In one record: cells may hold line breaks."""
+_NO_ROWS = (
+    "The rows of this file have no end: an opening quotation mark is never closed, or it is no table. Save the table"
+    " as .xlsx and send that."
+)
 _MARKED = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -56,9 +64,7 @@ def encoding(path: str) -> str:
             return "utf-8"
         file.seek(0)
         if _FOREIGN.search(file.read()):
-            raise Refused(
-                "The letters of this text file can't be told: save it again as “CSV UTF-8” and send that."
-            )
+            raise Refused(UNREADABLE)
     return "cp1252"
 
 
@@ -93,30 +99,31 @@ class _Lines:
             if "\0" in line:
                 raise Refused("This file is no text: save the table as .xlsx and send that.")
             self.kept.append(line)
-            if len(line) > LONGEST_CELL * 10 or len(self.kept) > 1000:
-                raise Refused(_open_quote(""))
+            if len(line) >= LONGEST_LINE or len(self.kept) > MOST_LINES:
+                raise Refused(_NO_ROWS)
             yield line
 
 
 def records(path: str) -> Iterator[Record]:
     """Every record that holds anything, with what is to be known about its cells."""
-    with open(path, encoding=encoding(path), newline="") as file:
-        first = file.readline(SAMPLE)
-        order = _ORDER.fullmatch(first)
-        file.seek(0)
-        sample = file.read(SAMPLE)
-        file.seek(0)
-        if order:
-            file.readline()
-            delimiter = order[1]
-        else:
-            delimiter = _delimiter(sample)
-        width = _usual_width(sample[len(first) :] if order else sample, delimiter)
-        lines = _Lines(iter(file.readline, ""))
-        yield from _records(lines, delimiter, width)
+    try:
+        with open(path, encoding=encoding(path), newline="") as file:
+            yield from _records(file)
+    except UnicodeDecodeError:
+        raise Refused(UNREADABLE) from None
 
 
-def _records(lines: _Lines, delimiter: str, width: int) -> Iterator[Record]:
+def _records(file: IO[str]) -> Iterator[Record]:
+    first = file.readline(SAMPLE)
+    order = _ORDER.fullmatch(first)
+    begins = first if order else ""
+    file.seek(0)
+    sample = file.read(SAMPLE).removeprefix(begins)
+    file.seek(0)
+    file.read(len(begins))
+    delimiter = order[1] if order else _delimiter(sample)
+    width = _usual_width(sample, delimiter)
+    lines = _Lines(iter(lambda: file.readline(LONGEST_LINE), ""))
     number = 0
     try:
         for number, cells in enumerate(csv.reader(lines, delimiter=delimiter), start=1):
@@ -127,10 +134,6 @@ def _records(lines: _Lines, delimiter: str, width: int) -> Iterator[Record]:
                 yield Record(number, cells, _notes(cells, delimiter, width))
     except csv.Error:
         raise Refused(_open_quote(f" near row {number + 1}")) from None
-    except UnicodeDecodeError:
-        raise Refused(
-            "The letters of this text file can't be told: save it again as “CSV UTF-8” and send that."
-        ) from None
 
 
 def _open_quote(where: str) -> str:
@@ -161,7 +164,7 @@ def _notes(cells: list[str], delimiter: str, width: int) -> list[Note]:
         elif "\n" in cell and cell.count(delimiter) >= width - 1 > 1:
             notes.append((at, "swallowed_rows"))
         if len(cell) > LONGEST_CELL:
-            raise Refused(_open_quote(""))
+            raise Refused(_NO_ROWS)
     if len(cells) > width and any(map(str.strip, cells[width:])):
         cells[width - 1 :] = [delimiter.join(cells[width - 1 :])]
         notes.append((WHOLE_ROW, "too_many_cells"))

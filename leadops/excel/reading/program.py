@@ -23,6 +23,10 @@ CPU_SECONDS = 120
 MOST_COLUMNS = 200
 MOST_TEXT = 512 * 1024 * 1024
 """Characters in all cells: a few bytes of a packed file may be repeated in every cell."""
+DAMAGED = (
+    "This workbook is damaged, or far too wide and long: open it in Excel, delete what stands beside and below the"
+    " table, save it again as .xlsx and send that."
+)
 CHUNK = 500
 CHUNK_TEXT = 1024 * 1024
 
@@ -179,6 +183,6 @@ def main() -> None:
     except MemoryError:
         raise SystemExit(1) from None
     except Exception:
-        emit({"refused": "This workbook is damaged: open it in Excel, save it again as .xlsx and send that."})
+        emit({"refused": DAMAGED})
     else:
         emit({"end": True})

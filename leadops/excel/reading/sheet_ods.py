@@ -11,7 +11,7 @@ from .packing import blocks
 
 PART = "content.xml"
 _ERROR_TEXT = re.compile(r"#[A-Z0-9/?!]{2,8}|Err:[0-9]{3}")
-_TELLING = (b":visibility=", b"-spanned=", b'value-type="error"', b">#", b">Err:")
+_TELLING = (b":visibility=", b"-spanned=", b'value-type="error"', b">#", b">Err:", b">TRUE<", b">FALSE<")
 _LONGEST_WORD = max(map(len, _TELLING))
 _TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
 _TEXT_P = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 p"
@@ -97,6 +97,7 @@ class _Scan:
             self._cell = False
         elif name == _TEXT_P and self._in_text:
             self._in_text = False
-            if _ERROR_TEXT.fullmatch(self._text):
-                text = self._text if self._text.startswith("#") else "#VALUE!"
+            # A truth may be kept as the number 1 that is only shown as TRUE.
+            if self._text in ("TRUE", "FALSE") or _ERROR_TEXT.fullmatch(self._text):
+                text = "#VALUE!" if self._text.startswith("Err") else self._text
                 self.marks.texts[self._row, self._column] = text

@@ -14,10 +14,11 @@ from xml.etree import ElementTree
 
 from .marks import Marks, Merge, Refused
 from .packing import blocks
+from .sheet_bin import ERRORS
 
 LONGEST_CELL = 64 * 1024
-UNCALCULATED = "=?"
-"""Stands in a cell whose formula has no result."""
+UNCALCULATED = "#VALUE!"
+"""Stands in a cell whose formula has no result: no check lets it through, also when the row is uploaded again."""
 _CELL = re.compile(rb"<(?:\w+:)?c ")
 _ADDRESS = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]{1,40})</")
@@ -107,7 +108,7 @@ class _Scan:
         place = (int(address[2]), column_number(address[1].decode()))
         value = _VALUE.search(body)
         if is_error:
-            self.marks.texts[place] = value[1].decode(errors="replace") if value else "#VALUE!"
+            self.marks.texts[place] = _known_error(value, address)
         elif value is None and b't="str"' not in head and b't="inlineStr"' not in head:
             # Text may be empty on purpose, any other result may not.
             self.marks.texts[place] = UNCALCULATED
@@ -123,6 +124,18 @@ class _Scan:
                 self._from_other_book.add(shared[1])
             return True
         return bool(shared and shared[1] in self._from_other_book)
+
+
+def _known_error(value: re.Match[bytes] | None, address: re.Match[bytes]) -> str:
+    """A formula's error; the parser gives up a whole sheet for one that it has no name for."""
+    text = value[1].decode(errors="replace") if value else "#VALUE!"
+    if text not in ERRORS.values():
+        cell = (address[1] + address[2]).decode()
+        raise Refused(
+            f"Cell {cell} holds {text}, an error that keeps the whole sheet from being read: clear the cell or mend"
+            " its formula, and save it again."
+        )
+    return text
 
 
 def column_number(letters: str | bytes) -> int:

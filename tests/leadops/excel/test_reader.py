@@ -68,7 +68,7 @@ def test_errors_and_uncalculated_formulas_are_not_taken_for_blanks(tmp_path):
     rows = [["Mobile", "Name", "City"], ["#N/A", "=A1&B1", "Pune"]]
     path = workbooks.by_openpyxl(tmp_path / "a.xlsx", ("Leads", rows))
     row = list(reader.rows(path))[1]
-    assert row.cells == ["#N/A", "=?", "Pune"]
+    assert row.cells == ["#N/A", "#VALUE!", "Pune"]
     assert row.notes == (Note(1, "formula_not_calculated"),)
 
 
