@@ -38,7 +38,7 @@ def cell_text(value: Any) -> str:
 def notes_of(cells: list[str], whole: str) -> list[Note]:
     """What is to be said of the letters of a row; `whole` is all its cells in one."""
     notes: list[Note] = []
-    if not _TRUTHS.isdisjoint(cells):
+    if "TRUE" in whole or "FALSE" in whole:
         notes += [(at, "boolean") for at, cell in enumerate(cells) if cell in _TRUTHS]
     if not whole.isascii():
         for at, cell in enumerate(cells):

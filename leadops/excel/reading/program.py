@@ -57,7 +57,9 @@ class Sheet:
     def __iter__(self) -> Iterator[Row]:
         plain = self._marks.none and self._order.none
         for number, values in enumerate(self._sheet.iter_rows(), start=1):
-            cells = self._first + [value if value.__class__ is str else cell_text(value) for value in values]
+            cells = [value if value.__class__ is str else cell_text(value) for value in values]
+            if self._first:
+                cells = self._first + cells
             notes = [] if plain else self._noted(number, cells, values)
             while cells and not cells[-1]:
                 cells.pop()
