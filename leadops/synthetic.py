@@ -11,7 +11,7 @@ from random import Random
 from string import ascii_uppercase
 
 from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, IdentityDocumentDraft, LeadDraft
-from leadops.reference import pincodes
+from leadops.reference import account_lengths, pincodes
 
 _FIRST_NAMES = {
     "female": "Asha Meera Kavita Sunita Priya Anjali Rekha Divya Farida Lakshmi Nandini Pooja Shreya Zoya",
@@ -142,9 +142,12 @@ def _address(chance: Random, tags: list[str]) -> AddressDraft:
 
 def _bank(chance: Random, holder: str) -> BankDraft:
     digits = chance.choice((11, 12, 13, 14))
+    account_type = chance.choice(_ACCOUNT_TYPES)
+    account_no = str(chance.randrange(10 ** (digits - 1), 10**digits))
+    ifsc = chance.choice(_IFSCS.split())
     return BankDraft(
-        account_type=chance.choice(_ACCOUNT_TYPES),
-        account_no=str(chance.randrange(10 ** (digits - 1), 10**digits)),
+        account_type=account_type,
+        account_no=(account_no * 2)[: account_lengths.DIGITS.get(ifsc[:4], digits)],
         account_holder_name=holder,
-        ifsc=chance.choice(_IFSCS.split()),
+        ifsc=ifsc,
     )

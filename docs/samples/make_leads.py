@@ -36,7 +36,7 @@ HEADERS = [
 
 DAMAGE: list[dict[str, Cell]] = [
     {"Mobile No.": "9.8E+09"},
-    {"Mobile No.": "9800000001.0"},
+    {"Mobile No.": "#N/A"},
     {"Mobile No.": "12345"},
     {"Mobile No.": ""},
     {"Name": "", "First name": "", "Last name": ""},

@@ -45,8 +45,8 @@ TONES: dict[str, str] = {
 class UploadForm(MadeForm):
     file = forms.FileField(
         label="Workbook",
-        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".xlsx"}),
-        help_text="An .xlsx file whose first sheet has a header row and one lead per row.",
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".xlsx,.xls,.xlsb,.ods,.csv,.tsv,.txt"}),
+        help_text="Excel (.xlsx, .xls, .xlsb), .ods or .csv: a header row, and one lead per row below it.",
     )
 
     class Meta:

@@ -1,4 +1,8 @@
-"""A look at a file before anything parses it: what it really is, and whether its own totals are sane."""
+"""A look at a file before anything parses it: what it really is, and whether its own totals are sane.
+
+It reads little, whatever the file's size: an upload waits for it. What only the whole file can tell is told by the
+parsing process.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,9 @@ from xml.parsers import expat
 from django.conf import settings
 
 from leadops.errors import UnreadableFile
+from leadops.excel import old_excel
+from leadops.excel.kinds import PASSWORD, Kind, kind_of_archive, kind_of_text
+from leadops.excel.reading.compound_file import SIGNATURE as OLE
 
 MOST_ENTRIES = 2000
 MOST_UNPACKED = 1024 * 1024 * 1024
@@ -23,14 +30,14 @@ LONGEST_PROLOG = 64 * 1024
 """What stands before a part's first element: a line, in every workbook there is."""
 _BITE = 64
 """The parser reads on to the end of what it was given, also once it has been stopped."""
-
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_NOT_XLSX = "This is not an Excel workbook (.xlsx), whatever its name says: save it as .xlsx and send that."
+_START = 64 * 1024
 
 
-def inspect(file: IO[bytes]) -> None:
-    """Refuse with UnreadableFile what is not a sane .xlsx; the file is left at its start."""
+def inspect(file: IO[bytes]) -> Kind:
+    """Tell what the file is by its content, and leave it at its start.
+
+    Raises UnreadableFile with one sentence when it is nothing that can be imported.
+    """
     size = file.seek(0, 2)
     file.seek(0)
     if size > settings.IMPORT_MAX_BYTES:
@@ -38,54 +45,42 @@ def inspect(file: IO[bytes]) -> None:
         raise UnreadableFile(f"This file is larger than {limit:,.0f} MB: split it into several.")
     if size == 0:
         raise UnreadableFile("This file is empty.")
-    _refuse_by_content(file)
+    start = file.read(_START)
+    file.seek(0)
+    if start.startswith(OLE):
+        old_excel.inspect(file)
+        kind = Kind.XLS
+    elif start.startswith(b"PK"):
+        kind = _inspect_archive(file, size)
+    else:
+        kind = kind_of_text(start)
+    file.seek(0)
+    return kind
+
+
+def _inspect_archive(file: IO[bytes], size: int) -> Kind:
     try:
         with zipfile.ZipFile(file) as archive:
             _inspect_entries(archive.infolist(), size)
-            _inspect_kind(set(archive.namelist()))
+            kind = kind_of_archive(archive)
             _refuse_entities(archive)
     except (zipfile.BadZipFile, zlib.error, LZMAError, NotImplementedError, ValueError, OSError, EOFError):
         raise UnreadableFile(
             "This workbook is damaged or was cut off on its way: save it again in Excel and send that."
         ) from None
-    file.seek(0)
-
-
-def _refuse_by_content(file: IO[bytes]) -> None:
-    start = file.read(64 * 1024)
-    file.seek(0)
-    if start.startswith(_OLE):
-        raise UnreadableFile(_about_ole(file))
-    if not start.startswith(b"PK"):
-        raise UnreadableFile(_NOT_XLSX)
-
-
-def _about_ole(file: IO[bytes]) -> str:
-    """Excel before 2007 and password protection share one container; the latter names its stream."""
-    encrypted = _ENCRYPTED in file.read(settings.IMPORT_MAX_BYTES)
-    file.seek(0)
-    if encrypted:
-        return "This workbook is protected by a password: save it without one and send that."
-    return "This is an old Excel file (.xls): save it as .xlsx and send that."
+    return kind
 
 
 def _inspect_entries(entries: list[zipfile.ZipInfo], size: int) -> None:
     unpacked = sum(entry.file_size for entry in entries)
     if any(entry.flag_bits & 1 for entry in entries):
-        raise UnreadableFile("This workbook is protected by a password: save it without one and send that.")
+        raise UnreadableFile(PASSWORD)
     if len(entries) > MOST_ENTRIES or unpacked > MOST_UNPACKED:
         raise UnreadableFile("This workbook unpacks to more than can be read: split it into several.")
     if unpacked > SMALL and unpacked > MOST_RATIO * size:
         raise UnreadableFile(
             "This file is packed as no workbook is: copy its rows into a new one and send that."
         )
-
-
-def _inspect_kind(names: set[str]) -> None:
-    if any(name.lower().endswith(("vbaproject.bin", "vbadata.xml")) for name in names):
-        raise UnreadableFile("This workbook holds macros: save it as .xlsx, without them, and send that.")
-    if "xl/workbook.xml" not in names or "[Content_Types].xml" not in names:
-        raise UnreadableFile(_NOT_XLSX)
 
 
 class _Told(Exception):

@@ -1,4 +1,4 @@
-"""Reading a workbook: rows of text, parsed in a process that may die without harm."""
+"""Reading a workbook or text file: rows of text, parsed in a process that may die without harm."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from typing import NamedTuple
 from django.conf import settings
 
 from leadops.errors import UnreadableFile
-from leadops.excel import preflight
+from leadops.excel import headings, preflight
+from leadops.excel.kinds import Kind
+from leadops.excel.notes import Note
 
-_PROGRAM = Path(__file__).with_name("reading_process.py")
+PROGRAM = Path(__file__).with_name("reading_process.py")
 _TOO_MUCH = (
     "This workbook needs more memory or time to read than one file may take. Mostly a stray cell far from the"
     " table is the reason: delete the rows below and the columns beside it, and save it again."
@@ -23,41 +25,49 @@ _TOO_MUCH = (
 
 
 class Row(NamedTuple):
-    """One row of a sheet; `cells` are its texts from column A on, without trailing empty ones."""
+    """One row of a sheet; `cells` are its texts from column A on, without trailing empty ones.
+
+    `notes` are what the file says of the row besides its values, such as that it is hidden.
+    """
 
     sheet: str
     number: int
     cells: list[str]
+    notes: tuple[Note, ...] = ()
 
 
 def rows(path: str | Path) -> Iterator[Row]:
-    """The rows that hold anything, the header among them, in their order.
+    """The rows that hold anything, the header among them as one row, in their order.
 
     Raises UnreadableFile with one sentence for the person who sent the file; rows may have come before it.
     """
     with open(path, "rb") as file:
-        preflight.inspect(file)
-    with _process(path) as lines:
-        sheet = ""
-        for line in lines:
-            message = json.loads(line)
-            if isinstance(message, list):
-                for number, cells in message:
-                    yield Row(sheet, number, cells)
-            elif "sheet" in message:
-                sheet = message["sheet"]
-            elif "refused" in message:
-                raise UnreadableFile(message["refused"])
-            else:
-                return
+        kind = preflight.inspect(file)
+    with _process(kind, path) as lines:
+        yield from headings.as_one(_rows(lines))
+
+
+def _rows(lines: Iterator[bytes]) -> Iterator[Row]:
+    sheet = ""
+    for line in lines:
+        message = json.loads(line)
+        if isinstance(message, list):
+            for number, cells, notes in message:
+                yield Row(sheet, number, cells, tuple(Note(*note) for note in notes) if notes else ())
+        elif "sheet" in message:
+            sheet = message["sheet"]
+        elif "refused" in message:
+            raise UnreadableFile(message["refused"])
+        else:
+            return
     raise UnreadableFile(_TOO_MUCH)
 
 
 @contextmanager
-def _process(path: str | Path) -> Iterator[Iterator[bytes]]:
+def _process(kind: Kind, path: str | Path) -> Iterator[Iterator[bytes]]:
     """The lines that the parsing process prints; it is gone when the block is left."""
     # Isolated (-I): neither the environment nor the working folder can put code into it.
-    command = [sys.executable, "-I", str(_PROGRAM), str(path), str(settings.IMPORT_MAX_ROWS)]
+    command = [sys.executable, "-I", str(PROGRAM), kind.value, str(path), str(settings.IMPORT_MAX_ROWS)]
     process = subprocess.Popen(  # noqa: S603  our own program; the path is ours too
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
     )

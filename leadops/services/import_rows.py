@@ -15,8 +15,10 @@ from django.db.models import Max
 
 from leadops import statements
 from leadops.drafts import LeadDraft
+from leadops.excel import notes
 from leadops.excel.header import Header
 from leadops.excel.reader import Row
+from leadops.excel.weighing import Weighing, with_findings
 from leadops.faults import place_of
 from leadops.fields import place
 from leadops.models import ImportBatch, ImportRow, Lead, RowProblem
@@ -24,13 +26,13 @@ from leadops.sealing import open_sealed
 from leadops.services import leads
 from leadops.services.import_duplicates import Judged, Repeats
 from leadops.services.insertion import Table, in_json
-from leadops.validation import Finding, Problem, Severity, check_lead, errors_in, findings_at
+from leadops.validation import Finding, Problem, Severity, check_lead, findings_at
 
 logger = logging.getLogger(__name__)
 
 Outcome = ImportRow.Outcome
 _NOTE = Severity.WARNING
-_STORED = Table(ImportRow, ("batch_id", "sheet", "number", "cells"))
+_STORED = Table(ImportRow, ("batch_id", "sheet", "number", "cells", "problems"))
 
 
 def last_number(batch: ImportBatch) -> int:
@@ -40,7 +42,14 @@ def last_number(batch: ImportBatch) -> int:
 
 def store(batch: ImportBatch, rows: Iterable[Row]) -> None:
     """Store rows as they were read, sealed, waiting for their result."""
-    _STORED.write([_STORED.row((batch.pk, row.sheet[:100], row.number, in_json(row.cells))) for row in rows])
+    _STORED.write(
+        [
+            _STORED.row(
+                (batch.pk, row.sheet[:100], row.number, in_json(row.cells), notes.kept(row.notes, row.number))
+            )
+            for row in rows
+        ]
+    )
 
 
 @dataclass(slots=True)
@@ -65,7 +74,8 @@ def import_next(batch: ImportBatch, count: int) -> dict[str, int] | None:
     Returns how many rows had which outcome, None when no row was waiting.
     """
     header = Header(batch.columns)
-    results = [_judged(header, batch, *row) for row in _waiting(batch, count)]
+    weighing = Weighing(header.cells, header.columns)
+    results = [_judged(header, weighing, batch, *row) for row in _waiting(batch, count)]
     if not results:
         return None
     _lock_file(batch)
@@ -86,29 +96,38 @@ def import_next(batch: ImportBatch, count: int) -> dict[str, int] | None:
     return dict(Counter(each.outcome for each in results if each.outcome != Outcome.WAITING))
 
 
-def _waiting(batch: ImportBatch, count: int) -> list[tuple[UUID, str, int, bytes]]:
+def _waiting(batch: ImportBatch, count: int) -> list[tuple[UUID, str, int, bytes, str]]:
     sql = (
-        "SELECT id, sheet, number, cells FROM leadops_importrow WHERE batch_id = %s AND outcome = 'waiting'"
+        "SELECT id, sheet, number, cells, problems FROM leadops_importrow WHERE batch_id = %s AND outcome = 'waiting'"
         " ORDER BY number LIMIT %s"
     )
     return statements.rows(sql, [batch.pk, count])
 
 
 def _judged(
-    header: Header, batch: ImportBatch, row_id: UUID, sheet: str, number: int, cells: bytes
+    header: Header,
+    weighing: Weighing,
+    batch: ImportBatch,
+    row_id: UUID,
+    sheet: str,
+    number: int,
+    sealed: bytes,
+    noted: str,
 ) -> _Result:
     result = _Result(row_id, sheet, number)
     try:
-        draft, findings = header.draft(
-            json.loads(open_sealed(bytes(cells), place(ImportRow, "cells", row_id)))
-        )
+        cells = json.loads(open_sealed(bytes(sealed), place(ImportRow, "cells", row_id)))
+        result.problems = weighing.weigh(json.loads(noted), cells, number)
+        if left_out := [each for each in result.problems if each["code"] in notes.LEAVES_OUT]:
+            result.outcome, result.problems = Outcome.SKIPPED.value, left_out
+            return result
+        draft, findings = header.draft(cells)
         findings += check_lead(draft, country=batch.program.country, today=date.today())
     except Exception as error:
         result.refuse(_our_fault(header, result, error))
         return result
-    if findings:
-        result.problems = header.problems(findings, number)
-    if errors_in(findings):
+    result.problems = with_findings(result.problems, header.problems(findings, number))
+    if any(each["severity"] == Severity.ERROR for each in result.problems):
         result.refuse(result.problems)
     else:
         result.draft = draft

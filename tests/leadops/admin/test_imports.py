@@ -105,7 +105,7 @@ def test_error_workbook_is_a_download_named_after_the_file(desk, done):
     assert b"".join(answer.streaming_content).startswith(b"PK")
 
 
-@pytest.mark.parametrize("content", [b"hello", b"PK\x03\x04broken", b""])
+@pytest.mark.parametrize("content", [b"%PDF-1.7 hello", b"PK\x03\x04broken", b""])
 def test_what_is_no_workbook_is_refused_at_the_file(desk, partner, program, content):
     file = SimpleUploadedFile("leads.xlsx", content)
     answer = desk.post(ADD, {"partner": partner.pk, "program": program.pk, "file": file})

@@ -9,7 +9,9 @@ import pytest
 
 from leadops.errors import UnreadableFile
 from leadops.excel import reader
-from leadops.excel.reading_process import cell_text, column_number
+from leadops.excel.notes import Note
+from leadops.excel.reading.cells import cell_text
+from leadops.excel.reading.sheet_xml import column_number
 from tests.leadops.excel import workbooks
 
 
@@ -65,7 +67,9 @@ def test_a_column_of_numbers_with_a_blank_does_not_turn_into_decimals(tmp_path):
 def test_errors_and_uncalculated_formulas_are_not_taken_for_blanks(tmp_path):
     rows = [["Mobile", "Name", "City"], ["#N/A", "=A1&B1", "Pune"]]
     path = workbooks.by_openpyxl(tmp_path / "a.xlsx", ("Leads", rows))
-    assert list(reader.rows(path))[1].cells == ["#N/A", "#VALUE!", "Pune"]
+    row = list(reader.rows(path))[1]
+    assert row.cells == ["#N/A", "#VALUE!", "Pune"]
+    assert row.notes == (Note(1, "formula_not_calculated"),)
 
 
 def test_hidden_and_empty_sheets_are_passed_over(tmp_path):

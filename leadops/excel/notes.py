@@ -1,0 +1,103 @@
+"""What reading a file has to say of single cells and rows: kept with the row, weighed once its columns are known.
+
+A note comes from the parsing process, which does not know what a column is for. Whether a date was written month
+first matters in a column of dates and nowhere else, so the row's judge weighs its notes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from leadops.excel.header import letters
+from leadops.models import RowProblem
+from leadops.validation.codes import Code, Severity
+
+WHOLE_ROW = -1
+
+
+class Note(NamedTuple):
+    """A column counted from 0, or WHOLE_ROW, and a code of CODES."""
+
+    at: int
+    code: str
+
+
+def _warning(template: str) -> Code:
+    return Code(template, Severity.WARNING)
+
+
+CODES: Final[Mapping[str, Code]] = MappingProxyType(
+    {
+        # rows that are left out
+        "hidden_row": _warning(
+            "This row is hidden in the sheet, so it was left out; if it is a lead, show it and upload it again."
+        ),
+        "totals_row": _warning("This row is the total of those above it and no lead; it was left out."),
+        # what can't be taken
+        "formula_not_calculated": Code(
+            "This is a formula without a result; open the file in Excel, save it there and upload it again."
+        ),
+        "boolean": Code("Excel took this for a yes or no (TRUE or FALSE); write it as text."),
+        "too_many_cells": Code(
+            "This row has more cells than the header; put a value that holds the separator in quotation marks."
+        ),
+        "swallowed_rows": Code(
+            "A quotation mark opens here and closes rows below; take it out and upload the file again."
+        ),
+        "merged_own": Code(
+            "This cell is merged with one above it, but each lead needs its own; unmerge them and fill it in."
+        ),
+        "day_or_month": Code(
+            "Dates of this column are in both orders and this may be either; write its month as a word."
+        ),
+        "perhaps_swapped": Code(
+            "Excel may have swapped day and month in this column; compare it and write its month as a word."
+        ),
+        # what was read, beyond doubt or as it is shown
+        "perhaps_month_first": _warning(
+            "A few dates of this column are month first; this one was read day first: please check it."
+        ),
+        "month_first": _warning("The dates of this column are month first, and this one was read so."),
+        "swapped_back": _warning(
+            "Excel had swapped day and month in this column; they were put back: please check."
+        ),
+        "merged_cell": _warning("This cell is merged with one above it; its value was taken here too."),
+        "merged_across": _warning("This cell is merged with those beside it, which count as empty."),
+        "hidden_column": _warning("This column is hidden in the sheet; its value was read all the same."),
+        "external_formula": _warning(
+            "This comes from another workbook by a formula; the last value it showed was taken."
+        ),
+        "odd_spaces": _warning("Invisible or non-breaking spaces were taken out."),
+        "other_digits": _warning("Digits of another script were read as 0 to 9."),
+        "was_decimal": _warning("This had become a decimal number; it was read without the “.0”."),
+        "was_power": _warning(
+            "This had become a power of ten that keeps all its digits; it was written out."
+        ),
+        "perhaps_decimal": _warning("This looks like a number that became a decimal one; please check it."),
+        "fewer_digits": _warning(
+            "Account numbers of {bank} have {digits} digits, and Excel drops leading zeros; please check it."
+        ),
+    }
+)
+LEAVES_OUT = frozenset({"hidden_row", "totals_row"})
+"""Codes of rows that are no leads: they count as skipped."""
+
+
+def kept(notes: Sequence[Note], number: int) -> list[RowProblem]:
+    """The notes of row `number` as they are stored with it, before anybody knows what its columns are."""
+    return [noted(note.code, number, note.at) for note in notes]
+
+
+def noted(code: str, number: int, at: int, column: str = "", **facts: object) -> RowProblem:
+    """A note as a problem of row `number`; `column` is its heading."""
+    letter = letters(at) if at != WHOLE_ROW else ""
+    return {
+        "column": column,
+        "letter": letter,
+        "cell": f"{letter}{number}" if letter else "",
+        "code": code,
+        "message": CODES[code].template.format_map(facts),
+        "severity": CODES[code].severity.value,
+    }

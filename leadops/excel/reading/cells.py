@@ -1,0 +1,57 @@
+"""One cell's value as text, and what its letters say of themselves."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time
+from typing import Any
+
+from .marks import Note
+
+_ODD_SPACE = re.compile("[\u00a0\u00ad\u1680\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f\u2060\u3000\ufeff]")
+"""Not the two joiners: Devanagari and its sisters spell with them."""
+_NUMBER = re.compile(r"[\d\s+().,/\u00a0-]+")
+_ASCII_NUMBER = re.compile(r"[\d\s+().,/\u00a0-]+", re.ASCII)
+_TRUTHS = frozenset({"TRUE", "FALSE"})
+
+
+def cell_text(value: Any) -> str:
+    """The text of one cell, in which any damage that Excel did can still be seen.
+
+    Text stays as it is, so leading zeros stay. A number is written with the fifteen digits that Excel keeps:
+    a mobile stored as a number is a clean integer, and a longer one, whose end Excel has rounded away, comes
+    out as `1.23456789012346e+15`, which every check names as damage. A date is written in ISO.
+    """
+    if value.__class__ is str:
+        return str(value)
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        return format(value, ".15g")
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time.min else value.isoformat(" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+def notes_of(cells: list[str], whole: str) -> list[Note]:
+    """What is to be said of the letters of a row; `whole` is all its cells in one."""
+    notes: list[Note] = []
+    if "TRUE" in whole or "FALSE" in whole:
+        notes += [(at, "boolean") for at, cell in enumerate(cells) if cell in _TRUTHS]
+    if not whole.isascii():
+        for at, cell in enumerate(cells):
+            if not cell.isascii():
+                notes += _of_letters(at, cell)
+    return notes
+
+
+def _of_letters(at: int, cell: str) -> list[Note]:
+    notes: list[Note] = []
+    if _ODD_SPACE.search(cell):
+        notes.append((at, "odd_spaces"))
+    bare = _ODD_SPACE.sub("", cell)
+    if not bare.isascii() and _NUMBER.fullmatch(bare) and not _ASCII_NUMBER.fullmatch(bare):
+        notes.append((at, "other_digits"))
+    return notes

@@ -1,0 +1,108 @@
+"""What a sheet says about its cells besides their values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+Place = tuple[int, int]
+"""Row and column, both counted from 1."""
+Note = tuple[int, str]
+"""A column counted from 0, or -1 for the whole row, and a code of `leadops.excel.notes`."""
+
+WHOLE_ROW = -1
+MOST_MERGES = 100_000
+
+
+class Refused(Exception):
+    """The file can't be taken, and the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Cells that were made one; rows and columns are counted from 1."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+@dataclass(slots=True)
+class Marks:
+    """Texts that the parser does not give, notes about cells, what is hidden, and what is merged."""
+
+    texts: dict[Place, str] = field(default_factory=dict)
+    notes: dict[Place, str] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    merges: set[Merge] = field(default_factory=set)
+
+    def hide_columns(self, first: int, last: int, most: int) -> None:
+        """Columns `first` to `last` are hidden; those beyond `most` are not read anyway."""
+        self.hidden_columns.update(range(first, min(last, most) + 1))
+
+    def merge(self, merge: Merge) -> None:
+        self.merges.add(merge)
+        if len(self.merges) > MOST_MERGES:
+            raise Refused(
+                "This sheet has too many merged cells to read: take the merging out and save it again."
+            )
+
+
+class RowMarks:
+    """The marks of one sheet, row by row and in the order of the rows."""
+
+    def __init__(self, marks: Marks) -> None:
+        self._hidden = marks.hidden_rows
+        self._columns = sorted(marks.hidden_columns)
+        self._texts = _by_row((place, text) for place, text in marks.texts.items())
+        self._notes = _by_row((place, code) for place, code in marks.notes.items())
+        self._coming = sorted(marks.merges, key=lambda merge: merge.top, reverse=True)
+        self._open: list[tuple[Merge, str]] = []
+        self.none = not (marks.hidden_rows or self._columns or self._texts or self._notes or marks.merges)
+
+    def apply(self, number: int, cells: list[str]) -> list[Note]:
+        """Put the texts of row `number` into its cells, and say what is to be known about them."""
+        for column, text in self._texts.get(number, {}).items():
+            _put(cells, column, text)
+        holds = any(map(str.strip, cells))
+        notes = [(column - 1, code) for column, code in sorted(self._notes.get(number, {}).items())]
+        notes += self._merged(number, cells, holds)
+        notes += [
+            (column - 1, "hidden_column")
+            for column in self._columns
+            if column <= len(cells) and cells[column - 1].strip()
+        ]
+        if number in self._hidden:
+            notes.append((WHOLE_ROW, "hidden_row"))
+        return notes
+
+    def _merged(self, number: int, cells: list[str], holds: bool) -> list[Note]:
+        """A value of merged cells stands in the first of them; the rows below it show it too."""
+        notes: list[Note] = []
+        self._open = [(merge, text) for merge, text in self._open if merge.bottom >= number]
+        for merge, text in self._open:
+            if holds and text.strip():
+                _put(cells, merge.left, text)
+                notes.append((merge.left - 1, "merged_cell"))
+        while self._coming and self._coming[-1].top <= number:
+            merge = self._coming.pop()
+            text = cells[merge.left - 1] if merge.top == number and merge.left <= len(cells) else ""
+            if merge.bottom > number:
+                self._open.append((merge, text))
+            if merge.right > merge.left and text.strip():
+                notes.append((merge.left - 1, "merged_across"))
+        return notes
+
+
+def _put(cells: list[str], column: int, text: str) -> None:
+    cells += [""] * (column - len(cells))
+    cells[column - 1] = text
+
+
+def _by_row(marked: Iterable[tuple[Place, str]]) -> dict[int, dict[int, str]]:
+    rows: dict[int, dict[int, str]] = {}
+    for (row, column), value in marked:
+        rows.setdefault(row, {})[column] = value
+    return rows

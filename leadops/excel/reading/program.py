@@ -1,0 +1,190 @@
+"""The parsing process: one file in, lines of JSON out."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import resource
+import sys
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from . import delimited, packing, sheet_biff, sheet_bin, sheet_ods, sheet_xml
+from .cells import cell_text, notes_of
+from .day_order import DayOrder
+from .marks import Marks, Note, Refused, RowMarks
+
+LEAST_MEMORY = 160 * 1024 * 1024
+MEMORY_A_BYTE = 16
+MOST_MEMORY = 1536 * 1024 * 1024
+CPU_SECONDS = 120
+MOST_COLUMNS = 200
+MOST_TEXT = 512 * 1024 * 1024
+"""Characters in all cells: a few bytes of a packed file may be repeated in every cell."""
+DAMAGED = (
+    "This workbook is damaged, or far too wide and long: open it in Excel, delete what stands beside and below the"
+    " table, save it again as .xlsx and send that."
+)
+CHUNK = 500
+CHUNK_TEXT = 1024 * 1024
+
+Row = tuple[int, list[str], list[Note]]
+
+
+def limit(size: int) -> None:
+    """Bound what a hostile file can take, by what a file of this size needs; unpacked, in bytes."""
+    memory = min(MOST_MEMORY, LEAST_MEMORY + MEMORY_A_BYTE * size)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, MOST_MEMORY))
+
+
+def emit(line: Any) -> None:
+    sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
+
+
+class Sheet:
+    """The rows of one sheet of a workbook, with all that is to be said of them."""
+
+    def __init__(self, sheet: Any, marks: Marks) -> None:
+        self.name: str = sheet.name
+        self._sheet = sheet
+        self._marks = RowMarks(marks)
+        self._order = DayOrder(sheet.iter_rows())
+        # The parser starts at the first used column.
+        self._first = [""] * (sheet.start[1] if sheet.start else 0)
+
+    def __iter__(self) -> Iterator[Row]:
+        plain = self._marks.none and self._order.none
+        for number, values in enumerate(self._sheet.iter_rows(), start=1):
+            cells = [value if value.__class__ is str else cell_text(value) for value in values]
+            if self._first:
+                cells = self._first + cells
+            notes = [] if plain else self._noted(number, cells, values)
+            while cells and not cells[-1]:
+                cells.pop()
+            yield number, cells, notes
+
+    def _noted(self, number: int, cells: list[str], values: list[Any]) -> list[Note]:
+        shift = len(self._first)
+        ordered = [(at + shift, code) for at, code in self._order.notes(values)]
+        return self._marks.apply(number, cells) + ordered
+
+
+def marks_of(kind: str, path: str, number: int) -> Marks:
+    """What the file says of a sheet besides its values; the parser does not give it."""
+    if kind == "xls":
+        return sheet_biff.marks(path, number, MOST_COLUMNS)
+    with zipfile.ZipFile(path) as archive:
+        if kind == "ods":
+            return sheet_ods.marks(archive, number, MOST_COLUMNS)
+        if kind == "xlsb":
+            part = sheet_xml.target_of(archive, sheet_bin.sheet_id(archive, number))
+            return sheet_bin.marks(archive, part, MOST_COLUMNS)
+        part = sheet_xml.part_of(archive, "xl/workbook.xml", number)
+        return sheet_xml.marks(archive, part, MOST_COLUMNS)
+
+
+def sheets_to_read(workbook: Any, kind: str, path: str) -> Iterator[Sheet]:
+    """Visible worksheets that hold anything; each is looked through before the parser takes it whole."""
+    for number, about in enumerate(workbook.sheets_metadata):
+        if str(about.visible).endswith("Visible") and str(about.typ).endswith("WorkSheet"):
+            marks = marks_of(kind, path, number)
+            sheet = workbook.get_sheet_by_index(number)
+            if sheet.height and sheet.width:
+                if sheet.width > MOST_COLUMNS:
+                    raise Refused(
+                        f"A sheet is {sheet.width} columns wide and at most {MOST_COLUMNS} can be read:"
+                        " delete the columns beside the table, also those that look empty, and save it again."
+                    )
+                yield Sheet(sheet, marks)
+
+
+def read_workbook(kind: str, path: str, most_rows: int) -> None:
+    """Print the first sheet that holds anything; refuse a workbook with leads on several."""
+    from python_calamine import CalamineWorkbook
+
+    sheets = sheets_to_read(CalamineWorkbook.from_path(path), kind, path)
+    sheet = next(sheets, None)
+    if sheet is None:
+        raise Refused("This workbook has no visible sheet with anything in it.")
+    emit({"sheet": sheet.name})
+    header = write(sheet, most_rows)
+    for other in sheets:
+        if first_filled(other) == header:
+            raise Refused(
+                f"Leads stand on two sheets, {sheet.name!r} and {other.name!r}: put them all on one."
+            )
+
+
+def read_text(path: str, most_rows: int) -> None:
+    """Print the records of a text file."""
+    emit({"sheet": ""})
+    order = DayOrder(record.cells for record in delimited.records(path))
+    write(
+        (
+            (record.number, record.cells, record.notes + order.notes(record.cells))
+            for record in delimited.records(path)
+        ),
+        most_rows,
+    )
+
+
+def first_filled(rows: Iterator[Row] | Sheet) -> list[str]:
+    return next((cells for _, cells, _ in rows if any(map(str.strip, cells))), [])
+
+
+def write(rows: Iterator[Row] | Sheet, most_rows: int) -> list[str]:
+    """Print rows that hold anything, and answer the first of them."""
+    header: list[str] = []
+    chunk: list[Any] = []
+    count = size = total = 0
+    for number, cells, notes in rows:
+        whole = "".join(cells)
+        if not whole or whole.isspace():
+            continue
+        notes += notes_of(cells, whole)
+        chunk.append((number, cells, notes))
+        header = header or cells
+        count, size = count + 1, size + len(whole)
+        if count > most_rows + 1:  # the header is not counted
+            raise Refused(f"This workbook has more than {most_rows:,} rows: split it into several.")
+        if len(chunk) == CHUNK or size > CHUNK_TEXT:
+            total += size
+            if total > MOST_TEXT:
+                raise Refused("The cells of this workbook hold more text than can be read: split it.")
+            emit(chunk)
+            chunk, size = [], 0
+    emit(chunk)
+    return header
+
+
+def run(kind: str, path: str, most_rows: int) -> None:
+    """Read a file of this kind under limits."""
+    if kind == "csv":
+        limit(os.path.getsize(path))
+        return read_text(path, most_rows)
+    size = os.path.getsize(path)
+    if kind != "xls":
+        with zipfile.ZipFile(path) as archive:
+            size += packing.check(archive, later="xl/worksheets/")
+    limit(size)
+    return read_workbook(kind, path, most_rows)
+
+
+def main() -> None:
+    kind, path, most_rows = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    gc.disable()  # nothing here makes circles, and looking for them costs a tenth of the time
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold personal data
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    try:
+        run(kind, path, most_rows)
+    except Refused as refusal:
+        emit({"refused": str(refusal)})
+    except MemoryError:
+        raise SystemExit(1) from None
+    except Exception:
+        emit({"refused": DAMAGED})
+    else:
+        emit({"end": True})

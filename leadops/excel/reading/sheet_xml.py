@@ -1,0 +1,171 @@
+"""What the XML of an .xlsx sheet says besides the values: errors, formulas, what is hidden or merged.
+
+The parser gives errors and formulas that were never calculated as empty cells, and an empty cell would be
+taken as a blank one without a word. The XML is looked at block by block: a tree of it would take gigabytes.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+from xml.etree import ElementTree
+
+from .marks import Marks, Merge, Refused
+from .packing import blocks
+from .sheet_bin import ERRORS
+
+LONGEST_CELL = 64 * 1024
+UNCALCULATED = "#VALUE!"
+"""Stands in a cell whose formula has no result: no check lets it through, also when the row is uploaded again."""
+_CELL = re.compile(rb"<(?:\w+:)?c ")
+_ADDRESS = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
+_VALUE = re.compile(rb"<(?:\w+:)?v>([^<]{1,40})</")
+_FORMULA = re.compile(rb"<(?:\w+:)?f\b([^>]*)>([^<]*)")
+_SHARED = re.compile(rb'\bsi="([0-9]+)"')
+_OTHER_BOOK = re.compile(rb"\[[0-9]+\]")
+_ROW = re.compile(rb"<(?:\w+:)?row ([^>]*)>")
+_COLUMNS = re.compile(rb"<(?:\w+:)?col ([^>]*)>")
+_MERGE = re.compile(rb'<(?:\w+:)?mergeCell [^>]*?ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"')
+_ROW_NUMBER = re.compile(rb'\br="([0-9]{1,7})"')
+_FIRST = re.compile(rb'\bmin="([0-9]{1,5})"')
+_LAST = re.compile(rb'\bmax="([0-9]{1,5})"')
+_IS_HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
+_RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_NO_ADDRESSES = (
+    "The cells of this workbook do not say where they stand: open it in Excel, save it again and send that."
+)
+
+
+def marks(archive: zipfile.ZipFile, part: str, most_columns: int) -> Marks:
+    """The marks of the sheet in `part`."""
+    scan = _Scan(most_columns)
+    rest = b""
+    for block in blocks(archive, part):
+        rest = scan.take(rest + block)
+    scan.take(rest + b"<c ")
+    return scan.marks
+
+
+class _Scan:
+    """One walk through the XML of a sheet; what a hundred megabytes are searched for is kept to three words."""
+
+    def __init__(self, most_columns: int) -> None:
+        self.marks = Marks()
+        self._most_columns = most_columns
+        self._from_other_book: set[bytes] = set()
+        self._formula: tuple[bytes, ...] = ()
+        self._single_quotes = False
+
+    def take(self, block: bytes) -> bytes:
+        """Look through a block; what is given back has to stand before the next one."""
+        if not self._formula:
+            self._learn_spelling(block)
+        if self._single_quotes:
+            block = block.replace(b"'", b'"')
+        if b"idden=" in block:
+            self._take_hidden(block)
+        below = block[block.rfind(b"row>") :]
+        if b"mergeCell " in below:
+            self._take_merges(below)
+        if b't="e"' in block or any(tag in block for tag in self._formula):
+            *cells, rest = _CELL.split(block)
+            for cell in cells:
+                self._take_cell(cell)
+            return b"<c " + rest
+        return block[-LONGEST_CELL:]  # most workbooks hold no formula at all
+
+    def _learn_spelling(self, first: bytes) -> None:
+        """A file is spelled in one way: its tags with a prefix or without, its values in one kind of quotes."""
+        self._formula = (b"<f",) if b"<sheetData" in first else (b"<f", b":f")
+        self._single_quotes = b"='" in first
+
+    def _take_hidden(self, block: bytes) -> None:
+        for found in _ROW.finditer(block):
+            if _IS_HIDDEN.search(found[1]):
+                if not (number := _ROW_NUMBER.search(found[1])):
+                    raise Refused(_NO_ADDRESSES)
+                self.marks.hidden_rows.add(int(number[1]))
+        for found in _COLUMNS.finditer(block):
+            first, last = _FIRST.search(found[1]), _LAST.search(found[1])
+            if _IS_HIDDEN.search(found[1]) and first and last:
+                self.marks.hide_columns(int(first[1]), int(last[1]), self._most_columns)
+
+    def _take_merges(self, block: bytes) -> None:
+        for left, top, right, bottom in _MERGE.findall(block):
+            self.marks.merge(Merge(int(top), column_number(left), int(bottom), column_number(right)))
+
+    def _take_cell(self, cell: bytes) -> None:
+        head, _, body = cell.partition(b">")
+        is_error = b't="e"' in head
+        formula = _FORMULA.search(body) if b"f" in body else None
+        if not is_error and formula is None:
+            return
+        address = _ADDRESS.search(head)
+        if address is None:
+            raise Refused(_NO_ADDRESSES)
+        place = (int(address[2]), column_number(address[1].decode()))
+        value = _VALUE.search(body)
+        if is_error:
+            self.marks.texts[place] = _known_error(value, address)
+        elif value is None and b't="str"' not in head and b't="inlineStr"' not in head:
+            # Text may be empty on purpose, any other result may not.
+            self.marks.texts[place] = UNCALCULATED
+            self.marks.notes[place] = "formula_not_calculated"
+        if formula and place not in self.marks.notes and self._is_from_other_book(formula):
+            self.marks.notes[place] = "external_formula"
+
+    def _is_from_other_book(self, formula: re.Match[bytes]) -> bool:
+        """A shared formula is written out in the first of its cells alone."""
+        shared = _SHARED.search(formula[1])
+        if _OTHER_BOOK.search(formula[2]):
+            if shared:
+                self._from_other_book.add(shared[1])
+            return True
+        return bool(shared and shared[1] in self._from_other_book)
+
+
+def _known_error(value: re.Match[bytes] | None, address: re.Match[bytes]) -> str:
+    """A formula's error; the parser gives up a whole sheet for one that it has no name for."""
+    text = value[1].decode(errors="replace") if value else "#VALUE!"
+    if text not in ERRORS.values():
+        cell = (address[1] + address[2]).decode()
+        raise Refused(
+            f"Cell {cell} holds {text}, an error that keeps the whole sheet from being read: clear the cell or mend"
+            " its formula, and save it again."
+        )
+    return text
+
+
+def column_number(letters: str | bytes) -> int:
+    """A column's number, counted from 1, by its letters."""
+    number = 0
+    for letter in letters.encode() if isinstance(letters, str) else letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def part_of(archive: zipfile.ZipFile, workbook: str, sheet_number: int) -> str:
+    """Where in the archive a sheet lies."""
+    sheets = [node for node in _nodes(archive, workbook) if _is(node, "sheet")]
+    return target_of(archive, sheets[sheet_number].get(f"{_RELATIONS}id"))
+
+
+def target_of(archive: zipfile.ZipFile, wanted: str | None) -> str:
+    """The part that the workbook calls by this id."""
+    for relation in ("xl/_rels/workbook.xml.rels", "xl/_rels/workbook.bin.rels"):
+        if relation in archive.namelist():
+            for node in _nodes(archive, relation):
+                if _is(node, "Relationship") and node.get("Id") == wanted:
+                    target = str(node.get("Target"))
+                    return target[1:] if target.startswith("/") else f"xl/{target}"
+    raise KeyError(wanted)
+
+
+def _nodes(archive: zipfile.ZipFile, part: str) -> Iterator[ElementTree.Element]:
+    return ElementTree.fromstring(archive.read(part)).iter()  # noqa: S314  that is what this process is for
+
+
+def _is(node: Any, name: str) -> bool:
+    return bool(node.tag.rpartition("}")[2] == name)

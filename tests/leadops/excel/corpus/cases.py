@@ -1,0 +1,280 @@
+"""Every dirty workbook with what is to become of each of its rows, or the words it is refused with.
+
+`2: "created"`, or an outcome and its problems with their cells: `"failed B2 invalid_mobile"`. Rows that are not named
+do not exist; `_good(2, 5)` are rows 2 to 5, with nothing to say of them.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.leadops.excel.corpus import by_libraries as lib
+from tests.leadops.excel.corpus import by_xml as xml
+from tests.leadops.excel.corpus import text_files as txt
+from tests.leadops.excel.corpus.text_files import two, written
+
+Build = Callable[[Path], Path]
+STORED = Path(__file__).with_name("libreoffice")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One file; `refused` is how its sentence begins."""
+
+    build: Build
+    rows: dict[int, str] = field(default_factory=dict)
+    refused: str = ""
+
+
+def _good(first: int, last: int) -> dict[int, str]:
+    return dict.fromkeys(range(first, last + 1), "created")
+
+
+def _stored(name: str) -> Build:
+    return lambda path: Path(shutil.copy(STORED / name, path))
+
+
+def _dirty(hidden_column: str, *, name: str = "C9 boolean") -> dict[int, str]:
+    """What becomes of LibreOffice's file in each of its formats."""
+    also = f" {hidden_column}" if hidden_column else ""
+    return {
+        4: f"created{also.format(4)}",
+        5: f"failed C5 excel_damage{also.format(5)}",
+        6: "skipped hidden_row",
+        7: f"created{also.format(7)}",
+        8: f"created{also.format(8)} J8 merged_cell",
+        9: f"failed {name}{also.format(9)}",
+        10: f"failed D10 day_and_month_swapped{also.format(10)}",
+        11: f"failed F11 excel_damage{also.format(11)}",
+        12: "skipped totals_row",
+    }
+
+
+_LETTERS = "The letters of this text file can't be told"
+
+CASES: dict[str, Case] = {
+    # openpyxl
+    "numbers and dates as Excel keeps them": Case(lib.NATIVE, _good(2, 3) | {4: "failed D4 invalid_date"}),
+    "numbers that became decimals and powers": Case(
+        lib.DAMAGED_TEXTS,
+        {
+            2: "created B2 was_decimal",
+            3: "created B3 was_power",
+            4: "failed B4 excel_damage",
+            5: "created E5 was_decimal",
+            6: "failed F6 excel_damage",
+            7: "created A7 perhaps_decimal",
+        },
+    ),
+    "account numbers rounded after fifteen digits": Case(
+        lib.ROUNDED,
+        {
+            2: "failed F2 excel_damage",
+            3: "failed F3 excel_damage",
+            4: "created F4 maybe_rounded",
+            5: "failed F5 excel_damage",
+        },
+    ),
+    "lost leading zeros": Case(
+        lib.LOST_ZEROS,
+        {
+            2: "created F2 fewer_digits",
+            3: "created",
+            4: "created F4 fewer_digits",
+            5: "failed E5 invalid_pincode",
+            6: "failed B6 invalid_mobile",
+        },
+    ),
+    "formulas that were never calculated, and errors": Case(
+        lib.FORMULAS,
+        {
+            2: "failed C2 formula_not_calculated",
+            3: "failed H3 formula_not_calculated",
+            4: "failed C4 excel_damage",
+            5: "failed B5 excel_damage",
+        },
+    ),
+    "truths in place of text": Case(lib.TRUTHS, {2: "failed C2 boolean", 3: "failed J3 boolean", 4: "created"}),
+    "counts of days in a column of dates": Case(
+        lib.SERIALS, {2: "failed D2 excel_damage", 3: "created", 4: "failed D4 excel_damage"}
+    ),
+    "odd spaces and digits of other scripts": Case(
+        lib.ODD_LETTERS,
+        {
+            2: "created B2 odd_spaces C2 odd_spaces",
+            3: "created B3 odd_spaces",
+            4: "created B4 other_digits",
+            5: "created B5 other_digits",
+            6: "created",
+            7: "created E7 other_digits",
+        },
+    ),
+    "dates as text": Case(
+        lib.TEXT_DATES,
+        _good(2, 4) | {5: "failed D5 invalid_date", 6: "failed D6 invalid_date", 7: "failed D7 excel_damage"},
+    ),
+    "dates that are all month first": Case(
+        lib.MONTH_FIRST, {n: f"created D{n} month_first" for n in range(2, 6)} | _good(6, 7)
+    ),
+    "dates in both orders": Case(
+        lib.MIXED_DATES,
+        {2: "created", 3: "failed D3 day_and_month_swapped", 4: "failed D4 day_or_month"} | _good(5, 7),
+    ),
+    "one date month first among thirty": Case(
+        lib.ONE_SLIP,
+        _good(2, 31)
+        | {17: "created D17 perhaps_month_first"}
+        | {32: "failed D32 day_and_month_swapped", 33: "created D33 perhaps_month_first"},
+    ),
+    "dates that Excel swapped": Case(
+        lib.SWAPPED, _good(2, 13) | {n: f"created D{n} swapped_back" for n in range(14, 26)}
+    ),
+    "a few dates that Excel may have swapped": Case(
+        lib.PERHAPS_SWAPPED, _good(2, 5) | {n: f"failed D{n} perhaps_swapped" for n in range(6, 10)} | _good(10, 10)
+    ),
+    "door numbers that look like dates": Case(lib.DOOR_NUMBERS, _good(2, 5) | {6: "failed K6 excel_damage"}),
+    "cells merged downwards": Case(
+        lib.MERGED_DOWN,
+        {
+            2: "created",
+            3: "created I3 merged_cell",
+            4: "created I4 merged_cell",
+            5: "created",
+            6: "failed B6 merged_own",
+        },
+    ),
+    "cells merged across": Case(lib.MERGED_ACROSS, {2: "created", 3: "created I3 merged_across", 4: "created"}),
+    "a hidden row and a hidden column": Case(
+        lib.HIDDEN, {2: "created E2 hidden_column", 3: "skipped hidden_row", 4: "created"}
+    ),
+    "a header of two lines, merged": Case(lib.TWO_LINES, {5: "created", 6: "failed B6 invalid_mobile"}),
+    "a header of two lines, in words": Case(
+        lib.GROUPED_WORDS, {3: "created", 4: "failed F4 fewer_digits F4 invalid_account_no"}
+    ),
+    "ten titles above the header": Case(lib.TEN_TITLES, {12: "created", 13: "failed E13 invalid_pincode"}),
+    "totals below the leads": Case(
+        lib.TOTALS, _good(2, 3) | {4: "skipped totals_row", 5: "skipped totals_row"}
+    ),
+    "an empty first column and an empty row": Case(
+        lib.SINGLE_COLUMN_GAP, {2: "created", 4: "failed D4 required"}
+    ),
+    "dates counted from 1904": Case(lib.OLD_EPOCH, _good(2, 2)),
+    # XlsxWriter
+    "written by XlsxWriter": Case(lib.PLAIN, _good(2, 3)),
+    "written by XlsxWriter in constant memory": Case(lib.INLINE, _good(2, 3)),
+    "formulas with their results": Case(
+        lib.COMPUTED,
+        {
+            2: "created",
+            3: "created H3 external_formula",
+            4: "failed B4 excel_damage",
+            5: "failed B5 invalid_mobile",
+        },
+    ),
+    "rows that a filter hides": Case(lib.FILTERED, {2: "created", 3: "skipped hidden_row", 4: "created"}),
+    "a table with its row of totals": Case(lib.TABLE, _good(2, 3) | {4: "skipped totals_row"}),
+    "drop-downs, comments, links and colours": Case(lib.DECORATED, _good(2, 3)),
+    "a merged title and merged cities": Case(lib.MERGED, {3: "created", 4: "created I4 merged_cell"}),
+    "a table far from the corner": Case(lib.FAR_FROM_THE_CORNER, {6: "created", 7: "failed D7 invalid_mobile"}),
+    # by hand
+    "the least that is a workbook": Case(xml.MINIMAL, {2: "created", 3: "failed B3 invalid_mobile"}),
+    "cells without addresses": Case(xml.WITHOUT_ADDRESSES, _good(2, 2)),
+    "an error without an address": Case(xml.ERROR_WITHOUT_ADDRESS, refused="The cells of this workbook do not say"),
+    "tags with a prefix": Case(xml.PREFIXED, {2: "created", 3: "failed C3 formula_not_calculated"}),
+    "values in single quotes": Case(xml.SINGLE_QUOTES, {2: "created", 3: "skipped hidden_row"}),
+    "XML on many lines": Case(xml.PRETTY, _good(2, 3)),
+    "shared formulas of another workbook": Case(
+        xml.FORMULAS,
+        {
+            2: "created C2 external_formula",
+            3: "created C3 external_formula",
+            4: "created",
+            5: "failed H5 formula_not_calculated",
+            6: "failed H6 excel_damage",
+        },
+    ),
+    "an error that nobody knows": Case(xml.UNKNOWN_ERROR, refused="Cell C3 holds #SPILL!, an error that keeps"),
+    "numbers as powers, truths and ISO dates": Case(
+        xml.NUMBERS, {2: "created", 3: "failed F3 excel_damage", 4: "failed C4 boolean", 5: "created"}
+    ),
+    "a dimension that is not true": Case(xml.LYING_DIMENSION, _good(2, 2)),
+    "all columns from the ninth on hidden": Case(
+        xml.HIDDEN_COLUMNS, {n: f"created I{n} hidden_column J{n} hidden_column" for n in (2, 3)}
+    ),
+    "all cells merged": Case(
+        xml.HUGE_MERGE, {2: "created", 3: "created A3 merged_across", 4: "skipped A4 duplicate_reference"}
+    ),
+    "a hundred thousand merges": Case(xml.MANY_MERGES, refused="This sheet has too many merged cells"),
+    "escaped letters": Case(xml.ESCAPES, {2: "created", 3: "created C3 control_characters"}),
+    "the strict standard": Case(xml.STRICT, _good(2, 2)),
+    "one long text in every cell": Case(xml.TEXT_BOMB, refused="This workbook needs more memory"),
+    "an .xlsb": Case(
+        xml.binary,
+        {
+            2: "created H2 hidden_column",
+            3: "failed C3 excel_damage H3 hidden_column",
+            4: "skipped hidden_row",
+            5: "failed C5 boolean H5 hidden_column",
+            6: "created H6 hidden_column J6 merged_cell",
+        },
+    ),
+    # LibreOffice
+    "an .xlsx of LibreOffice": Case(_stored("dirty.xlsx"), _dirty("G{} hidden_column")),
+    "an .xls of LibreOffice": Case(_stored("dirty.xls"), _dirty("G{} hidden_column")),
+    "an .ods of LibreOffice": Case(_stored("dirty.ods"), _dirty("G{} hidden_column")),
+    "a .csv of LibreOffice": Case(
+        _stored("dirty.csv"),
+        _good(4, 8)
+        | {5: "failed C5 excel_damage", 9: "failed C9 boolean", 10: "failed D10 day_and_month_swapped"}
+        | {11: "created", 12: "skipped totals_row"},
+    ),
+    # text files
+    "UTF-8 and commas": Case(written(two()), _good(2, 3)),
+    "UTF-8 with a mark and semicolons": Case(written(two(";", "\n", "Zoë"), "utf-8-sig"), _good(2, 3)),
+    "UTF-16 with a mark and tabs": Case(written(two("\t", name="आशा"), "utf-16"), _good(2, 3)),
+    "UTF-16 without a mark": Case(written(two("\t"), "utf-16-le"), _good(2, 3)),
+    "UTF-16 the other way round": Case(written(two(","), "utf-16-be"), _good(2, 3)),
+    "Windows-1252 and bars": Case(written(two("|", name="Zoë Müller"), "cp1252"), _good(2, 3)),
+    "lines that end as on old Macs": Case(written(two(end="\r")), _good(2, 3)),
+    "a line that names the separator": Case(written(txt.SEPARATOR_LINE), _good(2, 3)),
+    "Cyrillic in one byte a letter": Case(written(two(name="Анна Петрова"), "cp1251"), refused=_LETTERS),
+    "bytes that are no letters": Case(written(two(name="Ren\x81"), "latin-1"), refused=_LETTERS),
+    "line breaks in quotation marks": Case(written(txt.WITH_BREAKS), _good(2, 3)),
+    "a comma without quotation marks": Case(
+        written(txt.UNQUOTED_COMMA), {2: "created", 3: "failed too_many_cells", 4: "created"}
+    ),
+    "rows swallowed by a quotation mark": Case(
+        written(txt.SWALLOWED), {2: "failed C2 swallowed_rows", 3: "created"}
+    ),
+    "a quotation mark that never closes": Case(
+        written(txt.OPEN_QUOTE), refused="A quotation mark in row 3 opens and is never closed"
+    ),
+    "formulas in a text file": Case(
+        written(txt.WRAPPED), {2: "created", 3: "failed C3 formula_not_calculated"}
+    ),
+    "damage that a text file carries on": Case(
+        written(txt.DAMAGED),
+        {
+            2: "failed B2 excel_damage",
+            3: "created B3 was_decimal",
+            4: "created B4 was_power",
+            5: "created E5 was_decimal",
+            6: "failed F6 excel_damage",
+            7: "failed F7 excel_damage",
+            8: "created A8 perhaps_decimal",
+            9: "failed E9 invalid_pincode",
+            10: "failed D10 excel_damage",
+            11: "failed C11 excel_damage",
+        },
+    ),
+    "month first in a text file": Case(
+        written(txt.MONTH_FIRST), {n: f"created D{n} month_first" for n in range(2, 7)} | _good(7, 7)
+    ),
+    "totals in a text file": Case(
+        written(txt.TOTALS), {2: "created", 3: "skipped totals_row", 4: "created", 5: "skipped totals_row"}
+    ),
+    "lines of different lengths": Case(written(txt.RAGGED), _good(4, 5) | _good(7, 7)),
+}  # fmt: skip

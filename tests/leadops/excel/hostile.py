@@ -1,0 +1,113 @@
+"""Files that are made to take a server's memory or time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.leadops.excel.corpus import by_hand
+from tests.leadops.excel.corpus.people import HEADER, person
+
+MEGABYTE = 1024 * 1024
+BOMB = 300 * MEGABYTE
+SHEET = "xl/worksheets/sheet1.xml"
+STRINGS = "xl/sharedStrings.xml"
+_ODS = "application/vnd.oasis.opendocument.spreadsheet"
+_LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def _with_cell(address: str) -> str:
+    """The text of a sheet with a cell at A1 and one far away."""
+    row = "".join(letter for letter in address if letter.isdigit())
+    first, last = by_hand.text_cell("A1", "Mobile"), by_hand.text_cell(address, "x")
+    return by_hand.sheet_xml(f'<row r="1">{first}</row><row r="{row}">{last}</row>')
+
+
+def corner(path: Path) -> Path:
+    return by_hand.workbook(path, _with_cell("XFD1048576"))
+
+
+def last_row(path: Path) -> Path:
+    return by_hand.workbook(path, _with_cell("AZ1048576"))
+
+
+def binary_corner(path: Path) -> Path:
+    rows = [["Mobile"], *[[]] * 60_000, [*[None] * 16_383, "x"]]
+    return by_hand.binary_workbook(path, rows, hidden=set(), columns=[], merges=[])
+
+
+def packed_zeros(path: Path) -> Path:
+    """300 MB of nothing in 300 KB, as its directory says."""
+    return by_hand.workbook(path, bytes(BOMB))
+
+
+def lying_sheet(path: Path) -> Path:
+    """300 MB of rows in 900 KB, which say that they are one."""
+    rows = by_hand.row_xml(1, HEADER) + by_hand.row_xml(2, person(1))
+    filler = "<row></row>" * (BOMB // 11)
+    return by_hand.lying_about(by_hand.workbook(path, by_hand.sheet_xml(rows + filler)), SHEET, MEGABYTE)
+
+
+def lying_strings(path: Path) -> Path:
+    """300 MB of shared texts, which say that they are one."""
+    content = by_hand.parts(by_hand.sheet_xml(by_hand.row_xml(1, HEADER)))
+    texts = "<si><t>a</t></si>" * (BOMB // 17)
+    content[STRINGS] = f'<sst xmlns="{by_hand.MAIN}">{texts}</sst>'
+    relations = content["xl/_rels/workbook.xml.rels"]
+    assert isinstance(relations, str)
+    one_more = (
+        f'<Relationship Id="r2" Type="{_OFFICE}/sharedStrings" Target="sharedStrings.xml"/></Relationships>'
+    )
+    content["xl/_rels/workbook.xml.rels"] = relations.replace("</Relationships>", one_more)
+    return by_hand.lying_about(by_hand.packed(path, content), STRINGS, MEGABYTE)
+
+
+def laughs(path: Path) -> Path:
+    return by_hand.workbook(
+        path, f'<?xml version="1.0"?><!DOCTYPE w [<!ENTITY l0 "lol">{_LAUGHS}]><worksheet>&l9;</worksheet>'
+    )
+
+
+def quadratic(path: Path) -> Path:
+    """One entity of 100 KB, named 3,000 times."""
+    return by_hand.workbook(
+        path, f'<!DOCTYPE w [<!ENTITY a "{"a" * 100_000}">]><worksheet>{"&a;" * 3000}</worksheet>'
+    )
+
+
+def laughs_in_open_document(path: Path) -> Path:
+    return by_hand.packed(
+        path,
+        {
+            "mimetype": _ODS,
+            "content.xml": f'<!DOCTYPE w [<!ENTITY l0 "lol">{_LAUGHS}]><office:document-content>&l9;',
+        },
+    )
+
+
+def repeated_cells(path: Path) -> Path:
+    """An .ods whose one cell stands for 16,384 columns and a million rows."""
+    names = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {names}><office:body><office:spreadsheet>'
+        '<table:table table:name="Leads"><table:table-row table:number-rows-repeated="1048576"><table:table-cell'
+        ' table:number-columns-repeated="16384" office:value-type="string"><text:p>x</text:p></table:table-cell>'
+        "</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"
+    )
+    manifest = '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+    return by_hand.packed(path, {"mimetype": _ODS, "META-INF/manifest.xml": manifest, "content.xml": content})
+
+
+def endless_line(path: Path) -> Path:
+    """Text of 50 MB without an end of a line."""
+    path.write_bytes(b"Mobile,Name\n" + b"9800000001," * (50 * 1024 * 1024 // 11))
+    return path
+
+
+def open_quote(path: Path) -> Path:
+    """Text of 50 MB in one cell, whose quotation mark never closes."""
+    path.write_bytes(b'Mobile,Name\n9800000001,"' + b"9800000001,Asha\n" * (50 * 1024 * 1024 // 16))
+    return path

@@ -1,0 +1,113 @@
+"""Hostile files are refused in words, quickly and in little memory, and whoever reads them lives on."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leadops.errors import UnreadableFile
+from leadops.excel import preflight, reader
+from tests.leadops.excel import hostile, workbooks
+from tests.leadops.excel.corpus import by_hand
+
+ROOT = Path(__file__).resolve().parents[3]
+MEGABYTE = 1024 * 1024
+# In a process of its own: what a process and its children had in memory at most can't be forgotten again.
+MEASURE = """
+import json, sys, time
+import django
+django.setup()
+from leadops.errors import UnreadableFile
+from leadops.excel import reader
+
+def most():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
+
+before, began, refused = most(), time.monotonic(), ""
+try:
+    for row in reader.rows(sys.argv[1]):
+        pass
+except UnreadableFile as refusal:
+    refused = refusal.message
+took = time.monotonic() - began
+print(json.dumps({"refused": refused, "seconds": took, "grown": most() - before}))
+"""
+# A tiny process starts the parsing one: a child counts its parent's memory as its own at first.
+MEASURE_PARSER = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
+"""
+
+HOSTILE = [
+    (hostile.corner, "This workbook needs more memory or time"),
+    (hostile.last_row, "This workbook needs more memory or time"),
+    (hostile.binary_corner, "This workbook needs more memory or time"),
+    (hostile.packed_zeros, "This file is packed as no workbook is"),
+    (hostile.lying_sheet, "This file is packed as no workbook is"),
+    (hostile.lying_strings, "This file is packed as no workbook is"),
+    (hostile.laughs, "This workbook holds XML entities"),
+    (hostile.quadratic, "This workbook holds XML entities"),
+    (hostile.laughs_in_open_document, "This workbook holds XML entities"),
+    (hostile.repeated_cells, "This workbook is damaged, or far too wide and long"),
+    (hostile.endless_line, "The rows of this file have no end"),
+    (hostile.open_quote, "The rows of this file have no end"),
+]
+
+
+def measured(program: str, *arguments: str) -> Any:
+    """What a Python program of its own prints."""
+    command = [sys.executable, "-c", program, *arguments]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout)
+
+
+def parsers_memory(path: Path) -> int:
+    """The most memory of the parsing process; nothing when the file is refused before it is started."""
+    with path.open("rb") as file:
+        try:
+            kind = preflight.inspect(file)
+        except UnreadableFile:
+            return 0
+    parse = [sys.executable, "-I", str(reader.PROGRAM), kind.value, str(path), "200000"]
+    memory: int = measured(MEASURE_PARSER, *parse)
+    return memory
+
+
+@pytest.mark.parametrize(("build", "sentence"), HOSTILE, ids=[build.__name__ for build, _ in HOSTILE])
+def test_a_hostile_file_is_refused_in_a_second_and_a_hundred_megabytes(tmp_path, build, sentence):
+    path = build(tmp_path / "hostile")
+    result = measured(MEASURE, str(path))
+    assert result["refused"].startswith(sentence)
+    assert result["seconds"] < 1
+    assert result["grown"] + parsers_memory(path) < 100 * MEGABYTE
+
+
+def test_the_corner_workbook_is_tiny(tmp_path):
+    assert hostile.corner(tmp_path / "a").stat().st_size < 6000
+
+
+def test_another_file_is_read_after_a_hostile_one(tmp_path):
+    with pytest.raises(UnreadableFile):
+        list(reader.rows(hostile.corner(tmp_path / "corner.xlsx")))
+    path = workbooks.ours(tmp_path / "good.xlsx", [workbooks.HEADER, *workbooks.good_rows(3)])
+    assert len(list(reader.rows(path))) == 4
+
+
+def test_the_workbooks_around_it_are_never_opened(tmp_path):
+    link = b"<externalLink><externalBook><sheetNames/></externalBook></externalLink>"
+    path = by_hand.workbook(
+        tmp_path / "a.xlsx", by_hand.sheet_xml(by_hand.row_xml(1, ["Mobile"]) + by_hand.row_xml(2, ["1"]))
+    )
+    workbooks.with_part(path, "xl/externalLinks/externalLink1.xml", link)
+    workbooks.with_part(
+        path,
+        "xl/externalLinks/_rels/externalLink1.xml.rels",
+        b'<Relationships><Relationship Id="rId1" Target="file:///etc/passwd" TargetMode="External"/></Relationships>',
+    )
+    assert [row.cells for row in reader.rows(path)] == [["Mobile"], ["1"]]

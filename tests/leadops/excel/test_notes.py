@@ -1,0 +1,120 @@
+"""What reading says of a row: in short sentences that the officer's page knows too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from leadops.excel import headings, notes
+from leadops.excel.columns import BY_KEY, key
+from leadops.excel.notes import WHOLE_ROW, Note
+from leadops.excel.reader import Row
+from leadops.excel.weighing import Weighing
+from tests.leadops.excel.corpus.cases import CASES
+from tests.leadops.excel.corpus.people import HEADER, person
+
+OFFICERS_PAGE = Path(__file__).resolve().parents[3] / "docs" / "officer.md"
+COLUMNS = [BY_KEY[key(name)] for name in HEADER]
+
+
+def weighed(stored: list[Note], cells: list[str]) -> list[str]:
+    problems = Weighing(HEADER, COLUMNS).weigh(notes.kept(stored, 7), cells, 7)
+    return [f"{each['cell']} {each['code']}".strip() for each in problems]
+
+
+@pytest.mark.parametrize("code", notes.CODES)
+def test_every_code_is_one_short_sentence_on_the_officers_page(code):
+    template = notes.CODES[code].template
+    assert template.endswith(".")
+    assert len(template) < 120
+    severity = {"error": "error", "warning": "note"}[notes.CODES[code].severity]
+    assert f"| `{code}` | {severity} | {template} |" in OFFICERS_PAGE.read_text()
+
+
+def test_every_code_happens_in_the_corpus():
+    happened = {word for case in CASES.values() for outcome in case.rows.values() for word in outcome.split()}
+    assert set(notes.CODES) <= happened
+
+
+def test_a_note_of_a_column_that_nobody_reads_is_dropped():
+    cells = [*person(1), "TRUE"]
+    assert (
+        Weighing([*HEADER, "Mood"], [*COLUMNS, None]).weigh(notes.kept([Note(10, "boolean")], 7), cells, 7)
+        == []
+    )
+
+
+def test_a_date_is_only_mended_in_a_column_of_dates():
+    cells = person(1, D="03/25/1990", J="03/25/1990")
+    assert weighed([Note(3, "month_first"), Note(9, "month_first")], cells) == ["D7 month_first"]
+    assert (cells[3], cells[9]) == ("25/03/1990", "03/25/1990")
+
+
+def test_a_date_that_was_written_anew_meanwhile_is_left_alone():
+    cells = person(1, D="25 March 1990")
+    weighed([Note(3, "month_first"), Note(3, "swapped_back")], cells)
+    assert cells[3] == "25 March 1990"
+
+
+def test_a_row_as_a_whole_needs_no_column():
+    assert weighed([Note(WHOLE_ROW, "too_many_cells")], person(1)) == ["too_many_cells"]
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({"B": "9800000001.00"}, ["B7 was_decimal"]),
+        ({"B": "980000000.0"}, []),
+        ({"B": "9800000001.5"}, []),
+        ({"B": "9.80000000E+09"}, []),
+        ({"E": "41100.0"}, []),
+        ({"A": "7.0"}, []),
+        ({"F": "301", "G": "QQQQ0000001"}, []),
+        ({"F": "3000000001", "G": "sbin0000300"}, ["F7 fewer_digits"]),
+        ({"F": "300 000 000 01"}, []),
+    ],
+)
+def test_a_number_is_mended_only_where_no_digit_can_be_missing(given, wanted):
+    cells = person(1, **given)
+    assert weighed([], cells) == wanted
+    if "was_decimal" not in "".join(wanted):
+        assert cells == person(1, **given)
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_total"),
+    [
+        (["Total", "", "5"], True),
+        (["", "GRAND TOTAL :", "₹ 1,00,000.00"], True),
+        (["Total leads", "57"], True),
+        (["Sub-Total", "=SUM(B2:B9)", "#REF!"], True),
+        (["कुल", "12"], True),
+        (["Total", "9800000001", "5"], False),
+        (["Total", "Asha Verma"], False),
+        (["Totality Traders", "5"], False),
+        (["R-1", "Total"], False),
+        (["", "5"], False),
+    ],
+)
+def test_a_total_is_told_from_a_lead(cells, is_total):
+    [row] = headings.as_one([Row("Leads", 9, cells)])
+    assert (Note(WHOLE_ROW, "totals_row") in row.notes) is is_total
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower", "wanted"),
+    [
+        (["Mobile", "Name", "Bank", ""], ["", "", "A/c No", "IFSC"], ["Mobile", "Name", "A/c No", "IFSC"]),
+        (["Name", "Account", ""], ["", "Number", "Mobile"], ["Name", "Account Number", "Mobile"]),
+        (["Mobile", "Name"], ["9800000001", "Asha"], None),
+        (["Mobile", "Name"], ["", "Asha"], None),
+        (["Leads of March", ""], ["Mobile", "Name"], None),
+    ],
+)
+def test_two_lines_are_one_header_only_when_both_name_columns(upper, lower, wanted):
+    rows = list(headings.as_one([Row("Leads", 1, upper), Row("Leads", 2, lower)]))
+    if wanted:
+        assert rows == [Row("Leads", 2, wanted)]
+    else:
+        assert [row.cells for row in rows] == [upper, lower]
