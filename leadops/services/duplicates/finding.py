@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from leadops import masking
 from leadops.drafts import LeadDraft
@@ -34,10 +35,6 @@ class Key(NamedTuple):
     kind: str
     value: bytes
     ifsc: str = ""
-
-
-_COLUMNS = 3 + 9
-"""Of a row that was found: what was looked for, and the lead that has it."""
 
 
 class Known(NamedTuple):
@@ -91,74 +88,83 @@ def _rows(related: Any) -> Iterable[Any]:
     return related if isinstance(related, list) else related.all()
 
 
-KNOWN = """
-    l.id, l.created_at, l.intake, l.status, l.partner_id, p.name, l.partner_ref_id,
-    COALESCE(
-        (SELECT true FROM leadops_applicant x WHERE x.lead_id = l.id AND x.pan_no_index IS NOT NULL LIMIT 1), false
-    ),
-    COALESCE((SELECT true FROM leadops_loanaccount x WHERE x.lead_id = l.id LIMIT 1), false)
+# Written so that there is one way to read it, whatever the tables held when it was planned: LIMIT and OFFSET 0 keep
+# together what is inside. First the holders of a value, by their own index alone; it has the leads in the order they
+# came, so the first few within the window are all that is read of thousands. A bank account is as old as its lead or
+# younger.
+HOLDERS = """
+    SELECT {lead} AS lead_id FROM {table} t
+    WHERE t.{index} = w.value AND (t.{index}, t.{came}) >= (w.value, %(since)s)
 """
-# Each value meets one index, in which the leads stand by their ids, and so by the time they came: however many have it,
-# the first few within the window are all that is read. What joins the leads stands inside, so that no plan ever reads
-# their whole table because it expects many to be found.
-PART = """
+ANY_HOLDER = """
+SELECT '{kind}', w.value FROM unnest(%({kind}s)s) w(value) CROSS JOIN LATERAL ({holders} LIMIT 1) t
+"""
+ITS_LEADS = """
 SELECT '{kind}', w.value, {ifsc}, hit.* FROM unnest({wanted}) w({columns}) CROSS JOIN LATERAL (
-    SELECT DISTINCT ON (h.lead_id) {known} FROM {holders}
-    JOIN leadops_lead l ON l.id = h.lead_id JOIN leadops_partner p ON p.id = l.partner_id
-    WHERE l.program_id = %(program)s AND l.id <> %(but)s
-    ORDER BY h.lead_id LIMIT {most}
+    SELECT l.id, l.created_at, l.intake, l.status, l.partner_id,
+        (SELECT p.name FROM leadops_partner p WHERE p.id = l.partner_id), l.partner_ref_id,
+        (SELECT count(x.pan_no_index) > 0 FROM leadops_applicant x WHERE x.lead_id = l.id),
+        (SELECT count(*) > 0 FROM leadops_loanaccount x WHERE x.lead_id = l.id)
+    FROM ({holders} {more} OFFSET 0) h CROSS JOIN LATERAL (
+        SELECT * FROM leadops_lead
+        WHERE id = h.lead_id AND id >= %(since)s AND id <> %(but)s AND program_id = %(program)s OFFSET 0
+    ) l
+    LIMIT {rows}
 ) hit
 """
+_OF_BANK = "(SELECT a.lead_id FROM leadops_applicant a WHERE a.id = t.applicant_id)"
+_PARTS = [
+    {
+        "kind": "mobile",
+        "table": "leadops_lead",
+        "index": "primary_mobile_index",
+        "lead": "t.id",
+        "came": "id",
+    },
+    {"kind": "mobile", "table": "leadops_applicant", "index": "primary_mobile_index", "lead": "t.lead_id"},
+    {"kind": "pan", "table": "leadops_applicant", "index": "pan_no_index", "lead": "t.lead_id"},
+    {"kind": "account", "table": "leadops_bank", "index": "account_no_index", "lead": _OF_BANK, "came": "id"},
+]
 
 
-def _part(kind: str, holder: str, columns: str = "value", wanted: str = "", ifsc: str = "''") -> str:
-    wanted = wanted or f"%({kind}s)s"
-    return PART.format(
-        kind=kind, ifsc=ifsc, wanted=wanted, columns=columns, known=KNOWN, holders=f"({holder}) h", most=MOST
-    )
+def _statement(name: str, part: str, **types: str) -> Statement:
+    texts = []
+    for given in _PARTS:
+        kind = given["kind"]
+        told = {"came": "lead_id", "wanted": f"%({kind}s)s", "columns": "value", "ifsc": "''", "more": ""}
+        if kind == DuplicateKey.ACCOUNT:
+            told |= {"wanted": f"%({kind}s)s, %(ifscs)s", "columns": "value, ifsc", "ifsc": "w.ifsc"}
+            told["more"] = "AND t.ifsc = w.ifsc"
+        told |= given
+        texts.append(part.format(**told, holders=HOLDERS.format(**told), rows=2 * MOST))
+    arrays = {f"{kind.value}s": "bytea[]" for kind in DuplicateKey}
+    return Statement(name, " UNION ALL ".join(texts), **arrays, since="uuid", **types)
 
 
-LOOK = " UNION ALL ".join(
-    [
-        _part(
-            "pan",
-            "SELECT lead_id FROM leadops_applicant WHERE pan_no_index = w.value AND lead_id >= %(since)s",
-        ),
-        _part(
-            "mobile",
-            "SELECT lead_id FROM leadops_applicant WHERE primary_mobile_index = w.value AND lead_id >= %(since)s",
-        ),
-        _part(
-            "mobile",
-            "SELECT id AS lead_id FROM leadops_lead WHERE primary_mobile_index = w.value AND id >= %(since)s",
-        ),
-        # A bank account is as old as its lead or younger, so its own id narrows by the same moment.
-        _part(
-            "account",
-            "SELECT a.lead_id FROM leadops_bank b JOIN leadops_applicant a ON a.id = b.applicant_id"
-            " WHERE b.account_no_index = w.value AND b.ifsc = w.ifsc AND b.id >= %(since)s AND a.lead_id >= %(since)s",
-            columns="value, ifsc",
-            wanted="%(accounts)s, %(ifscs)s",
-            ifsc="w.ifsc",
-        ),
-    ]
-)
-TYPES = {
-    "pans": "bytea[]", "mobiles": "bytea[]", "accounts": "bytea[]", "ifscs": "text[]",
-    "since": "uuid", "program": "uuid", "but": "uuid",
-}  # fmt: skip
-FIND = Statement("find_duplicates", LOOK, **TYPES)
+KNOWN_AT_ALL = _statement("known_at_all", ANY_HOLDER)
+FIND = _statement("find_duplicates", ITS_LEADS, ifscs="text[]", program="uuid", but="uuid")
 # Planning takes six times as long as looking, and one plan suits one lead and five hundred: by the indexes, whatever
 # the tables held when it was made. Left alone the server would plan anew each time, as it takes arrays for longer.
-BY_ONE_PLAN = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off"
-AS_BEFORE = "SET LOCAL plan_cache_mode TO DEFAULT; SET LOCAL enable_seqscan TO DEFAULT"
+_SETTINGS = {
+    "plan_cache_mode": ("force_generic_plan", "auto"),
+    "enable_seqscan": ("off", "on"),
+    "enable_bitmapscan": ("off", "on"),
+}
+BY_ONE_PLAN = ", ".join(f"set_config('{name}', '{value}', true)" for name, (value, _) in _SETTINGS.items())
+AS_BEFORE = "SELECT " + ", ".join(
+    f"set_config('{name}', '{value}', true)" for name, (_, value) in _SETTINGS.items()
+)
 
 # Two at once see nothing of each other's leads: the second waits until the first has ended, and looks then, in a
-# statement of its own. Always in one order, so that nobody waits in a circle.
-ALL_SHARED = f"SELECT pg_advisory_xact_lock_shared({OURS}, 0)"
-ALL = f"SELECT pg_advisory_xact_lock({OURS}, 0)"
+# statement of its own. Always in one order, the NULL first, so that nobody waits in a circle.
+_SHARED, _EACH = f"pg_advisory_xact_lock_shared({OURS}, 0)", f"pg_advisory_xact_lock({OURS + 2}, number)"
+SETTINGS = f"SELECT {BY_ONE_PLAN}"
+EACH_KEY = (
+    f"{SETTINGS}, count(CASE WHEN number IS NULL THEN {_SHARED}::text ELSE {_EACH}::text END)"
+    " FROM unnest(%(locks)s::int[]) number"
+)
 A_PLACE = f"SELECT pg_advisory_xact_lock({OURS + 1}, %(place)s)"
-EACH_KEY = f"SELECT count(pg_advisory_xact_lock({OURS + 2}, number)) FROM unnest(%(locks)s::int[]) number"  # noqa: S608  our own
+ALL = f"SELECT pg_advisory_xact_lock({OURS}, 0)"
 
 
 def find(
@@ -171,28 +177,33 @@ def find(
     keys = sorted({key for each in held for key in each})
     if not keys:
         return {}
-    locks = _locks(keys) if locked else []
-    since = first_id_at(at, timedelta(days=-program.duplicate_days))
+    named = {
+        "since": first_id_at(at, timedelta(days=-program.duplicate_days)),
+        "program": program.pk,
+        "but": but,
+    }
     with connection.cursor() as cursor:
-        run(
-            cursor,
-            {**_arrays(keys), "since": since, "program": program.pk, "but": but},
-            *locks,
-            BY_ONE_PLAN,
-            FIND,
-            AS_BEFORE,
-        )
-        while (
-            cursor.description is None or len(cursor.description) < _COLUMNS
-        ):  # what locks and settings answer
-            cursor.nextset()
-        return _by_key(cursor.fetchall())
+        run(cursor, _arrays(keys) | named, *(_locks(keys) if locked else [SETTINGS]), KNOWN_AT_ALL, AS_BEFORE)
+        held_by_any = {(kind, bytes(value)) for kind, value in _answer(cursor, of=2)}
+        known = [key for key in keys if (key.kind, key.value) in held_by_any]
+        if not known:
+            return {}
+        run(cursor, _arrays(known) | named, SETTINGS, FIND, AS_BEFORE)
+        return _by_key(_answer(cursor, of=3 + len(Known._fields)))
+
+
+def _answer(cursor: CursorWrapper, of: int) -> list[Any]:
+    """The rows of so many columns: locks before and settings around them answer too."""
+    while cursor.description is None or len(cursor.description) != of:
+        cursor.nextset()
+    rows: list[Any] = cursor.fetchall()
+    return rows
 
 
 def _locks(keys: Sequence[Key]) -> list[str]:
     if len(keys) > TOO_MANY_KEYS:
-        return [ALL]
-    return [ALL_SHARED, *([A_PLACE] if len(keys) > MANY_KEYS else []), EACH_KEY]
+        return [ALL, SETTINGS]
+    return [A_PLACE, EACH_KEY] if len(keys) > MANY_KEYS else [EACH_KEY]
 
 
 def _arrays(keys: Sequence[Key]) -> dict[str, Any]:
@@ -204,7 +215,7 @@ def _arrays(keys: Sequence[Key]) -> dict[str, Any]:
         "mobiles": _array(key.value for key in keys if key.kind == DuplicateKey.MOBILE),
         "accounts": _array(key.value for key in accounts),
         "ifscs": [key.ifsc for key in accounts],
-        "locks": f"{{{','.join(map(str, numbers))}}}",
+        "locks": f"{{{','.join(['NULL', *map(str, numbers)])}}}",
         "place": numbers[0] % LARGE_AT_ONCE,
     }
 

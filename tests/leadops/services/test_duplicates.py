@@ -14,6 +14,7 @@ from leadops.drafts import AddressDraft, ApplicantDraft, ConsentDraft
 from leadops.errors import DuplicateLead, DuplicateReference
 from leadops.ids import made_at
 from leadops.models import Applicant, Bank, Duplicate, DuplicatePolicy, Lead, Merge
+from leadops.prepared import run
 from leadops.services import duplicates, leads, loan_accounts
 from leadops.services.duplicates import finding
 from leadops.signals import leads_changed, leads_ready
@@ -498,19 +499,29 @@ class TestCost:
         with django_assert_num_queries(1):
             duplicates.judge(drafts, partner=partner, program=program)
 
-    def test_every_value_meets_an_index(self, partner, program):
-        people.leads_of(partner, program, 1500)
+    def test_is_one_more_where_somebody_is_known(self, partner, program, django_assert_num_queries):
+        people.leads_of(partner, program, 50)
+        drafts = people.drafts(100)
+        duplicates.judge(drafts, partner=partner, program=program)
+        with django_assert_num_queries(2):
+            verdicts = duplicates.judge(drafts, partner=partner, program=program)
+        assert [each.repeats for each in verdicts] == [True] * 50 + [False] * 50
+
+    @pytest.mark.parametrize("count", [0, 1500])
+    def test_every_value_meets_an_index_also_where_it_was_planned_for_none(self, partner, program, count):
+        people.leads_of(partner, program, count)
+        arrays = {f"{kind}s": '{"\\\\x00"}' for kind in ("pan", "mobile", "account")} | {"ifscs": ["x"]}
+        ids = dict.fromkeys(("since", "program", "but"), finding.NOBODY)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-            duplicates.judge(people.drafts(3), partner=partner, program=program)
-            cursor.execute(finding.BY_ONE_PLAN)
-            arrays = "'{\"\\\\x00\"}', '{\"\\\\x00\"}', '{\"\\\\x00\"}', '{x}'"
-            ids = f"'{finding.NOBODY}', '{program.pk}', '{finding.NOBODY}'"
-            cursor.execute(f"EXPLAIN EXECUTE find_duplicates({arrays}, {ids})")
-            plan = "\n".join(line for (line,) in cursor.fetchall())
-        assert "Seq Scan" not in plan
-        for index in ("applicant_by_pan", "applicant_by_mobile", "lead_by_mobile", "bank_by_account"):
-            assert index in plan
+            run(cursor, arrays | ids, finding.SETTINGS, finding.KNOWN_AT_ALL, finding.FIND)
+            for statement in (finding.KNOWN_AT_ALL, finding.FIND):
+                cursor.execute(f"EXPLAIN {statement.execute}", arrays | ids)
+                plan = "\n".join(line for (line,) in cursor.fetchall())
+                assert "Seq Scan" not in plan
+                for index in ("applicant_by_pan", "applicant_by_mobile", "lead_by_mobile", "bank_by_account"):
+                    assert f"using {index} on" in plan
+                assert plan.count("ROW(") == 8, "a value and a moment in each, as one range of the index"
 
     def test_the_settings_are_as_before_afterwards(self, partner, program):
         duplicates.judge(people.drafts(1), partner=partner, program=program)
