@@ -2,9 +2,10 @@
 
 from leadops.models.applicant import Address, Applicant
 from leadops.models.bank import Bank
+from leadops.models.column_mapping import ColumnMapping
 from leadops.models.consent import Consent
 from leadops.models.document import Document
-from leadops.models.import_batch import ImportBatch, ImportRow, RowProblem
+from leadops.models.import_batch import ImportBatch, ImportMode, ImportRow, ImportState, Layout, RowProblem
 from leadops.models.lead import Lead, TenureUnit
 from leadops.models.loan_account import LoanAccount
 from leadops.models.officer import Officer
@@ -16,10 +17,14 @@ __all__ = [
     "ApiKey",
     "Applicant",
     "Bank",
+    "ColumnMapping",
     "Consent",
     "Document",
     "ImportBatch",
+    "ImportMode",
     "ImportRow",
+    "ImportState",
+    "Layout",
     "Lead",
     "LoanAccount",
     "Officer",
