@@ -14,6 +14,7 @@ MOST = 2 / 3
 """Of the filled cells so many have to look alike."""
 LOOKED_AT = 200
 SHOWN = 3
+SHORTEST_MASKED = 7
 _SEPARATORS = re.compile(r"[\s().-]")
 _IFSC = re.compile(r"[A-Z]{4}0[A-Z0-9]{6}", re.IGNORECASE)
 _PAN = re.compile(r"[A-Z]{3}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]", re.IGNORECASE)
@@ -23,7 +24,7 @@ _DATE = re.compile(
     r"(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]|[0-3]?[0-9][/.-][0-3]?[0-9][/.-](?:19|20)?[0-9]{2}"
 )
 _ACCOUNT = re.compile(r"[0-9]{9,18}")
-_NUMBER_IN_TEXT = re.compile(r"[0-9](?:[ -]?[0-9]){6,}")
+_NUMBER_IN_TEXT = re.compile(r"(?:(?<![A-Za-z])[A-Za-z]{4}0)?[0-9](?:[ -]?[0-9]){5,}")
 _PAN_IN_TEXT = re.compile(_PAN.pattern, re.IGNORECASE)
 
 
@@ -85,7 +86,16 @@ def masked(text: str, column: Column | None) -> str:
     if mask is not None:
         return mask(text)
     text = _PAN_IN_TEXT.sub(lambda found: masking.pan(found[0]), text)
-    return _NUMBER_IN_TEXT.sub(lambda found: masking.dotted(found[0]), text)
+    return _NUMBER_IN_TEXT.sub(_masked_number, text)
+
+
+def _masked_number(found: re.Match[str]) -> str:
+    """A number of seven digits or more, masked; IFSCs and dates, which have digits too, as they are."""
+    number = found[0]
+    is_kept = (
+        _IFSC.fullmatch(number) or _DATE.fullmatch(number) or sum(map(str.isdigit, number)) < SHORTEST_MASKED
+    )
+    return number if is_kept else masking.dotted(number)
 
 
 def samples(cells: Sequence[str], column: Column | None) -> list[str]:

@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='importbatch',
             name='mode',
-            field=models.CharField(choices=[('create', 'Make new leads only'), ('update', 'Change leads that are here only'), ('both', 'Change leads that are here, make the others')], default='create', max_length=6),
+            field=models.CharField(choices=[('create', 'Make new leads only'), ('update', 'Change leads that are here only'), ('both', 'Change leads that are here, make the others')], default='create', max_length=6, verbose_name='what it may do'),
         ),
         migrations.AddField(
             model_name='importbatch',

@@ -80,7 +80,7 @@ class ImportBatch(Record):
     )
     road = models.CharField(max_length=7, choices=Road, default=Road.COMMAND)
     review = models.BooleanField(default=False, help_text="Its preview is confirmed before leads are made.")
-    mode = models.CharField(max_length=6, choices=ImportMode, default=ImportMode.CREATE)
+    mode = models.CharField("what it may do", max_length=6, choices=ImportMode, default=ImportMode.CREATE)
     layout = models.CharField(max_length=10, choices=Layout, default=Layout.FLAT)
     state = models.CharField(max_length=10, choices=ImportState, default=ImportState.QUEUED)
     stage_began_at = models.DateTimeField(
@@ -149,7 +149,7 @@ class ImportBatch(Record):
     @property
     def takes_rows(self) -> bool:
         """Whether its refused rows may still be mended."""
-        return self.state == ImportState.DONE
+        return self.state in (ImportState.DONE, ImportState.CANCELLED)
 
     @property
     def percent(self) -> int:
