@@ -37,6 +37,9 @@ CODES = {
     "unknown_lead": "There is no lead of yours with this id.",
     "unknown_filter": "There is no such filter.",
     "invalid_filter": "{words}",
+    "no_file": "Send the workbook as the part named file.",
+    "unreadable_file": "{words}",
+    "unknown_choice": "This must be one of: {known}.",
     "invalid_cursor": "Send the next_cursor of an answer, unchanged.",
     "out_of_range": "This must be a whole number from 1 to {largest}.",
 }
