@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.core.files import File
 from django.db import DatabaseError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from leadops import doorbell
@@ -83,10 +84,10 @@ def receive(
 
 
 def _earlier(batch: ImportBatch) -> ImportBatch | None:
-    """The last import of the same file that brought anything, or still may."""
+    """The last import of the same file whose leads are here, or still may come."""
     same = ImportBatch.objects.filter(
         sha256=batch.sha256, partner=batch.partner, program=batch.program
-    ).exclude(state__in=[State.FAILED, State.CANCELLED, State.UNDONE])
+    ).exclude(state__in=[State.FAILED, State.CANCELLED, State.UNDONE], created=F("undone"))
     return same.order_by("-id").first()
 
 

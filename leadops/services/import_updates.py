@@ -63,18 +63,32 @@ def match(header: Header, batch: ImportBatch, results: Sequence[Result], *, lock
 
 
 def apply(header: Header, results: Iterable[Result]) -> None:
-    """Store the changes that `match` found, each so that a failure costs no other row."""
-    for result in results:
-        if result.change is None:
-            continue
-        try:
-            with transaction.atomic():
-                result.change.save()
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as error:
-            result.lead_id = None
-            result.refuse(our_fault(header, result, error))
+    """Store the changes that `match` found, all at once, or one by one so that a failure costs no other row."""
+    changing = [each for each in results if each.change is not None]
+    if not changing:
+        return
+    try:
+        _save(changing)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        for result in changing:
+            _save_alone(header, result)
+
+
+def _save_alone(header: Header, result: Result) -> None:
+    try:
+        _save([result])
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        result.lead_id = None
+        result.refuse(our_fault(header, result, error))
+
+
+def _save(results: Iterable[Result]) -> None:
+    with transaction.atomic():
+        lead_updates.save([each.change for each in results if each.change is not None])
 
 
 def _reference(result: Result) -> str:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Model
 
 from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, IdentityDocumentDraft, LeadDraft
+from leadops.fields import BlindIndexField
 from leadops.models import Address, Applicant, Bank, Lead
 from leadops.services import leads
 from leadops.services.leads import (
@@ -27,22 +28,36 @@ ABOUT_MONEY = ("account_no", "ifsc", "account_holder_name")
 
 @dataclass(slots=True)
 class Change:
-    """A lead as it would become. Nothing is stored before `save`."""
+    """A lead as it would become. Nothing is stored before `save`.
+
+    `changed` are the records with the fields that have another value now; None for a record that is new.
+    """
 
     lead: Lead
     findings: list[Finding]
-    changed: list[Model] = field(default_factory=list)
+    changed: list[tuple[Model, set[str] | None]] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
         """Whether the lead says all of it already."""
         return not self.changed
 
-    def save(self) -> None:
-        """Store it as a new version, announced, in the caller's transaction, which has the lead locked."""
-        for record in self.changed:
-            record.save()
-        leads.revise(self.lead)
+
+def save(changes: Sequence[Change]) -> None:
+    """Store them as new versions, announced, in the caller's transaction, which has the leads locked."""
+    for change in changes:
+        for record, names in change.changed:
+            if names is None:
+                record.save(force_insert=True)
+            else:
+                record.save(update_fields=[*names, *_indexes_of(record, names), "updated_at"])
+    leads.revise_all([change.lead for change in changes])
+
+
+def _indexes_of(record: Model, names: set[str]) -> list[str]:
+    """The blind indexes of these fields, which have to change with them."""
+    fields = record._meta.concrete_fields
+    return [field.name for field in fields if isinstance(field, BlindIndexField) and field.source in names]
 
 
 def to_change(lead_ids: Iterable[UUID], *, lock: bool) -> dict[UUID, Lead]:
@@ -84,19 +99,26 @@ class _Merging:
             else:
                 self._merge_applicant(known, person)
 
-    def written_back(self) -> list[Model]:
+    def written_back(self) -> list[tuple[Model, set[str] | None]]:
         """The records that are new or have another value now, parents first, with the values of the draft."""
-        changed: list[Model] = []
+        changed: dict[int, tuple[Model, set[str] | None]] = {}
         for draft, record, names, prefix in self._pairs:
             values = {prefix + name: getattr(draft, name) for name in names}
             differing = {name: value for name, value in values.items() if getattr(record, name) != value}
+            if (
+                isinstance(record, Bank)
+                and id(record) not in self._new
+                and differing.keys() & set(ABOUT_MONEY)
+            ):
+                differing["is_verified"] = False
             for name, value in differing.items():
                 setattr(record, name, value)
-            if isinstance(record, Bank) and not record._state.adding and differing.keys() & set(ABOUT_MONEY):
-                record.is_verified = False
-            if (differing or id(record) in self._new) and record not in changed:
-                changed.append(record)
-        return changed
+            if id(record) in self._new:
+                changed[id(record)] = record, None
+            elif differing:
+                before = changed.get(id(record), (record, set()))[1] or set()
+                changed[id(record)] = record, before | differing.keys()
+        return list(changed.values())
 
     def _take(self, draft: Any, record: Any, names: Sequence[str], prefix: str = "") -> None:
         self._pairs.append((draft, record, names, prefix))

@@ -134,6 +134,14 @@ class TestPreview:
         assert run(again).state == "ready"
         assert page(done) in desk.get(page(again)).content.decode()
 
+    def test_of_a_file_that_still_waits_elsewhere_says_so(self, desk, upload):
+        first = upload(good_rows(2))
+        again = upload(good_rows(2))
+        shown = desk.get(page(again)).content.decode()
+        assert "already uploaded on" in shown
+        assert "has not ended: ready to import" in shown
+        assert page(first) in shown
+
     def test_is_watched_until_it_is_there(self, desk, upload):
         batch = upload(good_rows(2))
         assert desk.get(page(batch, "progress")).json()["finished"] is True

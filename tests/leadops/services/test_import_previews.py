@@ -163,6 +163,17 @@ class TestTheSameFile:
         assert failed.state == "failed"
         assert finished([["x"]], name="bad.xlsx", header=["City"]).earlier is None
 
+    def test_counts_as_long_as_leads_of_it_are_here(self, reviewed, finished):
+        first = go_on(reviewed(good_rows(3)))
+        ImportBatch.objects.filter(pk=first.pk).update(state="undone", undone=2, stayed=1)
+        assert reviewed(good_rows(3)).earlier == first
+        ImportBatch.objects.filter(pk=first.pk).update(state="cancelled", undone=0)
+        ImportBatch.objects.exclude(pk=first.pk).delete()
+        assert reviewed(good_rows(3)).earlier == first
+        ImportBatch.objects.exclude(pk=first.pk).delete()
+        ImportBatch.objects.update(undone=3)
+        assert reviewed(good_rows(3)).earlier is None
+
     def test_nobody_is_asked_on_the_other_roads_but_it_is_told(self, finished):
         first = finished(good_rows(3))
         again = finished(good_rows(3))

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from leadops import search
 from leadops.models import Bank, Lead
 from leadops.services import import_previews, leads
 from leadops.signals import leads_changed
@@ -97,6 +98,18 @@ def test_a_new_account_number_has_to_be_verified_again(here, change):
     }  # fmt: skip
 
 
+def test_a_changed_number_is_found_by_its_new_value(here, change):
+    change([["REF-1", "9811111111", "", "AAAPA1111A", "", "", "50100077777", ""]])
+    lead = Lead.objects.get(partner_ref_id="REF-1")
+    assert (
+        search.lead_ids("9811111111")
+        == search.lead_ids("AAAPA1111A")
+        == search.lead_ids("50100077777")
+        == [lead.pk]
+    )
+    assert search.lead_ids("50100012340") == []
+
+
 def test_a_dropped_lead_is_left_as_it_is(here, change):
     Lead.objects.filter(partner_ref_id="REF-1").update(status="dropped")
     assert codes(change([["REF-1", "", "", "", "5"]], HEADER)) == [(2, "skipped", ["lead_ended"])]
@@ -117,14 +130,14 @@ def test_two_rows_about_one_lead_are_applied_one_after_the_other(here, change):
 
 
 def test_a_change_that_fails_costs_no_other(here, change, monkeypatch):
-    real = leads.revise
+    real = leads.revise_all
 
-    def broken(lead):
-        if lead.partner_ref_id == "REF-1":
+    def broken(changed):
+        if any(lead.partner_ref_id == "REF-1" for lead in changed):
             raise ZeroDivisionError
-        real(lead)
+        real(changed)
 
-    monkeypatch.setattr(leads, "revise", broken)
+    monkeypatch.setattr(leads, "revise_all", broken)
     batch = change([["REF-1", "", "", "", "5"], ["REF-2", "", "", "", "6"]], HEADER)
     assert codes(batch) == [(2, "failed", ["internal_error"]), (3, "updated", [])]
     assert Lead.objects.get(partner_ref_id="REF-1").loan_amount == 50_001
