@@ -156,7 +156,7 @@ class ImportBatchAdmin(ImportRowPages, MadeByService, OnlyChosen, CappedList, Mo
             **said,
             "pace": ", ".join(["", *words]),
             "state_label": batch.get_state_display(),
-            "finished": batch.state not in ImportBatch.WORKING,
+            "finished": not batch.works,
         }
 
     def errors_view(self, request: HttpRequest, batch_id: UUID) -> FileResponse:

@@ -142,9 +142,9 @@ class ImportBatch(Record):
         return self.state in self.ENDED
 
     @property
-    def asks(self) -> bool:
-        """Whether it waits for somebody's word."""
-        return self.state in self.ASKING
+    def works(self) -> bool:
+        """Whether it goes on by itself, so that its page has to be watched."""
+        return self.state in self.WORKING
 
     @property
     def takes_rows(self) -> bool:

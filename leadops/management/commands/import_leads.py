@@ -80,10 +80,10 @@ def _received(path: Path, partner: Partner, program: Program, chosen: dict[str, 
 
 def _import(batch: ImportBatch) -> None:
     """Run the import as far as it goes without an officer; when a worker was quicker, wait for it."""
-    while not batch.finished and not batch.asks:
+    while batch.works:
         import_batches.run(batch.pk)
         batch.refresh_from_db()
-        if batch.state in ImportBatch.WORKING:
+        if batch.works:
             time.sleep(POLL_SECONDS)
 
 

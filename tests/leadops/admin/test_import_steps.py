@@ -145,11 +145,13 @@ class TestPreview:
     def test_is_watched_until_it_is_there(self, desk, upload):
         batch = upload(good_rows(2))
         assert desk.get(page(batch, "progress")).json()["finished"] is True
+        assert "data-progress" not in desk.get(page(batch)).content.decode()  # it would load itself for ever
         ImportBatch.objects.update(state="judging", judged=1, stage_began_at="2026-01-01T00:00Z")
         said = desk.get(page(batch, "progress")).json()
         assert (said["finished"], said["percent"], said["state_label"]) == (False, 50, "Checking")
         shown = desk.get(page(batch)).content.decode()
         assert "Rows checked" in shown
+        assert f'data-progress="{page(batch, "progress")}"' in shown
         assert page(batch, "cancel") in shown
 
     def test_a_mode_is_taken_from_the_upload(self, upload):
