@@ -12,7 +12,13 @@ from crm_integrations import announcements, gaps, outbox, registry, routing
 from crm_integrations.connector import Kind
 from leadops.ids import uuid7
 from leadops.models import Lead, LoanAccount
-from leadops.signals import leads_changed, leads_ready, leads_stopped, loan_accounts_ready
+from leadops.signals import (
+    leads_changed,
+    leads_ready,
+    leads_stopped,
+    leads_to_be_deleted,
+    loan_accounts_ready,
+)
 
 
 @receiver(leads_ready)
@@ -43,6 +49,12 @@ def mark_changed(sender: Any, leads: Sequence[Lead], **_: Any) -> None:
 def cancel_unsent(sender: Any, leads: Sequence[Lead], **_: Any) -> None:
     """Nothing of a lead that the lender has ended is sent any more."""
     outbox.cancel_ended(leads)
+
+
+@receiver(leads_to_be_deleted)
+def hold_what_was_sent(sender: Any, leads: Sequence[Lead], lock: bool, **_: Any) -> dict[UUID, str]:
+    """Which of these leads a vendor has, or may have, in words."""
+    return outbox.undone_leads.begun([lead.pk for lead in leads], lock=lock)
 
 
 @receiver(loan_accounts_ready)

@@ -77,6 +77,8 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # generic
     def get_prep_value(self, value: Any) -> Any:
         if value is None or isinstance(value, Sealed) or hasattr(value, "resolve_expression"):
             return value
+        if value == "":  # nothing to seal: what rows get that were there before the column
+            return Sealed(b"")
         raise TypeError(f"{self.name} is encrypted: it can't be filtered or updated by its plain value.")
 
 

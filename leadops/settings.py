@@ -178,6 +178,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "LeadStatus": "leadops.models.Lead.Status",
+        "ImportState": "leadops.models.ImportState",
         "SyncStatus": "leadops.models.Lead.SyncStatus",
         "DeliveryState": "crm_integrations.models.State",
         "ProblemType": "leadops.api.schema.PROBLEM_TYPES",

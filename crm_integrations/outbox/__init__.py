@@ -4,7 +4,7 @@ A claim takes a lease: a token and a moment in the database's own clock. Whateve
 token, so a worker whose lease was given to another changes nothing (`LostLease`).
 """
 
-from crm_integrations.outbox import ended_leads, replays
+from crm_integrations.outbox import ended_leads, replays, undone_leads
 from crm_integrations.outbox.claims import (
     FIRST_BATCH,
     Claim,
@@ -90,6 +90,7 @@ __all__ = [
     "still_ours",
     "sweep",
     "tokens_in",
+    "undone_leads",
     "wake_waiting",
     "with_work",
     "write_unwritten",

@@ -47,7 +47,7 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What the core shows on the first page to those who may see leads."""
     if not request.user.has_perm("leadops.view_lead"):
         return context
-    under_way = ImportBatch.objects.exclude(state__in=[ImportBatch.State.DONE, ImportBatch.State.FAILED])
+    under_way = ImportBatch.objects.exclude(state__in=ImportBatch.ENDED)
     return {
         **context,
         "title": "Overview",

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
@@ -20,25 +16,26 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from leadops.admin.choosing import OnlyChosen
+from leadops.admin.import_rows import ImportRowPages
+from leadops.admin.import_steps import MAY_UNDO
 from leadops.admin.making import MadeByService, MadeForm
 from leadops.admin.markup import chip
 from leadops.admin.pages import CappedList
 from leadops.errors import LeadopsError
 from leadops.excel import preflight
-from leadops.excel.header import position
 from leadops.excel.writer import CONTENT_TYPE
-from leadops.models import ImportBatch, ImportRow, Officer
-from leadops.services import import_batches
+from leadops.models import ImportBatch, ImportMode, ImportRow, ImportState, Officer
+from leadops.services import import_batches, import_previews
 from leadops.services.error_workbooks import error_workbook
 
-ROWS_A_PAGE = 50
 Outcome = ImportRow.Outcome
 TONES: dict[str, str] = {
-    ImportBatch.State.DONE: "good",
-    ImportBatch.State.FAILED: "bad",
-    ImportBatch.State.QUEUED: "busy",
-    ImportBatch.State.READING: "busy",
-    ImportBatch.State.IMPORTING: "busy",
+    **dict.fromkeys(ImportBatch.WORKING, "busy"),
+    **dict.fromkeys(ImportBatch.ASKING, "warn"),
+    ImportState.DONE: "good",
+    ImportState.FAILED: "bad",
+    ImportState.CANCELLED: "calm",
+    ImportState.UNDONE: "calm",
 }
 
 
@@ -51,7 +48,15 @@ class UploadForm(MadeForm):
 
     class Meta:
         model = ImportBatch
-        fields = ["partner", "program", "file"]
+        fields = ["partner", "program", "mode", "file"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "mode" in self.fields:
+            self.fields["mode"].required = False
+
+    def clean_mode(self) -> str:
+        return self.cleaned_data["mode"] or ImportMode.CREATE
 
     def clean_file(self) -> Any:
         """Refuse what is no workbook while the officer still sees the form."""
@@ -67,7 +72,7 @@ class UploadForm(MadeForm):
 
 
 @admin.register(ImportBatch)
-class ImportBatchAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
+class ImportBatchAdmin(ImportRowPages, MadeByService, OnlyChosen, CappedList, ModelAdmin):
     """What a workbook brought is not edited: a mended one is uploaded again."""
 
     form = UploadForm
@@ -84,7 +89,7 @@ class ImportBatchAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
     ]
     list_select_related = ["partner", "program"]
     list_filter = [("state", ChoicesDropdownFilter), ("partner", AutocompleteSelectFilter)]
-    fields = ["partner", "program", "file"]
+    fields = ["partner", "program", "mode", "file"]
     compressed_fields = False
 
     class Media:
@@ -98,8 +103,16 @@ class ImportBatchAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
 
     def make(self, form: UploadForm, officer: Officer) -> ImportBatch:
         given = form.cleaned_data
-        where = {"partner": given["partner"], "program": given["program"]}
-        return import_batches.receive(given["file"], given["file"].name, **where, uploaded_by=officer)
+        return import_batches.receive(
+            given["file"],
+            given["file"].name,
+            partner=given["partner"],
+            program=given["program"],
+            mode=given["mode"],
+            uploaded_by=officer,
+            road=ImportBatch.Road.DESK,
+            review=True,
+        )
 
     def response_add(
         self, request: HttpRequest, obj: ImportBatch, post_url_continue: str | None = None
@@ -114,75 +127,43 @@ class ImportBatchAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
         batch = self.get_object(request, object_id)
         shown: dict[str, Any] = {}
         if batch is not None and self.has_view_permission(request, batch):
-            shown = {"batch": batch, "progress": import_batches.progress(batch), "outcomes": _outcomes(batch)}
-            shown |= _rows(batch, request.GET.get("outcome", Outcome.FAILED), request.GET.get("page", "1"))
-            shown |= {"title": batch.file_name, "subtitle": None, "tone": TONES[batch.state]}
+            if batch.state == ImportState.MAPPING and self.may_steer(request):
+                return HttpResponseRedirect(reverse("admin:leadops_importbatch_columns", args=[batch.pk]))
+            shown = {"batch": batch, "progress": self._progress(batch), "tone": TONES[batch.state]}
+            shown |= {"may_steer": self.may_steer(request), "may_undo": request.user.has_perm(MAY_UNDO)}
+            shown |= {"preview": import_previews.shown(batch), "title": batch.file_name, "subtitle": None}
+            shown |= self.rows_context(request, batch)
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         own = [
-            path(
-                "<uuid:batch_id>/progress/",
-                view(self.progress_view),
-                name="leadops_importbatch_progress",
-            ),
-            path(
-                "<uuid:batch_id>/errors/",
-                view(self.errors_view),
-                name="leadops_importbatch_errors",
-            ),
+            path("<uuid:batch_id>/progress/", view(self.progress_view), name="leadops_importbatch_progress"),
+            path("<uuid:batch_id>/errors/", view(self.errors_view), name="leadops_importbatch_errors"),
         ]
         return own + super().get_urls()
 
     def progress_view(self, request: HttpRequest, batch_id: UUID) -> JsonResponse:
-        batch = self._to_view(request, batch_id)
+        return JsonResponse(self._progress(self.to_view(request, batch_id)))
+
+    @staticmethod
+    def _progress(batch: ImportBatch) -> dict[str, Any]:
+        """How far it is, also in words; `finished` when the page shows something else now."""
         said = import_batches.progress(batch)
-        return JsonResponse({**said, "finished": batch.finished, "state_label": batch.get_state_display()})
+        words = [f"{said['rate']:,.0f} rows a second"] if (said["rate"] or 0) >= 1 else []
+        words += [f"about {said['seconds_left']} s left"] if said["seconds_left"] else []
+        return {
+            **said,
+            "pace": ", ".join(["", *words]),
+            "state_label": batch.get_state_display(),
+            "finished": not batch.works,
+        }
 
     def errors_view(self, request: HttpRequest, batch_id: UUID) -> FileResponse:
         """The refused rows as a workbook to mend and upload again."""
-        batch = self._to_view(request, batch_id)
+        batch = self.to_view(request, batch_id)
         stem = batch.file_name.rpartition(".")[0] or batch.file_name
         file = error_workbook(batch)
         return FileResponse(
             file, as_attachment=True, filename=f"{stem}-refused.xlsx", content_type=CONTENT_TYPE
         )
-
-    def _to_view(self, request: HttpRequest, batch_id: UUID) -> ImportBatch:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return get_object_or_404(ImportBatch, pk=batch_id)
-
-
-def _outcomes(batch: ImportBatch) -> list[dict[str, Any]]:
-    """How many rows had which outcome, to choose between their lists; no import can update a lead yet."""
-    counts = {
-        Outcome.FAILED: batch.failed,
-        Outcome.CREATED: batch.created,
-        Outcome.UPDATED: batch.updated,
-        Outcome.SKIPPED: batch.skipped,
-    }
-    shown = {each: count for each, count in counts.items() if count or each != Outcome.UPDATED}
-    return [{"value": each.value, "label": each.label, "count": count} for each, count in shown.items()]
-
-
-def _rows(batch: ImportBatch, outcome: str, number: str) -> dict[str, Any]:
-    """One page of the rows with `outcome`."""
-    chosen = outcome if outcome in Outcome.values else Outcome.FAILED.value
-    found = batch.import_rows.filter(outcome=chosen).order_by("number")
-    page = Paginator(found.select_related("lead"), ROWS_A_PAGE).get_page(number)
-    rows = [{"row": row, "problems": _problems(row)} for row in page]
-    return {"outcome": chosen, "rows_page": page, "rows": rows}
-
-
-def _problems(row: ImportRow) -> list[dict[str, str]]:
-    """Each problem with the value of its cell, opened from the sealed row."""
-    if not row.problems:
-        return []
-    cells = json.loads(row.cells)
-    return [{**each, "value": _value(cells, position(each["letter"]))} for each in row.problems]
-
-
-def _value(cells: list[str], at: int) -> str:
-    return cells[at] if 0 <= at < len(cells) else ""

@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from leadops.api.problems import invalid
 from leadops.api.shapes import error
 from leadops.ids import first_id_at
-from leadops.models import Lead, LoanAccount, Program
+from leadops.models import ImportRow, Lead, LoanAccount, Program
 from leadops.sealing import blind_index
 from leadops.validation import mobile
 
@@ -137,4 +137,12 @@ class AccountFilters(Made):
 
     class Meta:
         model = LoanAccount
+        fields: list[str] = []
+
+
+class ImportRowFilters(django_filters.FilterSet):
+    outcome = django_filters.ChoiceFilter(choices=ImportRow.Outcome.choices)
+
+    class Meta:
+        model = ImportRow
         fields: list[str] = []

@@ -45,6 +45,7 @@ class Type(Enum):
     NOT_ACCEPTABLE = _Kind("not-acceptable", 406, "Answers are JSON only")
     CONFLICT = _Kind("conflict", 409, "A record with this reference exists already")
     DUPLICATE_LEAD = _Kind("duplicate-lead", 409, "The lender knows this borrower already")
+    NOT_NOW = _Kind("not-now", 409, "That can't be done in its present state")
     TOO_LARGE = _Kind("too-large", 413, "The request is too large")
     UNSUPPORTED_MEDIA_TYPE = _Kind("unsupported-media-type", 415, "Bodies are JSON only")
     INTERNAL = _Kind("internal", 500, "Something went wrong on our side")

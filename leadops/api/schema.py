@@ -26,7 +26,8 @@ _WORDS = {
     403: "The key lacks the scope for this, or is a test key.",
     404: "Nothing of yours has this address.",
     406: "Something other than JSON was asked for.",
-    409: "A record with this reference exists already, `existing_id` is its id; or the lender knows the borrower.",
+    409: "A record with this reference exists already, `existing_id` is its id; the lender knows the borrower;"
+    " or its state does not allow this now.",
     413: "The body is too large.",
     415: "The body is not declared as application/json.",
     500: "A fault on our side; quote the request_id.",

@@ -38,6 +38,9 @@ CODES = {
     "unknown_filter": "There is no such filter.",
     "invalid_filter": "{words}",
     "too_many_leads": "These filters find more than {most} leads; ask for fewer at a time, by days for instance.",
+    "no_file": "Send the workbook as the part named file.",
+    "unreadable_file": "{words}",
+    "unknown_choice": "This must be one of: {known}.",
     "invalid_cursor": "Send the next_cursor of an answer, unchanged.",
     "out_of_range": "This must be a whole number from 1 to {largest}.",
 }

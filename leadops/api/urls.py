@@ -7,12 +7,18 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from leadops.api.exports import DownloadExcelView
 from leadops.api.health import HealthView
+from leadops.api.imports import CancelView, ImportRowsView, ImportsView, ImportView, StartView
 from leadops.api.leads import LeadsView, LeadView
 from leadops.api.loan_accounts import AccountsView, AccountView
 
 urlpatterns = [
     path("crm/leads/", LeadsView.as_view(), name="leads"),
     path("crm/leads/download_excel/", DownloadExcelView.as_view(), name="leads-download-excel"),
+    path("crm/leads/import/", ImportsView.as_view(), name="imports"),
+    path("crm/leads/import/<uuid:import_id>/", ImportView.as_view(), name="import"),
+    path("crm/leads/import/<uuid:import_id>/rows/", ImportRowsView.as_view(), name="import-rows"),
+    path("crm/leads/import/<uuid:import_id>/start/", StartView.as_view(), name="import-start"),
+    path("crm/leads/import/<uuid:import_id>/cancel/", CancelView.as_view(), name="import-cancel"),
     path("crm/leads/<uuid:lead_id>/", LeadView.as_view(), name="lead"),
     path("crm/health/", HealthView.as_view(), name="health"),
     path("los/accounts/", AccountsView.as_view(), name="loan-accounts"),

@@ -11,9 +11,9 @@ from typing import Any
 
 from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, IdentityDocumentDraft, LeadDraft
 from leadops.errors import UnreadableFile
-from leadops.excel.columns import BY_KEY, IGNORED, Check, Column, key
+from leadops.excel.columns import BY_KEY, COLUMNS, IGNORED, Check, Column, key
 from leadops.masking import is_masked
-from leadops.models import RowProblem
+from leadops.models import ImportMode, RowProblem
 from leadops.validation import Finding, findings_at, problem, refuse_cell, refuse_header
 
 CARD_REMOVED = "(card number removed)"
@@ -31,7 +31,13 @@ _MASKED_IN_EXPORTS = {
     *("primary_mobile", "primary_email", "date_of_birth", "pan_no", "gstin", "tax_id", "insurance_no"),
     *("series", "number", "account_no"),
 }
+_REFERENCE = "partner_ref_id"
+_PAN = "applicants[0].pan_no"
 _NAMES = ("applicants[0].name", "applicants[0].first_name")
+BY_HEADER = {column.header: column for column in COLUMNS}
+LEFT_OUT = ""
+"""Stands in a mapping for a column that is not taken; None is one that looked empty and is asked about if it isn't."""
+Mapping = Sequence[str | None]
 
 
 def letters(at: int) -> str:
@@ -51,18 +57,50 @@ def position(column: str) -> int:
     return place - 1
 
 
+def one_line(cells: Iterable[str]) -> list[str]:
+    """Header cells as they are kept: without line breaks and spaces in a row."""
+    return [" ".join(cell.split()) for cell in cells]
+
+
+def refuse_card_columns(cells: Sequence[str]) -> None:
+    """Refuse a workbook that has a column for card data, whatever the column would become."""
+    for at, cell in enumerate(cells):
+        if key(cell) not in BY_KEY and refuse_header(cell):
+            raise UnreadableFile(
+                f"Column {letters(at)} asks for card data, which must never be sent or kept:"
+                " delete the column and upload the file again."
+            )
+
+
+def missing_columns(columns: Iterable[Column], mode: str = ImportMode.CREATE) -> list[str]:
+    """What a workbook of leads can't do without and `columns` do not hold, by our headers."""
+    paths = {column.path for column in columns}
+    if mode == ImportMode.UPDATE:
+        known = _REFERENCE in paths or {_MOBILE, _PAN} <= paths
+        return [] if known else ["Partner reference"]
+    needed = {"Mobile": _MOBILE not in paths, "Name": paths.isdisjoint(_NAMES)}
+    return [name for name, is_missing in needed.items() if is_missing]
+
+
 class Header:
     """A workbook's header row, understood.
 
-    Raises UnreadableFile with one sentence when it can't be the header of leads.
+    `mapping` names our column for each of its cells, None where only their names tell. Raises UnreadableFile with
+    one sentence when it can't be the header of leads.
     """
 
-    def __init__(self, cells: Sequence[str]) -> None:
-        self.cells = [" ".join(cell.split()) for cell in cells]
+    def __init__(
+        self, cells: Sequence[str], mapping: Mapping | None = None, mode: str = ImportMode.CREATE
+    ) -> None:
+        self.cells = one_line(cells)
+        self.left_out = [key(cell) in IGNORED and bool(cell) for cell in self.cells]
         self.columns: list[Column | None] = [BY_KEY.get(key(cell)) for cell in self.cells]
-        self._refuse_cards()
+        if mapping is not None:
+            self.columns = [BY_HEADER.get(name or LEFT_OUT) for name in mapping]
+            self.left_out = [name == LEFT_OUT for name in mapping]
+        refuse_card_columns(self.cells)
         self._refuse_repeats()
-        self._refuse_missing()
+        self._refuse_missing(mode)
         self._plan = [
             (at, column.path.rpartition(".")[0], column.attribute, column.clean)
             for at, column in enumerate(self.columns)
@@ -81,14 +119,6 @@ class Header:
         """Whether these cells look like a header and not like a title above it."""
         return any((column := BY_KEY.get(key(cell))) and column.path == _MOBILE for cell in cells)
 
-    def _refuse_cards(self) -> None:
-        for at, cell in enumerate(self.cells):
-            if self.columns[at] is None and refuse_header(cell):
-                raise UnreadableFile(
-                    f"Column {letters(at)} asks for card data, which must never be sent or kept:"
-                    " delete the column and upload the file again."
-                )
-
     def _refuse_repeats(self) -> None:
         places = defaultdict(list)
         for at, column in enumerate(self.columns):
@@ -99,18 +129,16 @@ class Header:
                 where = " and ".join(found)
                 raise UnreadableFile(f"Columns {where} both hold the {name}: keep one and delete the other.")
 
-    def _refuse_missing(self) -> None:
-        paths = {column.path for column in self.columns if column is not None}
-        missing = []
-        if _MOBILE not in paths:
-            missing.append("Mobile")
-        if paths.isdisjoint(_NAMES):
-            missing.append("Name")
-        if missing:
+    def _refuse_missing(self, mode: str) -> None:
+        if missing := missing_columns((column for column in self.columns if column is not None), mode):
             raise UnreadableFile(
                 f"No column is headed {' and none '.join(missing)}: the first row must name the columns,"
                 " as in the template."
             )
+
+    def has(self, path: str) -> bool:
+        """Whether a column fills this field."""
+        return any(column is not None and column.path == path for column in self.columns)
 
     def strays(self, cells: Sequence[str]) -> list[int]:
         """Positions of filled cells whose column is not known: they must not be dropped without a word."""
@@ -120,11 +148,7 @@ class Header:
 
     @cached_property
     def _unknown(self) -> list[int]:
-        return [
-            at
-            for at, column in enumerate(self.columns)
-            if column is None and (not self.cells[at] or key(self.cells[at]) not in IGNORED)
-        ]
+        return [at for at, column in enumerate(self.columns) if column is None and not self.left_out[at]]
 
     def refuse_strays(self, positions: Iterable[int]) -> None:
         """Say which columns are not known, and what their header may have been meant to be."""

@@ -85,6 +85,11 @@ LEAVES_OUT = frozenset({"hidden_row", "totals_row"})
 """Codes of rows that are no leads: they count as skipped."""
 
 
+def leaves_out(notes: Sequence[Note]) -> bool:
+    """Whether these are notes of a row that is no lead."""
+    return any(note.code in LEAVES_OUT for note in notes)
+
+
 def kept(notes: Sequence[Note], number: int) -> list[RowProblem]:
     """The notes of row `number` as they are stored with it, before anybody knows what its columns are."""
     return [noted(note.code, number, note.at) for note in notes]

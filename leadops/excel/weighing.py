@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from leadops.excel.columns import Column
 from leadops.excel.header import position
-from leadops.excel.notes import WHOLE_ROW, noted
+from leadops.excel.notes import CODES, WHOLE_ROW, noted
 from leadops.models import RowProblem
 from leadops.reference import account_lengths, ifsc
 from leadops.validation.codes import Severity
@@ -33,6 +33,7 @@ _OWN = {
 _WHOLE_NUMBERS = {"primary_mobile": range(10, 14), "pincode": range(6, 7)}
 """Numbers that never begin with 0, by how many digits they have: with all of them there, nothing is lost."""
 _CODES = {"partner_ref_id", "number", "house_no", "apartment_no"}
+_FOUND_HERE = {"was_decimal", "was_power", "perhaps_decimal", "fewer_digits"}
 _DATE_PARTS = re.compile(r"(\s*)([0-9]{1,2})([/.-])([0-9]{1,2})([/.-][0-9]{2,4}\s*)")
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _DECIMAL = re.compile(r"([0-9]{1,20})\.0{1,9}")
@@ -89,6 +90,11 @@ class Weighing:
             return []
         facts = {"bank": bank.name, "digits": digits}
         return [noted("fewer_digits", number, account_at, self._names[account_at], **facts)]
+
+
+def still_noted(problems: Sequence[RowProblem]) -> list[RowProblem]:
+    """Those that reading told, of a row that was perhaps judged before; what weighing finds itself is found anew."""
+    return [each for each in problems if each["code"] in CODES and each["code"] not in _FOUND_HERE]
 
 
 def with_findings(noted: list[RowProblem], found: list[RowProblem]) -> list[RowProblem]:

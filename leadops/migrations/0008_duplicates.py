@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leadops', '0004_fewer_indexes'),
+        ('leadops', '0006_import_flow'),
     ]
 
     operations = [

@@ -2,11 +2,12 @@
 
 from leadops.models.applicant import Address, Applicant
 from leadops.models.bank import Bank
+from leadops.models.column_mapping import ColumnMapping
 from leadops.models.consent import Consent
 from leadops.models.document import Document
 from leadops.models.duplicate import Common, Duplicate, Merge
 from leadops.models.export import Export
-from leadops.models.import_batch import ImportBatch, ImportRow, RowProblem
+from leadops.models.import_batch import ImportBatch, ImportMode, ImportRow, ImportState, Layout, RowProblem
 from leadops.models.lead import Lead, TenureUnit
 from leadops.models.loan_account import LoanAccount
 from leadops.models.officer import Officer
@@ -18,6 +19,7 @@ __all__ = [
     "ApiKey",
     "Applicant",
     "Bank",
+    "ColumnMapping",
     "Common",
     "Consent",
     "Document",
@@ -26,7 +28,10 @@ __all__ = [
     "DuplicatePolicy",
     "Export",
     "ImportBatch",
+    "ImportMode",
     "ImportRow",
+    "ImportState",
+    "Layout",
     "Lead",
     "LoanAccount",
     "Merge",

@@ -16,17 +16,59 @@ from leadops.models.program import Program
 from leadops.models.record import Record
 
 
+class Layout(models.TextChoices):
+    """How leads stand in a sheet."""
+
+    FLAT = "flat", "Each row is one lead"
+    GROUPED = "grouped", "Rows with the same partner reference are one lead"
+
+
+class ImportMode(models.TextChoices):
+    """What rows may do to leads; a lead is known by its partner's reference, else by mobile and PAN together."""
+
+    CREATE = "create", "Make new leads only"
+    UPDATE = "update", "Change leads that are here only"
+    BOTH = "both", "Change leads that are here, make the others"
+
+
+class ImportState(models.TextChoices):
+    KNOWN = "known", "Imported before"
+    QUEUED = "queued", "Queued"
+    READING = "reading", "Reading"
+    MAPPING = "mapping", "Columns to check"
+    JUDGING = "judging", "Checking"
+    READY = "ready", "Ready to import"
+    IMPORTING = "importing", "Importing"
+    CANCELLING = "cancelling", "Stopping"
+    UNDOING = "undoing", "Undoing"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+    UNDONE = "undone", "Undone"
+
+
 class ImportBatch(Record):
     """One uploaded workbook. Once finished, created + updated + skipped + failed = rows."""
 
     FOLDER = "imports"
+    State = ImportState
+    WORKING = (
+        ImportState.QUEUED,
+        ImportState.READING,
+        ImportState.JUDGING,
+        ImportState.IMPORTING,
+        ImportState.CANCELLING,
+        ImportState.UNDOING,
+    )
+    """States in which a worker has something to do."""
+    ASKING = (ImportState.KNOWN, ImportState.MAPPING, ImportState.READY)
+    """States in which it waits for an officer's word."""
+    ENDED = (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED, ImportState.UNDONE)
 
-    class State(models.TextChoices):
-        QUEUED = "queued", "Queued"
-        READING = "reading", "Reading"
-        IMPORTING = "importing", "Importing"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
+    class Road(models.TextChoices):
+        DESK = "desk", "the back office"
+        API = "api", "the API"
+        COMMAND = "command", "the command line"
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="import_batches")
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="import_batches")
@@ -36,9 +78,22 @@ class ImportBatch(Record):
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="import_batches"
     )
-    state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
+    road = models.CharField(max_length=7, choices=Road, default=Road.COMMAND)
+    review = models.BooleanField(default=False, help_text="Its preview is confirmed before leads are made.")
+    mode = models.CharField("what it may do", max_length=6, choices=ImportMode, default=ImportMode.CREATE)
+    layout = models.CharField(max_length=10, choices=Layout, default=Layout.FLAT)
+    state = models.CharField(max_length=10, choices=ImportState, default=ImportState.QUEUED)
+    stage_began_at = models.DateTimeField(
+        null=True, help_text="When its state began, to tell how fast it is."
+    )
     problem = models.TextField(blank=True, help_text="Why the file as a whole could not be imported.")
     columns = models.JSONField(default=list, help_text="The header row: what each column of the rows is.")
+    mapping = models.JSONField(
+        null=True, help_text="Our column for each of the header's, empty where it is left out; null: by name."
+    )
+    proposal = EncryptedTextField(help_text="The columns with masked samples, for the officer to correct.")
+    preview = EncryptedTextField(help_text="What the import would do, its values masked, as JSON.")
+    judged = models.PositiveIntegerField(default=0, help_text="Rows that the preview has looked at.")
     rows = models.PositiveIntegerField(default=0)
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
@@ -46,6 +101,29 @@ class ImportBatch(Record):
     failed = models.PositiveIntegerField("refused", default=0)
     finished_at = models.DateTimeField(null=True)
     leased_until = models.DateTimeField(null=True, help_text="A worker has it in hand until then.")
+    earlier = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="repeats",
+        help_text="The same file before.",
+    )
+    mends = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="mended_by",
+        help_text="The import whose refused rows this workbook brings again.",
+    )
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    undone_at = models.DateTimeField(null=True)
+    undone = models.PositiveIntegerField(default=0, help_text="Leads that its undoing deleted.")
+    stayed = models.PositiveIntegerField(default=0, help_text="Leads that its undoing left, with the reason.")
 
     class Meta:
         ordering = ["-id"]
@@ -61,14 +139,32 @@ class ImportBatch(Record):
 
     @property
     def finished(self) -> bool:
-        return self.state in (self.State.DONE, self.State.FAILED)
+        return self.state in self.ENDED
+
+    @property
+    def works(self) -> bool:
+        """Whether it goes on by itself, so that its page has to be watched."""
+        return self.state in self.WORKING
+
+    @property
+    def takes_rows(self) -> bool:
+        """Whether its refused rows may still be mended."""
+        return self.state in (ImportState.DONE, ImportState.CANCELLED)
 
     @property
     def percent(self) -> int:
-        """How far it is, 0 to 100."""
-        if self.state == self.State.DONE:
+        """How far its state is, 0 to 100."""
+        if self.finished:
             return 100
-        return 100 * self.done_rows // self.rows if self.rows else 0
+        done, of = self.stage_progress
+        return 100 * done // of if of else 0
+
+    @property
+    def stage_progress(self) -> tuple[int, int]:
+        """How much of its present state is done, and of how much."""
+        if self.state == ImportState.UNDOING:
+            return self.undone + self.stayed, self.created
+        return (self.judged if self.state == ImportState.JUDGING else self.done_rows), self.rows
 
 
 class RowProblem(TypedDict):
@@ -101,6 +197,7 @@ class ImportRow(Record):
     batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="import_rows")
     sheet = models.CharField(max_length=100, blank=True)
     number = models.PositiveIntegerField(help_text="The row's number in the sheet, as Excel shows it.")
+    lead_row = models.PositiveIntegerField(help_text="The row that its lead begins with, mostly itself.")
     cells = EncryptedTextField()
     outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.WAITING)
     problems = models.JSONField(default=list)
@@ -113,7 +210,9 @@ class ImportRow(Record):
         ]
         indexes = [
             models.Index(
-                fields=["batch", "number"], condition=Q(outcome="waiting"), name="import_row_waiting"
+                fields=["batch", "lead_row", "number"],
+                condition=Q(outcome="waiting"),
+                name="import_row_to_do",
             ),
             models.Index(fields=["batch", "outcome", "number"], name="import_row_by_outcome"),
         ]

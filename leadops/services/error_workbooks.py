@@ -11,6 +11,7 @@ from leadops.excel.columns import REASON_HEADER, ROW_HEADER
 from leadops.excel.header import position
 from leadops.excel.writer import Cell, Style, Styled, write
 from leadops.models import ImportBatch, ImportRow
+from leadops.services import import_corrections
 
 ROWS_A_READ = 500
 
@@ -21,7 +22,7 @@ def error_workbook(batch: ImportBatch) -> IO[bytes]:
     Mended and uploaded again it works as it is: the two columns that are added are known and ignored.
     """
     file = tempfile.TemporaryFile()  # noqa: SIM115  handed to the caller
-    write(file, _refused(batch))
+    write(file, _refused(batch), sheet=import_corrections.sheet_name(batch))
     file.seek(0)
     return file
 

@@ -4,42 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable
 from typing import IO, Any
 from uuid import UUID
 
 from django.core.files import File
 from django.db import DatabaseError, transaction
+from django.db.models import F
 from django.utils import timezone
 
-from leadops import doorbell, statements
+from leadops import doorbell
 from leadops.errors import TakesNoLeads, UnreadableFile
-from leadops.excel import preflight, reader
-from leadops.excel.header import Header
+from leadops.excel import preflight
 from leadops.faults import place_of
-from leadops.models import ImportBatch, ImportRow, Officer, Partner, Program
-from leadops.services import import_rows
+from leadops.models import ImportBatch, ImportMode, ImportRow, Layout, Officer, Partner, Program
+from leadops.services import (
+    import_leases,
+    import_previews,
+    import_reading,
+    import_rows,
+    import_steering,
+    import_undoing,
+)
 from leadops.services.file_names import plain_name
+from leadops.services.import_leases import Lease, LostLease
+from leadops.services.import_tasks import RUN
 
 logger = logging.getLogger(__name__)
 
 State = ImportBatch.State
-RUN = "leadops.tasks.run_import"
-LEASE_SECONDS = 30
-"""Longer than any chunk takes; after it another worker takes over from one that died."""
-READING_SECONDS_PER_MB = 4
-"""The parser reads some 10 MB before it gives its first row, so reading begins with a longer lease."""
 CHUNK = 500
-ROWS_A_WRITE = 2000
-TITLES = 10
-"""A header may stand below so many rows of title."""
 OUR_FAULT = "Something went wrong on our side; please tell the operator and upload the file again."
-
-
-class LostLease(Exception):
-    """Another worker has taken this batch over."""
 
 
 def receive(
@@ -49,10 +44,15 @@ def receive(
     partner: Partner,
     program: Program,
     uploaded_by: Officer | None = None,
+    road: str = ImportBatch.Road.COMMAND,
+    review: bool = False,
+    mode: str = ImportMode.CREATE,
+    layout: str = Layout.FLAT,
 ) -> ImportBatch:
     """Keep an uploaded workbook and have it imported as soon as the transaction is committed.
 
-    Raises UnreadableFile with one sentence when it is no workbook, TakesNoLeads when partner or program is inactive.
+    With `review` an officer is asked about what is not certain, and leads are made only on their word. Raises
+    UnreadableFile with one sentence when it is no workbook, TakesNoLeads when partner or program is inactive.
     """
     if not partner.active or not program.active:
         raise TakesNoLeads(f"{program if partner.active else partner} is inactive and takes no new leads.")
@@ -66,22 +66,34 @@ def receive(
         partner=partner,
         program=program,
         uploaded_by=uploaded_by,
+        road=road,
+        review=review,
+        mode=mode,
+        layout=layout,
         file_name=plain_name(file_name, "workbook.xlsx"),
         sha256=digest.hexdigest(),
+        stage_began_at=timezone.now(),
     )
+    batch.earlier = _earlier(batch)
+    if review and batch.earlier is not None:
+        batch.state = State.KNOWN
     batch.file.save(batch.file_name, content, save=False)
     batch.save()
     transaction.on_commit(lambda: doorbell.ring(RUN, args=[str(batch.pk)]))
     return batch
 
 
+def _earlier(batch: ImportBatch) -> ImportBatch | None:
+    """The last import of the same file whose leads are here, or still may come."""
+    same = ImportBatch.objects.filter(
+        sha256=batch.sha256, partner=batch.partner, program=batch.program
+    ).exclude(state__in=[State.FAILED, State.CANCELLED, State.UNDONE], created=F("undone"))
+    return same.order_by("-id").first()
+
+
 def to_resume() -> list[UUID]:
-    """Batches that nobody has in hand and that are not finished."""
-    sql = (
-        "SELECT id FROM leadops_importbatch WHERE state NOT IN ('done', 'failed')"
-        " AND (leased_until IS NULL OR leased_until < clock_timestamp()) ORDER BY id"
-    )
-    return [batch_id for (batch_id,) in statements.rows(sql)]
+    """Batches that nobody has in hand and in which a worker has something to do."""
+    return import_leases.free()
 
 
 def resume() -> None:
@@ -95,21 +107,20 @@ def resume() -> None:
 
 
 def run(batch_id: UUID) -> None:
-    """Read and import a batch to its end; does nothing while another worker has it, or when it is finished.
+    """Do what is to be done with a batch, to its end or until an officer is asked.
 
-    It may be killed at any instant and run again: every row gets exactly one result.
+    Does nothing while another worker has it. It may be killed at any instant and run again: every row gets exactly
+    one result.
     """
-    lease = _lease(batch_id)
+    lease = import_leases.take(batch_id)
     if lease is None:
         return
     batch = ImportBatch.objects.select_related("partner", "program", "uploaded_by").get(pk=batch_id)
     try:
-        if batch.state != State.IMPORTING:
-            lease = _read(batch, lease)
         while lease is not None:
-            lease = _import_chunk(batch, lease)
+            lease = _STEPS[batch.state](batch, lease)
     except LostLease:
-        logger.warning("Import %s was taken over by another worker.", batch_id)
+        logger.warning("Import %s was taken over by another worker, or stopped.", batch_id)
     except UnreadableFile as refusal:
         _fail(batch_id, refusal.message)
     except DatabaseError:
@@ -119,93 +130,7 @@ def run(batch_id: UUID) -> None:
         _fail(batch_id, OUR_FAULT)
 
 
-@dataclass(frozen=True, slots=True)
-class _Lease:
-    """A batch in our hands: what we wrote into `leased_until` is the token that proves it."""
-
-    batch_id: UUID
-    until: datetime
-
-    def renewed(self) -> _Lease:
-        """Our lease made longer, and the batch's row locked until the transaction ends; raises LostLease."""
-        until = _write_lease(self.batch_id, LEASE_SECONDS, "leased_until = %s", self.until)
-        if until is None:
-            raise LostLease
-        return replace(self, until=until)
-
-
-def _lease(batch_id: UUID) -> _Lease | None:
-    seconds = LEASE_SECONDS + int(_megabytes(ImportBatch.objects.get(pk=batch_id)) * READING_SECONDS_PER_MB)
-    free = "(leased_until IS NULL OR leased_until < clock_timestamp())"
-    until = _write_lease(batch_id, seconds, f"state NOT IN ('done', 'failed') AND {free}")
-    return _Lease(batch_id, until) if until else None
-
-
-def _megabytes(batch: ImportBatch) -> float:
-    """The size of its file; nothing when that is gone, which is told by whoever has the lease and needs it."""
-    try:
-        return batch.file.size / (1024 * 1024)
-    except FileNotFoundError:
-        return 0
-
-
-_LEASING = "UPDATE leadops_importbatch SET leased_until = clock_timestamp() + make_interval(secs => %s)"
-
-
-def _write_lease(batch_id: UUID, seconds: int, condition: str, *values: Any) -> datetime | None:
-    """Lease by the database's clock, so that workers on several machines agree."""
-    sql = f"{_LEASING} WHERE id = %s AND {condition} RETURNING leased_until"
-    found = statements.rows(sql, [seconds, batch_id, *values])
-    return found[0][0] if found else None
-
-
-def _read(batch: ImportBatch, lease: _Lease) -> _Lease:
-    """Store the rows of the file as they are; what an earlier worker stored is not stored again."""
-    stored = import_rows.last_number(batch) if batch.rows else 0
-    header: Header | None = None
-    strays: set[int] = set()
-    waiting: list[reader.Row] = []
-    first: list[str] = []
-    for nth, row in enumerate(_rows_of(batch)):
-        first = first or row.cells
-        if header is None:
-            if Header.is_one(row.cells):
-                header = Header(row.cells)
-            elif nth == TITLES:
-                break
-            continue
-        strays.update(header.strays(row.cells))
-        if row.number > stored:
-            waiting.append(row._replace(cells=header.without_hidden_numbers(row.cells)))
-        if len(waiting) == ROWS_A_WRITE:
-            lease = _store(batch, lease, header, waiting)
-            waiting.clear()
-    header = header or Header(first)
-    header.refuse_strays(strays)
-    if not waiting and not batch.rows:
-        raise UnreadableFile("This workbook has a header and no rows under it.")
-    return _store(batch, lease, header, waiting, State.IMPORTING)
-
-
-def _rows_of(batch: ImportBatch) -> Iterator[reader.Row]:
-    if not batch.file.storage.exists(batch.file.name or ""):
-        raise UnreadableFile("The file is no longer in the store: upload it again.")
-    return reader.rows(batch.file.path)
-
-
-def _store(
-    batch: ImportBatch, lease: _Lease, header: Header, rows: list[reader.Row], state: State = State.READING
-) -> _Lease:
-    with transaction.atomic():
-        renewed = lease.renewed()
-        import_rows.store(batch, rows)
-        batch.rows += len(rows)
-        batch.state, batch.columns = state, header.cells
-        batch.save(update_fields=["rows", "state", "columns", "updated_at"])
-    return renewed
-
-
-def _import_chunk(batch: ImportBatch, lease: _Lease) -> _Lease | None:
+def _import_chunk(batch: ImportBatch, lease: Lease) -> Lease | None:
     """Give the next rows their results in one transaction; None when there were none and the batch is done."""
     with transaction.atomic():
         renewed = lease.renewed()
@@ -221,6 +146,17 @@ def _import_chunk(batch: ImportBatch, lease: _Lease) -> _Lease | None:
     return renewed
 
 
+_STEPS: dict[str, Callable[[ImportBatch, Lease], Lease | None]] = {
+    State.QUEUED: import_reading.read,
+    State.READING: import_reading.read,
+    State.JUDGING: import_previews.judge,
+    State.IMPORTING: _import_chunk,
+    State.CANCELLING: import_steering.leave_out,
+    State.UNDOING: import_undoing.undo,
+}
+"""What a worker does in each state; the answer is the lease to go on with, None where there is no more to do."""
+
+
 def _fail(batch_id: UUID, problem: str) -> None:
     """End a batch that can't go on: rows without a result are personal data without a use, and are not kept."""
     with transaction.atomic():
@@ -228,31 +164,28 @@ def _fail(batch_id: UUID, problem: str) -> None:
         batch.import_rows.filter(outcome=ImportRow.Outcome.WAITING).delete()
         batch.rows = batch.done_rows
         batch.state, batch.problem = State.FAILED, problem
+        batch.preview, batch.proposal = "", ""
         batch.finished_at, batch.leased_until = timezone.now(), None
         batch.save()
 
 
 def progress(batch: ImportBatch) -> dict[str, Any]:
     """How far a batch is, for a page that asks again and again; `rate` in rows per second, None when unknown."""
-    began = batch.import_rows.order_by("sheet", "number").values_list("created_at", flat=True).first()
-    seconds = ((batch.finished_at or timezone.now()) - began).total_seconds() if began else 0
-    rate = batch.done_rows / seconds if seconds > 0 else 0
+    done, of = batch.stage_progress
+    began = batch.stage_began_at or batch.created_at
+    seconds = ((batch.finished_at or timezone.now()) - began).total_seconds()
+    rate = done / seconds if seconds > 0 else 0
+    left = round((of - done) / rate) if rate and not batch.finished else None
     return {
         "state": batch.state,
         "problem": batch.problem,
         "rows": batch.rows,
-        "done": batch.done_rows,
+        "done": done,
         "created": batch.created,
         "updated": batch.updated,
         "skipped": batch.skipped,
         "failed": batch.failed,
         "percent": batch.percent,
         "rate": round(rate, 1) or None,
-        "seconds_left": _seconds_left(batch, rate),
+        "seconds_left": 0 if batch.finished else left,
     }
-
-
-def _seconds_left(batch: ImportBatch, rate: float) -> int | None:
-    if batch.finished:
-        return 0
-    return round((batch.rows - batch.done_rows) / rate) if rate else None

@@ -22,12 +22,16 @@ Outcome = ImportRow.Outcome
 class Judged(Protocol):
     """A row whose result is being worked out; a draft is what is to become a lead."""
 
-    row_id: UUID
-    number: int
     draft: LeadDraft | None
     outcome: str
     problems: list[RowProblem]
     lead_id: UUID | None
+
+    @property
+    def row_id(self) -> UUID: ...
+
+    @property
+    def number(self) -> int: ...
 
     def refuse(self, problems: list[RowProblem]) -> None: ...
 
@@ -57,13 +61,29 @@ class Repeats:
         if pairs:
             duplicates.keep(pairs)
 
+    def foretell(self) -> None:
+        """Say of rows that repeat an earlier lead what would become of them."""
+        for row, verdict in zip(self.rows, self.verdicts, strict=True):
+            told = verdict.because if self._is_officers else verdict.known_to(self.batch.partner_id)
+            if verdict.becomes is not Becomes.LEAD:
+                is_new = verdict.becomes is Becomes.FILLED and verdict.paths
+                row.outcome = Outcome.UPDATED.value if is_new else Outcome.SKIPPED.value
+                row.problems = self.header.problems(self._findings(told, verdict), row.number)
+            elif matches := self._told(verdict.matches):
+                self._warn(row, matches[0])
+
+    def _told(self, matches: Sequence[Match]) -> list[Match]:
+        """Those that the reader of this import may learn of."""
+        return [each for each in matches if self._is_officers or each.is_of(self.batch.partner_id)]
+
+    def _warn(self, row: Judged, match: Match) -> None:
+        findings = words.warning(match, self._in_words(match))
+        row.problems = [*row.problems, *self.header.problems(findings, row.number)]
+
     def _marked(self, row: Judged, lead_id: UUID, matches: Sequence[Match]) -> list[Pair]:
         pairs = [Pair(lead_id, earlier, each) for each in matches if (earlier := self._lead_of(each))]
-        if told := [
-            each.match for each in pairs if self._is_officers or each.match.is_of(self.batch.partner_id)
-        ]:
-            findings = words.warning(told[0], self._in_words(told[0]))
-            row.problems = [*row.problems, *self.header.problems(findings, row.number)]
+        if told := self._told([each.match for each in pairs]):
+            self._warn(row, told[0])
         return pairs
 
     def _leave_out(

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Max
 
 from leadops import statements
-from leadops.drafts import LeadDraft
 from leadops.excel import notes
 from leadops.excel.header import Header
 from leadops.excel.reader import Row
-from leadops.excel.weighing import Weighing, with_findings
-from leadops.faults import place_of
-from leadops.fields import place
-from leadops.models import ImportBatch, ImportRow, Lead, RowProblem
-from leadops.sealing import open_sealed
-from leadops.services import leads
-from leadops.services.import_duplicates import Judged, Repeats
+from leadops.models import ImportBatch, ImportMode, ImportRow, Layout, Lead
+from leadops.services import import_corrections, import_updates, leads
+from leadops.services.import_duplicates import Repeats
+from leadops.services.import_judging import (
+    Result,
+    SheetRow,
+    header_of,
+    judged,
+    opened,
+    our_fault,
+)
 from leadops.services.insertion import Table, in_json
-from leadops.validation import Finding, Problem, Severity, check_lead, findings_at
-
-logger = logging.getLogger(__name__)
+from leadops.validation import Finding, Severity
 
 Outcome = ImportRow.Outcome
 _NOTE = Severity.WARNING
-_STORED = Table(ImportRow, ("batch_id", "sheet", "number", "cells", "problems"))
+_STORED = Table(ImportRow, ("batch_id", "sheet", "number", "lead_row", "cells", "problems"))
 
 
 def last_number(batch: ImportBatch) -> int:
@@ -40,32 +38,14 @@ def last_number(batch: ImportBatch) -> int:
     return batch.import_rows.aggregate(last=Max("number"))["last"] or 0
 
 
-def store(batch: ImportBatch, rows: Iterable[Row]) -> None:
-    """Store rows as they were read, sealed, waiting for their result."""
-    _STORED.write(
-        [
-            _STORED.row(
-                (batch.pk, row.sheet[:100], row.number, in_json(row.cells), notes.kept(row.notes, row.number))
-            )
-            for row in rows
-        ]
-    )
+def store(batch: ImportBatch, rows: Iterable[tuple[Row, int]]) -> None:
+    """Store rows as they were read, sealed, waiting for their result; each with the row that its lead begins with."""
+    _STORED.write([_stored(batch, row, lead_row) for row, lead_row in rows])
 
 
-@dataclass(slots=True)
-class _Result:
-    """What becomes of one row."""
-
-    row_id: UUID
-    sheet: str
-    number: int
-    draft: LeadDraft | None = None
-    outcome: str = Outcome.CREATED.value
-    problems: list[RowProblem] = field(default_factory=list)
-    lead_id: UUID | None = None
-
-    def refuse(self, problems: list[RowProblem]) -> None:
-        self.draft, self.outcome, self.problems = None, Outcome.FAILED.value, problems
+def _stored(batch: ImportBatch, row: Row, lead_row: int) -> list[Any]:
+    noted = notes.kept(row.notes, row.number)
+    return _STORED.row((batch.pk, row.sheet[:100], row.number, lead_row, in_json(row.cells), noted))
 
 
 def import_next(batch: ImportBatch, count: int) -> dict[str, int] | None:
@@ -73,15 +53,57 @@ def import_next(batch: ImportBatch, count: int) -> dict[str, int] | None:
 
     Returns how many rows had which outcome, None when no row was waiting.
     """
-    header = Header(batch.columns)
-    weighing = Weighing(header.cells, header.columns)
-    results = [_judged(header, weighing, batch, *row) for row in _waiting(batch, count)]
-    if not results:
+    rows = waiting(batch, count)
+    if not rows:
         return None
+    results = settle(header_of(batch), batch, rows)
+    write(results)
+    if batch.mends_id:
+        import_corrections.replace(batch, results)
+    return counted(results)
+
+
+def counted(results: Iterable[Result]) -> dict[str, int]:
+    """How many rows had which outcome."""
+    counts: Counter[str] = Counter()
+    for each in results:
+        if each.outcome != Outcome.WAITING:
+            counts[each.outcome] += each.size
+    return dict(counts)
+
+
+def waiting(batch: ImportBatch, count: int, after: int = -1) -> list[SheetRow]:
+    """The next waiting rows, some `count`, of leads that begin after row `after`; never a part of a lead alone."""
+    sql = (
+        "SELECT id, sheet, number, lead_row, cells, problems FROM leadops_importrow"
+        " WHERE batch_id = %s AND outcome = 'waiting' AND lead_row > %s ORDER BY lead_row, number LIMIT %s"
+    )
+    rows = [opened(*row) for row in statements.rows(sql, [batch.pk, after, count])]
+    if len(rows) == count and batch.layout != Layout.FLAT:
+        rest = sql.replace("lead_row > %s", "lead_row = %s AND number > %s")
+        last = rows[-1]
+        rows += [opened(*row) for row in statements.rows(rest, [batch.pk, last.lead_row, last.number, count])]
+    return rows
+
+
+def decided(header: Header, batch: ImportBatch, rows: Iterable[SheetRow], *, lock: bool) -> list[Result]:
+    """What is to become of these rows, held against the leads there are; nothing is written.
+
+    The one rule of preview and import. `lock`: the leads that are to be changed are locked for it.
+    """
+    results = judged(header, batch, rows)
+    if batch.mode != ImportMode.CREATE:
+        import_updates.match(header, batch, results, lock=lock)
+    _skip_known(header, batch, [each for each in results if each.outcome == Outcome.CREATED])
+    return results
+
+
+def settle(header: Header, batch: ImportBatch, rows: Iterable[SheetRow]) -> list[Result]:
+    """Decide about these rows and do it, in the caller's transaction; their results are not written yet."""
     _lock_file(batch)
-    _skip_known(header, batch, results)
-    repeats = Repeats(header, batch, results)
-    good = [result for result in results if result.draft is not None]
+    results = decided(header, batch, rows, lock=True)
+    repeats = Repeats(header, batch, _fresh(results))
+    good = _fresh(results)
     try:
         with transaction.atomic():
             _make_leads(batch, good)
@@ -91,52 +113,19 @@ def import_next(batch: ImportBatch, count: int) -> dict[str, int] | None:
         # One row that the checks let through and the database did not must not cost the others.
         for result in good:
             _make_lead_alone(header, batch, result)
-    repeats.settle(lambda result, error: _our_fault(header, result, error))
-    _write(results)
-    return dict(Counter(each.outcome for each in results if each.outcome != Outcome.WAITING))
+    repeats.settle(lambda result, error: our_fault(header, result, error))
+    import_updates.apply(header, results)
+    return results
 
 
-def _waiting(batch: ImportBatch, count: int) -> list[tuple[UUID, str, int, bytes, str]]:
-    sql = (
-        "SELECT id, sheet, number, cells, problems FROM leadops_importrow WHERE batch_id = %s AND outcome = 'waiting'"
-        " ORDER BY number LIMIT %s"
-    )
-    return statements.rows(sql, [batch.pk, count])
+def foretell(header: Header, batch: ImportBatch, results: Sequence[Result]) -> None:
+    """Say of rows that repeat an earlier lead what `settle` would make of them; nothing is written."""
+    Repeats(header, batch, _fresh(results)).foretell()
 
 
-def _judged(
-    header: Header,
-    weighing: Weighing,
-    batch: ImportBatch,
-    row_id: UUID,
-    sheet: str,
-    number: int,
-    sealed: bytes,
-    noted: str,
-) -> _Result:
-    result = _Result(row_id, sheet, number)
-    try:
-        cells = json.loads(open_sealed(bytes(sealed), place(ImportRow, "cells", row_id)))
-        result.problems = weighing.weigh(json.loads(noted), cells, number)
-        if left_out := [each for each in result.problems if each["code"] in notes.LEAVES_OUT]:
-            result.outcome, result.problems = Outcome.SKIPPED.value, left_out
-            return result
-        draft, findings = header.draft(cells)
-        findings += check_lead(draft, country=batch.program.country, today=date.today())
-    except Exception as error:
-        result.refuse(_our_fault(header, result, error))
-        return result
-    result.problems = with_findings(result.problems, header.problems(findings, number))
-    if any(each["severity"] == Severity.ERROR for each in result.problems):
-        result.refuse(result.problems)
-    else:
-        result.draft = draft
-    return result
-
-
-def _our_fault(header: Header, result: Judged, error: Exception) -> list[RowProblem]:
-    logger.error("Import row %s failed: %s.", result.row_id, place_of(error))
-    return header.problems(findings_at("", [Problem("internal_error")]), result.number)
+def _fresh(results: Iterable[Result]) -> list[Result]:
+    """Those that are to become leads."""
+    return [each for each in results if each.draft is not None and each.outcome == Outcome.CREATED]
 
 
 def _lock_file(batch: ImportBatch) -> None:
@@ -146,7 +135,7 @@ def _lock_file(batch: ImportBatch) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
 
 
-def _skip_known(header: Header, batch: ImportBatch, results: Sequence[_Result]) -> None:
+def _skip_known(header: Header, batch: ImportBatch, results: Sequence[Result]) -> None:
     """Skip rows whose lead is already here, by the partner's reference or as the same row of the same file.
 
     A row that repeats the reference of one before it in this chunk goes on waiting: the next chunk knows the lead.
@@ -178,12 +167,12 @@ def _skip_known(header: Header, batch: ImportBatch, results: Sequence[_Result]) 
             _skip(header, result, lead_id, Finding("", "already_imported", message, _NOTE))
 
 
-def _skip(header: Header, result: _Result, lead_id: UUID, finding: Finding) -> None:
+def _skip(header: Header, result: Result, lead_id: UUID, finding: Finding) -> None:
     result.draft, result.outcome, result.lead_id = None, Outcome.SKIPPED.value, lead_id
     result.problems = header.problems([finding], result.number)
 
 
-def _leads_by_reference(batch: ImportBatch, results: Iterable[_Result]) -> dict[str, UUID]:
+def _leads_by_reference(batch: ImportBatch, results: Iterable[Result]) -> dict[str, UUID]:
     references = [each.draft.partner_ref_id for each in results if each.draft and each.draft.partner_ref_id]
     if not references:
         return {}
@@ -200,7 +189,7 @@ def _rows_of_leads(batch: ImportBatch, lead_ids: Iterable[UUID]) -> dict[UUID, i
     return {lead_id: number for lead_id, number in made.values_list("lead_id", "number") if lead_id}
 
 
-def _leads_of_same_rows(batch: ImportBatch, results: Iterable[_Result]) -> dict[tuple[str, int], UUID]:
+def _leads_of_same_rows(batch: ImportBatch, results: Iterable[Result]) -> dict[tuple[str, int], UUID]:
     """Leads made from these rows when the same file was uploaded before; only rows without a reference need it."""
     numbers = [each.number for each in results if each.draft and not each.draft.partner_ref_id]
     if not numbers:
@@ -220,8 +209,10 @@ def _leads_of_same_rows(batch: ImportBatch, results: Iterable[_Result]) -> dict[
     }
 
 
-def _make_leads(batch: ImportBatch, results: Sequence[_Result]) -> None:
+def _make_leads(batch: ImportBatch, results: Sequence[Result]) -> None:
     drafts = [result.draft for result in results if result.draft is not None]
+    if not drafts:
+        return
     made = leads.create(
         drafts,
         partner=batch.partner,
@@ -235,7 +226,7 @@ def _make_leads(batch: ImportBatch, results: Sequence[_Result]) -> None:
         result.lead_id = lead.pk
 
 
-def _make_lead_alone(header: Header, batch: ImportBatch, result: _Result) -> None:
+def _make_lead_alone(header: Header, batch: ImportBatch, result: Result) -> None:
     result.lead_id = None
     try:
         with transaction.atomic():
@@ -245,15 +236,17 @@ def _make_lead_alone(header: Header, batch: ImportBatch, result: _Result) -> Non
     except Exception as error:
         _skip_known(header, batch, [result])  # its reference may have come by another road in this moment
         if result.draft is not None:
-            result.refuse(_our_fault(header, result, error))
+            result.refuse(our_fault(header, result, error))
 
 
-def _write(results: Iterable[_Result]) -> None:
+def write(results: Iterable[Result]) -> None:
+    """Write what became of the rows of `results` that are decided."""
     columns = zip(
         *[
-            (each.row_id, each.outcome, each.lead_id, in_json(each.problems))
+            (row.row_id, each.outcome, each.lead_id, in_json(problems))
             for each in results
             if each.outcome != Outcome.WAITING
+            for row, problems in each.rows()
         ],
         strict=True,
     )

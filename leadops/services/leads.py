@@ -262,11 +262,19 @@ def revise(lead: Lead) -> None:
     A vendor that holds an earlier version is not sent it: none of them documents how to change a lead. Of a lead that
     is dropped or declined now, nothing that still waits is sent.
     """
-    Lead.objects.filter(pk=lead.pk).update(version=F("version") + 1, updated_at=Now())
-    lead.refresh_from_db(fields=["version"])
-    signals.leads_changed.send(Lead, leads=[lead])
-    if lead.is_stopped:
-        signals.leads_stopped.send(Lead, leads=[lead])
+    revise_all([lead])
+
+
+def revise_all(leads: Sequence[Lead]) -> None:
+    """Count a change of each of `leads`, as `revise` does of one."""
+    changed = Lead.objects.filter(pk__in=[lead.pk for lead in leads])
+    changed.update(version=F("version") + 1, updated_at=Now())
+    versions = dict(changed.values_list("pk", "version"))
+    for lead in leads:
+        lead.version = versions[lead.pk]
+    signals.leads_changed.send(Lead, leads=leads)
+    if stopped := [lead for lead in leads if lead.is_stopped]:
+        signals.leads_stopped.send(Lead, leads=stopped)
 
 
 RECORD_SYNC = """

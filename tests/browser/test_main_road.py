@@ -74,7 +74,8 @@ def test_officer_uploads_watches_and_reads_what_each_vendor_answered(
     upload(page)
     expect(page.get_by_text("Queued").first).to_be_visible()
     worker.thread.start()
-    # The page finds out by itself that the import is done.
+    # The page finds out by itself that the preview is there, and later that the import is done.
+    page.get_by_role("button", name="Import 200 rows").click(timeout=20_000)
     expect(page.get_by_role("link", name="Download error workbook")).to_be_visible(timeout=20_000)
     expect(page.locator('dd[data-show="created"]')).to_have_text("175")
     expect(page.locator('dd[data-show="failed"]')).to_have_text("25")
@@ -88,7 +89,7 @@ def test_officer_uploads_watches_and_reads_what_each_vendor_answered(
     assert refused.max_row == 26
 
     page.get_by_role("link", name="Created 175").click()
-    page.locator("#import ~ section a.lo-link").first.click()
+    page.locator("#import ~ section td a.lo-link").first.click()
     panel = page.locator("#deliveries")
     for vendor in ("brainysoft", "broctagon", "crego_crm", "ispcrm"):
         row = panel.locator("article", has=page.get_by_role("heading", name=vendor))

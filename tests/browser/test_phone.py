@@ -8,10 +8,11 @@ from playwright.sync_api import expect
 
 from crm_integrations import delivery as engine
 from crm_integrations.models import Delivery, Exchange, Replay, State
-from leadops.models import Applicant, Export, ImportBatch, Lead, LoanAccount, Officer
+from leadops.models import Applicant, Export, ImportBatch, ImportRow, Lead, LoanAccount, Officer
 from leadops.services import exports, import_batches, leads, loan_accounts
 from tests.browser.conftest import PHONE
 from tests.environment import ROOT
+from tests.leadops.excel import workbooks
 
 LISTS = [
     "leadops_lead", "leadops_loanaccount", "leadops_importbatch", "leadops_partner", "leadops_program",
@@ -39,7 +40,7 @@ def pages(lead, partner, connections) -> list[str]:
     listed = [reverse(f"admin:{name}_changelist") for name in LISTS]
     one = {
         "leadops_lead": lead, "leadops_loanaccount": LoanAccount.objects.get(), "leadops_partner": partner,
-        "leadops_importbatch": ImportBatch.objects.get(), "leadops_export": Export.objects.get(),
+        "leadops_importbatch": ImportBatch.objects.last(), "leadops_export": Export.objects.get(),
         "crm_integrations_connection": connections["brainysoft"],
         "crm_integrations_delivery": Delivery.objects.get(state=State.REVIEW),
         "crm_integrations_exchange": Exchange.objects.filter(status__isnull=False).first(),
@@ -51,7 +52,13 @@ def pages(lead, partner, connections) -> list[str]:
     send = f"{reverse('admin:leadops_lead_send')}?lead={lead.pk}"
     export = f"{reverse('admin:leadops_export_start')}?lead={lead.pk}"
     nothing = f"{reverse('admin:leadops_lead_changelist')}?q=nobody"
-    return [reverse("admin:index"), *listed, *single, *added, send, export, nothing]
+    imports = [
+        reverse(f"admin:leadops_importbatch_{view}", args=[batch.pk])
+        for batch in ImportBatch.objects.all()
+        for view in ("change", "columns", "mend", "undo")
+    ]
+    row = reverse("admin:leadops_importbatch_row", args=[ImportRow.objects.filter(outcome="failed")[0].pk])
+    return [reverse("admin:index"), *listed, *single, *added, *imports, row, send, export, nothing]
 
 
 @pytest.fixture
@@ -71,6 +78,13 @@ def _much_to_show(officer, draft_lead, partner, program, connections, vendor_san
     import_batches.run(batch.pk)
     asked = Export(road=Export.Road.ADMIN, officer=officer, what="W" * 200)
     exports.run(exports.order(Lead.objects.all(), asked).pk)
+    header = ["Long" * 30, "Kontakt", "Name", "Anything", "Remarks"]
+    for at, names in enumerate((header, ["Mobile", "Name", "Remarks", "PAN", "City"])):
+        rows = [["9800000001", "9800000002", "N" * 120, "x" * 60, "r" * 500]] * 3
+        path = workbooks.ours(tmp_path / f"{at}.xlsx", [names, *rows])
+        with path.open("rb") as file:
+            batch = import_batches.receive(file, path.name, partner=partner, program=program, review=True)
+        import_batches.run(batch.pk)
 
 
 @pytest.mark.usefixtures("_much_to_show")

@@ -12,7 +12,7 @@ from django.db.models import Model, Q, QuerySet
 
 from leadops.ids import uuid_in
 from leadops.management.answering import AnsweringCommand
-from leadops.models import ImportBatch, Partner, Program
+from leadops.models import ImportBatch, ImportMode, Layout, Partner, Program
 from leadops.services import import_batches
 
 POLL_SECONDS = 0.2
@@ -32,6 +32,14 @@ class Command(AnsweringCommand):
             "--program", metavar="CODE", required=True, help="under which program: a code or id"
         )
         parser.add_argument("--wait", action="store_true", help="import here and now, to the end")
+        modes, layouts = ImportMode.values, Layout.values
+        parser.add_argument("--mode", choices=modes, default=modes[0], help="what rows may do to leads")
+        parser.add_argument("--layout", choices=layouts, default=layouts[0], help="how leads stand in it")
+        parser.add_argument(
+            "--preview",
+            action="store_true",
+            help="make no lead: an officer is shown first what would become of it",
+        )
 
     def answer(self, **options: Any) -> dict[str, Any]:
         name = options["partner"]
@@ -40,39 +48,42 @@ class Command(AnsweringCommand):
         )
         code = options["program"]
         program = _found(Program.objects.all(), code, Q(code=code), f"No program has the code {code!r}.")
-        batch = _received(Path(options["file"]), partner, program)
+        chosen = {"mode": options["mode"], "layout": options["layout"], "review": options["preview"]}
+        batch = _received(Path(options["file"]), partner, program, chosen)
         if options["wait"]:
             _import(batch)
         counts = {name: getattr(batch, name) for name in ("rows", "created", "updated", "skipped", "failed")}
         self._problem = batch.problem
-        return {"batch": str(batch.pk), "state": batch.state, **counts}
+        earlier = {"earlier": str(batch.earlier_id)} if batch.earlier_id else {}
+        return {"batch": str(batch.pk), "state": batch.state, **counts, **earlier}
 
     def text(self, answer: dict[str, Any]) -> str:
+        known = f" The same file was import {answer['earlier']} before." if "earlier" in answer else ""
         if answer["state"] != ImportBatch.State.DONE:
-            return f"Import {answer['batch']} is {answer['state']}."
+            return f"Import {answer['batch']} is {answer['state']}.{known}"
         return (
             f"Import {answer['batch']}: {answer['rows']} rows, {answer['created']} created,"
-            f" {answer['updated']} updated, {answer['skipped']} skipped, {answer['failed']} refused."
+            f" {answer['updated']} updated, {answer['skipped']} skipped, {answer['failed']} refused.{known}"
         )
 
     def trouble(self, answer: dict[str, Any]) -> str:
         return self._problem
 
 
-def _received(path: Path, partner: Partner, program: Program) -> ImportBatch:
+def _received(path: Path, partner: Partner, program: Program, chosen: dict[str, Any]) -> ImportBatch:
     try:
         with path.open("rb") as file:
-            return import_batches.receive(File(file), path.name, partner=partner, program=program)
+            return import_batches.receive(File(file), path.name, partner=partner, program=program, **chosen)
     except OSError as error:
         raise CommandError(f"{path} can't be read: {error.strerror}.") from None
 
 
 def _import(batch: ImportBatch) -> None:
-    """Run the import; when a worker was quicker, wait for it."""
-    while not batch.finished:
+    """Run the import as far as it goes without an officer; when a worker was quicker, wait for it."""
+    while batch.works:
         import_batches.run(batch.pk)
         batch.refresh_from_db()
-        if not batch.finished:
+        if batch.works:
             time.sleep(POLL_SECONDS)
 
 

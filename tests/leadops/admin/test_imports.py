@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from leadops.errors import LeadopsError
 from leadops.models import ImportBatch, Lead
-from leadops.services import import_batches
+from leadops.services import import_batches, import_steering
 from tests.environment import ROOT
 
 SAMPLE = ROOT / "docs" / "samples" / "leads.xlsx"
@@ -37,6 +37,8 @@ def batch(desk, partner, program) -> ImportBatch:
 
 @pytest.fixture
 def done(batch: ImportBatch) -> ImportBatch:
+    import_batches.run(batch.pk)
+    import_steering.go_on(batch)
     import_batches.run(batch.pk)
     batch.refresh_from_db()
     return batch

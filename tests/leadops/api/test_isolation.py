@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from leadops.models import ImportBatch
 from tests.leadops.api import bodies
 from tests.leadops.api.routes import OPEN, routes
 
@@ -12,7 +13,7 @@ SAME = {"X-Request-Id": "the-same-for-all"}
 
 
 @pytest.fixture
-def secrets(api, program) -> dict[str, str]:
+def secrets(api, partner, program) -> dict[str, str]:
     """Ids of what `partner` has, by the name they have in a path."""
     body = bodies.lead(program, partner_ref_id="SECRET-REF", applicants=[bodies.person(name="Secret Person")])
     lead_id = api.post("/v1/crm/leads/", body).json()["id"]
@@ -20,7 +21,10 @@ def secrets(api, program) -> dict[str, str]:
         "/v1/los/accounts/", {"crm_lead_id": lead_id, "ref_id": "SECRET-ACC", "program_id": str(program.pk)}
     )
     assert account.status_code == 201, account.content
-    return {"lead_id": lead_id, "account_id": account.json()["id"]}
+    batch = ImportBatch.objects.create(
+        partner=partner, program=program, file_name="secret.xlsx", sha256="0" * 64
+    )
+    return {"lead_id": lead_id, "account_id": account.json()["id"], "import_id": str(batch.pk)}
 
 
 def _reads() -> list[str]:
@@ -38,8 +42,8 @@ def _filled(path: str, ids: dict[str, str]) -> str:
 
 
 def test_the_routes_with_an_id_are_known():
-    named = {name for path in _reads() for name in ("lead_id", "account_id") if name in path}
-    assert named == {"lead_id", "account_id"}
+    named = {name for path in _reads() for name in ("lead_id", "account_id", "import_id") if name in path}
+    assert named == {"lead_id", "account_id", "import_id"}
     assert all("<" not in _filled(path, dict.fromkeys(named, UNKNOWN)) for path in _reads())
 
 

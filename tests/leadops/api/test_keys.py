@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -17,7 +18,7 @@ LEADS = "/v1/crm/leads/"
 
 
 def _call(caller: Caller, route) -> object:
-    path = route.path.replace("<uuid:lead_id>", SOME_ID).replace("<uuid:account_id>", SOME_ID)
+    path = re.sub(r"<uuid:\w+>", SOME_ID, route.path)
     if route.method == "GET":
         return caller.get(path)
     answer = {"POST": caller.post, "PUT": caller.put}[route.method](path, {})
@@ -54,7 +55,7 @@ def test_a_scope_opens_its_own_routes_only(partner, route, scope):
     answer = _call(caller, route)
     assert route.scope is not None
     if scope == route.scope:
-        assert answer.status_code in {200, 400, 404}
+        assert answer.status_code in {200, 400, 404, 415}  # workbooks are no JSON
     else:
         assert (answer.status_code, _problem(answer)) == (403, "forbidden")
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 from django.core.management import CommandError, call_command
 
-from leadops.models import ImportBatch
+from leadops.models import ImportBatch, Lead
 from tests.leadops.excel import workbooks
 
 
@@ -71,3 +71,30 @@ def test_a_file_that_cannot_be_imported_is_a_refusal(tmp_path, partner, program)
     path = workbooks.ours(tmp_path / "a.xlsx", [["City"], ["Pune"]])
     with pytest.raises(CommandError, match="No column is headed Mobile"):
         run(str(path), "--partner", partner.code, "--program", program.code, "--wait", "--json")
+
+
+def test_with_a_preview_it_stops_where_an_officer_is_asked(file, partner, program):
+    said = run(file, "--partner", partner.code, "--program", program.code, "--wait", "--preview")
+    assert "is ready." in said
+    assert not Lead.objects.exists()
+
+
+def test_the_same_file_again_is_told_and_changes_nothing(file, partner, program):
+    where = ("--partner", partner.code, "--program", program.code, "--wait")
+    run(file, *where)
+    first = ImportBatch.objects.get()
+    said = run(file, *where)
+    assert "0 created, 0 updated, 2 skipped, 1 refused" in said
+    assert f"The same file was import {first.pk} before." in said
+    assert json.loads(run(file, *where, "--json"))["skipped"] == 2
+
+
+def test_mode_and_layout_are_handed_on(tmp_path, partner, program):
+    where = ("--partner", partner.code, "--program", program.code, "--wait")
+    rows = [["G", "9800000001", "Asha Verma", "", ""], ["G", "9800000002", "Ravi Shah", "", ""]]
+    path = str(workbooks.ours(tmp_path / "g.xlsx", [workbooks.HEADER, *rows]))
+    assert "2 created" in run(path, *where, "--layout", "grouped")
+    assert Lead.objects.get().applicants.count() == 2
+    path = str(workbooks.ours(tmp_path / "u.xlsx", [workbooks.HEADER, ["G", "", "", "", "77"]]))
+    assert "0 created, 1 updated" in run(path, *where, "--mode", "update")
+    assert Lead.objects.get().loan_amount == 77

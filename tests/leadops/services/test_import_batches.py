@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from celery import current_app
-from django.core.files import File
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, OperationalError, connection
 from django.utils import timezone
@@ -17,11 +16,19 @@ from leadops import doorbell, synthetic, tasks
 from leadops.errors import TakesNoLeads, UnreadableFile
 from leadops.excel.header import CARD_REMOVED
 from leadops.models import ImportBatch, Lead
-from leadops.services import import_batches, import_rows, leads
+from leadops.services import (
+    import_batches,
+    import_judging,
+    import_leases,
+    import_reading,
+    import_rows,
+    leads,
+)
 from leadops.services.error_workbooks import error_workbook
 from leadops.signals import leads_ready
 from tests.leadops.excel import workbooks
 from tests.leadops.excel.workbooks import HEADER, good_rows, read_back
+from tests.leadops.services.imported import codes, counts
 
 SAMPLE = Path(__file__).resolve().parents[3] / "docs" / "samples" / "leads.xlsx"
 BAD_CELLS = {
@@ -32,49 +39,6 @@ BAD_CELLS = {
     "Y142": "negative_amount", "Y150": "invalid_amount", "Z158": "invalid_tenure", "AA166": "unknown_tenure_unit",
     "P174": "excel_damage", "AG182": "card_data", "AG190": "aadhaar_number", "AD198": "invalid_gstin",
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _own_media(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "media"
-
-
-@pytest.fixture
-def receive(partner, program, tmp_path):
-    """Receives a workbook of these rows, or the file at a path."""
-
-    def _receive(rows, name="leads.xlsx", **given):
-        path = rows if isinstance(rows, Path) else workbooks.ours(tmp_path / name, [HEADER, *rows])
-        with path.open("rb") as file:
-            return import_batches.receive(
-                File(file), name, **{"partner": partner, "program": program, **given}
-            )
-
-    return _receive
-
-
-@pytest.fixture
-def finished(receive):
-    """A batch of these rows, run to its end."""
-
-    def _finished(rows, **given):
-        batch = receive(rows, **given)
-        import_batches.run(batch.pk)
-        batch.refresh_from_db()
-        return batch
-
-    return _finished
-
-
-def counts(batch: ImportBatch) -> tuple[int, int, int, int]:
-    batch.refresh_from_db()
-    assert batch.created + batch.updated + batch.skipped + batch.failed == batch.rows
-    return batch.rows, batch.created, batch.skipped, batch.failed
-
-
-def codes(batch: ImportBatch) -> list[tuple[int, str, list[str]]]:
-    rows = batch.import_rows.order_by("number")
-    return [(row.number, row.outcome, [each["code"] for each in row.problems]) for row in rows]
 
 
 class TestTheSample:
@@ -193,7 +157,7 @@ class TestFilesThatCannotBeImported:
     def test_an_unknown_column_found_late_takes_back_the_rows_read_before(
         self, finished, tmp_path, monkeypatch
     ):
-        monkeypatch.setattr(import_batches, "ROWS_A_WRITE", 2)
+        monkeypatch.setattr(import_reading, "ROWS_A_WRITE", 2)
         rows = [*good_rows(5), [*good_rows(1, start=6)[0], "late"]]
         batch = finished(workbooks.ours(tmp_path / "a.xlsx", [[*HEADER, "Bank branch"], *rows]))
         assert "F (Bank branch" in batch.problem
@@ -212,7 +176,7 @@ class TestFilesThatCannotBeImported:
 
     def test_a_fault_of_ours_in_the_middle_keeps_what_was_done(self, finished, monkeypatch):
         monkeypatch.setattr(import_batches, "CHUNK", 2)
-        real, calls = import_rows._write, []
+        real, calls = import_rows.write, []
 
         def broken(results):
             calls.append(1)
@@ -221,7 +185,7 @@ class TestFilesThatCannotBeImported:
             real(results)
 
         with monkeypatch.context() as patch:
-            patch.setattr(import_rows, "_write", broken)
+            patch.setattr(import_rows, "write", broken)
             batch = finished(good_rows(5))
         assert batch.problem == import_batches.OUR_FAULT
         assert counts(batch) == (2, 2, 0, 0)
@@ -282,21 +246,21 @@ class TestDuplicates:
 
 class TestOneBadRow:
     def test_that_our_code_trips_over_stops_no_other(self, finished, monkeypatch, caplog):
-        real = import_rows.check_lead
+        real = import_judging.check_lead
 
         def check(draft, **given):
             if draft.partner_ref_id == "REF-2":
                 raise ZeroDivisionError("9800000002")
             return real(draft, **given)
 
-        monkeypatch.setattr(import_rows, "check_lead", check)
+        monkeypatch.setattr(import_judging, "check_lead", check)
         batch = finished(good_rows(3))
         assert counts(batch) == (3, 2, 0, 1)
         assert codes(batch)[1] == (3, "failed", ["internal_error"])
         assert "9800000002" not in caplog.text
 
     def test_that_the_database_refuses_stops_no_other(self, finished, monkeypatch):
-        real = import_rows.check_lead
+        real = import_judging.check_lead
 
         def check(draft, **given):
             findings = real(draft, **given)
@@ -304,7 +268,7 @@ class TestOneBadRow:
                 draft.source = "x" * 500  # longer than its column
             return findings
 
-        monkeypatch.setattr(import_rows, "check_lead", check)
+        monkeypatch.setattr(import_judging, "check_lead", check)
         assert codes(finished(good_rows(3))) == [
             (2, "created", []),
             (3, "failed", ["internal_error"]),
@@ -327,7 +291,7 @@ class TestBeingKilled:
     @pytest.fixture(autouse=True)
     def _small_chunks(self, monkeypatch):
         monkeypatch.setattr(import_batches, "CHUNK", 10)
-        monkeypatch.setattr(import_batches, "ROWS_A_WRITE", 8)
+        monkeypatch.setattr(import_reading, "ROWS_A_WRITE", 8)
 
     @staticmethod
     def _die_at(monkeypatch, module, name, nth):
@@ -558,9 +522,9 @@ def test_an_import_whose_file_is_gone_ends_in_a_sentence_and_the_others_go_on(re
 
 def test_rows_that_were_read_are_imported_also_when_their_file_is_gone(receive):
     batch = receive(good_rows(2))
-    lease = import_batches._lease(batch.pk)
+    lease = import_leases.take(batch.pk)
     assert lease is not None
-    import_batches._read(batch, lease)
+    import_reading.read(batch, lease)
     batch.file.storage.delete(batch.file.name)
     ImportBatch.objects.update(leased_until=timezone.now())
     tasks.resume_imports()

@@ -10,7 +10,7 @@ from django.db import connection
 
 from leadops import doorbell
 from leadops.models import Duplicate, DuplicatePolicy, ImportBatch, Lead, Merge
-from leadops.services import import_batches, import_rows, leads
+from leadops.services import import_batches, import_judging, leads
 from leadops.validation import check_lead
 from tests.leadops.borrowers import MOBILE, PAN, applicant, lead
 from tests.leadops.excel import workbooks
@@ -106,7 +106,7 @@ class TestRefuse:
         assert told(batch, 7)[2].startswith("Lead R1 of Sunrise Finserv came first, by Excel on ")
 
     def test_a_row_whose_first_one_failed_is_looked_at_anew(self, finished, monkeypatch):
-        real = import_rows.check_lead
+        real = import_judging.check_lead
 
         def check(draft, **given):
             findings = real(draft, **given)
@@ -114,7 +114,7 @@ class TestRefuse:
                 draft.source = "x" * 500  # longer than its column
             return findings
 
-        monkeypatch.setattr(import_rows, "check_lead", check)
+        monkeypatch.setattr(import_judging, "check_lead", check)
         batch = finished([["R1", *ASHA, 5], ["R2", *ASHA, 5], ["R3", *ASHA, 5]])
         assert [told(batch, number)[0] for number in (2, 3, 4)] == ["failed", "created", "skipped"]
 

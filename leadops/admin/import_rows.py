@@ -1,0 +1,197 @@
+"""The rows of an import: what became of them, one by one, and mending those that were refused."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+
+from leadops.admin.import_steps import ImportSteps, page_of
+from leadops.admin.markup import chip
+from leadops.errors import LeadopsError
+from leadops.excel.content import masked
+from leadops.excel.header import Header, letters, position
+from leadops.ids import uuid_in
+from leadops.models import ImportBatch, ImportRow, Officer
+from leadops.services import import_mending, import_undoing
+from leadops.services.import_judging import header_of
+
+ROWS_A_PAGE, MENDED_A_PAGE = 50, 20
+Outcome = ImportRow.Outcome
+STAYED = "stayed"
+"""Chosen in place of an outcome: what an undoing left."""
+_STAYED = Q(problems__contains=[{"code": import_undoing.STAYED_CODE}])
+TONES: dict[str, str] = {
+    Outcome.CREATED: "good",
+    Outcome.UPDATED: "good",
+    Outcome.SKIPPED: "calm",
+    Outcome.FAILED: "bad",
+    Outcome.WAITING: "busy",
+}
+
+
+class ImportRowPages(ImportSteps):
+    """Mixed into the admin of imports: the lists of their rows, the page of one, and the page that mends."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [
+            path("<uuid:batch_id>/mend/", view(self.mend_view), name="leadops_importbatch_mend"),
+            path("row/<uuid:row_id>/", view(self.row_view), name="leadops_importbatch_row"),
+        ]
+        return own + super().get_urls()
+
+    def rows_context(self, request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
+        """One page of the rows with the chosen outcome, and how many there are of each."""
+        given = request.GET.get("outcome", Outcome.FAILED)
+        chosen = given if given in (*Outcome.values, STAYED) else Outcome.FAILED.value
+        found = batch.import_rows.order_by("number").select_related("lead")
+        found = found.filter(_STAYED) if chosen == STAYED else found.filter(outcome=chosen)
+        page = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
+        rows = [{"row": row, "problems": _problems(row)} for row in page]
+        return {"outcomes": _outcomes(batch), "outcome": chosen, "rows_page": page, "rows": rows}
+
+    # One row -------------------------------------------------------------------------------------------------
+
+    def row_view(self, request: HttpRequest, row_id: UUID) -> HttpResponse:
+        """A row of a file with what became of it: its lead, and what vendors said of that."""
+        row = get_object_or_404(ImportRow.objects.select_related("lead"), pk=row_id)
+        batch = self.to_view(request, row.batch_id)
+        cells = json.loads(row.cells) if row.cells else []
+        header = header_of(batch)
+        shown = {
+            "row": row,
+            "chip": chip(TONES[row.outcome], row.get_outcome_display()),
+            "cells": _masked(header, cells),
+            "problems": row.problems,
+            "panels": self.row_panels(request, row) if row.lead else [],
+        }
+        place = f"Row {row.number} of {batch.file_name}"
+        return self.page(request, "row", batch, place, shown)
+
+    def row_panels(self, request: HttpRequest, row: ImportRow) -> list[SafeString]:
+        """More parts of the page of a row that became a lead, from other apps."""
+        return []
+
+    # Mending -------------------------------------------------------------------------------------------------
+
+    def mend_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+        """Refused rows, of which the broken cells can be typed anew."""
+        batch = self.to_steer(request, batch_id)
+        if not batch.takes_rows:
+            return HttpResponseRedirect(page_of(batch))
+        sent = _sent(request) if request.method == "POST" else {}
+        if sent and self._mended(request, batch, sent):
+            here = reverse("admin:leadops_importbatch_mend", args=[batch.pk])
+            return HttpResponseRedirect(f"{here}?page={_number(request)}")
+        found = batch.import_rows.filter(outcome=Outcome.FAILED).order_by("number")
+        page = Paginator(found, MENDED_A_PAGE).get_page(_number(request))
+        header = header_of(batch)
+        shown = {"rows_page": page, "rows": [_to_mend(header, row) for row in page]}
+        return self.page(request, "mend", batch, f"Mend refused rows of {batch.file_name}", shown)
+
+    def _mended(self, request: HttpRequest, batch: ImportBatch, sent: dict[UUID, dict[str, str]]) -> bool:
+        try:
+            outcomes = import_mending.mend(batch, sent, cast(Officer, request.user))
+        except LeadopsError as refusal:
+            self.message_user(request, refusal.message, messages.ERROR)
+            return False
+        level = messages.WARNING if outcomes[Outcome.FAILED] else messages.SUCCESS
+        self.message_user(request, _in_words(outcomes), level)
+        return True
+
+
+def _number(request: HttpRequest) -> str:
+    return request.GET.get("page", "1") if request.GET.get("page", "1").isdecimal() else "1"
+
+
+def _sent(request: HttpRequest) -> dict[UUID, dict[str, str]]:
+    """The cells that were changed, by row and column letter; the page sends each beside what it showed."""
+    changes: dict[UUID, dict[str, str]] = defaultdict(dict)
+    for name, text in request.POST.items():
+        kind, _, place = name.partition(":")
+        row, _, letter = place.partition(":")
+        row_id = uuid_in(row)
+        if row_id is None:
+            continue
+        if kind == "again":
+            changes[row_id]  # as it is
+        elif kind == "cell" and request.POST.get(f"was:{place}") != text and len(changes) < MENDED_A_PAGE:
+            changes[row_id][letter] = str(text)
+    return changes
+
+
+def _in_words(outcomes: Counter[str]) -> str:
+    names = {
+        Outcome.CREATED: "became leads",
+        Outcome.UPDATED: "changed leads",
+        Outcome.SKIPPED: "were left out, as they are here already",
+        Outcome.FAILED: "still can't be taken",
+    }
+    said = [f"{outcomes[each]} {words}" for each, words in names.items() if outcomes[each]]
+    return f"Rows: {', '.join(said)}." if said else "Nothing was changed."
+
+
+def _to_mend(header: Header, row: ImportRow) -> dict[str, Any]:
+    cells = json.loads(row.cells)
+    broken = import_mending.broken_letters(row)
+    errors = [each for each in row.problems if each["severity"] == "error"]
+    inputs = [
+        {
+            "letter": letter,
+            "header": header.cells[position(letter)],
+            "value": _value(cells, position(letter)),
+            "reasons": [each["message"] for each in errors if each["letter"] == letter],
+        }
+        for letter in broken
+    ]
+    others = [each for each in _masked(header, cells) if each["letter"] not in broken]
+    elsewhere = [each["message"] for each in errors if not each["letter"]]
+    return {"row": row, "inputs": inputs, "others": others, "elsewhere": elsewhere}
+
+
+def _masked(header: Header, cells: list[str]) -> list[dict[str, str]]:
+    """The filled cells as they may be shown."""
+    return [
+        {"letter": letters(at), "header": header.cells[at], "value": masked(text, header.columns[at])}
+        for at, text in enumerate(cells[: len(header.cells)])
+        if text.strip()
+    ]
+
+
+def _outcomes(batch: ImportBatch) -> list[dict[str, Any]]:
+    """How many rows had which outcome, to choose between their lists; what few imports have shows only there."""
+    counts: dict[str, tuple[str, int]] = {
+        Outcome.FAILED: (Outcome.FAILED.label, batch.failed),
+        Outcome.CREATED: (Outcome.CREATED.label, batch.created),
+        Outcome.UPDATED: (Outcome.UPDATED.label, batch.updated),
+        Outcome.SKIPPED: (Outcome.SKIPPED.label, batch.skipped),
+        STAYED: ("Stayed at the undoing", batch.stayed),
+    }
+    rare = (Outcome.UPDATED, STAYED)
+    return [
+        {"value": str(value), "label": label, "count": count}
+        for value, (label, count) in counts.items()
+        if count or value not in rare
+    ]
+
+
+def _problems(row: ImportRow) -> list[dict[str, str]]:
+    """Each problem with the value of its cell, opened from the sealed row."""
+    if not row.problems or not row.cells:
+        return [{**each, "value": ""} for each in row.problems]
+    cells = json.loads(row.cells)
+    return [{**each, "value": _value(cells, position(each["letter"]))} for each in row.problems]
+
+
+def _value(cells: list[str], at: int) -> str:
+    return cells[at] if 0 <= at < len(cells) else ""

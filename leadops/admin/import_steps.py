@@ -1,0 +1,139 @@
+"""What an officer tells an import: what its columns are, to go on, to stop, to be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
+from unfold.admin import ModelAdmin
+
+from leadops.errors import LeadopsError
+from leadops.excel.columns import COLUMNS
+from leadops.excel.proposals import Proposal
+from leadops.models import ImportBatch, ImportMode, ImportState, Layout, Officer
+from leadops.services import column_mappings, import_steering, import_undoing
+
+MAY_STEER = "leadops.add_importbatch"
+"""Who may upload may also say what the columns are, start and stop, and mend rows."""
+MAY_UNDO = "leadops.change_importbatch"
+
+
+def page_of(batch: ImportBatch) -> str:
+    """The address of a batch's page."""
+    return reverse("admin:leadops_importbatch_change", args=[batch.pk])
+
+
+class ImportSteps(ModelAdmin):
+    """Mixed into the admin of imports: their steps, each a page or a button."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        name = "leadops_importbatch_"
+        own = [
+            path("<uuid:batch_id>/columns/", view(self.columns_view), name=f"{name}columns"),
+            path("<uuid:batch_id>/go-on/", view(require_POST(self.go_on_view)), name=f"{name}go_on"),
+            path("<uuid:batch_id>/change/columns/", view(require_POST(self.back_view)), name=f"{name}back"),
+            path("<uuid:batch_id>/cancel/", view(require_POST(self.cancel_view)), name=f"{name}cancel"),
+            path("<uuid:batch_id>/undo/", view(self.undo_view), name=f"{name}undo"),
+        ]
+        return own + super().get_urls()
+
+    # Rights --------------------------------------------------------------------------------------------------
+
+    def may_steer(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(MAY_STEER)
+
+    def to_view(self, request: HttpRequest, batch_id: UUID) -> ImportBatch:
+        """The batch, for who may look at imports."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(ImportBatch.objects.select_related("partner", "program"), pk=batch_id)
+
+    def to_steer(self, request: HttpRequest, batch_id: UUID, right: str = MAY_STEER) -> ImportBatch:
+        """The batch, for who may tell it what to do."""
+        if not request.user.has_perm(right):
+            raise PermissionDenied
+        return self.to_view(request, batch_id)
+
+    # Steps ---------------------------------------------------------------------------------------------------
+
+    def columns_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+        """What each column becomes, to be corrected."""
+        batch = self.to_steer(request, batch_id)
+        if batch.state != ImportState.MAPPING:
+            return HttpResponseRedirect(page_of(batch))
+        proposal = Proposal.of(batch.proposal, batch.mapping)
+        refusal, mode = "", batch.mode
+        if request.method == "POST":
+            mode = _take_over(proposal, request.POST, mode)
+            try:
+                officer = cast(Officer, request.user)
+                column_mappings.confirm(batch, proposal.mapping, proposal.layout, mode=mode, officer=officer)
+                return HttpResponseRedirect(page_of(batch))
+            except LeadopsError as error:
+                refusal = error.message
+        said = column_mappings.said_against(proposal.mapping, proposal.layout, mode)
+        shown = {"proposal": proposal, "refusal": refusal, "troubles": said, "columns": COLUMNS}
+        shown |= {"layouts": Layout.choices, "modes": ImportMode.choices, "mode": mode}
+        return self.page(request, "columns", batch, f"The columns of {batch.file_name}", shown)
+
+    def go_on_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+        return self._told(request, batch_id, import_steering.go_on)
+
+    def back_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+        return self._told(request, batch_id, import_steering.change_columns)
+
+    def cancel_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+        officer = cast(Officer, request.user)
+        return self._told(request, batch_id, lambda batch: import_steering.cancel(batch, officer))
+
+    def undo_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+        """What undoing would do, and the button that does it."""
+        batch = self.to_steer(request, batch_id, MAY_UNDO)
+        if request.method == "POST":
+            officer = cast(Officer, request.user)
+            return self._told(request, batch_id, lambda each: import_undoing.begin(each, officer), MAY_UNDO)
+        if not import_undoing.may_be_undone(batch):
+            return HttpResponseRedirect(page_of(batch))
+        shown = {"foreseen": import_undoing.foresee(batch)}
+        return self.page(request, "undo", batch, f"Undo {batch.file_name}", shown)
+
+    def _told(
+        self,
+        request: HttpRequest,
+        batch_id: UUID,
+        tell: Callable[[ImportBatch], object],
+        right: str = MAY_STEER,
+    ) -> HttpResponse:
+        batch = self.to_steer(request, batch_id, right)
+        try:
+            tell(batch)
+        except LeadopsError as refusal:
+            self.message_user(request, refusal.message, messages.ERROR)
+        return HttpResponseRedirect(page_of(batch))
+
+    def page(
+        self, request: HttpRequest, name: str, batch: ImportBatch, title: str, shown: dict[str, Any]
+    ) -> TemplateResponse:
+        """A page of its own about a batch."""
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "batch": batch, "title": title}
+        return TemplateResponse(request, f"admin/leadops/importbatch/{name}.html", context | shown)
+
+
+def _take_over(proposal: Proposal, sent: QueryDict, mode: str) -> str:
+    """Put what the officer chose in place of what was proposed; returns the chosen mode."""
+    for at, choice in enumerate(proposal.choices):
+        name = str(sent.get(f"column-{at}", choice.column or ""))
+        choice.column = name or (None if choice.column is None else "")
+    layout, chosen = str(sent.get("layout", "")), str(sent.get("mode", ""))
+    if layout in Layout.values:
+        proposal.layout = layout
+    return chosen if chosen in ImportMode.values else mode

@@ -1,0 +1,168 @@
+"""Imports as they are asked for and told of over REST."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from django.core.files.uploadedfile import UploadedFile
+from rest_framework import serializers
+
+from leadops.api.problems import FieldError, invalid
+from leadops.api.programs import active_program
+from leadops.api.shapes import error
+from leadops.ids import uuid_in
+from leadops.models import ImportBatch, ImportMode, ImportRow, ImportState, Layout, Program
+from leadops.services import import_batches, import_previews
+
+TOLD = ("column", "cell", "code", "message", "severity")
+FIELDS = {"file", "program_id", "mode", "layout", "preview"}
+YES_OR_NO = {"true": True, "1": True, "false": False, "0": False, "": False}
+
+
+class ImportForm(serializers.Serializer[Any]):
+    """A workbook and what is to be done with it."""
+
+    file = serializers.FileField(help_text="The workbook, with a header row.")
+    program_id = serializers.UUIDField()
+    mode = serializers.ChoiceField(ImportMode.choices, default=ImportMode.CREATE)
+    layout = serializers.ChoiceField(Layout.choices, default=Layout.FLAT)
+    preview = serializers.BooleanField(default=False, help_text="Make no lead before `start`.")
+
+
+class RowProblemAnswer(serializers.Serializer[Any]):
+    column = serializers.CharField(help_text="Its header; empty where no column is to blame.")
+    cell = serializers.CharField(help_text="Its address, as B6.")
+    code = serializers.CharField()
+    message = serializers.CharField()
+    severity = serializers.ChoiceField([("error", "error"), ("warning", "warning")])
+
+
+class CountedProblemAnswer(RowProblemAnswer):
+    count = serializers.IntegerField()
+
+
+class PreviewAnswer(serializers.Serializer[Any]):
+    new = serializers.IntegerField()
+    update = serializers.IntegerField()  # type: ignore[assignment]  # hides what nobody calls here
+    duplicate = serializers.IntegerField()
+    refused = serializers.IntegerField()
+    problems = CountedProblemAnswer(many=True)
+
+
+class ImportAnswer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    created_at = serializers.FloatField()
+    program_id = serializers.UUIDField()
+    file_name = serializers.CharField()
+    state = serializers.ChoiceField(ImportState.choices)
+    problem = serializers.CharField(help_text="Why the file as a whole can't be imported.")
+    mode = serializers.ChoiceField(ImportMode.choices)
+    layout = serializers.ChoiceField(Layout.choices)
+    earlier_import_id = serializers.UUIDField(allow_null=True, help_text="The same file, sent before.")
+    rows = serializers.IntegerField()
+    created = serializers.IntegerField()
+    updated = serializers.IntegerField()
+    skipped = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    percent = serializers.IntegerField(help_text="How far its state is.")
+    seconds_left = serializers.IntegerField(allow_null=True)
+    preview = PreviewAnswer(allow_null=True)
+
+
+class ImportRowAnswer(serializers.Serializer[Any]):
+    sheet = serializers.CharField()
+    row = serializers.IntegerField(help_text="Its number, as Excel shows it.")
+    outcome = serializers.ChoiceField(ImportRow.Outcome.choices)
+    lead_id = serializers.UUIDField(allow_null=True)
+    problems = RowProblemAnswer(many=True)
+
+
+def import_answer(batch: ImportBatch) -> dict[str, Any]:
+    """An import as its partner sees it."""
+    said = import_batches.progress(batch)
+    return {
+        "id": str(batch.pk),
+        "created_at": batch.created_at.timestamp(),
+        "program_id": str(batch.program_id),
+        "file_name": batch.file_name,
+        "state": batch.state,
+        "problem": batch.problem,
+        "mode": batch.mode,
+        "layout": batch.layout,
+        "earlier_import_id": str(batch.earlier_id) if batch.earlier_id else None,
+        **{name: said[name] for name in ("rows", "created", "updated", "skipped", "failed")},
+        "percent": said["percent"],
+        "seconds_left": said["seconds_left"],
+        "preview": _preview(batch),
+    }
+
+
+def _preview(batch: ImportBatch) -> dict[str, Any] | None:
+    told = import_previews.shown(batch)
+    if not told:
+        return None
+    counts = {name: told[name] for name in ("new", "update", "duplicate", "refused")}
+    return {**counts, "problems": [{**_told(each), "count": each["count"]} for each in told["problems"]]}
+
+
+def row_answer(row: ImportRow) -> dict[str, Any]:
+    return {
+        "sheet": row.sheet,
+        "row": row.number,
+        "outcome": row.outcome,
+        "lead_id": str(row.lead_id) if row.lead_id else None,
+        "problems": [_told(each) for each in row.problems],
+    }
+
+
+def _told(problem: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: problem[name] for name in TOLD}
+
+
+class ReadForm(NamedTuple):
+    """What a form asks for."""
+
+    file: UploadedFile[bytes]
+    program: Program
+    mode: str
+    layout: str
+    preview: bool
+
+
+def read_form(sent: Mapping[str, Any]) -> ReadForm:
+    """The form that was sent; Problem with everything that is wrong with it."""
+    errors = [
+        error(str(name) if len(name) <= 64 else "(name)", "unknown_field")
+        for name in sent
+        if name not in FIELDS
+    ]
+    file, program_id = sent.get("file"), uuid_in(str(sent.get("program_id", "")))
+    program = active_program(program_id)
+    if not isinstance(file, UploadedFile):
+        errors.append(error("file", "no_file"))
+    if program is None:
+        errors.append(_about_program(sent, program_id is not None))
+    mode = _choice(sent, "mode", ImportMode.values, errors)
+    layout = _choice(sent, "layout", Layout.values, errors)
+    preview = YES_OR_NO.get(str(sent.get("preview", "")).lower())
+    if preview is None:
+        errors.append(error("preview", "not_yes_or_no"))
+    if errors or program is None or not isinstance(file, UploadedFile):
+        raise invalid(errors)
+    return ReadForm(file, program, mode, layout, bool(preview))
+
+
+def _about_program(sent: Mapping[str, Any], is_id: bool) -> FieldError:
+    if "program_id" not in sent:
+        return error("program_id", "required")
+    return error("program_id", "unknown_program" if is_id else "invalid_id")
+
+
+def _choice(sent: Mapping[str, Any], name: str, known: Iterable[str], errors: list[FieldError]) -> str:
+    """What was chosen; the first of `known` where nothing was."""
+    known = list(known)
+    chosen = str(sent.get(name) or known[0])
+    if chosen not in known:
+        errors.append(error(name, "unknown_choice", known=", ".join(known)))
+    return chosen

@@ -1,0 +1,104 @@
+"""What a column holds when its header does not tell: most of its cells look like one thing and like no other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from leadops import masking
+from leadops.excel.columns import Column
+from leadops.reference import pincodes
+
+MOST = 2 / 3
+"""Of the filled cells so many have to look alike."""
+LOOKED_AT = 200
+SHOWN = 3
+SHORTEST_MASKED = 7
+_SEPARATORS = re.compile(r"[\s().-]")
+_IFSC = re.compile(r"[A-Z]{4}0[A-Z0-9]{6}", re.IGNORECASE)
+_PAN = re.compile(r"[A-Z]{3}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]", re.IGNORECASE)
+_MOBILE = re.compile(r"(?:\+?91|0)?[6-9][0-9]{9}|\+[1-9][0-9]{9,13}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
+_DATE = re.compile(
+    r"(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]|[0-3]?[0-9][/.-][0-3]?[0-9][/.-](?:19|20)?[0-9]{2}"
+)
+_ACCOUNT = re.compile(r"[0-9]{9,18}")
+_NUMBER_IN_TEXT = re.compile(r"(?:(?<![A-Za-z])[A-Za-z]{4}0)?[0-9](?:[ -]?[0-9]){5,}")
+_PAN_IN_TEXT = re.compile(_PAN.pattern, re.IGNORECASE)
+
+
+class Kind(NamedTuple):
+    """One thing that a column may hold: our column's header, what its cells are called, and how they look."""
+
+    header: str
+    cells: str
+    looks_like: Callable[[str], object]
+
+
+KINDS = (  # what is told apart most surely comes first
+    Kind("IFSC", "IFSCs", _IFSC.fullmatch),
+    Kind("PAN", "PANs", _PAN.fullmatch),
+    Kind("E-mail", "e-mail addresses", _EMAIL.fullmatch),
+    Kind("Mobile", "mobile numbers", lambda text: _MOBILE.fullmatch(_SEPARATORS.sub("", text))),
+    Kind("Pincode", "pincodes", lambda text: pincodes.areas(text.replace(" ", ""))),
+    Kind("Date of birth", "dates", _DATE.fullmatch),
+    Kind("Account number", "long numbers, as account numbers are", _ACCOUNT.fullmatch),
+)
+
+
+class Guess(NamedTuple):
+    """What a column seems to hold, and in how many of the cells that were looked at."""
+
+    kind: Kind
+    alike: int
+    filled: int
+
+    def in_words(self) -> str:
+        return f"{self.alike} of {self.filled} cells are {self.kind.cells}"
+
+
+def guess(cells: Iterable[str]) -> Guess | None:
+    """What most of the filled ones of `cells` are; None when that is nothing we know by its look."""
+    filled = [text.strip() for text in cells if text.strip()][:LOOKED_AT]
+    for kind in KINDS if filled else ():
+        alike = sum(1 for text in filled if kind.looks_like(text))
+        if alike >= MOST * len(filled):
+            return Guess(kind, alike, len(filled))
+    return None
+
+
+_MASKS: dict[str, masking.Mask] = {
+    "primary_mobile": masking.dotted,
+    "account_no": masking.dotted,
+    "series": masking.dotted,
+    "number": masking.dotted,
+    "tax_id": masking.dotted,
+    "insurance_no": masking.dotted,
+    "pan_no": masking.pan,
+    "gstin": masking.gstin,
+}
+
+
+def masked(text: str, column: Column | None) -> str:
+    """A cell as it may be shown: numbers that are sealed in our records never whole, in whatever column they stand."""
+    mask = _MASKS.get(column.attribute) if column else None
+    if mask is not None:
+        return mask(text)
+    text = _PAN_IN_TEXT.sub(lambda found: masking.pan(found[0]), text)
+    return _NUMBER_IN_TEXT.sub(_masked_number, text)
+
+
+def _masked_number(found: re.Match[str]) -> str:
+    """A number of seven digits or more, masked; IFSCs and dates, which have digits too, as they are."""
+    number = found[0]
+    is_kept = (
+        _IFSC.fullmatch(number) or _DATE.fullmatch(number) or sum(map(str.isdigit, number)) < SHORTEST_MASKED
+    )
+    return number if is_kept else masking.dotted(number)
+
+
+def samples(cells: Sequence[str], column: Column | None) -> list[str]:
+    """The first few different filled cells, masked and short enough for a page."""
+    found = dict.fromkeys(text.strip() for text in cells if text.strip())
+    return [masked(text, column)[:60] for text in list(found)[:SHOWN]]

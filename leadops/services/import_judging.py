@@ -1,0 +1,190 @@
+"""Judging the rows of an import: what each says, whether it may become a lead, and if not why; nothing is written."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+from typing import NamedTuple
+from uuid import UUID
+
+from leadops.drafts import LeadDraft
+from leadops.excel.header import Header
+from leadops.excel.notes import LEAVES_OUT
+from leadops.excel.weighing import Weighing, still_noted, with_findings
+from leadops.faults import place_of
+from leadops.fields import place
+from leadops.models import ImportBatch, ImportMode, ImportRow, RowProblem
+from leadops.sealing import open_sealed
+from leadops.services.import_duplicates import Judged
+from leadops.services.import_groups import Group
+from leadops.services.lead_updates import Change
+from leadops.validation import Finding, Problem, Severity, check_lead, findings_at
+
+logger = logging.getLogger(__name__)
+
+Outcome = ImportRow.Outcome
+REQUIRED = "required"
+
+
+class SheetRow(NamedTuple):
+    """A row with its cells opened."""
+
+    row_id: UUID
+    sheet: str
+    number: int
+    lead_row: int
+    cells: list[str]
+    noted: list[RowProblem]
+    """What reading it told of it."""
+
+
+def opened(row_id: UUID, sheet: str, number: int, lead_row: int, cells: bytes, problems: str) -> SheetRow:
+    """A row as the database gives it."""
+    text = open_sealed(bytes(cells), place(ImportRow, "cells", row_id))
+    return SheetRow(row_id, sheet, number, lead_row, json.loads(text), still_noted(json.loads(problems)))
+
+
+@dataclass(slots=True)
+class Result:
+    """What becomes of one lead of the sheet: of its row, or of all its rows where several are one lead.
+
+    `number`, `sheet` and `problems` are those of the first row. `held` are findings that stop a new lead and not the
+    change of one that is here.
+    """
+
+    row: SheetRow
+    draft: LeadDraft | None = None
+    outcome: str = Outcome.CREATED.value
+    problems: list[RowProblem] = field(default_factory=list)
+    lead_id: UUID | None = None
+    below: list[tuple[SheetRow, list[RowProblem]]] = field(default_factory=list)
+    held: list[Finding] = field(default_factory=list)
+    change: Change | None = None
+
+    @property
+    def row_id(self) -> UUID:
+        return self.row.row_id
+
+    @property
+    def sheet(self) -> str:
+        return self.row.sheet
+
+    @property
+    def number(self) -> int:
+        return self.row.number
+
+    @property
+    def size(self) -> int:
+        """How many rows it is."""
+        return 1 + len(self.below)
+
+    def refuse(self, problems: list[RowProblem]) -> None:
+        self.draft, self.change = None, None
+        self.outcome, self.problems = Outcome.FAILED.value, problems
+
+    def rows(self) -> Iterator[tuple[SheetRow, list[RowProblem]]]:
+        """Each row with its own problems; one that is refused or left out for another's sake says for whose."""
+        yield self.row, self.problems if not self.below else self._said_of(self.row, self.problems)
+        for row, problems in self.below:
+            yield row, self._said_of(row, problems)
+
+    def _said_of(self, row: SheetRow, problems: list[RowProblem]) -> list[RowProblem]:
+        if self.outcome not in (Outcome.FAILED, Outcome.SKIPPED) or _blames(self.outcome, problems):
+            return problems
+        to_blame = [self.row.number] if _blames(self.outcome, self.problems) else []
+        to_blame += [other.number for other, theirs in self.below if _blames(self.outcome, theirs)]
+        if not to_blame or row.number in to_blame:
+            return problems
+        refused = self.outcome == Outcome.FAILED
+        word, severity = ("refused", "error") if refused else ("left out", "warning")
+        message = f"It belongs to the same lead as row {to_blame[0]}, which was {word}: see there."
+        companion = row_note("goes_with_its_lead", message, severity)
+        return [*problems, companion]
+
+
+def _blames(outcome: str, problems: Iterable[RowProblem]) -> bool:
+    """Whether these problems are why a lead had this outcome."""
+    return any(outcome == Outcome.SKIPPED or each["severity"] == "error" for each in problems)
+
+
+def row_note(code: str, message: str, severity: str = "warning") -> RowProblem:
+    """What is to be said of a row as a whole."""
+    return RowProblem(column="", letter="", cell="", code=code, message=message, severity=severity)
+
+
+def header_of(batch: ImportBatch) -> Header:
+    """The batch's header row as its mapping understands it."""
+    return Header(batch.columns, batch.mapping, batch.mode)
+
+
+def judged(header: Header, batch: ImportBatch, rows: Iterable[SheetRow]) -> list[Result]:
+    """What the rows say and whether they may become leads, not yet held against the leads there are."""
+    weighing = Weighing(header.cells, header.columns)
+    groups = groupby(rows, key=lambda row: row.lead_row)
+    # Weighing mends cells; those that are kept stay as they were sent.
+    copies = ([row._replace(cells=list(row.cells)) for row in group] for _, group in groups)
+    return [_judged(header, weighing, batch, copied) for copied in copies]
+
+
+def _judged(header: Header, weighing: Weighing, batch: ImportBatch, rows: Sequence[SheetRow]) -> Result:
+    result = Result(rows[0], below=[(row, []) for row in rows[1:]])
+    try:
+        noted = [weighing.weigh(row.noted, row.cells, row.number) for row in rows]
+        if left_out := [each for each in noted[0] if each["code"] in LEAVES_OUT]:
+            result.outcome, result.problems = Outcome.SKIPPED.value, left_out
+        else:
+            _judge(header, batch, result, rows, noted)
+    except Exception as error:
+        result.refuse(our_fault(header, result, error))
+    return result
+
+
+def _judge(
+    header: Header,
+    batch: ImportBatch,
+    result: Result,
+    rows: Sequence[SheetRow],
+    noted: Sequence[list[RowProblem]],
+) -> None:
+    """Judge the rows of one lead; `noted` is what each of their sheets' notes came to."""
+    draft, findings = header.draft(rows[0].cells)
+    if not result.below:
+        findings += check_lead(draft, country=batch.program.country, today=date.today())
+        if batch.mode != ImportMode.CREATE:
+            findings = _holding(result, findings)
+        result.problems = with_findings(noted[0], header.problems(findings, result.number))
+    else:
+        drafts = [header.draft(row.cells) for row in rows[1:]]
+        group = Group([draft, *(each for each, _ in drafts)])
+        found = check_lead(draft, country=batch.program.country, today=date.today())
+        if batch.mode != ImportMode.CREATE:
+            found = _holding(result, found)
+        group.place(found)
+        own = [findings, *(damage for _, damage in drafts)]
+        every = [[*mine, *theirs] for mine, theirs in zip(own, group.findings, strict=True)]
+        said = [
+            with_findings(mine, header.problems(found, row.number))
+            for row, mine, found in zip(rows, noted, every, strict=True)
+        ]
+        result.problems = said[0]
+        result.below = list(zip(rows[1:], said[1:], strict=True))
+    if any(each["severity"] == Severity.ERROR for _, problems in result.rows() for each in problems):
+        result.draft, result.outcome = None, Outcome.FAILED.value
+    else:
+        result.draft = draft
+
+
+def _holding(result: Result, findings: list[Finding]) -> list[Finding]:
+    """Keep aside that something is missing: a row that changes a lead need not say what is known."""
+    result.held = [each for each in findings if each.code == REQUIRED]
+    return [each for each in findings if each.code != REQUIRED]
+
+
+def our_fault(header: Header, result: Judged, error: Exception) -> list[RowProblem]:
+    """Tell a fault of ours where it can be mended, and the officer that it is not theirs."""
+    logger.error("Import row %s failed: %s.", result.row_id, place_of(error))
+    return header.problems(findings_at("", [Problem("internal_error")]), result.number)

@@ -1,0 +1,89 @@
+"""Refused rows corrected in the browser: checked by the import's rules; what is right becomes a lead at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from itertools import groupby
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from leadops import statements
+from leadops.excel.header import position
+from leadops.fields import place
+from leadops.models import ImportBatch, ImportRow, Officer
+from leadops.sealing import seal
+from leadops.services import import_corrections, import_rows
+from leadops.services.import_judging import SheetRow, header_of, opened, row_note
+from leadops.services.import_steering import NotNow
+from leadops.services.insertion import in_json
+
+Outcome = ImportRow.Outcome
+LONGEST_CELL = 5000
+# With the rows beside them that are of the same leads.
+_ROWS = """
+SELECT id, sheet, number, lead_row, cells, problems FROM leadops_importrow WHERE batch_id = %s AND outcome = 'failed'
+AND lead_row IN (SELECT lead_row FROM leadops_importrow WHERE batch_id = %s AND id = ANY(%s))
+ORDER BY lead_row, number FOR UPDATE
+"""
+_KEEP = "UPDATE leadops_importrow SET cells = %s, problems = problems || %s::jsonb WHERE id = %s"
+
+
+def broken_letters(row: ImportRow) -> list[str]:
+    """The columns in which this row has an error, from left to right: what may be mended of it."""
+    found = {each["letter"] for each in row.problems if each["severity"] == "error" and each["letter"]}
+    return sorted(found, key=position)
+
+
+def mend(
+    batch: ImportBatch, changes: Mapping[UUID, Mapping[str, str]], officer: Officer | None
+) -> Counter[str]:
+    """Put new texts into the broken cells of refused rows, by their columns' letters, and judge those rows again.
+
+    Other cells than the broken ones stay as they were. Returns how many of the leads' rows have which outcome now.
+    """
+    with transaction.atomic():
+        found = ImportBatch.objects.select_for_update(of=("self",)).select_related(
+            "partner", "program", "uploaded_by"
+        )
+        batch = found.get(pk=batch.pk)
+        if not batch.takes_rows:
+            raise NotNow("Rows can be mended once the import is done, and not after it was undone.")
+        header = header_of(batch)
+        broken = {
+            row.pk: broken_letters(row) for row in batch.import_rows.filter(pk__in=changes).defer("cells")
+        }
+        outcomes: Counter[str] = Counter()
+        rows = [opened(*row) for row in statements.rows(_ROWS, [batch.pk, batch.pk, list(changes)])]
+        rows = [_changed(row, changes.get(row.row_id, {}), broken.get(row.row_id, [])) for row in rows]
+        for _, of_one_lead in groupby(rows, key=lambda row: row.lead_row):
+            clean = [row._replace(cells=header.without_hidden_numbers(row.cells)) for row in of_one_lead]
+            results = import_rows.settle(header, batch, clean)
+            import_rows.write(results)
+            outcomes.update(import_rows.counted(results))
+            _keep([row for row in clean if row.row_id in changes], results[0].outcome, officer)
+        import_corrections.move(batch.pk, Counter(outcomes))
+    return outcomes
+
+
+def _changed(row: SheetRow, texts: Mapping[str, str], broken: list[str]) -> SheetRow:
+    cells = list(row.cells)
+    for letter, text in texts.items():
+        if letter in broken:
+            at = position(letter)
+            cells += [""] * (at + 1 - len(cells))
+            cells[at] = text.strip()[:LONGEST_CELL]
+    edited = texts.keys() & set(broken)
+    return row._replace(cells=cells, noted=[each for each in row.noted if each["letter"] not in edited])
+
+
+def _keep(rows: list[SheetRow], outcome: str, officer: Officer | None) -> None:
+    """Keep the cells as they are now; a row that is in says who mended it."""
+    note = []
+    if outcome != Outcome.FAILED:
+        note.append(row_note("mended_here", f"Mended in the browser by {officer or 'nobody known'}."))
+    with connection.cursor() as cursor:
+        for row in rows:
+            sealed = seal(in_json(row.cells), place(ImportRow, "cells", row.row_id))
+            cursor.execute(_KEEP, [sealed, in_json(note), row.row_id])

@@ -1,0 +1,82 @@
+"""An officer's word on an import under way: go on, change the columns, stop."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from leadops import doorbell, statements
+from leadops.errors import LeadopsError
+from leadops.models import ImportBatch, ImportState, Officer
+from leadops.services.import_leases import Lease
+from leadops.services.import_tasks import RUN
+
+State = ImportState
+ROWS_A_STEP = 5000
+CANCELLED = (
+    '[{"column": "", "letter": "", "cell": "", "code": "cancelled", "severity": "warning",'
+    ' "message": "The import was stopped before this row; it was left out."}]'
+)
+# Its cells have no further use, and are personal data.
+_SKIP = """
+UPDATE leadops_importrow SET outcome = 'skipped', problems = %s::jsonb, cells = '', updated_at = clock_timestamp()
+WHERE id IN (SELECT id FROM leadops_importrow WHERE batch_id = %s AND outcome = 'waiting' LIMIT %s) RETURNING 1
+"""
+
+
+class NotNow(LeadopsError):
+    """An import can't be told this in its present state."""
+
+
+def go_on(batch: ImportBatch) -> None:
+    """Go on with a file that was imported before, or with the import of what the preview shows."""
+    with transaction.atomic():
+        batch = _locked(batch, State.KNOWN, State.READY)
+        _enter(batch, State.QUEUED if batch.state == State.KNOWN else State.IMPORTING)
+        batch.preview, batch.proposal = "", "" if batch.state == State.IMPORTING else batch.proposal
+        batch.save()
+
+
+def change_columns(batch: ImportBatch) -> None:
+    """Back from the preview to the columns; the file is read anew once they are settled."""
+    with transaction.atomic():
+        batch = _locked(batch, State.READY)
+        batch.state, batch.stage_began_at, batch.preview = State.MAPPING, timezone.now(), ""
+        batch.save()
+
+
+def cancel(batch: ImportBatch, officer: Officer | None = None) -> None:
+    """Stop it for good: what is in stays and is counted, the rest is left out and says so."""
+    with transaction.atomic():
+        stoppable = set(State) - set(ImportBatch.ENDED) - {State.CANCELLING, State.UNDOING}
+        batch = _locked(batch, *stoppable)
+        batch.ended_by, batch.preview, batch.proposal = officer, "", ""
+        batch.leased_until = None  # whoever has it in hand finds out at its next step, and stops
+        _enter(batch, State.CANCELLING)
+        batch.save()
+
+
+def leave_out(batch: ImportBatch, lease: Lease) -> Lease | None:
+    """Leave out the next rows of a stopped import; None when none was left and it has ended."""
+    with transaction.atomic():
+        renewed = lease.renewed()
+        batch.skipped += len(statements.rows(_SKIP, [CANCELLED, batch.pk, ROWS_A_STEP]))
+        if batch.done_rows < batch.rows:
+            batch.save(update_fields=["skipped", "updated_at"])
+            return renewed
+        batch.state, batch.finished_at, batch.leased_until = State.CANCELLED, timezone.now(), None
+        batch.save()
+        return None
+
+
+def _locked(batch: ImportBatch, *states: str) -> ImportBatch:
+    found = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+    if found.state not in states:
+        raise NotNow(f"This import is {found.get_state_display().lower()} now; that can't be done any more.")
+    return found
+
+
+def _enter(batch: ImportBatch, state: ImportState) -> None:
+    """Begin a state in which a worker goes on."""
+    batch.state, batch.stage_began_at = state, timezone.now()
+    transaction.on_commit(lambda: doorbell.ring(RUN, args=[str(batch.pk)]))

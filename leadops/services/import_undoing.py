@@ -1,0 +1,121 @@
+"""Undoing an import: leads that nobody has touched since are deleted, all others stay and say why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from leadops import doorbell, signals, statements
+from leadops.models import ImportBatch, ImportRow, Lead, Officer
+from leadops.services.import_judging import row_note
+from leadops.services.import_leases import Lease
+from leadops.services.import_steering import NotNow
+from leadops.services.import_tasks import RUN
+from leadops.services.insertion import in_json
+
+State, Outcome = ImportBatch.State, ImportRow.Outcome
+CHUNK = 200
+MOST_LOOKED_AT = 2000
+"""The page of what would happen looks at so many leads; counting a hundred thousand would keep the officer waiting."""
+EDITED = "It was changed since: this is its version {version}."
+HAS_ACCOUNT = "It has a loan account."
+HAS_DOCUMENT = "It has documents."
+DELETED = "Its lead was deleted when the import was undone."
+STAYED = "Its lead stayed when the import was undone. "
+CHANGED_BEFORE = "Changes of leads that were here before are not taken back."
+UNDONE_CODE, STAYED_CODE = "undone", "stayed_at_undo"
+# An undoing that was broken off goes on where it left: what stayed has said so.
+_NEXT = """
+SELECT number, lead_id FROM leadops_importrow WHERE batch_id = %s AND outcome = 'created' AND number > %s
+AND lead_id IS NOT NULL AND NOT problems @> '[{"code": "stayed_at_undo"}]' ORDER BY number LIMIT %s
+"""
+_NOTE = """
+UPDATE leadops_importrow SET problems = problems || %s::jsonb, updated_at = clock_timestamp()
+WHERE batch_id = %s AND lead_id = ANY(%s) AND outcome = 'created' RETURNING 1
+"""
+_NOTE_EACH = """
+UPDATE leadops_importrow AS kept SET problems = problems || new.note::jsonb, updated_at = clock_timestamp()
+FROM unnest(%s::uuid[], %s::text[]) AS new (lead_id, note)
+WHERE kept.batch_id = %s AND kept.lead_id = new.lead_id AND kept.outcome = 'created' RETURNING 1
+"""
+
+
+def may_be_undone(batch: ImportBatch) -> bool:
+    """Whether it brought leads, has ended, and was not undone yet."""
+    return batch.state in (State.DONE, State.CANCELLED) and batch.created > 0
+
+
+def begin(batch: ImportBatch, officer: Officer | None) -> None:
+    """Have the import undone in the background."""
+    with transaction.atomic():
+        batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+        if not may_be_undone(batch):
+            word = batch.get_state_display().lower()
+            raise NotNow(f"This import is {word}: only one that has ended and made leads can be undone.")
+        batch.undone_by, batch.state, batch.stage_began_at = officer, State.UNDOING, timezone.now()
+        batch.leased_until = None
+        batch.save()
+        transaction.on_commit(lambda: doorbell.ring(RUN, args=[str(batch.pk)]))
+
+
+def undo(batch: ImportBatch, lease: Lease) -> None:
+    """Undo all its leads, each chunk in a transaction of its own."""
+    after = 0
+    while rows := statements.rows(_NEXT, [batch.pk, after, CHUNK]):
+        after = rows[-1][0]
+        with transaction.atomic():
+            lease = lease.renewed()
+            _undo(batch, list({lead_id for _, lead_id in rows}))
+            batch.save(update_fields=["undone", "stayed", "updated_at"])
+    with transaction.atomic():
+        lease.renewed()
+        batch.state, batch.undone_at, batch.leased_until = State.UNDONE, timezone.now(), None
+        batch.save(update_fields=["state", "undone_at", "leased_until", "updated_at"])
+
+
+def _undo(batch: ImportBatch, ids: Sequence[UUID]) -> None:
+    leads = list(Lead.objects.filter(pk__in=ids).order_by("pk").select_for_update())
+    reasons = why_they_stay(leads, lock=True)
+    gone = [lead.pk for lead in leads if lead.pk not in reasons]
+    if reasons:
+        notes = [in_json([row_note(STAYED_CODE, STAYED + reason)]) for reason in reasons.values()]
+        statements.rows(_NOTE_EACH, [list(reasons), notes, batch.pk])
+    if gone:
+        statements.rows(_NOTE, [in_json([row_note(UNDONE_CODE, DELETED)]), batch.pk, gone])
+        Lead.objects.filter(pk__in=gone).delete()
+    batch.undone += len(gone)
+    batch.stayed += len(reasons)
+
+
+def why_they_stay(leads: Sequence[Lead], *, lock: bool) -> dict[UUID, str]:
+    """The reason in words for each of `leads` that must not be deleted, in the caller's transaction.
+
+    Who delivers them is asked too. `lock`: what was not begun to be sent is held back until the transaction ends.
+    """
+    answers: list[tuple[Any, Any]] = signals.leads_to_be_deleted.send(Lead, leads=leads, lock=lock)
+    reasons: dict[UUID, str] = {key: reason for _, held in answers for key, reason in (held or {}).items()}
+    ids = [lead.pk for lead in leads]
+    for table, reason in (("document", HAS_DOCUMENT), ("loanaccount", HAS_ACCOUNT)):
+        sql = f"SELECT DISTINCT lead_id FROM leadops_{table} WHERE lead_id = ANY(%s)"  # noqa: S608  our own names
+        reasons |= {lead_id: reason for (lead_id,) in statements.rows(sql, [ids])}
+    return reasons | {lead.pk: EDITED.format(version=lead.version) for lead in leads if lead.version > 1}
+
+
+def foresee(batch: ImportBatch) -> dict[str, object]:
+    """What undoing would do with the first leads of an import: how many go, and why the others stay."""
+    rows = statements.rows(_NEXT, [batch.pk, 0, MOST_LOOKED_AT + 1])
+    looked_at = list(Lead.objects.filter(pk__in={lead_id for _, lead_id in rows[:MOST_LOOKED_AT]}))
+    reasons = why_they_stay(looked_at, lock=False)
+    return {
+        "more": len(rows) > MOST_LOOKED_AT,
+        "looked_at": len(looked_at),
+        "gone": len(looked_at) - len(reasons),
+        "stay_count": len(reasons),
+        "stay": Counter(reasons.values()).most_common(),
+        "changed": batch.updated,
+    }

@@ -1,0 +1,162 @@
+"""Rows that change leads which are here: found by the partner's reference, else by mobile and PAN together."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError, transaction
+
+from leadops import statements
+from leadops.excel.header import Header
+from leadops.models import Applicant, ImportBatch, ImportMode, ImportRow, Lead
+from leadops.services import lead_updates
+from leadops.services.import_judging import Result, our_fault
+from leadops.validation import Finding, Severity, errors_in
+
+logger = logging.getLogger(__name__)
+
+Outcome = ImportRow.Outcome
+_ERROR, _NOTE = Severity.ERROR, Severity.WARNING
+_BY_REFERENCE = (
+    "SELECT partner_ref_id, id FROM leadops_lead WHERE partner_id = %s AND partner_ref_id = ANY(%s)"
+    " AND partner_ref_id <> ''"
+)
+_BY_PERSON = (
+    "SELECT l.primary_mobile_index, a.pan_no_index, l.id FROM leadops_lead l"
+    " JOIN leadops_applicant a ON a.lead_id = l.id AND a.is_primary"
+    " WHERE l.partner_id = %s AND l.primary_mobile_index = ANY(%s) AND a.pan_no_index = ANY(%s)"
+)
+_MOBILE_INDEX = Lead._meta.get_field("primary_mobile_index")
+_PAN_INDEX = Applicant._meta.get_field("pan_no_index")
+Person = tuple[bytes | None, bytes | None]
+
+
+def match(header: Header, batch: ImportBatch, results: Sequence[Result], *, lock: bool) -> None:
+    """Tell for each good row which lead it changes and how; without one it makes a lead, or is refused."""
+    open_results = [each for each in results if each.draft is not None]
+    by_reference = _leads_by_reference(batch, open_results)
+    by_person = _leads_by_person(batch, [each for each in open_results if not _reference(each)])
+    found: dict[UUID, Result] = {}
+    for result in open_results:
+        reference = _reference(result)
+        known = by_reference.get(reference, []) if reference else by_person.get(_person(result), [])
+        if not known:
+            _without_a_lead(header, batch, result)
+        elif len(known) > 1:
+            _refuse(
+                header,
+                result,
+                "several_leads_match",
+                "Several leads have this mobile and PAN; give its reference.",
+            )
+        elif known[0] in found:
+            # What the row before changes must be seen by this one: it goes on waiting for the next chunk.
+            result.draft, result.outcome, result.lead_id = None, Outcome.WAITING.value, known[0]
+        else:
+            found[known[0]] = result
+    leads = lead_updates.to_change(found, lock=lock) if found else {}
+    for lead_id, result in found.items():
+        _decide(header, batch, result, leads[lead_id])
+
+
+def apply(header: Header, results: Iterable[Result]) -> None:
+    """Store the changes that `match` found, all at once, or one by one so that a failure costs no other row."""
+    changing = [each for each in results if each.change is not None]
+    if not changing:
+        return
+    try:
+        _save(changing)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        for result in changing:
+            _save_alone(header, result)
+
+
+def _save_alone(header: Header, result: Result) -> None:
+    try:
+        _save([result])
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        result.lead_id = None
+        result.refuse(our_fault(header, result, error))
+
+
+def _save(results: Iterable[Result]) -> None:
+    with transaction.atomic():
+        lead_updates.save([each.change for each in results if each.change is not None])
+
+
+def _reference(result: Result) -> str:
+    return result.draft.partner_ref_id if result.draft else ""
+
+
+def _person(result: Result) -> Person | None:
+    """The blind indexes of mobile and PAN, None unless both are given."""
+    if result.draft is None:
+        return None
+    pan = result.draft.applicants[0].pan_no
+    mobile = result.draft.primary_mobile
+    if not mobile or not pan:
+        return None
+    return _MOBILE_INDEX.index(mobile), _PAN_INDEX.index(pan)
+
+
+def _leads_by_reference(batch: ImportBatch, results: Iterable[Result]) -> dict[str, list[UUID]]:
+    references = [_reference(each) for each in results if _reference(each)]
+    if not references:
+        return {}
+    return {name: [key] for name, key in statements.rows(_BY_REFERENCE, [batch.partner_id, references])}
+
+
+def _leads_by_person(batch: ImportBatch, results: Iterable[Result]) -> dict[Person | None, list[UUID]]:
+    people = [person for each in results if (person := _person(each))]
+    if not people:
+        return {}
+    mobiles, pans = [list(each) for each in zip(*people, strict=True)]
+    found: dict[Person | None, list[UUID]] = defaultdict(list)
+    for mobile, pan, lead_id in statements.rows(_BY_PERSON, [batch.partner_id, mobiles, pans]):
+        found[bytes(mobile), bytes(pan)].append(lead_id)
+    return found
+
+
+def _without_a_lead(header: Header, batch: ImportBatch, result: Result) -> None:
+    if batch.mode == ImportMode.UPDATE:
+        message = (
+            "No lead of this partner has this reference, or this mobile and PAN; in this import none is made."
+        )
+        _refuse(header, result, "no_such_lead", message)
+    elif result.held:
+        result.refuse([*result.problems, *header.problems(result.held, result.number)])
+
+
+def _refuse(header: Header, result: Result, code: str, message: str) -> None:
+    field = "partner_ref_id" if header.has("partner_ref_id") else "primary_mobile"
+    result.refuse(header.problems([Finding(field, code, message, _ERROR)], result.number))
+
+
+def _decide(header: Header, batch: ImportBatch, result: Result, lead: Lead) -> None:
+    assert result.draft is not None
+    result.lead_id = lead.pk
+    if lead.is_stopped:
+        word = lead.get_status_display().lower()
+        _leave(header, result, "lead_ended", f"This lead is {word}; it was left as it is.")
+        return
+    change = lead_updates.change_of(lead, result.draft, batch.program.country)
+    if errors := errors_in(change.findings):
+        problems = header.problems(errors, result.number)
+        result.lead_id = None
+        result.refuse(problems)
+    elif change.is_empty:
+        _leave(header, result, "unchanged", "The lead says all of this already; nothing was changed.")
+    else:
+        result.change, result.outcome = change, Outcome.UPDATED.value
+
+
+def _leave(header: Header, result: Result, code: str, message: str) -> None:
+    result.draft, result.outcome = None, Outcome.SKIPPED.value
+    result.problems = header.problems([Finding("", code, message, _NOTE)], result.number)

@@ -1,0 +1,196 @@
+"""Changing leads by what came in anew: only what is given, and only when the whole lead stays right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Model
+
+from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, IdentityDocumentDraft, LeadDraft
+from leadops.fields import BlindIndexField
+from leadops.models import Address, Applicant, Bank, Lead
+from leadops.services import leads
+from leadops.services.leads import (
+    ADDRESS_FIELDS,
+    APPLICANT_FIELDS,
+    BANK_FIELDS,
+    IDENTITY_FIELDS,
+    LEAD_FIELDS,
+)
+from leadops.validation import Finding, check_lead
+
+ABOUT_MONEY = ("account_no", "ifsc", "account_holder_name")
+"""What was verified of a bank account; changed, it has to be verified again."""
+
+
+@dataclass(slots=True)
+class Change:
+    """A lead as it would become. Nothing is stored before `save`.
+
+    `changed` are the records with the fields that have another value now; None for a record that is new.
+    """
+
+    lead: Lead
+    findings: list[Finding]
+    changed: list[tuple[Model, set[str] | None]] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the lead says all of it already."""
+        return not self.changed
+
+
+def save(changes: Sequence[Change]) -> None:
+    """Store them as new versions, announced, in the caller's transaction, which has the leads locked."""
+    for change in changes:
+        for record, names in change.changed:
+            if names is None:
+                record.save(force_insert=True)
+            else:
+                record.save(update_fields=[*names, *_indexes_of(record, names), "updated_at"])
+    leads.revise_all([change.lead for change in changes])
+
+
+def _indexes_of(record: Model, names: set[str]) -> list[str]:
+    """The blind indexes of these fields, which have to change with them."""
+    fields = record._meta.concrete_fields
+    return [field.name for field in fields if isinstance(field, BlindIndexField) and field.source in names]
+
+
+def to_change(lead_ids: Iterable[UUID], *, lock: bool) -> dict[UUID, Lead]:
+    """Leads with their parties, by id; locked in the order of their ids, so that two imports never wait in a ring."""
+    found = Lead.objects.filter(pk__in=list(lead_ids))
+    if lock:
+        list(found.order_by("pk").select_for_update().values_list("pk"))
+    return {lead.pk: lead for lead in found.with_parties()}
+
+
+def change_of(lead: Lead, given: LeadDraft, country: str) -> Change:
+    """What `given`, a checked draft, would change in `lead`; the findings are about the lead as a whole."""
+    merging = _Merging(lead)
+    merging.merge(given)
+    findings = check_lead(merging.draft, country=country)
+    change = Change(lead, findings)
+    if not any(finding.is_error for finding in findings):
+        change.changed = merging.written_back()
+    return change
+
+
+class _Merging:
+    """A lead's draft made of its records, and the way back into them."""
+
+    def __init__(self, lead: Lead) -> None:
+        self._pairs: list[tuple[Any, Any, Sequence[str], str]] = []
+        self._new: set[int] = set()
+        self._lead = lead
+        self.draft = LeadDraft()
+        self._take(self.draft, lead, LEAD_FIELDS)
+        self.draft.applicants = [self._applicant(each) for each in lead.applicants.all()]
+
+    def merge(self, given: LeadDraft) -> None:
+        _fill(self.draft, given, LEAD_FIELDS)
+        for person in given.applicants:
+            known = self._known(person)
+            if known is None:
+                self._add_applicant(person)
+            else:
+                self._merge_applicant(known, person)
+
+    def written_back(self) -> list[tuple[Model, set[str] | None]]:
+        """The records that are new or have another value now, parents first, with the values of the draft."""
+        changed: dict[int, tuple[Model, set[str] | None]] = {}
+        for draft, record, names, prefix in self._pairs:
+            values = {prefix + name: getattr(draft, name) for name in names}
+            differing = {name: value for name, value in values.items() if getattr(record, name) != value}
+            if (
+                isinstance(record, Bank)
+                and id(record) not in self._new
+                and differing.keys() & set(ABOUT_MONEY)
+            ):
+                differing["is_verified"] = False
+            for name, value in differing.items():
+                setattr(record, name, value)
+            if id(record) in self._new:
+                changed[id(record)] = record, None
+            elif differing:
+                before = changed.get(id(record), (record, set()))[1] or set()
+                changed[id(record)] = record, before | differing.keys()
+        return list(changed.values())
+
+    def _take(self, draft: Any, record: Any, names: Sequence[str], prefix: str = "") -> None:
+        self._pairs.append((draft, record, names, prefix))
+        for name in names:
+            setattr(draft, name, getattr(record, prefix + name))
+
+    def _pair(self, draft: Any, record: Any, names: Sequence[str], prefix: str = "") -> None:
+        """A record that is not there yet; the draft fills it."""
+        self._pairs.append((draft, record, names, prefix))
+        self._new.add(id(record))
+
+    def _applicant(self, record: Applicant) -> ApplicantDraft:
+        draft = ApplicantDraft()
+        self._take(draft, record, APPLICANT_FIELDS)
+        self._take(draft.identity_document, record, IDENTITY_FIELDS, "identity_")
+        for address in record.addresses.all():
+            draft.addresses.append(AddressDraft())
+            self._take(draft.addresses[-1], address, ADDRESS_FIELDS)
+        for bank in record.banks.all():
+            draft.banks.append(BankDraft())
+            self._take(draft.banks[-1], bank, BANK_FIELDS)
+        return draft
+
+    def _record_of(self, draft: Any) -> Any:
+        return next(record for each, record, _, _ in self._pairs if each is draft)
+
+    def _known(self, person: ApplicantDraft) -> ApplicantDraft | None:
+        """Who of the lead's applicants is meant: the primary one by the primary one, others by PAN or name."""
+        everyone = self.draft.applicants
+        if person.is_primary or not everyone:
+            return next((each for each in everyone if each.is_primary), None)
+        by_pan = (each for each in everyone if person.pan_no and each.pan_no == person.pan_no)
+        by_name = (each for each in everyone if each.name.casefold() == person.name.casefold())
+        return next(by_pan, None) or next(by_name, None)
+
+    def _add_applicant(self, person: ApplicantDraft) -> None:
+        self.draft.applicants.append(person)
+        record = Applicant(lead=self._lead, position=len(self.draft.applicants) - 1)
+        self._pair(person, record, APPLICANT_FIELDS)
+        self._pair(person.identity_document, record, IDENTITY_FIELDS, "identity_")
+        for at, address in enumerate(person.addresses):
+            self._pair(address, Address(applicant=record, position=at), ADDRESS_FIELDS)
+        for at, bank in enumerate(person.banks):
+            self._pair(bank, Bank(applicant=record, position=at), BANK_FIELDS)
+
+    def _merge_applicant(self, known: ApplicantDraft, person: ApplicantDraft) -> None:
+        _fill(known, person, APPLICANT_FIELDS)
+        _fill(known.identity_document, person.identity_document, IDENTITY_FIELDS)
+        record = self._record_of(known)
+        for at, address in enumerate(person.addresses):
+            if at < len(known.addresses):
+                _fill(known.addresses[at], address, [name for name in ADDRESS_FIELDS if name != "tags"])
+            else:
+                known.addresses.append(address)
+                self._pair(address, Address(applicant=record, position=at), ADDRESS_FIELDS)
+        for at, bank in enumerate(person.banks):
+            if at < len(known.banks):
+                _fill(known.banks[at], bank, BANK_FIELDS)
+            else:
+                known.banks.append(bank)
+                self._pair(bank, Bank(applicant=record, position=at), BANK_FIELDS)
+
+
+_EMPTY = {
+    kind: kind() for kind in (LeadDraft, ApplicantDraft, AddressDraft, BankDraft, IdentityDocumentDraft)
+}
+
+
+def _fill(known: Any, given: Any, names: Iterable[str]) -> None:
+    """Put what is given in place of what is known; what is not given stays."""
+    empty = _EMPTY[type(given)]
+    for name in names:
+        value = getattr(given, name)
+        if value != getattr(empty, name) and name != "is_primary":
+            setattr(known, name, value)

@@ -1,0 +1,65 @@
+"""The steps of an import in a real browser, by the keyboard where an officer types."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from leadops.models import ImportBatch, Lead
+from leadops.services import import_batches
+from tests.leadops.excel import workbooks
+from tests.leadops.excel.workbooks import good_rows
+
+
+@pytest.fixture(autouse=True)
+def _store(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def uploaded(transactional_db, officer, partner, program, tmp_path) -> ImportBatch:
+    """Six rows, one of them wrong, below a header that does not name everything."""
+    rows = [*good_rows(5), ["REF-9", "98", "Asha Verma", "ABCPV1234L", "1"]]
+    path = workbooks.ours(tmp_path / "agent.xlsx", [["Ref", "Kontakt", "Name", "PAN", "Amount"], *rows])
+    with path.open("rb") as file:
+        batch = import_batches.receive(
+            file, "agent.xlsx", partner=partner, program=program, uploaded_by=officer, review=True
+        )
+    import_batches.run(batch.pk)
+    return batch
+
+
+def test_officer_settles_the_columns_looks_and_mends_what_was_refused(desk_page, uploaded):
+    page = desk_page
+    page.goto(f"/admin/leadops/importbatch/{uploaded.pk}/change/")
+    expect(page.get_by_label("Column B becomes")).to_have_value("Mobile")
+    expect(page.locator("tr", has_text="Kontakt")).to_contain_text("6 cells are mobile numbers")
+    page.get_by_role("button", name="Go on with these columns").press("Enter")
+    expect(page.get_by_text("Queued").first).to_be_visible()
+    import_batches.run(uploaded.pk)
+    page.get_by_role("button", name="Import 6 rows").press("Enter")
+    expect(page.get_by_text("Importing").first).to_be_visible()
+    import_batches.run(uploaded.pk)
+    page.get_by_role("link", name="Mend refused rows here").press("Enter")
+    cell = page.get_by_label("Kontakt B7")
+    expect(cell).to_have_value("98")
+    cell.fill("9800000009")
+    cell.press("Enter")
+    expect(page.get_by_text("No row is refused any more.")).to_be_visible()
+    assert Lead.objects.count() == 6
+
+
+def test_officer_undoes_an_import(desk_page, uploaded):
+    page = desk_page
+    page.goto(f"/admin/leadops/importbatch/{uploaded.pk}/change/")
+    page.get_by_role("button", name="Go on with these columns").click()
+    import_batches.run(uploaded.pk)
+    page.get_by_role("button", name="Import 6 rows").click()
+    import_batches.run(uploaded.pk)
+    page.get_by_role("link", name="Undo this import").click()
+    expect(page.locator("dd").first).to_have_text("5")
+    page.get_by_role("button", name="Undo this import").click()
+    expect(page.get_by_text("Undoing").first).to_be_visible()
+    import_batches.run(uploaded.pk)
+    expect(page.get_by_text("5 leads deleted, 0 stayed")).to_be_visible()
+    assert not Lead.objects.exists()

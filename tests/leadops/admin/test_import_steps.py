@@ -1,0 +1,296 @@
+"""The steps of an import in the back office: columns, preview, cancelling, mending, undoing, one row."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from crm_integrations.models import Delivery, State
+from leadops.models import ImportBatch, Lead
+from leadops.services import import_batches, import_previews
+from tests import people
+from tests.environment import ROOT
+from tests.leadops.excel import workbooks
+from tests.leadops.excel.workbooks import HEADER, good_rows
+
+SAMPLE = ROOT / "docs" / "samples" / "leads.xlsx"
+ODD_HEADER = ["Ref", "Kontakt", "Name", "PAN", "Loan amount"]
+BAD = ["REF-9", "98", "Asha", "", "1"]
+STEERED = ("columns", "go_on", "back", "cancel", "mend")
+LARGEST = 200 * 1024
+
+
+@pytest.fixture(autouse=True)
+def _store(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+def page(batch: ImportBatch, view: str = "change", **query: str) -> str:
+    return reverse(f"admin:leadops_importbatch_{view}", args=[batch.pk], query=query)
+
+
+@pytest.fixture
+def upload(desk, partner, program, tmp_path):
+    """Uploads rows, or a file, and runs the import as far as it goes."""
+
+    def _upload(rows, header=HEADER, **given) -> ImportBatch:
+        path = workbooks.ours(tmp_path / "a.xlsx", [header, *rows]) if isinstance(rows, list) else rows
+        file = SimpleUploadedFile("agent.xlsx", path.read_bytes())
+        answer = desk.post(
+            reverse("admin:leadops_importbatch_add"),
+            {"partner": partner.pk, "program": program.pk, "file": file, **given},
+        )
+        assert answer.status_code == 302
+        batch = ImportBatch.objects.first()
+        assert batch is not None
+        return run(batch)
+
+    return _upload
+
+
+def run(batch: ImportBatch) -> ImportBatch:
+    import_batches.run(batch.pk)
+    batch.refresh_from_db()
+    return batch
+
+
+@pytest.fixture
+def done(upload, desk) -> ImportBatch:
+    """Two rows that became leads and one that was refused."""
+    batch = upload([*good_rows(2), BAD])
+    desk.post(page(batch, "go_on"))
+    return run(batch)
+
+
+class TestColumns:
+    def test_are_shown_masked_with_what_they_become_and_why(self, desk, upload):
+        batch = upload(good_rows(3), ODD_HEADER)
+        assert desk.get(page(batch))["Location"] == page(batch, "columns")
+        shown = desk.get(page(batch, "columns")).content.decode()
+        assert "by its content: 3 of 3 cells are mobile numbers" in shown
+        assert "<option selected>Mobile</option>" in shown
+        assert "••••0001" in shown
+        assert "9800000001" not in shown
+        assert len(shown) < LARGEST
+
+    def test_of_a_wide_sheet_still_make_a_small_page(self, desk, upload):
+        header = ["Kontakt", "Name", *(f"Field {at}" for at in range(78))]
+        batch = upload([["9800000001", "Asha", *["x" * 200] * 78]] * 5, header)
+        assert len(desk.get(page(batch, "columns")).content) < LARGEST
+
+    def test_are_corrected_and_the_import_goes_on_by_them(self, desk, upload, officer):
+        batch = upload(good_rows(3), [*ODD_HEADER[:3], "Anything", "Amount"])
+        chosen = {f"column-{at}": name for at, name in enumerate(["", "Mobile", "Name", "", "Loan amount"])}
+        answer = desk.post(page(batch, "columns"), {**chosen, "layout": "flat", "mode": "create"})
+        assert answer["Location"] == page(batch)
+        batch = run(batch)
+        assert (batch.state, batch.mapping) == ("ready", ["", "Mobile", "Name", "", "Loan amount"])
+
+    def test_that_make_no_sense_are_refused_and_the_choices_stay(self, desk, upload):
+        batch = upload(good_rows(3), ODD_HEADER)
+        answer = desk.post(page(batch, "columns"), {"column-1": "", "column-3": "City", "mode": "nonsense"})
+        shown = answer.content.decode()
+        assert "No column holds the Mobile yet." in shown
+        assert "<option selected>City</option>" in shown
+        batch.refresh_from_db()
+        assert batch.state == "mapping"
+
+    def test_of_a_batch_that_asks_nothing_lead_to_its_page(self, desk, done):
+        assert desk.get(page(done, "columns"))["Location"] == page(done)
+
+
+class TestPreview:
+    def test_is_small_masked_and_makes_nothing(self, desk, upload):
+        batch = upload(SAMPLE)
+        shown = desk.get(page(batch)).content.decode()
+        assert len(shown) < LARGEST
+        assert "Import 200 rows" in shown
+        assert shown.count('data-label="For example"') == len(import_previews.shown(batch)["problems"])
+        mobile = "9" + "[0-9]{9}"
+        assert not re.search(rf"<td>(?:\+91)?{mobile}</td>", shown)
+        assert not Lead.objects.exists()
+
+    def test_leads_to_the_import_to_the_columns_or_away(self, desk, upload):
+        batch = upload(good_rows(2))
+        desk.post(page(batch, "back"))
+        assert desk.get(page(batch))["Location"] == page(batch, "columns")
+        answer = desk.post(page(batch, "columns"), {"layout": "flat", "mode": "create"})
+        assert answer["Location"] == page(batch)
+        desk.post(page(run(batch), "cancel"))
+        assert run(batch).state == "cancelled"
+        assert "cancelled by asha" in desk.get(page(batch)).content.decode()
+        assert not Lead.objects.exists()
+
+    def test_of_a_file_that_was_imported_before_comes_after_a_question(self, desk, done, upload):
+        again = upload([*good_rows(2), BAD])
+        shown = desk.get(page(again)).content.decode()
+        assert "already imported on" in shown
+        assert "by asha: 2 leads" in shown
+        assert page(done) in shown
+        desk.post(page(again, "go_on"))
+        assert run(again).state == "ready"
+        assert page(done) in desk.get(page(again)).content.decode()
+
+    def test_of_a_file_that_still_waits_elsewhere_says_so(self, desk, upload):
+        first = upload(good_rows(2))
+        again = upload(good_rows(2))
+        shown = desk.get(page(again)).content.decode()
+        assert "already uploaded on" in shown
+        assert "has not ended: ready to import" in shown
+        assert page(first) in shown
+
+    def test_is_watched_until_it_is_there(self, desk, upload):
+        batch = upload(good_rows(2))
+        assert desk.get(page(batch, "progress")).json()["finished"] is True
+        assert "data-progress" not in desk.get(page(batch)).content.decode()  # it would load itself for ever
+        ImportBatch.objects.update(state="judging", judged=1, stage_began_at="2026-01-01T00:00Z")
+        said = desk.get(page(batch, "progress")).json()
+        assert (said["finished"], said["percent"], said["state_label"]) == (False, 50, "Checking")
+        shown = desk.get(page(batch)).content.decode()
+        assert "Rows checked" in shown
+        assert f'data-progress="{page(batch, "progress")}"' in shown
+        assert page(batch, "cancel") in shown
+
+    def test_a_mode_is_taken_from_the_upload(self, upload):
+        assert upload(good_rows(2), mode="both").mode == "both"
+
+
+class TestMending:
+    def test_offers_only_the_broken_cells_and_masks_the_others(self, desk, done):
+        shown = desk.get(page(done, "mend")).content.decode()
+        row = done.import_rows.get(outcome="failed")
+        assert re.findall(r'name="cell:([^"]+)"', shown) == [f"{row.pk}:B"]
+        assert 'value="98"' in shown
+        assert "REF-9" in shown
+
+    def test_a_mended_cell_becomes_a_lead_and_the_rest_is_not_judged_again(self, desk, done):
+        row = done.import_rows.get(outcome="failed")
+        sent = {f"cell:{row.pk}:B": "9800000009", f"was:{row.pk}:B": "98"}
+        answer = desk.post(page(done, "mend"), sent, follow=True)
+        assert "Rows: 1 became leads." in answer.content.decode()
+        assert "No row is refused any more" in answer.content.decode()
+        done.refresh_from_db()
+        assert (done.created, done.failed) == (3, 0)
+
+    def test_cells_that_were_not_touched_send_nothing(self, desk, done):
+        row = done.import_rows.get(outcome="failed")
+        before = row.updated_at
+        answer = desk.post(page(done, "mend"), {f"cell:{row.pk}:B": "98", f"was:{row.pk}:B": "98"})
+        assert answer.status_code == 200
+        row.refresh_from_db()
+        assert row.updated_at == before
+
+    def test_what_is_still_wrong_is_shown_with_what_was_typed(self, desk, done):
+        row = done.import_rows.get(outcome="failed")
+        sent = {f"cell:{row.pk}:B": "97", f"was:{row.pk}:B": "98"}
+        shown = desk.post(page(done, "mend"), sent, follow=True).content.decode()
+        assert "1 still can" in shown
+        assert 'value="97"' in shown
+
+    @pytest.mark.parametrize("sent", [{"cell:nonsense:B": "1"}, {"again:": "on"}, {"cell:": ""}])
+    def test_nonsense_is_passed_over(self, desk, done, sent):
+        assert desk.post(page(done, "mend"), sent).status_code == 200
+
+    def test_the_page_costs_few_queries(self, desk, upload, django_assert_max_num_queries):
+        batch = upload([[f"REF-{at}", "98", "Asha", "", ""] for at in range(60)])
+        desk.post(page(batch, "go_on"))
+        run(batch)
+        with django_assert_max_num_queries(12):
+            shown = desk.get(page(batch, "mend", page="2")).content.decode()
+        assert "Page 2 of 3" in shown
+        assert shown.count("<fieldset") == 20
+
+
+class TestUndoing:
+    def test_shows_what_will_happen_and_does_it(self, desk, done):
+        Lead.objects.filter(partner_ref_id="REF-1").update(version=2)
+        shown = desk.get(page(done, "undo")).content.decode()
+        assert "1: It was changed since: this is its version 2." in shown
+        assert Lead.objects.count() == 2
+        assert desk.post(page(done, "undo"))["Location"] == page(done)
+        assert "Leads looked at" in desk.get(page(done)).content.decode()
+        run(done)
+        shown = desk.get(page(done, outcome="stayed")).content.decode()
+        assert "1 lead deleted, 1 stayed" in shown
+        assert "Stayed at the undoing <b>1</b>" in shown
+        assert "this is its version 2" in shown
+        assert desk.get(page(done, "undo"))["Location"] == page(done)
+
+    def test_is_not_offered_where_there_is_nothing_to_undo(self, desk, upload):
+        batch = upload(good_rows(1))
+        assert desk.get(page(batch, "undo"))["Location"] == page(batch)
+        assert "Undo" not in desk.get(page(batch)).content.decode()
+
+
+class TestOneRow:
+    def test_leads_from_the_row_to_lead_deliveries_and_vendor_ids_and_back(self, desk, upload, connections):
+        batch = upload(good_rows(1))
+        desk.post(page(batch, "go_on"))
+        run(batch)
+        row = batch.import_rows.get()
+        delivery = Delivery.objects.filter(connection__vendor="ispcrm").get()
+        Delivery.objects.filter(pk=delivery.pk).update(state=State.DELIVERED, reference="ISP-77")
+        here = reverse("admin:leadops_importbatch_row", args=[row.pk])
+        shown = desk.get(here).content.decode()
+        assert reverse("admin:leadops_lead_change", args=[row.lead_id]) in shown
+        assert reverse("admin:crm_integrations_delivery_change", args=[delivery.pk]) in shown
+        assert "ISP-77" in shown
+        assert "••••0001" in shown
+        assert "9800000001" not in shown
+        lead_page = desk.get(reverse("admin:leadops_lead_change", args=[row.lead_id])).content.decode()
+        assert here in lead_page
+        assert "Row 2 of sheet Leads" in lead_page
+        assert page(batch) in lead_page
+
+    def test_deliveries_are_for_those_who_may_see_them(self, done):
+        clerk = people.clerk("view_importbatch")
+        row = done.import_rows.get(number=2)
+        shown = clerk.get(reverse("admin:leadops_importbatch_row", args=[row.pk])).content.decode()
+        assert "Row 2" in shown
+        assert "Where its lead went" not in shown
+
+    def test_costs_few_queries(self, desk, done, django_assert_max_num_queries):
+        row = done.import_rows.get(number=2)
+        with django_assert_max_num_queries(12):
+            desk.get(reverse("admin:leadops_importbatch_row", args=[row.pk]))
+
+
+class TestRights:
+    def test_without_the_right_to_see_imports_nothing_is_shown(self, reading_desk, done):
+        row = done.import_rows.first()
+        for view in ("change", "progress", "errors", "columns", "mend", "undo"):
+            assert reading_desk.get(page(done, view)).status_code == 403, view
+        assert reading_desk.get(reverse("admin:leadops_importbatch_row", args=[row.pk])).status_code == 403
+        for view in ("go_on", "back", "cancel", "undo", "mend", "columns"):
+            assert reading_desk.post(page(done, view)).status_code == 403, view
+
+    def test_who_may_look_may_not_steer(self, upload):
+        batch = upload(good_rows(2))
+        clerk = people.clerk("view_importbatch")
+        shown = clerk.get(page(batch)).content.decode()
+        assert "The first rows as they will be" in shown
+        assert page(batch, "go_on") not in shown
+        for view in STEERED:
+            assert clerk.post(page(batch, view)).status_code == 403, view
+        assert clerk.post(page(batch, "undo")).status_code == 403
+        batch.refresh_from_db()
+        assert batch.state == "ready"
+
+    def test_who_may_upload_may_steer_but_undo_needs_the_right_to_change(self, done):
+        clerk = people.clerk("view_importbatch", "add_importbatch")
+        assert clerk.get(page(done, "mend")).status_code == 200
+        assert clerk.get(page(done, "undo")).status_code == 403
+        assert "Undo this import" not in clerk.get(page(done)).content.decode()
+        people.clerk("view_importbatch", "change_importbatch").get(page(done, "undo"))
+
+    def test_steps_are_taken_by_post_alone(self, desk, upload):
+        batch = upload(good_rows(2))
+        for view in ("go_on", "back", "cancel"):
+            assert desk.get(page(batch, view)).status_code == 405
+
+    def test_a_step_that_comes_too_late_is_told(self, desk, done):
+        answer = desk.post(page(done, "cancel"), follow=True)
+        assert "This import is done now" in answer.content.decode()

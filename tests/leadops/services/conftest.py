@@ -1,0 +1,44 @@
+"""Workbooks taken in, and run as far as they go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.core.files import File
+
+from leadops.services import import_batches
+from tests.leadops.excel import workbooks
+from tests.leadops.excel.workbooks import HEADER
+
+
+@pytest.fixture(autouse=True)
+def _own_media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def receive(partner, program, tmp_path):
+    """Receives a workbook of these rows, under `header`, or the file at a path."""
+
+    def _receive(rows, name="leads.xlsx", header=HEADER, **given):
+        path = rows if isinstance(rows, Path) else workbooks.ours(tmp_path / name, [header, *rows])
+        with path.open("rb") as file:
+            return import_batches.receive(
+                File(file), name, **{"partner": partner, "program": program, **given}
+            )
+
+    return _receive
+
+
+@pytest.fixture
+def finished(receive):
+    """A batch of these rows, run as far as it goes without somebody's word."""
+
+    def _finished(rows, **given):
+        batch = receive(rows, **given)
+        import_batches.run(batch.pk)
+        batch.refresh_from_db()
+        return batch
+
+    return _finished

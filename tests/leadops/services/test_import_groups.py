@@ -1,0 +1,124 @@
+"""Several rows with one reference are one lead; each row keeps its own result."""
+
+from __future__ import annotations
+
+import pytest
+
+from leadops.models import Lead
+from leadops.services import import_batches, import_mending, import_previews, import_reading, import_rows
+from tests.leadops.services.imported import codes, counts
+
+HEADER = ["Partner reference", "Mobile", "Name", "PAN", "City", "Account number", "IFSC", "Loan amount"]
+
+
+def row(reference="R1", mobile="", name="", pan="", city="", account="", ifsc="", amount=""):
+    return [reference, mobile, name, pan, city, account, ifsc, amount]
+
+
+FIRST = row("R1", "9800000001", "Asha Verma", "ABCPV1234L", "Pune", "50100012345678", "HDFC0000001", "50000")
+SECOND = row("R1", "9800000002", "Ravi Verma", "ABCPV5678L", "Delhi")
+BANK = row("R1", account="50100099999678", ifsc="HDFC0000001")
+
+
+@pytest.fixture
+def grouped(finished):
+    def _grouped(rows, **given):
+        return finished(rows, header=HEADER, layout="grouped", **given)
+
+    return _grouped
+
+
+def test_rows_with_one_reference_make_one_lead_with_all_they_bring(grouped):
+    batch = grouped([FIRST, SECOND, BANK, row("R2", "9800000003", "Meera Shah")])
+    assert counts(batch) == (4, 4, 0, 0)
+    assert Lead.objects.count() == 2
+    lead = Lead.objects.with_parties().get(partner_ref_id="R1")
+    first, second = lead.applicants.all()
+    assert (first.name, first.is_primary, second.name, second.is_primary) == (
+        "Asha Verma",
+        True,
+        "Ravi Verma",
+        False,
+    )
+    assert [bank.account_no for bank in first.banks.all()] == ["50100012345678", "50100099999678"]
+    assert [home.city for home in second.addresses.all()] == ["Delhi"]
+    assert second.primary_mobile == "+919800000002"
+    assert {each.lead for each in batch.import_rows.filter(number__lte=4)} == {lead}
+
+
+def test_rows_need_not_stand_beside_each_other(grouped):
+    batch = grouped([FIRST, row("R2", "9800000003", "Meera Shah"), SECOND])
+    assert counts(batch) == (3, 3, 0, 0)
+    assert Lead.objects.get(partner_ref_id="R1").applicants.count() == 2
+
+
+def test_one_refused_row_refuses_its_lead_and_every_row_says_why(grouped):
+    bad = row("R1", "9800000002", "Ravi Verma", "BAD", "Delhi")
+    batch = grouped([FIRST, bad, BANK, row("R2", "9800000003", "Meera Shah")])
+    assert codes(batch) == [
+        (2, "failed", ["goes_with_its_lead"]),
+        (3, "failed", ["invalid_pan"]),
+        (4, "failed", ["goes_with_its_lead"]),
+        (5, "created", []),
+    ]
+    rows = {each.number: each.problems[0] for each in batch.import_rows.filter(outcome="failed")}
+    assert rows[3]["cell"] == "D3"
+    assert rows[2]["message"] == "It belongs to the same lead as row 3, which was refused: see there."
+    assert not Lead.objects.filter(partner_ref_id="R1").exists()
+
+
+def test_a_later_row_may_fill_what_the_first_left_out_and_not_contradict_it(grouped):
+    bare = row("R1", "9800000001", "Asha Verma")
+    assert counts(grouped([bare, row("R1", name="Ravi Verma", amount="500")])) == (2, 2, 0, 0)
+    assert Lead.objects.get().loan_amount == 500
+    other = [["R5", *FIRST[1:]], row("R5", name="Ravi Verma", amount="60000")]
+    batch = grouped(other, name="b.xlsx")
+    assert codes(batch) == [(2, "failed", ["goes_with_its_lead"]), (3, "failed", ["contradicts_first_row"])]
+    assert batch.import_rows.get(number=3).problems[0]["cell"] == "H3"
+
+
+def test_mending_the_one_bad_row_brings_the_whole_lead(grouped, officer):
+    batch = grouped([FIRST, row("R1", "9800000002", "Ravi Verma", "BAD"), BANK])
+    bad = batch.import_rows.get(number=3)
+    outcomes = import_mending.mend(batch, {bad.pk: {"D": "ABCPV5678L"}}, officer)
+    assert dict(outcomes) == {"created": 3}
+    assert counts(batch) == (3, 3, 0, 0)
+    assert Lead.objects.get().applicants.count() == 2
+
+
+def test_a_lead_is_never_cut_in_two_by_a_chunk(grouped, monkeypatch):
+    monkeypatch.setattr(import_batches, "CHUNK", 2)
+    rows = []
+    for at in range(5):
+        rows += [[f"R{at}", *FIRST[1:]], [f"R{at}", *SECOND[1:]], [f"R{at}", *BANK[1:]]]
+    batch = grouped(rows)
+    assert counts(batch) == (15, 15, 0, 0)
+    assert Lead.objects.count() == 5
+    assert {lead.applicants.count() for lead in Lead.objects.all()} == {2}
+
+
+def test_a_lead_that_is_here_already_leaves_out_all_its_rows(grouped):
+    grouped([FIRST, SECOND])
+    batch = grouped([FIRST, SECOND], name="b.xlsx")
+    assert codes(batch) == [(2, "skipped", ["duplicate_reference"]), (3, "skipped", ["goes_with_its_lead"])]
+
+
+def test_rows_without_a_reference_are_leads_of_their_own(grouped):
+    rows = [row("", "9800000001", "Asha Verma"), row("", "9800000002", "Ravi Verma")]
+    assert counts(grouped(rows)) == (2, 2, 0, 0)
+    assert Lead.objects.count() == 2
+
+
+def test_a_reference_that_too_many_rows_share_was_not_meant_as_one(grouped, monkeypatch):
+    monkeypatch.setattr(import_reading, "MOST_ROWS_A_LEAD", 2)
+    rows = [row("NA", f"980000000{at}", f"Person {'ABCD'[at]}") for at in range(4)]
+    batch = grouped(rows)
+    assert counts(batch) == (4, 2, 2, 0)
+    assert Lead.objects.get().applicants.count() == 2
+
+
+def test_the_preview_counts_rows_and_shows_them(grouped):
+    batch = grouped([FIRST, SECOND, BANK], review=True)
+    told = import_previews.shown(batch)
+    assert (told["new"], [each["number"] for each in told["rows"]]) == (3, [2, 3, 4])
+    assert import_rows.waiting(batch, 2)[-1].number == 4

@@ -1,0 +1,173 @@
+"""Refused rows are mended in the browser or by a workbook; either way each row keeps one result."""
+
+from __future__ import annotations
+
+import openpyxl
+import pytest
+
+from leadops.models import ImportBatch, ImportRow, Lead
+from leadops.services import import_batches, import_mending, import_undoing
+from leadops.services.error_workbooks import error_workbook
+from leadops.services.import_steering import NotNow
+from leadops.signals import leads_ready
+from tests.leadops.excel.workbooks import good_rows
+from tests.leadops.services.imported import codes, counts
+
+BAD = ["REF-9", "98", "Asha", "ABC", "100"]
+
+
+@pytest.fixture
+def batch(finished) -> ImportBatch:
+    """Two good rows, and one with a bad mobile and a bad PAN."""
+    return finished([*good_rows(2), BAD])
+
+
+@pytest.fixture
+def bad_row(batch) -> ImportRow:
+    return batch.import_rows.get(outcome="failed")
+
+
+class TestInTheBrowser:
+    def test_a_mended_row_becomes_a_lead_there_and_then_and_is_announced(self, batch, bad_row, officer):
+        announced = []
+        listener = lambda sender, leads, **_: announced.extend(leads)  # noqa: E731
+        leads_ready.connect(listener)
+        try:
+            outcomes = import_mending.mend(
+                batch, {bad_row.pk: {"B": "9800000009", "D": "ABCPV1234L"}}, officer
+            )
+        finally:
+            leads_ready.disconnect(listener)
+        assert dict(outcomes) == {"created": 1}
+        assert counts(batch) == (3, 3, 0, 0)
+        lead = Lead.objects.get(partner_ref_id="REF-9")
+        assert (announced, lead.primary_mobile) == ([lead], "+919800000009")
+        bad_row.refresh_from_db()
+        assert (bad_row.outcome, bad_row.lead) == ("created", lead)
+        assert bad_row.problems[-1]["message"] == "Mended in the browser by asha."
+        assert "9800000009" in bad_row.cells
+
+    def test_what_is_still_wrong_keeps_the_new_text_and_says_so(self, batch, bad_row, officer):
+        outcomes = import_mending.mend(batch, {bad_row.pk: {"B": "9800000009"}}, officer)
+        assert dict(outcomes) == {"failed": 1}
+        assert counts(batch) == (3, 2, 0, 1)
+        bad_row.refresh_from_db()
+        assert [each["cell"] for each in bad_row.problems] == ["D4"]
+        assert import_mending.broken_letters(bad_row) == ["D"]
+        assert dict(import_mending.mend(batch, {bad_row.pk: {"D": "ABCPV1234L"}}, officer)) == {"created": 1}
+
+    def test_only_broken_cells_can_be_changed(self, batch, bad_row, officer):
+        sent = {"A": "REF-1", "B": "9800000009", "C": "Somebody Else", "D": "ABCPV1234L", "ZZ": "x"}
+        import_mending.mend(batch, {bad_row.pk: sent}, officer)
+        assert Lead.objects.get(partner_ref_id="REF-9").applicants.get().name == "Asha"
+
+    def test_rows_that_are_in_or_of_another_import_are_left_alone(self, batch, finished, officer):
+        other = finished([["REF-8", "98", "Ravi", "", ""]], name="b.xlsx")
+        good, foreign = batch.import_rows.get(number=2), other.import_rows.get()
+        sent = {good.pk: {"B": "9800000005"}, foreign.pk: {"B": "9800000006"}}
+        assert not import_mending.mend(batch, sent, officer)
+        assert counts(other) == (1, 0, 0, 1)
+        assert counts(batch) == (3, 2, 0, 1)
+
+    def test_a_mended_row_whose_reference_came_meanwhile_is_left_out(self, batch, bad_row, officer, finished):
+        finished(good_rows(1, start=9), name="b.xlsx")
+        import_mending.mend(batch, {bad_row.pk: {"B": "9800000009", "D": "ABCPV1234L"}}, officer)
+        assert counts(batch) == (3, 2, 1, 0)
+        assert codes(batch)[2][2] == ["duplicate_reference", "mended_here"]
+
+    def test_a_card_number_typed_in_is_not_even_kept(self, batch, bad_row, officer):
+        import_mending.mend(batch, {bad_row.pk: {"D": "4111 1111 1111 1111"}}, officer)
+        bad_row.refresh_from_db()
+        assert "4111" not in bad_row.cells
+
+    def test_a_row_that_failed_by_our_fault_is_tried_again_as_it_is(self, finished, officer, monkeypatch):
+        from leadops.services import import_judging
+
+        with monkeypatch.context() as patch:
+            patch.setattr(import_judging, "check_lead", lambda *_, **__: 1 / 0)
+            batch = finished(good_rows(1))
+        row = batch.import_rows.get()
+        assert import_mending.broken_letters(row) == []
+        assert dict(import_mending.mend(batch, {row.pk: {}}, officer)) == {"created": 1}
+        assert counts(batch) == (1, 1, 0, 0)
+
+    def test_comes_too_late_after_an_undoing_and_too_early_before_the_end(
+        self, batch, bad_row, receive, officer
+    ):
+        import_undoing.begin(batch, officer)
+        with pytest.raises(NotNow):
+            import_mending.mend(batch, {bad_row.pk: {"B": "9800000009"}}, officer)
+        with pytest.raises(NotNow):
+            import_mending.mend(receive(good_rows(1)), {}, officer)
+
+    def test_a_fault_leaves_nothing_half_done(self, batch, bad_row, officer, monkeypatch):
+        def broken(*args):
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(import_mending, "_keep", broken)
+        with pytest.raises(ZeroDivisionError):
+            import_mending.mend(batch, {bad_row.pk: {"B": "9800000009", "D": "ABCPV1234L"}}, officer)
+        assert counts(batch) == (3, 2, 0, 1)
+        assert not Lead.objects.filter(partner_ref_id="REF-9").exists()
+
+
+class TestByTheErrorWorkbook:
+    @pytest.fixture
+    def sent_back(self, finished, tmp_path):
+        """Sends the error workbook back with these cells typed over."""
+
+        def _sent_back(batch, name="mended.xlsx", rename=None, **cells):
+            with error_workbook(batch) as file:
+                book = openpyxl.load_workbook(file)
+            for place, text in cells.items():
+                book.active[place] = text
+            book.active.title = rename or book.active.title
+            book.save(tmp_path / name)
+            return finished(tmp_path / name, name=name)
+
+        return _sent_back
+
+    def test_its_rows_take_the_place_of_the_refused_ones(self, batch, sent_back):
+        again = sent_back(batch, B2="9800000009", D2="ABCPV1234L")
+        assert (again.mends, counts(again)) == (batch, (1, 1, 0, 0))
+        assert counts(batch) == (3, 3, 0, 0)
+        row = batch.import_rows.get(number=4)
+        assert (row.outcome, row.lead) == ("created", Lead.objects.get(partner_ref_id="REF-9"))
+        assert row.problems[-1]["message"] == "Mended by row 2 of mended.xlsx."
+        assert {each["severity"] for each in row.problems} == {"warning"}
+
+    def test_what_is_still_wrong_stays_refused_in_both(self, batch, sent_back):
+        again = sent_back(batch, B2="9800000009")
+        assert (counts(again), counts(batch)) == ((1, 0, 0, 1), (3, 2, 0, 1))
+
+    def test_sent_twice_it_changes_nothing_more(self, batch, sent_back):
+        sent_back(batch, B2="9800000009", D2="ABCPV1234L")
+        again = sent_back(batch, "b.xlsx")  # an empty one by now
+        assert "no rows under it" in again.problem
+        assert counts(batch) == (3, 3, 0, 0)
+
+    def test_with_another_sheet_name_it_is_an_import_like_any_other(self, batch, sent_back):
+        again = sent_back(batch, rename="Sheet1", B2="9800000009", D2="ABCPV1234L")
+        assert (again.mends, counts(again)) == (None, (1, 1, 0, 0))
+        assert counts(batch) == (3, 2, 0, 1)
+
+    def test_of_another_partner_it_mends_nothing(self, batch, finished, tmp_path, other_partner):
+        with error_workbook(batch) as file:
+            (tmp_path / "b.xlsx").write_bytes(file.read())
+        again = finished(tmp_path / "b.xlsx", partner=other_partner)
+        assert again.mends is None
+
+    def test_nonsense_in_the_row_column_mends_nothing(self, batch, sent_back):
+        again = sent_back(batch, B2="9800000009", D2="ABCPV1234L", G2="seventeen")
+        assert counts(again) == (1, 1, 0, 0)
+        assert counts(batch) == (3, 2, 0, 1)
+
+    def test_in_the_back_office_it_goes_on_without_a_question_about_its_columns(
+        self, batch, tmp_path, receive
+    ):
+        with error_workbook(batch) as file:
+            (tmp_path / "b.xlsx").write_bytes(file.read())
+        again = receive(tmp_path / "b.xlsx", review=True)
+        import_batches.run(again.pk)
+        again.refresh_from_db()
+        assert again.state == "ready"

@@ -1,0 +1,274 @@
+"""Nothing is made before somebody says so; what the preview foretells is what the import does."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+from django.db import connection
+
+from leadops.models import ImportBatch, Lead
+from leadops.services import (
+    import_batches,
+    import_judging,
+    import_leases,
+    import_previews,
+    import_rows,
+    import_steering,
+)
+from leadops.services.import_steering import NotNow
+from tests.environment import ROOT
+from tests.leadops.excel.workbooks import HEADER, good_rows
+from tests.leadops.services.imported import codes, counts
+
+SAMPLE = ROOT / "docs" / "samples" / "leads.xlsx"
+
+
+@pytest.fixture
+def reviewed(finished):
+    """An upload from the back office, run as far as it goes without an officer."""
+
+    def _reviewed(rows, **given):
+        return finished(rows, **{"review": True, "road": "desk", **given})
+
+    return _reviewed
+
+
+def go_on(batch: ImportBatch) -> ImportBatch:
+    import_steering.go_on(batch)
+    import_batches.run(batch.pk)
+    batch.refresh_from_db()
+    return batch
+
+
+class TestThePreview:
+    def test_tells_what_the_import_then_does_and_makes_nothing(self, reviewed):
+        batch = reviewed(SAMPLE)
+        assert batch.state == "ready"
+        assert not Lead.objects.exists()
+        told = import_previews.shown(batch)
+        assert (told["new"], told["update"], told["duplicate"], told["refused"]) == (175, 0, 0, 25)
+        assert counts(go_on(batch)) == (200, 175, 0, 25)
+        assert batch.state == "done"
+        assert import_previews.shown(batch) == {}
+
+    def test_names_every_kind_of_problem_with_its_count_and_one_cell(self, reviewed):
+        bad = [["REF-8", "98", "Asha", "", ""], ["REF-9", "97", "Ravi", "ABC", ""]]
+        told = import_previews.shown(reviewed([*good_rows(2), *bad]))
+        assert {(each["code"], each["cell"], each["count"]) for each in told["problems"]} == {
+            ("invalid_mobile", "B4", 2),
+            ("invalid_pan", "D5", 1),
+        }
+
+    def test_shows_the_first_rows_as_they_will_be_masked(self, reviewed):
+        batch = reviewed(
+            [["REF-1", " 098000-00001 ", "asha  VERMA", "abcpv1234l", "50,000"], *good_rows(30, start=2)]
+        )
+        told = import_previews.shown(batch)
+        assert told["columns"] == HEADER
+        assert told["rows"][0]["cells"] == ["REF-1", "••••0001", "asha VERMA", "ABXXXXX34L", "50000"]
+        assert len(told["rows"]) == import_previews.FIRST_ROWS
+        assert "9800000001" not in batch.preview
+
+    def test_foretells_rows_that_are_here_already_and_those_that_repeat_each_other(
+        self, finished, reviewed, monkeypatch
+    ):
+        monkeypatch.setattr(import_previews, "CHUNK", 3)
+        finished(good_rows(2), name="earlier.xlsx")
+        rows = [*good_rows(6), *good_rows(1, start=3), *good_rows(1, start=6)]
+        batch = reviewed(rows)
+        told = import_previews.shown(batch)
+        assert (told["new"], told["duplicate"], told["refused"]) == (4, 4, 0)
+        assert counts(go_on(batch)) == (8, 4, 4, 0)
+
+    def test_stays_small_however_bad_the_file_is(self, reviewed):
+        rows = [[f"REF-{at}", "9" * (at % 7), "x" * 3000, "y" * 3000, "z" * 3000] for at in range(400)]
+        batch = reviewed(rows)
+        assert len(batch.preview.encode()) < 50_000
+
+    def test_is_sealed_where_it_is_kept(self, reviewed):
+        batch = reviewed(good_rows(2))
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT preview, proposal FROM leadops_importbatch WHERE id = %s", [batch.pk])
+            [kept] = cursor.fetchall()
+        assert b"Asha" not in bytes(kept[0]) + bytes(kept[1])
+
+    def test_is_made_by_the_judging_of_the_import(self, reviewed, monkeypatch):
+        asked = []
+        real = import_rows.decided
+
+        def watched(*args, **given):
+            asked.append(given["lock"])
+            return real(*args, **given)
+
+        monkeypatch.setattr(import_rows, "decided", watched)
+        go_on(reviewed(good_rows(2)))
+        assert asked == [False, True]
+
+    def test_is_begun_anew_by_another_worker(self, receive, monkeypatch):
+        monkeypatch.setattr(import_previews, "CHUNK", 5)
+        batch = receive(good_rows(20), review=True)
+        real, calls = import_judging.judged, []
+
+        def dying(*args):
+            calls.append(1)
+            if len(calls) == 3:
+                raise KeyboardInterrupt
+            return real(*args)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(import_rows, "judged", dying)
+            with pytest.raises(KeyboardInterrupt):
+                import_batches.run(batch.pk)
+        batch.refresh_from_db()
+        assert (batch.state, batch.judged, batch.percent) == ("judging", 10, 50)
+        ImportBatch.objects.update(leased_until=None)
+        import_batches.run(batch.pk)
+        batch.refresh_from_db()
+        assert (batch.state, batch.judged) == ("ready", 20)
+        assert import_previews.shown(batch)["new"] == 20
+
+    def test_waits_for_its_officer_and_for_no_worker(self, reviewed):
+        batch = reviewed(good_rows(2))
+        assert import_batches.to_resume() == []
+        import_batches.run(batch.pk)
+        batch.refresh_from_db()
+        assert batch.state == "ready"
+
+
+class TestTheSameFile:
+    def test_is_held_until_the_officer_says_so(self, reviewed):
+        first = go_on(reviewed(good_rows(3)))
+        again = reviewed(good_rows(3))
+        assert (again.state, again.earlier, again.rows) == ("known", first, 0)
+        import_steering.go_on(again)
+        import_batches.run(again.pk)
+        again.refresh_from_db()
+        assert again.state == "ready"
+        assert import_previews.shown(again)["duplicate"] == 3
+
+    def test_may_be_thrown_away(self, reviewed, officer):
+        go_on(reviewed(good_rows(3)))
+        again = reviewed(good_rows(3))
+        import_steering.cancel(again, officer)
+        import_batches.run(again.pk)
+        assert counts(again) == (0, 0, 0, 0)
+        assert again.state == "cancelled"
+
+    def test_is_another_one_for_another_partner_or_after_a_failure(self, reviewed, other_partner, finished):
+        go_on(reviewed(good_rows(3)))
+        assert reviewed(good_rows(3), partner=other_partner).state == "ready"
+        failed = finished([["x"]], name="bad.xlsx", header=["City"])
+        assert failed.state == "failed"
+        assert finished([["x"]], name="bad.xlsx", header=["City"]).earlier is None
+
+    def test_counts_as_long_as_leads_of_it_are_here(self, reviewed, finished):
+        first = go_on(reviewed(good_rows(3)))
+        ImportBatch.objects.filter(pk=first.pk).update(state="undone", undone=2, stayed=1)
+        assert reviewed(good_rows(3)).earlier == first
+        ImportBatch.objects.filter(pk=first.pk).update(state="cancelled", undone=0)
+        ImportBatch.objects.exclude(pk=first.pk).delete()
+        assert reviewed(good_rows(3)).earlier == first
+        ImportBatch.objects.exclude(pk=first.pk).delete()
+        ImportBatch.objects.update(undone=3)
+        assert reviewed(good_rows(3)).earlier is None
+
+    def test_nobody_is_asked_on_the_other_roads_but_it_is_told(self, finished):
+        first = finished(good_rows(3))
+        again = finished(good_rows(3))
+        assert (again.state, again.earlier) == ("done", first)
+
+
+class TestCancelling:
+    def test_keeps_what_is_in_and_counts_the_rest_as_left_out(self, receive, officer, monkeypatch):
+        monkeypatch.setattr(import_batches, "CHUNK", 10)
+        batch = receive(good_rows(35))
+        real, calls = import_rows.import_next, []
+
+        def watched(given, count):
+            calls.append(1)
+            if len(calls) == 3:
+                import_steering.cancel(batch, officer)  # as if it came just before this chunk
+            return real(given, count)
+
+        monkeypatch.setattr(import_rows, "import_next", watched)
+        import_batches.run(batch.pk)
+        assert import_batches.to_resume() == [batch.pk]
+        import_batches.run(batch.pk)
+        assert counts(batch) == (35, batch.created, 35 - batch.created, 0)
+        assert batch.created == Lead.objects.count() > 0
+        assert (batch.state, batch.ended_by) == ("cancelled", officer)
+        left = batch.import_rows.filter(outcome="skipped")
+        assert {row.problems[0]["code"] for row in left} == {"cancelled"}
+        assert {row.cells for row in left} == {""}
+
+    @pytest.mark.parametrize("state", ["queued", "reading", "mapping", "judging", "ready"])
+    def test_is_possible_at_any_moment(self, receive, state, monkeypatch):
+        monkeypatch.setattr(import_steering, "ROWS_A_STEP", 2)
+        batch = receive(good_rows(5), review=True)
+        import_batches.run(batch.pk)
+        ImportBatch.objects.update(state=state)
+        import_steering.cancel(batch)
+        import_batches.run(batch.pk)
+        assert counts(batch) == (5, 0, 5, 0)
+        assert (batch.state, batch.preview, batch.proposal) == ("cancelled", "", "")
+
+    def test_comes_too_late_once_it_has_ended(self, finished):
+        batch = finished(good_rows(1))
+        with pytest.raises(NotNow, match="This import is done now"):
+            import_steering.cancel(batch)
+
+    def test_a_worker_that_had_it_in_hand_stops(self, receive):
+        batch = receive(good_rows(5))
+        lease = import_leases.take(batch.pk)
+        assert lease is not None
+        import_steering.cancel(batch)
+        with pytest.raises(import_leases.LostLease):
+            lease.renewed()
+
+    def test_go_on_is_refused_where_nobody_asked(self, receive):
+        with pytest.raises(NotNow):
+            import_steering.go_on(receive(good_rows(1)))
+        with pytest.raises(NotNow):
+            import_steering.change_columns(receive(good_rows(1)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_officers_who_go_on_at_once_import_it_once(reviewed, partner, program):
+    batch = reviewed(good_rows(40))
+    gate, said = threading.Barrier(2), []
+
+    def press():
+        gate.wait()
+        try:
+            import_steering.go_on(batch)
+            said.append("went on")
+        except NotNow:
+            said.append("too late")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(said) == ["too late", "went on"]
+    import_batches.run(batch.pk)
+    assert counts(batch) == (40, 40, 0, 0)
+    assert Lead.objects.count() == 40
+
+
+def test_one_bad_row_in_a_hundred_keeps_none_of_the_others_out(reviewed):
+    rows = good_rows(200)
+    for at in (50, 150):
+        rows[at] = [rows[at][0], "98", *rows[at][2:]]
+    batch = go_on(reviewed(rows))
+    assert counts(batch) == (200, 198, 0, 2)
+    assert [number for number, outcome, _ in codes(batch) if outcome == "failed"] == [52, 152]
+
+
+def test_what_the_preview_keeps_is_plain_json(reviewed):
+    batch = reviewed(good_rows(1))
+    assert json.loads(batch.preview)["new"] == 1

@@ -1,0 +1,158 @@
+"""An import is undone: what nobody has touched goes, all else stays and says why."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.base import ContentFile
+
+from crm_integrations import announcements
+from crm_integrations import delivery as engine
+from crm_integrations.models import Delivery, State
+from leadops.models import Address, Applicant, Document, ImportBatch, Lead
+from leadops.services import import_batches, import_undoing, leads, loan_accounts
+from leadops.services.import_steering import NotNow
+from tests.leadops.excel.workbooks import good_rows
+from tests.leadops.services.imported import codes, counts
+
+
+def undo(batch: ImportBatch, officer=None) -> ImportBatch:
+    import_undoing.begin(batch, officer)
+    import_batches.run(batch.pk)
+    batch.refresh_from_db()
+    return batch
+
+
+def lead_of(batch: ImportBatch, number: int) -> Lead:
+    lead = batch.import_rows.get(number=number).lead
+    assert lead is not None
+    return lead
+
+
+def test_untouched_leads_go_with_all_that_is_theirs(finished, officer):
+    batch = finished([*good_rows(3), ["REF-9", "98", "Asha", "", ""]])
+    kept = finished(good_rows(1, start=50), name="other.xlsx")
+    undo(batch, officer)
+    assert (batch.state, batch.undone_by, batch.undone, batch.stayed) == ("undone", officer, 3, 0)
+    assert batch.undone_at is not None
+    assert list(Lead.objects.all()) == [lead_of(kept, 2)]
+    assert Applicant.objects.count() == 1
+    assert not Address.objects.exists()
+    assert counts(batch) == (4, 3, 0, 1)
+    assert codes(batch)[0] == (2, "created", ["undone"])
+
+
+def test_touched_leads_stay_and_say_why(finished, program, monkeypatch):
+    monkeypatch.setattr(import_undoing, "CHUNK", 2)
+    batch = finished(good_rows(5))
+    edited, with_account, with_document = (lead_of(batch, number) for number in (2, 4, 5))
+    leads.revise(edited)
+    loan_accounts.open_account(with_account, "ACC-1", program)
+    Document.objects.create(
+        lead=with_document, related_model_id=with_document.pk, document_type="pan", file=ContentFile(b"x", "a"),
+        file_name="a.pdf", content_type="application/pdf", size=1, sha256="0" * 64,
+    )  # fmt: skip
+    foreseen = import_undoing.foresee(batch)
+    assert (foreseen["gone"], foreseen["stay_count"]) == (2, 3)
+    undo(batch)
+    assert (batch.undone, batch.stayed) == (2, 3)
+    assert {*Lead.objects.all()} == {edited, with_account, with_document}
+    said = {row.number: row.problems[-1]["message"] for row in batch.import_rows.filter(lead__isnull=False)}
+    assert said == {
+        2: "Its lead stayed when the import was undone. It was changed since: this is its version 2.",
+        4: "Its lead stayed when the import was undone. It has a loan account.",
+        5: "Its lead stayed when the import was undone. It has documents.",
+    }
+
+
+def test_what_a_vendor_has_or_may_have_stays_and_what_only_waits_goes(finished, connections, vendor_sandbox):
+    batch = finished(good_rows(3))
+    announcements.unfold()
+    sent, waiting, unknown = (lead_of(batch, number) for number in (2, 3, 4))
+    Delivery.objects.filter(lead=waiting).update(state=State.QUEUED)
+    Delivery.objects.exclude(lead=sent).filter(lead__in=[waiting, unknown]).update(due_at="2099-01-01T00:00Z")
+    engine.drain()
+    assert Delivery.objects.filter(lead=sent, state=State.DELIVERED).exists()
+    Delivery.objects.filter(lead=unknown).update(state=State.QUEUED, once_unknown=True)
+    undo(batch)
+    assert {*Lead.objects.all()} == {sent, unknown}
+    assert not Delivery.objects.filter(lead_id=waiting.pk).exists()
+    assert "was delivered to" in batch.import_rows.get(number=2).problems[-1]["message"]
+    assert "was begun" in batch.import_rows.get(number=4).problems[-1]["message"]
+    before = len(vendor_sandbox.calls("ispcrm"))
+    Delivery.objects.update(due_at="2020-01-01T00:00Z")
+    engine.drain()
+    assert all(each.lead_id != waiting.pk for each in Delivery.objects.all())
+    assert len(vendor_sandbox.calls("ispcrm")) >= before
+
+
+def test_leads_that_were_here_before_are_not_this_imports_to_delete(finished):
+    first = finished(good_rows(2))
+    second = finished([*good_rows(2), *good_rows(1, start=7)], name="b.xlsx")
+    undo(second)
+    assert (second.undone, second.stayed) == (1, 0)
+    assert Lead.objects.count() == 2
+    assert counts(first) == (2, 2, 0, 0)
+
+
+def test_the_file_can_be_imported_again_afterwards(finished):
+    batch = undo(finished(good_rows(3)))
+    again = finished(good_rows(3))
+    assert again.earlier is None
+    assert counts(again) == (3, 3, 0, 0)
+    assert batch.import_rows.filter(lead__isnull=False).count() == 0
+
+
+def test_a_worker_that_dies_leaves_it_to_the_next(finished, monkeypatch):
+    monkeypatch.setattr(import_undoing, "CHUNK", 2)
+    batch = finished(good_rows(7))
+    leads.revise(lead_of(batch, 3))
+    real, calls = import_undoing._undo, []
+
+    def dying(*args):
+        real(*args)
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+
+    import_undoing.begin(batch, None)
+    with monkeypatch.context() as patch:
+        patch.setattr(import_undoing, "_undo", dying)
+        with pytest.raises(KeyboardInterrupt):
+            import_batches.run(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, batch.undone, batch.stayed) == ("undoing", 1, 1)
+    assert import_batches.progress(batch)["percent"] == 28
+    ImportBatch.objects.update(leased_until=None)
+    assert import_batches.to_resume() == [batch.pk]
+    import_batches.run(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, batch.undone, batch.stayed) == ("undone", 6, 1)
+    assert Lead.objects.count() == 1
+
+
+def test_only_what_has_ended_and_made_leads_can_be_undone_and_only_once(finished, receive):
+    with pytest.raises(NotNow):
+        import_undoing.begin(receive(good_rows(1)), None)
+    with pytest.raises(NotNow):
+        import_undoing.begin(finished([["R", "98", "A", "", ""]], name="bad.xlsx"), None)
+    batch = undo(finished(good_rows(1), name="c.xlsx"))
+    with pytest.raises(NotNow, match="This import is undone"):
+        import_undoing.begin(batch, None)
+
+
+def test_looking_at_it_changes_nothing_and_stops_at_its_limit(finished, monkeypatch):
+    batch = finished(good_rows(4))
+    monkeypatch.setattr(import_undoing, "MOST_LOOKED_AT", 3)
+    foreseen = import_undoing.foresee(batch)
+    assert (foreseen["more"], foreseen["looked_at"], foreseen["gone"]) == (True, 3, 3)
+    assert Lead.objects.count() == 4
+
+
+def test_a_chunk_costs_the_same_queries_whatever_its_size(finished, django_assert_max_num_queries):
+    few, many = finished(good_rows(5)), finished(good_rows(150, start=100), name="b.xlsx")
+    for batch in (few, many):
+        import_undoing.begin(batch, None)
+        with django_assert_max_num_queries(45):
+            import_batches.run(batch.pk)
+    many.refresh_from_db()
+    assert many.undone == 150

@@ -1,0 +1,164 @@
+"""Imports that change leads: known by reference, else by mobile and PAN; only filled cells change anything."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from leadops import search
+from leadops.models import Bank, Lead
+from leadops.services import import_previews, leads
+from leadops.signals import leads_changed
+from tests.leadops.excel.workbooks import HEADER, good_rows
+from tests.leadops.services.imported import codes, counts
+
+WIDE = [*HEADER, "City", "Account number", "IFSC"]
+
+
+def updated(batch) -> tuple[int, int, int, int]:
+    batch.refresh_from_db()
+    assert batch.created + batch.updated + batch.skipped + batch.failed == batch.rows
+    return batch.created, batch.updated, batch.skipped, batch.failed
+
+
+@pytest.fixture
+def here(finished):
+    """Three leads with addresses and bank accounts."""
+    rows = [[*row, "Pune", f"5010001234{at}", "HDFC0000001"] for at, row in enumerate(good_rows(3))]
+    return finished(rows, header=WIDE, name="first.xlsx")
+
+
+@pytest.fixture
+def change(finished):
+    def _change(rows, header=WIDE, mode="update", **given):
+        return finished(rows, header=header, mode=mode, name="change.xlsx", **given)
+
+    return _change
+
+
+def test_a_filled_cell_changes_the_lead_and_an_empty_one_does_not(here, change):
+    changed = []
+    listener = lambda sender, leads, **_: changed.extend(leads)  # noqa: E731
+    leads_changed.connect(listener)
+    try:
+        batch = change([["REF-2", "", "", "", "75000", "Nashik", "", ""]])
+    finally:
+        leads_changed.disconnect(listener)
+    assert updated(batch) == (0, 1, 0, 0)
+    lead = Lead.objects.with_parties().get(partner_ref_id="REF-2")
+    [person] = lead.applicants.all()
+    [home], [bank] = person.addresses.all(), person.banks.all()
+    assert (lead.loan_amount, lead.version, changed) == (Decimal(75000), 2, [lead])
+    assert (lead.primary_mobile, person.name, home.city, bank.account_no) == (
+        "+919800000002", "Asha Verma", "Nashik", "50100012341",
+    )  # fmt: skip
+    assert batch.import_rows.get().lead == lead
+
+
+def test_without_a_reference_mobile_and_pan_together_find_the_lead(here, change):
+    header = ["Mobile", "PAN", "Loan amount"]
+    batch = change([["98000 00003", "abcpv0003l", "1"], ["9800000003", "AAAPA1111A", "2"]], header)
+    assert codes(batch) == [(2, "updated", []), (3, "failed", ["no_such_lead"])]
+    assert Lead.objects.get(partner_ref_id="REF-3").loan_amount == 1
+
+
+def test_two_leads_with_one_mobile_and_pan_are_not_chosen_between(finished, change):
+    finished([["A", *good_rows(1)[0][1:]], ["B", *good_rows(1)[0][1:]]], name="first.xlsx")
+    batch = change([["9800000001", "ABCPV0001L", "5"]], ["Mobile", "PAN", "Loan amount"])
+    assert codes(batch) == [(2, "failed", ["several_leads_match"])]
+
+
+def test_what_is_not_here_is_refused_or_made_as_the_mode_says(here, change):
+    rows = [*good_rows(1, start=7), ["REF-8", "", "", "", "1"]]
+    assert codes(change(rows, HEADER)) == [(2, "failed", ["no_such_lead"]), (3, "failed", ["no_such_lead"])]
+    both = change([*rows, ["REF-1", "", "", "", "9"]], HEADER, mode="both")
+    assert codes(both) == [(2, "created", []), (3, "failed", ["required", "required"]), (4, "updated", [])]
+
+
+def test_the_same_again_changes_nothing_and_makes_no_version(here, change):
+    rows = [[*row, "Pune", f"5010001234{at}", "HDFC0000001"] for at, row in enumerate(good_rows(3))]
+    batch = change(rows, mode="both")
+    assert updated(batch) == (0, 0, 3, 0)
+    assert codes(batch)[0] == (2, "skipped", ["unchanged"])
+    assert set(Lead.objects.values_list("version", flat=True)) == {1}
+
+
+def test_a_change_that_is_wrong_is_refused_and_leaves_the_lead(here, change):
+    batch = change([["REF-1", "98", "", "", "5"], ["REF-2", "", "", "", "-5"]], HEADER)
+    assert codes(batch) == [(2, "failed", ["invalid_mobile"]), (3, "failed", ["negative_amount"])]
+    assert set(Lead.objects.values_list("version", flat=True)) == {1}
+
+
+def test_a_new_account_number_has_to_be_verified_again(here, change):
+    Bank.objects.update(is_verified=True)
+    change([["REF-1", "", "", "", "", "", "50100099999", ""]])
+    assert {bank.account_no: bank.is_verified for bank in Bank.objects.all()} == {
+        "50100099999": False, "50100012341": True, "50100012342": True,
+    }  # fmt: skip
+
+
+def test_a_changed_number_is_found_by_its_new_value(here, change):
+    change([["REF-1", "9811111111", "", "AAAPA1111A", "", "", "50100077777", ""]])
+    lead = Lead.objects.get(partner_ref_id="REF-1")
+    assert (
+        search.lead_ids("9811111111")
+        == search.lead_ids("AAAPA1111A")
+        == search.lead_ids("50100077777")
+        == [lead.pk]
+    )
+    assert search.lead_ids("50100012340") == []
+
+
+def test_a_dropped_lead_is_left_as_it_is(here, change):
+    Lead.objects.filter(partner_ref_id="REF-1").update(status="dropped")
+    assert codes(change([["REF-1", "", "", "", "5"]], HEADER)) == [(2, "skipped", ["lead_ended"])]
+
+
+def test_another_partners_lead_is_not_found(here, change, other_partner):
+    batch = change([["REF-1", "", "", "", "5"]], HEADER, partner=other_partner)
+    assert codes(batch) == [(2, "failed", ["no_such_lead"])]
+
+
+def test_two_rows_about_one_lead_are_applied_one_after_the_other(here, change):
+    batch = change(
+        [["REF-1", "", "", "", "5"], ["REF-2", "", "", "", "6"], ["REF-1", "", "", "", "7"]], HEADER
+    )
+    assert updated(batch) == (0, 3, 0, 0)
+    lead = Lead.objects.get(partner_ref_id="REF-1")
+    assert (lead.loan_amount, lead.version) == (7, 3)
+
+
+def test_a_change_that_fails_costs_no_other(here, change, monkeypatch):
+    real = leads.revise_all
+
+    def broken(changed):
+        if any(lead.partner_ref_id == "REF-1" for lead in changed):
+            raise ZeroDivisionError
+        real(changed)
+
+    monkeypatch.setattr(leads, "revise_all", broken)
+    batch = change([["REF-1", "", "", "", "5"], ["REF-2", "", "", "", "6"]], HEADER)
+    assert codes(batch) == [(2, "failed", ["internal_error"]), (3, "updated", [])]
+    assert Lead.objects.get(partner_ref_id="REF-1").loan_amount == 50_001
+
+
+def test_the_preview_foretells_changes(here, change):
+    rows = [["REF-1", "", "", "", "5"], *good_rows(1, start=2), *good_rows(1, start=8)]
+    batch = change(rows, HEADER, mode="both", review=True)
+    told = import_previews.shown(batch)
+    assert (told["new"], told["update"], told["duplicate"], told["refused"]) == (1, 1, 1, 0)
+    assert set(Lead.objects.values_list("version", flat=True)) == {1}
+
+
+def test_in_create_mode_nothing_is_changed(here, change):
+    batch = change([["REF-1", "9800000001", "Other Name", "", "5"]], HEADER, mode="create")
+    assert counts(batch) == (1, 0, 1, 0)
+    assert Lead.objects.get(partner_ref_id="REF-1").loan_amount == 50_001
+
+
+def test_a_chunk_of_changes_finds_its_leads_in_few_queries(here, change, django_assert_max_num_queries):
+    with django_assert_max_num_queries(60):
+        change(
+            [[f"REF-{at}", "9800000001", "Asha Verma", "ABCPV1234L", str(at)] for at in range(4, 400)], HEADER
+        )
