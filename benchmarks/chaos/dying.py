@@ -141,6 +141,8 @@ def forked(act: Callable[[], object]) -> int:
     if process:
         return process
     try:
+        for each in connections.all(initialized_only=True):
+            each.connection = None  # the parent's, should an event loop have kept it open over the fork
         act()
         os._exit(0)
     except BaseException:

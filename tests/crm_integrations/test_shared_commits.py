@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.db import DataError, OperationalError
 from django.db import connection as database
-from django.db import connections as databases
 
 from benchmarks.chaos import dying
 from crm_integrations import delivery as engine
@@ -265,8 +264,6 @@ def test_a_death_at_the_shared_commit_leaves_one_of_two_states(two, point, vendo
     wrap = {"before": dying._inside_transaction, "after": dying._followed}[point]
 
     def act() -> None:
-        for each in databases.all(initialized_only=True):
-            each.connection = None  # the test's own, should an event loop have kept it open over the fork
         opening._opened = wrap(opening._opened, hit)  # in the forked process only
         engine.deliver(two)
 

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.storage import FileSystemStorage
-from django.db import connections as databases
 from django.utils import timezone
 
 from benchmarks.chaos import dying
@@ -31,8 +30,6 @@ def killed_in(export: Export, owner: type, name: str, time: int) -> int:
         return made(*given, **named)
 
     def act() -> None:
-        for each in databases.all(initialized_only=True):
-            each.connection = None  # the test's own
         setattr(owner, name, kill)  # in the forked process only
         exports.run(export.pk)
 
