@@ -12,7 +12,6 @@ import random
 import signal
 import sys
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -26,10 +25,11 @@ if __name__ == "__main__":
 
 from django.conf import settings
 from django.db import connection as database
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
 from benchmarks.chaos import seeding
+from benchmarks.chaos.forking import forked
 from benchmarks.chaos.judge import held_by_vendors, name_of
 from crm_integrations import delivery as engine
 from crm_integrations import outbox, transport
@@ -132,23 +132,6 @@ def _inside_transaction(real: Callable[..., Any], hit: Hit) -> Callable[..., Any
 
 
 # Workers ------------------------------------------------------------------------------------------------------------
-
-
-def forked(act: Callable[[], object]) -> int:
-    """A worker of its own that does `act`; its process id."""
-    connections.close_all()
-    process = os.fork()
-    if process:
-        return process
-    try:
-        for each in connections.all(initialized_only=True):
-            each.connection = None  # the parent's, should an event loop have kept it open over the fork
-        act()
-        os._exit(0)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(1)
 
 
 def worker(point: str, signal_number: int) -> int:

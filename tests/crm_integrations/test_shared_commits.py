@@ -12,6 +12,7 @@ from django.db import DataError, OperationalError
 from django.db import connection as database
 
 from benchmarks.chaos import dying
+from benchmarks.chaos.forking import forked
 from crm_integrations import delivery as engine
 from crm_integrations import outbox, tokens, transport
 from crm_integrations.models import Connection, Delivery, Exchange, Lease, State
@@ -267,7 +268,7 @@ def test_a_death_at_the_shared_commit_leaves_one_of_two_states(two, point, vendo
         opening._opened = wrap(opening._opened, hit)  # in the forked process only
         engine.deliver(two)
 
-    _, status = os.waitpid(dying.forked(act), 0)
+    _, status = os.waitpid(forked(act), 0)
     assert os.WIFSIGNALED(status)
     assert states(two) == POINTS[point]
     assert len(vendor_sandbox.calls("ispcrm")) == 1

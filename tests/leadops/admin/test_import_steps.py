@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from crm_integrations import announcements
 from crm_integrations.models import Delivery, State
 from leadops.models import ImportBatch, Lead
 from leadops.services import import_batches, import_previews
@@ -230,6 +231,7 @@ class TestOneRow:
         batch = upload(good_rows(1))
         desk.post(page(batch, "go_on"))
         run(batch)
+        announcements.unfold()
         row = batch.import_rows.get()
         delivery = Delivery.objects.filter(connection__vendor="ispcrm").get()
         Delivery.objects.filter(pk=delivery.pk).update(state=State.DELIVERED, reference="ISP-77")

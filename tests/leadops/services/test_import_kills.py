@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from benchmarks.chaos.dying import forked
+from benchmarks.chaos.forking import forked
 from leadops import doorbell
 from leadops.models import ImportBatch, ImportRow, Lead
 from leadops.services import import_batches, import_reading, import_rows, import_steering, import_undoing

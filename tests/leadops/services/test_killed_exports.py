@@ -10,7 +10,7 @@ import pytest
 from django.core.files.storage import FileSystemStorage
 from django.utils import timezone
 
-from benchmarks.chaos import dying
+from benchmarks.chaos.forking import forked
 from leadops.models import Export
 from leadops.services import export_rows, exports
 from tests import people
@@ -33,7 +33,7 @@ def killed_in(export: Export, owner: type, name: str, time: int) -> int:
         setattr(owner, name, kill)  # in the forked process only
         exports.run(export.pk)
 
-    _, status = os.waitpid(dying.forked(act), 0)
+    _, status = os.waitpid(forked(act), 0)
     return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
 
 
