@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -10,8 +9,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.options import IncorrectLookupParameters
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404
@@ -30,6 +28,7 @@ from crm_integrations.admin.delivery_filters import AS_BROWSERS_WRITE
 from crm_integrations.admin.steering import MAY_STEER, how_it_went
 from crm_integrations.connector import Kind
 from crm_integrations.models import UNFINISHED, Connection, Delivery, Gap, Replay, State
+from leadops.admin.listed import listed
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted
 from leadops.admin.pages import CappedList, capped_counts, in_words
@@ -199,17 +198,8 @@ class ReplayAdmin(ReadOnly, CappedList, ModelAdmin):
 
     def _filtered(self, request: HttpRequest, query: str) -> Choice:
         """The filter is read by the list itself, so that what it showed is what is sent again."""
-        asked = copy.copy(request)
-        filters = QueryDict(query.removeprefix("?"), mutable=True)
-        filters.pop("p", None)  # the list may be shorter by now, and a page of it is not what is meant
-        if "\0" in "".join(text for name, texts in filters.lists() for text in (name, *texts)):
-            raise BadRequest("The filter holds a NUL character.")
-        asked.GET = QueryDict(filters.urlencode())
-        try:
-            listed = self.admin_site.get_model_admin(Delivery).get_changelist_instance(asked)
-        except IncorrectLookupParameters:
-            raise Http404 from None
-        return Choice(listed.queryset, _in_words(asked.GET), [("filter", query)])
+        found = listed(self.admin_site, Delivery, request, query)
+        return Choice(found.queryset, _in_words(QueryDict(query.removeprefix("?"))), [("filter", query)])
 
 
 def page_of(key: UUID) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.options import IncorrectLookupParameters
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import (
     FileResponse,
@@ -19,7 +17,6 @@ from django.http import (
     HttpResponse,
     HttpResponseRedirect,
     JsonResponse,
-    QueryDict,
 )
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -35,6 +32,7 @@ from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from leadops import masking
 from leadops.admin.form_filters import FormFilter
+from leadops.admin.listed import listed
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted
 from leadops.admin.pages import CappedList, capped_counts, in_words
@@ -213,17 +211,8 @@ class ExportAdmin(ReadOnly, CappedList, ModelAdmin):
 
     def _filtered(self, request: HttpRequest, query: str) -> Choice:
         """The filter is read by the list itself, so that what it showed is what goes out, on all its pages."""
-        asked = copy.copy(request)
-        filters = QueryDict(query.removeprefix("?"), mutable=True)
-        filters.pop("p", None)  # the list may be shorter by now, and a page of it is not what is meant
-        if "\0" in "".join(text for name, texts in filters.lists() for text in (name, *texts)):
-            raise BadRequest("The filter holds a NUL character.")
-        asked.GET = QueryDict(filters.urlencode())
-        try:
-            listed = self.admin_site.get_model_admin(Lead).get_changelist_instance(asked)
-        except IncorrectLookupParameters:
-            raise Http404 from None
-        return Choice(listed.queryset, _in_words(listed), [("filter", query)])
+        found = listed(self.admin_site, Lead, request, query)
+        return Choice(found.queryset, _in_words(found), [("filter", query)])
 
 
 def _asked(request: HttpRequest, what: str, whole: bool) -> Export:

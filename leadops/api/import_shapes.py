@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django.core.files.uploadedfile import UploadedFile
+from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 
 from leadops.api.problems import FieldError, invalid
@@ -42,12 +43,11 @@ class CountedProblemAnswer(RowProblemAnswer):
     count = serializers.IntegerField()
 
 
-class PreviewAnswer(serializers.Serializer[Any]):
-    new = serializers.IntegerField()
-    update = serializers.IntegerField()  # type: ignore[assignment]  # hides what nobody calls here
-    duplicate = serializers.IntegerField()
-    refused = serializers.IntegerField()
-    problems = CountedProblemAnswer(many=True)
+# Not as a class, in which a field named `update` would hide a method.
+PREVIEW: dict[str, serializers.Field[Any, Any, Any, Any]] = {
+    **{name: serializers.IntegerField() for name in ("new", "update", "duplicate", "refused")},
+    "problems": CountedProblemAnswer(many=True),
+}
 
 
 class ImportAnswer(serializers.Serializer[Any]):
@@ -67,7 +67,7 @@ class ImportAnswer(serializers.Serializer[Any]):
     failed = serializers.IntegerField()
     percent = serializers.IntegerField(help_text="How far its state is.")
     seconds_left = serializers.IntegerField(allow_null=True)
-    preview = PreviewAnswer(allow_null=True)
+    preview = inline_serializer("PreviewAnswer", PREVIEW, allow_null=True)
 
 
 class ImportRowAnswer(serializers.Serializer[Any]):

@@ -15,7 +15,7 @@ from enum import IntEnum
 from functools import lru_cache
 from itertools import islice, zip_longest
 from types import TracebackType
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, cast
 
 from leadops.excel import archive
 from leadops.excel.package import FOOT, NAMESPACE, ROOT, parts_beside
@@ -177,18 +177,19 @@ def _head(widths: Sequence[int], formats: Mapping[int, Style]) -> str:
 
 def _column(values: Sequence[Cell]) -> list[str]:
     """The cells of a column's values."""
+    texts = cast(Sequence[str], values)  # whether they are all texts is what is tried
     try:
-        text = "".join(values)  # type: ignore[arg-type]  # whether they are all texts is what is tried
+        text = "".join(texts)
     except TypeError:
         return _typed(values)
     if not text:
         return [_EMPTY] * len(values)
-    too_long = len(text) > _LONGEST and max(map(len, values)) > _LONGEST  # type: ignore[arg-type]
+    too_long = len(text) > _LONGEST and max(map(len, texts)) > _LONGEST
     if not text.isprintable() or "  " in text or too_long:
         return [_cell(value) for value in values]
-    texts = _escaped(_BETWEEN.join(values))  # type: ignore[arg-type]
-    start = _KEEPING_SPACES if " " in text and _has_edges(texts) else _START
-    cells = f"{start}{texts.replace(_BETWEEN, f'{_END}{_BETWEEN}{start}')}{_END}"
+    joined = _escaped(_BETWEEN.join(texts))
+    start = _KEEPING_SPACES if " " in text and _has_edges(joined) else _START
+    cells = f"{start}{joined.replace(_BETWEEN, f'{_END}{_BETWEEN}{start}')}{_END}"
     return cells.replace(start + _END, _EMPTY).split(_BETWEEN)
 
 

@@ -50,8 +50,9 @@ class _Table:
 
     def __init__(self, model: type[Model], key: str, columns: Sequence[Column], shown: str) -> None:
         names = ["id", key, *map(_attribute, columns)]
-        fields = [model._meta.get_field(name) for name in names]
-        listed = ", ".join(f'"{field.column}"' for field in fields)  # type: ignore[union-attr]  # concrete fields all
+        by_name = {field.attname: field for field in model._meta.concrete_fields}
+        fields = [by_name[name] for name in names]
+        listed = ", ".join(f'"{field.column}"' for field in fields)
         order = f'"{key}", position, id' if key != "id" else "id DESC"
         self._sql = f'SELECT {listed} FROM "{model._meta.db_table}" WHERE "{key}" = ANY(%s) ORDER BY {order}'  # noqa: S608
         self._sealed = [

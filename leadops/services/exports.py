@@ -203,7 +203,8 @@ def _renewed(export_id: UUID, lease: datetime, done: int) -> datetime:
     )
     if not found:
         raise LostLease
-    return found[0][0]  # type: ignore[no-any-return]
+    until: datetime = found[0][0]
+    return until
 
 
 def _end(export: Export, state: State, problem: str = "") -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 
 import pytest
@@ -21,6 +20,7 @@ from leadops.signals import leads_changed, leads_ready
 from leadops.validation import check_lead
 from tests import people
 from tests.leadops.borrowers import ACCOUNT, IFSC, MOBILE, PAN, applicant, bank, lead
+from tests.threads import together
 
 OTHER_MOBILE, THIRD_MOBILE = "9800000002", "9800000003"
 OTHER_PAN = "ABCPV9999L"
@@ -419,36 +419,16 @@ class TestAnEdit:
 
 @pytest.mark.django_db(transaction=True)
 class TestAtTheSameTime:
-    @staticmethod
-    def _together(*jobs):
-        gate, failures = threading.Barrier(len(jobs)), []
-
-        def work(job):
-            try:
-                gate.wait()
-                job()
-            except Exception as error:
-                failures.append(error)
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=work, args=(job,)) for job in jobs]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return failures
-
     def test_twenty_with_one_pan_make_one_lead(self, take, rule):
         rule(DuplicatePolicy.REFUSE)
         drafts = [lead(f"98000001{n:02d}", applicant(pan_no=PAN)) for n in range(20)]
-        failures = self._together(*[lambda draft=draft: take(draft) for draft in drafts])
+        failures = together(*[lambda draft=draft: take(draft) for draft in drafts])
         assert Lead.objects.count() == 1
         assert [type(each) for each in failures] == [DuplicateLead] * 19
 
     def test_twenty_marked_ones_know_each_other(self, take):
         drafts = [lead(f"98000001{n:02d}", applicant(pan_no=PAN)) for n in range(6)]
-        assert self._together(*[lambda draft=draft: take(draft) for draft in drafts]) == []
+        assert together(*[lambda draft=draft: take(draft) for draft in drafts]) == []
         assert Duplicate.objects.count() == 6 * 5 / 2
 
     def test_many_in_other_orders_wait_for_each_other_and_not_in_a_circle(self, partner, program, rule):
@@ -464,14 +444,14 @@ class TestAtTheSameTime:
                 leads.create(new, partner=partner, program=program, intake="api")
 
         orders = [drafts, drafts[::-1], drafts[75:] + drafts[:75], drafts[::2] + drafts[1::2]]
-        assert self._together(*[lambda own=own: make(own) for own in orders]) == []
+        assert together(*[lambda own=own: make(own) for own in orders]) == []
         assert Lead.objects.count() == 150
 
     def test_more_keys_than_the_server_can_lock_have_the_rule_to_themselves(self, take, rule, monkeypatch):
         rule(DuplicatePolicy.REFUSE)
         monkeypatch.setattr(finding, "TOO_MANY_KEYS", 1)
         drafts = [lead(f"98000001{n:02d}", applicant(pan_no=PAN)) for n in range(10)]
-        failures = self._together(*[lambda draft=draft: take(draft) for draft in drafts])
+        failures = together(*[lambda draft=draft: take(draft) for draft in drafts])
         assert (Lead.objects.count(), len(failures)) == (1, 9)
         assert {type(each) for each in failures} == {DuplicateLead}
 

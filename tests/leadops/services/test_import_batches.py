@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import threading
 from pathlib import Path
 
 import pytest
 from celery import current_app
 from django.core.files.base import ContentFile
-from django.db import IntegrityError, OperationalError, connection
+from django.db import IntegrityError, OperationalError
 from django.utils import timezone
 
 from leadops import doorbell, synthetic, tasks
@@ -29,6 +28,7 @@ from leadops.signals import leads_ready
 from tests.leadops.excel import workbooks
 from tests.leadops.excel.workbooks import HEADER, good_rows, read_back
 from tests.leadops.services.imported import codes, counts
+from tests.threads import together
 
 SAMPLE = Path(__file__).resolve().parents[3] / "docs" / "samples" / "leads.xlsx"
 BAD_CELLS = {
@@ -372,32 +372,11 @@ class TestBeingKilled:
 
 @pytest.mark.django_db(transaction=True)
 class TestAtTheSameTime:
-    @staticmethod
-    def _together(*jobs):
-        gate = threading.Barrier(len(jobs))
-        failures = []
-
-        def work(job):
-            try:
-                gate.wait()
-                job()
-            except Exception as error:
-                failures.append(error)
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=work, args=(job,)) for job in jobs]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert failures == []
-
     def test_two_workers_on_one_batch_make_no_double(self, receive, monkeypatch):
         monkeypatch.setattr(doorbell, "ring", lambda task, args: None)
         monkeypatch.setattr(import_batches, "CHUNK", 20)
         batch = receive(good_rows(100))
-        self._together(*[lambda: import_batches.run(batch.pk)] * 3)
+        assert together(*[lambda: import_batches.run(batch.pk)] * 3) == []
         assert counts(batch) == (100, 100, 0, 0)
         assert Lead.objects.count() == 100
 
@@ -406,7 +385,7 @@ class TestAtTheSameTime:
         monkeypatch.setattr(import_batches, "CHUNK", 20)
         rows = [["" if number % 2 else row[0], *row[1:]] for number, row in enumerate(good_rows(60))]
         first, second = receive(rows), receive(rows)
-        self._together(lambda: import_batches.run(first.pk), lambda: import_batches.run(second.pk))
+        assert together(lambda: import_batches.run(first.pk), lambda: import_batches.run(second.pk)) == []
         assert counts(first)[1] + counts(second)[1] == 60
         assert counts(first)[2] + counts(second)[2] == 60
         assert Lead.objects.count() == 60
