@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
@@ -38,6 +38,18 @@ def other_partner(db) -> Partner:
 @pytest.fixture
 def program(db) -> Program:
     return people.program("scf-north", "Supply chain finance")
+
+
+@pytest.fixture
+def rule(program: Program) -> Callable[..., None]:
+    """Sets the rule for duplicates of `program`."""
+
+    def of(policy: str, **fields: object) -> None:
+        for name, value in {"duplicate_policy": policy, **fields}.items():
+            setattr(program, name, value)
+        program.save()
+
+    return of
 
 
 @pytest.fixture

@@ -31,15 +31,6 @@ def take(partner, program):
 
 
 @pytest.fixture
-def rule(program):
-    def of(policy):
-        program.duplicate_policy = policy
-        program.save()
-
-    return of
-
-
-@pytest.fixture
 def typed(desk, partner, program):
     """What an officer types for Asha."""
     blank = fields(desk.get(ADD).content.decode())

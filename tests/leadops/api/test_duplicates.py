@@ -11,15 +11,6 @@ PATH = "/v1/crm/leads/"
 SAME = {"X-Request-Id": "the-same-for-all"}
 
 
-@pytest.fixture
-def rule(program):
-    def of(policy):
-        program.duplicate_policy = policy
-        program.save()
-
-    return of
-
-
 def body(program, reference, **fields):
     person = bodies.applicant(**{"pan_no": "ABCPK1234L"} | fields.pop("person", {}))
     return bodies.lead(program, partner_ref_id=reference, applicants=[person], **fields)

@@ -35,18 +35,6 @@ def take(partner, program):
 
 
 @pytest.fixture
-def rule(program):
-    """Sets the program's rule."""
-
-    def of(policy, **fields):
-        for name, value in {"duplicate_policy": policy, **fields}.items():
-            setattr(program, name, value)
-        program.save()
-
-    return of
-
-
-@pytest.fixture
 def long_ago(partner, program):
     """A lead of so many days ago."""
 

@@ -25,15 +25,6 @@ def _own_media(settings, tmp_path):
 
 
 @pytest.fixture
-def rule(program):
-    def of(policy):
-        program.duplicate_policy = policy
-        program.save()
-
-    return of
-
-
-@pytest.fixture
 def receive(partner, program, officer, tmp_path):
     def received(rows, name="leads.xlsx", **given):
         path = workbooks.ours(tmp_path / name, [HEADER, *rows])
