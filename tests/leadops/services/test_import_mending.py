@@ -56,6 +56,12 @@ class TestInTheBrowser:
         assert import_mending.broken_letters(bad_row) == ["D"]
         assert dict(import_mending.mend(batch, {bad_row.pk: {"D": "ABCPV1234L"}}, officer)) == {"created": 1}
 
+    def test_what_judging_reads_into_a_cell_is_not_written_into_it(self, batch, bad_row, officer):
+        import_mending.mend(batch, {bad_row.pk: {"B": "9800000009.0"}}, officer)
+        bad_row.refresh_from_db()
+        assert "was_decimal" in [each["code"] for each in bad_row.problems]
+        assert '"9800000009.0"' in bad_row.cells
+
     def test_only_broken_cells_can_be_changed(self, batch, bad_row, officer):
         sent = {"A": "REF-1", "B": "9800000009", "C": "Somebody Else", "D": "ABCPV1234L", "ZZ": "x"}
         import_mending.mend(batch, {bad_row.pk: sent}, officer)
