@@ -19,11 +19,11 @@ from leadops.admin.import_steps import ImportSteps, page_of
 from leadops.admin.markup import chip
 from leadops.errors import LeadopsError
 from leadops.excel.content import masked
-from leadops.excel.header import Header, letters, position
+from leadops.excel.sheet_header import SheetHeader, letters, position
 from leadops.ids import uuid_in
 from leadops.models import ImportBatch, ImportRow, Officer
 from leadops.services import import_mending, import_undoing
-from leadops.services.import_judging import header_of
+from leadops.services.import_judging import headers_of
 
 ROWS_A_PAGE, MENDED_A_PAGE = 50, 20
 Outcome = ImportRow.Outcome
@@ -67,7 +67,7 @@ class ImportRowPages(ImportSteps):
         row = get_object_or_404(ImportRow.objects.select_related("lead"), pk=row_id)
         batch = self.to_view(request, row.batch_id)
         cells = json.loads(row.cells) if row.cells else []
-        header = header_of(batch)
+        header = headers_of(batch).of(row.sheet)
         shown = {
             "row": row,
             "chip": chip(TONES[row.outcome], row.get_outcome_display()),
@@ -95,8 +95,8 @@ class ImportRowPages(ImportSteps):
             return HttpResponseRedirect(f"{here}?page={_number(request)}")
         found = batch.import_rows.filter(outcome=Outcome.FAILED).order_by("number")
         page = Paginator(found, MENDED_A_PAGE).get_page(_number(request))
-        header = header_of(batch)
-        shown = {"rows_page": page, "rows": [_to_mend(header, row) for row in page]}
+        headers = headers_of(batch)
+        shown = {"rows_page": page, "rows": [_to_mend(headers.of(row.sheet), row) for row in page]}
         return self.page(request, "mend", batch, f"Mend refused rows of {batch.file_name}", shown)
 
     def _mended(self, request: HttpRequest, batch: ImportBatch, sent: dict[UUID, dict[str, str]]) -> bool:
@@ -141,7 +141,7 @@ def _in_words(outcomes: Counter[str]) -> str:
     return f"Rows: {', '.join(said)}." if said else "Nothing was changed."
 
 
-def _to_mend(header: Header, row: ImportRow) -> dict[str, Any]:
+def _to_mend(header: SheetHeader, row: ImportRow) -> dict[str, Any]:
     cells = json.loads(row.cells)
     broken = import_mending.broken_letters(row)
     errors = [each for each in row.problems if each["severity"] == "error"]
@@ -159,7 +159,7 @@ def _to_mend(header: Header, row: ImportRow) -> dict[str, Any]:
     return {"row": row, "inputs": inputs, "others": others, "elsewhere": elsewhere}
 
 
-def _masked(header: Header, cells: list[str]) -> list[dict[str, str]]:
+def _masked(header: SheetHeader, cells: list[str]) -> list[dict[str, str]]:
     """The filled cells as they may be shown."""
     return [
         {"letter": letters(at), "header": header.cells[at], "value": masked(text, header.columns[at])}

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
 from leadops.errors import LeadopsError
-from leadops.excel.columns import COLUMNS
+from leadops.excel.columns import KNOWN
 from leadops.excel.proposals import Proposal
 from leadops.models import ImportBatch, ImportMode, ImportState, Layout, Officer
 from leadops.services import column_mappings, import_steering, import_undoing
@@ -81,8 +81,8 @@ class ImportSteps(ModelAdmin):
             except LeadopsError as error:
                 refusal = error.message
         said = column_mappings.said_against(proposal.mapping, proposal.layout, mode)
-        shown = {"proposal": proposal, "refusal": refusal, "troubles": said, "columns": COLUMNS}
-        shown |= {"layouts": Layout.choices, "modes": ImportMode.choices, "mode": mode}
+        shown = {"proposal": proposal, "refusal": refusal, "troubles": said, "columns": KNOWN}
+        shown |= {"layouts": Layout.to_choose(), "modes": ImportMode.choices, "mode": mode}
         return self.page(request, "columns", batch, f"The columns of {batch.file_name}", shown)
 
     def go_on_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
@@ -134,6 +134,6 @@ def _take_over(proposal: Proposal, sent: QueryDict, mode: str) -> str:
         name = str(sent.get(f"column-{at}", choice.column or ""))
         choice.column = name or (None if choice.column is None else "")
     layout, chosen = str(sent.get("layout", "")), str(sent.get("mode", ""))
-    if layout in Layout.values:
+    if layout in dict(Layout.to_choose()):
         proposal.layout = layout
     return chosen if chosen in ImportMode.values else mode

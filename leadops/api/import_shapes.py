@@ -27,7 +27,7 @@ class ImportForm(serializers.Serializer[Any]):
     file = serializers.FileField(help_text="The workbook, with a header row.")
     program_id = serializers.UUIDField()
     mode = serializers.ChoiceField(ImportMode.choices, default=ImportMode.CREATE)
-    layout = serializers.ChoiceField(Layout.choices, default=Layout.FLAT)
+    layout = serializers.ChoiceField(Layout.to_choose(), default=Layout.FLAT)
     preview = serializers.BooleanField(default=False, help_text="Make no lead before `start`.")
 
 
@@ -59,6 +59,7 @@ class ImportAnswer(serializers.Serializer[Any]):
     problem = serializers.CharField(help_text="Why the file as a whole can't be imported.")
     mode = serializers.ChoiceField(ImportMode.choices)
     layout = serializers.ChoiceField(Layout.choices)
+    left_out = serializers.ListField(child=serializers.CharField(), help_text="Sheets that were not read.")
     earlier_import_id = serializers.UUIDField(allow_null=True, help_text="The same file, sent before.")
     rows = serializers.IntegerField()
     created = serializers.IntegerField()
@@ -90,6 +91,7 @@ def import_answer(batch: ImportBatch) -> dict[str, Any]:
         "problem": batch.problem,
         "mode": batch.mode,
         "layout": batch.layout,
+        "left_out": batch.left_out,
         "earlier_import_id": str(batch.earlier_id) if batch.earlier_id else None,
         **{name: said[name] for name in ("rows", "created", "updated", "skipped", "failed")},
         "percent": said["percent"],
@@ -144,7 +146,7 @@ def read_form(sent: Mapping[str, Any]) -> ReadForm:
     if program is None:
         errors.append(_about_program(sent, program_id is not None))
     mode = _choice(sent, "mode", ImportMode.values, errors)
-    layout = _choice(sent, "layout", Layout.values, errors)
+    layout = _choice(sent, "layout", list(dict(Layout.to_choose())), errors)
     preview = YES_OR_NO.get(str(sent.get("preview", "")).lower())
     if preview is None:
         errors.append(error("preview", "not_yes_or_no"))

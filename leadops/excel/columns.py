@@ -42,7 +42,7 @@ class Column:
 
     `shows` are fields without a column whose findings are shown here; `clean` makes the field's value of the cell's
     text, where it is not that text; `check` finds what only a spreadsheet can have done. All other checks are
-    `validation`'s.
+    `validation`'s. One that `is_key` tells which record a row is about, and is no field of it.
     """
 
     header: str
@@ -51,6 +51,7 @@ class Column:
     shows: tuple[str, ...] = ()
     clean: Callable[[str], Any] | None = None
     check: Check | None = None
+    is_key: bool = False
 
     @property
     def keys(self) -> list[str]:
@@ -171,7 +172,9 @@ COLUMNS = (
     Column("Remarks", "remarks", "Remark, Comment, Comments, Note, Notes"),
 )  # fmt: skip
 
-LEAD_ID = Column("leadops id", "id")
+LEAD_ID = Column("leadops id", "id", is_key=True)
+VERSION = Column("leadops version", "version", is_key=True)
+"""Counted up at each change of a lead: a workbook that was exported before the last one must not undo it."""
 OF_OURS = (
     Column("leadops partner", "partner"),
     Column("leadops program", "program"),
@@ -185,9 +188,9 @@ ROW_HEADER = "Row"
 REASON_HEADER = "Why refused"
 _COUNTERS = ("S.No", "Sr No", "Sl No", "Serial No", "#", "Bank name")
 IGNORED = frozenset(
-    key(name)
-    for name in (ROW_HEADER, REASON_HEADER, *_COUNTERS, *(column.header for column in (LEAD_ID, *OF_OURS)))
+    key(name) for name in (ROW_HEADER, REASON_HEADER, *_COUNTERS, *(column.header for column in OF_OURS))
 )
 """Our own additions to the workbooks we write, counters, and the bank's name, which the IFSC tells."""
 
-BY_KEY = {name: column for column in COLUMNS for name in column.keys}
+KNOWN = (LEAD_ID, VERSION, *COLUMNS)
+BY_KEY = {name: column for column in KNOWN for name in column.keys}

@@ -2,88 +2,37 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
-from functools import cached_property
-from typing import Any
 
 from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, IdentityDocumentDraft, LeadDraft
 from leadops.errors import UnreadableFile
-from leadops.excel.columns import BY_KEY, COLUMNS, IGNORED, Check, Column, key
-from leadops.masking import is_masked
-from leadops.models import ImportMode, RowProblem
-from leadops.validation import Finding, findings_at, problem, refuse_cell, refuse_header
+from leadops.excel.columns import BY_KEY, IGNORED, KNOWN, LEAD_ID, Column, key
+from leadops.excel.sheet_header import Parts, SheetHeader, one_line
+from leadops.models import ImportMode
+from leadops.validation import Finding
 
-CARD_REMOVED = "(card number removed)"
-AADHAAR_REMOVED = "(Aadhaar number removed)"
-_REMOVED = {
-    CARD_REMOVED: problem("card_data", what="card number"),
-    AADHAAR_REMOVED: problem("aadhaar_number"),
-}
-_TOKENS = {each.code: token for token, each in _REMOVED.items()}
-_SHORTEST_HIDDEN = 12  # digits of an Aadhaar number
-_MANY_DIGITS = re.compile(r"(?:\d\D{0,3}){12}")
 _MOBILE = "primary_mobile"
-_LONG_NUMBERS = {_MOBILE, "account_no"}
-_MASKED_IN_EXPORTS = {
-    *("primary_mobile", "primary_email", "date_of_birth", "pan_no", "gstin", "tax_id", "insurance_no"),
-    *("series", "number", "account_no"),
-}
 _REFERENCE = "partner_ref_id"
 _PAN = "applicants[0].pan_no"
 _NAMES = ("applicants[0].name", "applicants[0].first_name")
-BY_HEADER = {column.header: column for column in COLUMNS}
+BY_HEADER = {column.header: column for column in KNOWN}
 LEFT_OUT = ""
 """Stands in a mapping for a column that is not taken; None is one that looked empty and is asked about if it isn't."""
 Mapping = Sequence[str | None]
-
-
-def letters(at: int) -> str:
-    """A column's letters as Excel shows them; 0 is A."""
-    text, rest = "", at + 1
-    while rest:
-        rest, letter = divmod(rest - 1, 26)
-        text = chr(65 + letter) + text
-    return text
-
-
-def position(column: str) -> int:
-    """The place of the column with these letters; A is 0, and no letters are -1."""
-    place = 0
-    for letter in column:
-        place = place * 26 + ord(letter) - 64
-    return place - 1
-
-
-def one_line(cells: Iterable[str]) -> list[str]:
-    """Header cells as they are kept: without line breaks and spaces in a row."""
-    return [" ".join(cell.split()) for cell in cells]
-
-
-def refuse_card_columns(cells: Sequence[str]) -> None:
-    """Refuse a workbook that has a column for card data, whatever the column would become."""
-    for at, cell in enumerate(cells):
-        if key(cell) not in BY_KEY and refuse_header(cell):
-            raise UnreadableFile(
-                f"Column {letters(at)} asks for card data, which must never be sent or kept:"
-                " delete the column and upload the file again."
-            )
 
 
 def missing_columns(columns: Iterable[Column], mode: str = ImportMode.CREATE) -> list[str]:
     """What a workbook of leads can't do without and `columns` do not hold, by our headers."""
     paths = {column.path for column in columns}
     if mode == ImportMode.UPDATE:
-        known = _REFERENCE in paths or {_MOBILE, _PAN} <= paths
+        known = not paths.isdisjoint({_REFERENCE, LEAD_ID.path}) or {_MOBILE, _PAN} <= paths
         return [] if known else ["Partner reference"]
     needed = {"Mobile": _MOBILE not in paths, "Name": paths.isdisjoint(_NAMES)}
     return [name for name, is_missing in needed.items() if is_missing]
 
 
-class Header:
-    """A workbook's header row, understood.
+class Header(SheetHeader):
+    """The header row of leads, understood.
 
     `mapping` names our column for each of its cells, None where only their names tell. Raises UnreadableFile with
     one sentence when it can't be the header of leads.
@@ -92,42 +41,20 @@ class Header:
     def __init__(
         self, cells: Sequence[str], mapping: Mapping | None = None, mode: str = ImportMode.CREATE
     ) -> None:
-        self.cells = one_line(cells)
-        self.left_out = [key(cell) in IGNORED and bool(cell) for cell in self.cells]
-        self.columns: list[Column | None] = [BY_KEY.get(key(cell)) for cell in self.cells]
+        cells = one_line(cells)
+        left_out = [key(cell) in IGNORED and bool(cell) for cell in cells]
+        columns: list[Column | None] = [BY_KEY.get(key(cell)) for cell in cells]
         if mapping is not None:
-            self.columns = [BY_HEADER.get(name or LEFT_OUT) for name in mapping]
-            self.left_out = [name == LEFT_OUT for name in mapping]
-        refuse_card_columns(self.cells)
-        self._refuse_repeats()
+            columns = [BY_HEADER.get(name or LEFT_OUT) for name in mapping]
+            left_out = [name == LEFT_OUT for name in mapping]
+        super().__init__(cells, columns, left_out, BY_KEY)
         self._refuse_missing(mode)
-        self._plan = [
-            (at, column.path.rpartition(".")[0], column.attribute, column.clean)
-            for at, column in enumerate(self.columns)
-            if column is not None
-        ]
-        self._checks: list[tuple[int, str, Check]] = [
-            (at, column.path, column.check)
-            for at, column in enumerate(self.columns)
-            if column is not None and column.check is not None
-        ]
-        self._masked = [each[:3] for each in self._plan if each[2] in _MASKED_IN_EXPORTS]
         self._is_passport = any(key(cell).startswith("passport") for cell in self.cells)
 
     @staticmethod
     def is_one(cells: Sequence[str]) -> bool:
         """Whether these cells look like a header and not like a title above it."""
         return any((column := BY_KEY.get(key(cell))) and column.path == _MOBILE for cell in cells)
-
-    def _refuse_repeats(self) -> None:
-        places = defaultdict(list)
-        for at, column in enumerate(self.columns):
-            if column is not None:
-                places[column.header].append(letters(at))
-        for name, found in places.items():
-            if len(found) > 1:
-                where = " and ".join(found)
-                raise UnreadableFile(f"Columns {where} both hold the {name}: keep one and delete the other.")
 
     def _refuse_missing(self, mode: str) -> None:
         if missing := missing_columns((column for column in self.columns if column is not None), mode):
@@ -136,89 +63,12 @@ class Header:
                 " as in the template."
             )
 
-    def has(self, path: str) -> bool:
-        """Whether a column fills this field."""
-        return any(column is not None and column.path == path for column in self.columns)
-
-    def strays(self, cells: Sequence[str]) -> list[int]:
-        """Positions of filled cells whose column is not known: they must not be dropped without a word."""
-        return [at for at in self._unknown if at < len(cells) and cells[at].strip()] + [
-            at for at in range(len(self.cells), len(cells)) if cells[at].strip()
-        ]
-
-    @cached_property
-    def _unknown(self) -> list[int]:
-        return [at for at, column in enumerate(self.columns) if column is None and not self.left_out[at]]
-
-    def refuse_strays(self, positions: Iterable[int]) -> None:
-        """Say which columns are not known, and what their header may have been meant to be."""
-        described = []
-        for at in sorted(positions):
-            name = self.cells[at] if at < len(self.cells) else ""
-            close = get_close_matches(key(name), BY_KEY, n=1) if name else []
-            hint = f", perhaps {BY_KEY[close[0]].header}" if close else ""
-            described.append(f"{letters(at)} ({name or 'no header'}{hint})")
-        if described:
-            raise UnreadableFile(
-                f"These columns are filled but not known: {', '.join(described)}. Rename them as in the template,"
-                " or delete them."
-            )
-
-    def without_hidden_numbers(self, cells: list[str]) -> list[str]:
-        """The cells as they may be kept: one that holds a card or Aadhaar number only says so."""
-        for at, cell in enumerate(cells):
-            if len(cell) >= _SHORTEST_HIDDEN and at not in self._long_numbers and _MANY_DIGITS.search(cell):
-                column = self.columns[at] if at < len(self.columns) else None
-                if found := refuse_cell("", column.attribute if column else "", cell):
-                    cells[at] = _TOKENS.get(found[0].code, CARD_REMOVED)
-        return cells
-
-    @cached_property
-    def _long_numbers(self) -> set[int]:
-        """Where long numbers belong: one account number in ten would pass for a card's."""
-        return {at for at, column in enumerate(self.columns) if column and column.attribute in _LONG_NUMBERS}
-
     def draft(self, cells: Sequence[str]) -> tuple[LeadDraft, list[Finding]]:
         """The lead of one row, and what a spreadsheet has done to it; `validation` has not seen it yet."""
-        parts: dict[str, dict[str, Any]] = defaultdict(dict)
-        width = len(cells)
-        for at, part, attribute, clean in self._plan:
-            if at < width and (text := cells[at]):
-                parts[part][attribute] = clean(text) if clean else text
-        findings = self._damage(cells) if self._checks else []
-        if not _REMOVED.keys().isdisjoint(cells):
-            findings += self._removed(cells, parts)
-        findings += self._left_masked(cells, parts)
+        parts, findings = self.values(cells)
         return self._lead(parts), findings
 
-    def _damage(self, cells: Sequence[str]) -> list[Finding]:
-        return [
-            finding
-            for at, path, check in self._checks
-            if at < len(cells)
-            for finding in findings_at(path, check(cells[at]))
-        ]
-
-    def _removed(self, cells: Sequence[str], parts: dict[str, dict[str, Any]]) -> list[Finding]:
-        findings: list[Finding] = []
-        for at, part, attribute, _ in self._plan:
-            if at < len(cells) and cells[at] in _REMOVED:
-                del parts[part][attribute]
-                path = f"{part}.{attribute}" if part else attribute
-                findings += findings_at(path, (_REMOVED[cells[at]],))
-        return findings
-
-    def _left_masked(self, cells: Sequence[str], parts: dict[str, dict[str, Any]]) -> list[Finding]:
-        """Leave out what one of our own exports has masked: it must never be written over the real value."""
-        findings: list[Finding] = []
-        for at, part, attribute in self._masked:
-            if at < len(cells) and is_masked(cells[at]):
-                parts[part].pop(attribute, None)
-                path = f"{part}.{attribute}" if part else attribute
-                findings += findings_at(path, (problem("masked_value"),))
-        return findings
-
-    def _lead(self, parts: dict[str, dict[str, Any]]) -> LeadDraft:
+    def _lead(self, parts: Parts) -> LeadDraft:
         lead, person = parts[""], parts["applicants[0]"]
         applicant = ApplicantDraft(is_primary=True, primary_mobile=lead.get(_MOBILE, ""), **person)
         if home := parts.get("applicants[0].addresses[0]"):
@@ -230,29 +80,3 @@ class Header:
                 paper.setdefault("type", "passport")
             applicant.identity_document = IdentityDocumentDraft(**paper)
         return LeadDraft(**lead, applicants=[applicant])
-
-    def problems(self, findings: Iterable[Finding], number: int) -> list[RowProblem]:
-        """Findings as they are kept with row `number`, each once, with its column and the cell's address."""
-        placed: dict[tuple[int | None, str], RowProblem] = {}
-        for finding in findings:
-            at = self._places.get(finding.field)
-            letter = "" if at is None else letters(at)
-            placed[at, finding.code] = {
-                "column": "" if at is None else self.cells[at],
-                "letter": letter,
-                "cell": f"{letter}{number}" if letter else "",
-                "code": finding.code,
-                "message": finding.message,
-                "severity": finding.severity.value,
-            }
-        return list(placed.values())
-
-    @cached_property
-    def _places(self) -> dict[str, int]:
-        """In which column a finding about a field is shown."""
-        places: dict[str, int] = {}
-        for at, column in enumerate(self.columns):
-            for path in column.shows if column else ():
-                places[path] = at
-        own = {column.path: at for at, column in enumerate(self.columns) if column}
-        return places | own

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from leadops.excel.header import letters
+from leadops.excel.sheet_header import letters
 from leadops.models import RowProblem
 from leadops.validation.codes import Code, Severity
 

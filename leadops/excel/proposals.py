@@ -10,16 +10,8 @@ from itertools import pairwise
 
 from leadops.excel import content
 from leadops.excel.columns import BY_KEY, IGNORED, REASON_HEADER, ROW_HEADER, Column, key
-from leadops.excel.header import (
-    BY_HEADER,
-    LEFT_OUT,
-    Header,
-    Mapping,
-    letters,
-    missing_columns,
-    one_line,
-    refuse_card_columns,
-)
+from leadops.excel.header import BY_HEADER, LEFT_OUT, Header, Mapping, missing_columns
+from leadops.excel.sheet_header import letters, one_line, refuse_card_columns
 from leadops.models import ImportMode, Layout
 
 HEADER_WITHIN = 10

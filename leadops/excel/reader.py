@@ -7,13 +7,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
 
 from leadops.errors import UnreadableFile
-from leadops.excel import headings, preflight
+from leadops.excel import headings, joined_sheets, preflight
 from leadops.excel.kinds import Kind
 from leadops.excel.notes import Note
 
@@ -36,18 +38,21 @@ class Row(NamedTuple):
     notes: tuple[Note, ...] = ()
 
 
-def rows(path: str | Path) -> Iterator[Row]:
-    """The rows that hold anything, the header among them as one row, in their order.
+def rows(path: str | Path, left_out: list[str] | None = None) -> Iterator[Row]:
+    """The rows of the first sheet that hold anything, its header among them as one row, in their order.
 
-    Raises UnreadableFile with one sentence for the person who sent the file; rows may have come before it.
+    Those of the sheets that hold more of its leads follow, sheet by sheet. `left_out` is told the names of all other
+    sheets when the last row was given. Raises UnreadableFile with one sentence for the person who sent the file; rows
+    may have come before it.
     """
     with open(path, "rb") as file:
         kind = preflight.inspect(file)
     with _process(kind, path) as lines:
-        yield from headings.as_one(_rows(lines))
+        for _, of_sheet in groupby(_rows(lines, [] if left_out is None else left_out), key=itemgetter(0)):
+            yield from headings.as_one(of_sheet)
 
 
-def _rows(lines: Iterator[bytes]) -> Iterator[Row]:
+def _rows(lines: Iterator[bytes], left_out: list[str]) -> Iterator[Row]:
     sheet = ""
     for line in lines:
         message = json.loads(line)
@@ -59,6 +64,7 @@ def _rows(lines: Iterator[bytes]) -> Iterator[Row]:
         elif "refused" in message:
             raise UnreadableFile(message["refused"])
         else:
+            left_out += message["left_out"]
             return
     raise UnreadableFile(_TOO_MUCH)
 
@@ -67,7 +73,8 @@ def _rows(lines: Iterator[bytes]) -> Iterator[Row]:
 def _process(kind: Kind, path: str | Path) -> Iterator[Iterator[bytes]]:
     """The lines that the parsing process prints; it is gone when the block is left."""
     # Isolated (-I): neither the environment nor the working folder can put code into it.
-    command = [sys.executable, "-I", str(PROGRAM), kind.value, str(path), str(settings.IMPORT_MAX_ROWS)]
+    facts = [kind.value, str(path), str(settings.IMPORT_MAX_ROWS), *joined_sheets.NAMES]
+    command = [sys.executable, "-I", str(PROGRAM), *facts]
     process = subprocess.Popen(  # noqa: S603  our own program; the path is ours too
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
     )

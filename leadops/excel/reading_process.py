@@ -4,9 +4,10 @@ A file of five kilobytes can make the parser ask for hundreds of gigabytes and a
 and alone. It is started by its path, in isolation, and imports nothing of ours but the folder `reading` beside
 it: what breaks there stays there.
 
-It is given the kind of the file, its path, and how many rows may be read. Output is lines of JSON:
-`{"sheet": name}`, then lists of `[row number, [text of column A, B, ...], notes]`, then `{"end": true}` or
-`{"refused": sentence}`. No last line means that the process died.
+It is given the kind of the file, its path, how many rows a sheet may have, and the names of the sheets that are read
+beside the first. Output is lines of JSON: for each sheet `{"sheet": name}`, then lists of `[row number, [text of
+column A, B, ...], notes]`; at the end `{"end": true, "left_out": [names of other sheets]}` or `{"refused": sentence}`.
+No last line means that the process died.
 """
 
 from __future__ import annotations

@@ -1,19 +1,22 @@
 """The sheets of an export and their columns: under the headers that the importer knows.
 
 Leads is flat, one row a lead with its primary applicant and that one's first address and bank account, so it can be
-imported alone. The others hold all of each kind, joined by `leadops id`, `Partner reference` and the numbers.
+imported alone. The others hold all of each kind, joined by `leadops id`, `Partner reference` and the numbers, and
+their columns' paths are the attributes of the kind.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any
 
-from leadops.excel.columns import COLUMNS, LEAD_ID, OF_OURS, Column
+from leadops.excel.columns import COLUMNS, LEAD_ID, OF_OURS, VERSION, Column, by_commas
+from leadops.validation import Problem, problem
 
 _PERSON, _HOME, _BANK = "applicants[0].", "applicants[0].addresses[0].", "applicants[0].banks[0]."
+_WORDS = {"yes": True, "no": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +31,37 @@ class Layout:
         return [column.header for column in self.columns]
 
 
+def as_truth(text: str) -> bool:
+    """What a yes or no says; anything else is a no, and `yes_or_no` refuses it."""
+    return _WORDS.get(text.strip().casefold(), False)
+
+
+def yes_or_no(text: str) -> tuple[Problem, ...]:
+    """Refuse what is neither."""
+    return () if not text or text.strip().casefold() in _WORDS else (problem("not_yes_or_no"),)
+
+
 def _under(*paths: str) -> tuple[Column, ...]:
     """The importer's columns whose field lies right under one of `paths`."""
     return tuple(column for column in COLUMNS if column.path.removesuffix(column.attribute) in paths)
+
+
+def _own(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """Columns with their paths as seen from what a row of the sheet is about."""
+    return tuple(
+        replace(column, path=_short(column.path), shows=tuple(map(_short, column.shows)))
+        for column in columns
+    )
+
+
+def _short(path: str) -> str:
+    for prefix in (_HOME, _BANK, _PERSON):
+        path = path.removeprefix(prefix)
+    return path
+
+
+def _flag(header: str, attribute: str) -> Column:
+    return Column(header, attribute, clean=as_truth, check=yes_or_no)
 
 
 OF_LEAD = _under("")
@@ -38,20 +69,21 @@ OF_APPLICANT = _under(_PERSON, f"{_PERSON}identity_document.")
 OF_ADDRESS = _under(_HOME)
 OF_BANK = _under(_BANK)
 _BY_PATH = {column.path: column for column in COLUMNS}
-_JOIN = (LEAD_ID, _BY_PATH["partner_ref_id"])
-APPLICANT_NO = Column("Applicant no", "position")
-_TAGS = Column("Tags", "tags")
+REFERENCE = replace(_BY_PATH["partner_ref_id"], is_key=True)
+APPLICANT_NO = Column("Applicant no", "applicant_no", is_key=True)
+_JOIN = (LEAD_ID, REFERENCE)
+_TAGS = Column("Tags", "tags", clean=by_commas)
 
-LEADS = Layout("Leads", (LEAD_ID, *COLUMNS, *OF_OURS))
+LEADS = Layout("Leads", (LEAD_ID, VERSION, *COLUMNS, *OF_OURS))
 APPLICANTS = Layout(
     "Applicants",
     (
         *_JOIN,
         APPLICANT_NO,
-        Column("Primary", "is_primary"),
-        Column("Signatory", "is_authorized_signatory"),
+        _flag("Primary", "is_primary"),
+        _flag("Signatory", "is_authorized_signatory"),
         _BY_PATH["primary_mobile"],
-        *OF_APPLICANT,
+        *_own(OF_APPLICANT),
         _TAGS,
     ),
 )
@@ -60,29 +92,39 @@ ADDRESSES = Layout(
     (
         *_JOIN,
         APPLICANT_NO,
-        Column("Address no", "position"),
-        *OF_ADDRESS,
+        Column("Address no", "position", is_key=True),
+        *_own(OF_ADDRESS),
         Column("FIAS id", "fias_id"),
         _TAGS,
     ),
 )
 BANKS = Layout(
     "Banks",
-    (*_JOIN, APPLICANT_NO, Column("Bank no", "position"), *OF_BANK, Column("Verified", "is_verified"), _TAGS),
+    (
+        *_JOIN,
+        APPLICANT_NO,
+        Column("Bank no", "position", is_key=True),
+        *_own(OF_BANK),
+        _flag("Verified", "is_verified"),
+        _TAGS,
+    ),
 )
 LOAN_ACCOUNTS = Layout(
     "LoanAccounts",
     (
         *_JOIN,
-        Column("Loan account", "ref_id"),
-        Column("Account program", "program"),
+        Column("Loan account", "ref_id", is_key=True),
+        Column("Account program", "program", is_key=True),
         Column("Product type", "product_type"),
         Column("Account status", "status"),
         Column("Drop reason", "drop_reason"),
         Column("Opened on", "created_at"),
     ),
 )
-LAYOUTS = (LEADS, APPLICANTS, ADDRESSES, BANKS, LOAN_ACCOUNTS)
+JOINED = (APPLICANTS, ADDRESSES, BANKS, LOAN_ACCOUNTS)
+LAYOUTS = (LEADS, *JOINED)
+OF_TEMPLATE = ("Columns", "Example", "Choices")
+"""Sheets of the template that explain it: nobody misses them."""
 
 _GATHERED = (*OF_LEAD, *OF_APPLICANT, *OF_ADDRESS, *OF_BANK)
 flat: Callable[[Sequence[Any]], tuple[Any, ...]] = itemgetter(*map(_GATHERED.index, COLUMNS))

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from leadops.excel.columns import Column
-from leadops.excel.header import position
 from leadops.excel.notes import CODES, WHOLE_ROW, noted
+from leadops.excel.sheet_header import position
 from leadops.models import RowProblem
 from leadops.reference import account_lengths, ifsc
 from leadops.validation.codes import Severity

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import IntEnum
@@ -86,6 +86,12 @@ class Sheet:
         lines = map("".join, zip(*columns, strict=True)) if columns else [""] * len(rows)
         self._part.write(f"<row>{'</row><row>'.join(lines)}</row>".encode())
 
+    def add_all(self, rows: Iterable[Sequence[Cell]]) -> None:
+        """Write any number of rows."""
+        rest = iter(rows)
+        while chunk := list(islice(rest, _ROWS_AT_ONCE)):
+            self.add(chunk)
+
     def offer(self, column: str, choices: str) -> None:
         """Let the cells of `column` (its letters) drop down `choices`: a range, as `Choices!$A$2:$A$9`.
 
@@ -152,15 +158,7 @@ def write(
 ) -> None:
     """Write a workbook of one sheet to `stream`."""
     with Workbook(stream) as book:
-        only = book.sheet(sheet, widths)
-        for chunk in _by_chunks(rows):
-            only.add(chunk)
-
-
-def _by_chunks(rows: Iterable[Sequence[Cell]]) -> Iterator[list[Sequence[Cell]]]:
-    rest = iter(rows)
-    while chunk := list(islice(rest, _ROWS_AT_ONCE)):
-        yield chunk
+        book.sheet(sheet, widths).add_all(rows)
 
 
 def _head(widths: Sequence[int], formats: Mapping[int, Style]) -> str:

@@ -21,10 +21,16 @@ class Layout(models.TextChoices):
 
     FLAT = "flat", "Each row is one lead"
     GROUPED = "grouped", "Rows with the same partner reference are one lead"
+    JOINED = "joined", "Leads are known by their leadops id, and other sheets hold more of them"
+
+    @classmethod
+    def to_choose(cls) -> list[tuple[str, str]]:
+        """Those that are not told by the file itself."""
+        return [(each.value, str(each.label)) for each in (cls.FLAT, cls.GROUPED)]
 
 
 class ImportMode(models.TextChoices):
-    """What rows may do to leads; a lead is known by its partner's reference, else by mobile and PAN together."""
+    """What rows may do to leads; one is known by leadops id, else by reference, else by mobile and PAN together."""
 
     CREATE = "create", "Make new leads only"
     UPDATE = "update", "Change leads that are here only"
@@ -88,6 +94,10 @@ class ImportBatch(Record):
     )
     problem = models.TextField(blank=True, help_text="Why the file as a whole could not be imported.")
     columns = models.JSONField(default=list, help_text="The header row: what each column of the rows is.")
+    sheets = models.JSONField(
+        default=dict, help_text="The header rows of the sheets that hold more of the leads, by name."
+    )
+    left_out = models.JSONField(default=list, help_text="Names of the sheets that were not read.")
     mapping = models.JSONField(
         null=True, help_text="Our column for each of the header's, empty where it is left out; null: by name."
     )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO
 
+from django.db.models import QuerySet
+
 from leadops.excel.columns import REASON_HEADER, ROW_HEADER
-from leadops.excel.header import position
-from leadops.excel.writer import Cell, Style, Styled, write
+from leadops.excel.joined_sheets import NAMES
+from leadops.excel.sheet_header import position
+from leadops.excel.writer import Cell, Style, Styled, Workbook
 from leadops.models import ImportBatch, ImportRow
 from leadops.services import import_corrections
 
@@ -22,18 +25,19 @@ def error_workbook(batch: ImportBatch) -> IO[bytes]:
     Mended and uploaded again it works as it is: the two columns that are added are known and ignored.
     """
     file = tempfile.TemporaryFile()  # noqa: SIM115  handed to the caller
-    write(file, _refused(batch), sheet=import_corrections.sheet_name(batch))
+    refused = batch.import_rows.filter(outcome=ImportRow.Outcome.FAILED).order_by("number")
+    with Workbook(file) as book:
+        leads = book.sheet(import_corrections.sheet_name(batch))
+        leads.add_all(_refused(batch.columns, refused.exclude(sheet__in=list(batch.sheets))))
+        for name in (each for each in NAMES if each in batch.sheets):
+            book.sheet(name).add_all(_refused(batch.sheets[name], refused.filter(sheet=name)))
     file.seek(0)
     return file
 
 
-def _refused(batch: ImportBatch) -> Iterator[list[Cell]]:
-    kept = [at for at, name in enumerate(batch.columns) if name not in (ROW_HEADER, REASON_HEADER)]
-    yield [
-        Styled(name, Style.HEADER)
-        for name in [*(batch.columns[at] for at in kept), REASON_HEADER, ROW_HEADER]
-    ]
-    refused = batch.import_rows.filter(outcome=ImportRow.Outcome.FAILED).order_by("number")
+def _refused(columns: Sequence[str], refused: QuerySet[ImportRow]) -> Iterator[list[Cell]]:
+    kept = [at for at, name in enumerate(columns) if name not in (ROW_HEADER, REASON_HEADER)]
+    yield [Styled(name, Style.HEADER) for name in [*(columns[at] for at in kept), REASON_HEADER, ROW_HEADER]]
     for row in refused.iterator(chunk_size=ROWS_A_READ):
         cells = json.loads(row.cells)
         errors = [problem for problem in row.problems if problem["severity"] == "error"]

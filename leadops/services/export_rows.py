@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +16,7 @@ from django.utils.timezone import localtime
 from leadops import masking, statements
 from leadops.excel import sheets
 from leadops.excel.columns import LEAD_ID, Column
+from leadops.excel.joined_sheets import own_keys
 from leadops.excel.writer import Cell, Sheet, Style, Styled, Workbook
 from leadops.fields import EncryptedTextField, place
 from leadops.models import Address, Applicant, Bank, Export, Lead
@@ -95,7 +98,7 @@ def _attribute(column: Column) -> str:
 
 
 _OF_OURS = """
-SELECT lead.id, partner.name, program.name, lead.status, lead.sync_status, lead.created_at
+SELECT lead.id, lead.version, partner.name, program.name, lead.status, lead.sync_status, lead.created_at
 FROM leadops_lead lead JOIN leadops_partner partner ON partner.id = lead.partner_id
 JOIN leadops_program program ON program.id = lead.program_id WHERE lead.id = ANY(%s)
 """
@@ -137,7 +140,8 @@ class _Reading:
             key, reference = lead[0], lead[2]
             join = [str(key), reference]
             found = applicants.get(key, _NOTHING)
-            made["Leads"].append([join[0], *_flat(lead, found, addresses, banks), *ours[key]])
+            version, *of_ours = ours[key]
+            made["Leads"].append([join[0], version, *_flat(lead, found, addresses, banks), *of_ours])
             for number, person in enumerate(found, start=1):
                 made["Applicants"].append([*join, number, *person[2:]])
                 made["Addresses"] += _numbered([*join, number], addresses.get(person[0], _NOTHING))
@@ -176,8 +180,9 @@ _SYNC_STATUSES = dict(Lead.SyncStatus.choices)
 
 
 def _of_ours(row: tuple[Any, ...]) -> list[Cell]:
-    _, partner, program, status, sync_status, created_at = row
+    _, version, partner, program, status, sync_status, created_at = row
     return [
+        version,
         partner,
         program,
         str(_STATUSES[status]),
@@ -205,6 +210,30 @@ def fill(book: Workbook, ids: Iterable[bytes], shown: str) -> Iterator[int]:
             opened[name].add(rows)
         done += len(chosen)
         yield done
+
+
+Texts = dict[str, dict[tuple[str, ...], dict[str, str]]]
+"""What a lead's rows would say in an export: by sheet, empty for its own, by the row's own key, by column."""
+
+
+def texts_of(ids: list[UUID]) -> dict[UUID, Texts]:
+    """What the rows of these leads say in an export whose values are all shown, as a reader gives them back."""
+    found: dict[UUID, Texts] = {lead_id: defaultdict(dict) for lead_id in ids}
+    rows = _Reading(Export.Shown.WHOLE).rows(ids)
+    for layout in sheets.LAYOUTS:
+        joined = layout in sheets.JOINED
+        keys = set(own_keys(layout.name)) if joined else set[str]()
+        for row in rows[layout.name]:
+            texts = {column.path: _text(value) for column, value in zip(layout.columns, row, strict=True)}
+            own = tuple(text for path, text in texts.items() if path in keys)
+            found[UUID(texts[LEAD_ID.path])][layout.name if joined else ""][own] = texts
+    return found
+
+
+def _text(value: Cell) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    return format(float(value), ".15g") if isinstance(value, int | float | Decimal) else str(value)
 
 
 def _parts(ids: Iterable[bytes]) -> Iterator[list[UUID]]:

@@ -12,7 +12,7 @@ from django.db.models import F
 from leadops import statements
 from leadops.excel.columns import ROW_HEADER
 from leadops.models import ImportBatch, ImportRow, RowProblem
-from leadops.services.import_judging import Result, row_note
+from leadops.services.import_judging import Result, SheetRow, row_note
 from leadops.services.insertion import in_json
 
 Outcome = ImportRow.Outcome
@@ -28,8 +28,9 @@ UPDATE leadops_importrow AS kept SET outcome = new.outcome, lead_id = new.lead_i
     problems = (
         SELECT coalesce(jsonb_agg(one || '{"severity": "warning"}'), '[]') FROM jsonb_array_elements(kept.problems) one
     ) || new.note::jsonb
-FROM unnest(%s::int[], %s::text[], %s::uuid[], %s::text[]) AS new (number, outcome, lead_id, note)
-WHERE kept.batch_id = %s AND kept.number = new.number AND kept.outcome = 'failed' RETURNING kept.outcome
+FROM unnest(%s::text[], %s::int[], %s::text[], %s::uuid[], %s::text[]) AS new (sheet, number, outcome, lead_id, note)
+WHERE kept.batch_id = %s AND kept.number = new.number AND kept.outcome = 'failed'
+AND CASE WHEN kept.sheet = ANY(%s) THEN kept.sheet ELSE '' END = new.sheet RETURNING new.outcome
 """
 
 
@@ -49,13 +50,12 @@ def mended_batch(batch: ImportBatch, sheet: str, headers: Sequence[str]) -> Impo
 
 def replace(batch: ImportBatch, results: Iterable[Result]) -> None:
     """Give the refused rows that these results mend their new outcome, and count them anew, in one transaction."""
-    at = batch.columns.index(ROW_HEADER)
     mended = {
-        int(row.cells[at]): (each.outcome, each.lead_id, in_json([_note(batch, row.number)]))
+        place: (each.outcome, each.lead_id, in_json([_note(batch, row)]))
         for each in results
         if each.lead_id is not None and each.outcome != Outcome.WAITING
         for row, _ in each.rows()
-        if at < len(row.cells) and row.cells[at].isdecimal() and len(row.cells[at]) < 8
+        if (place := _mends(batch, row)) is not None
     }
     if not mended or batch.mends_id is None:
         return
@@ -63,7 +63,9 @@ def replace(batch: ImportBatch, results: Iterable[Result]) -> None:
         ImportBatch.objects.select_for_update().filter(pk=batch.mends_id).values_list("pk")
     )  # batch, then rows
     outcomes, leads, notes = [list(column) for column in zip(*mended.values(), strict=True)]
-    done = statements.rows(_REPLACE, [list(mended), outcomes, leads, notes, batch.mends_id])
+    sheets, numbers = [list(column) for column in zip(*mended, strict=True)]
+    given = [sheets, numbers, outcomes, leads, notes, batch.mends_id, list(batch.sheets)]
+    done = statements.rows(_REPLACE, given)
     move(batch.mends_id, Counter(outcome for (outcome,) in done))
 
 
@@ -75,5 +77,15 @@ def move(batch_id: UUID, outcomes: Counter[str]) -> None:
         ImportBatch.objects.filter(pk=batch_id).update(failed=F("failed") - sum(now.values()), **added)
 
 
-def _note(batch: ImportBatch, number: int) -> RowProblem:
-    return row_note("mended_by_upload", f"Mended by row {number} of {batch.file_name}.")
+def _mends(batch: ImportBatch, row: SheetRow) -> tuple[str, int] | None:
+    """Which refused row this one brings again: its sheet, empty for that of the leads, and its number there."""
+    sheet = row.sheet if row.sheet in batch.sheets else ""
+    columns = batch.sheets.get(sheet, batch.columns)
+    at = columns.index(ROW_HEADER) if ROW_HEADER in columns else len(row.cells)
+    text = row.cells[at] if at < len(row.cells) else ""
+    return (sheet, int(text)) if text.isdecimal() and len(text) < 8 else None
+
+
+def _note(batch: ImportBatch, row: SheetRow) -> RowProblem:
+    where = f" of sheet {row.sheet}" if row.sheet in batch.sheets else ""
+    return row_note("mended_by_upload", f"Mended by row {row.number}{where} of {batch.file_name}.")

@@ -28,16 +28,12 @@ class Part(NamedTuple):
     here: str
 
 
-class Group:
-    """The rows of one lead put together; `lead` is what they make."""
+class Placed:
+    """Findings about a lead that several rows make, each with the row that it is about."""
 
-    def __init__(self, drafts: Sequence[LeadDraft]) -> None:
-        self.lead = drafts[0]
-        self.findings: list[list[Finding]] = [[] for _ in drafts]
+    def __init__(self, rows: int) -> None:
+        self.findings: list[list[Finding]] = [[] for _ in range(rows)]
         self._parts = [Part("", 0, "")]
-        for at, draft in enumerate(drafts[1:], start=1):
-            self._compare(at, draft)
-            self._add(at, draft.applicants[0])
 
     def place(self, found: Sequence[Finding]) -> None:
         """Sort what the check found in the whole lead to the rows it is about."""
@@ -48,6 +44,17 @@ class Group:
             )
             field = part.here + finding.field[len(part.there) :]
             self.findings[part.row].append(Finding(field, finding.code, finding.message, finding.severity))
+
+
+class Group(Placed):
+    """The rows of one lead put together; `lead` is what they make."""
+
+    def __init__(self, drafts: Sequence[LeadDraft]) -> None:
+        super().__init__(len(drafts))
+        self.lead = drafts[0]
+        for at, draft in enumerate(drafts[1:], start=1):
+            self._compare(at, draft)
+            self._add(at, draft.applicants[0])
 
     def _compare(self, at: int, draft: LeadDraft) -> None:
         """What a row below says of the lead itself must be what the first row says; it may fill what that left out."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
@@ -13,7 +13,9 @@ from uuid import UUID
 
 from leadops.drafts import LeadDraft
 from leadops.excel.header import Header
+from leadops.excel.joined_sheets import JoinedHeader
 from leadops.excel.notes import LEAVES_OUT
+from leadops.excel.sheet_header import SheetHeader
 from leadops.excel.weighing import Weighing, still_noted, with_findings
 from leadops.faults import place_of
 from leadops.fields import place
@@ -40,6 +42,10 @@ class SheetRow(NamedTuple):
     cells: list[str]
     noted: list[RowProblem]
     """What reading it told of it."""
+
+    def place_for(self, reader: SheetRow) -> str:
+        """Where it stands, told in another row."""
+        return f"row {self.number}" + (f" of sheet {self.sheet}" if self.sheet != reader.sheet else "")
 
 
 def opened(row_id: UUID, sheet: str, number: int, lead_row: int, cells: bytes, problems: str) -> SheetRow:
@@ -95,13 +101,13 @@ class Result:
     def _said_of(self, row: SheetRow, problems: list[RowProblem]) -> list[RowProblem]:
         if self.outcome not in (Outcome.FAILED, Outcome.SKIPPED) or _blames(self.outcome, problems):
             return problems
-        to_blame = [self.row.number] if _blames(self.outcome, self.problems) else []
-        to_blame += [other.number for other, theirs in self.below if _blames(self.outcome, theirs)]
-        if not to_blame or row.number in to_blame:
+        every = [(self.row, self.problems), *self.below]
+        to_blame = [other for other, theirs in every if _blames(self.outcome, theirs)]
+        if not to_blame or row in to_blame:
             return problems
         refused = self.outcome == Outcome.FAILED
         word, severity = ("refused", "error") if refused else ("left out", "warning")
-        message = f"It belongs to the same lead as row {to_blame[0]}, which was {word}: see there."
+        message = f"It belongs to the same lead as {to_blame[0].place_for(row)}, which was {word}: see there."
         companion = row_note("goes_with_its_lead", message, severity)
         return [*problems, companion]
 
@@ -116,9 +122,25 @@ def row_note(code: str, message: str, severity: str = "warning") -> RowProblem:
     return RowProblem(column="", letter="", cell="", code=code, message=message, severity=severity)
 
 
+class Headers(NamedTuple):
+    """The header rows of a batch: that of its leads, and those of the sheets that hold more of them."""
+
+    leads: Header
+    joined: Mapping[str, JoinedHeader]
+
+    def of(self, sheet: str) -> SheetHeader:
+        return self.joined.get(sheet, self.leads)
+
+
 def header_of(batch: ImportBatch) -> Header:
     """The batch's header row as its mapping understands it."""
     return Header(batch.columns, batch.mapping, batch.mode)
+
+
+def headers_of(batch: ImportBatch, leads: Header | None = None) -> Headers:
+    """All header rows of the batch."""
+    joined = {name: JoinedHeader(name, cells) for name, cells in batch.sheets.items()}
+    return Headers(leads or header_of(batch), joined)
 
 
 def judged(header: Header, batch: ImportBatch, rows: Iterable[SheetRow]) -> list[Result]:

@@ -10,12 +10,12 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from leadops import statements
-from leadops.excel.header import position
+from leadops.excel.sheet_header import position
 from leadops.fields import place
 from leadops.models import ImportBatch, ImportRow, Officer
 from leadops.sealing import seal
 from leadops.services import import_corrections, import_rows
-from leadops.services.import_judging import SheetRow, header_of, opened, row_note
+from leadops.services.import_judging import SheetRow, headers_of, opened, row_note
 from leadops.services.import_steering import NotNow
 from leadops.services.insertion import in_json
 
@@ -50,7 +50,7 @@ def mend(
         batch = found.get(pk=batch.pk)
         if not batch.takes_rows:
             raise NotNow("Rows can be mended once the import is done, and not after it was undone.")
-        header = header_of(batch)
+        headers = headers_of(batch)
         broken = {
             row.pk: broken_letters(row) for row in batch.import_rows.filter(pk__in=changes).defer("cells")
         }
@@ -58,8 +58,11 @@ def mend(
         rows = [opened(*row) for row in statements.rows(_ROWS, [batch.pk, batch.pk, list(changes)])]
         rows = [_changed(row, changes.get(row.row_id, {}), broken.get(row.row_id, [])) for row in rows]
         for _, of_one_lead in groupby(rows, key=lambda row: row.lead_row):
-            clean = [row._replace(cells=header.without_hidden_numbers(row.cells)) for row in of_one_lead]
-            results = import_rows.settle(header, batch, clean)
+            clean = [
+                row._replace(cells=headers.of(row.sheet).without_hidden_numbers(row.cells))
+                for row in of_one_lead
+            ]
+            results = import_rows.settle(headers.leads, batch, clean)
             import_rows.write(results)
             outcomes.update(import_rows.counted(results))
             _keep([row for row in clean if row.row_id in changes], results[0].outcome, officer)

@@ -63,9 +63,11 @@ class _Tally:
         self._counts: Counter[str] = Counter()
         self._kinds: dict[tuple[str, str, str], dict[str, Any]] = {}
         self._rows: list[dict[str, Any]] = []
-        self._columns = [(at, column) for at, column in enumerate(header.columns) if column is not None][
-            :SHOWN_COLUMNS
-        ]
+        self._columns = [
+            (at, column)
+            for at, column in enumerate(header.columns)
+            if column is not None and not column.is_key
+        ][:SHOWN_COLUMNS]
 
     def add(self, results: list[Result]) -> None:
         for result in results:
@@ -74,7 +76,7 @@ class _Tally:
             for row, problems in result.rows():
                 for each in problems:
                     self._note(each)
-                if len(self._rows) < FIRST_ROWS:
+                if len(self._rows) < FIRST_ROWS and row.sheet == result.row.sheet:
                     draft = result.draft if row is result.row else None
                     cells = [self._cell(row, at, column, draft) for at, column in self._columns]
                     self._rows.append({"number": row.number, "outcome": outcome, "cells": cells})

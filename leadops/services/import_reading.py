@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain, groupby, islice
+from operator import itemgetter
 
 from django.db import transaction
 from django.utils import timezone
 
 from leadops.errors import UnreadableFile
 from leadops.excel import reader
+from leadops.excel.columns import LEAD_ID
 from leadops.excel.content import LOOKED_AT
-from leadops.excel.header import Header, one_line
 from leadops.excel.notes import leaves_out
 from leadops.excel.proposals import HEADER_WITHIN, Proposal, header_place, propose, troubles
+from leadops.excel.sheet_header import one_line
+from leadops.excel.sheets import OF_TEMPLATE
 from leadops.models import ImportBatch, ImportState, Layout
-from leadops.services import column_mappings, import_corrections, import_rows
+from leadops.services import column_mappings, import_corrections
 from leadops.services.import_judging import header_of
 from leadops.services.import_leases import Lease
+from leadops.services.import_storing import Storing, begun, leads_of, store_joined
 
 State = ImportState
-ROWS_A_WRITE = 2000
-MOST_ROWS_A_LEAD = 50
-"""A reference that more rows share was not meant as one."""
-SETTLED = ("columns", "mapping", "layout", "mends", "proposal")
 EMPTY = "This workbook has a header and no rows under it."
 
 
@@ -33,18 +32,27 @@ def read(batch: ImportBatch, lease: Lease) -> Lease | None:
 
     None when an officer has to look at the columns first.
     """
-    rows = _rows_of(batch)
+    left_out: list[str] = []
+    sheets = groupby(_rows_of(batch, left_out), key=itemgetter(0))
+    _, rows = next(sheets, ("", iter(())))
     first = list(islice(rows, HEADER_WITHIN + 1 + LOOKED_AT))
     first = first[header_place([row.cells for row in first]) :] if first else []
-    if batch.columns or _settle_columns(batch, lease, first):
-        return _store_all(batch, lease, first, rows)
-    return None
+    if not batch.columns and not _settle_columns(batch, lease, first):
+        return None
+    storing = begun(batch, lease)
+    if not _store_leads(storing, first, rows):
+        return None
+    left_out += store_joined(storing, first, sheets)
+    batch.left_out = [name for name in left_out if name not in OF_TEMPLATE]
+    if not storing.total:
+        raise UnreadableFile(EMPTY)
+    return storing.write(State.JUDGING if batch.review else State.IMPORTING)
 
 
-def _rows_of(batch: ImportBatch) -> Iterator[reader.Row]:
+def _rows_of(batch: ImportBatch, left_out: list[str]) -> Iterator[reader.Row]:
     if not batch.file.storage.exists(batch.file.name or ""):
         raise UnreadableFile("The file is no longer in the store: upload it again.")
-    return reader.rows(batch.file.path)
+    return reader.rows(batch.file.path, left_out)
 
 
 # What the columns are ----------------------------------------------------------------------------------------
@@ -104,75 +112,20 @@ def _ask_about_strays(
 # The rows ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Leads:
-    """Which rows belong together: those with one reference, where the layout says so."""
-
-    at: int | None
-    first: dict[str, list[int]] = field(default_factory=dict)
-
-    def begins_with(self, row: reader.Row) -> int:
-        """The number of the row that this one's lead begins with."""
-        reference = row.cells[self.at].strip() if self.at is not None and self.at < len(row.cells) else ""
-        if not reference:
-            return row.number
-        known = self.first.setdefault(reference, [row.number, 0])
-        known[1] += 1
-        return known[0] if known[1] <= MOST_ROWS_A_LEAD else row.number
-
-
-def _leads_of(batch: ImportBatch, header: Header) -> _Leads:
-    grouped = batch.layout == Layout.GROUPED
-    places = [at for at, each in enumerate(header.columns) if each and each.path == "partner_ref_id"]
-    return _Leads(places[0] if grouped and places else None)
-
-
-def _store_all(
-    batch: ImportBatch, lease: Lease, first: Sequence[reader.Row], rest: Iterator[reader.Row]
-) -> Lease | None:
-    if batch.state == State.QUEUED and batch.rows:
-        lease = _begin_anew(batch, lease)
-    stored = import_rows.last_number(batch) if batch.rows else 0
+def _store_leads(storing: Storing, first: Sequence[reader.Row], rest: Iterator[reader.Row]) -> bool:
+    """Store the rows of the first sheet; False when an officer was asked about columns instead."""
+    batch = storing.batch
     header = header_of(batch)
-    leads = _leads_of(batch, header)
+    if header.has(LEAD_ID.path):
+        batch.layout = Layout.JOINED
+    leads = leads_of(batch, header)
     strays: dict[int, reader.Row] = {}
-    waiting: list[tuple[reader.Row, int]] = []
     for row in chain(first[1:], rest):
         for at in header.strays(row.cells):
             strays.setdefault(at, row)
-        begins = row.number if leaves_out(row.notes) else leads.begins_with(row)
-        if row.number > stored:
-            waiting.append((row._replace(cells=header.without_hidden_numbers(row.cells)), begins))
-        if len(waiting) == ROWS_A_WRITE:
-            lease = _store(batch, lease, waiting)
-            waiting.clear()
+        storing.add(header, row, row.number if leaves_out(row.notes) else leads.begins_with(row))
     if strays and batch.review:
-        _ask_about_strays(batch, lease, first, list(strays.values()))
-        return None
+        _ask_about_strays(batch, storing.lease, first, list(strays.values()))
+        return False
     header.refuse_strays(strays)
-    if not waiting and not batch.rows:
-        raise UnreadableFile(EMPTY)
-    return _store(batch, lease, waiting, State.JUDGING if batch.review else State.IMPORTING)
-
-
-def _begin_anew(batch: ImportBatch, lease: Lease) -> Lease:
-    """Let go what an earlier reading with other columns left."""
-    with transaction.atomic():
-        renewed = lease.renewed()
-        batch.import_rows.all()._raw_delete(batch.import_rows.db)
-        batch.rows = 0
-        batch.save(update_fields=["rows", "updated_at"])
-    return renewed
-
-
-def _store(
-    batch: ImportBatch, lease: Lease, rows: list[tuple[reader.Row, int]], state: ImportState = State.READING
-) -> Lease:
-    with transaction.atomic():
-        renewed = lease.renewed()
-        import_rows.store(batch, rows)
-        batch.rows += len(rows)
-        if batch.state != state:
-            batch.state, batch.stage_began_at = state, timezone.now()
-        batch.save(update_fields=[*SETTLED, "rows", "state", "stage_began_at", "updated_at"])
-    return renewed
+    return True

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Max
 
 from leadops import statements
 from leadops.excel import notes
 from leadops.excel.header import Header
 from leadops.excel.reader import Row
 from leadops.models import ImportBatch, ImportMode, ImportRow, Layout, Lead
-from leadops.services import import_corrections, import_updates, leads
+from leadops.services import import_corrections, import_joined, import_updates, leads
 from leadops.services.import_duplicates import Repeats
 from leadops.services.import_judging import (
     Result,
@@ -30,12 +30,8 @@ from leadops.validation import Finding, Severity
 
 Outcome = ImportRow.Outcome
 _NOTE = Severity.WARNING
+ROWS_A_READ = 1000
 _STORED = Table(ImportRow, ("batch_id", "sheet", "number", "lead_row", "cells", "problems"))
-
-
-def last_number(batch: ImportBatch) -> int:
-    """The number of the last row that is stored, 0 when none is."""
-    return batch.import_rows.aggregate(last=Max("number"))["last"] or 0
 
 
 def store(batch: ImportBatch, rows: Iterable[tuple[Row, int]]) -> None:
@@ -46,6 +42,13 @@ def store(batch: ImportBatch, rows: Iterable[tuple[Row, int]]) -> None:
 def _stored(batch: ImportBatch, row: Row, lead_row: int) -> list[Any]:
     noted = notes.kept(row.notes, row.number)
     return _STORED.row((batch.pk, row.sheet[:100], row.number, lead_row, in_json(row.cells), noted))
+
+
+def stored(batch: ImportBatch, sheet: str) -> Iterator[SheetRow]:
+    """The stored rows of one sheet, in their order."""
+    found = batch.import_rows.filter(sheet=sheet[:100]).order_by("number")
+    for row in found.iterator(chunk_size=ROWS_A_READ):
+        yield SheetRow(row.pk, row.sheet, row.number, row.lead_row, json.loads(row.cells), [])
 
 
 def import_next(batch: ImportBatch, count: int) -> dict[str, int] | None:
@@ -76,13 +79,14 @@ def waiting(batch: ImportBatch, count: int, after: int = -1) -> list[SheetRow]:
     """The next waiting rows, some `count`, of leads that begin after row `after`; never a part of a lead alone."""
     sql = (
         "SELECT id, sheet, number, lead_row, cells, problems FROM leadops_importrow"
-        " WHERE batch_id = %s AND outcome = 'waiting' AND lead_row > %s ORDER BY lead_row, number LIMIT %s"
+        " WHERE batch_id = %s AND outcome = 'waiting' AND lead_row > %s ORDER BY lead_row, number, sheet LIMIT %s"
     )
     rows = [opened(*row) for row in statements.rows(sql, [batch.pk, after, count])]
     if len(rows) == count and batch.layout != Layout.FLAT:
-        rest = sql.replace("lead_row > %s", "lead_row = %s AND number > %s")
+        rest = sql.replace("lead_row > %s", "lead_row = %s AND (number, sheet) > (%s, %s)")
         last = rows[-1]
-        rows += [opened(*row) for row in statements.rows(rest, [batch.pk, last.lead_row, last.number, count])]
+        after_last = [batch.pk, last.lead_row, last.number, last.sheet, None]
+        rows += [opened(*row) for row in statements.rows(rest, after_last)]
     return rows
 
 
@@ -91,9 +95,12 @@ def decided(header: Header, batch: ImportBatch, rows: Iterable[SheetRow], *, loc
 
     The one rule of preview and import. `lock`: the leads that are to be changed are locked for it.
     """
-    results = judged(header, batch, rows)
-    if batch.mode != ImportMode.CREATE:
-        import_updates.match(header, batch, results, lock=lock)
+    if batch.layout == Layout.JOINED:
+        results = import_joined.decided(header, batch, rows, lock=lock)
+    else:
+        results = judged(header, batch, rows)
+        if batch.mode != ImportMode.CREATE:
+            import_updates.match(header, batch, results, lock=lock)
     _skip_known(header, batch, [each for each in results if each.outcome == Outcome.CREATED])
     return results
 

@@ -31,7 +31,8 @@ CHANGED_BEFORE = "Changes of leads that were here before are not taken back."
 UNDONE_CODE, STAYED_CODE = "undone", "stayed_at_undo"
 # An undoing that was broken off goes on where it left: what stayed has said so.
 _NEXT = """
-SELECT number, lead_id FROM leadops_importrow WHERE batch_id = %s AND outcome = 'created' AND number > %s
+SELECT number, lead_id FROM leadops_importrow WHERE batch_id = %s AND outcome = 'created'
+AND number > %s AND number = lead_row
 AND lead_id IS NOT NULL AND NOT problems @> '[{"code": "stayed_at_undo"}]' ORDER BY number LIMIT %s
 """
 _NOTE = """

@@ -34,6 +34,7 @@ class Change:
     """
 
     lead: Lead
+    draft: LeadDraft
     findings: list[Finding]
     changed: list[tuple[Model, set[str] | None]] = field(default_factory=list)
 
@@ -68,12 +69,16 @@ def to_change(lead_ids: Iterable[UUID], *, lock: bool) -> dict[UUID, Lead]:
     return {lead.pk: lead for lead in found.with_parties()}
 
 
-def change_of(lead: Lead, given: LeadDraft, country: str) -> Change:
-    """What `given`, a checked draft, would change in `lead`; the findings are about the lead as a whole."""
-    merging = _Merging(lead)
+def change_of(lead: Lead, given: LeadDraft, country: str, *, placed: bool = False) -> Change:
+    """What `given` would change in `lead`; the findings are about the lead as a whole.
+
+    Of its applicants the primary one is meant by the primary one, others by PAN or name; where they are `placed`, each
+    stands at the place of the one it is about.
+    """
+    merging = _Merging(lead, placed)
     merging.merge(given)
     findings = check_lead(merging.draft, country=country)
-    change = Change(lead, findings)
+    change = Change(lead, merging.draft, findings)
     if not any(finding.is_error for finding in findings):
         change.changed = merging.written_back()
     return change
@@ -82,7 +87,8 @@ def change_of(lead: Lead, given: LeadDraft, country: str) -> Change:
 class _Merging:
     """A lead's draft made of its records, and the way back into them."""
 
-    def __init__(self, lead: Lead) -> None:
+    def __init__(self, lead: Lead, placed: bool) -> None:
+        self._placed = placed
         self._pairs: list[tuple[Any, Any, Sequence[str], str]] = []
         self._new: set[int] = set()
         self._lead = lead
@@ -92,8 +98,8 @@ class _Merging:
 
     def merge(self, given: LeadDraft) -> None:
         _fill(self.draft, given, LEAD_FIELDS)
-        for person in given.applicants:
-            known = self._known(person)
+        for at, person in enumerate(given.applicants):
+            known = self._at(at) if self._placed else self._known(person)
             if known is None:
                 self._add_applicant(person)
             else:
@@ -145,6 +151,9 @@ class _Merging:
     def _record_of(self, draft: Any) -> Any:
         return next(record for each, record, _, _ in self._pairs if each is draft)
 
+    def _at(self, place: int) -> ApplicantDraft | None:
+        return self.draft.applicants[place] if place < len(self.draft.applicants) else None
+
     def _known(self, person: ApplicantDraft) -> ApplicantDraft | None:
         """Who of the lead's applicants is meant: the primary one by the primary one, others by PAN or name."""
         everyone = self.draft.applicants
@@ -170,7 +179,8 @@ class _Merging:
         record = self._record_of(known)
         for at, address in enumerate(person.addresses):
             if at < len(known.addresses):
-                _fill(known.addresses[at], address, [name for name in ADDRESS_FIELDS if name != "tags"])
+                names = [name for name in ADDRESS_FIELDS if name != "tags" or self._placed]
+                _fill(known.addresses[at], address, names)
             else:
                 known.addresses.append(address)
                 self._pair(address, Address(applicant=record, position=at), ADDRESS_FIELDS)

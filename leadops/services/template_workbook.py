@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from leadops import synthetic
 from leadops.excel.columns import COLUMNS, Column
-from leadops.excel.header import letters
+from leadops.excel.sheet_header import letters
 from leadops.excel.sheets import LEADS
 from leadops.excel.writer import Cell, Style, Styled, Workbook
 from leadops.models import Applicant, TenureUnit

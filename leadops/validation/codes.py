@@ -40,6 +40,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "masked_value": _warning(
             "This value is masked, so it was left out; what is kept already stays as it is."
         ),
+        "not_yes_or_no": Code("This must be yes or no."),
         "too_long": Code("This is longer than {limit} characters; please shorten it."),
         "control_characters": _warning("Unprintable characters were taken out; please check what is left."),
         "card_data": Code("Card data must never be sent or kept; remove the {what}."),

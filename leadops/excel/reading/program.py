@@ -8,7 +8,7 @@ import os
 import resource
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from . import delimited, packing, sheet_biff, sheet_bin, sheet_ods, sheet_xml
@@ -100,10 +100,14 @@ def sheets_to_read(workbook: Any, kind: str, path: str) -> Iterator[Sheet]:
                 yield Sheet(sheet, marks)
 
 
-def read_workbook(kind: str, path: str, most_rows: int) -> None:
-    """Print the first sheet that holds anything; refuse a workbook with leads on several."""
+def read_workbook(kind: str, path: str, most_rows: int, beside: Sequence[str]) -> list[str]:
+    """Print the first sheet that holds anything, and those called as `beside`; answers the names of the others.
+
+    Refuses a workbook with leads on several sheets.
+    """
     from python_calamine import CalamineWorkbook
 
+    left_out: list[str] = []
     sheets = sheets_to_read(CalamineWorkbook.from_path(path), kind, path)
     sheet = next(sheets, None)
     if sheet is None:
@@ -111,14 +115,21 @@ def read_workbook(kind: str, path: str, most_rows: int) -> None:
     emit({"sheet": sheet.name})
     header = write(sheet, most_rows)
     for other in sheets:
-        if first_filled(other) == header:
+        first = first_filled(other)
+        if first == header:
             raise Refused(
                 f"Leads stand on two sheets, {sheet.name!r} and {other.name!r}: put them all on one."
             )
+        if other.name in beside:
+            emit({"sheet": other.name})
+            write(other, most_rows)
+        elif first:
+            left_out.append(other.name)
+    return left_out
 
 
-def read_text(path: str, most_rows: int) -> None:
-    """Print the records of a text file."""
+def read_text(path: str, most_rows: int) -> list[str]:
+    """Print the records of a text file, which is one sheet."""
     emit({"sheet": ""})
     order = DayOrder(record.cells for record in delimited.records(path))
     write(
@@ -128,6 +139,7 @@ def read_text(path: str, most_rows: int) -> None:
         ),
         most_rows,
     )
+    return []
 
 
 def first_filled(rows: Iterator[Row] | Sheet) -> list[str]:
@@ -159,8 +171,8 @@ def write(rows: Iterator[Row] | Sheet, most_rows: int) -> list[str]:
     return header
 
 
-def run(kind: str, path: str, most_rows: int) -> None:
-    """Read a file of this kind under limits."""
+def run(kind: str, path: str, most_rows: int, beside: Sequence[str]) -> list[str]:
+    """Read a file of this kind under limits; answers the names of the sheets that were left out."""
     if kind == "csv":
         limit(os.path.getsize(path))
         return read_text(path, most_rows)
@@ -169,17 +181,17 @@ def run(kind: str, path: str, most_rows: int) -> None:
         with zipfile.ZipFile(path) as archive:
             size += packing.check(archive, later="xl/worksheets/")
     limit(size)
-    return read_workbook(kind, path, most_rows)
+    return read_workbook(kind, path, most_rows, beside)
 
 
 def main() -> None:
-    kind, path, most_rows = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    kind, path, most_rows, *beside = sys.argv[1:]
     gc.disable()  # nothing here makes circles, and looking for them costs a tenth of the time
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold personal data
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     try:
-        run(kind, path, most_rows)
+        left_out = run(kind, path, int(most_rows), beside)
     except Refused as refusal:
         emit({"refused": str(refusal)})
     except MemoryError:
@@ -187,4 +199,4 @@ def main() -> None:
     except Exception:
         emit({"refused": DAMAGED})
     else:
-        emit({"end": True})
+        emit({"end": True, "left_out": left_out})

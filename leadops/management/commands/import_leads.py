@@ -32,7 +32,7 @@ class Command(AnsweringCommand):
             "--program", metavar="CODE", required=True, help="under which program: a code or id"
         )
         parser.add_argument("--wait", action="store_true", help="import here and now, to the end")
-        modes, layouts = ImportMode.values, Layout.values
+        modes, layouts = ImportMode.values, list(dict(Layout.to_choose()))
         parser.add_argument("--mode", choices=modes, default=modes[0], help="what rows may do to leads")
         parser.add_argument("--layout", choices=layouts, default=layouts[0], help="how leads stand in it")
         parser.add_argument(

@@ -7,7 +7,8 @@ import pytest
 from leadops.drafts import IdentityDocumentDraft
 from leadops.errors import UnreadableFile
 from leadops.excel.columns import BY_KEY, COLUMNS, IGNORED, key
-from leadops.excel.header import AADHAAR_REMOVED, CARD_REMOVED, Header, letters, position
+from leadops.excel.header import Header
+from leadops.excel.sheet_header import AADHAAR_REMOVED, CARD_REMOVED, letters, position
 from leadops.validation import check_lead
 from leadops.validation.cards import names_card_data
 

@@ -14,6 +14,7 @@ from typing import Any
 import openpyxl
 
 from leadops.drafts import LeadDraft
+from leadops.excel import reader, sheets
 from leadops.models import Export, Lead, Officer, Partner, Program
 from leadops.services import exports, leads
 from leadops.validation import check_lead, errors_in
@@ -79,3 +80,8 @@ def sheets_of(file: Any) -> dict[str, list[dict[str, Any]]]:
 def _rows(sheet: Any) -> list[dict[str, Any]]:
     header, *rows = sheet.iter_rows(values_only=True)
     return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def leads_rows(path: Path) -> list[reader.Row]:
+    """The rows of its first sheet, as the importer reads them."""
+    return [row for row in reader.rows(path) if row.sheet == sheets.LEADS.name]

@@ -6,7 +6,7 @@ import pytest
 
 from leadops.excel.proposals import Proposal
 from leadops.models import ColumnMapping, ImportBatch, Lead
-from leadops.services import column_mappings, import_batches, import_reading, import_steering
+from leadops.services import column_mappings, import_batches, import_reading, import_steering, import_storing
 from leadops.services.column_mappings import WrongMapping
 from tests.leadops.excel.workbooks import good_rows
 from tests.leadops.services.imported import counts
@@ -122,7 +122,7 @@ def test_settled_twice_the_second_comes_too_late(asked):
 
 def test_a_column_that_is_filled_only_far_below_is_asked_about_then(finished, monkeypatch):
     monkeypatch.setattr(import_reading, "LOOKED_AT", 3)
-    monkeypatch.setattr(import_reading, "ROWS_A_WRITE", 5)
+    monkeypatch.setattr(import_storing, "ROWS_A_WRITE", 5)
     rows = [[*row, ""] for row in good_rows(20)]
     rows[15][-1] = "late"
     header = ["Partner reference", "Mobile", "Name", "PAN", "Loan amount", "Branch"]

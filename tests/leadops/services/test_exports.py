@@ -10,10 +10,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from leadops.excel import header as header_module
-from leadops.excel import reader, sheets
+from leadops.excel import sheets
 from leadops.excel.columns import COLUMNS
 from leadops.excel.header import Header
+from leadops.excel.sheet_header import MASKED_IN_EXPORTS
 from leadops.models import Export, Lead
 from leadops.services import export_rows, exports, loan_accounts
 from leadops.validation import check_lead
@@ -49,7 +49,7 @@ def values(draft, path: str):
 
 def test_every_column_comes_back_as_it_went_out(odd, officer, tmp_path):
     path = exported.copied(exported.finished(officer), tmp_path / "leads.xlsx")
-    first, *rows = reader.rows(path)
+    first, *rows = exported.leads_rows(path)
     header = Header(first.cells)
     assert first.cells == sheets.LEADS.headers
     sent = {draft.partner_ref_id: draft for draft in exported.odd_drafts()}
@@ -145,7 +145,7 @@ def test_a_partner_without_the_scope_sees_mobiles_and_no_numbers(odd, partner):
 @pytest.mark.parametrize("shown", [Export.Shown.MASKED, Export.Shown.NUMBERS_MASKED])
 def test_masked_values_are_left_out_when_they_come_back(odd, officer, tmp_path, shown):
     path = exported.copied(exported.finished(officer, shown), tmp_path / "leads.xlsx")
-    first, *rows = reader.rows(path)
+    first, *rows = exported.leads_rows(path)
     header = Header(first.cells)
     for row in rows[1:]:
         draft, found = header.draft(row.cells)
@@ -163,7 +163,7 @@ def test_masked_values_are_left_out_when_they_come_back(odd, officer, tmp_path, 
 
 def test_the_import_knows_every_field_that_an_export_masks():
     masked = {name.removeprefix("identity_") for name in export_rows.MASKS[Export.Shown.MASKED]}
-    assert masked == header_module._MASKED_IN_EXPORTS
+    assert masked == MASKED_IN_EXPORTS
 
 
 def test_dots_in_plain_words_are_no_mask(officer):

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from leadops import doorbell, synthetic, tasks
 from leadops.errors import TakesNoLeads, UnreadableFile
-from leadops.excel.header import CARD_REMOVED
+from leadops.excel.sheet_header import CARD_REMOVED
 from leadops.models import ImportBatch, Lead
 from leadops.services import (
     import_batches,
@@ -21,6 +21,7 @@ from leadops.services import (
     import_leases,
     import_reading,
     import_rows,
+    import_storing,
     leads,
 )
 from leadops.services.error_workbooks import error_workbook
@@ -157,7 +158,7 @@ class TestFilesThatCannotBeImported:
     def test_an_unknown_column_found_late_takes_back_the_rows_read_before(
         self, finished, tmp_path, monkeypatch
     ):
-        monkeypatch.setattr(import_reading, "ROWS_A_WRITE", 2)
+        monkeypatch.setattr(import_storing, "ROWS_A_WRITE", 2)
         rows = [*good_rows(5), [*good_rows(1, start=6)[0], "late"]]
         batch = finished(workbooks.ours(tmp_path / "a.xlsx", [[*HEADER, "Bank branch"], *rows]))
         assert "F (Bank branch" in batch.problem
@@ -291,7 +292,7 @@ class TestBeingKilled:
     @pytest.fixture(autouse=True)
     def _small_chunks(self, monkeypatch):
         monkeypatch.setattr(import_batches, "CHUNK", 10)
-        monkeypatch.setattr(import_reading, "ROWS_A_WRITE", 8)
+        monkeypatch.setattr(import_storing, "ROWS_A_WRITE", 8)
 
     @staticmethod
     def _die_at(monkeypatch, module, name, nth):

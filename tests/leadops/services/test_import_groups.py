@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leadops.models import Lead
-from leadops.services import import_batches, import_mending, import_previews, import_reading, import_rows
+from leadops.services import import_batches, import_mending, import_previews, import_rows, import_storing
 from tests.leadops.services.imported import codes, counts
 
 HEADER = ["Partner reference", "Mobile", "Name", "PAN", "City", "Account number", "IFSC", "Loan amount"]
@@ -110,7 +110,7 @@ def test_rows_without_a_reference_are_leads_of_their_own(grouped):
 
 
 def test_a_reference_that_too_many_rows_share_was_not_meant_as_one(grouped, monkeypatch):
-    monkeypatch.setattr(import_reading, "MOST_ROWS_A_LEAD", 2)
+    monkeypatch.setattr(import_storing, "MOST_ROWS_A_LEAD", 2)
     rows = [row("NA", f"980000000{at}", f"Person {'ABCD'[at]}") for at in range(4)]
     batch = grouped(rows)
     assert counts(batch) == (4, 2, 2, 0)

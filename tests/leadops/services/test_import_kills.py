@@ -15,7 +15,7 @@ from django.utils import timezone
 from benchmarks.chaos.forking import forked
 from leadops import doorbell
 from leadops.models import ImportBatch, ImportRow, Lead
-from leadops.services import import_batches, import_reading, import_rows, import_steering, import_undoing
+from leadops.services import import_batches, import_rows, import_steering, import_storing, import_undoing
 from tests.leadops.excel.workbooks import good_rows
 from tests.leadops.services.imported import counts
 
@@ -27,7 +27,7 @@ ROWS, KILLS = 600, 10
 def _small_steps(monkeypatch):
     monkeypatch.setattr(doorbell, "ring", lambda task, **sent: None)
     monkeypatch.setattr(import_batches, "CHUNK", 10)
-    monkeypatch.setattr(import_reading, "ROWS_A_WRITE", 100)
+    monkeypatch.setattr(import_storing, "ROWS_A_WRITE", 100)
     monkeypatch.setattr(import_undoing, "CHUNK", 20)
     real = import_rows.import_next
 

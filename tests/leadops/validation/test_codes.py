@@ -9,6 +9,7 @@ import pytest
 from stdnum import luhn, verhoeff
 
 from leadops.drafts import AddressDraft, ApplicantDraft, ConsentDraft, LeadDraft
+from leadops.excel import sheets
 from leadops.validation import (
     Checked,
     Finding,
@@ -52,6 +53,7 @@ KNOWN = {"words": "The lender knows this borrower already."}
 CASES: dict[str, tuple[str, Callable[[], list[Finding]]]] = {
     "required": ("", lambda: check_lead(LeadDraft(), today=TODAY)),
     "excel_damage": ("9.8E+09", lambda: _of(mobile("9.8E+09"))),
+    "not_yes_or_no": ("maybe", lambda: findings_at("is_verified", sheets.yes_or_no("maybe"))),
     "too_long": ("x" * 201, lambda: _of(plain_text.name("x" * 201))),
     "control_characters": ("As\x00ha", lambda: _of(plain_text.name("As\x00ha"))),
     "card_data": (CARD, lambda: _lead_with(remarks=f"card {CARD}")),

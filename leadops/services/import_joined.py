@@ -1,0 +1,222 @@
+"""Leads whose parts stand on several sheets: known by their leadops id, and changed where a cell says something new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from functools import partial
+from itertools import groupby
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError
+
+from leadops import statements
+from leadops.excel.columns import LEAD_ID, VERSION
+from leadops.excel.header import Header
+from leadops.excel.joined_sheets import JoinedHeader
+from leadops.excel.notes import LEAVES_OUT
+from leadops.excel.sheet_header import MASKED_IN_EXPORTS
+from leadops.excel.weighing import Weighing, with_findings
+from leadops.ids import uuid_in
+from leadops.masking import is_masked
+from leadops.models import Applicant, ImportBatch, ImportMode, ImportRow, Lead, RowProblem
+from leadops.services import import_updates, lead_updates
+from leadops.services.export_rows import Texts, texts_of
+from leadops.services.import_assembly import Assembly, Known, RowOf
+from leadops.services.import_judging import REQUIRED, Headers, Result, SheetRow, headers_of, our_fault
+from leadops.validation import Finding, Severity, check_lead, errors_in
+
+Outcome = ImportRow.Outcome
+_ALONE = "No row of the first sheet has this lead: put one there, or delete this row."
+_NO_SUCH = "No lead of this partner has this id: empty the cell to make a new lead of the row."
+_HERE = "This lead is here already; this import only makes new ones."
+_LATER = (
+    "This lead was changed after this workbook was written; nothing was changed. Export it again and make the change"
+    " there."
+)
+_UNCHANGED = "The lead says all of this already; nothing was changed."
+_OWN = "SELECT id FROM leadops_lead WHERE partner_id = %s AND id = ANY(%s)"
+
+
+class _Group(NamedTuple):
+    """The rows of one lead, its own first, and what the notes of each came to."""
+
+    result: Result
+    rows: list[SheetRow]
+    noted: list[list[RowProblem]]
+
+
+def decided(header: Header, batch: ImportBatch, rows: Iterable[SheetRow], *, lock: bool) -> list[Result]:
+    """What is to become of these rows, held against the leads there are; nothing is written."""
+    deciding = _Deciding(headers_of(batch, header), batch)
+    groups = [deciding.group(list(of_one)) for _, of_one in groupby(rows, key=lambda row: row.lead_row)]
+    fresh, by_id = deciding.sorted_out(groups)
+    for group in fresh:
+        deciding.guard(group, deciding.judge)
+    if batch.mode != ImportMode.CREATE:
+        import_updates.match(header, batch, [group.result for group in fresh], lock=lock)
+    known = lead_updates.to_change(by_id, lock=lock) if by_id else {}
+    for lead_id, group in by_id.items():
+        deciding.guard(group, partial(deciding.change, lead=known.get(lead_id)))
+    return [group.result for group in groups]
+
+
+class _Deciding:
+    """The rule over the rows of a chunk."""
+
+    def __init__(self, headers: Headers, batch: ImportBatch) -> None:
+        self._headers, self._batch = headers, batch
+        self._weighing = {
+            name: Weighing(header.cells, header.columns)
+            for name, header in [("", headers.leads), *headers.joined.items()]
+        }
+
+    def group(self, rows: list[SheetRow]) -> _Group:
+        """The rows of one lead, weighed: those that are kept stay as they were sent."""
+        copies = [row._replace(cells=list(row.cells)) for row in rows]
+        first, *below = sorted(
+            copies, key=lambda row: (row.sheet in self._headers.joined, row.sheet, row.number)
+        )
+        result = Result(first, below=[(row, []) for row in below])
+        ordered = [first, *below]
+        noted = [self._weighing[self._name(row)].weigh(row.noted, row.cells, row.number) for row in ordered]
+        return _Group(result, ordered, noted)
+
+    def _name(self, row: SheetRow) -> str:
+        return row.sheet if row.sheet in self._headers.joined else ""
+
+    def guard(self, group: _Group, decide: Callable[[_Group], None]) -> None:
+        """A fault of ours costs this lead and no other."""
+        try:
+            decide(group)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            group.result.refuse(our_fault(self._headers.leads, group.result, error))
+
+    # Which lead ----------------------------------------------------------------------------------------------
+
+    def sorted_out(self, groups: Sequence[_Group]) -> tuple[list[_Group], dict[UUID, _Group]]:
+        """Those of new leads, and those that say something new of leads that are here; all others have their result."""
+        fresh: list[_Group] = []
+        told: list[tuple[UUID | None, _Group]] = []
+        for group in groups:
+            if left_out := [each for each in group.noted[0] if each["code"] in LEAVES_OUT]:
+                group.result.outcome, group.result.problems = Outcome.SKIPPED.value, left_out
+            elif self._name(group.rows[0]):
+                self._refuse(group, Finding("", "no_row_of_its_own", _ALONE, Severity.ERROR))
+            elif text := self._headers.leads.text_at(LEAD_ID.path, group.rows[0].cells):
+                told.append((uuid_in(text), group))
+            else:
+                fresh.append(group)
+        return fresh, self._of_leads_here(told)
+
+    def _of_leads_here(self, told: Sequence[tuple[UUID | None, _Group]]) -> dict[UUID, _Group]:
+        ids = [lead_id for lead_id, _ in told if lead_id is not None]
+        known = {key for (key,) in statements.rows(_OWN, [self._batch.partner_id, ids])} if ids else set()
+        texts = texts_of(list(known)) if known and self._batch.mode != ImportMode.CREATE else {}
+        changing: dict[UUID, _Group] = {}
+        for lead_id, group in told:
+            if lead_id is None or lead_id not in known:
+                self._refuse(group, Finding(LEAD_ID.path, "no_such_lead", _NO_SUCH, Severity.ERROR))
+            elif self._batch.mode == ImportMode.CREATE:
+                self._leave(group, lead_id, "already_here", _HERE)
+            elif lead_id in changing:
+                # What the row before changes must be seen by this one: it goes on waiting for the next chunk.
+                group.result.outcome, group.result.lead_id = Outcome.WAITING.value, lead_id
+            elif self._says_nothing_new(group, texts[lead_id]):
+                self._leave(group, lead_id, "unchanged", _UNCHANGED)
+            else:
+                changing[lead_id] = group
+        return changing
+
+    def _says_nothing_new(self, group: _Group, texts: Texts) -> bool:
+        """Empty the cells that say what the lead says already, or hide it; whether none is left."""
+        says_new = False
+        for row in group.rows:
+            header = self._headers.of(row.sheet)
+            own = header.own_key(row.cells) if isinstance(header, JoinedHeader) else ()
+            known = texts.get(self._name(row), {}).get(own, {})
+            for at, column in enumerate(header.columns[: len(row.cells)]):
+                text = row.cells[at]
+                if column is None or column.is_key or not text:
+                    continue
+                hidden = column.attribute in MASKED_IN_EXPORTS and bool(known) and is_masked(text)
+                if hidden or text.strip() == known.get(column.path):
+                    row.cells[at] = ""
+                else:
+                    says_new = True
+            says_new = says_new or not known
+        return not says_new
+
+    # What becomes of it --------------------------------------------------------------------------------------
+
+    def judge(self, group: _Group) -> None:
+        """What the rows of a lead that is not known by its id make."""
+        assembly = self._assembled(group, ())
+        findings = check_lead(assembly.lead, country=self._batch.program.country, today=date.today())
+        if self._batch.mode != ImportMode.CREATE:
+            group.result.held = [each for each in findings if each.code == REQUIRED]
+            findings = [each for each in findings if each.code != REQUIRED]
+        if self._tell(group, assembly, findings):
+            group.result.draft = assembly.lead
+
+    def change(self, group: _Group, lead: Lead | None) -> None:
+        """What the rows of a lead that is here change of it."""
+        result = group.result
+        if lead is None:  # deleted in this moment
+            return self._refuse(group, Finding(LEAD_ID.path, "no_such_lead", _NO_SUCH, Severity.ERROR))
+        if lead.is_stopped:
+            word = lead.get_status_display().lower()
+            return self._leave(group, lead.pk, "lead_ended", f"This lead is {word}; it was left as it is.")
+        version = self._headers.leads.text_at(VERSION.path, group.rows[0].cells)
+        if version and version != str(lead.version):
+            return self._refuse(group, Finding(VERSION.path, "changed_since", _LATER, Severity.ERROR))
+        assembly = self._assembled(group, [_known(each) for each in lead.applicants.all()])
+        change = lead_updates.change_of(lead, assembly.lead, self._batch.program.country, placed=True)
+        if not self._tell(group, assembly, errors_in(change.findings)):
+            return None
+        if change.is_empty:
+            return self._leave(group, lead.pk, "unchanged", _UNCHANGED)
+        result.draft, result.change = change.draft, change
+        result.lead_id, result.outcome = lead.pk, Outcome.UPDATED.value
+        return None
+
+    def _assembled(self, group: _Group, known: Sequence[Known]) -> Assembly:
+        joined = self._headers.joined
+        below = [RowOf(joined[row.sheet], row.number, row.cells) for row in group.rows[1:]]
+        return Assembly(self._headers.leads, group.rows[0].cells, below, known)
+
+    def _tell(self, group: _Group, assembly: Assembly, found: Sequence[Finding]) -> bool:
+        """Put all findings to their rows; whether none of them is an error."""
+        assembly.place(found)
+        said = [
+            with_findings(noted, self._headers.of(row.sheet).problems(mine, row.number))
+            for row, noted, mine in zip(group.rows, group.noted, assembly.findings, strict=True)
+        ]
+        group.result.problems = said[0]
+        group.result.below = list(zip(group.rows[1:], said[1:], strict=True))
+        good = all(each["severity"] != Severity.ERROR for problems in said for each in problems)
+        if not good:
+            group.result.outcome = Outcome.FAILED.value
+        return good
+
+    def _refuse(self, group: _Group, finding: Finding) -> None:
+        row = group.rows[0]
+        group.result.refuse(self._headers.of(row.sheet).problems([finding], row.number))
+
+    def _leave(self, group: _Group, lead_id: UUID, code: str, message: str) -> None:
+        note = self._headers.leads.problems(
+            [Finding("", code, message, Severity.WARNING)], group.result.number
+        )
+        group.result.outcome, group.result.lead_id, group.result.problems = (
+            Outcome.SKIPPED.value,
+            lead_id,
+            note,
+        )
+        group.result.below = [(row, []) for row in group.rows[1:]]
+
+
+def _known(applicant: Applicant) -> Known:
+    return Known(len(applicant.addresses.all()), len(applicant.banks.all()), applicant.is_primary)

@@ -1,0 +1,151 @@
+"""The rows of a workbook on their way into the database, each with the row that its lead begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+from django.db import transaction
+from django.utils import timezone
+
+from leadops.errors import UnreadableFile
+from leadops.excel import reader
+from leadops.excel.columns import LEAD_ID
+from leadops.excel.header import Header
+from leadops.excel.joined_sheets import JoinedHeader, is_joined
+from leadops.excel.notes import leaves_out
+from leadops.excel.sheet_header import SheetHeader
+from leadops.excel.sheets import REFERENCE
+from leadops.models import ImportBatch, ImportState, Layout
+from leadops.services import import_rows
+from leadops.services.import_judging import header_of
+from leadops.services.import_leases import Lease
+
+State = ImportState
+ROWS_A_WRITE = 2000
+MOST_ROWS_A_LEAD = 50
+"""A reference that more rows share was not meant as one."""
+SETTLED = ("columns", "mapping", "layout", "mends", "proposal", "sheets", "left_out")
+_ALONE = 10_000_000
+"""Rows of other sheets that belong to no lead count on from here: no sheet is so long."""
+
+
+@dataclass(slots=True)
+class Leads:
+    """Which rows belong together: those with one reference, where the layout says so."""
+
+    at: int | None
+    first: dict[str, list[int]] = field(default_factory=dict)
+
+    def begins_with(self, row: reader.Row) -> int:
+        """The number of the row that this one's lead begins with."""
+        reference = row.cells[self.at].strip() if self.at is not None and self.at < len(row.cells) else ""
+        if not reference:
+            return row.number
+        known = self.first.setdefault(reference, [row.number, 0])
+        known[1] += 1
+        return known[0] if known[1] <= MOST_ROWS_A_LEAD else row.number
+
+
+def leads_of(batch: ImportBatch, header: Header) -> Leads:
+    grouped = batch.layout == Layout.GROUPED
+    places = [at for at, each in enumerate(header.columns) if each and each.path == "partner_ref_id"]
+    return Leads(places[0] if grouped and places else None)
+
+
+@dataclass(slots=True)
+class Storing:
+    """Rows on their way into the database; those that an earlier worker stored are passed over."""
+
+    batch: ImportBatch
+    lease: Lease
+    passed_over: int
+    total: int = 0
+    waiting: list[tuple[reader.Row, int]] = field(default_factory=list)
+
+    def add(self, header: SheetHeader, row: reader.Row, begins: int) -> None:
+        self.total += 1
+        if self.total > self.passed_over:
+            self.waiting.append((row._replace(cells=header.without_hidden_numbers(row.cells)), begins))
+        if len(self.waiting) == ROWS_A_WRITE:
+            self.write()
+
+    def write(self, state: ImportState = State.READING) -> Lease:
+        """Store what has come together."""
+        batch = self.batch
+        with transaction.atomic():
+            self.lease = self.lease.renewed()
+            import_rows.store(batch, self.waiting)
+            batch.rows += len(self.waiting)
+            if batch.state != state:
+                batch.state, batch.stage_began_at = state, timezone.now()
+            batch.save(update_fields=[*SETTLED, "rows", "state", "stage_began_at", "updated_at"])
+        self.waiting.clear()
+        return self.lease
+
+
+def begun(batch: ImportBatch, lease: Lease) -> Storing:
+    """Go on where an earlier worker was; anew where other columns were chosen since."""
+    if batch.state != State.QUEUED or not batch.rows:
+        return Storing(batch, lease, batch.rows)
+    with transaction.atomic():
+        renewed = lease.renewed()
+        batch.import_rows.all()._raw_delete(batch.import_rows.db)
+        batch.rows, batch.sheets, batch.left_out = 0, {}, []
+        batch.save(update_fields=["rows", "sheets", "left_out", "updated_at"])
+    return Storing(batch, renewed, 0)
+
+
+# The sheets beside the first ---------------------------------------------------------------------------------
+
+
+def store_joined(
+    storing: Storing, first: Sequence[reader.Row], sheets: Iterable[tuple[str, Iterator[reader.Row]]]
+) -> list[str]:
+    """Store the rows of sheets that hold more of the leads; answers the names of sheets that only look like it."""
+    left_out: list[str] = []
+    leads: dict[str, int] = {}
+    alone = count(_ALONE)
+    for name, rows in sheets:
+        top = next(rows)
+        if not is_joined(name, top.cells):
+            left_out.append(name)
+            continue
+        if not leads:
+            storing.write()
+            leads = _rows_by_key(storing.batch, first[0].sheet)
+        try:
+            _store_sheet(storing, JoinedHeader(name, top.cells), rows, leads, alone)
+        except UnreadableFile as refusal:
+            raise UnreadableFile(f"Sheet {name}: {refusal.message}") from None
+    return left_out
+
+
+def _store_sheet(
+    storing: Storing,
+    header: JoinedHeader,
+    rows: Iterable[reader.Row],
+    leads: Mapping[str, int],
+    alone: Iterator[int],
+) -> None:
+    storing.batch.sheets[header.sheet] = header.cells
+    storing.batch.layout = Layout.JOINED
+    strays: set[int] = set()
+    for row in rows:
+        strays.update(header.strays(row.cells))
+        key = header.text_at(LEAD_ID.path, row.cells) or header.text_at(REFERENCE.path, row.cells)
+        begins = None if leaves_out(row.notes) else leads.get(key)
+        storing.add(header, row, begins or next(alone))
+    header.refuse_strays(strays)
+
+
+def _rows_by_key(batch: ImportBatch, sheet: str) -> dict[str, int]:
+    """The numbers of the leads' own rows, by leadops id and by reference."""
+    header = header_of(batch)
+    found: dict[str, int] = {}
+    for row in import_rows.stored(batch, sheet):
+        for path in (REFERENCE.path, LEAD_ID.path):
+            if text := header.text_at(path, row.cells):
+                found.setdefault(text, row.number)
+    return found
