@@ -73,15 +73,13 @@ class _Deciding:
         }
 
     def group(self, rows: list[SheetRow]) -> _Group:
-        """The rows of one lead, weighed: those that are kept stay as they were sent."""
-        copies = [row._replace(cells=list(row.cells)) for row in rows]
+        """The rows of one lead, its own first; what is weighed and compared of them is not what is kept."""
         first, *below = sorted(
-            copies, key=lambda row: (row.sheet in self._headers.joined, row.sheet, row.number)
+            rows, key=lambda row: (row.sheet in self._headers.joined, row.sheet, row.number)
         )
-        result = Result(first, below=[(row, []) for row in below])
-        ordered = [first, *below]
-        noted = [self._weighing[self._name(row)].weigh(row.noted, row.cells, row.number) for row in ordered]
-        return _Group(result, ordered, noted)
+        copies = [row._replace(cells=list(row.cells)) for row in (first, *below)]
+        noted = [self._weighing[self._name(row)].weigh(row.noted, row.cells, row.number) for row in copies]
+        return _Group(Result(first, below=[(row, []) for row in below]), copies, noted)
 
     def _name(self, row: SheetRow) -> str:
         return row.sheet if row.sheet in self._headers.joined else ""
@@ -196,7 +194,9 @@ class _Deciding:
             for row, noted, mine in zip(group.rows, group.noted, assembly.findings, strict=True)
         ]
         group.result.problems = said[0]
-        group.result.below = list(zip(group.rows[1:], said[1:], strict=True))
+        group.result.below = [
+            (row, mine) for (row, _), mine in zip(group.result.below, said[1:], strict=True)
+        ]
         good = all(each["severity"] != Severity.ERROR for problems in said for each in problems)
         if not good:
             group.result.outcome = Outcome.FAILED.value
@@ -215,7 +215,7 @@ class _Deciding:
             lead_id,
             note,
         )
-        group.result.below = [(row, []) for row in group.rows[1:]]
+        group.result.below = [(row, []) for row, _ in group.result.below]
 
 
 def _known(applicant: Applicant) -> Known:

@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 Outcome = ImportRow.Outcome
 REQUIRED = "required"
+WITH_ITS_LEAD = "goes_with_its_lead"
 
 
 class SheetRow(NamedTuple):
@@ -108,7 +109,7 @@ class Result:
         refused = self.outcome == Outcome.FAILED
         word, severity = ("refused", "error") if refused else ("left out", "warning")
         message = f"It belongs to the same lead as {to_blame[0].place_for(row)}, which was {word}: see there."
-        companion = row_note("goes_with_its_lead", message, severity)
+        companion = row_note(WITH_ITS_LEAD, message, severity)
         return [*problems, companion]
 
 
