@@ -22,6 +22,7 @@ from leadops.sealing import open_sealed
 from leadops.services.import_duplicates import Judged
 from leadops.services.import_groups import Group
 from leadops.services.lead_updates import Change
+from leadops.services.leads import Ready
 from leadops.validation import Finding, Problem, Severity, check_lead, findings_at
 
 logger = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ class Result:
     """What becomes of one lead of the sheet: of its row, or of all its rows where several are one lead.
 
     `number`, `sheet` and `problems` are those of the first row. `held` are findings that stop a new lead and not the
-    change of one that is here.
+    change of one that is here. `ready` are the rows its draft will be, where they are made already.
     """
 
     row: SheetRow
@@ -64,6 +65,7 @@ class Result:
     below: list[tuple[SheetRow, list[RowProblem]]] = field(default_factory=list)
     held: list[Finding] = field(default_factory=list)
     change: Change | None = None
+    ready: Ready | None = None
 
     @property
     def row_id(self) -> UUID:

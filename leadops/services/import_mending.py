@@ -15,7 +15,7 @@ from leadops.fields import place
 from leadops.models import ImportBatch, ImportRow, Officer
 from leadops.sealing import seal
 from leadops.services import import_corrections, import_rows
-from leadops.services.import_judging import SheetRow, header_of, opened, row_note
+from leadops.services.import_judging import SheetRow, header_of, judged, opened, row_note
 from leadops.services.import_steering import NotNow
 from leadops.services.insertion import in_json
 
@@ -59,7 +59,8 @@ def mend(
         rows = [_changed(row, changes.get(row.row_id, {}), broken.get(row.row_id, [])) for row in rows]
         for _, of_one_lead in groupby(rows, key=lambda row: row.lead_row):
             clean = [row._replace(cells=header.without_hidden_numbers(row.cells)) for row in of_one_lead]
-            results = import_rows.settle(header, batch, clean)
+            results = judged(header, batch, clean)
+            import_rows.settle(header, batch, results)
             import_rows.write(results)
             outcomes.update(import_rows.counted(results))
             _keep([row for row in clean if row.row_id in changes], results[0].outcome, officer)
