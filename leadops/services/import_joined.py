@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import partial
-from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
 
@@ -47,10 +46,10 @@ class _Group(NamedTuple):
     noted: list[list[RowProblem]]
 
 
-def decided(header: Header, batch: ImportBatch, rows: Iterable[SheetRow], *, lock: bool) -> list[Result]:
-    """What is to become of these rows, held against the leads there are; nothing is written."""
+def decide(header: Header, batch: ImportBatch, results: Iterable[Result], *, lock: bool) -> None:
+    """Tell what is to become of these rows, held against the leads there are; nothing is written."""
     deciding = _Deciding(headers_of(batch, header), batch)
-    groups = [deciding.group(list(of_one)) for _, of_one in groupby(rows, key=lambda row: row.lead_row)]
+    groups = [deciding.group(result) for result in results]
     fresh, by_id = deciding.sorted_out(groups)
     for group in fresh:
         deciding.guard(group, deciding.judge)
@@ -59,7 +58,6 @@ def decided(header: Header, batch: ImportBatch, rows: Iterable[SheetRow], *, loc
     known = lead_updates.to_change(by_id, lock=lock) if by_id else {}
     for lead_id, group in by_id.items():
         deciding.guard(group, partial(deciding.change, lead=known.get(lead_id)))
-    return [group.result for group in groups]
 
 
 class _Deciding:
@@ -72,14 +70,11 @@ class _Deciding:
             for name, header in [("", headers.leads), *headers.joined.items()]
         }
 
-    def group(self, rows: list[SheetRow]) -> _Group:
-        """The rows of one lead, its own first; what is weighed and compared of them is not what is kept."""
-        first, *below = sorted(
-            rows, key=lambda row: (row.sheet in self._headers.joined, row.sheet, row.number)
-        )
-        copies = [row._replace(cells=list(row.cells)) for row in (first, *below)]
-        noted = [self._weighing[self._name(row)].weigh(row.noted, row.cells, row.number) for row in copies]
-        return _Group(Result(first, below=[(row, []) for row in below]), copies, noted)
+    def group(self, result: Result) -> _Group:
+        """The rows of one lead, copied: what is weighed and compared of them is not what is kept."""
+        rows = [row._replace(cells=list(row.cells)) for row, _ in [(result.row, []), *result.below]]
+        noted = [self._weighing[self._name(row)].weigh(row.noted, row.cells, row.number) for row in rows]
+        return _Group(result, rows, noted)
 
     def _name(self, row: SheetRow) -> str:
         return row.sheet if row.sheet in self._headers.joined else ""
