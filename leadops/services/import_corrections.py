@@ -16,6 +16,7 @@ from leadops.services.import_judging import Result, SheetRow, row_note
 from leadops.services.insertion import in_json
 
 Outcome = ImportRow.Outcome
+MENDED_CODE = "mended_by_upload"
 _ID_LENGTH = 12
 _SHEET = re.compile(r"Refused rows ([0-9a-f]{12})")
 _OWN = (
@@ -88,4 +89,4 @@ def _mends(batch: ImportBatch, row: SheetRow) -> tuple[str, int] | None:
 
 def _note(batch: ImportBatch, row: SheetRow) -> RowProblem:
     where = f" of sheet {row.sheet}" if row.sheet in batch.sheets else ""
-    return row_note("mended_by_upload", f"Mended by row {row.number}{where} of {batch.file_name}.")
+    return row_note(MENDED_CODE, f"Mended by row {row.number}{where} of {batch.file_name}.")

@@ -21,6 +21,7 @@ from leadops.services.insertion import in_json
 
 Outcome = ImportRow.Outcome
 LONGEST_CELL = 5000
+MENDED_CODE = "mended_here"
 # With the rows beside them that are of the same leads.
 _ROWS = """
 SELECT id, sheet, number, lead_row, cells, problems FROM leadops_importrow WHERE batch_id = %s AND outcome = 'failed'
@@ -85,7 +86,7 @@ def _keep(rows: list[SheetRow], outcome: str, officer: Officer | None) -> None:
     """Keep the cells as they are now; a row that is in says who mended it."""
     note = []
     if outcome != Outcome.FAILED:
-        note.append(row_note("mended_here", f"Mended in the browser by {officer or 'nobody known'}."))
+        note.append(row_note(MENDED_CODE, f"Mended in the browser by {officer or 'nobody known'}."))
     with connection.cursor() as cursor:
         for row in rows:
             sealed = seal(in_json(row.cells), place(ImportRow, "cells", row.row_id))
