@@ -135,8 +135,8 @@ class Repeats:
 
     @property
     def _is_officers(self) -> bool:
-        """An officer's workbook is answered to an officer; any other to its partner, who learns nothing of others."""
-        return self.batch.uploaded_by_id is not None
+        """A partner reads what came by API, and learns nothing of others; all else is read by officers."""
+        return self.batch.road != ImportBatch.Road.API
 
     def _in_words(self, match: Match) -> str:
         if match.known is None:
