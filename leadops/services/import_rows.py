@@ -61,8 +61,6 @@ def import_next(batch: ImportBatch, count: int) -> dict[str, int] | None:
         return None
     results = settle(header_of(batch), batch, rows)
     write(results)
-    if batch.mends_id:
-        import_corrections.replace(batch, results)
     return counted(results)
 
 
@@ -95,18 +93,22 @@ def decided(header: Header, batch: ImportBatch, rows: Iterable[SheetRow], *, loc
 
     The one rule of preview and import. `lock`: the leads that are to be changed are locked for it.
     """
+    rows = list(rows)
+    refused = import_corrections.brought(batch, rows)
     if batch.layout == Layout.JOINED:
         results = import_joined.decided(header, batch, rows, lock=lock)
     else:
         results = judged(header, batch, rows)
         if batch.mode != ImportMode.CREATE:
             import_updates.match(header, batch, results, lock=lock)
+    import_corrections.leave_out(results, refused)
     _skip_known(header, batch, [each for each in results if each.outcome == Outcome.CREATED])
     return results
 
 
 def settle(header: Header, batch: ImportBatch, rows: Iterable[SheetRow]) -> list[Result]:
     """Decide about these rows and do it, in the caller's transaction; their results are not written yet."""
+    import_corrections.lock(batch)
     _lock_file(batch)
     results = decided(header, batch, rows, lock=True)
     repeats = Repeats(header, batch, _fresh(results))
@@ -122,6 +124,7 @@ def settle(header: Header, batch: ImportBatch, rows: Iterable[SheetRow]) -> list
             _make_lead_alone(header, batch, result)
     repeats.settle(lambda result, error: our_fault(header, result, error))
     import_updates.apply(header, results)
+    import_corrections.replace(batch, results)
     return results
 
 
