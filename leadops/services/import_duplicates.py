@@ -17,6 +17,10 @@ from leadops.services.duplicates import Becomes, Match, Pair, Verdict, words
 from leadops.validation import Finding, Severity
 
 Outcome = ImportRow.Outcome
+MERGED = "merged_duplicate"
+"""Filled into a lead that was here before its chunk, which is a new version of that lead."""
+MERGED_ROW = "merged_row"
+"""Filled into a row of its own chunk before that became a lead."""
 
 
 class Judged(Protocol):
@@ -124,7 +128,8 @@ class Repeats:
             found = words.refused_silently()
         elif verdict.becomes is Becomes.FILLED:
             said = f"{self._in_words(match)} {words.filled(verdict.paths)}"
-            return [Finding("", "merged_duplicate", said, Severity.WARNING)]
+            code = MERGED_ROW if match.known is None else MERGED
+            return [Finding("", code, said, Severity.WARNING)]
         else:
             found = words.refusals(match, self._in_words(match))
         return [replace(each, severity=Severity.WARNING) for each in found]
