@@ -15,7 +15,7 @@ from leadops.excel import notes
 from leadops.excel.header import Header
 from leadops.excel.reader import Row
 from leadops.models import ImportBatch, ImportMode, ImportRow, Layout, Lead
-from leadops.services import import_corrections, import_joined, import_updates, leads
+from leadops.services import import_corrections, import_joined, import_notes, import_updates, leads
 from leadops.services.import_duplicates import Repeats
 from leadops.services.import_judging import (
     Result,
@@ -95,6 +95,7 @@ def decided(header: Header, batch: ImportBatch, rows: Iterable[SheetRow], *, loc
     """
     rows = list(rows)
     refused = import_corrections.brought(batch, rows)
+    rows = import_notes.carried(batch, rows, refused)
     if batch.layout == Layout.JOINED:
         results = import_joined.decided(header, batch, rows, lock=lock)
     else:

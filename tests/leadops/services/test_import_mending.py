@@ -119,23 +119,6 @@ class TestInTheBrowser:
 
 class TestByTheErrorWorkbook:
     @pytest.fixture
-    def sent_back(self, finished, tmp_path):
-        """Sends the error workbook back with these cells typed over."""
-
-        def _sent_back(batch, name="mended.xlsx", rename=None, review=False, **cells):
-            book = batch
-            if isinstance(batch, ImportBatch):
-                with error_workbook(batch) as file:
-                    book = openpyxl.load_workbook(file)
-            for place, text in cells.items():
-                book.active[place] = text
-            book.active.title = rename or book.active.title
-            book.save(tmp_path / name)
-            return finished(tmp_path / name, name=name, review=review)
-
-        return _sent_back
-
-    @pytest.fixture
     def two(self, finished) -> ImportBatch:
         """Two refused rows without a reference, by which a second lead would be known."""
         rows = [["98", "Asha Verma", "ABCPV0001L", 1000], ["97", "Bina Rao", "ABCPR0002L", 1000]]
