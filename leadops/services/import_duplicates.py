@@ -17,6 +17,10 @@ from leadops.services.duplicates import Becomes, Match, Pair, Verdict, words
 from leadops.validation import Finding, Severity
 
 Outcome = ImportRow.Outcome
+MERGED = "merged_duplicate"
+"""Filled into a lead that was here before its chunk, which is a new version of that lead."""
+MERGED_ROW = "merged_row"
+"""Filled into a row of its own chunk before that became a lead."""
 
 
 class Judged(Protocol):
@@ -127,7 +131,8 @@ class Repeats:
             found = words.refused_silently()
         elif verdict.becomes is Becomes.FILLED:
             said = f"{self._in_words(match)} {words.filled(verdict.paths)}"
-            return [Finding("", "merged_duplicate", said, Severity.WARNING)]
+            code = MERGED_ROW if match.known is None else MERGED
+            return [Finding("", code, said, Severity.WARNING)]
         else:
             found = words.refusals(match, self._in_words(match))
         return [replace(each, severity=Severity.WARNING) for each in found]
@@ -138,8 +143,8 @@ class Repeats:
 
     @property
     def _is_officers(self) -> bool:
-        """An officer's workbook is answered to an officer; any other to its partner, who learns nothing of others."""
-        return self.batch.uploaded_by_id is not None
+        """A partner reads what came by API, and learns nothing of others; all else is read by officers."""
+        return self.batch.road != ImportBatch.Road.API
 
     def _in_words(self, match: Match) -> str:
         if match.known is None:

@@ -95,6 +95,13 @@ class Result:
         self.draft, self.change = None, None
         self.outcome, self.problems = Outcome.FAILED.value, problems
 
+    def leave(self, outcome: str, problem: RowProblem | None = None, lead_id: UUID | None = None) -> None:
+        """Make no lead of it, nor a change."""
+        self.draft, self.change = None, None
+        self.outcome, self.lead_id = str(outcome), lead_id
+        self.problems = [problem] if problem else []
+        self.below = [(row, []) for row, _ in self.below]
+
     def rows(self) -> Iterator[tuple[SheetRow, list[RowProblem]]]:
         """Each row with its own problems; one that is refused or left out for another's sake says for whose."""
         yield self.row, self.problems if not self.below else self._said_of(self.row, self.problems)

@@ -15,12 +15,13 @@ from leadops.fields import place
 from leadops.models import ImportBatch, ImportRow, Officer
 from leadops.sealing import seal
 from leadops.services import import_corrections, import_rows
-from leadops.services.import_judging import SheetRow, headers_of, judged, opened, row_note
+from leadops.services.import_judging import SheetRow, headers_of, opened, row_note
 from leadops.services.import_steering import NotNow
 from leadops.services.insertion import in_json
 
 Outcome = ImportRow.Outcome
 LONGEST_CELL = 5000
+MENDED_CODE = "mended_here"
 # With the rows beside them that are of the same leads.
 _ROWS = """
 SELECT id, sheet, number, lead_row, cells, problems FROM leadops_importrow WHERE batch_id = %s AND outcome = 'failed'
@@ -62,7 +63,7 @@ def mend(
                 row._replace(cells=headers.of(row.sheet).without_hidden_numbers(row.cells))
                 for row in of_one_lead
             ]
-            results = judged(headers.leads, batch, clean)
+            results = import_rows.judge(headers.leads, batch, clean)
             import_rows.settle(headers.leads, batch, results)
             import_rows.write(results)
             outcomes.update(import_rows.counted(results))
@@ -86,7 +87,7 @@ def _keep(rows: list[SheetRow], outcome: str, officer: Officer | None) -> None:
     """Keep the cells as they are now; a row that is in says who mended it."""
     note = []
     if outcome != Outcome.FAILED:
-        note.append(row_note("mended_here", f"Mended in the browser by {officer or 'nobody known'}."))
+        note.append(row_note(MENDED_CODE, f"Mended in the browser by {officer or 'nobody known'}."))
     with connection.cursor() as cursor:
         for row in rows:
             sealed = seal(in_json(row.cells), place(ImportRow, "cells", row.row_id))

@@ -8,10 +8,11 @@ from django.core.files.base import ContentFile
 from crm_integrations import announcements
 from crm_integrations import delivery as engine
 from crm_integrations.models import Delivery, State
-from leadops.models import Address, Applicant, Document, ImportBatch, Lead
+from leadops.models import Address, Applicant, Document, ImportBatch, Lead, Merge
 from leadops.services import import_batches, import_undoing, leads, loan_accounts
 from leadops.services.import_steering import NotNow
-from tests.leadops.excel.workbooks import good_rows
+from tests.leadops.borrowers import applicant, lead
+from tests.leadops.excel.workbooks import HEADER, good_rows
 from tests.leadops.services.imported import codes, counts
 
 
@@ -83,6 +84,70 @@ def test_what_a_vendor_has_or_may_have_stays_and_what_only_waits_goes(finished, 
     engine.drain()
     assert all(each.lead_id != waiting.pk for each in Delivery.objects.all())
     assert len(vendor_sandbox.calls("ispcrm")) >= before
+
+
+class TestWhatWasFilledIn:
+    @pytest.fixture(autouse=True)
+    def _merge(self, rule):
+        rule("merge")
+
+    @pytest.mark.parametrize("email", ["", "asha@example.com"])
+    def test_by_a_partners_program_stays_whether_it_told_anything_new(
+        self, finished, partner, program, email
+    ):
+        batch = finished(good_rows(2))
+        first = lead_of(batch, 2)
+        person = applicant(
+            name="Asha Verma", pan_no="ABCPV0001L", primary_mobile="9800000001", primary_email=email
+        )
+        given = {"partner": partner, "program": program, "intake": Lead.Intake.API}
+        received = leads.receive(lead("9800000001", person, loan_amount="50001"), **given)
+        assert (received.lead, bool(received.filled)) == (first, bool(email))
+        assert import_undoing.foresee(batch)["stay"] == [("Another lead was filled into it.", 1)]
+        undo(batch)
+        assert list(Lead.objects.all()) == [first]
+        assert Merge.objects.count() == 1
+        assert (
+            batch.import_rows.get(number=2)
+            .problems[-1]["message"]
+            .endswith("Another lead was filled into it.")
+        )
+
+    def test_by_another_import_stays(self, finished):
+        batch = finished(good_rows(2))
+        [again] = good_rows(1)
+        other = finished([["OTHER-9", *again[1:]]], name="second.xlsx")
+        undo(batch)
+        assert (batch.undone, batch.stayed) == (1, 1)
+        assert lead_of(other, 2) == lead_of(batch, 2)
+
+    @pytest.mark.parametrize("chunk", [2, 500])
+    def test_by_the_import_itself_goes_whatever_the_chunk(self, finished, monkeypatch, chunk):
+        monkeypatch.setattr(import_batches, "CHUNK", chunk)
+        rows = good_rows(3)
+        batch = finished([*rows, ["", *rows[0][1:], "asha@example.com"]], header=[*HEADER, "E-mail"])
+        assert (batch.created, batch.updated) == (3, 1)
+        assert import_undoing.foresee(batch)["gone"] == 3
+        undo(batch)
+        assert (batch.undone, batch.stayed) == (3, 0)
+
+    def test_an_edit_is_seen_beside_what_the_import_did_itself(self, finished):
+        rows = good_rows(1)
+        batch = finished([*rows, ["", *rows[0][1:], "asha@example.com"]], header=[*HEADER, "E-mail"])
+        leads.revise(lead_of(batch, 2))
+        assert undo(batch).stayed == 1
+
+
+def test_what_the_import_changed_itself_goes_and_what_others_changed_stays(finished):
+    rows = good_rows(2)
+    again = [[*row[:4], 99_999] for row in rows]
+    batch = finished([*rows, *again], mode="both")
+    assert (batch.created, batch.updated) == (2, 2)
+    edited = lead_of(batch, 3)
+    leads.revise(edited)
+    undo(batch)
+    assert (batch.undone, batch.stayed, list(Lead.objects.all())) == (1, 1, [edited])
+    assert batch.import_rows.get(number=3).problems[-1]["message"].endswith("this is its version 3.")
 
 
 def test_leads_that_were_here_before_are_not_this_imports_to_delete(finished):
