@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, transaction
 
 from leadops import statements
+from leadops.drafts import LeadDraft
 from leadops.excel.header import Header
 from leadops.models import Applicant, ImportBatch, ImportMode, ImportRow, Lead
 from leadops.services import lead_updates
@@ -20,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 Outcome = ImportRow.Outcome
 _ERROR, _NOTE = Severity.ERROR, Severity.WARNING
+_SEVERAL = "Several leads have this mobile and PAN; give its reference."
 _BY_REFERENCE = (
     "SELECT partner_ref_id, id FROM leadops_lead WHERE partner_id = %s AND partner_ref_id = ANY(%s)"
     " AND partner_ref_id <> ''"
@@ -35,31 +37,50 @@ Person = tuple[bytes | None, bytes | None]
 
 
 def match(header: Header, batch: ImportBatch, results: Sequence[Result], *, lock: bool) -> None:
-    """Tell for each good row which lead it changes and how; without one it makes a lead, or is refused."""
+    """Tell for each good row which lead it changes and how; without one it makes a lead, or is refused.
+
+    A row that names what a row before it has changed or makes goes on waiting: the next chunk knows the lead, as
+    it then is.
+    """
     open_results = [each for each in results if each.draft is not None]
     by_reference = _leads_by_reference(batch, open_results)
-    by_person = _leads_by_person(batch, [each for each in open_results if not _reference(each)])
-    found: dict[UUID, Result] = {}
-    for result in open_results:
-        reference = _reference(result)
-        known = by_reference.get(reference, []) if reference else by_person.get(_person(result), [])
-        if not known:
+    by_person = _leads_by_person(batch, [each for each in open_results if not _reference(each.draft)])
+    named = [(each, _known(each, by_reference, by_person)) for each in open_results]
+    leads = lead_updates.to_change({ids[0] for _, ids in named if len(ids) == 1}, lock=lock)
+    taken: set[UUID | str | Person] = set()
+    for result, ids in named:
+        if not taken.isdisjoint((*ids, *_names(result.draft))):
+            result.draft, result.outcome = None, Outcome.WAITING.value
+            result.lead_id = ids[0] if len(ids) == 1 else None
+            continue
+        if not ids:
             _without_a_lead(header, batch, result)
-        elif len(known) > 1:
-            _refuse(
-                header,
-                result,
-                "several_leads_match",
-                "Several leads have this mobile and PAN; give its reference.",
-            )
-        elif known[0] in found:
-            # What the row before changes must be seen by this one: it goes on waiting for the next chunk.
-            result.draft, result.outcome, result.lead_id = None, Outcome.WAITING.value, known[0]
+        elif len(ids) > 1:
+            _refuse(header, result, "several_leads_match", _SEVERAL)
         else:
-            found[known[0]] = result
-    leads = lead_updates.to_change(found, lock=lock) if found else {}
-    for lead_id, result in found.items():
-        _decide(header, batch, result, leads[lead_id])
+            _decide(header, batch, result, leads[ids[0]])
+        taken.update(_taken(result, ids))
+
+
+def _known(
+    result: Result, by_reference: dict[str, list[UUID]], by_person: dict[Person | None, list[UUID]]
+) -> list[UUID]:
+    """The leads that this row is about."""
+    if reference := _reference(result.draft):
+        return by_reference.get(reference, [])
+    return by_person.get(_person(result.draft), [])
+
+
+def _taken(result: Result, ids: Sequence[UUID]) -> list[UUID | str | Person]:
+    """What rows after this one must wait for: the lead it changes, and what the lead will be known by."""
+    if result.change is not None:
+        return [*ids, *_names(result.change.draft)]
+    return _names(result.draft) if result.outcome == Outcome.CREATED else []
+
+
+def _names(draft: LeadDraft | None) -> list[UUID | str | Person]:
+    """By what a later row may mean this lead."""
+    return [each for each in (_reference(draft), _person(draft)) if each]
 
 
 def apply(header: Header, results: Iterable[Result]) -> None:
@@ -91,30 +112,30 @@ def _save(results: Iterable[Result]) -> None:
         lead_updates.save([each.change for each in results if each.change is not None])
 
 
-def _reference(result: Result) -> str:
-    return result.draft.partner_ref_id if result.draft else ""
+def _reference(draft: LeadDraft | None) -> str:
+    return draft.partner_ref_id if draft else ""
 
 
-def _person(result: Result) -> Person | None:
-    """The blind indexes of mobile and PAN, None unless both are given."""
-    if result.draft is None:
+def _person(draft: LeadDraft | None) -> Person | None:
+    """The blind indexes of mobile and PAN of the primary applicant, None unless both are given."""
+    if draft is None or not draft.applicants:
         return None
-    pan = result.draft.applicants[0].pan_no
-    mobile = result.draft.primary_mobile
+    pan = next((each.pan_no for each in draft.applicants if each.is_primary), draft.applicants[0].pan_no)
+    mobile = draft.primary_mobile
     if not mobile or not pan:
         return None
     return _MOBILE_INDEX.index(mobile), _PAN_INDEX.index(pan)
 
 
 def _leads_by_reference(batch: ImportBatch, results: Iterable[Result]) -> dict[str, list[UUID]]:
-    references = [_reference(each) for each in results if _reference(each)]
+    references = [name for each in results if (name := _reference(each.draft))]
     if not references:
         return {}
     return {name: [key] for name, key in statements.rows(_BY_REFERENCE, [batch.partner_id, references])}
 
 
 def _leads_by_person(batch: ImportBatch, results: Iterable[Result]) -> dict[Person | None, list[UUID]]:
-    people = [person for each in results if (person := _person(each))]
+    people = [person for each in results if (person := _person(each.draft))]
     if not people:
         return {}
     mobiles, pans = [list(each) for each in zip(*people, strict=True)]

@@ -129,6 +129,30 @@ def test_two_rows_about_one_lead_are_applied_one_after_the_other(here, change):
     assert (lead.loan_amount, lead.version) == (7, 3)
 
 
+def test_rows_of_one_new_person_make_one_lead_and_change_it(change):
+    header = ["Mobile", "Name", "PAN", "Loan amount"]
+    asha = ["9800000001", "Asha Verma", "ABCPV0001L"]
+    rows = [[*asha, "50000"], [*asha, "60000"], [*asha, "70000"]]
+    told = import_previews.shown(change(rows, header, mode="both", review=True))
+    assert (told["new"], told["update"]) == (1, 2)
+    assert updated(change(rows, header, mode="both")) == (1, 2, 0, 0)
+    lead = Lead.objects.get()
+    assert (lead.loan_amount, lead.version) == (70_000, 3)
+
+
+def test_a_row_finds_what_the_row_before_has_named_anew(here, change):
+    header = ["Partner reference", "Mobile", "PAN", "Loan amount"]
+    rows = [["REF-1", "9811111111", "AAAPA1111A", ""], ["", "9811111111", "AAAPA1111A", "5"]]
+    assert codes(change(rows, header)) == [(2, "updated", []), (3, "updated", [])]
+    assert Lead.objects.get(partner_ref_id="REF-1").loan_amount == 5
+
+
+def test_a_row_does_not_mean_a_lead_that_the_row_before_has_taken_its_name_from(here, change):
+    header = ["Partner reference", "Mobile", "PAN", "Loan amount"]
+    rows = [["REF-1", "9811111111", "", ""], ["", "9800000001", "ABCPV0001L", "5"]]
+    assert codes(change(rows, header)) == [(2, "updated", []), (3, "failed", ["no_such_lead"])]
+
+
 def test_a_change_that_fails_costs_no_other(here, change, monkeypatch):
     real = leads.revise_all
 
