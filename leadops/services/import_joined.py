@@ -30,12 +30,13 @@ from leadops.validation import Finding, Severity, check_lead, errors_in
 Outcome = ImportRow.Outcome
 _ALONE = "No row of the first sheet has this lead: put one there, or delete this row."
 _NO_SUCH = "No lead of this partner has this id: empty the cell to make a new lead of the row."
-_HERE = "This lead is here already; this import only makes new ones."
+_HERE = Finding(
+    "", "already_here", "This lead is here already; this import only makes new ones.", Severity.WARNING
+)
 _LATER = (
     "This lead was changed after this workbook was written; nothing was changed. Export it again and make the change"
     " there."
 )
-_UNCHANGED = "The lead says all of this already; nothing was changed."
 _OWN = "SELECT id FROM leadops_lead WHERE partner_id = %s AND id = ANY(%s)"
 
 
@@ -121,12 +122,12 @@ class _Deciding:
             if lead_id is None or lead_id not in known:
                 self._refuse(group, Finding(LEAD_ID.path, "no_such_lead", _NO_SUCH, Severity.ERROR))
             elif self._batch.mode == ImportMode.CREATE:
-                self._leave(group, lead_id, "already_here", _HERE)
+                self._leave(group, lead_id, _HERE)
             elif lead_id in changing:
                 # What the row before changes must be seen by this one: it goes on waiting for the next chunk.
                 group.result.outcome, group.result.lead_id = Outcome.WAITING.value, lead_id
             elif self._says_nothing_new(group, texts[lead_id]):
-                self._leave(group, lead_id, "unchanged", _UNCHANGED)
+                self._leave(group, lead_id, import_updates.UNCHANGED)
             else:
                 changing[lead_id] = group
         return changing
@@ -167,18 +168,20 @@ class _Deciding:
         result = group.result
         if lead is None:  # deleted in this moment
             return self._refuse(group, Finding(LEAD_ID.path, "no_such_lead", _NO_SUCH, Severity.ERROR))
-        if lead.is_stopped:
-            word = lead.get_status_display().lower()
-            return self._leave(group, lead.pk, "lead_ended", f"This lead is {word}; it was left as it is.")
+        reason = lead_updates.why_not(lead, self._batch.program)
+        if reason is not None and reason.is_error:
+            return self._refuse(group, reason)
         version = self._headers.leads.text_at(VERSION.path, group.rows[0].cells)
-        if version and version != str(lead.version):
+        if reason is None and version and version != str(lead.version):
             return self._refuse(group, Finding(VERSION.path, "changed_since", _LATER, Severity.ERROR))
         assembly = self._assembled(group, [_known(each) for each in lead.applicants.all()])
         change = lead_updates.change_of(lead, assembly.lead, self._batch.program.country, placed=True)
         if not self._tell(group, assembly, errors_in(change.findings)):
             return None
+        if reason is not None:
+            return self._leave(group, lead.pk, reason)
         if change.is_empty:
-            return self._leave(group, lead.pk, "unchanged", _UNCHANGED)
+            return self._leave(group, lead.pk, import_updates.UNCHANGED)
         result.draft, result.change = change.draft, change
         result.lead_id, result.outcome = lead.pk, Outcome.UPDATED.value
         return None
@@ -206,10 +209,8 @@ class _Deciding:
         row = group.rows[0]
         group.result.refuse(self._headers.of(row.sheet).problems([finding], row.number))
 
-    def _leave(self, group: _Group, lead_id: UUID, code: str, message: str) -> None:
-        note = self._headers.leads.problems(
-            [Finding("", code, message, Severity.WARNING)], group.result.number
-        )
+    def _leave(self, group: _Group, lead_id: UUID, reason: Finding) -> None:
+        note = self._headers.leads.problems([reason], group.result.number)
         group.result.outcome, group.result.lead_id, group.result.problems = (
             Outcome.SKIPPED.value,
             lead_id,

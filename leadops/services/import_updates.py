@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 Outcome = ImportRow.Outcome
 _ERROR, _NOTE = Severity.ERROR, Severity.WARNING
+UNCHANGED = Finding("", "unchanged", "The lead says all of this already; nothing was changed.", _NOTE)
 _SEVERAL = "Several leads have this mobile and PAN; give its reference."
 _BY_REFERENCE = (
     "SELECT partner_ref_id, id FROM leadops_lead WHERE partner_id = %s AND partner_ref_id = ANY(%s)"
@@ -29,7 +30,7 @@ _BY_REFERENCE = (
 _BY_PERSON = (
     "SELECT l.primary_mobile_index, a.pan_no_index, l.id FROM leadops_lead l"
     " JOIN leadops_applicant a ON a.lead_id = l.id AND a.is_primary"
-    " WHERE l.partner_id = %s AND l.primary_mobile_index = ANY(%s) AND a.pan_no_index = ANY(%s)"
+    " WHERE l.partner_id = %s AND l.program_id = %s AND l.primary_mobile_index = ANY(%s) AND a.pan_no_index = ANY(%s)"
 )
 _MOBILE_INDEX = Lead._meta.get_field("primary_mobile_index")
 _PAN_INDEX = Applicant._meta.get_field("pan_no_index")
@@ -140,7 +141,9 @@ def _leads_by_person(batch: ImportBatch, results: Iterable[Result]) -> dict[Pers
         return {}
     mobiles, pans = [list(each) for each in zip(*people, strict=True)]
     found: dict[Person | None, list[UUID]] = defaultdict(list)
-    for mobile, pan, lead_id in statements.rows(_BY_PERSON, [batch.partner_id, mobiles, pans]):
+    for mobile, pan, lead_id in statements.rows(
+        _BY_PERSON, [batch.partner_id, batch.program_id, mobiles, pans]
+    ):
         found[bytes(mobile), bytes(pan)].append(lead_id)
     return found
 
@@ -163,9 +166,8 @@ def _refuse(header: Header, result: Result, code: str, message: str) -> None:
 def _decide(header: Header, batch: ImportBatch, result: Result, lead: Lead) -> None:
     assert result.draft is not None
     result.lead_id = lead.pk
-    if lead.is_stopped:
-        word = lead.get_status_display().lower()
-        _leave(header, result, "lead_ended", f"This lead is {word}; it was left as it is.")
+    if reason := lead_updates.why_not(lead, batch.program):
+        _leave(header, result, reason)
         return
     change = lead_updates.change_of(lead, result.draft, batch.program.country)
     if errors := errors_in(change.findings):
@@ -173,11 +175,16 @@ def _decide(header: Header, batch: ImportBatch, result: Result, lead: Lead) -> N
         result.lead_id = None
         result.refuse(problems)
     elif change.is_empty:
-        _leave(header, result, "unchanged", "The lead says all of this already; nothing was changed.")
+        _leave(header, result, UNCHANGED)
     else:
         result.change, result.outcome = change, Outcome.UPDATED.value
 
 
-def _leave(header: Header, result: Result, code: str, message: str) -> None:
-    result.draft, result.outcome = None, Outcome.SKIPPED.value
-    result.problems = header.problems([Finding("", code, message, _NOTE)], result.number)
+def _leave(header: Header, result: Result, reason: Finding) -> None:
+    """Leave the lead as it is, or refuse the row where the reason is an error."""
+    problems = header.problems([reason], result.number)
+    if reason.is_error:
+        result.lead_id = None
+        result.refuse(problems)
+    else:
+        result.draft, result.outcome, result.problems = None, Outcome.SKIPPED.value, problems

@@ -11,8 +11,8 @@ from django.db.models import Model
 
 from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, IdentityDocumentDraft, LeadDraft
 from leadops.fields import BlindIndexField
-from leadops.models import Address, Applicant, Bank, Lead
-from leadops.services import leads
+from leadops.models import Address, Applicant, Bank, Lead, Program
+from leadops.services import duplicates, leads
 from leadops.services.leads import (
     ADDRESS_FIELDS,
     APPLICANT_FIELDS,
@@ -20,7 +20,7 @@ from leadops.services.leads import (
     IDENTITY_FIELDS,
     LEAD_FIELDS,
 )
-from leadops.validation import Finding, check_lead
+from leadops.validation import Finding, Severity, check_lead
 
 ABOUT_MONEY = ("account_no", "ifsc", "account_holder_name")
 """What was verified of a bank account; changed, it has to be verified again."""
@@ -66,7 +66,26 @@ def to_change(lead_ids: Iterable[UUID], *, lock: bool) -> dict[UUID, Lead]:
     found = Lead.objects.filter(pk__in=list(lead_ids))
     if lock:
         list(found.order_by("pk").select_for_update().values_list("pk"))
-    return {lead.pk: lead for lead in found.with_parties()}
+    return {lead.pk: lead for lead in found.with_parties().prefetch_related("loan_accounts")}
+
+
+def why_not(lead: Lead, program: Program) -> Finding | None:
+    """Why what comes in for `program` may not change `lead`: an error, or a note where the lead is left as it is."""
+    if lead.program_id != program.pk:
+        message = f"This lead is of the program {lead.program}, and this import of {program}: import it for that one."
+        return Finding("", "other_program", message, Severity.ERROR)
+    word = lead.get_status_display().lower()
+    if lead.is_stopped:
+        return _left("lead_ended", f"This lead is {word}; it was left as it is.")
+    if lead.loan_accounts.all():
+        return _left("lead_decided", "This lead has a loan account; it was left as it is.")
+    if not duplicates.is_open(lead.status, has_account=False):
+        return _left("lead_decided", f"This lead is {word}; it was left as it is.")
+    return None
+
+
+def _left(code: str, message: str) -> Finding:
+    return Finding("", code, message, Severity.WARNING)
 
 
 def change_of(lead: Lead, given: LeadDraft, country: str, *, placed: bool = False) -> Change:

@@ -6,7 +6,7 @@ sentences for officers and for partners.
 
 from leadops.services.duplicates import words
 from leadops.services.duplicates.finding import Known
-from leadops.services.duplicates.judging import Becomes, Match, Verdict, judge
+from leadops.services.duplicates.judging import Becomes, Match, Verdict, is_open, judge
 from leadops.services.duplicates.keeping import Pair, keep, keep_filled, look_again, pairs_of
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Match",
     "Pair",
     "Verdict",
+    "is_open",
     "judge",
     "keep",
     "keep_filled",

@@ -8,8 +8,9 @@ import pytest
 
 from leadops import search
 from leadops.models import Bank, Lead
-from leadops.services import import_previews, leads
+from leadops.services import import_previews, leads, loan_accounts
 from leadops.signals import leads_changed
+from tests import people
 from tests.leadops.excel.workbooks import HEADER, good_rows
 from tests.leadops.services.imported import codes, counts
 
@@ -113,6 +114,33 @@ def test_a_changed_number_is_found_by_its_new_value(here, change):
 def test_a_dropped_lead_is_left_as_it_is(here, change):
     Lead.objects.filter(partner_ref_id="REF-1").update(status="dropped")
     assert codes(change([["REF-1", "", "", "", "5"]], HEADER)) == [(2, "skipped", ["lead_ended"])]
+
+
+@pytest.mark.parametrize("by", ["reference", "person"])
+def test_a_lead_that_is_decided_is_left_as_it_is(here, change, by):
+    Lead.objects.filter(partner_ref_id="REF-1").update(status="approved")
+    second = Lead.objects.get(partner_ref_id="REF-2")
+    loan_accounts.open_account(second, "LA-1", second.program)
+    rows = [["REF-1", "", "Other Name", "", "5"], ["REF-2", "", "", "AAAPA1111A", ""]]
+    if by == "person":
+        rows = [["", *row[1:3], row[3], "5"] for row in good_rows(2)]
+    batch = change(rows, HEADER)
+    assert codes(batch) == [(2, "skipped", ["lead_decided"]), (3, "skipped", ["lead_decided"])]
+    said = [row.problems[0]["message"] for row in batch.import_rows.order_by("number")]
+    assert said == [
+        f"This lead {why}; it was left as it is." for why in ("is approved", "has a loan account")
+    ]
+    assert set(Lead.objects.values_list("version", flat=True)) == {1}
+
+
+def test_a_lead_of_another_program_is_refused_by_its_reference_and_not_meant_by_its_person(here, change):
+    other = people.program("gold", "Gold loans")
+    rows = [["REF-1", "", "", "", "5"], ["", *good_rows(1, start=2)[0][1:4], "6"]]
+    batch = change(rows, HEADER, mode="both", program=other)
+    assert codes(batch) == [(2, "failed", ["other_program"]), (3, "created", [])]
+    said = batch.import_rows.get(number=2).problems[0]["message"]
+    assert "of the program Supply chain finance, and this import of Gold loans" in said
+    assert set(Lead.objects.values_list("version", flat=True)) == {1}
 
 
 def test_another_partners_lead_is_not_found(here, change, other_partner):
