@@ -25,6 +25,7 @@ from leadops.services import import_updates, lead_updates
 from leadops.services.export_rows import Texts, texts_of
 from leadops.services.import_assembly import Assembly, Known, RowOf
 from leadops.services.import_judging import REQUIRED, Headers, Result, SheetRow, headers_of, our_fault
+from leadops.services.import_updates import UNCHANGED, ById
 from leadops.validation import Finding, Severity, check_lead, errors_in
 
 Outcome = ImportRow.Outcome
@@ -55,12 +56,14 @@ def decided(header: Header, batch: ImportBatch, rows: Iterable[SheetRow], *, loc
     fresh, by_id = deciding.sorted_out(groups)
     for group in fresh:
         deciding.guard(group, deciding.judge)
+    results = [group.result for group in groups]
     if batch.mode != ImportMode.CREATE:
-        import_updates.match(header, batch, [group.result for group in fresh], lock=lock)
-    known = lead_updates.to_change(by_id, lock=lock) if by_id else {}
-    for lead_id, group in by_id.items():
-        deciding.guard(group, partial(deciding.change, lead=known.get(lead_id)))
-    return [group.result for group in groups]
+        told = {
+            group.result.row_id: ById(lead_id, partial(deciding.change_guarded, group))
+            for lead_id, group in by_id.items()
+        }
+        import_updates.match(header, batch, results, lock=lock, by_id=told)
+    return results
 
 
 class _Deciding:
@@ -96,6 +99,9 @@ class _Deciding:
         except Exception as error:
             group.result.refuse(our_fault(self._headers.leads, group.result, error))
 
+    def change_guarded(self, group: _Group, lead: Lead | None) -> None:
+        self.guard(group, partial(self.change, lead=lead))
+
     # Which lead ----------------------------------------------------------------------------------------------
 
     def sorted_out(self, groups: Sequence[_Group]) -> tuple[list[_Group], dict[UUID, _Group]]:
@@ -127,7 +133,7 @@ class _Deciding:
                 # What the row before changes must be seen by this one: it goes on waiting for the next chunk.
                 group.result.outcome, group.result.lead_id = Outcome.WAITING.value, lead_id
             elif self._says_nothing_new(group, texts[lead_id]):
-                self._leave(group, lead_id, import_updates.UNCHANGED)
+                self._leave(group, lead_id, UNCHANGED)
             else:
                 changing[lead_id] = group
         return changing
@@ -181,7 +187,7 @@ class _Deciding:
         if reason is not None:
             return self._leave(group, lead.pk, reason)
         if change.is_empty:
-            return self._leave(group, lead.pk, import_updates.UNCHANGED)
+            return self._leave(group, lead.pk, UNCHANGED)
         result.draft, result.change = change.draft, change
         result.lead_id, result.outcome = lead.pk, Outcome.UPDATED.value
         return None

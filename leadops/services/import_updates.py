@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, transaction
 
 from leadops import statements
-from leadops.drafts import LeadDraft
 from leadops.excel.header import Header
-from leadops.models import Applicant, ImportBatch, ImportMode, ImportRow, Lead
+from leadops.models import ImportBatch, ImportMode, ImportRow, Lead
 from leadops.services import lead_updates
+from leadops.services.import_claims import Claims, Person, person_of, reference_of
+from leadops.services.import_duplicates import hold_changes
 from leadops.services.import_judging import Result, our_fault
 from leadops.validation import Finding, Severity, errors_in
 
@@ -32,56 +36,70 @@ _BY_PERSON = (
     " JOIN leadops_applicant a ON a.lead_id = l.id AND a.is_primary"
     " WHERE l.partner_id = %s AND l.program_id = %s AND l.primary_mobile_index = ANY(%s) AND a.pan_no_index = ANY(%s)"
 )
-_MOBILE_INDEX = Lead._meta.get_field("primary_mobile_index")
-_PAN_INDEX = Applicant._meta.get_field("pan_no_index")
-Person = tuple[bytes | None, bytes | None]
 
 
-def match(header: Header, batch: ImportBatch, results: Sequence[Result], *, lock: bool) -> None:
+class ById(NamedTuple):
+    """The lead whose id a row gives, and what tells how the row changes it."""
+
+    lead_id: UUID
+    decide: Callable[[Lead | None], None]
+
+
+def match(
+    header: Header,
+    batch: ImportBatch,
+    results: Sequence[Result],
+    *,
+    lock: bool,
+    by_id: Mapping[UUID, ById] = MappingProxyType({}),
+) -> None:
     """Tell for each good row which lead it changes and how; without one it makes a lead, or is refused.
 
-    A row that names what a row before it has changed or makes goes on waiting: the next chunk knows the lead, as
-    it then is.
+    A row that is about what a row before it changes or makes goes on waiting: the next chunk knows the lead, as it
+    then is. `by_id`: rows, by their own ids, that give their lead's.
     """
-    open_results = [each for each in results if each.draft is not None]
-    by_reference = _leads_by_reference(batch, open_results)
-    by_person = _leads_by_person(batch, [each for each in open_results if not _reference(each.draft)])
-    named = [(each, _known(each, by_reference, by_person)) for each in open_results]
-    leads = lead_updates.to_change({ids[0] for _, ids in named if len(ids) == 1}, lock=lock)
-    taken: set[UUID | str | Person] = set()
-    for result, ids in named:
-        if not taken.isdisjoint((*ids, *_names(result.draft))):
-            result.draft, result.outcome = None, Outcome.WAITING.value
-            result.lead_id = ids[0] if len(ids) == 1 else None
-            continue
-        if not ids:
-            _without_a_lead(header, batch, result)
-        elif len(ids) > 1:
-            _refuse(header, result, "several_leads_match", _SEVERAL)
-        else:
-            _decide(header, batch, result, leads[ids[0]])
-        taken.update(_taken(result, ids))
+    told = _told(header, batch, results, by_id)
+    leads = lead_updates.to_change({ids[0] for _, ids, _ in told if len(ids) == 1}, lock=lock)
+    claims = Claims(batch.program)
+    for result, ids, decide in told:
+        if not claims.meet(ids, result.draft):
+            decide(leads.get(ids[0]) if len(ids) == 1 else None)
+            if _is_taken(claims, result, ids):
+                continue
+        result.draft, result.change, result.outcome = None, None, Outcome.WAITING.value
+        result.lead_id = ids[0] if len(ids) == 1 else None
+    hold_changes(header, batch, [each for each in results if each.change is not None])
 
 
-def _known(
-    result: Result, by_reference: dict[str, list[UUID]], by_person: dict[Person | None, list[UUID]]
-) -> list[UUID]:
-    """The leads that this row is about."""
-    if reference := _reference(result.draft):
-        return by_reference.get(reference, [])
-    return by_person.get(_person(result.draft), [])
+_Told = tuple[Result, list[UUID], Callable[[Lead | None], None]]
 
 
-def _taken(result: Result, ids: Sequence[UUID]) -> list[UUID | str | Person]:
-    """What rows after this one must wait for: the lead it changes, and what the lead will be known by."""
+def _told(
+    header: Header, batch: ImportBatch, results: Sequence[Result], by_id: Mapping[UUID, ById]
+) -> list[_Told]:
+    """The rows with the leads that they are about, in their order."""
+    drafted = [each for each in results if each.draft is not None]
+    by_reference = _leads_by_reference(batch, drafted)
+    by_person = _leads_by_person(batch, [each for each in drafted if not reference_of(each.draft)])
+    told: list[_Told] = []
+    for result in results:
+        if (given := by_id.get(result.row_id)) is not None:
+            told.append((result, [given.lead_id], given.decide))
+        elif result.draft is not None:
+            reference = reference_of(result.draft)
+            ids = by_reference.get(reference) if reference else by_person.get(person_of(result.draft))
+            ids = ids or []
+            told.append((result, ids, partial(_decide, header, batch, result, ids)))
+    return told
+
+
+def _is_taken(claims: Claims, result: Result, ids: Sequence[UUID]) -> bool:
+    """Note what a decided row is about; no where it has to wait after all."""
     if result.change is not None:
-        return [*ids, *_names(result.change.draft)]
-    return _names(result.draft) if result.outcome == Outcome.CREATED else []
-
-
-def _names(draft: LeadDraft | None) -> list[UUID | str | Person]:
-    """By what a later row may mean this lead."""
-    return [each for each in (_reference(draft), _person(draft)) if each]
+        return claims.take_change(ids, result.change)
+    if result.draft is not None and result.outcome == Outcome.CREATED:
+        return claims.take_new(result.draft)
+    return True
 
 
 def apply(header: Header, results: Iterable[Result]) -> None:
@@ -113,30 +131,15 @@ def _save(results: Iterable[Result]) -> None:
         lead_updates.save([each.change for each in results if each.change is not None])
 
 
-def _reference(draft: LeadDraft | None) -> str:
-    return draft.partner_ref_id if draft else ""
-
-
-def _person(draft: LeadDraft | None) -> Person | None:
-    """The blind indexes of mobile and PAN of the primary applicant, None unless both are given."""
-    if draft is None or not draft.applicants:
-        return None
-    pan = next((each.pan_no for each in draft.applicants if each.is_primary), draft.applicants[0].pan_no)
-    mobile = draft.primary_mobile
-    if not mobile or not pan:
-        return None
-    return _MOBILE_INDEX.index(mobile), _PAN_INDEX.index(pan)
-
-
 def _leads_by_reference(batch: ImportBatch, results: Iterable[Result]) -> dict[str, list[UUID]]:
-    references = [name for each in results if (name := _reference(each.draft))]
+    references = [name for each in results if (name := reference_of(each.draft))]
     if not references:
         return {}
     return {name: [key] for name, key in statements.rows(_BY_REFERENCE, [batch.partner_id, references])}
 
 
 def _leads_by_person(batch: ImportBatch, results: Iterable[Result]) -> dict[Person | None, list[UUID]]:
-    people = [person for each in results if (person := _person(each.draft))]
+    people = [person for each in results if (person := person_of(each.draft))]
     if not people:
         return {}
     mobiles, pans = [list(each) for each in zip(*people, strict=True)]
@@ -163,8 +166,16 @@ def _refuse(header: Header, result: Result, code: str, message: str) -> None:
     result.refuse(header.problems([Finding(field, code, message, _ERROR)], result.number))
 
 
-def _decide(header: Header, batch: ImportBatch, result: Result, lead: Lead) -> None:
+def _decide(
+    header: Header, batch: ImportBatch, result: Result, ids: Sequence[UUID], lead: Lead | None
+) -> None:
     assert result.draft is not None
+    if len(ids) > 1:
+        _refuse(header, result, "several_leads_match", _SEVERAL)
+        return
+    if lead is None:
+        _without_a_lead(header, batch, result)
+        return
     result.lead_id = lead.pk
     if reason := lead_updates.why_not(lead, batch.program):
         _leave(header, result, reason)

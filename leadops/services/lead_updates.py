@@ -13,6 +13,7 @@ from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, IdentityDocu
 from leadops.fields import BlindIndexField
 from leadops.models import Address, Applicant, Bank, Lead, Program
 from leadops.services import duplicates, leads
+from leadops.services.duplicates import Key, Keys
 from leadops.services.leads import (
     ADDRESS_FIELDS,
     APPLICANT_FIELDS,
@@ -30,18 +31,26 @@ ABOUT_MONEY = ("account_no", "ifsc", "account_holder_name")
 class Change:
     """A lead as it would become. Nothing is stored before `save`.
 
-    `changed` are the records with the fields that have another value now; None for a record that is new.
+    `changed` are the records with the fields that have another value now; None for a record that is new. `before` and
+    `after` is what the rule for duplicates knows it by.
     """
 
     lead: Lead
     draft: LeadDraft
     findings: list[Finding]
+    before: Keys
+    after: Keys
     changed: list[tuple[Model, set[str] | None]] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
         """Whether the lead says all of it already."""
         return not self.changed
+
+    @property
+    def gained(self) -> set[Key]:
+        """What others may have in common with it now and had not before."""
+        return self.after.keys() - self.before.keys()
 
 
 def save(changes: Sequence[Change]) -> None:
@@ -53,6 +62,9 @@ def save(changes: Sequence[Change]) -> None:
             else:
                 record.save(update_fields=[*names, *_indexes_of(record, names), "updated_at"])
     leads.revise_all([change.lead for change in changes])
+    for change in changes:
+        if change.before.keys() != change.after.keys():
+            duplicates.look_again(change.lead)
 
 
 def _indexes_of(record: Model, names: set[str]) -> list[str]:
@@ -95,9 +107,12 @@ def change_of(lead: Lead, given: LeadDraft, country: str, *, placed: bool = Fals
     stands at the place of the one it is about.
     """
     merging = _Merging(lead, placed)
+    program = lead.program
+    kinds = program.duplicate_keys if program.looks_for_duplicates else []
+    before = duplicates.keys_of(merging.draft, kinds)
     merging.merge(given)
     findings = check_lead(merging.draft, country=country)
-    change = Change(lead, merging.draft, findings)
+    change = Change(lead, merging.draft, findings, before, duplicates.keys_of(merging.draft, kinds))
     if not any(finding.is_error for finding in findings):
         change.changed = merging.written_back()
     return change
