@@ -143,6 +143,11 @@ class ImportBatch(Record):
         return self.file_name
 
     @property
+    def sheet_names(self) -> list[str]:
+        """The sheets that hold more of its leads."""
+        return sorted(self.sheets)
+
+    @property
     def done_rows(self) -> int:
         """Rows that have their result."""
         return self.created + self.updated + self.skipped + self.failed

@@ -28,6 +28,7 @@ class Judged(Protocol):
     problems: list[RowProblem]
     lead_id: UUID | None
     change: Change | None
+    ready: leads.Ready | None
 
     @property
     def row_id(self) -> UUID: ...
@@ -84,6 +85,8 @@ class Repeats:
         for row, verdict in zip(self.rows, self.verdicts, strict=True):
             if verdict.becomes is not Becomes.LEAD:
                 row.draft = None
+            if verdict.becomes is Becomes.FILLED and verdict.into is None and verdict.because:
+                self.rows[verdict.because.place].ready = None  # its draft says more now
 
     def settle(self, fault: Callable[[Judged, Exception], list[RowProblem]]) -> None:
         """Give the rows that repeat an earlier lead their results, once the leads of the chunk are made."""

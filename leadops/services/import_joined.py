@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
-from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
 
@@ -49,21 +48,19 @@ class _Group(NamedTuple):
     noted: list[list[RowProblem]]
 
 
-def decided(header: Header, batch: ImportBatch, rows: Iterable[SheetRow], *, lock: bool) -> list[Result]:
-    """What is to become of these rows, held against the leads there are; nothing is written."""
+def decide(header: Header, batch: ImportBatch, results: Sequence[Result], *, lock: bool) -> None:
+    """Tell what is to become of these rows, held against the leads there are; nothing is written."""
     deciding = _Deciding(headers_of(batch, header), batch)
-    groups = [deciding.group(list(of_one)) for _, of_one in groupby(rows, key=lambda row: row.lead_row)]
+    groups = [deciding.group(result) for result in results]
     fresh, by_id = deciding.sorted_out(groups)
     for group in fresh:
         deciding.guard(group, deciding.judge)
-    results = [group.result for group in groups]
     if batch.mode != ImportMode.CREATE:
         told = {
             group.result.row_id: ById(lead_id, partial(deciding.change_guarded, group))
             for lead_id, group in by_id.items()
         }
         import_updates.match(header, batch, results, lock=lock, by_id=told)
-    return results
 
 
 class _Deciding:
@@ -76,16 +73,11 @@ class _Deciding:
             for name, header in [("", headers.leads), *headers.joined.items()]
         }
 
-    def group(self, rows: list[SheetRow]) -> _Group:
-        """The rows of one lead, weighed: those that are kept stay as they were sent."""
-        copies = [row._replace(cells=list(row.cells)) for row in rows]
-        first, *below = sorted(
-            copies, key=lambda row: (row.sheet in self._headers.joined, row.sheet, row.number)
-        )
-        result = Result(first, below=[(row, []) for row in below])
-        ordered = [first, *below]
-        noted = [self._weighing[self._name(row)].weigh(row.noted, row.cells, row.number) for row in ordered]
-        return _Group(result, ordered, noted)
+    def group(self, result: Result) -> _Group:
+        """The rows of one lead, copied: what is weighed and compared of them is not what is kept."""
+        rows = [row._replace(cells=list(row.cells)) for row, _ in [(result.row, []), *result.below]]
+        noted = [self._weighing[self._name(row)].weigh(row.noted, row.cells, row.number) for row in rows]
+        return _Group(result, rows, noted)
 
     def _name(self, row: SheetRow) -> str:
         return row.sheet if row.sheet in self._headers.joined else ""
@@ -205,7 +197,9 @@ class _Deciding:
             for row, noted, mine in zip(group.rows, group.noted, assembly.findings, strict=True)
         ]
         group.result.problems = said[0]
-        group.result.below = list(zip(group.rows[1:], said[1:], strict=True))
+        group.result.below = [
+            (row, mine) for (row, _), mine in zip(group.result.below, said[1:], strict=True)
+        ]
         good = all(each["severity"] != Severity.ERROR for problems in said for each in problems)
         if not good:
             group.result.outcome = Outcome.FAILED.value
@@ -222,7 +216,7 @@ class _Deciding:
             lead_id,
             note,
         )
-        group.result.below = [(row, []) for row in group.rows[1:]]
+        group.result.below = [(row, []) for row, _ in group.result.below]
 
 
 def _known(applicant: Applicant) -> Known:

@@ -15,7 +15,7 @@ from leadops.fields import place
 from leadops.models import ImportBatch, ImportRow, Officer
 from leadops.sealing import seal
 from leadops.services import import_corrections, import_rows
-from leadops.services.import_judging import SheetRow, headers_of, opened, row_note
+from leadops.services.import_judging import SheetRow, headers_of, judged, opened, row_note
 from leadops.services.import_steering import NotNow
 from leadops.services.insertion import in_json
 
@@ -62,7 +62,8 @@ def mend(
                 row._replace(cells=headers.of(row.sheet).without_hidden_numbers(row.cells))
                 for row in of_one_lead
             ]
-            results = import_rows.settle(headers.leads, batch, clean)
+            results = judged(headers.leads, batch, clean)
+            import_rows.settle(headers.leads, batch, results)
             import_rows.write(results)
             outcomes.update(import_rows.counted(results))
             _keep([row for row in clean if row.row_id in changes], results[0].outcome, officer)

@@ -352,6 +352,11 @@ def test_the_preview_tells_what_the_import_does(book, brought, officer):
     shown = import_previews.shown(batch)
     assert (shown["new"], shown["update"], shown["refused"]) == (0, 5, 0)
     assert shown["update"] + shown["duplicate"] == batch.rows
+    at = shown["columns"].index("Name")
+    names = {row["number"]: row["cells"][at] for row in shown["rows"]}
+    assert len(names) == 5  # the leads' own rows alone
+    assert names[row] == Applicant.objects.get(lead__partner_ref_id="00042").name
+    assert {each["code"] for each in shown["problems"]} == {"unchanged"}
 
 
 def test_an_import_of_several_sheets_is_undone_whole(sheets, brought, officer):

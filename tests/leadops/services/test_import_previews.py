@@ -96,13 +96,13 @@ class TestThePreview:
 
     def test_is_made_by_the_judging_of_the_import(self, reviewed, monkeypatch):
         asked = []
-        real = import_rows.decided
+        real = import_rows.decide
 
         def watched(*args, **given):
             asked.append(given["lock"])
             return real(*args, **given)
 
-        monkeypatch.setattr(import_rows, "decided", watched)
+        monkeypatch.setattr(import_rows, "decide", watched)
         go_on(reviewed(good_rows(2)))
         assert asked == [False, True]
 
@@ -118,7 +118,7 @@ class TestThePreview:
             return real(*args)
 
         with monkeypatch.context() as patch:
-            patch.setattr(import_rows, "judged", dying)
+            patch.setattr(import_previews, "judged", dying)
             with pytest.raises(KeyboardInterrupt):
                 import_batches.run(batch.pk)
         batch.refresh_from_db()
