@@ -202,7 +202,7 @@ def _judge(
         result.problems = with_findings(noted[0], header.problems(findings, result.number))
     else:
         drafts = [header.draft(row.cells) for row in rows[1:]]
-        group = Group([draft, *(each for each, _ in drafts)])
+        group = Group([draft, *(each for each, _ in drafts)], batch.program.country)
         found = check_lead(draft, country=batch.program.country, today=date.today())
         if batch.mode != ImportMode.CREATE:
             found = _holding(result, found)

@@ -17,7 +17,12 @@ from leadops.services.duplicates.finding import MOST, Key, Keys, Known, find, ke
 from leadops.services.duplicates.records import Stored, stored
 
 OPEN = (Lead.Status.DRAFT, Lead.Status.SUBMITTED, Lead.Status.IN_REVIEW)
-"""Statuses in which a lead may still be filled in: nobody has decided on it."""
+"""Statuses in which a lead may still be filled in or changed by what comes in: nobody has decided on it."""
+
+
+def is_open(status: str, *, has_account: bool) -> bool:
+    """Whether what comes in may still fill or change a lead."""
+    return status in OPEN and not has_account
 
 
 class Becomes(Enum):
@@ -149,7 +154,8 @@ class _Judging:
             self._fill(at, verdict, same_borrower)
 
     def _is_open(self, known: Known) -> bool:
-        return known.partner_id == self.partner.pk and known.status in OPEN and not known.has_account
+        is_own = known.partner_id == self.partner.pk
+        return is_own and is_open(known.status, has_account=known.has_account)
 
     def _fill(self, at: int, verdict: Verdict, matches: Iterable[Match]) -> None:
         """Fill the first open lead of the partner; where it and the draft contradict each other, it stays a lead."""
