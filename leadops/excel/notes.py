@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from leadops.excel.sheet_header import letters
 from leadops.models import RowProblem
+from leadops.validation.codes import CODES as validation_codes
 from leadops.validation.codes import Code, Severity
 
 WHOLE_ROW = -1
@@ -69,6 +70,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "external_formula": _warning(
             "This comes from another workbook by a formula; the last value it showed was taken."
         ),
+        "control_characters": validation_codes["control_characters"],
         "odd_spaces": _warning("Invisible or non-breaking spaces were taken out."),
         "other_digits": _warning("Digits of another script were read as 0 to 9."),
         "was_decimal": _warning("This had become a decimal number; it was read without the “.0”."),
