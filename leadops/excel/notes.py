@@ -36,6 +36,9 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
             "This row is hidden in the sheet, so it was left out; if it is a lead, show it and upload it again."
         ),
         "totals_row": _warning("This row is the total of those above it and no lead; it was left out."),
+        "above_header": _warning(
+            "This row stands above the header, so it was left out; if it is a lead, move it below and upload it again."
+        ),
         # what can't be taken
         "formula_not_calculated": Code(
             "This is a formula without a result; open the file in Excel, save it there and upload it again."
@@ -83,7 +86,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         ),
     }
 )
-LEAVES_OUT = frozenset({"hidden_row", "totals_row"})
+LEAVES_OUT = frozenset({"hidden_row", "totals_row", "above_header"})
 """Codes of rows that are no leads: they count as skipped."""
 
 

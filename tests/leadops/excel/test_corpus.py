@@ -9,7 +9,7 @@ from django.core.files import File
 
 from leadops.errors import UnreadableFile
 from leadops.models import ImportBatch, Lead
-from leadops.services import import_batches
+from leadops.services import column_mappings, import_batches, import_steering
 from tests.leadops.excel.corpus.cases import CASES, STORED, Case
 
 REFUSED = {name: case for name, case in CASES.items() if case.refused}
@@ -28,8 +28,15 @@ def imported(tmp_path, partner, program):
     def _imported(case: Case) -> ImportBatch:
         # No ending: a name says nothing about what a file is.
         with case.build(tmp_path / "leads").open("rb") as file:
-            batch = import_batches.receive(File(file), "leads", partner=partner, program=program)
+            batch = import_batches.receive(
+                File(file), "leads", partner=partner, program=program, review=bool(case.columns)
+            )
         import_batches.run(batch.pk)
+        if case.columns:
+            column_mappings.confirm(batch, case.columns, "flat", mode="create", officer=None)
+            import_batches.run(batch.pk)
+            import_steering.go_on(batch)
+            import_batches.run(batch.pk)
         batch.refresh_from_db()
         return batch
 

@@ -207,6 +207,16 @@ GROUPED_WORDS = by_openpyxl(
     ]
 )
 TEN_TITLES = by_openpyxl([*([f"Title {n}"] for n in range(10)), *table(person(1), person(2, E="99"))])
+LEADS_ABOVE = by_openpyxl([["Leads of March"], person(1), person(2), *table(person(3), person(4))])
+NO_HEADER = by_openpyxl([person(1), person(2), person(3)])
+CONTACT_TITLES = by_openpyxl(
+    [
+        ["Agency", "Sunrise"],
+        ["Contact", "9800011111"],
+        ["Sent on", "12/03/2026"],
+        *table(person(1), person(2)),
+    ]
+)
 TOTALS = by_openpyxl(
     [
         *table(person(1), person(2)),

@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.leadops.excel.corpus import by_libraries as lib
 from tests.leadops.excel.corpus import by_xml as xml
 from tests.leadops.excel.corpus import text_files as txt
+from tests.leadops.excel.corpus.people import HEADER
 from tests.leadops.excel.corpus.text_files import two, written
 
 Build = Callable[[Path], Path]
@@ -22,11 +23,12 @@ STORED = Path(__file__).with_name("libreoffice")
 
 @dataclass(frozen=True)
 class Case:
-    """One file; `refused` is how its sentence begins."""
+    """One file; `refused` is how its sentence begins, `columns` what an officer said they are who was asked."""
 
     build: Build
     rows: dict[int, str] = field(default_factory=dict)
     refused: str = ""
+    columns: tuple[str, ...] = ()
 
 
 def _good(first: int, last: int) -> dict[int, str]:
@@ -155,6 +157,13 @@ CASES: dict[str, Case] = {
         lib.GROUPED_WORDS, {3: "created", 4: "failed F4 fewer_digits F4 invalid_account_no"}
     ),
     "ten titles above the header": Case(lib.TEN_TITLES, {12: "created", 13: "failed E13 invalid_pincode"}),
+    "leads above the header": Case(lib.LEADS_ABOVE, refused="Row 4 names the columns, but rows 2 and 3 above it"),
+    "leads above the header, and an officer": Case(
+        lib.LEADS_ABOVE, dict.fromkeys((2, 3), "skipped above_header") | _good(5, 6), columns=tuple(HEADER)
+    ),
+    "no header": Case(lib.NO_HEADER, refused="No row names the columns, and row 1 looks like a lead"),
+    "no header, and an officer": Case(lib.NO_HEADER, _good(1, 3), columns=tuple(HEADER)),
+    "titles that have a contact": Case(lib.CONTACT_TITLES, _good(5, 6)),
     "totals below the leads": Case(
         lib.TOTALS, _good(2, 3) | {4: "skipped totals_row", 5: "skipped totals_row"}
     ),
