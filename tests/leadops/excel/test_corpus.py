@@ -124,6 +124,13 @@ class TestWhatIsMended:
         assert Lead.objects.with_parties().get(pk=row.lead_id).applicants.all()[0].name == wanted
 
 
+def test_a_father_in_devanagari_is_one_and_no_address(imported):
+    row = imported(READ["names of columns in Devanagari"]).import_rows.get()
+    person = Lead.objects.with_parties().get(pk=row.lead_id).applicants.all()[0]
+    assert (person.name, person.father_name) == ("आशा वर्मा", "रमेश वर्मा")
+    assert [home.address_line for home in person.addresses.all()] == [""]
+
+
 def test_no_problem_repeats_a_value(imported):
     batch = imported(READ["numbers that became decimals and powers"])
     said = " ".join(each["message"] for row in batch.import_rows.all() for each in row.problems)

@@ -251,6 +251,13 @@ CASES: dict[str, Case] = {
     "a line that names the separator": Case(written(txt.SEPARATOR_LINE), _good(2, 3)),
     "Cyrillic in one byte a letter": Case(written(two(name="Анна Петрова"), "cp1251"), refused=_LETTERS),
     "bytes that are no letters": Case(written(two(name="Ren\x81"), "latin-1"), refused=_LETTERS),
+    "names of columns in Hindi": Case(
+        written(txt.HINDI), {2: "created", 3: "failed F3 fewer_digits F3 invalid_account_no"}
+    ),
+    "names of columns in Devanagari": Case(written(txt.IN_DEVANAGARI), _good(2, 2)),
+    "a husband, who is no address": Case(
+        written(txt.FATHER_OR_HUSBAND), refused="These columns are filled but not known: C (पति"
+    ),
     "line breaks in quotation marks": Case(written(txt.WITH_BREAKS), _good(2, 3)),
     "a comma without quotation marks": Case(
         written(txt.UNQUOTED_COMMA), {2: "created", 3: "failed too_many_cells", 4: "created"}
