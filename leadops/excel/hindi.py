@@ -13,9 +13,9 @@ NAMES: Mapping[str, str] = MappingProxyType(
     {
         "Partner reference": "Sandarbh Sankhya, Avedan No, Aavedan No, Avedan Sankhya, Aavedan Sankhya, संदर्भ संख्या,"
         " सन्दर्भ संख्या, आवेदन संख्या, आवेदन क्रमांक, आवेदन नंबर",
-        "Mobile": "Mobile Nambar, Contact Nambar, Mobile Sankhya, Mobail, Mobail No, Mobail Number, Mobail Nambar, Phone"
-        " Nambar, Phon, Phon No, Phon Number, Phon Nambar, Fon, Fon No, Fon Number, Fon Nambar, Sampark, Sampark No,"
-        " Sampark Number, Sampark Nambar, Sampark Sankhya, मोबाईल, मोबाइल नंबर, मोबाइल नम्बर, मोबाइल नं,"
+        "Mobile": "Mobile Nambar, Contact Nambar, Mobile Sankhya, Mobail, Mobail No, Mobail Number, Mobail Nambar,"
+        " Phone Nambar, Phon, Phon No, Phon Number, Phon Nambar, Fon, Fon No, Fon Number, Fon Nambar, Sampark,"
+        " Sampark No, Sampark Number, Sampark Nambar, Sampark Sankhya, मोबाईल, मोबाइल नंबर, मोबाइल नम्बर, मोबाइल नं,"
         " मोबाइल संख्या, मोबाईल नंबर, मोबाईल नम्बर, मोबाईल नं, मोबाईल संख्या, फोन, फोन नंबर, फोन नम्बर, फोन नं,"
         " संपर्क, सम्पर्क, संपर्क नंबर, सम्पर्क नंबर, संपर्क सूत्र, सम्पर्क सूत्र",
         "Name": "Naam, Nam, Pura Naam, Poora Naam, Pura Nam, Grahak, Grahak Naam, Grahak Ka Naam, Customer Ka Naam,"
@@ -50,9 +50,9 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "State": "Rajya, Pradesh, प्रदेश",
         "Pincode": "Pin Kod, Pincod, Pin Nambar, पिन, पिन नंबर, पिन नम्बर",
         "Country": "Desh, देश",
-        "Account number": "Khata No, Khata Number, Khata Nambar, Khata Sankhya, Khaata No, Khaata Number, Khaata Nambar,"
-        " Khaata Sankhya, Account Nambar, Bank Khata, Bank Khata No, Bank Khata Number, Bank Khata Nambar, Bank Khata"
-        " Sankhya, खाता नंबर, खाता नम्बर, खाता नं, खाता संख्या, खाता क्रमांक, बैंक खाता, बैंक खाता नंबर, बैंक खाता नम्बर,"
+        "Account number": "Khata No, Khata Number, Khata Nambar, Khata Sankhya, Khaata No, Khaata Number, Khaata"
+        " Nambar, Khaata Sankhya, Account Nambar, Bank Khata, Bank Khata No, Bank Khata Number, Bank Khata Nambar,"
+        " Bank Khata Sankhya, खाता नंबर, खाता नम्बर, खाता नं, खाता संख्या, खाता क्रमांक, बैंक खाता, बैंक खाता नंबर, बैंक खाता नम्बर,"
         " बैंक खाता संख्या",
         "Account holder": "Khata Dharak, Khata Dharak Ka Naam, खाता धारक, खाता धारक का नाम, खाता धारक नाम",
         "Account type": "Khata Prakar, Khate Ka Prakar, खाता प्रकार, खाते का प्रकार",

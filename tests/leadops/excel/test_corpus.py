@@ -124,6 +124,14 @@ class TestWhatIsMended:
         assert Lead.objects.with_parties().get(pk=row.lead_id).applicants.all()[0].name == wanted
 
 
+def test_a_number_has_the_zeros_that_the_sheet_shows(imported):
+    row = imported(READ["zeros that are only shown"]).import_rows.get(number=2)
+    lead = Lead.objects.with_parties().get(pk=row.lead_id)
+    bank = lead.applicants.all()[0].banks.all()[0]
+    assert (bank.account_no, lead.partner_ref_id) == ("00000012345678", "000123")
+    assert (lead.primary_mobile, lead.loan_amount) == ("+919800000001", 50_000)
+
+
 def test_a_father_in_devanagari_is_one_and_no_address(imported):
     row = imported(READ["names of columns in Devanagari"]).import_rows.get()
     person = Lead.objects.with_parties().get(pk=row.lead_id).applicants.all()[0]

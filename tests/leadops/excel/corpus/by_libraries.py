@@ -217,6 +217,34 @@ CONTACT_TITLES = by_openpyxl(
         *table(person(1), person(2)),
     ]
 )
+
+
+def _zeros(sheet: Worksheet) -> None:
+    for cell, zeros in {"A2": 6, "B2": 13, "F2": 14, "H2": 8, "A3": 6, "F3": 14, "F4": 14}.items():
+        sheet[cell].number_format = "0" * zeros
+    sheet["F5"].number_format = "#,##0"
+
+
+SHOWN_ZEROS = by_openpyxl(
+    table(
+        person(1, A=123, B=9_800_000_001, F=12345678, G="HDFC0000240", H=50_000),
+        person(2, A="124", F="12345678", G="HDFC0000240"),  # text is shown as it is
+        person(3, F=12345678901234, G="HDFC0000240"),
+        person(4, F=12345679, G="HDFC0000240"),
+    ),
+    _zeros,
+)
+
+
+def _zeros_by_xlsxwriter(book: Any, sheet: Any) -> None:
+    fourteen = book.add_format({"num_format": "00000000000000;@"})
+    for at, row in enumerate(table(person(1, G="HDFC0000240"), person(2, G="HDFC0000240"))):
+        sheet.write_row(at, 0, row)
+    sheet.write_number("F2", 12345678, fourteen)
+    sheet.write_formula("F3", "=12345678+1", fourteen, 12345679)
+
+
+ZEROS_BY_XLSXWRITER = by_xlsxwriter(_zeros_by_xlsxwriter)
 TOTALS = by_openpyxl(
     [
         *table(person(1), person(2)),

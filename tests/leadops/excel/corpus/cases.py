@@ -90,6 +90,18 @@ CASES: dict[str, Case] = {
             6: "failed B6 invalid_mobile",
         },
     ),
+    "zeros that are only shown": Case(
+        lib.SHOWN_ZEROS,
+        {
+            2: "created A2 shown_zeros F2 shown_zeros H2 shown_zeros",
+            3: "created F3 fewer_digits",
+            4: "created",
+            5: "created F5 fewer_digits",
+        },
+    ),
+    "zeros that XlsxWriter shows": Case(
+        lib.ZEROS_BY_XLSXWRITER, {2: "created F2 shown_zeros", 3: "created F3 shown_zeros"}
+    ),
     "formulas that were never calculated, and errors": Case(
         lib.FORMULAS,
         {
