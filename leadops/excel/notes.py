@@ -67,6 +67,9 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "swapped_back": _warning(
             "Excel had swapped day and month in this column; they were put back: please check."
         ),
+        "maybe_swapped": _warning(
+            "Excel may have swapped day and month here; too few dates tell, so it was taken: please check."
+        ),
         "merged_cell": _warning("This cell is merged with one above it; its value was taken here too."),
         "merged_across": _warning("This cell is merged with those beside it, which count as empty."),
         "hidden_column": _warning("This column is hidden in the sheet; its value was read all the same."),

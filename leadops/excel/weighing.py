@@ -17,7 +17,14 @@ from leadops.reference import account_lengths, ifsc
 from leadops.validation.codes import Severity
 from leadops.validation.plain_text import joined
 
-_OF_DATES = {"month_first", "swapped_back", "day_or_month", "perhaps_swapped", "perhaps_month_first"}
+_OF_DATES = {
+    "month_first",
+    "swapped_back",
+    "day_or_month",
+    "perhaps_swapped",
+    "maybe_swapped",
+    "perhaps_month_first",
+}
 _DATES = {"date_of_birth", "issued_on", "expires_on"}
 _OWN = {
     "primary_mobile",

@@ -140,6 +140,15 @@ PERHAPS_SWAPPED = by_openpyxl(
         person(9, D=date(1990, 7, 7)),
     )
 )
+MAYBE_SWAPPED = by_openpyxl(
+    table(
+        *(person(n, D=f"{12 + n}/03/1990") for n in range(1, 4)),
+        *(person(n, D=date(1990, n, 2)) for n in range(4, 6)),
+    )
+)
+DAYS_OF_BOTH_KINDS = by_openpyxl(
+    table(person(1, D="13/03/1990"), person(2, D=date(1990, 4, 2)), person(3, D=date(1990, 4, 22)))
+)
 DOOR_NUMBERS = by_openpyxl(
     [
         [*HEADER, "House no"],

@@ -149,6 +149,10 @@ CASES: dict[str, Case] = {
     "a few dates that Excel may have swapped": Case(
         lib.PERHAPS_SWAPPED, _good(2, 5) | {n: f"failed D{n} perhaps_swapped" for n in range(6, 10)} | _good(10, 10)
     ),
+    "two dates that Excel may have swapped": Case(
+        lib.MAYBE_SWAPPED, _good(2, 4) | {n: f"created D{n} maybe_swapped" for n in (5, 6)}
+    ),
+    "real dates that were not swapped": Case(lib.DAYS_OF_BOTH_KINDS, _good(2, 4)),
     "door numbers that look like dates": Case(lib.DOOR_NUMBERS, _good(2, 5) | {6: "failed K6 excel_damage"}),
     "cells merged downwards": Case(
         lib.MERGED_DOWN,
