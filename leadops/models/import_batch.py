@@ -93,6 +93,9 @@ class ImportBatch(Record):
         null=True, help_text="When its state began, to tell how fast it is."
     )
     problem = models.TextField(blank=True, help_text="Why the file as a whole could not be imported.")
+    header_row = models.PositiveIntegerField(
+        null=True, help_text="The header's row by an officer's word, 0 for none; null: found by itself."
+    )
     columns = models.JSONField(default=list, help_text="The header row: what each column of the rows is.")
     sheets = models.JSONField(
         default=dict, help_text="The header rows of the sheets that hold more of the leads, by name."

@@ -9,7 +9,7 @@ from typing import IO, Any
 from uuid import UUID
 
 from django.core.files import File
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, DataError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -123,9 +123,10 @@ def run(batch_id: UUID) -> None:
         logger.warning("Import %s was taken over by another worker, or stopped.", batch_id)
     except UnreadableFile as refusal:
         _fail(batch_id, refusal.message)
-    except DatabaseError:
-        raise  # the lease ends by itself, and the sweep goes on from the last chunk
     except Exception as error:
+        if isinstance(error, DatabaseError) and not isinstance(error, DataError):
+            raise  # the lease ends by itself, and the sweep goes on from the last chunk
+        # What the database can't keep it could not keep the next time either.
         logger.error("Import %s failed: %s.", batch_id, place_of(error))
         _fail(batch_id, OUR_FAULT)
 

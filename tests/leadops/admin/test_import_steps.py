@@ -103,6 +103,31 @@ class TestColumns:
         assert desk.get(page(done, "columns"))["Location"] == page(done)
 
 
+class TestHeaderRow:
+    def test_is_asked_about_where_a_lead_would_be_lost(self, desk, upload):
+        batch = upload(good_rows(3, start=2), [str(cell) for cell in good_rows(1)[0]])
+        shown = desk.get(page(batch, "columns")).content.decode()
+        assert "No row names the columns, and row 1 looks like a lead." in shown
+        assert '<details class="lo-fold" open>' in shown
+        assert 'value="0" checked' in shown
+        assert "••••0001" in shown
+        assert "9800000001" not in shown
+        assert "ABCPV0001L" not in shown
+
+    def test_is_chosen_among_the_first_rows(self, desk, upload):
+        batch = upload([*[["Title"]] * 11, HEADER, *good_rows(3)], ["Made by Ravi"])
+        answer = desk.post(page(batch, "columns"), {"header_row": "13"})
+        assert answer["Location"] == page(batch)
+        batch = run(batch)
+        assert (batch.state, batch.header_row, batch.rows, batch.columns) == ("ready", 13, 3, HEADER)
+
+    def test_that_the_file_does_not_have_is_refused(self, desk, upload):
+        batch = upload(good_rows(3), ODD_HEADER)
+        for row in ("77", "9" * 30):
+            shown = desk.post(page(batch, "columns"), {"header_row": row}).content.decode()
+            assert "This is no row of this file" in shown
+
+
 class TestPreview:
     def test_is_small_masked_and_makes_nothing(self, desk, upload):
         batch = upload(SAMPLE)

@@ -6,6 +6,7 @@ import pytest
 
 from leadops.drafts import IdentityDocumentDraft
 from leadops.errors import UnreadableFile
+from leadops.excel import hindi
 from leadops.excel.columns import BY_KEY, COLUMNS, IGNORED, key
 from leadops.excel.header import Header
 from leadops.excel.sheet_header import AADHAAR_REMOVED, CARD_REMOVED, letters, position
@@ -43,10 +44,51 @@ def test_usual_spellings_are_understood(written, path):
     assert BY_KEY[key(written)].path == path
 
 
+@pytest.mark.parametrize(
+    ("written", "header"),
+    [
+        ("Naam", "Name"), ("Pata", "Address"), ("Khata No.", "Account number"), ("Mobile Nambar", "Mobile"),
+        ("Mobail", "Mobile"), ("Janm Tithi", "Date of birth"), ("Sheher", "City"), ("Zila", "District"),
+        ("Rajya", "State"), ("Pita ka naam", "Father's name"), ("पिता", "Father's name"), ("पता", "Address"),
+        ("पिता का नाम", "Father's name"), ("खाता संख्या", "Account number"), ("जन्म तिथि", "Date of birth"),
+        ("जन्मतिथि", "Date of birth"), ("मोबाइल नंबर", "Mobile"), ("मोबाइल नं.", "Mobile"), ("नाम", "Name"),
+        ("ज़िला", "District"), ("गाँव", "Locality"), ("पैन कार्ड नंबर", "PAN"), ("पिन कोड", "Pincode"),
+    ],
+)  # fmt: skip
+def test_names_in_hindi_are_understood_in_both_scripts(written, header):
+    assert BY_KEY[key(written)].header == header
+
+
+@pytest.mark.parametrize(
+    "written", ["पति", "पति का नाम", "Pati", "Rashi", "राशि", "Gram", "Pita/Pati", "Khata"]
+)
+def test_words_that_may_mean_something_else_are_asked_about(written):
+    assert key(written) not in BY_KEY
+
+
+def test_words_that_differ_in_their_vowels_are_different():
+    assert len({key(word) for word in ("पिता", "पति", "पता")}) == 3
+    assert key("मोबाईल") != key("मोबाइल")
+
+
+def test_spellings_that_nobody_tells_apart_are_one():
+    assert key("ज़िला") == key("जिला")
+    assert key("गाँव") == key("गांव")
+    assert key("Ｍｏｂｉｌｅ №") == key("mobile no")
+
+
 def test_no_two_columns_share_a_spelling():
     spellings = [name for column in COLUMNS for name in set(column.keys)]
     assert len(spellings) == len(set(spellings))
     assert IGNORED.isdisjoint(spellings)
+    assert "" not in spellings
+
+
+def test_each_name_in_hindi_is_of_a_column_and_stands_once():
+    assert hindi.NAMES.keys() <= {column.header for column in COLUMNS}
+    names = [name for listed in hindi.NAMES.values() for name in listed.split(", ")]
+    assert len(names) == len(set(names))
+    assert not any(map(names_card_data, names))
 
 
 def test_no_known_column_asks_for_card_data():
