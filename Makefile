@@ -32,7 +32,7 @@ test:  ## Lint, types, import contracts, migrations and every test
 	$(WITH_TEST_DATABASE) \
 	LEADOPS_VAR=var/test $(BIN)/python manage.py makemigrations --check --dry-run; \
 	LEADOPS_VAR=var/test $(BIN)/python manage.py check --fail-level WARNING; \
-	CHROMIUM="$(CHROMIUM)" SOFFICE="$(SOFFICE)" $(BIN)/pytest -q -n 3 --dist loadgroup
+	CHROMIUM="$(CHROMIUM)" SOFFICE="$(SOFFICE)" $(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 bench:  ## Measure: nested creates, deliveries, imports
 	$(PYTHON) deploy/install.py requirements-dev.txt
