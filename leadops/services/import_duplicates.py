@@ -13,7 +13,7 @@ from leadops.drafts import LeadDraft
 from leadops.excel.header import Header
 from leadops.models import ImportBatch, ImportRow, Lead, RowProblem
 from leadops.services import duplicates, leads
-from leadops.services.duplicates import Becomes, Match, Pair, Verdict, words
+from leadops.services.duplicates import Becomes, Keys, Match, Pair, Verdict, words
 from leadops.validation import Finding, Severity
 
 Outcome = ImportRow.Outcome
@@ -27,6 +27,7 @@ class Judged(Protocol):
     problems: list[RowProblem]
     lead_id: UUID | None
     ready: leads.Ready | None
+    known_by: Keys | None
 
     @property
     def row_id(self) -> UUID: ...
@@ -46,7 +47,9 @@ class Repeats:
         drafted = [(each, each.draft) for each in results if each.draft is not None]
         self.rows = [row for row, _ in drafted]
         self.drafts = [draft for _, draft in drafted]
-        self.verdicts = duplicates.judge(self.drafts, partner=batch.partner, program=batch.program)
+        known_by = [row.known_by for row in self.rows if row.known_by is not None]
+        held = known_by if len(known_by) == len(self.rows) else ()
+        self.verdicts = duplicates.judge(self.drafts, partner=batch.partner, program=batch.program, held=held)
         for row, verdict in zip(self.rows, self.verdicts, strict=True):
             if verdict.becomes is not Becomes.LEAD:
                 row.draft = None

@@ -5,12 +5,13 @@ sentences for officers and for partners.
 """
 
 from leadops.services.duplicates import words
-from leadops.services.duplicates.finding import Known
+from leadops.services.duplicates.finding import Keys, Known, keys_of
 from leadops.services.duplicates.judging import Becomes, Match, Verdict, judge
 from leadops.services.duplicates.keeping import Pair, keep, keep_filled, look_again, pairs_of
 
 __all__ = [
     "Becomes",
+    "Keys",
     "Known",
     "Match",
     "Pair",
@@ -18,6 +19,7 @@ __all__ = [
     "judge",
     "keep",
     "keep_filled",
+    "keys_of",
     "look_again",
     "pairs_of",
     "words",
