@@ -13,7 +13,7 @@ from leadops.drafts import LeadDraft
 from leadops.excel.header import Header
 from leadops.models import DuplicatePolicy, ImportBatch, ImportRow, Lead, RowProblem
 from leadops.services import duplicates, leads
-from leadops.services.duplicates import Becomes, Gain, Match, Pair, Verdict, words
+from leadops.services.duplicates import Becomes, Gain, Keys, Match, Pair, Verdict, words
 from leadops.services.lead_updates import Change
 from leadops.validation import Finding, Severity
 
@@ -33,6 +33,7 @@ class Judged(Protocol):
     lead_id: UUID | None
     change: Change | None
     ready: leads.Ready | None
+    known_by: Keys | None
 
     @property
     def row_id(self) -> UUID: ...
@@ -85,7 +86,9 @@ class Repeats:
         drafted = [(each, each.draft) for each in results if each.draft is not None]
         self.rows = [row for row, _ in drafted]
         self.drafts = [draft for _, draft in drafted]
-        self.verdicts = duplicates.judge(self.drafts, partner=batch.partner, program=batch.program)
+        known_by = [row.known_by for row in self.rows if row.known_by is not None]
+        held = known_by if len(known_by) == len(self.rows) else ()
+        self.verdicts = duplicates.judge(self.drafts, partner=batch.partner, program=batch.program, held=held)
         for row, verdict in zip(self.rows, self.verdicts, strict=True):
             if verdict.becomes is not Becomes.LEAD:
                 row.draft = None

@@ -21,6 +21,7 @@ from leadops.faults import place_of
 from leadops.fields import place
 from leadops.models import ImportBatch, ImportMode, ImportRow, Layout, RowProblem
 from leadops.sealing import open_sealed
+from leadops.services.duplicates import Keys
 from leadops.services.import_duplicates import Judged
 from leadops.services.import_groups import Group
 from leadops.services.lead_updates import Change
@@ -61,7 +62,8 @@ class Result:
     """What becomes of one lead of the sheet: of its row, or of all its rows where several are one lead.
 
     `number`, `sheet` and `problems` are those of the first row. `held` are findings that stop a new lead and not the
-    change of one that is here. `ready` are the rows its draft will be, where they are made already.
+    change of one that is here. `ready` are the rows its draft will be, and `known_by` what others would have in common
+    with it, where that has been worked out.
     """
 
     row: SheetRow
@@ -73,6 +75,7 @@ class Result:
     held: list[Finding] = field(default_factory=list)
     change: Change | None = None
     ready: Ready | None = None
+    known_by: Keys | None = None
 
     @property
     def row_id(self) -> UUID:

@@ -24,7 +24,14 @@ from leadops.models import (
     Partner,
     Program,
 )
-from leadops.services import import_corrections, import_joined, import_notes, import_updates, leads
+from leadops.services import (
+    duplicates,
+    import_corrections,
+    import_joined,
+    import_notes,
+    import_updates,
+    leads,
+)
 from leadops.services.import_duplicates import Repeats
 from leadops.services.import_judging import (
     Result,
@@ -65,6 +72,7 @@ def make_ready(batch: ImportBatch, results: Iterable[Result]) -> None:
     for each in results:
         if each.draft is not None:
             each.ready = leads.ready_to_submit(each.draft, **_origin(batch))
+            each.known_by = duplicates.keys_of(each.draft, batch.program.duplicate_keys)
 
 
 def import_next(batch: ImportBatch, results: Sequence[Result]) -> dict[str, int]:

@@ -90,15 +90,18 @@ class Verdict:
         return next(own, None)
 
 
-def judge(drafts: Sequence[LeadDraft], *, partner: Partner, program: Program) -> list[Verdict]:
+def judge(
+    drafts: Sequence[LeadDraft], *, partner: Partner, program: Program, held: Sequence[Keys] = ()
+) -> list[Verdict]:
     """What the program's rule makes of checked drafts of `partner`, in their order; writes nothing.
 
-    A draft that another one fills is changed. Until the caller's transaction ends, whoever else comes with one of
-    these borrowers waits. Partners' references are not looked at: the database keeps them unique for ever.
+    `held`: by what each may be known, where that has been worked out. A draft that another one fills is changed. Until
+    the caller's transaction ends, whoever else comes with one of these borrowers waits. Partners' references are not
+    looked at: the database keeps them unique for ever.
     """
     if not program.looks_for_duplicates:
         return [Verdict() for _ in drafts]
-    held = [keys_of(draft, program.duplicate_keys) for draft in drafts]
+    held = held or [keys_of(draft, program.duplicate_keys) for draft in drafts]
     known = find(held, program, at=timezone.now())
     judging = _Judging(partner, program, drafts, held, known)
     return [judging.verdict(at) for at in range(len(drafts))]
