@@ -29,10 +29,13 @@ from leadops.services import (
 from leadops.services.file_names import plain_name
 from leadops.services.import_leases import Lease, LostLease
 from leadops.services.import_tasks import RUN
+from leadops.services.partners import refuse_inactive
 
 logger = logging.getLogger(__name__)
 
 State = ImportBatch.State
+BEGINNING = (State.QUEUED, State.READING, State.IMPORTING)
+"""States before the first lead; once that is made, an import goes on to its end."""
 CHUNK = 500
 OUR_FAULT = "Something went wrong on our side; please tell the operator and upload the file again."
 
@@ -54,8 +57,7 @@ def receive(
     With `review` an officer is asked about what is not certain, and leads are made only on their word. Raises
     UnreadableFile with one sentence when it is no workbook, TakesNoLeads when partner or program is inactive.
     """
-    if not partner.active or not program.active:
-        raise TakesNoLeads(f"{program if partner.active else partner} is inactive and takes no new leads.")
+    refuse_inactive(partner, program)
     content = file if isinstance(file, File) else File(file)
     preflight.inspect(content)
     digest = hashlib.sha256()
@@ -117,11 +119,13 @@ def run(batch_id: UUID) -> None:
         return
     batch = ImportBatch.objects.select_related("partner", "program", "uploaded_by").get(pk=batch_id)
     try:
+        if batch.state in BEGINNING and not batch.done_rows:
+            refuse_inactive(batch.partner, batch.program)
         while lease is not None:
             lease = _STEPS[batch.state](batch, lease)
     except LostLease:
         logger.warning("Import %s was taken over by another worker, or stopped.", batch_id)
-    except UnreadableFile as refusal:
+    except (UnreadableFile, TakesNoLeads) as refusal:
         _fail(batch_id, refusal.message)
     except DatabaseError:
         raise  # the lease ends by itself, and the sweep goes on from the last chunk

@@ -18,6 +18,7 @@ from leadops.services import import_corrections, import_rows
 from leadops.services.import_judging import SheetRow, headers_of, opened, row_note
 from leadops.services.import_steering import NotNow
 from leadops.services.insertion import in_json
+from leadops.services.partners import refuse_inactive
 
 Outcome = ImportRow.Outcome
 LONGEST_CELL = 5000
@@ -43,6 +44,7 @@ def mend(
     """Put new texts into the broken cells of refused rows, by their columns' letters, and judge those rows again.
 
     Other cells than the broken ones stay as they were. Returns how many of the leads' rows have which outcome now.
+    Raises NotNow, or TakesNoLeads when partner or program is inactive by now.
     """
     with transaction.atomic():
         found = ImportBatch.objects.select_for_update(of=("self",)).select_related(
@@ -51,6 +53,7 @@ def mend(
         batch = found.get(pk=batch.pk)
         if not batch.takes_rows:
             raise NotNow("Rows can be mended once the import is done, and not after it was undone.")
+        refuse_inactive(batch.partner, batch.program)
         headers = headers_of(batch)
         broken = {
             row.pk: broken_letters(row) for row in batch.import_rows.filter(pk__in=changes).defer("cells")

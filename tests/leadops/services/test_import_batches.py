@@ -19,8 +19,10 @@ from leadops.services import (
     import_batches,
     import_judging,
     import_leases,
+    import_mending,
     import_reading,
     import_rows,
+    import_steering,
     import_storing,
     leads,
 )
@@ -126,6 +128,31 @@ class TestReceiving:
         program.active = False
         with pytest.raises(TakesNoLeads, match="Supply chain finance is inactive"):
             receive(good_rows(1))
+
+    @pytest.mark.parametrize("which", ["partner", "program"])
+    def test_what_became_inactive_meanwhile_takes_no_lead_either(
+        self, receive, finished, request, officer, which
+    ):
+        waiting = finished(good_rows(1), review=True)
+        queued = receive(good_rows(1, start=5), name="b.xlsx")
+        refused = finished([["REF-9", "98", "Asha", "", ""]], name="c.xlsx")
+        begun = finished(good_rows(1, start=7), name="d.xlsx", review=True)
+        import_steering.go_on(begun)
+        inactive = request.getfixturevalue(which)
+        type(inactive).objects.filter(pk=inactive.pk).update(active=False)
+        with pytest.raises(TakesNoLeads, match=f"{inactive} is inactive and takes no new leads."):
+            import_steering.go_on(waiting)
+        with pytest.raises(TakesNoLeads):
+            import_mending.mend(refused, {refused.import_rows.get().pk: {"B": "9800000009"}}, officer)
+        for batch in (queued, begun):
+            import_batches.run(batch.pk)
+            batch.refresh_from_db()
+            assert (batch.state, batch.problem) == (
+                "failed",
+                f"{inactive} is inactive and takes no new leads.",
+            )
+        waiting.refresh_from_db()
+        assert (waiting.state, Lead.objects.count()) == ("ready", 0)
 
     def test_a_plain_file_object_will_do(self, partner, program, tmp_path):
         path = workbooks.ours(tmp_path / "a.xlsx", [HEADER, *good_rows(1)])
