@@ -26,7 +26,7 @@ from leadops.client_address import client_address
 from leadops.errors import LeadopsError
 from leadops.excel import preflight
 from leadops.models import ImportBatch, ImportMode, ImportRow, ImportState, Officer
-from leadops.services import import_batches, import_previews
+from leadops.services import import_batches, import_previews, import_undoing
 from leadops.services.error_workbooks import error_workbook
 
 Outcome = ImportRow.Outcome
@@ -131,7 +131,8 @@ class ImportBatchAdmin(ImportRowPages, MadeByService, OnlyChosen, CappedList, Mo
             if batch.state == ImportState.MAPPING and self.may_steer(request):
                 return HttpResponseRedirect(reverse("admin:leadops_importbatch_columns", args=[batch.pk]))
             shown = {"batch": batch, "progress": self._progress(batch), "tone": TONES[batch.state]}
-            shown |= {"may_steer": self.may_steer(request), "may_undo": request.user.has_perm(MAY_UNDO)}
+            may_undo = request.user.has_perm(MAY_UNDO) and import_undoing.may_be_undone(batch)
+            shown |= {"may_steer": self.may_steer(request), "may_undo": may_undo}
             shown |= {"preview": import_previews.shown(batch), "title": batch.file_name, "subtitle": None}
             shown |= self.rows_context(request, batch)
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})

@@ -56,8 +56,8 @@ WHERE kept.batch_id = %s AND kept.lead_id = new.lead_id AND kept.outcome = 'crea
 
 
 def may_be_undone(batch: ImportBatch) -> bool:
-    """Whether it brought leads, has ended, and was not undone yet."""
-    return batch.state in (State.DONE, State.CANCELLED) and batch.created > 0
+    """Whether it brought leads, has ended, and was not undone to the end yet."""
+    return batch.state in (State.DONE, State.CANCELLED, State.FAILED) and batch.created > 0
 
 
 def begin(batch: ImportBatch, officer: Officer | None) -> None:
@@ -68,7 +68,7 @@ def begin(batch: ImportBatch, officer: Officer | None) -> None:
             word = batch.get_state_display().lower()
             raise NotNow(f"This import is {word}: only one that has ended and made leads can be undone.")
         batch.undone_by, batch.state, batch.stage_began_at = officer, State.UNDOING, timezone.now()
-        batch.leased_until = None
+        batch.leased_until, batch.problem = None, ""
         batch.save()
         transaction.on_commit(lambda: doorbell.ring(RUN, args=[str(batch.pk)]))
 

@@ -374,6 +374,49 @@ class TestBeingKilled:
         import_batches.run(batch.pk)
         assert counts(batch) == (15, 15, 0, 0)
 
+    @pytest.mark.parametrize("fault", [UnreadableFile("Broken."), ZeroDivisionError()])
+    def test_a_worker_that_fails_after_an_officer_stopped_it_leaves_it_stopped(
+        self, receive, monkeypatch, fault
+    ):
+        batch = receive(good_rows(3))
+
+        def failing(batch, lease):
+            import_steering.cancel(batch)
+            with monkeypatch.context() as patch:
+                patch.setitem(import_batches._STEPS, "queued", import_reading.read)
+                import_batches.run(batch.pk)
+            raise fault
+
+        monkeypatch.setitem(import_batches._STEPS, "queued", failing)
+        import_batches.run(batch.pk)
+        batch.refresh_from_db()
+        assert (batch.state, batch.problem) == ("cancelled", "")
+
+    def test_a_worker_that_fails_after_another_took_over_leaves_its_work_alone(self, receive, monkeypatch):
+        monkeypatch.setattr(import_batches, "CHUNK", 1)
+        batch = receive(good_rows(3))
+        real, calls = import_rows.import_next, []
+
+        def failing(*args):
+            calls.append(1)
+            if len(calls) != 2:
+                return real(*args)
+            raise ZeroDivisionError
+
+        real_fail = import_batches._fail
+
+        def slowly(*args):
+            ImportBatch.objects.update(leased_until=timezone.now())
+            import_batches.run(batch.pk)
+            real_fail(*args)
+
+        monkeypatch.setattr(import_rows, "import_next", failing)
+        monkeypatch.setattr(import_batches, "_fail", slowly)
+        import_batches.run(batch.pk)
+        batch.refresh_from_db()
+        assert batch.state == "done"
+        assert counts(batch) == (3, 3, 0, 0)
+
     def test_a_worker_that_lost_its_lease_stops(self, receive, monkeypatch, caplog):
         batch = receive(good_rows(25))
         real, calls = import_rows.import_next, []
