@@ -206,6 +206,56 @@ def test_only_what_has_ended_and_made_leads_can_be_undone_and_only_once(finished
         import_undoing.begin(batch, None)
 
 
+class TestOfMending:
+    @pytest.fixture
+    def batch(self, finished) -> ImportBatch:
+        """A good row and two refused ones, none of which has a reference."""
+        rows = [["9800000007", "Chand Rao"], ["98", "Asha Verma"], ["97", "Bina Rao"]]
+        return finished(rows, header=["Mobile", "Name"])
+
+    def test_gives_the_first_import_its_refused_rows_back(self, batch, sent_back, officer):
+        second = sent_back(batch, "second.xlsx", A2="9800000001")
+        third = sent_back(second, "third.xlsx", A2="9800000002")
+        assert counts(batch) == (3, 3, 0, 0)
+        undo(third)
+        assert (counts(second), counts(batch)) == ((2, 1, 0, 1), (3, 2, 0, 1))
+        undo(second)
+        assert (counts(second), counts(batch)) == ((2, 1, 0, 1), (3, 1, 0, 2))
+        refused = batch.import_rows.get(number=3)
+        assert (refused.outcome, refused.lead) == ("failed", None)
+        assert [(each["cell"], each["code"], each["severity"]) for each in refused.problems] == [
+            ("A3", "invalid_mobile", "error"),
+            ("", "mending_undone", "warning"),
+        ]
+        assert (
+            refused.problems[1]["message"] == "Mended by second.xlsx, which was undone: it is refused again."
+        )
+        assert "was" not in refused.problems[0]
+        again = sent_back(batch, "again.xlsx", A2="9800000001", A3="9800000002")
+        assert (counts(again), counts(batch)) == ((2, 2, 0, 0), (3, 3, 0, 0))
+
+    def test_leaves_what_stays_where_it_is(self, batch, sent_back):
+        second = sent_back(batch, A2="9800000001", A3="9800000002")
+        leads.revise(lead_of(second, 2))
+        undo(second)
+        assert (second.undone, second.stayed, counts(batch)) == (1, 1, (3, 2, 0, 1))
+        assert lead_of(batch, 3) == lead_of(second, 2)
+
+    def test_the_first_import_undone_tells_the_second(self, batch, sent_back):
+        second = sent_back(batch, A2="9800000001")
+        undo(batch)
+        assert not Lead.objects.exists()
+        told = second.import_rows.get(number=2).problems[-1]
+        assert told["message"] == "Its lead was deleted when the import of leads.xlsx was undone."
+        assert batch.import_rows.get(number=3).problems[-1]["code"] == "undone"
+
+    def test_a_row_that_was_left_out_because_of_a_lead_tells_that_it_is_gone(self, finished):
+        first = finished(good_rows(1))
+        second = finished([*good_rows(1), *good_rows(1, start=5)], name="b.xlsx")
+        undo(first)
+        assert codes(second)[0] == (2, "skipped", ["duplicate_reference", "undone"])
+
+
 class TestAfterAFault:
     """Leads that are here can be undone and mended, whatever went wrong."""
 
