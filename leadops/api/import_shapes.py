@@ -27,6 +27,8 @@ FOR_PARTNERS = {
     import_undoing.STAYED_CODE: "Its lead stayed when the import was undone.",
     import_mending.MENDED_CODE: "Mended by the lender.",
     import_corrections.MENDED_CODE: "Mended by another workbook.",
+    import_corrections.GIVEN_BACK_CODE: "The workbook that mended it was undone: it is refused again.",
+    import_undoing.UNDONE_CODE: "Its lead was deleted when an import was undone.",
 }
 """In place of words that officers left in a row, which name people and vendors of the lender."""
 TOLD = ("column", "cell", "code", "message", "severity")

@@ -29,7 +29,7 @@ from leadops.api.import_shapes import (
 from leadops.api.problems import Problem, Type, invalid
 from leadops.api.schema import CREATING, LISTING, READING, answers
 from leadops.api.shapes import error
-from leadops.errors import UnreadableFile
+from leadops.errors import TakesNoLeads, UnreadableFile
 from leadops.models import ImportBatch, ImportRow, Lead, Scope
 from leadops.services import import_batches, import_steering
 from leadops.services.import_steering import NotNow
@@ -112,7 +112,7 @@ class StartView(ImportViews):
         batch = self.batch(import_id)
         try:
             import_steering.go_on(batch)
-        except NotNow as refusal:
+        except (NotNow, TakesNoLeads) as refusal:
             raise Problem(Type.NOT_NOW, refusal.message) from None
         return Response(import_answer(self.batch(import_id)))
 

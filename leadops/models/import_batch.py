@@ -167,7 +167,8 @@ class ImportBatch(Record):
     @property
     def takes_rows(self) -> bool:
         """Whether its refused rows may still be mended."""
-        return self.state in (ImportState.DONE, ImportState.CANCELLED)
+        ended = (ImportState.DONE, ImportState.CANCELLED, ImportState.FAILED)
+        return self.state in ended and not self.undone and not self.stayed
 
     @property
     def percent(self) -> int:

@@ -18,6 +18,7 @@ from leadops.services.insertion import in_json
 
 Outcome = ImportRow.Outcome
 MENDED_CODE = "mended_by_upload"
+GIVEN_BACK_CODE = "mending_undone"
 MENDED_BEFORE = "Row {number}{sheet} of {file} is not refused any more; this row was left out."
 _ID_LENGTH = 12
 _SHEET = re.compile(r"Refused rows ([0-9a-f]{12})")
@@ -42,6 +43,16 @@ UPDATE leadops_importrow AS kept SET outcome = new.outcome, lead_id = new.lead_i
 FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::text[]) AS new (id, outcome, lead_id, note)
 WHERE kept.id = new.id AND kept.outcome = 'failed' RETURNING new.outcome
 """
+_GIVE_BACK = """
+UPDATE leadops_importrow AS kept SET outcome = 'failed', lead_id = NULL, updated_at = clock_timestamp(),
+    problems = (
+        SELECT coalesce(jsonb_agg(
+            (one - 'was') || jsonb_build_object('severity', coalesce(one->'was', one->'severity'))
+        ), '[]') FROM jsonb_array_elements(kept.problems) one WHERE one->>'code' <> 'mended_by_upload'
+    ) || %s::jsonb
+WHERE batch_id = ANY(%s) AND lead_id = ANY(%s) AND outcome = 'created'
+AND problems @> '[{"code": "mended_by_upload"}]' RETURNING batch_id
+"""
 Place = tuple[str, int]
 """A sheet, empty for that of the leads, and a row's number there."""
 
@@ -64,17 +75,18 @@ def mended_batch(batch: ImportBatch, sheet: str, headers: Sequence[str]) -> Impo
 # Before they are judged --------------------------------------------------------------------------------------
 
 
-def lock(batch: ImportBatch) -> None:
-    """Have nobody else mend the refused rows that `batch` brings again, until the transaction ends.
+def lock(batch: ImportBatch) -> list[UUID]:
+    """Have nobody else mend the refused rows that `batch` brings again, until the transaction ends; their imports' ids.
 
     It goes before all other locks than that of `batch` itself, the last import first.
     """
+    ids: list[UUID] = []
     mended_id = batch.mends_id
-    for _ in range(MOST_GENERATIONS):
-        if mended_id is None:
-            return
-        held = ImportBatch.objects.select_for_update().filter(pk=mended_id).values_list("mends_id", flat=True)
-        mended_id = held.first()
+    while mended_id is not None and len(ids) < MOST_GENERATIONS:
+        ids.append(mended_id)
+        held = ImportBatch.objects.select_for_update().filter(pk=mended_id)
+        mended_id = held.values_list("mends_id", flat=True).first()
+    return ids
 
 
 class Brought(NamedTuple):
@@ -152,6 +164,15 @@ def replace(batch: ImportBatch, results: Sequence[Result]) -> None:
     for mended_id, given in new.items():
         done = statements.rows(_REPLACE, [list(column) for column in zip(*given, strict=True)])
         move(mended_id, Counter(outcome for (outcome,) in done))
+
+
+def give_back(batch: ImportBatch, mended_ids: Sequence[UUID], leads: Sequence[UUID]) -> None:
+    """Refuse those rows of earlier imports again that `batch` mended with `leads`, which are being deleted."""
+    note = row_note(GIVEN_BACK_CODE, f"Mended by {batch.file_name}, which was undone: it is refused again.")
+    rows = statements.rows(_GIVE_BACK, [in_json([note]), list(mended_ids), list(leads)])
+    for mended_id, count in Counter(mended_id for (mended_id,) in rows).items():
+        counts = {"failed": F("failed") + count, "created": F("created") - count}
+        ImportBatch.objects.filter(pk=mended_id).update(**counts)
 
 
 def move(batch_id: UUID, outcomes: Counter[str]) -> None:

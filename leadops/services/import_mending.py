@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from leadops import statements
-from leadops.excel.sheet_header import position
+from leadops.excel import notes
+from leadops.excel.columns import REASON_HEADER, ROW_HEADER
+from leadops.excel.sheet_header import letters, position
 from leadops.fields import place
-from leadops.models import ImportBatch, ImportRow, Officer
+from leadops.models import ImportBatch, ImportRow, Officer, RowProblem
 from leadops.sealing import seal
 from leadops.services import import_corrections, import_rows
 from leadops.services.import_judging import SheetRow, headers_of, opened, row_note
 from leadops.services.import_steering import NotNow
 from leadops.services.insertion import in_json
+from leadops.services.partners import refuse_inactive
 
 Outcome = ImportRow.Outcome
 LONGEST_CELL = 5000
@@ -31,10 +34,20 @@ ORDER BY lead_row, number FOR UPDATE
 _KEEP = "UPDATE leadops_importrow SET cells = %s, problems = problems || %s::jsonb WHERE id = %s"
 
 
-def broken_letters(row: ImportRow) -> list[str]:
-    """The columns in which this row has an error, from left to right: what may be mended of it."""
+def broken_letters(row: ImportRow, columns: Sequence[str]) -> list[str]:
+    """The columns in which this row has an error, from left to right: what may be mended of it.
+
+    All of the file's `columns` where its cells have run out of them: then each may stand in the wrong one.
+    """
+    if any(_is_of_whole_row(each) for each in row.problems):
+        return [letters(at) for at, name in enumerate(columns) if name not in (ROW_HEADER, REASON_HEADER)]
     found = {each["letter"] for each in row.problems if each["severity"] == "error" and each["letter"]}
     return sorted(found, key=position)
+
+
+def _is_of_whole_row(problem: RowProblem) -> bool:
+    """Whether reading the file found that the row as a whole can't be taken."""
+    return problem["severity"] == "error" and not problem["letter"] and problem["code"] in notes.CODES
 
 
 def mend(
@@ -43,6 +56,7 @@ def mend(
     """Put new texts into the broken cells of refused rows, by their columns' letters, and judge those rows again.
 
     Other cells than the broken ones stay as they were. Returns how many of the leads' rows have which outcome now.
+    Raises NotNow, or TakesNoLeads when partner or program is inactive by now.
     """
     with transaction.atomic():
         found = ImportBatch.objects.select_for_update(of=("self",)).select_related(
@@ -51,9 +65,11 @@ def mend(
         batch = found.get(pk=batch.pk)
         if not batch.takes_rows:
             raise NotNow("Rows can be mended once the import is done, and not after it was undone.")
+        refuse_inactive(batch.partner, batch.program)
         headers = headers_of(batch)
         broken = {
-            row.pk: broken_letters(row) for row in batch.import_rows.filter(pk__in=changes).defer("cells")
+            row.pk: broken_letters(row, import_corrections.columns_of(batch, row.sheet))
+            for row in batch.import_rows.filter(pk__in=changes).defer("cells")
         }
         outcomes: Counter[str] = Counter()
         rows = [opened(*row) for row in statements.rows(_ROWS, [batch.pk, batch.pk, list(changes)])]
@@ -80,7 +96,10 @@ def _changed(row: SheetRow, texts: Mapping[str, str], broken: list[str]) -> Shee
             cells += [""] * (at + 1 - len(cells))
             cells[at] = text.strip()[:LONGEST_CELL]
     edited = texts.keys() & set(broken)
-    return row._replace(cells=cells, noted=[each for each in row.noted if each["letter"] not in edited])
+    noted = [each for each in row.noted if each["letter"] not in edited]
+    if edited:  # which of all its cells needed it was for the officer to see
+        noted = [each for each in noted if not _is_of_whole_row(each)]
+    return row._replace(cells=cells, noted=noted)
 
 
 def _keep(rows: list[SheetRow], outcome: str, officer: Officer | None) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from leadops import doorbell, signals, statements
 from leadops.models import ImportBatch, ImportRow, Lead, Officer
+from leadops.services import import_corrections
 from leadops.services.import_duplicates import MERGED, MERGED_ROW
 from leadops.services.import_judging import row_note
 from leadops.services.import_leases import Lease
@@ -28,6 +29,7 @@ HAS_ACCOUNT = "It has a loan account."
 HAS_DOCUMENT = "It has documents."
 FILLED = "Another lead was filled into it."
 DELETED = "Its lead was deleted when the import was undone."
+DELETED_ELSEWHERE = "Its lead was deleted when the import of {file} was undone."
 STAYED = "Its lead stayed when the import was undone. "
 CHANGED_BEFORE = "Changes of leads that were here before are not taken back."
 UNDONE_CODE, STAYED_CODE = "undone", "stayed_at_undo"
@@ -45,8 +47,9 @@ FROM leadops_importrow WHERE batch_id = %s AND lead_id = ANY(%s) AND outcome IN 
 """
 _MERGES = "SELECT lead_id, count(*) FROM leadops_merge WHERE lead_id = ANY(%s) GROUP BY lead_id"
 _NOTE = """
-UPDATE leadops_importrow SET problems = problems || %s::jsonb, updated_at = clock_timestamp()
-WHERE batch_id = %s AND lead_id = ANY(%s) AND outcome = 'created' RETURNING 1
+UPDATE leadops_importrow SET updated_at = clock_timestamp(),
+    problems = problems || CASE WHEN batch_id = %s THEN %s::jsonb ELSE %s::jsonb END
+WHERE lead_id = ANY(%s) RETURNING 1
 """
 _NOTE_EACH = """
 UPDATE leadops_importrow AS kept SET problems = problems || new.note::jsonb, updated_at = clock_timestamp()
@@ -56,8 +59,8 @@ WHERE kept.batch_id = %s AND kept.lead_id = new.lead_id AND kept.outcome = 'crea
 
 
 def may_be_undone(batch: ImportBatch) -> bool:
-    """Whether it brought leads, has ended, and was not undone yet."""
-    return batch.state in (State.DONE, State.CANCELLED) and batch.created > 0
+    """Whether it brought leads, has ended, and was not undone to the end yet."""
+    return batch.state in (State.DONE, State.CANCELLED, State.FAILED) and batch.created > 0
 
 
 def begin(batch: ImportBatch, officer: Officer | None) -> None:
@@ -68,7 +71,7 @@ def begin(batch: ImportBatch, officer: Officer | None) -> None:
             word = batch.get_state_display().lower()
             raise NotNow(f"This import is {word}: only one that has ended and made leads can be undone.")
         batch.undone_by, batch.state, batch.stage_began_at = officer, State.UNDOING, timezone.now()
-        batch.leased_until = None
+        batch.leased_until, batch.problem = None, ""
         batch.save()
         transaction.on_commit(lambda: doorbell.ring(RUN, args=[str(batch.pk)]))
 
@@ -80,7 +83,8 @@ def undo(batch: ImportBatch, lease: Lease) -> None:
         after = rows[-1][0]
         with transaction.atomic():
             lease = lease.renewed()
-            _undo(batch, list({lead_id for _, lead_id in rows}))
+            mended = import_corrections.lock(batch)
+            _undo(batch, mended, list({lead_id for _, lead_id in rows}))
             batch.save(update_fields=["undone", "stayed", "updated_at"])
     with transaction.atomic():
         lease.renewed()
@@ -88,7 +92,7 @@ def undo(batch: ImportBatch, lease: Lease) -> None:
         batch.save(update_fields=["state", "undone_at", "leased_until", "updated_at"])
 
 
-def _undo(batch: ImportBatch, ids: Sequence[UUID]) -> None:
+def _undo(batch: ImportBatch, mended: Sequence[UUID], ids: Sequence[UUID]) -> None:
     leads = list(Lead.objects.filter(pk__in=ids).order_by("pk").select_for_update())
     reasons = why_they_stay(batch, leads, lock=True)
     gone = [lead.pk for lead in leads if lead.pk not in reasons]
@@ -96,7 +100,10 @@ def _undo(batch: ImportBatch, ids: Sequence[UUID]) -> None:
         notes = [in_json([row_note(STAYED_CODE, STAYED + reason)]) for reason in reasons.values()]
         statements.rows(_NOTE_EACH, [list(reasons), notes, batch.pk])
     if gone:
-        statements.rows(_NOTE, [in_json([row_note(UNDONE_CODE, DELETED)]), batch.pk, gone])
+        import_corrections.give_back(batch, mended, gone)
+        elsewhere = DELETED_ELSEWHERE.format(file=batch.file_name)
+        notes = [in_json([row_note(UNDONE_CODE, words)]) for words in (DELETED, elsewhere)]
+        statements.rows(_NOTE, [batch.pk, *notes, gone])
         Lead.objects.filter(pk__in=gone).delete()
     batch.undone += len(gone)
     batch.stayed += len(reasons)

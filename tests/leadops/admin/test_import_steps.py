@@ -201,6 +201,24 @@ class TestMending:
         done.refresh_from_db()
         assert (done.created, done.failed) == (3, 0)
 
+    def test_a_row_that_runs_out_of_its_columns_shows_all_cells(self, desk, upload, tmp_path):
+        path = tmp_path / "t.csv"
+        rows = [
+            "Name,Mobile,City",
+            "Verma, Asha,9800000001,411001001",
+            "Rao,9800000002,Delhi",
+            "Das,9800000003,Pune",
+        ]
+        path.write_text("\n".join(rows))
+        batch = upload(path)
+        desk.post(page(batch, "go_on"))
+        run(batch)
+        shown = desk.get(page(batch, "mend")).content.decode()
+        row = batch.import_rows.get(outcome="failed")
+        assert re.findall(r'name="cell:([^"]+)"', shown) == [f"{row.pk}:{letter}" for letter in "ABC"]
+        assert 'value="9800000001,411001001"' in shown
+        assert "This row has more cells than the header" in shown
+
     def test_cells_that_were_not_touched_send_nothing(self, desk, done):
         row = done.import_rows.get(outcome="failed")
         before = row.updated_at

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from crm_integrations import announcements
 from crm_integrations.delivery import drain
 from leadops.api import imports
-from leadops.models import ImportBatch, Lead
+from leadops.models import ImportBatch, Lead, Program
 from leadops.services import import_batches, import_mending, import_undoing
 from leadops.services.error_workbooks import error_workbook
 from tests.leadops.excel import workbooks
@@ -102,6 +102,15 @@ def test_with_a_preview_nothing_is_made_before_the_start(send, api):
     import_batches.run(batch.pk)
     assert Lead.objects.count() == 2
     assert problem(api.post(f"{PATH}{batch.pk}/start/", {})) == (409, "not-now")
+
+
+def test_of_an_inactive_program_none_is_started(send, api, program):
+    batch = run(send(good_rows(2), preview="true"))
+    Program.objects.update(active=False)
+    answer = api.post(f"{PATH}{batch.pk}/start/", {})
+    assert problem(answer) == (409, "not-now")
+    assert answer.json()["detail"] == f"{program} is inactive and takes no new leads."
+    assert not Lead.objects.exists()
 
 
 def test_it_can_be_stopped_and_not_twice(send, api):

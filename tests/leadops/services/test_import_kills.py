@@ -27,6 +27,7 @@ from leadops.services import (
 from leadops.services.error_workbooks import error_workbook
 from tests.leadops.excel.workbooks import good_rows
 from tests.leadops.services.imported import counts
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROWS, KILLS = 600, 10
@@ -147,27 +148,12 @@ def test_a_row_mended_in_the_browser_and_by_a_workbook_at_once_makes_one_lead(
         book.active[f"A{number}"] = f"98000000{number:02}"
     book.save(tmp_path / "mended.xlsx")
     again = receive(tmp_path / "mended.xlsx", name="mended.xlsx")
-    gate, failures = threading.Barrier(2), []
 
     def by_hand():
         for row_id, mobile in mobiles.items():
             import_mending.mend(batch, {row_id: {"A": mobile}}, officer)
 
-    def work(what):
-        try:
-            gate.wait()
-            what()
-        except Exception as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    doings = [by_hand, lambda: import_batches.run(again.pk)]
-    threads = [threading.Thread(target=work, args=(each,)) for each in doings]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    failures = together(by_hand, lambda: import_batches.run(again.pk))
     assert failures == []
     assert Lead.objects.count() == count
     assert counts(batch) == (count, count, 0, 0)

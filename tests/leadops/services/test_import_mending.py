@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import openpyxl
 import pytest
 
@@ -53,7 +55,7 @@ class TestInTheBrowser:
         assert counts(batch) == (3, 2, 0, 1)
         bad_row.refresh_from_db()
         assert [each["cell"] for each in bad_row.problems] == ["D4"]
-        assert import_mending.broken_letters(bad_row) == ["D"]
+        assert import_mending.broken_letters(bad_row, batch.columns) == ["D"]
         assert dict(import_mending.mend(batch, {bad_row.pk: {"D": "ABCPV1234L"}}, officer)) == {"created": 1}
 
     def test_what_judging_reads_into_a_cell_is_not_written_into_it(self, batch, bad_row, officer):
@@ -93,9 +95,33 @@ class TestInTheBrowser:
             patch.setattr(import_judging, "check_lead", lambda *_, **__: 1 / 0)
             batch = finished(good_rows(1))
         row = batch.import_rows.get()
-        assert import_mending.broken_letters(row) == []
+        assert import_mending.broken_letters(row, batch.columns) == []
         assert dict(import_mending.mend(batch, {row.pk: {}}, officer)) == {"created": 1}
         assert counts(batch) == (1, 1, 0, 0)
+
+    def test_a_row_with_more_cells_than_the_header_is_put_right_in_all_of_them(
+        self, finished, tmp_path, officer
+    ):
+        path = tmp_path / "t.csv"
+        rows = [
+            "Name,Mobile,City",
+            "Verma, Asha,9800000001,Pune",
+            "Rao,9800000002,Delhi",
+            "Das,9800000003,Pune",
+        ]
+        path.write_text("\n".join(rows))
+        batch = finished(path, name="t.csv")
+        row = batch.import_rows.get(number=2)
+        assert import_mending.broken_letters(row, batch.columns) == ["A", "B", "C"]
+        assert dict(import_mending.mend(batch, {row.pk: {}}, officer)) == {"failed": 1}
+        row.refresh_from_db()
+        assert "too_many_cells" in [each["code"] for each in row.problems]
+        sent = {"A": "Asha Verma", "B": "98", "C": "Pune"}
+        assert dict(import_mending.mend(batch, {row.pk: sent}, officer)) == {"failed": 1}
+        row.refresh_from_db()
+        assert import_mending.broken_letters(row, batch.columns) == ["B"]
+        assert json.loads(row.cells) == ["Asha Verma", "98", "Pune"]
+        assert dict(import_mending.mend(batch, {row.pk: {"B": "9800000001"}}, officer)) == {"created": 1}
 
     def test_comes_too_late_after_an_undoing_and_too_early_before_the_end(
         self, batch, bad_row, receive, officer
