@@ -15,6 +15,7 @@ from leadops.excel.header_row import NO_HEADER, Table
 from leadops.excel.sheet_header import letters, one_line, refuse_card_columns
 from leadops.models import ImportMode, Layout
 
+_LONGEST_SHOWN = 100
 _OURS = (ROW_HEADER, REASON_HEADER)
 
 
@@ -135,7 +136,14 @@ def _as_remembered(cells: Sequence[str], below: Sequence[Sequence[str]], remembe
 def _taken(at: int, cell: str, below: Sequence[str], name: str | None, why: str, sure: bool = True) -> Choice:
     column = BY_HEADER.get(name or LEFT_OUT)
     # What is taken for a header may be a lead, until somebody has looked at it.
-    return Choice(letters(at), content.masked(cell, None), content.samples(below, column), name, why, sure)
+    return Choice(
+        letters(at),
+        content.masked(cell[:_LONGEST_SHOWN], None),
+        content.samples(below, column),
+        name,
+        why,
+        sure,
+    )
 
 
 def _by_name(at: int, cell: str, below: Sequence[str]) -> Choice:

@@ -78,8 +78,9 @@ class TestColumns:
         assert len(shown) < LARGEST
 
     def test_of_a_wide_sheet_still_make_a_small_page(self, desk, upload):
-        header = ["Kontakt", "Name", *(f"Field {at}" for at in range(78))]
-        batch = upload([["9800000001", "Asha", *["x" * 200] * 78]] * 5, header)
+        header = ["Kontakt", "Name", *(f"Field {at} {'of a long name ' * 30}" for at in range(198))]
+        rows = [["9800000001", "Asha", *[f"{letter}{'x' * 200}" for _ in range(198)]] for letter in "ABCDE"]
+        batch = upload([*rows, *rows, *rows, *rows, *rows], header)
         assert len(desk.get(page(batch, "columns")).content) < LARGEST
 
     def test_are_corrected_and_the_import_goes_on_by_them(self, desk, upload, officer):

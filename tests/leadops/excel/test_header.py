@@ -174,6 +174,36 @@ def test_card_and_aadhaar_numbers_are_not_kept():
     ]
 
 
+@pytest.mark.parametrize("card", ["4111111111111111", "4111 1111 1111 1111", "5500-0000-0000-0004"])
+def test_a_card_number_is_no_mobile_and_is_not_kept(card):
+    assert Header(["Mobile", "Name"]).without_hidden_numbers([card, "Asha"]) == [CARD_REMOVED, "Asha"]
+
+
+@pytest.mark.parametrize(
+    "mobile",
+    [
+        "9800000001",
+        "+91 98000 00003",
+        "+91-98000-00003   ",
+        "00919800000003",
+        "+4915112345678",
+        "+4915112345677",
+    ],
+)
+def test_a_mobile_is_never_taken_for_a_cards_number(mobile):
+    assert Header(["Mobile", "Name"]).without_hidden_numbers([mobile, "Asha"]) == [mobile, "Asha"]
+
+
+def test_an_account_number_is_kept_unless_it_is_written_as_on_a_card():
+    header = Header(["Mobile", "Name", "Account number"])
+    for account, kept in (
+        ("4111111111111111", "4111111111111111"),
+        ("4111 1111 1111 1111", CARD_REMOVED),
+        ("234123412346", "234123412346"),
+    ):
+        assert header.without_hidden_numbers(["9800000001", "Asha", account])[2] == kept
+
+
 def test_a_finding_is_shown_where_its_value_came_from():
     header = Header(["Mob", "First name", "Tenure"])
     draft, findings = header.draft(["98", "", "12"])

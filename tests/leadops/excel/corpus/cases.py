@@ -267,6 +267,7 @@ CASES: dict[str, Case] = {
     "a line that names the separator": Case(written(txt.SEPARATOR_LINE), _good(2, 3)),
     "Cyrillic in one byte a letter": Case(written(two(name="Анна Петрова"), "cp1251"), refused=_LETTERS),
     "bytes that are no letters": Case(written(two(name="Ren\x81"), "latin-1"), refused=_LETTERS),
+    "a contact above the header of a text file": Case(written(txt.CONTACT_TITLES), _good(5, 6)),
     "names of columns in Hindi": Case(
         written(txt.HINDI), {2: "created", 3: "failed F3 fewer_digits F3 invalid_account_no"}
     ),
