@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from crm_integrations import announcements
 from crm_integrations.models import Delivery, State
-from leadops.models import ImportBatch, Lead
+from leadops.models import ImportBatch, Lead, Officer
 from leadops.services import import_batches, import_previews
 from tests import people
 from tests.environment import ROOT
@@ -330,7 +330,15 @@ class TestRights:
         assert clerk.get(page(done, "mend")).status_code == 200
         assert clerk.get(page(done, "undo")).status_code == 403
         assert "Undo this import" not in clerk.get(page(done)).content.decode()
-        people.clerk("view_importbatch", "change_importbatch").get(page(done, "undo"))
+        clerk = people.clerk("view_importbatch", "change_importbatch")
+        assert page(done, "undo") in clerk.get(page(done)).content.decode()
+        assert clerk.get(page(done, "undo")).status_code == 200
+        assert clerk.post(page(done, "undo"))["Location"] == page(done)
+        assert (run(done).state, done.undone, done.undone_by) == (
+            "undone",
+            2,
+            Officer.objects.get(username="clerk"),
+        )
 
     def test_steps_are_taken_by_post_alone(self, desk, upload):
         batch = upload(good_rows(2))

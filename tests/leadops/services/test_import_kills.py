@@ -7,6 +7,7 @@ import random
 import signal
 import threading
 import time
+from functools import partial
 
 import openpyxl
 import pytest
@@ -133,6 +134,22 @@ def test_two_officers_with_the_same_file_at_once_make_no_lead_twice(receive):
     first, second = counts(both[0]), counts(both[1])
     assert (first[1] + second[1], first[2] + second[2]) == (80, 80)
     assert Lead.objects.count() == 80
+
+
+def test_two_officers_with_the_same_leads_in_two_files_at_once_make_none_twice(receive, rule):
+    rule("refuse")
+    rows = [["", *row[1:]] for row in good_rows(80)]
+    both = [receive(rows), receive(rows[::-1], name="turned.xlsx")]
+    assert both[0].sha256 != both[1].sha256
+    assert together(*(partial(import_batches.run, batch.pk) for batch in both)) == []
+    first, second = counts(both[0]), counts(both[1])
+    assert (first[1] + second[1], first[2] + second[2]) == (80, 80)
+    assert Lead.objects.count() == 80
+    pans = [
+        pan for batch in both for pan in batch.import_rows.values_list("lead__applicants__pan_no", flat=True)
+    ]
+    assert len(pans) == 160
+    assert len(set(pans)) == 80
 
 
 def test_a_row_mended_in_the_browser_and_by_a_workbook_at_once_makes_one_lead(
