@@ -213,7 +213,12 @@ class ImportRow(Record):
         SKIPPED = "skipped", "Skipped"
         FAILED = "failed", "Refused"
 
-    batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="import_rows")
+    batch = models.ForeignKey(
+        ImportBatch,
+        on_delete=models.CASCADE,
+        related_name="import_rows",
+        db_index=False,  # the constraint below begins with it
+    )
     sheet = models.CharField(max_length=100, blank=True)
     number = models.PositiveIntegerField(help_text="The row's number in the sheet, as Excel shows it.")
     lead_row = models.PositiveIntegerField(help_text="The row that its lead begins with, mostly itself.")
