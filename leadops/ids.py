@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 import uuid
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def uuid7() -> uuid.UUID:
     now = time.time_ns() if then is None else round(then.timestamp() * 1_000_000) * 1000
     milliseconds, rest = divmod(now, 1_000_000)
     high = (milliseconds << 16) | 0x7000 | (rest * 4096 // 1_000_000)
-    low = (0b10 << 62) | secrets.randbits(62)
+    low = (0b10 << 62) | (int.from_bytes(os.urandom(8)) >> 2)
     return uuid.UUID(int=(high << 64) | low)
 
 

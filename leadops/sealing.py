@@ -85,7 +85,10 @@ def open_sealed(sealed: bytes, place: str) -> str:
 
 def blind_index(purpose: str, value: str) -> bytes | None:
     """What equal values of one purpose (`pan`, `mobile`, ...) have in common; None for an empty value."""
-    if not value:
-        return None
-    message = f"{purpose}\0{value}".encode()
-    return hmac.digest(key_ring().index_key, message, "sha256")[:INDEX_BYTES]
+    return _index(key_ring().index_key, f"{purpose}\0{value}") if value else None
+
+
+@functools.lru_cache(maxsize=64)
+def _index(key: bytes, message: str) -> bytes:
+    """The last few are remembered: a lead's mobile is looked for, and stands in two tables."""
+    return hmac.digest(key, message.encode(), "sha256")[:INDEX_BYTES]

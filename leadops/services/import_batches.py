@@ -9,7 +9,7 @@ from typing import IO, Any
 from uuid import UUID
 
 from django.core.files import File
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, DataError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -22,8 +22,8 @@ from leadops.services import (
     import_leases,
     import_previews,
     import_reading,
-    import_rows,
     import_steering,
+    import_turns,
     import_undoing,
 )
 from leadops.services.file_names import plain_name
@@ -130,34 +130,23 @@ def run(batch_id: UUID) -> None:
         logger.warning("Import %s was taken over by another worker, or stopped.", batch_id)
     except (UnreadableFile, TakesNoLeads) as refusal:
         _fail(taken, refusal.message)
-    except DatabaseError:
-        raise  # the lease ends by itself, and the sweep goes on from the last chunk
     except Exception as error:
+        if isinstance(error, DatabaseError) and not isinstance(error, DataError):
+            raise  # the lease ends by itself, and the sweep goes on from the last chunk
+        # What the database can't keep it could not keep the next time either.
         logger.error("Import %s failed: %s.", batch_id, place_of(error))
         _fail(taken, OUR_FAULT_UNDOING if batch.state == State.UNDOING else OUR_FAULT)
 
 
-def _import_chunk(batch: ImportBatch, lease: Lease) -> Lease | None:
-    """Give the next rows their results in one transaction; None when there were none and the batch is done."""
-    with transaction.atomic():
-        renewed = lease.renewed()
-        counts = import_rows.import_next(batch, CHUNK)
-        if counts is None:
-            batch.state, batch.finished_at = State.DONE, timezone.now()
-            batch.leased_until = None
-            batch.save(update_fields=["state", "finished_at", "leased_until", "updated_at"])
-            return None
-        for outcome, count in counts.items():
-            setattr(batch, outcome, getattr(batch, outcome) + count)
-        batch.save(update_fields=[*counts, "updated_at"])
-    return renewed
+def _import(batch: ImportBatch, lease: Lease) -> None:
+    import_turns.import_all(batch, lease, CHUNK)
 
 
 _STEPS: dict[str, Callable[[ImportBatch, Lease], Lease | None]] = {
     State.QUEUED: import_reading.read,
     State.READING: import_reading.read,
     State.JUDGING: import_previews.judge,
-    State.IMPORTING: _import_chunk,
+    State.IMPORTING: _import,
     State.CANCELLING: import_steering.leave_out,
     State.UNDOING: import_undoing.undo,
 }

@@ -19,17 +19,20 @@ from leadops.excel.sheet_header import SheetHeader
 from leadops.excel.weighing import Weighing, still_noted, with_findings
 from leadops.faults import place_of
 from leadops.fields import place
-from leadops.models import ImportBatch, ImportMode, ImportRow, RowProblem
+from leadops.models import ImportBatch, ImportMode, ImportRow, Layout, RowProblem
 from leadops.sealing import open_sealed
+from leadops.services.duplicates import Keys
 from leadops.services.import_duplicates import Judged
 from leadops.services.import_groups import Group
 from leadops.services.lead_updates import Change
+from leadops.services.leads import Ready
 from leadops.validation import Finding, Problem, Severity, check_lead, findings_at
 
 logger = logging.getLogger(__name__)
 
 Outcome = ImportRow.Outcome
 REQUIRED = "required"
+WITH_ITS_LEAD = "goes_with_its_lead"
 
 
 class SheetRow(NamedTuple):
@@ -59,7 +62,8 @@ class Result:
     """What becomes of one lead of the sheet: of its row, or of all its rows where several are one lead.
 
     `number`, `sheet` and `problems` are those of the first row. `held` are findings that stop a new lead and not the
-    change of one that is here.
+    change of one that is here. `ready` are the rows its draft will be, and `known_by` what others would have in common
+    with it, where that has been worked out.
     """
 
     row: SheetRow
@@ -70,6 +74,8 @@ class Result:
     below: list[tuple[SheetRow, list[RowProblem]]] = field(default_factory=list)
     held: list[Finding] = field(default_factory=list)
     change: Change | None = None
+    ready: Ready | None = None
+    known_by: Keys | None = None
 
     @property
     def row_id(self) -> UUID:
@@ -115,7 +121,7 @@ class Result:
         refused = self.outcome == Outcome.FAILED
         word, severity = ("refused", "error") if refused else ("left out", "warning")
         message = f"It belongs to the same lead as {to_blame[0].place_for(row)}, which was {word}: see there."
-        companion = row_note("goes_with_its_lead", message, severity)
+        companion = row_note(WITH_ITS_LEAD, message, severity)
         return [*problems, companion]
 
 
@@ -151,12 +157,23 @@ def headers_of(batch: ImportBatch, leads: Header | None = None) -> Headers:
 
 
 def judged(header: Header, batch: ImportBatch, rows: Iterable[SheetRow]) -> list[Result]:
-    """What the rows say and whether they may become leads, not yet held against the leads there are."""
+    """What the rows say and whether they may become leads, not yet held against the leads there are.
+
+    Rows of several sheets are only put together: what they say is told by the leads that are here.
+    """
+    if batch.layout == Layout.JOINED:
+        return [_of_sheets(batch, list(group)) for _, group in groupby(rows, key=lambda row: row.lead_row)]
     weighing = Weighing(header.cells, header.columns)
     groups = groupby(rows, key=lambda row: row.lead_row)
     # Weighing mends cells; those that are kept stay as they were sent.
     copies = ([row._replace(cells=list(row.cells)) for row in group] for _, group in groups)
     return [_judged(header, weighing, batch, copied) for copied in copies]
+
+
+def _of_sheets(batch: ImportBatch, rows: list[SheetRow]) -> Result:
+    """The rows of one lead, its own first."""
+    first, *below = sorted(rows, key=lambda row: (row.sheet in batch.sheets, row.sheet, row.number))
+    return Result(first, below=[(row, []) for row in below])
 
 
 def _judged(header: Header, weighing: Weighing, batch: ImportBatch, rows: Sequence[SheetRow]) -> Result:
@@ -188,7 +205,7 @@ def _judge(
         result.problems = with_findings(noted[0], header.problems(findings, result.number))
     else:
         drafts = [header.draft(row.cells) for row in rows[1:]]
-        group = Group([draft, *(each for each, _ in drafts)])
+        group = Group([draft, *(each for each, _ in drafts)], batch.program.country)
         found = check_lead(draft, country=batch.program.country, today=date.today())
         if batch.mode != ImportMode.CREATE:
             found = _holding(result, found)

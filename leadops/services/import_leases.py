@@ -34,6 +34,10 @@ class Lease:
         until = _write(self.batch_id, SECONDS, "leased_until = %s", self.until)
         if until is None:
             raise LostLease
+        return self.made_longer(until)
+
+    def made_longer(self, until: datetime) -> Lease:
+        """Our lease as it was written, by us or by whom we handed it to."""
         self.written.append(until)
         return replace(self, until=until)
 

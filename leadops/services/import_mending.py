@@ -79,7 +79,8 @@ def mend(
                 row._replace(cells=headers.of(row.sheet).without_hidden_numbers(row.cells))
                 for row in of_one_lead
             ]
-            results = import_rows.settle(headers.leads, batch, clean)
+            results = import_rows.judge(headers.leads, batch, clean)
+            import_rows.settle(headers.leads, batch, results)
             import_rows.write(results)
             outcomes.update(import_rows.counted(results))
             _keep([row for row in clean if row.row_id in changes], results[0].outcome, officer)

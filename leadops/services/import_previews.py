@@ -16,7 +16,7 @@ from leadops.excel.content import masked
 from leadops.excel.header import Header
 from leadops.models import ImportBatch, ImportMode, ImportRow, RowProblem
 from leadops.services import import_rows
-from leadops.services.import_judging import Result, SheetRow, header_of
+from leadops.services.import_judging import WITH_ITS_LEAD, Result, SheetRow, header_of
 from leadops.services.import_leases import Lease
 
 State, Outcome = ImportBatch.State, ImportRow.Outcome
@@ -38,7 +38,8 @@ def judge(batch: ImportBatch, lease: Lease) -> None:
     after = -1
     batch.judged = 0
     while rows := import_rows.waiting(batch, CHUNK, after):
-        results = import_rows.decided(tally.header, batch, rows, lock=False)
+        results = import_rows.judge(tally.header, batch, rows)
+        import_rows.decide(tally.header, batch, results, lock=False)
         import_rows.foretell(tally.header, batch, results)
         tally.add(results)
         after = rows[-1].lead_row
@@ -75,7 +76,8 @@ class _Tally:
             self._counts[outcome] += result.size
             for row, problems in result.rows():
                 for each in problems:
-                    self._note(each)
+                    if each["code"] != WITH_ITS_LEAD:
+                        self._note(each)
                 if len(self._rows) < FIRST_ROWS and row.sheet == result.row.sheet:
                     draft = result.draft if row is result.row else None
                     cells = [self._cell(row, at, column, draft) for at, column in self._columns]

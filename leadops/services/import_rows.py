@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -14,8 +14,24 @@ from leadops import statements
 from leadops.excel import notes
 from leadops.excel.header import Header
 from leadops.excel.reader import Row
-from leadops.models import ImportBatch, ImportMode, ImportRow, Layout, Lead
-from leadops.services import import_corrections, import_joined, import_notes, import_updates, leads
+from leadops.models import (
+    ImportBatch,
+    ImportMode,
+    ImportRow,
+    Layout,
+    Lead,
+    Officer,
+    Partner,
+    Program,
+)
+from leadops.services import (
+    duplicates,
+    import_corrections,
+    import_joined,
+    import_notes,
+    import_updates,
+    leads,
+)
 from leadops.services.import_duplicates import Repeats
 from leadops.services.import_judging import (
     Result,
@@ -51,15 +67,20 @@ def stored(batch: ImportBatch, sheet: str) -> Iterator[SheetRow]:
         yield SheetRow(row.pk, row.sheet, row.number, row.lead_row, json.loads(row.cells), [])
 
 
-def import_next(batch: ImportBatch, count: int) -> dict[str, int] | None:
-    """Give the next `count` waiting rows their results, in the caller's transaction, which has the batch locked.
+def make_ready(batch: ImportBatch, results: Iterable[Result]) -> None:
+    """Make the good ones of these ready to be written, as far as that asks no database."""
+    for each in results:
+        if each.draft is not None:
+            each.ready = leads.ready_to_submit(each.draft, **_origin(batch))
+            each.known_by = duplicates.keys_of(each.draft, batch.program.duplicate_keys)
 
-    Returns how many rows had which outcome, None when no row was waiting.
+
+def import_next(batch: ImportBatch, results: Sequence[Result]) -> dict[str, int]:
+    """Give these waiting rows their results, in the caller's transaction, which has the batch locked.
+
+    Returns how many rows had which outcome.
     """
-    rows = waiting(batch, count)
-    if not rows:
-        return None
-    results = settle(header_of(batch), batch, rows)
+    settle(header_of(batch), batch, results)
     write(results)
     return counted(results)
 
@@ -88,30 +109,31 @@ def waiting(batch: ImportBatch, count: int, after: int = -1) -> list[SheetRow]:
     return rows
 
 
-def decided(header: Header, batch: ImportBatch, rows: Iterable[SheetRow], *, lock: bool) -> list[Result]:
-    """What is to become of these rows, held against the leads there are; nothing is written.
+def judge(header: Header, batch: ImportBatch, rows: Sequence[SheetRow]) -> list[Result]:
+    """What the rows say, with what was told of the refused rows that they bring again."""
+    refused = import_corrections.brought(batch, rows)
+    return judged(header, batch, import_notes.carried(batch, rows, refused))
+
+
+def decide(header: Header, batch: ImportBatch, results: Sequence[Result], *, lock: bool) -> None:
+    """Hold what was judged against the leads there are; nothing is written.
 
     The one rule of preview and import. `lock`: the leads that are to be changed are locked for it.
     """
-    rows = list(rows)
-    refused = import_corrections.brought(batch, rows)
-    rows = import_notes.carried(batch, rows, refused)
     if batch.layout == Layout.JOINED:
-        results = import_joined.decided(header, batch, rows, lock=lock)
-    else:
-        results = judged(header, batch, rows)
-        if batch.mode != ImportMode.CREATE:
-            import_updates.match(header, batch, results, lock=lock)
-    import_corrections.leave_out(results, refused)
+        import_joined.decide(header, batch, results, lock=lock)
+    elif batch.mode != ImportMode.CREATE:
+        import_updates.match(header, batch, results, lock=lock)
+    rows = [row for each in results for row, _ in each.rows()]
+    import_corrections.leave_out(results, import_corrections.brought(batch, rows))
     _skip_known(header, batch, [each for each in results if each.outcome == Outcome.CREATED])
-    return results
 
 
-def settle(header: Header, batch: ImportBatch, rows: Iterable[SheetRow]) -> list[Result]:
+def settle(header: Header, batch: ImportBatch, results: Sequence[Result]) -> None:
     """Decide about these rows and do it, in the caller's transaction; their results are not written yet."""
     import_corrections.lock(batch)
     _lock_file(batch)
-    results = decided(header, batch, rows, lock=True)
+    decide(header, batch, results, lock=True)
     repeats = Repeats(header, batch, _fresh(results))
     good = _fresh(results)
     try:
@@ -126,7 +148,6 @@ def settle(header: Header, batch: ImportBatch, rows: Iterable[SheetRow]) -> list
     repeats.settle(lambda result, error: our_fault(header, result, error))
     import_updates.apply(header, results)
     import_corrections.replace(batch, results)
-    return results
 
 
 def foretell(header: Header, batch: ImportBatch, results: Sequence[Result]) -> None:
@@ -220,18 +241,25 @@ def _leads_of_same_rows(batch: ImportBatch, results: Iterable[Result]) -> dict[t
     }
 
 
+class _Origin(TypedDict):
+    partner: Partner
+    program: Program
+    intake: str
+    created_by: Officer | None
+
+
+def _origin(batch: ImportBatch) -> _Origin:
+    """Where the leads of an import come from."""
+    return _Origin(
+        partner=batch.partner, program=batch.program, intake=Lead.Intake.EXCEL, created_by=batch.uploaded_by
+    )
+
+
 def _make_leads(batch: ImportBatch, results: Sequence[Result]) -> None:
-    drafts = [result.draft for result in results if result.draft is not None]
+    drafts = [each.ready or each.draft for each in results if each.draft is not None]
     if not drafts:
         return
-    made = leads.create(
-        drafts,
-        partner=batch.partner,
-        program=batch.program,
-        intake=Lead.Intake.EXCEL,
-        created_by=batch.uploaded_by,
-        to_submit=True,
-    )
+    made = leads.create(drafts, **_origin(batch), to_submit=True)
     leads.submit(made, later=True)
     for result, lead in zip(results, made, strict=True):
         result.lead_id = lead.pk

@@ -79,14 +79,14 @@ def receive(
             [verdict] = duplicates.judge([draft], partner=partner, program=program)
             if verdict.becomes is not Becomes.LEAD:
                 return _repeated(draft, origin, verdict, findings)
-            parties = _Parties()
-            [lead] = _store([draft], origin, parties)
+            ready = _ready(draft, origin)
+            [lead] = _store([ready], origin)
             duplicates.keep(duplicates.pairs_of(lead.pk, verdict.matches))
             submit([lead])
     except IntegrityError:
         _refuse_taken(partner, draft.partner_ref_id)
         raise
-    parties.belong_to(lead)
+    ready.parties.belong_to(lead)
     return Received(lead, findings, verdict.matches, None)
 
 
@@ -128,8 +128,15 @@ def merge(verdict: Verdict, intake: str, partner_ref_id: str) -> Lead:
     return lead
 
 
+def ready_to_submit(
+    draft: LeadDraft, *, partner: Partner, program: Program, intake: str, created_by: Officer | None = None
+) -> Ready:
+    """What `create` makes of a checked draft before it asks the database; to be submitted at once."""
+    return _ready(draft, Origin(partner, program, intake, created_by, *_TO_SUBMIT))
+
+
 def create(
-    drafts: Sequence[LeadDraft],
+    drafts: Sequence[LeadDraft | Ready],
     *,
     partner: Partner,
     program: Program,
@@ -141,26 +148,31 @@ def create(
 
     `to_submit`: `submit` follows at once, and is spared writing every lead again.
     """
-    words = (Lead.Status.SUBMITTED, Lead.SyncStatus.IN_PROGRESS) if to_submit else (Lead.Status.DRAFT,)
-    return _store(drafts, Origin(partner, program, intake, created_by, *words), _Parties())
+    words = _TO_SUBMIT if to_submit else (Lead.Status.DRAFT,)
+    origin = Origin(partner, program, intake, created_by, *words)
+    return _store([each if isinstance(each, Ready) else _ready(each, origin) for each in drafts], origin)
 
 
-def _store(drafts: Sequence[LeadDraft], origin: Origin, parties: _Parties) -> list[Lead]:
+def _ready(draft: LeadDraft, origin: Origin) -> Ready:
     partner, program, intake, created_by, *words = origin
     ids = (partner.pk, program.pk, intake, created_by.pk if created_by else None, *words)
-    rows = []
-    for draft in drafts:
-        row = _LEADS.row((*ids, *_of_lead(draft)))
-        parties.add(_LEADS.pk(row), draft)
-        rows.append(row)
-    write([(_LEADS, rows), *parties.rows()])
+    row = _LEADS.row((*ids, *_of_lead(draft)))
+    return Ready(row, _Parties(_LEADS.pk(row), draft))
+
+
+def _store(ready: Sequence[Ready], origin: Origin) -> list[Lead]:
+    rows = [each.row for each in ready]
+    parties = [each.parties.rows() for each in ready]
+    parts = [(table, [row for each in parties for row in each[at]]) for at, table in enumerate(_PARTS)]
+    write([(_LEADS, rows), *parts])
     leads = [_LEADS.instance(row) for row in rows]
-    known = {"partner": partner, "program": program, "created_by": created_by}
+    known = {"partner": origin.partner, "program": origin.program, "created_by": origin.created_by}
     for lead in leads:
         lead._state.fields_cache.update(known)  # what assigning them does, at a tenth of its time
     return leads
 
 
+_TO_SUBMIT = (Lead.Status.SUBMITTED, Lead.SyncStatus.IN_PROGRESS)
 _LEADS = Table(
     Lead, ("partner_id", "program_id", "intake", "created_by_id", "status", "sync_status", *LEAD_FIELDS)
 )
@@ -170,6 +182,7 @@ _APPLICANTS = Table(
 _ADDRESSES = Table(Address, ("applicant_id", "position", *ADDRESS_FIELDS))
 _BANKS = Table(Bank, ("applicant_id", "position", *BANK_FIELDS))
 _CONSENTS = Table(Consent, ("lead_id", *CONSENT_FIELDS))
+_PARTS = (_APPLICANTS, _ADDRESSES, _BANKS, _CONSENTS)
 _of_lead = attrgetter(*LEAD_FIELDS)
 _of_applicant = attrgetter(*APPLICANT_FIELDS, *(f"identity_document.{name}" for name in IDENTITY_FIELDS))
 _of_address = attrgetter(*ADDRESS_FIELDS)
@@ -178,18 +191,15 @@ _of_consent = attrgetter(*CONSENT_FIELDS)
 
 
 class _Parties:
-    """The rows that belong to new leads, gathered table by table."""
+    """The rows that belong to a new lead, table by table."""
 
-    def __init__(self) -> None:
+    def __init__(self, lead_id: UUID, draft: LeadDraft) -> None:
         self.applicants: list[Row] = []
         self.addresses: list[Row] = []
         self.banks: list[Row] = []
-        self.consents: list[Row] = []
-
-    def add(self, lead_id: UUID, draft: LeadDraft) -> None:
         for position, each in enumerate(draft.applicants):
             self._add_applicant(lead_id, position, each)
-        self.consents += [_CONSENTS.row((lead_id, *_of_consent(consent))) for consent in draft.consents]
+        self.consents = [_CONSENTS.row((lead_id, *_of_consent(consent))) for consent in draft.consents]
 
     def _add_applicant(self, lead_id: UUID, position: int, draft: ApplicantDraft) -> None:
         row = _APPLICANTS.row((lead_id, position, *_of_applicant(draft)))
@@ -211,14 +221,16 @@ class _Parties:
             _loaded(applicant, "addresses", [each for each in addresses if each.applicant_id == applicant.pk])
             _loaded(applicant, "banks", [each for each in banks if each.applicant_id == applicant.pk])
 
-    def rows(self) -> list[tuple[Table, list[Row]]]:
-        """All of them, parents first."""
-        return [
-            (_APPLICANTS, self.applicants),
-            (_ADDRESSES, self.addresses),
-            (_BANKS, self.banks),
-            (_CONSENTS, self.consents),
-        ]
+    def rows(self) -> tuple[list[Row], ...]:
+        """All of them, in the order of `_PARTS`: parents first."""
+        return self.applicants, self.addresses, self.banks, self.consents
+
+
+class Ready(NamedTuple):
+    """A draft as the rows it will be, their texts sealed."""
+
+    row: Row
+    parties: _Parties
 
 
 def _loaded(row: Model, name: str, related: list[Any]) -> None:

@@ -38,6 +38,8 @@ _DATE = re.compile(
     r"(?<![0-9])(?:[0-3]?[0-9]([-./])[01]?[0-9]\1(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}([-./])[01]?[0-9]\2[0-3]?[0-9])"
     r"(?![0-9])"
 )
+_DIGITS = re.compile(r"[0-9]{3}|[0-9][\W_]")
+"""What every hidden number has somewhere: three digits in a row, or one that others follow after a mark."""
 SHORTEST_HIDDEN = 6
 """The length of what is shortest: a check number behind its name, cvc123."""
 _CARD_LENGTHS = range(13, 20)
@@ -66,6 +68,8 @@ def hidden_numbers(text: str, *, with_aadhaar: bool = True) -> tuple[Problem, ..
     grouped at will by spaces, dots or hyphens, and as on a card by any three marks; dates and UUIDs are none. A
     check number stands behind its name. The problems never carry the digits.
     """
+    if not _DIGITS.search(text):
+        return ()
     named = _CVC.search(text)
     if len(text) < _AADHAAR_LENGTH and not named:
         return ()

@@ -78,8 +78,9 @@ class TestColumns:
         assert len(shown) < LARGEST
 
     def test_of_a_wide_sheet_still_make_a_small_page(self, desk, upload):
-        header = ["Kontakt", "Name", *(f"Field {at}" for at in range(78))]
-        batch = upload([["9800000001", "Asha", *["x" * 200] * 78]] * 5, header)
+        header = ["Kontakt", "Name", *(f"Field {at} {'of a long name ' * 30}" for at in range(198))]
+        rows = [["9800000001", "Asha", *[f"{letter}{'x' * 200}" for _ in range(198)]] for letter in "ABCDE"]
+        batch = upload([*rows, *rows, *rows, *rows, *rows], header)
         assert len(desk.get(page(batch, "columns")).content) < LARGEST
 
     def test_are_corrected_and_the_import_goes_on_by_them(self, desk, upload, officer):
@@ -101,6 +102,31 @@ class TestColumns:
 
     def test_of_a_batch_that_asks_nothing_lead_to_its_page(self, desk, done):
         assert desk.get(page(done, "columns"))["Location"] == page(done)
+
+
+class TestHeaderRow:
+    def test_is_asked_about_where_a_lead_would_be_lost(self, desk, upload):
+        batch = upload(good_rows(3, start=2), [str(cell) for cell in good_rows(1)[0]])
+        shown = desk.get(page(batch, "columns")).content.decode()
+        assert "No row names the columns, and row 1 looks like a lead." in shown
+        assert '<details class="lo-fold" open>' in shown
+        assert 'value="0" checked' in shown
+        assert "••••0001" in shown
+        assert "9800000001" not in shown
+        assert "ABCPV0001L" not in shown
+
+    def test_is_chosen_among_the_first_rows(self, desk, upload):
+        batch = upload([*[["Title"]] * 11, HEADER, *good_rows(3)], ["Made by Ravi"])
+        answer = desk.post(page(batch, "columns"), {"header_row": "13"})
+        assert answer["Location"] == page(batch)
+        batch = run(batch)
+        assert (batch.state, batch.header_row, batch.rows, batch.columns) == ("ready", 13, 3, HEADER)
+
+    def test_that_the_file_does_not_have_is_refused(self, desk, upload):
+        batch = upload(good_rows(3), ODD_HEADER)
+        for row in ("77", "9" * 30):
+            shown = desk.post(page(batch, "columns"), {"header_row": row}).content.decode()
+            assert "This is no row of this file" in shown
 
 
 class TestPreview:

@@ -209,6 +209,89 @@ class TestMerge:
         assert (batch.failed, batch.created) == (1, 1)
 
 
+class TestAChange:
+    @pytest.fixture
+    def here(self, finished):
+        return finished(good_rows(3), name="first.xlsx")
+
+    def test_is_refused_where_the_program_takes_no_second_lead(self, finished, here, rule):
+        rule(DuplicatePolicy.REFUSE)
+        batch = finished([["REF-2", "", "", "ABCPV0001L", "5"], ["REF-3", "", "", "", "6"]], mode="update")
+        outcome, cells, said = told(batch, 2)
+        assert (outcome, cells) == ("failed", [("D2", "duplicate_lead")])
+        assert said == (
+            "Lead REF-1 of Sunrise Finserv has the same PAN ABXXXXX01L."
+            " This program takes no second lead of a borrower, so nothing was changed."
+        )
+        assert told(batch, 3)[0] == "updated"
+        assert Lead.objects.get(partner_ref_id="REF-2").version == 1
+
+    @pytest.mark.parametrize(
+        ("policy", "said"), [("flag", ""), ("merge", " Both stay: a change puts no leads together.")]
+    )
+    def test_is_made_and_marked_otherwise(self, finished, here, rule, policy, said):
+        rule(policy)
+        batch = finished([["REF-2", "", "", "ABCPV0001L", ""]], mode="update")
+        assert told(batch, 2) == (
+            "updated",
+            [("D2", "possible_duplicate")],
+            f"Lead REF-1 of Sunrise Finserv has the same PAN ABXXXXX01L.{said}",
+        )
+        pair = Duplicate.objects.get()
+        assert (pair.lead.partner_ref_id, pair.earlier.partner_ref_id) == ("REF-2", "REF-1")
+
+    def test_takes_the_mark_away_too(self, finished, here):
+        finished([["REF-2", "", "", "ABCPV0001L", ""]], mode="update", name="a.xlsx")
+        assert Duplicate.objects.count() == 1
+        finished([["REF-2", "", "", "ABCPV0002L", ""]], mode="update", name="b.xlsx")
+        assert Duplicate.objects.count() == 0
+
+    def test_tells_a_partner_nothing_of_anothers_lead(self, finished, known, other_partner, here, rule):
+        known(of=other_partner, partner_ref_id="MOON-1")
+        rows = [["REF-2", "", "", PAN, ""]]
+        flagged = finished(rows, mode="update", road=ImportBatch.Road.API, uploaded_by=None, name="a.xlsx")
+        assert told(flagged, 2) == ("updated", [], "")
+        rule(DuplicatePolicy.REFUSE)
+        rows = [["REF-3", "", "", PAN, ""]]
+        refused = finished(rows, mode="update", road=ImportBatch.Road.API, uploaded_by=None, name="b.xlsx")
+        assert told(refused, 2)[0] == "failed"
+        own = finished(
+            [["REF-3", "", "", "ABCPV0001L", ""]],
+            mode="update",
+            road=ImportBatch.Road.API,
+            uploaded_by=None,
+            name="c.xlsx",
+        )
+        assert told(own, 2)[2].startswith("Your lead REF-1 has the same PAN ABXXXXX01L.")
+        Lead.objects.filter(partner_ref_id="REF-2").delete()
+        silent = finished(rows, mode="update", road=ImportBatch.Road.API, uploaded_by=None, name="d.xlsx")
+        assert told(silent, 2) == (
+            "failed",
+            [("", "duplicate_lead")],
+            "The lender knows this borrower already.",
+        )
+
+    def test_of_a_familys_telephone_is_never_refused(self, finished, here, rule):
+        rule(DuplicatePolicy.REFUSE)
+        batch = finished([["REF-2", "9800000001", "", "", ""]], mode="update")
+        assert told(batch, 2)[:2] == ("updated", [("B2", "possible_duplicate")])
+        assert Duplicate.objects.get().only_mobile
+
+    def test_is_compared_with_the_rows_before_it(self, finished, here, rule):
+        rule(DuplicatePolicy.REFUSE)
+        rows = [
+            ["REF-1", "", "", PAN, ""],
+            ["REF-2", "", "", PAN, ""],
+            ["NEW-1", "9800000077", "Bina Rao", PAN, ""],
+            ["NEW-2", "9800000078", "Bina Rao", "ABCPR0001L", ""],
+            ["REF-3", "", "", "ABCPR0001L", ""],
+            ["NEW-3", "9800000079", "Bina Rao", "ABCPV0001L", ""],
+        ]
+        batch = finished(rows, mode="both")
+        outcomes = [told(batch, number)[0] for number in range(2, 8)]
+        assert outcomes == ["updated", "failed", "skipped", "created", "failed", "created"]
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("policy", DuplicatePolicy)
 def test_two_files_with_one_people_in_other_orders_wait_for_each_other_and_not_in_a_circle(

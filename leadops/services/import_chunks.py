@@ -1,0 +1,62 @@
+"""The chunks of an import: made ready by whoever has time, written by whoever has the lease."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from leadops.models import ImportBatch, ImportMode, ImportRow, ImportState
+from leadops.services import import_rows
+from leadops.services.import_judging import Result, SheetRow, header_of
+from leadops.services.import_leases import Lease
+
+
+class Chunk(NamedTuple):
+    """Waiting rows, judged; `last` is the row that the last of their leads begins with."""
+
+    results: list[Result]
+    last: int
+
+
+class Written(NamedTuple):
+    """The lease to go on with, and whether some of the rows go on waiting: they come before all others."""
+
+    lease: Lease
+    left: bool
+
+
+def next_chunk(batch: ImportBatch, count: int, after: int = -1) -> Chunk:
+    """The next `count` waiting rows after row `after`, made ready; its results are empty when none waits there."""
+    return ready(batch, import_rows.waiting(batch, count, after))
+
+
+def ready(batch: ImportBatch, rows: Sequence[SheetRow]) -> Chunk:
+    """These rows judged, and the good ones made ready to be written, as far as that asks no database."""
+    results = import_rows.judge(header_of(batch), batch, rows)
+    if batch.mode == ImportMode.CREATE:  # else the database tells which of them change a lead
+        import_rows.make_ready(batch, results)
+    return Chunk(results, rows[-1].lead_row if rows else -1)
+
+
+def write(batch: ImportBatch, lease: Lease, chunk: Chunk) -> Written:
+    """Give the rows of a chunk their results in one transaction; raises LostLease where another has the batch."""
+    with transaction.atomic():
+        renewed = lease.renewed()
+        counts = import_rows.import_next(batch, chunk.results)
+        added = {outcome: F(outcome) + count for outcome, count in counts.items()}
+        ImportBatch.objects.filter(pk=batch.pk).update(**added, updated_at=Now())
+    left = any(each.outcome == ImportRow.Outcome.WAITING for each in chunk.results)
+    return Written(renewed, left)
+
+
+def finish(batch: ImportBatch, lease: Lease) -> None:
+    """End an import of which no row waits any more."""
+    with transaction.atomic():
+        lease.renewed()
+        batch.state, batch.finished_at, batch.leased_until = ImportState.DONE, timezone.now(), None
+        batch.save(update_fields=["state", "finished_at", "leased_until", "updated_at"])
