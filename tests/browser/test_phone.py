@@ -26,7 +26,7 @@ NAMELESS = """() => {
         .filter((each) => !each.closest(".empty-form") && !named(each));
     const images = [...document.querySelectorAll("img:not([alt]), svg:not([aria-label]):not([aria-hidden])")];
     const buttons = [...document.querySelectorAll("button, [role=button]")]
-        .filter((each) => each.offsetParent && !written(each));
+        .filter((each) => each.checkVisibility() && !written(each));
     return [...fields, ...images, ...buttons].map((each) => each.outerHTML.slice(0, 120));
 }"""
 WIDE = """() => [...document.querySelectorAll("#content :not(input, select, textarea)")]
