@@ -38,7 +38,11 @@ LEAD = Table(
     " remarks tags extra version",
     "leadops_lead.id = ANY(%(leads)s)",
     "JOIN leadops_partner partner ON partner.id = partner_id JOIN leadops_program program ON program.id = program_id",
-    {"partner_code": "partner.code", "program_code": "program.code"},
+    {
+        "partner_code": "partner.code",
+        "program_code": "program.code",
+        "in_test_space": "partner.test_of_id IS NOT NULL",
+    },
 )
 APPLICANT = Table(
     Applicant,
@@ -62,6 +66,10 @@ BANK = Table(
     THEIRS,
     order="applicant_id, position, id",
 )
+
+
+class WrongSpace(Exception):
+    """A lead of a test key goes to connections for test leads only, and no other lead goes there."""
 
 
 def readable(
@@ -92,7 +100,8 @@ def readable(
 def of_deliveries(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
     """The newest version of each delivery's record, by delivery id; those of leads in one round trip.
 
-    A delivery whose record is gone is not in the answer.
+    A delivery whose record is gone is not in the answer. Raises WrongSpace: whatever put a delivery into the outbox,
+    no test lead gets past here to a live connection.
     """
     lead_ids = {d.lead_id for d in deliveries if d.loan_account_id is None}
     found, *rows = rows_of_leads(lead_ids, LEAD, ADDRESS, BANK, APPLICANT)
@@ -100,8 +109,11 @@ def of_deliveries(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
     records: dict[UUID, Record] = {}
     for delivery in deliveries:
         if delivery.loan_account_id is not None:
+            assert delivery.loan_account is not None
+            _check_space(delivery, delivery.loan_account.in_test_space)
             records[delivery.pk] = _loan_account(delivery)
         elif (lead := leads.get(delivery.lead_id)) is not None:
+            _check_space(delivery, lead.in_test_space)
             vendor, codes = delivery.connection.vendor, (lead.partner_code, lead.program_code)
             records[delivery.pk] = _lead(lead, codes, parties[lead.id], delivery.ref, vendor)
             delivery.read_version = lead.version
@@ -226,6 +238,11 @@ def _bank(bank: Any) -> BankRecord:
         is_verified=bank.is_verified,
         tags=tuple(bank.tags),
     )
+
+
+def _check_space(delivery: Delivery, in_test_space: bool) -> None:
+    if delivery.connection.test_space != in_test_space:
+        raise WrongSpace
 
 
 def _loan_account(delivery: Delivery) -> LoanAccountRecord:

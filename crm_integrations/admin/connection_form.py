@@ -31,7 +31,7 @@ class ConnectionForm(VersionedForm):
 
     class Meta:
         model = Connection
-        fields = ["vendor", "name", "base_url", "enabled", "parallel", "rate", "jurisdiction"]
+        fields = ["vendor", "name", "base_url", "test_space", "enabled", "parallel", "rate", "jurisdiction"]
 
     def add_error(self, field: str | None, error: Any) -> None:
         """What the model says of its settings as a whole is shown above the form, which has no field `settings`."""

@@ -36,7 +36,7 @@ from leadops.services.import_steering import NotNow
 
 OTHER_PARTS = 1024 * 1024
 """What a form may have beside its file."""
-STEERING = (*READING, 409)
+STEERING = (*READING, 400, 409, 422)
 
 
 class ImportViews(GenericAPIView[ImportBatch]):

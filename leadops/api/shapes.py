@@ -42,6 +42,7 @@ CODES = {
     "unreadable_file": "{words}",
     "unknown_choice": "This must be one of: {known}.",
     "invalid_cursor": "Send the next_cursor of an answer, unchanged.",
+    "invalid_idempotency_key": "This header has 1 to 255 characters.",
     "out_of_range": "This must be a whole number from 1 to {largest}.",
 }
 """Codes and words of errors in a request's form; those about its content are in leadops.validation.codes."""

@@ -2,12 +2,15 @@
 
 from leadops.models.applicant import Address, Applicant
 from leadops.models.bank import Bank
+from leadops.models.borrower_token import BorrowerToken
+from leadops.models.calls import CallCount, CallWindow
 from leadops.models.column_mapping import ColumnMapping
 from leadops.models.consent import Consent
 from leadops.models.document import Document
 from leadops.models.duplicate import Common, Duplicate, Merge
 from leadops.models.export import Export
 from leadops.models.import_batch import ImportBatch, ImportMode, ImportRow, ImportState, Layout, RowProblem
+from leadops.models.kept_answer import KeptAnswer
 from leadops.models.lead import Lead, TenureUnit
 from leadops.models.loan_account import LoanAccount
 from leadops.models.officer import Officer
@@ -19,6 +22,9 @@ __all__ = [
     "ApiKey",
     "Applicant",
     "Bank",
+    "BorrowerToken",
+    "CallCount",
+    "CallWindow",
     "ColumnMapping",
     "Common",
     "Consent",
@@ -31,6 +37,7 @@ __all__ = [
     "ImportMode",
     "ImportRow",
     "ImportState",
+    "KeptAnswer",
     "Layout",
     "Lead",
     "LoanAccount",

@@ -102,7 +102,7 @@ def judge(
     if not program.looks_for_duplicates:
         return [Verdict() for _ in drafts]
     held = held or [keys_of(draft, program.duplicate_keys) for draft in drafts]
-    known = find(held, program, at=timezone.now())
+    known = find(held, program, at=timezone.now(), in_test_space=partner.is_test_space)
     judging = _Judging(partner, program, drafts, held, known)
     return [judging.verdict(at) for at in range(len(drafts))]
 
