@@ -47,7 +47,7 @@ WITH given AS (
     FROM leadops_apikey k JOIN leadops_partner p ON p.id = k.partner_id
     LEFT JOIN leadops_partner t ON t.test_of_id = p.id
     WHERE {{key}} AND (k.mode = 'live' OR t.id IS NOT NULL) AND p.active AND k.revoked_at IS NULL
-        AND (k.expires_at IS NULL OR k.expires_at > now())
+        AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
 ), own AS ({OWN}), whole AS ({WHOLE})
 SELECT given.*, own.calls, own.rest, whole.calls, whole.rest
 FROM given LEFT JOIN own ON true LEFT JOIN whole ON true

@@ -162,6 +162,8 @@ class ApiKey(Record):
         return hashlib.sha256(text.encode()).hexdigest()
 
     def clean(self) -> None:
+        if self.partner.is_test_space:
+            raise ValidationError("Test keys are made for the partner itself.")
         others = ApiKey.objects.live().filter(partner_id=self.partner_id, mode=self.mode).exclude(pk=self.pk)
         if not self.revoked_at and others.count() >= LIVE_KEYS_PER_PARTNER:
             raise ValidationError(
