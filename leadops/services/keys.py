@@ -44,6 +44,13 @@ def rotate(key: ApiKey, overlap: timedelta = OVERLAP) -> tuple[ApiKey, str]:
     return made
 
 
+def change(key: ApiKey, **fields: Any) -> None:
+    """Give `key` other scopes, addresses, a limit, an end or a label, from its next call on."""
+    for name, value in fields.items():
+        setattr(key, name, value)
+    key.save(update_fields=[*fields, "updated_at"])
+
+
 def revoke(key: ApiKey) -> None:
     """End `key`: its next call is refused."""
     now = timezone.now()
