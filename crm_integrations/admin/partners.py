@@ -53,7 +53,9 @@ def _answers(partner: Partner) -> list[Score]:
             "refused": sent.filter(state=State.REJECTED),
         }
     )
-    refused = list_url(DELIVERIES, lead__partner__id__exact=partner.pk, state__exact=State.REJECTED.value)
+    refused = list_url(
+        DELIVERIES, lead__partner__id__exact=partner.pk, state__exact=State.REJECTED.value, lead__gte=since
+    )
     [(median, leads)] = statements.rows(FIRST_ANSWER, [partner.pk, since, NEWEST])
     return [
         Score("Refused by vendors", found["refused"], refused, found["answered"]),

@@ -25,6 +25,7 @@ class Told(ReadOnly, CappedList, ModelAdmin):
 
     list_select_related = ["api_key__partner"]
     list_display_links = None
+    list_per_page = 50
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

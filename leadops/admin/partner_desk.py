@@ -19,6 +19,7 @@ from leadops.models import ApiKey, CallCount, ImportBatch, Lead, LoanAccount, Pa
 
 DAYS, DAY_WIDTH, HEIGHT = 30, 24, 120
 MOST_ERRORS = 12
+IMPORTS, ACCOUNTS = "admin:leadops_importbatch_changelist", "admin:leadops_loanaccount_changelist"
 TOKENS = "admin:leadops_borrowertoken_changelist"
 CALLS = "admin:leadops_callcount_changelist"
 CLASSES = (
@@ -39,6 +40,8 @@ class Score:
     of: int = 0
     told: str = ""
     note: str = ""
+    is_capped: bool = True
+    """Whether the counts end at 10,000 and a few."""
 
     @property
     def words(self) -> str:
@@ -46,7 +49,7 @@ class Score:
         if self.count is None:
             return self.told
         if not self.of:
-            return in_words(self.count)
+            return self._counted(self.count)
         share = 100 * self.count / self.of
         return "<1 %" if 0 < share < 1 else f"{share:.0f} %"
 
@@ -54,8 +57,11 @@ class Score:
     def explained(self) -> str:
         """What the number is a part of, or whatever else is to be said of it."""
         if self.count is not None and self.of:
-            return f"{in_words(self.count)} of {in_words(self.of)}"
+            return f"{self._counted(self.count)} of {self._counted(self.of)}"
         return self.note
+
+    def _counted(self, count: int) -> str:
+        return in_words(count) if self.is_capped else f"{count:,}"
 
 
 def first_day() -> date:
@@ -167,21 +173,23 @@ def scores(partner: Partner, counts: Iterable[dict[str, Any]]) -> list[Score]:
     rows = batches.aggregate(rows=Sum("rows", default=0), failed=Sum("failed", default=0))
     invalid = sum(row["calls"] for row in counts if row["problem"] == "validation" and not row["finding"])
     calls = sum(row["calls"] for row in counts if not row["finding"])
-    taken, since_day = found["leads"], {"day__gte": first_day()}
-    imports = list_url("admin:leadops_importbatch_changelist", partner__id__exact=partner.pk)
+    taken = found["leads"]
+    invalid_calls = calls_url(partner, problem__exact="validation", finding__exact="", day__gte=first_day())
+    imports = list_url(IMPORTS, partner__id__exact=partner.pk, id__gte=since)
     return [
         Score("Leads", taken, leads_url(partner)),
         Score("Duplicates", found["repeats"], leads_url(partner, duplicates=REPEATS), taken),
-        Score("Invalid calls", invalid, calls_url(partner, problem__exact="validation", **since_day), calls),
-        Score("Invalid rows of workbooks", rows["failed"], imports, rows["rows"]),
+        Score("Invalid calls", invalid, invalid_calls, calls, is_capped=False),
+        Score("Invalid rows of workbooks", rows["failed"], imports, rows["rows"], is_capped=False),
         Score("Declined", found["declined"], leads_url(partner, status__exact="declined"), taken),
-        Score("Became an account", found["accounts"], accounts_url(partner), taken),
+        Score(
+            "Became an account",
+            found["accounts"],
+            list_url(ACCOUNTS, lead__partner__id__exact=partner.pk, lead__gte=since),
+            taken,
+        ),
     ]
 
 
 def leads_url(partner: Partner, **filters: Any) -> str:
     return list_url(LEADS, partner__id__exact=partner.pk, created_from=first_day().isoformat(), **filters)
-
-
-def accounts_url(partner: Partner) -> str:
-    return list_url("admin:leadops_loanaccount_changelist", lead__partner__id__exact=partner.pk)
