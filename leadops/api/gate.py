@@ -91,9 +91,10 @@ def _call_of(request: HttpRequest, caller: Caller) -> Call | None:
     if is_form and int(request.META.get("CONTENT_LENGTH") or 0) > settings.IMPORT_MAX_BYTES + OTHER_PARTS:
         return None
     try:
-        sent = _form_parts(request) if is_form else [request.body]
+        body = b"" if is_form else request.body
     except RequestDataTooBig:
         return None
+    sent = _form_parts(request) if is_form else [body]
     who = f"{caller.space.pk}{caller.only_lead or ''}"
     return Call.of(who, key, request.get_full_path().encode(), *sent)
 

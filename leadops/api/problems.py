@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
@@ -138,6 +138,8 @@ def problem_of(error: Exception) -> Problem:
         return Problem(Type.TOO_LARGE, f"A body has at most {settings.API_MAX_BYTES} bytes.")
     if isinstance(error, UnreadablePostError | MultiPartParserError):  # the caller hung up, or it is no form
         return Problem(Type.MALFORMED, "The body did not arrive whole.")
+    if isinstance(error, SuspiciousOperation):  # a form of more parts than any has
+        return Problem(Type.MALFORMED, "The request has too many parts, or such as can't be read.")
     if isinstance(error, OperationalError | InterfaceError):
         return _unavailable(error)
     _log_unexpected(error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from crm_integrations import delivery, outbox, readiness
 from crm_integrations.models import Connection, Delivery, Gap, State
@@ -144,7 +144,11 @@ def test_what_a_connection_takes_is_chosen_once(both):
 def test_the_command_connects_a_test_system(vendor_sandbox, db):
     told = ["ispcrm", "--name", "test", "--base-url", vendor_sandbox.url, "--secret", "token=synthetic"]
     call_command("connect", *told, "--test-space")
+    call_command("connect", *told)  # which changes it, and leaves it what it is
     assert Connection.objects.get(name="test").test_space
+    call_command("connect", *told[:2], "live", *told[3:])
+    with pytest.raises((CommandError, ValidationError), match="chosen once"):
+        call_command("connect", *told[:2], "live", *told[3:], "--test-space")
 
 
 def test_a_partner_has_one_test_space_and_it_has_no_keys(partner, test_api):

@@ -81,6 +81,7 @@ def _connection(options: dict[str, Any]) -> Connection:
         raise CommandError(f"Its address changes, so its secrets are needed again: {', '.join(missing)}.")
     connection.base_url, connection.settings = options["base_url"], settings
     connection.secrets = {**connection.secrets, **typed}
+    connection.test_space = connection.test_space or options["test_space"]
     connection.full_clean()
     connection.save()
     return connection

@@ -62,6 +62,18 @@ def test_anothers_id_is_answered_as_an_unknown_one_byte_for_byte(other_api, api,
     assert _headers(foreign) == _headers(unknown)
 
 
+@pytest.mark.parametrize(
+    "path", [each.path for each in routes() if each.method == "POST" and "<" in each.path]
+)
+def test_nothing_is_done_to_anothers_record(other_api, secrets, path):
+    before = list(ImportBatch.objects.values_list())
+    ids = (secrets, dict.fromkeys(secrets, UNKNOWN))
+    answers = [other_api.post(_filled(path, each), {}, **SAME) for each in ids]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].content == answers[1].content
+    assert list(ImportBatch.objects.values_list()) == before
+
+
 @pytest.mark.parametrize("path", [path for path in _reads() if "<" not in path])
 def test_lists_hold_nothing_of_another(other_api, api, secrets, path):
     assert _get(api, path).json()["count"] == 1

@@ -215,6 +215,13 @@ def test_a_form_is_known_again_though_its_boundary_is_another(api, partner, prog
         assert kept.read() == b"Mobile\n9000000001\n"
 
 
+def test_a_form_of_too_many_parts_is_a_problem_with_a_key_and_without(api, program):
+    for headers in ({}, KEY):
+        data = {f"part{number}": "x" for number in range(6000)}
+        answer = api.client.post(f"{LEADS}import/", data, headers=api.headers | headers)
+        assert (answer.status_code, _slug(answer)) == (400, "malformed")
+
+
 def test_a_form_that_is_none_is_a_problem(api):
     answer = api.client.generic(
         "POST", f"{LEADS}import/", b"x", "multipart/form-data", headers=api.headers | KEY
