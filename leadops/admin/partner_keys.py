@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.widgets import (
@@ -148,7 +149,7 @@ class KeyPages(ModelAdmin):
         now = {name: getattr(key, name) for name in ("label", "scopes", "calls_per_minute", "expires_at")}
         form = KeyForm(request.POST or None, initial={**now, "networks": "\n".join(key.networks)})
         if form.is_valid():
-            keys.change(key, **form.cleaned_data)
+            keys.change(key, **form.cleaned_data | {"expires_at": _end(key, form.cleaned_data["expires_at"])})
             changed = ", ".join(form.changed_data) or "nothing"
             self.log_change(request, key.partner, f"Changed {changed} of the key {key}.")
             self.message_user(request, f"Key {key} is changed, from its next call on.", messages.SUCCESS)
@@ -186,6 +187,13 @@ def _require(request: HttpRequest, verb: str) -> None:
 
 def _key(partner_id: UUID, key_id: UUID) -> ApiKey:
     return get_object_or_404(ApiKey.objects.select_related("partner"), pk=key_id, partner_id=partner_id)
+
+
+def _end(key: ApiKey, chosen: datetime | None) -> datetime | None:
+    """When the key is to end: the form tells days, so a day that was left as it is keeps its hour."""
+    if chosen and key.expires_at and timezone.localdate(chosen) == timezone.localdate(key.expires_at):
+        return key.expires_at
+    return chosen
 
 
 def _back(partner: Partner) -> HttpResponse:

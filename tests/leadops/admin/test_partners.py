@@ -141,6 +141,18 @@ def test_a_key_is_changed_from_its_next_call_on(desk, partner, program):
     assert "no address" in refused.content.decode()
 
 
+def test_a_day_that_is_left_as_it_is_keeps_its_hour(desk, partner):
+    key = _key_of(make(desk, partner).context["key"])
+    at(desk, "rotate", partner, key, overlap="7")
+    key.refresh_from_db()
+    day = timezone.localdate(key.expires_at).isoformat()
+    at(desk, "change", partner, key, label="still theirs", scopes=["lead:read"], expires_at=day)
+    changed = ApiKey.objects.get(pk=key.pk)
+    assert (changed.label, changed.expires_at) == ("still theirs", key.expires_at)
+    at(desk, "change", partner, key, scopes=["lead:read"], expires_at="2099-01-31")
+    assert timezone.localdate(ApiKey.objects.get(pk=key.pk).expires_at).isoformat() == "2099-01-31"
+
+
 def test_revoked_keys_next_call_is_refused(desk, partner):
     text = make(desk, partner).context["key"]
     assert Caller(text).get(LEADS).status_code == 200
