@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from leadops.admin.leads import lead_url
 from leadops.admin.making import ReadOnly
@@ -50,7 +50,7 @@ class CallCountAdmin(Told):
     """A row counts the calls that were answered alike; the rows of an error count the calls that it stood in."""
 
     list_display = ["day", "partner", "key", "status", "problem", "finding", "calls"]
-    list_filter = [("api_key__partner", AutocompleteSelectFilter), ("day", RangeDateFilter)]
+    list_filter = [("api_key__partner", AutocompleteSelectFilter)]
     ordering = ["-day", "-id"]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
