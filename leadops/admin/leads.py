@@ -45,6 +45,7 @@ from leadops.errors import LeadopsError
 from leadops.ids import uuid_in
 from leadops.models import Applicant, Lead, Officer
 from leadops.services import duplicates, leads
+from leadops.services.document_checklist import checklist
 
 TONES: dict[str, str] = {
     Lead.Status.SUBMITTED: "busy",
@@ -208,7 +209,8 @@ class LeadAdmin(Exported, OnlyChosen, MaskedAdmin, CappedList, LockedWhileStored
             "mobile": masking.dotted(lead.primary_mobile),
             "amount": grouped(lead.loan_amount, lead.program.country) if lead.loan_amount is not None else "",
             "import_rows": lead.import_rows.select_related("batch").defer("cells"),
-            "documents": lead.documents.all(),
+            "checklist": checklist(lead),
+            "document_events": lead.document_events.select_related("officer", "partner")[:50],
             "loan_accounts": lead.loan_accounts.all(),
         }
 
