@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from django.conf import settings
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 
@@ -14,6 +15,9 @@ from leadops.api.problems import Problem, Type
 
 DRAINED = 4 * 1024 * 1024
 """A refused body is read this far, so that its sender gets to the answer instead of a broken connection."""
+
+OTHER_PARTS = 1024 * 1024
+"""What a form may have beside its file."""
 
 
 class CappedJSONParser(JSONParser):
@@ -34,6 +38,17 @@ def body_of(request: Request) -> Any:
     if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
         raise _malformed("Send the body with a Content-Length; one sent in chunks is not read.")
     return request.data
+
+
+def form_of(request: Request, largest: int, what: str, parts: str) -> Any:
+    """The form that was sent, with `parts`; Problem when it is none, or holds more bytes than `what` may have."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > largest + OTHER_PARTS:
+        raise Problem(Type.TOO_LARGE, f"A {what} has at most {largest / (1024 * 1024):g} MB.")
+    try:
+        return body_of(request)
+    except UnsupportedMediaType:
+        words = f"Send the {what} as multipart/form-data, with {parts}."
+        raise Problem(Type.UNSUPPORTED_MEDIA_TYPE, words) from None
 
 
 def _drain(stream: IO[Any]) -> None:

@@ -47,7 +47,7 @@ class StoreAway(Away):
 
 
 class Checked(NamedTuple):
-    document_type: str
+    document_type: str | None
     tags: list[str] | None
 
 
@@ -61,12 +61,11 @@ class Given:
     password: str = ""
 
 
-def owner_of(partner: Partner, owner_id: UUID, kind: str = "") -> tuple[Lead, Owner] | None:
-    """The partner's own lead, applicant or bank account with this id, and its lead; None for any other."""
+def owner_of(partner: Partner, owner_id: UUID, kind: str = "") -> Owner | None:
+    """The partner's own lead, applicant or bank account with this id; None for any other."""
     for each, find in FINDERS.items():
         if kind in ("", each) and (owner := find(owner_id)) is not None:
-            lead = lead_of(owner)
-            return (lead, owner) if lead.partner_id == partner.pk else None
+            return owner if lead_of(owner).partner_id == partner.pk else None
     return None
 
 
@@ -94,12 +93,12 @@ def add(about: Owner, given: Given, by: By) -> Document:
     Raises Invalid with what is wrong with it, Away when it can't be looked at or kept now.
     """
     lead = lead_of(about)
-    words = _checked(lead, about, given)
+    words = _right(about, given)
     document = Document(
         lead=lead,
         related_model=kind_of(about),
         related_model_id=about.pk,
-        document_type=words.document_type,
+        document_type=words.document_type or "",
         tags=words.tags or [],
         road=Document.Road.API if by.partner else Document.Road.ADMIN,
     )
@@ -120,9 +119,9 @@ def change(document: Document, given: Given, by: By) -> Document:
     refuse_decided(document.lead)
     if (about := FINDERS[document.related_model](document.related_model_id)) is None:
         raise Gone
-    words = _checked(document.lead, about, given, document.document_type)
+    words = _right(about, given)
     old = document.file.name or ""
-    document.document_type = words.document_type
+    document.document_type = words.document_type or document.document_type
     document.tags = document.tags if words.tags is None else words.tags
     with _stored(document, given, by):
         refuse_decided(Lead.objects.select_for_update(no_key=True).get(pk=document.lead_id))
@@ -175,30 +174,41 @@ def refuse_decided(lead: Lead) -> None:
 # What is given ------------------------------------------------------------------------------------------------
 
 
-def _checked(lead: Lead, about: Owner, given: Given, document_type: str = "") -> Checked:
-    """The words as they are kept; Invalid with all that can be told before the file is opened."""
+def checked(about: Owner | None, given: Given) -> tuple[Checked, list[Finding]]:
+    """The words as they are kept, and all that can be told before the file is opened.
+
+    Without `about` the program's list is not asked.
+    """
     findings: list[Finding] = []
-    tags = (
-        None
-        if given.tags is None
-        else [_tidied(f"tags[{at}]", tag, findings) for at, tag in enumerate(given.tags)]
-    )
-    if given.document_type is not None:
-        tidied = _tidied("document_type", given.document_type, findings)
-        if not findings:
-            document_type, findings = type_findings(lead, about, tidied)
+    tags = None
+    if given.tags is not None:
+        tags = [_tidied(f"tags[{at}]", tag, findings) for at, tag in enumerate(given.tags)]
+    document_type = given.document_type
+    if document_type is not None:
+        wrong: list[Finding] = []
+        document_type = _tidied("document_type", document_type, wrong)
+        if about is not None and not wrong:
+            document_type, wrong = type_findings(lead_of(about), about, document_type)
+        findings += wrong
     if given.file is not None:
-        hidden = [
-            each for each in free_text(given.file.name, LONGEST_NAME).problems if each.code in NEVER_KEPT
-        ]
-        findings += findings_at("file", hidden)
-        try:
-            content_type_of(given.file)
-        except Invalid as refused:
-            findings += refused.findings
+        findings += _file_findings(given.file)
+    return Checked(document_type, tags), findings
+
+
+def _file_findings(file: Any) -> list[Finding]:
+    hidden = [each for each in free_text(file.name, LONGEST_NAME).problems if each.code in NEVER_KEPT]
+    try:
+        content_type_of(file)
+    except Invalid as refused:
+        return findings_at("file", hidden) + refused.findings
+    return findings_at("file", hidden)
+
+
+def _right(about: Owner, given: Given) -> Checked:
+    words, findings = checked(about, given)
     if findings:
         raise Invalid(findings)
-    return Checked(document_type, tags)
+    return words
 
 
 def _tidied(field: str, text: str, findings: list[Finding]) -> str:
