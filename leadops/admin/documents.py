@@ -33,6 +33,7 @@ from leadops.services.document_checklist import Owner, called, owners_of
 from leadops.services.document_events import By
 
 TYPES = "document-types"
+MOST_EVENTS = 500
 
 
 class DocumentForm(MadeForm):
@@ -153,12 +154,13 @@ class DocumentAdmin(MadeByService, ModelAdmin):
     ) -> HttpResponse:
         found = uuid_in(object_id)
         events = DocumentEvent.objects.filter(document_id=found) if found else DocumentEvent.objects.none()
-        told = events.filter(lead__documents=found).select_related("officer", "partner")[:50]
+        told = events.filter(lead__documents=found).select_related("officer", "partner")[:MOST_EVENTS]
         return super().change_view(request, object_id, form_url, {"events": told, **(extra_context or {})})
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         own = [
+            path("of/<uuid:lead_id>/", view(self.log_view), name="leadops_document_log"),
             path("<uuid:document_id>/download/", view(self.download_view), name="leadops_document_download"),
             path(
                 "<uuid:document_id>/password/",
@@ -167,6 +169,20 @@ class DocumentAdmin(MadeByService, ModelAdmin):
             ),
         ]
         return own + super().get_urls()
+
+    def log_view(self, request: HttpRequest, lead_id: UUID) -> HttpResponse:
+        """What was done with the documents of a lead, those among them that are deleted."""
+        lead = get_object_or_404(Lead, pk=lead_id)
+        if not self.has_view_permission(request) or not request.user.has_perm("leadops.view_lead"):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Documents of {lead}",
+            "opts": self.opts,
+            "lead": lead,
+            "events": lead.document_events.select_related("officer", "partner")[:MOST_EVENTS],
+        }
+        return TemplateResponse(request, "admin/leadops/document/log.html", context)
 
     def download_view(self, request: HttpRequest, document_id: UUID) -> HttpResponse | FileResponse:
         """The file as a download: never shown within our pages, whatever it holds."""

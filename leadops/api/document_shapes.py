@@ -12,8 +12,9 @@ from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from leadops.api.parsers import unknown_parts
 from leadops.api.problems import FieldError, invalid
-from leadops.api.shapes import Moment, error, once, unknown_fields
+from leadops.api.shapes import Moment, error, once
 from leadops.ids import uuid_in
 from leadops.models import Document, Partner
 from leadops.services import documents
@@ -23,7 +24,6 @@ from leadops.services.documents import Given
 OWNER = {"related_model", "related_model_id"}
 CHANGEABLE = {"document_type", "tags", "file", "password"}
 MOST_TAGS = 20
-LONGEST_PASSWORD = 200
 
 
 class DocumentShape(serializers.Serializer[Any]):
@@ -141,11 +141,11 @@ class ReadDocument(NamedTuple):
 
 def read_new(sent: Mapping[str, Any], partner: Partner) -> ReadDocument:
     """The document that a form brings; Problem with everything that is wrong with it but the file's inside."""
-    errors = unknown_fields(sent, CHANGEABLE | OWNER)
+    errors = unknown_parts(sent, CHANGEABLE | OWNER)
     errors += [error(name, "required") for name in ("document_type",) if not sent.get(name)]
     given = _given(sent, errors)
     if given.file is None and not any(each.field == "file" for each in errors):
-        errors.append(error("file", "no_document"))
+        errors.append(error("file", "no_file"))
     about = _owner(sent, partner, errors)
     if errors or about is None:
         raise _all_wrong(errors, given, about)
@@ -156,10 +156,10 @@ def read_change(sent: Any) -> Given:
     """What a form or an object says of a document that is there; Problem with everything that is wrong with it."""
     if not isinstance(sent, Mapping):
         raise invalid([error("", "not_an_object")])
-    errors = unknown_fields(sent, CHANGEABLE)
+    errors = unknown_parts(sent, CHANGEABLE)
     given = _given(sent, errors)
     if given.password and given.file is None:
-        errors.append(error("file", "no_document"))
+        errors.append(error("file", "no_file"))
     if errors:
         raise _all_wrong(errors, given, None)
     return given
@@ -178,8 +178,6 @@ def _given(sent: Mapping[str, Any], errors: list[FieldError]) -> Given:
 def _text(sent: Mapping[str, Any], name: str, errors: list[FieldError]) -> str | None:
     text = sent.get(name)
     if text is None or isinstance(text, str):
-        if name == "password" and len(text or "") > LONGEST_PASSWORD:
-            errors.append(error(name, "too_long_text", most=LONGEST_PASSWORD))
         return text
     errors.append(error(name, "not_a_text"))
     return None
@@ -202,7 +200,7 @@ def _file(sent: Mapping[str, Any], errors: list[FieldError]) -> UploadedFile[byt
     file = sent.get("file")
     if file is None or isinstance(file, UploadedFile):
         return file
-    errors.append(error("file", "no_document"))
+    errors.append(error("file", "no_file"))
     return None
 
 

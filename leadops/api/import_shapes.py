@@ -10,9 +10,10 @@ from django.core.files.uploadedfile import UploadedFile
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 
+from leadops.api.parsers import unknown_parts
 from leadops.api.problems import FieldError, invalid
 from leadops.api.programs import active_program
-from leadops.api.shapes import error, unknown_fields
+from leadops.api.shapes import error
 from leadops.ids import uuid_in
 from leadops.models import ImportBatch, ImportMode, ImportRow, ImportState, Layout, Program
 from leadops.services import (
@@ -157,7 +158,7 @@ class ReadForm(NamedTuple):
 
 def read_form(sent: Mapping[str, Any]) -> ReadForm:
     """The form that was sent; Problem with everything that is wrong with it."""
-    errors = unknown_fields(sent, FIELDS)
+    errors = unknown_parts(sent, FIELDS)
     file, program_id = sent.get("file"), uuid_in(str(sent.get("program_id", "")))
     program = active_program(program_id)
     if not isinstance(file, UploadedFile):

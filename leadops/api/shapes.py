@@ -7,7 +7,7 @@ would cost five times the reading itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -38,11 +38,9 @@ CODES = {
     "unknown_filter": "There is no such filter.",
     "invalid_filter": "{words}",
     "too_many_leads": "These filters find more than {most} leads; ask for fewer at a time, by days for instance.",
-    "no_file": "Send the workbook as the part named file.",
+    "no_file": "Send the file as the part named file.",
     "unreadable_file": "{words}",
-    "no_document": "Send the document as the part named file.",
     "unknown_owner": "There is no such record of yours with this id.",
-    "too_long_text": "This is longer than {most} characters.",
     "unknown_choice": "This must be one of: {known}.",
     "invalid_cursor": "Send the next_cursor of an answer, unchanged.",
     "out_of_range": "This must be a whole number from 1 to {largest}.",
@@ -256,7 +254,7 @@ class Shape(serializers.Serializer[Any]):
         if data.keys() <= self.readers.keys():
             return []
         known = self.readers.keys() | self.aliases.values()
-        return unknown_fields(data, known)
+        return [error(_shown(name), "unknown_field") for name in data if name not in known]
 
     def _sent_as(self, name: str, data: Mapping[str, Any]) -> tuple[str, bool]:
         alias = self.aliases.get(name)
@@ -265,11 +263,6 @@ class Shape(serializers.Serializer[Any]):
         if name not in data:
             return alias, False
         return name, data[name] != data[alias]
-
-
-def unknown_fields(sent: Iterable[str], known: Collection[str]) -> list[FieldError]:
-    """An error for each name that is not `known`."""
-    return [error(_shown(name), "unknown_field") for name in sent if name not in known]
 
 
 def _shown(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -48,6 +49,8 @@ def document_storage(text: str) -> dict[str, Any]:
             "DOCUMENT_STORE must be like s3://bucket/folder?region_name=ap-south-1, and may have the options "
             f"{', '.join(sorted(S3_OPTIONS))}; its credentials are not written into it."
         )
+    if not all(map(find_spec, ("boto3", "storages"))):
+        raise ImproperlyConfigured("DOCUMENT_STORE needs what deploy/requirements-s3.txt names: install it.")
     private = {"default_acl": None, "querystring_auth": True, "object_parameters": _AS_DOWNLOADS}
     where = {"bucket_name": url.netloc, "location": url.path.strip("/"), "signature_version": "s3v4"}
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {**where, **private, **options}}

@@ -65,11 +65,7 @@ def kind_of(owner: Owner) -> str:
 
 def owners_of(lead: Lead) -> list[Owner]:
     """The lead, its applicants and their bank accounts: all that a document of it may be about."""
-    return [
-        lead,
-        *lead.applicants.all(),
-        *Bank.objects.filter(applicant__lead=lead).select_related("applicant"),
-    ]
+    return [lead, *lead.applicants.all(), *Bank.objects.filter(applicant__lead=lead)]
 
 
 def checklist(lead: Lead) -> Checklist:

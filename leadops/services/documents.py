@@ -26,7 +26,7 @@ from leadops.models.files import document_store, random_path
 from leadops.services.document_checklist import Owner, kind_of, type_findings
 from leadops.services.document_events import By, Deed, note
 from leadops.services.file_names import plain_name
-from leadops.validation import Finding, errors_in, findings_at, free_text
+from leadops.validation import Finding, errors_in, findings_at, free_text, problem
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ MOST = 100
 """Documents of one lead."""
 SUFFIXES = {"application/pdf": (".pdf",), "image/jpeg": (".jpg", ".jpeg"), "image/png": (".png",)}
 NEVER_KEPT = ("card_data", "aadhaar_number")
-LONGEST_WORD, LONGEST_NAME = 50, 1000
+LONGEST_WORD, LONGEST_NAME, LONGEST_PASSWORD = 50, 1000, 200
 
 
 def limits_in_words() -> str:
@@ -190,6 +190,8 @@ def checked(about: Owner | None, given: Given) -> tuple[Checked, list[Finding]]:
         if about is not None and not wrong:
             document_type, wrong = type_findings(lead_of(about), about, document_type)
         findings += wrong
+    if len(given.password) > LONGEST_PASSWORD:
+        findings += findings_at("password", [problem("too_long", limit=LONGEST_PASSWORD)])
     if given.file is not None:
         findings += _file_findings(given.file)
     return Checked(document_type, tags), findings

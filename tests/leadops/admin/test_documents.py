@@ -72,7 +72,9 @@ def test_what_is_done_with_a_document_is_logged_with_who_and_from_where(desk, le
         (officer, "127.0.0.1", lead)
     }
     assert "Downloaded" in page_of(desk, document)
-    assert "Downloaded" in desk.get(reverse("admin:leadops_lead_change", args=[lead.pk])).content.decode()
+    log = reverse("admin:leadops_document_log", args=[lead.pk])
+    assert "Downloaded" in desk.get(log).content.decode()
+    assert log in desk.get(reverse("admin:leadops_lead_change", args=[lead.pk])).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -155,6 +157,7 @@ def test_reader_without_the_right_downloads_nothing_and_reads_no_password(readin
     assert (
         reading_desk.post(reverse("admin:leadops_document_password", args=[document.pk])).status_code == 403
     )
+    assert reading_desk.get(reverse("admin:leadops_document_log", args=[lead.pk])).status_code == 403
     assert deeds() == ["added"]
 
 

@@ -140,7 +140,7 @@ def test_every_error_of_the_form_is_told_at_once(api, lead):
         ("related_model", "required"),
         ("related_model_id", "required"),
         ("document_type", "required"),
-        ("file", "no_document"),
+        ("file", "no_file"),
     }
 
 
@@ -150,8 +150,8 @@ def test_every_error_of_the_form_is_told_at_once(api, lead):
         ({"related_model_id": UNKNOWN}, ("related_model_id", "unknown_owner")),
         ({"related_model": "bank"}, ("related_model_id", "unknown_owner")),
         ({"document_type": "  "}, ("document_type", "required")),
-        ({"file": "text"}, ("file", "no_document")),
-        ({"password": "x" * 201}, ("password", "too_long_text")),
+        ({"file": "text"}, ("file", "no_file")),
+        ({"password": "x" * 201}, ("password", "too_long")),
         ({"password": "1234"}, ("password", "password_unneeded")),
         ({"tags": ["t"] * 21}, ("tags", "too_many")),
         ({"document_type": "a" * 51}, ("document_type", "too_long")),
@@ -208,10 +208,10 @@ def test_type_and_tags_are_changed_as_json(api, sent, store):
         ("id", "unknown_field"),
         ("document_type", "not_a_text"),
         ("tags", "not_a_list"),
-        ("file", "no_document"),
+        ("file", "no_file"),
     ]
     assert errors(api.patch(f"{PATH}{sent['id']}/", [])) == [("", "not_an_object")]
-    assert errors(api.patch(f"{PATH}{sent['id']}/", {"password": "x"})) == [("file", "no_document")]
+    assert errors(api.patch(f"{PATH}{sent['id']}/", {"password": "x"})) == [("file", "no_file")]
     assert stored(store) == [PDF]
 
 
