@@ -11,7 +11,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from leadops.admin.versions import SeenAdmin, SeenForm
-from leadops.models import DocumentType, DuplicateKey, Program
+from leadops.models import Applicant, DocumentType, DuplicateKey, Program
 
 
 class ProgramForm(SeenForm):
@@ -31,7 +31,13 @@ class DocumentTypeInline(TabularInline):
     form = SeenForm
     fields = ["code", "name", "about", "applicant_type", "required", "seen"]
     extra = 0
+    hide_title = True
     verbose_name_plural = "documents it wants"
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "applicant_type":
+            kwargs["choices"] = [("", "All of them"), *Applicant.Type.choices]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
 @admin.register(Program)
