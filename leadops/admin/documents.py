@@ -31,6 +31,7 @@ from leadops.models import Document, DocumentEvent, DocumentType, Lead, Officer
 from leadops.services import documents
 from leadops.services.document_checklist import Owner, called, owners_of
 from leadops.services.document_events import By
+from leadops.services.document_storing import Given
 
 TYPES = "document-types"
 MOST_EVENTS = 500
@@ -119,7 +120,7 @@ class DocumentAdmin(MadeByService, ModelAdmin):
 
     def make(self, form: DocumentForm, officer: Officer) -> Document:
         given = form.cleaned_data
-        told = documents.Given(given["document_type"], None, given["file"], given["password"])
+        told = Given(given["document_type"], None, given["file"], given["password"])
         return documents.add(form.owner(), told, By(officer, ip_address=form.ip_address))
 
     def response_add(

@@ -19,7 +19,7 @@ from leadops.ids import uuid_in
 from leadops.models import Document, Partner
 from leadops.services import documents
 from leadops.services.document_checklist import Checklist, Owner
-from leadops.services.documents import Given
+from leadops.services.document_storing import Given
 
 OWNER = {"related_model", "related_model_id"}
 CHANGEABLE = {"document_type", "tags", "file", "password"}

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
 from functools import partial
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 from django.core.files import File
 from django.db import transaction
-from django.utils import timezone
 
-from leadops.document_files.cleaning import Clean, cleaned, content_type_of, refusal
-from leadops.document_files.scanning import scanner
-from leadops.errors import Away, Gone, Invalid, NotInThisState
+from leadops.document_files.cleaning import content_type_of, refusal
+from leadops.errors import Gone, Invalid, NotInThisState
 from leadops.faults import trace_of
 from leadops.models import Applicant, Bank, Document, Lead, Partner
-from leadops.models.files import document_store, random_path
+from leadops.models.files import document_store
 from leadops.services.document_checklist import Owner, kind_of, type_findings
 from leadops.services.document_events import By, Deed, note
-from leadops.services.file_names import plain_name
+from leadops.services.document_storing import OF_FILE, Given, StoreAway, stored
 from leadops.validation import Finding, errors_in, findings_at, free_text, problem
 
 log = logging.getLogger(__name__)
 
 MOST = 100
 """Documents of one lead."""
-SUFFIXES = {"application/pdf": (".pdf",), "image/jpeg": (".jpg", ".jpeg"), "image/png": (".png",)}
 NEVER_KEPT = ("card_data", "aadhaar_number")
 LONGEST_WORD, LONGEST_NAME, LONGEST_PASSWORD = 50, 1000, 200
 
@@ -42,23 +35,9 @@ def limits_in_words() -> str:
     return f"PDF, JPEG or PNG, at most {settings.DOCUMENT_MAX_BYTES / 1024**2:g} MB."
 
 
-class StoreAway(Away):
-    """The store of documents does not answer; please try again in a while."""
-
-
 class Checked(NamedTuple):
     document_type: str | None
     tags: list[str] | None
-
-
-@dataclass(slots=True)
-class Given:
-    """What is said of a document; None where a change leaves it as it is. `file` has a `name`."""
-
-    document_type: str | None = None
-    tags: Sequence[str] | None = None
-    file: Any = None
-    password: str = ""
 
 
 def owner_of(partner: Partner, owner_id: UUID, kind: str = "") -> Owner | None:
@@ -102,8 +81,8 @@ def add(about: Owner, given: Given, by: By) -> Document:
         tags=words.tags or [],
         road=Document.Road.API if by.partner else Document.Road.ADMIN,
     )
-    with _stored(document, given, by):
-        Lead.objects.select_for_update(no_key=True).get(pk=lead.pk)  # else two at once could be one too many
+    with stored(document, given, by):
+        _locked(lead.pk)  # else two at once could be one too many
         if lead.documents.count() >= MOST:
             raise refusal("file", "too_many_documents", limit=MOST)
         document.save(force_insert=True)
@@ -121,26 +100,38 @@ def change(document: Document, given: Given, by: By) -> Document:
         raise Gone
     words = _right(about, given)
     old = document.file.name or ""
-    document.document_type = words.document_type or document.document_type
-    document.tags = document.tags if words.tags is None else words.tags
-    with _stored(document, given, by):
-        refuse_decided(Lead.objects.select_for_update(no_key=True).get(pk=document.lead_id))
+    told = {name: value for name, value in words._asdict().items() if value is not None}
+    for name, value in told.items():
+        setattr(document, name, value)
+    with stored(document, given, by):
+        refuse_decided(_locked(document.lead_id))
         if not Document.objects.filter(pk=document.pk, file=old).exists():
             raise Gone
-        document.save(force_update=True)
+        # What is not given may be another by now, which is not to be undone.
+        document.save(update_fields=[*told, *(OF_FILE if given.file is not None else ()), "updated_at"])
         note(document, Deed.CHANGED, by)
-        if document.file.name != old:
+        if given.file is not None:
             transaction.on_commit(partial(document_store().delete, old), robust=True)
     return document
 
 
 @transaction.atomic
 def delete(document: Document, by: By) -> None:
-    """Delete the record with its file; the log keeps that it was there. Raises NotInThisState as `change` does."""
-    refuse_decided(Lead.objects.select_for_update(no_key=True).get(pk=document.lead_id))
-    note(document, Deed.DELETED, by)
-    transaction.on_commit(partial(document_store().delete, document.file.name or ""), robust=True)
-    document.delete()
+    """Delete the record with its file; the log keeps that it was there. Raises as `change` does."""
+    refuse_decided(_locked(document.lead_id))
+    if (kept := Document.objects.filter(pk=document.pk).first()) is None:
+        raise Gone
+    note(kept, Deed.DELETED, by)
+    transaction.on_commit(partial(document_store().delete, kept.file.name or ""), robust=True)
+    kept.delete()
+
+
+def _locked(lead_id: UUID) -> Lead:
+    """The lead, whose documents nobody else changes until the caller's transaction ends."""
+    lead = Lead.objects.select_for_update(no_key=True).filter(pk=lead_id).first()
+    if lead is None:
+        raise Gone
+    return lead
 
 
 def opened(document: Document, by: By) -> File[bytes]:
@@ -217,69 +208,3 @@ def _tidied(field: str, text: str, findings: list[Finding]) -> str:
     checked = free_text(text, LONGEST_WORD)
     findings += errors_in(findings_at(field, checked.problems))
     return checked.value
-
-
-# The file -----------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _stored(document: Document, given: Given, by: By) -> Iterator[None]:
-    """Store the given file, if any, and hold a transaction for the record; a file without its record is not left.
-
-    No transaction is open while the file is looked at and stored.
-    """
-    if given.file is None:
-        with transaction.atomic():
-            yield
-        return
-    with _looked_at(given.file, given.password) as (clean, scanned_at):
-        _describe(document, clean, given, scanned_at, by)
-        document.file.name = _kept(document, clean.file)
-    try:
-        with transaction.atomic():
-            yield
-    except BaseException:
-        document_store().delete(document.file.name)
-        raise
-
-
-@contextmanager
-def _looked_at(file: IO[bytes], password: str) -> Iterator[tuple[Clean, datetime | None]]:
-    """The clean copy of `file`, and when a scanner found nothing in it; None without a scanner."""
-    scanned_at = None
-    if (by_scanner := scanner()) is not None:
-        if found := by_scanner.found_in(file):
-            log.warning("virus scanner found %s in a document", found[:100])
-            raise refusal("file", "infected")
-        scanned_at = timezone.now()
-    with cleaned(file, password) as clean:
-        yield clean, scanned_at
-
-
-def _describe(document: Document, clean: Clean, given: Given, scanned_at: datetime | None, by: By) -> None:
-    document.file_name = _named(given.file.name, clean.content_type)
-    document.content_type = clean.content_type
-    document.size = clean.file.seek(0, 2)
-    clean.file.seek(0)
-    document.sha256 = hashlib.file_digest(clean.file, "sha256").hexdigest()  # type: ignore[arg-type]  # IO has all of it
-    clean.file.seek(0)
-    document.pages = clean.pages
-    document.password = given.password if clean.locked else ""
-    document.scanned_at = scanned_at
-    document.uploaded_by = by.officer
-
-
-def _named(name: str, content_type: str) -> str:
-    """The given name, ending as files of this content do: what is saved as .exe would be run."""
-    plain = plain_name(name, "document")
-    endings = SUFFIXES[content_type]
-    return plain if plain.lower().endswith(endings) else f"{plain[: 200 - len(endings[0])]}{endings[0]}"
-
-
-def _kept(document: Document, file: IO[bytes]) -> str:
-    """Where the store has put it. Raises StoreAway where it could not."""
-    try:
-        return document_store().save(random_path(document, ""), File(file))
-    except Exception as error:
-        log.error("document not stored %s", trace_of(error))
-        raise StoreAway from None

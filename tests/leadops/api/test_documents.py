@@ -16,6 +16,7 @@ from leadops.document_files.settings import Address
 from leadops.models import ApiKey, Document, DocumentEvent, DocumentType, Lead, LoanAccount
 from leadops.services import documents
 from leadops.services.document_events import By
+from leadops.services.document_storing import Given
 from tests import people
 from tests.leadops import clamd, papers
 from tests.leadops.api.callers import Caller
@@ -262,7 +263,7 @@ def test_documents_of_a_decided_lead_stay_as_they_are(api, sent, lead, program, 
 
 
 def test_a_partner_sees_nothing_of_what_officers_add(api, lead, officer):
-    given = documents.Given("BUREAU_REPORT", None, SimpleUploadedFile("report.pdf", PDF))
+    given = Given("BUREAU_REPORT", None, SimpleUploadedFile("report.pdf", PDF))
     document = documents.add(lead, given, By(officer))
     assert api.get(PATH, related_model_id=str(lead.pk)).json()["results"] == []
     for path in (f"{PATH}{document.pk}/", f"{PATH}{document.pk}/download/"):
@@ -361,7 +362,7 @@ def test_the_checklist_tells_what_is_there_and_what_is_missing(api, lead, wanted
     assert (told["complete"], told["missing"]) == (False, 2)
     sent = papers.send(api, person.pk, parts={"related_model": "applicant", "document_type": "pan"}).json()
     assert sent["document_type"] == "PAN"
-    documents.add(lead, documents.Given("AGREEMENT", None, SimpleUploadedFile("a.pdf", PDF)), By(officer))
+    documents.add(lead, Given("AGREEMENT", None, SimpleUploadedFile("a.pdf", PDF)), By(officer))
     told = api.get(path).json()
     assert (told["complete"], told["missing"]) == (True, 0)
     assert [(each["is_there"], each["document_ids"]) for each in told["items"]] == [

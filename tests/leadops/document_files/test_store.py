@@ -18,6 +18,7 @@ from leadops.errors import Away
 from leadops.models import Document
 from leadops.services import documents
 from leadops.services.document_events import By
+from leadops.services.document_storing import Given
 from tests import people
 from tests.leadops import papers
 
@@ -61,8 +62,8 @@ def lead(partner, program):
     return people.leads_of(partner, program)[0]
 
 
-def given(content: bytes) -> documents.Given:
-    return documents.Given("PAN", None, SimpleUploadedFile("pan card.pdf", content))
+def given(content: bytes) -> Given:
+    return Given("PAN", None, SimpleUploadedFile("pan card.pdf", content))
 
 
 def test_a_document_lies_in_the_bucket_under_a_random_name_and_comes_back_whole(bucket, lead, officer):
