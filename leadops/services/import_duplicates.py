@@ -63,8 +63,8 @@ def _of_change(batch: ImportBatch, match: Match) -> str:
 
 
 def _is_officers(batch: ImportBatch) -> bool:
-    """An officer's workbook is answered to an officer; any other to its partner, who learns nothing of others."""
-    return batch.uploaded_by_id is not None
+    """A partner reads what came by API, and learns nothing of others; all else is read by officers."""
+    return batch.road != ImportBatch.Road.API
 
 
 def _told(batch: ImportBatch, matches: Sequence[Match]) -> list[Match]:

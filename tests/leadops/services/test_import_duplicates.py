@@ -10,8 +10,9 @@ from django.db import connection
 
 from leadops import doorbell
 from leadops.models import Duplicate, DuplicatePolicy, ImportBatch, Lead, Merge
-from leadops.services import import_batches, import_judging, leads
+from leadops.services import import_batches, import_judging, import_previews, import_steering, leads
 from leadops.validation import check_lead
+from tests import people
 from tests.leadops.borrowers import MOBILE, PAN, applicant, lead
 from tests.leadops.excel import workbooks
 from tests.leadops.excel.workbooks import HEADER, good_rows
@@ -109,17 +110,30 @@ class TestRefuse:
         batch = finished([["R1", *ASHA, 5], ["R2", *ASHA, 5], ["R3", *ASHA, 5]])
         assert [told(batch, number)[0] for number in (2, 3, 4)] == ["failed", "created", "skipped"]
 
-    def test_an_upload_of_nobodys_learns_nothing_of_another_partners_lead(
-        self, finished, known, other_partner
-    ):
+    def test_a_partners_upload_learns_nothing_of_another_partners_lead(self, finished, known, other_partner):
         known(of=other_partner, partner_ref_id="MOON-1")
-        batch = finished([["R1", *ASHA, 5]], uploaded_by=None)
+        batch = finished([["R1", *ASHA, 5]], road=ImportBatch.Road.API, uploaded_by=None)
         assert told(batch, 2) == (
             "skipped",
             [("", "duplicate_lead")],
             "The lender knows this borrower already.",
         )
         assert batch.import_rows.get().lead is None
+
+    def test_the_words_are_the_same_when_the_officer_is_gone_before_the_import(
+        self, receive, known, other_partner
+    ):
+        known(of=other_partner, partner_ref_id="MOON-1")
+        leaving = people.officer("leaving")
+        batch = receive([["R1", *ASHA, 5]], uploaded_by=leaving, review=True)
+        import_batches.run(batch.pk)
+        batch.refresh_from_db()
+        [foretold] = {each["message"] for each in import_previews.shown(batch)["problems"]}
+        leaving.delete()
+        import_steering.go_on(batch)
+        import_batches.run(batch.pk)
+        assert told(batch, 2)[2] == foretold
+        assert foretold.startswith("Lead MOON-1 of Moonlight Credit came first")
 
 
 class TestFlag:
@@ -138,11 +152,9 @@ class TestFlag:
         assert kept == {(made[1], made[0]), (made[2], made[0]), (made[2], made[1])}
         assert told(batch, 4)[2].startswith("Row 2 of this file comes first")
 
-    def test_an_upload_of_nobodys_is_told_nothing_of_another_partners_lead(
-        self, finished, known, other_partner
-    ):
+    def test_a_partners_upload_is_told_nothing_of_another_partners_lead(self, finished, known, other_partner):
         known(of=other_partner)
-        batch = finished([["R1", *ASHA, 5]], uploaded_by=None)
+        batch = finished([["R1", *ASHA, 5]], road=ImportBatch.Road.API, uploaded_by=None)
         assert told(batch, 2) == ("created", [], "")
         assert Duplicate.objects.count() == 1
 
@@ -237,16 +249,16 @@ class TestAChange:
     def test_tells_a_partner_nothing_of_anothers_lead(self, finished, known, other_partner, here, rule):
         known(of=other_partner, partner_ref_id="MOON-1")
         rows = [["REF-2", "", "", PAN, ""]]
-        flagged = finished(rows, mode="update", uploaded_by=None, name="a.xlsx")
+        flagged = finished(rows, mode="update", road="api", name="a.xlsx")
         assert told(flagged, 2) == ("updated", [], "")
         rule(DuplicatePolicy.REFUSE)
         rows = [["REF-3", "", "", PAN, ""]]
-        refused = finished(rows, mode="update", uploaded_by=None, name="b.xlsx")
+        refused = finished(rows, mode="update", road="api", name="b.xlsx")
         assert told(refused, 2)[0] == "failed"
-        own = finished([["REF-3", "", "", "ABCPV0001L", ""]], mode="update", uploaded_by=None, name="c.xlsx")
+        own = finished([["REF-3", "", "", "ABCPV0001L", ""]], mode="update", road="api", name="c.xlsx")
         assert told(own, 2)[2].startswith("Your lead REF-1 has the same PAN ABXXXXX01L.")
         Lead.objects.filter(partner_ref_id="REF-2").delete()
-        silent = finished(rows, mode="update", uploaded_by=None, name="d.xlsx")
+        silent = finished(rows, mode="update", road="api", name="d.xlsx")
         assert told(silent, 2) == (
             "failed",
             [("", "duplicate_lead")],
