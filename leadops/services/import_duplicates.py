@@ -13,7 +13,7 @@ from leadops.drafts import LeadDraft
 from leadops.excel.header import Header
 from leadops.models import DuplicatePolicy, ImportBatch, ImportRow, Lead, RowProblem
 from leadops.services import duplicates, leads
-from leadops.services.duplicates import Becomes, Gain, Match, Pair, Verdict, words
+from leadops.services.duplicates import Becomes, Foreseen, Gain, Match, Pair, Verdict, words
 from leadops.services.lead_updates import Change
 from leadops.validation import Finding, Severity
 
@@ -39,11 +39,14 @@ class Judged(Protocol):
     def refuse(self, problems: list[RowProblem]) -> None: ...
 
 
-def hold_changes(header: Header, batch: ImportBatch, rows: Sequence[Judged]) -> None:
+def hold_changes(
+    header: Header, batch: ImportBatch, rows: Sequence[Judged], foreseen: Foreseen | None = None
+) -> None:
     """Hold rows that change leads against the program's rule: refused where it refuses, marked where not."""
     changing = [(row, row.change) for row in rows if row.change is not None and row.change.gained]
     gains = [Gain(change.lead, change.before, change.after) for _, change in changing]
-    for (row, _), matches in zip(changing, duplicates.look_ahead(gains, batch.program), strict=True):
+    found = duplicates.look_ahead(gains, batch.program, foreseen)
+    for (row, _), matches in zip(changing, found, strict=True):
         same_borrower = [each for each in matches if not each.only_mobile]
         if same_borrower and batch.program.duplicate_policy == DuplicatePolicy.REFUSE:
             row.refuse(header.problems(_refusals(batch, same_borrower), row.number))
@@ -75,13 +78,21 @@ def _told(batch: ImportBatch, matches: Sequence[Match]) -> list[Match]:
 class Repeats:
     """The program's rule over the drafts of a chunk: takes away those that become no lead, and tells of them later."""
 
-    def __init__(self, header: Header, batch: ImportBatch, results: Sequence[Judged]) -> None:
-        """Whoever else comes with one of these borrowers waits until the transaction ends."""
+    def __init__(
+        self,
+        header: Header,
+        batch: ImportBatch,
+        results: Sequence[Judged],
+        foreseen: Foreseen | None = None,
+    ) -> None:
+        """Whoever else comes with one of these borrowers waits until the transaction ends, unless it is foreseen."""
         self.header, self.batch = header, batch
         drafted = [(each, each.draft) for each in results if each.draft is not None]
         self.rows = [row for row, _ in drafted]
         self.drafts = [draft for _, draft in drafted]
-        self.verdicts = duplicates.judge(self.drafts, partner=batch.partner, program=batch.program)
+        self.verdicts = duplicates.judge(
+            self.drafts, partner=batch.partner, program=batch.program, foreseen=foreseen
+        )
         for row, verdict in zip(self.rows, self.verdicts, strict=True):
             if verdict.becomes is not Becomes.LEAD:
                 row.draft = None

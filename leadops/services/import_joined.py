@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from functools import partial
 from typing import NamedTuple
@@ -23,6 +23,7 @@ from leadops.models import Applicant, ImportBatch, ImportMode, ImportRow, Lead, 
 from leadops.services import import_updates, lead_updates
 from leadops.services.export_rows import Texts, texts_of
 from leadops.services.import_assembly import Assembly, Known, RowOf
+from leadops.services.import_foresight import Foresight
 from leadops.services.import_judging import REQUIRED, Headers, Result, SheetRow, headers_of, our_fault
 from leadops.services.import_updates import UNCHANGED, ById
 from leadops.validation import Finding, Severity, check_lead, errors_in
@@ -30,6 +31,12 @@ from leadops.validation import Finding, Severity, check_lead, errors_in
 Outcome = ImportRow.Outcome
 _ALONE = "No row of the first sheet has this lead: put one there, or delete this row."
 _NO_SUCH = "No lead of this partner has this id: empty the cell to make a new lead of the row."
+_AGAIN = Finding(
+    LEAD_ID.path,
+    "repeats_a_row",
+    "A row above has changed this lead; put both into one row, or export it again.",
+    Severity.ERROR,
+)
 _HERE = Finding(
     "", "already_here", "This lead is here already; this import only makes new ones.", Severity.WARNING
 )
@@ -48,9 +55,16 @@ class _Group(NamedTuple):
     noted: list[list[RowProblem]]
 
 
-def decide(header: Header, batch: ImportBatch, results: Sequence[Result], *, lock: bool) -> None:
+def decide(
+    header: Header,
+    batch: ImportBatch,
+    results: Sequence[Result],
+    *,
+    lock: bool,
+    foreseen: Foresight | None = None,
+) -> None:
     """Tell what is to become of these rows, held against the leads there are; nothing is written."""
-    deciding = _Deciding(headers_of(batch, header), batch)
+    deciding = _Deciding(headers_of(batch, header), batch, foreseen)
     groups = [deciding.group(result) for result in results]
     fresh, by_id = deciding.sorted_out(groups)
     for group in fresh:
@@ -60,14 +74,14 @@ def decide(header: Header, batch: ImportBatch, results: Sequence[Result], *, loc
             group.result.row_id: ById(lead_id, partial(deciding.change_guarded, group))
             for lead_id, group in by_id.items()
         }
-        import_updates.match(header, batch, results, lock=lock, by_id=told)
+        import_updates.match(header, batch, results, lock=lock, by_id=told, foreseen=foreseen)
 
 
 class _Deciding:
     """The rule over the rows of a chunk."""
 
-    def __init__(self, headers: Headers, batch: ImportBatch) -> None:
-        self._headers, self._batch = headers, batch
+    def __init__(self, headers: Headers, batch: ImportBatch, foreseen: Foresight | None) -> None:
+        self._headers, self._batch, self._foreseen = headers, batch, foreseen
         self._weighing = {
             name: Weighing(header.cells, header.columns)
             for name, header in [("", headers.leads), *headers.joined.items()]
@@ -115,12 +129,15 @@ class _Deciding:
         ids = [lead_id for lead_id, _ in told if lead_id is not None]
         known = {key for (key,) in statements.rows(_OWN, [self._batch.partner_id, ids])} if ids else set()
         texts = texts_of(list(known)) if known and self._batch.mode != ImportMode.CREATE else {}
+        changed = self._changed(known)
         changing: dict[UUID, _Group] = {}
         for lead_id, group in told:
             if lead_id is None or lead_id not in known:
                 self._refuse(group, Finding(LEAD_ID.path, "no_such_lead", _NO_SUCH, Severity.ERROR))
             elif self._batch.mode == ImportMode.CREATE:
                 self._leave(group, lead_id, _HERE)
+            elif lead_id in changed:
+                self._refuse(group, _AGAIN)
             elif lead_id in changing:
                 # What the row before changes must be seen by this one: it goes on waiting for the next chunk.
                 group.result.outcome, group.result.lead_id = Outcome.WAITING.value, lead_id
@@ -129,6 +146,13 @@ class _Deciding:
             else:
                 changing[lead_id] = group
         return changing
+
+    def _changed(self, lead_ids: Collection[UUID]) -> set[UUID]:
+        """Those that rows above have changed: what this workbook was written of, they are no more."""
+        if self._foreseen is not None:
+            return {each for each in lead_ids if self._foreseen.is_changed(each)}
+        rows = self._batch.import_rows.filter(lead_id__in=lead_ids, outcome=Outcome.UPDATED)
+        return {each for each in rows.values_list("lead_id", flat=True) if each}
 
     def _says_nothing_new(self, group: _Group, texts: Texts) -> bool:
         """Empty the cells that say what the lead says already, or hide it; whether none is left."""

@@ -31,15 +31,20 @@ _NAMES = {
 
 @dataclass(slots=True)
 class Stored:
-    """A lead, locked, and the draft that it would come of."""
+    """A lead and the draft that it would come of."""
 
     lead: Lead
     draft: LeadDraft
 
 
-def stored(lead_ids: Collection[UUID]) -> dict[UUID, Stored]:
-    """These leads, locked; without those that somebody else has in hand in this moment, which nobody waits for."""
-    free = Lead.objects.select_for_update(skip_locked=True, of=("self",), no_key=True).filter(pk__in=lead_ids)
+def stored(lead_ids: Collection[UUID], *, lock: bool = True) -> dict[UUID, Stored]:
+    """These leads, locked; without those that somebody else has in hand in this moment, which nobody waits for.
+
+    Without `lock` all of them, as who only asks reads them.
+    """
+    free = Lead.objects.filter(pk__in=lead_ids)
+    if lock:
+        free = free.select_for_update(skip_locked=True, of=("self",), no_key=True)
     return {lead.pk: Stored(lead, _draft_of(lead)) for lead in free.with_parties()}
 
 
