@@ -28,7 +28,7 @@ _LONG_NUMBERS = {"primary_mobile", "account_no"}
 MASKED_IN_EXPORTS = frozenset(
     {
         *("primary_mobile", "primary_email", "date_of_birth", "pan_no", "gstin", "tax_id", "insurance_no"),
-        *("series", "number", "account_no"),
+        *("series", "number", "account_no", "partner_ref_id"),
     }
 )
 Parts = dict[str, dict[str, Any]]

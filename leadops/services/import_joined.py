@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from django.db import InterfaceError, OperationalError
 
 from leadops import statements
 from leadops.excel.columns import LEAD_ID, VERSION
+from leadops.excel.content import masked_text
 from leadops.excel.header import Header
 from leadops.excel.joined_sheets import JoinedHeader
 from leadops.excel.notes import LEAVES_OUT
@@ -35,6 +37,12 @@ _AGAIN = Finding(
     LEAD_ID.path,
     "repeats_a_row",
     "A row above has changed this lead; put both into one row, or export it again.",
+    Severity.ERROR,
+)
+_HALF_MASKED = Finding(
+    "",
+    "masked_text",
+    "Parts of this text are masked: write it whole, or leave it as it was exported.",
     Severity.ERROR,
 )
 _HERE = Finding(
@@ -157,7 +165,7 @@ class _Deciding:
     def _says_nothing_new(self, group: _Group, texts: Texts) -> bool:
         """Empty the cells that say what the lead says already, or hide it; whether none is left."""
         says_new = False
-        for row in group.rows:
+        for row, noted in zip(group.rows, group.noted, strict=True):
             header = self._headers.of(row.sheet)
             own = header.own_key(row.cells) if isinstance(header, JoinedHeader) else ()
             known = texts.get(self._name(row), {}).get(own, {})
@@ -166,10 +174,12 @@ class _Deciding:
                 if column is None or column.is_key or not text:
                     continue
                 hidden = column.attribute in MASKED_IN_EXPORTS and bool(known) and is_masked(text)
-                if hidden or text.strip() == known.get(column.path):
+                if hidden or text.strip() in _as_exported(now := known.get(column.path, "")):
                     row.cells[at] = ""
-                else:
-                    says_new = True
+                    continue
+                says_new = True
+                if is_masked(text) and masked_text(now) != now:
+                    noted += header.problems([replace(_HALF_MASKED, field=column.path)], row.number)
             says_new = says_new or not known
         return not says_new
 
@@ -241,6 +251,11 @@ class _Deciding:
             note,
         )
         group.result.below = [(row, []) for row, _ in group.result.below]
+
+
+def _as_exported(text: str) -> tuple[str, str]:
+    """What the cell of a text says in an export, whole and masked."""
+    return text, masked_text(text).strip()
 
 
 def _known(applicant: Applicant) -> Known:
