@@ -40,7 +40,7 @@ _PERSONS: dict[str, Callable[[Any], str]] = {
     "primary_email": masking.email,
     "date_of_birth": masking.day,
 }
-_TEXTS: dict[str, Callable[[Any], str]] = dict.fromkeys(
+TEXTS: dict[str, Callable[[Any], str]] = dict.fromkeys(
     (
         *("source", "channel", "loan_purpose", "remarks", "name", "first_name", "middle_name", "last_name"),
         *("father_name", "employer_name", "place_of_birth", "business_type", "identity_issued_by"),
@@ -51,8 +51,8 @@ _TEXTS: dict[str, Callable[[Any], str]] = dict.fromkeys(
 """What people type freely may hold any of these numbers."""
 _REFERENCE: dict[str, Callable[[Any], str]] = {"partner_ref_id": masked_text}
 MASKS: Mapping[str, Mapping[str, Callable[[Any], str]]] = {
-    Export.Shown.MASKED: _NUMBERS | _PERSONS | _TEXTS | _REFERENCE,
-    Export.Shown.NUMBERS_MASKED: _NUMBERS | _TEXTS,
+    Export.Shown.MASKED: _NUMBERS | _PERSONS | TEXTS | _REFERENCE,
+    Export.Shown.NUMBERS_MASKED: _NUMBERS | TEXTS,
     Export.Shown.WHOLE: {},
 }
 

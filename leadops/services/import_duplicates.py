@@ -13,11 +13,15 @@ from leadops.drafts import LeadDraft
 from leadops.excel.header import Header
 from leadops.models import DuplicatePolicy, ImportBatch, ImportRow, Lead, RowProblem
 from leadops.services import duplicates, leads
-from leadops.services.duplicates import Becomes, Foreseen, Gain, Match, Pair, Verdict, words
+from leadops.services.duplicates import Becomes, Foreseen, Gain, Keys, Match, Pair, Verdict, words
 from leadops.services.lead_updates import Change
 from leadops.validation import Finding, Severity
 
 Outcome = ImportRow.Outcome
+MERGED = "merged_duplicate"
+"""Filled into a lead that was here before its chunk, which is a new version of that lead."""
+MERGED_ROW = "merged_row"
+"""Filled into a row of its own chunk before that became a lead."""
 
 
 class Judged(Protocol):
@@ -29,6 +33,7 @@ class Judged(Protocol):
     lead_id: UUID | None
     change: Change | None
     ready: leads.Ready | None
+    known_by: Keys | None
 
     @property
     def row_id(self) -> UUID: ...
@@ -90,8 +95,10 @@ class Repeats:
         drafted = [(each, each.draft) for each in results if each.draft is not None]
         self.rows = [row for row, _ in drafted]
         self.drafts = [draft for _, draft in drafted]
+        known_by = [row.known_by for row in self.rows if row.known_by is not None]
+        held = known_by if len(known_by) == len(self.rows) else ()
         self.verdicts = duplicates.judge(
-            self.drafts, partner=batch.partner, program=batch.program, foreseen=foreseen
+            self.drafts, partner=batch.partner, program=batch.program, held=held, foreseen=foreseen
         )
         for row, verdict in zip(self.rows, self.verdicts, strict=True):
             if verdict.becomes is not Becomes.LEAD:
@@ -115,6 +122,7 @@ class Repeats:
         for row, verdict in zip(self.rows, self.verdicts, strict=True):
             told = verdict.because if self._is_officers else verdict.known_to(self.batch.partner_id)
             if verdict.becomes is not Becomes.LEAD:
+                row.lead_id = self._lead_of(told) if told else None
                 is_new = verdict.becomes is Becomes.FILLED and verdict.paths
                 row.outcome = Outcome.UPDATED.value if is_new else Outcome.SKIPPED.value
                 row.problems = self.header.problems(self._findings(told, verdict), row.number)
@@ -172,7 +180,8 @@ class Repeats:
             found = words.refused_silently()
         elif verdict.becomes is Becomes.FILLED:
             said = f"{self._in_words(match)} {words.filled(verdict.paths)}"
-            return [Finding("", "merged_duplicate", said, Severity.WARNING)]
+            code = MERGED_ROW if match.known is None else MERGED
+            return [Finding("", code, said, Severity.WARNING)]
         else:
             found = words.refusals(match, self._in_words(match))
         return [replace(each, severity=Severity.WARNING) for each in found]

@@ -49,6 +49,8 @@ class Foresight:
         self._facts: dict[int, dict[str, Any]] = {}
         self._references: dict[int, str] = {}
         self._names_now: dict[int, frozenset[int]] = {}
+        self.mended = set[UUID]()
+        """The refused rows of earlier imports that the rows so far would mend."""
 
     # What comes in ------------------------------------------------------------------------------------------
 
@@ -58,7 +60,7 @@ class Foresight:
             if result.change is not None:
                 self._change(result.change.lead, result.change.draft)
             elif result.draft is not None and result.outcome == ImportRow.Outcome.CREATED:
-                self._add(result.draft, result.number)
+                result.lead_id = self._id(self._add(result.draft, result.number))
         for verdict in verdicts:
             if verdict.becomes is Becomes.FILLED and verdict.into is not None and verdict.paths:
                 self._change(verdict.into.lead, verdict.into.draft)

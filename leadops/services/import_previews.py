@@ -21,7 +21,7 @@ from leadops.excel.header import Header
 from leadops.models import ImportBatch, ImportRow, RowProblem
 from leadops.services import import_rows
 from leadops.services.import_foresight import Foresight
-from leadops.services.import_judging import WITH_ITS_LEAD, Result, SheetRow, header_of, judged
+from leadops.services.import_judging import WITH_ITS_LEAD, Result, SheetRow, header_of
 from leadops.services.import_leases import Lease
 
 State, Outcome = ImportBatch.State, ImportRow.Outcome
@@ -65,7 +65,7 @@ def _foretold(header: Header, batch: ImportBatch) -> Iterator[list[Result]]:
         if not rows:
             return
         chunk = _of_whole_leads(rows)
-        results = judged(header, batch, chunk)
+        results = import_rows.judge(header, batch, chunk)
         import_rows.foretell(header, batch, results, foreseen)
         left = {row.row_id for each in results if each.outcome == Outcome.WAITING for row, _ in each.rows()}
         rows = [row for row in chunk if row.row_id in left] + rows[len(chunk) :]

@@ -23,13 +23,21 @@ from leadops.models import (
     Partner,
     Program,
 )
-from leadops.services import import_corrections, import_joined, import_updates, leads
+from leadops.services import (
+    duplicates,
+    import_corrections,
+    import_joined,
+    import_notes,
+    import_updates,
+    leads,
+)
 from leadops.services.import_duplicates import Repeats
 from leadops.services.import_foresight import Foresight
 from leadops.services.import_judging import (
     Result,
     SheetRow,
     header_of,
+    judged,
     opened,
     our_fault,
 )
@@ -63,6 +71,7 @@ def make_ready(batch: ImportBatch, results: Iterable[Result]) -> None:
     for each in results:
         if each.draft is not None:
             each.ready = leads.ready_to_submit(each.draft, **_origin(batch))
+            each.known_by = duplicates.keys_of(each.draft, batch.program.duplicate_keys)
 
 
 def import_next(batch: ImportBatch, results: Sequence[Result]) -> dict[str, int]:
@@ -72,8 +81,6 @@ def import_next(batch: ImportBatch, results: Sequence[Result]) -> dict[str, int]
     """
     settle(header_of(batch), batch, results)
     write(results)
-    if batch.mends_id:
-        import_corrections.replace(batch, results)
     return counted(results)
 
 
@@ -101,6 +108,12 @@ def waiting(batch: ImportBatch, count: int, after: int = -1) -> list[SheetRow]:
     return rows
 
 
+def judge(header: Header, batch: ImportBatch, rows: Sequence[SheetRow]) -> list[Result]:
+    """What the rows say, with what was told of the refused rows that they bring again."""
+    refused = import_corrections.brought(batch, rows)
+    return judged(header, batch, import_notes.carried(batch, rows, refused))
+
+
 def decide(
     header: Header,
     batch: ImportBatch,
@@ -117,11 +130,15 @@ def decide(
         import_joined.decide(header, batch, results, lock=lock, foreseen=foreseen)
     elif batch.mode != ImportMode.CREATE:
         import_updates.match(header, batch, results, lock=lock, foreseen=foreseen)
+    rows = [row for each in results for row, _ in each.rows()]
+    found = import_corrections.brought(batch, rows)
+    import_corrections.leave_out(results, found, foreseen.mended if foreseen else ())
     skip_known(header, batch, [each for each in results if each.outcome == Outcome.CREATED], foreseen)
 
 
 def settle(header: Header, batch: ImportBatch, results: Sequence[Result]) -> None:
     """Decide about these rows and do it, in the caller's transaction; their results are not written yet."""
+    import_corrections.lock(batch)
     _lock_file(batch)
     decide(header, batch, results, lock=True)
     repeats = Repeats(header, batch, _fresh(results))
@@ -137,14 +154,16 @@ def settle(header: Header, batch: ImportBatch, results: Sequence[Result]) -> Non
             _make_lead_alone(header, batch, result)
     repeats.settle(lambda result, error: our_fault(header, result, error))
     import_updates.apply(header, results)
+    import_corrections.replace(batch, results)
 
 
 def foretell(header: Header, batch: ImportBatch, results: Sequence[Result], foreseen: Foresight) -> None:
     """Say what `settle` would make of these rows, after those `foreseen`; nothing is written."""
     decide(header, batch, results, lock=False, foreseen=foreseen)
     repeats = Repeats(header, batch, _fresh(results), foreseen)
-    repeats.foretell()
     foreseen.take_in(results, repeats.verdicts)
+    repeats.foretell()
+    foreseen.mended |= import_corrections.mended_by(batch, results)
 
 
 def _fresh(results: Iterable[Result]) -> list[Result]:

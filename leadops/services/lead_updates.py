@@ -77,7 +77,7 @@ def to_change(lead_ids: Iterable[UUID], *, lock: bool) -> dict[UUID, Lead]:
     """Leads with their parties, by id; locked in the order of their ids, so that two imports never wait in a ring."""
     found = Lead.objects.filter(pk__in=list(lead_ids))
     if lock:
-        list(found.order_by("pk").select_for_update().values_list("pk"))
+        list(found.order_by("pk").select_for_update(no_key=True).values_list("pk"))
     return {lead.pk: lead for lead in found.with_parties().prefetch_related("loan_accounts")}
 
 

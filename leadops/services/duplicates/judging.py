@@ -103,17 +103,22 @@ class Foreseen(Protocol):
 
 
 def judge(
-    drafts: Sequence[LeadDraft], *, partner: Partner, program: Program, foreseen: Foreseen | None = None
+    drafts: Sequence[LeadDraft],
+    *,
+    partner: Partner,
+    program: Program,
+    held: Sequence[Keys] = (),
+    foreseen: Foreseen | None = None,
 ) -> list[Verdict]:
     """What the program's rule makes of checked drafts of `partner`, in their order; writes nothing.
 
-    A draft that another one fills is changed. Until the caller's transaction ends, whoever else comes with one of
-    these borrowers waits, unless it is only foreseen. Partners' references are not looked at: the database keeps them
-    unique for ever.
+    `held`: by what each may be known, where that has been worked out. A draft that another one fills is changed. Until
+    the caller's transaction ends, whoever else comes with one of these borrowers waits, unless it is only foreseen.
+    Partners' references are not looked at: the database keeps them unique for ever.
     """
     if not program.looks_for_duplicates:
         return [Verdict() for _ in drafts]
-    held = [keys_of(draft, program.duplicate_keys) for draft in drafts]
+    held = held or [keys_of(draft, program.duplicate_keys) for draft in drafts]
     now = timezone.now()
     known = find(held, program, at=now, locked=foreseen is None)
     if foreseen is not None:
