@@ -19,7 +19,7 @@ from leadops.drafts import (
     IdentityDocumentDraft,
     LeadDraft,
 )
-from leadops.fields import BlindIndexField
+from leadops.fields import indexes_of
 from leadops.models import Address, Applicant, Bank, Consent, Lead
 
 _PARTS = {"applicants", "consents", "addresses", "banks", "identity_document"}
@@ -85,13 +85,8 @@ def _save(row: Model, draft: Any, more: dict[str, Any] | None = None) -> None:
     changed = [name for name, value in told.items() if getattr(row, name) != value]
     for name in changed:
         setattr(row, name, told[name])
-    indexes = [
-        field.name
-        for field in row._meta.concrete_fields
-        if isinstance(field, BlindIndexField) and field.source in changed
-    ]
     if changed:
-        row.save(update_fields=[*changed, *indexes, "updated_at"])
+        row.save(update_fields=[*changed, *indexes_of(type(row), changed), "updated_at"])
 
 
 def _values(draft: Any, prefix: str = "") -> dict[str, Any]:
