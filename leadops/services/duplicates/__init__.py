@@ -8,6 +8,7 @@ from leadops.services.duplicates import words
 from leadops.services.duplicates.finding import Known
 from leadops.services.duplicates.judging import Becomes, Match, Verdict, judge
 from leadops.services.duplicates.keeping import Pair, keep, keep_filled, look_again, pairs_of
+from leadops.services.duplicates.records import draft_of
 
 __all__ = [
     "Becomes",
@@ -15,6 +16,7 @@ __all__ = [
     "Match",
     "Pair",
     "Verdict",
+    "draft_of",
     "judge",
     "keep",
     "keep_filled",
