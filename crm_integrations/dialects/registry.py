@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from crm_integrations.dialects.broctagon import Broctagon
 from crm_integrations.dialects.dialect import Dialect
 from crm_integrations.dialects.ispcrm import Ispcrm
 from leadops.dialects import declare_dialect
 
-DIALECTS: dict[str, Dialect] = {each.slug: each for each in (Ispcrm(),)}
+DIALECTS: dict[str, Dialect] = {each.slug: each for each in (Broctagon(), Ispcrm())}
 
 
 def declare() -> None:

@@ -7,11 +7,21 @@ from typing import Any, ClassVar
 import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 
 from leadops import dialects
 from leadops.models import ApiKey, Lead
 from tests import people
 from tests.crm_integrations.dialects.callers import VendorClient, key_for
+
+texts = st.from_regex(r"[A-Za-zА-яऀ-ह]{1,12}( [A-Za-zА-я]{1,12}){0,2}", fullmatch=True)
+# The inherited cases have no state, and each example is a lead of its own: that they share the database is harmless.
+shared = settings(
+    suppress_health_check=[HealthCheck.differing_executors, HealthCheck.function_scoped_fixture],
+    deadline=None,
+    max_examples=25,
+)
 
 
 class DialectRules:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_integrations import snapshots
@@ -15,7 +15,7 @@ from crm_integrations.connectors.ispcrm import Ispcrm
 from crm_integrations.messages import Response
 from leadops.models import Lead, LeadNumber
 from tests.crm_integrations.dialects.callers import VendorClient
-from tests.crm_integrations.dialects.rules import DialectRules
+from tests.crm_integrations.dialects.rules import DialectRules, shared, texts
 
 PATH = "/api/v1/subscriber/CreateLead"
 # The page's example request and its answers, to the byte.
@@ -31,13 +31,7 @@ CREATED = {
     "message": "Lead created successfully",
     "data": {"lead_id": 101, "status": "New"},
 }
-TEXTS = st.from_regex(r"[A-Za-zА-яऀ-ह]{1,12}( [A-Za-zА-я]{1,12}){0,2}", fullmatch=True)
 OPTIONAL = ("address", "remarks")
-shared = settings(
-    suppress_health_check=[HealthCheck.differing_executors, HealthCheck.function_scoped_fixture],
-    deadline=None,
-    max_examples=25,
-)
 
 
 def sent_on(lead: Lead) -> dict[str, Any]:
@@ -129,9 +123,9 @@ class TestIspcrm(DialectRules):
 
     @shared
     @given(
-        name=TEXTS,
-        address=TEXTS,
-        remarks=TEXTS,
+        name=texts,
+        address=texts,
+        remarks=texts,
         tail=st.integers(0, 99_999),
         kept=st.sets(st.sampled_from(OPTIONAL)),
     )
