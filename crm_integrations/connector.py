@@ -51,11 +51,14 @@ NOT_ALLOWED = frozenset({401, 403})
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting of a connection. `kind` is the Python type of its value (str, int, bool or dict)."""
+    """One setting of a connection, or one extra field of a lead. `kind` is the Python type of its value.
+
+    A setting is a str, int, bool or dict; an extra field may be a float or a list too.
+    """
 
     name: str
     label: str
-    kind: type[str] | type[int] | type[bool] | type[dict[str, Any]] = str
+    kind: type[str] | type[int] | type[bool] | type[float] | type[dict[str, Any]] | type[list[Any]] = str
     default: Any = ""
     choices: tuple[Any, ...] = ()
     help: str = ""

@@ -7,11 +7,22 @@ from typing import Any
 
 from leadops.validation.findings import Finding, findings_at, problem
 
+_KINDS = {
+    str: "text",
+    int: "whole number",
+    bool: "true or false",
+    float: "number",
+    dict: "object",
+    list: "list",
+}
+_TAKEN: dict[type, set[type]] = {
+    float: {float, int}
+}  # the types are compared as they are: a bool is not a whole number here
 _fields: dict[str, Mapping[str, type]] = {}
 
 
 def declare_extra(vendor: str, fields: Mapping[str, type]) -> None:
-    """Let `extra[vendor]` hold these fields, each of its type (str, int, bool or dict)."""
+    """Let `extra[vendor]` hold these fields, each of its type, which is one of `_KINDS`."""
     _fields[vendor] = dict(fields)
 
 
@@ -36,7 +47,7 @@ def _check_fields(known: Mapping[str, type], values: Mapping[str, Any], path: st
     for name, value in values.items():
         if name not in known:
             findings += findings_at(f"{path}.{name}", [problem("unknown_extra_field")])
-        elif value is not None and type(value) is not known[name]:  # a bool is not a whole number here
-            kind = {str: "text", int: "whole number", bool: "true or false", dict: "object"}[known[name]]
+        elif value is not None and type(value) not in _TAKEN.get(known[name], {known[name]}):
+            kind = _KINDS[known[name]]
             findings += findings_at(f"{path}.{name}", [problem("wrong_extra_type", kind=kind)])
     return findings

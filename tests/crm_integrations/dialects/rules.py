@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from leadops import dialects
@@ -21,6 +21,7 @@ shared = settings(
     suppress_health_check=[HealthCheck.differing_executors, HealthCheck.function_scoped_fixture],
     deadline=None,
     max_examples=25,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
 
 
