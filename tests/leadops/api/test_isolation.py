@@ -22,7 +22,7 @@ def secrets(api, partner, program) -> dict[str, str]:
     )
     assert account.status_code == 201, account.content
     batch = ImportBatch.objects.create(
-        partner=partner, program=program, file_name="secret.xlsx", sha256="0" * 64
+        road=ImportBatch.Road.API, partner=partner, program=program, file_name="secret.xlsx", sha256="0" * 64
     )
     return {"lead_id": lead_id, "account_id": account.json()["id"], "import_id": str(batch.pk)}
 
