@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leadops', '0010_joined_sheets'),
+        ('leadops', '0014_fewer_row_indexes'),
     ]
 
     operations = [
