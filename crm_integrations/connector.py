@@ -5,6 +5,7 @@ Pure Python: no Django, no sockets, no clock. The engine (`delivery.py`) does th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -128,8 +129,8 @@ class Connector:
     inferred_paths: ClassVar[Mapping[str, str]] = {}
     """Paths by operation that the vendor does not document; the setting `paths` of a connection overrides them."""
     can_find: ClassVar[bool] = False
-    tells_partner_reference: ClassVar[bool] = False
-    """`record.ref` is the partner's own reference where it has one that is free at this connection, else ours."""
+    partner_references: ClassVar[re.Pattern[str] | None] = None
+    """Partners' own references that `record.ref` may be, where one is free at this connection; else it is ours."""
     can_follow: ClassVar[bool] = False
     """The vendor can be asked, after it took a record, how that record stands."""
     meanings: ClassVar[Mapping[str, Meaning]] = {}

@@ -6,6 +6,7 @@ Sources: https://docs.brainysoft.ru/documentation/page/453 (create), page/735 (s
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -38,6 +39,8 @@ class Brainysoft(Connector):
     extra_fields = declared.EXTRA_FIELDS
     not_carried = declared.NOT_CARRIED
     can_find = True
+    # A search takes <, >, = and % in a value as comparisons: by such a reference no lead could be asked for.
+    partner_references = re.compile(r"[^<>=%!*]+")
     can_follow = True
     meanings = declared.MEANINGS
     can_list = True
@@ -119,7 +122,7 @@ class Brainysoft(Connector):
 
     def find(self, record: Record) -> Request:
         search = {
-            "fields": ["id", "orderCode", "currentStatus"],
+            "fields": ["id", "orderCode", "currentStatus", "mobilePhone"],
             "searchFields": [{"field": "orderCode", "value": record.ref}],
         }
         return Request.json("find_lead", self._path("/main/leads/partial-load"), search)
@@ -128,8 +131,11 @@ class Brainysoft(Connector):
         rows = reading.rows(response.json())
         if not rows:
             return None
-        # A row with another order code means that the search did not do what we asked for.
-        if len(rows) > 1 or rows[0].get("orderCode") != record.ref or not number_as_text(rows[0].get("id")):
+        # A row with another order code means that the search did not do what we asked for; one with another mobile
+        # may be an order that a partner sent there itself.
+        assert isinstance(record, LeadRecord)
+        is_ours = rows[0].get("orderCode") == record.ref and _is_for(record, rows[0])
+        if len(rows) > 1 or not is_ours or not number_as_text(rows[0].get("id")):
             raise errors.OutcomeUnknown(
                 f"Brainysoft's search does not tell which lead is ours ({len(rows)} rows)."
             )
@@ -201,6 +207,10 @@ class Brainysoft(Connector):
     def _country_id(self, country: str) -> Any:
         # Ids of countries are the tenant's: the few in the vendor's examples are no rule.
         return self.config.settings["country_ids"].get(country)
+
+
+def _is_for(record: LeadRecord, row: dict[str, Any]) -> bool:
+    return text(row.get("mobilePhone")) in ("", record.primary_mobile.digits)
 
 
 def _first_name(person: ApplicantRecord) -> str:

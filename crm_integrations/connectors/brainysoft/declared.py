@@ -121,7 +121,6 @@ PASSPORT_PARTS = (
 NOT_CARRIED = (
     "program_id",
     "program_code",
-    "partner_ref_id",
     "source",
     "loan_purpose",
     "remarks",

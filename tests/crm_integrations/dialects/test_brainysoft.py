@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from django.utils import timezone
 from hypothesis import given
 
-from crm_integrations import snapshots
+from crm_integrations import outbox, snapshots
 from crm_integrations.connector import Config
 from crm_integrations.connectors.brainysoft import Brainysoft
 from crm_integrations.dialects.brainysoft import sessions
@@ -76,6 +77,7 @@ def connector(**settings: Any) -> Brainysoft:
 def sent_on(lead: Lead, **settings: Any) -> dict[str, Any]:
     """What the vendor's own connector makes of the lead."""
     record = snapshots.of_leads([lead], ["brainysoft"])[lead.pk]["brainysoft"]
+    record = replace(record, ref=outbox.reference_of(lead, Brainysoft))
     return dict(json.loads(connector(**settings).build("lead", record).body))
 
 
@@ -324,6 +326,7 @@ class TestBrainysoft(DialectRules):
         self.goes_on(vendor, body)
 
     def goes_on(self, vendor: VendorClient, body: dict[str, Any]) -> None:
+        body = body | {"orderCode": f"order {Lead.objects.count()}"}
         answer = vendor.post(body)
         assert answer.status_code == 200, answer.content.decode()
         assert lost(body, sent_on(Lead.objects.get(pk=answer["X-Lead-Id"]))) == []
