@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar
 
 import pytest
@@ -102,6 +103,43 @@ class DialectRules:
         assert lead.status == Lead.Status.SUBMITTED
         assert answer["X-Lead-Id"] == str(lead.pk)
 
+    def test_an_answer_has_one_request_id_which_may_be_the_callers(self, vendor):
+        for body, given in ((self.body, "mine-00000001"), ({}, "mine-00000002")):
+            answer = vendor.post(body, **{"X-Request-Id": given})
+            assert answer["X-Request-Id"] == given
+
+    def test_no_log_repeats_what_a_lead_says_nor_the_key(self, vendor, vendor_key, caplog):
+        caplog.set_level("DEBUG")
+        vendor.post(self.body)
+        vendor.post(self.body | {"favourite_colour": "red"})
+        vendor.post(b"{" + json.dumps(self.body).encode())
+        written = "".join(
+            record.getMessage() for record in caplog.records if record.name != "django.db.backends"
+        )
+        assert written
+        assert not [each for each in (vendor_key, *_texts(self.body)) if each in written]
+
+    # Of other partners ----------------------------------------------------------------------------------
+
+    def test_of_another_partners_borrower_nothing_is_told(self, vendor, other_partner, program, rule):
+        rule("refuse")
+        assert vendor.post(self.body).status_code < 300
+        known = Lead.objects.get()
+        answer = self.caller(key_for(self.slug, other_partner, program)).post(self.body)
+        refused = self.is_refusal(answer, 400)
+        assert "existing_id" not in refused
+        assert [each["field"] for each in refused["errors"]] == [""]
+        said = answer.content.decode() + str(answer.headers)
+        assert not [each for each in (known.pk, known.pk.hex, known.partner.name) if str(each) in said]
+
+    def test_another_partner_gets_a_lead_of_its_own_for_the_same_request(
+        self, vendor, other_partner, program
+    ):
+        first = vendor.post(self.body)
+        second = self.caller(key_for(self.slug, other_partner, program)).post(self.body)
+        assert first["X-Lead-Id"] != second["X-Lead-Id"]
+        assert Lead.objects.get(pk=second["X-Lead-Id"]).partner == other_partner
+
     # What is refused ------------------------------------------------------------------------------------
 
     def test_a_field_that_the_page_has_not_is_refused_by_name(self, vendor):
@@ -153,6 +191,15 @@ class DialectRules:
             answer = vendor.post(self.body)
         self.is_refusal(answer, 503)
         assert answer["Retry-After"] == "5"
+
+
+def _texts(tree: Any) -> list[str]:
+    """The texts in a body that stand for somebody, and not for a choice among a few."""
+    if isinstance(tree, dict):
+        return [text for each in tree.values() for text in _texts(each)]
+    if isinstance(tree, list):
+        return [text for each in tree for text in _texts(each)]
+    return [tree] if isinstance(tree, str) and len(tree) >= 4 else []
 
 
 def _failing(error: Exception, word: str) -> Any:
