@@ -17,7 +17,8 @@ class CrmIntegrationsConfig(AppConfig):
 
         post_migrate.connect(make_partitions, sender=self)
         for slug, connector in registry.vendors().items():
-            declare_extra(slug, {field.name: field.kind for field in connector.extra_fields})
+            parts = {each.name: each.choices for each in connector.extra_fields if each.choices}
+            declare_extra(slug, {each.name: each.kind for each in connector.extra_fields}, parts)
         dialects.declare()
 
 

@@ -54,7 +54,8 @@ NOT_ALLOWED = frozenset({401, 403})
 class Setting:
     """One setting of a connection, or one extra field of a lead. `kind` is the Python type of its value.
 
-    A setting is a str, int, bool or dict; an extra field may be a float or a list too.
+    A setting is a str, int, bool or dict; an extra field may be a float or a list too. The `choices` of an extra field
+    that is a dict are the names that may stand in it.
     """
 
     name: str

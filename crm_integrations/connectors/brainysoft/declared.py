@@ -46,11 +46,26 @@ SECRETS = (
     Secret("password", "Password", "For login.", in_header=False),
     Secret("token", "Service token", "For static."),
 )
+ADDRESS_PARTS = (
+    *(
+        "apartmentNo",
+        "attributes",
+        "blockNo",
+        "buildingNo",
+        "countryId",
+        "fiasChain",
+        "fiasChainText",
+        "fiasId",
+    ),
+    *("fullAddressText", "houseNo", "housingType", "id", "localityName", "metroStation", "oldAddressText"),
+    *("postalCode", "regDate", "regionName", "streetName", "telephone", "timeZone"),
+)
+PASSPORT_PARTS = ("complementaryDocTypeId", "id")  # its number has a sealed field of ours
 EXTRA_FIELDS = (
     Setting("activeCreditsAmount", "Current debt", float),
     Setting("activeCreditsCount", "Active loans", int),
     Setting("activeDelinquencyAmount", "Overdue now", float),
-    Setting("addressData", "More of the residence", dict, help="What our address has no field for."),
+    Setting("addressData", "More of the residence", dict, {}, ADDRESS_PARTS),
     Setting("addresses", "Further addresses", list),
     Setting("adultChildrenCount", "Adult children", int),
     Setting("approvedByScorista", "Scorista approved", bool),
@@ -77,12 +92,12 @@ EXTRA_FIELDS = (
     Setting("managerId", "Manager", int),
     Setting("mobilePhoneCheck", "Phone is verified", bool),
     Setting("monthlyCreditPayment", "Monthly payments on loans", float),
-    Setting("passport", "More of the passport", dict),
+    Setting("passport", "More of the passport", dict, {}, PASSPORT_PARTS),
     Setting("payedDelinquencyCount", "Arrears that were paid", int),
     Setting("period", "Term, where it has no unit", int),
     Setting("periodUnit", "Unit, where there is no term"),
     Setting("referralLink", "Referral link"),
-    Setting("registrationAddressData", "More of the registered address", dict),
+    Setting("registrationAddressData", "More of the registered address", dict, {}, ADDRESS_PARTS),
     Setting("registrationNumber", "OGRN of a legal entity"),
     Setting("relatives", "Relatives", list),
     Setting("rosfinmonitoringCheck", "Rosfinmonitoring was asked", bool),
@@ -93,30 +108,6 @@ EXTRA_FIELDS = (
     Setting("title", "Organisation of a person"),
     Setting("ufmsCheck", "Passport was checked", bool),
     Setting("writtenDelinquencyCount", "Arrears that were written off", int),
-)
-ADDRESS_PARTS = (
-    *(
-        "apartmentNo",
-        "attributes",
-        "blockNo",
-        "buildingNo",
-        "countryId",
-        "fiasChain",
-        "fiasChainText",
-        "fiasId",
-    ),
-    *("fullAddressText", "houseNo", "housingType", "id", "localityName", "metroStation", "oldAddressText"),
-    *("postalCode", "regDate", "regionName", "streetName", "telephone", "timeZone"),
-)
-PASSPORT_PARTS = (
-    "closeDate",
-    "complementaryDocTypeId",
-    "id",
-    "issueDate",
-    "manager",
-    "no",
-    "seria",
-    "subdivisionCode",
 )
 NOT_CARRIED = (
     "program_id",

@@ -34,7 +34,6 @@ class Brainysoft(Dialect):
     prefix = "bs-core/"
     how = "Log in with it as the password, {code} as customer-key and userName; or send it as bsauth without that."
     table = LEAD
-    phone_names = frozenset({"mobilePhone", "telephone"})
     statuses: ClassVar[Mapping[Type, int]] = {Type.CONFLICT: 400, Type.DUPLICATE_LEAD: 400}
 
     def credential(self, headers: Headers) -> str:

@@ -10,8 +10,10 @@ from crm_integrations.dialects.brainysoft.values import (
     NOT_KEPT,
     NOT_SETTABLE,
     Flat,
+    Kept,
     Never,
     Short,
+    Telephone,
     Texts,
     Whole,
     Word,
@@ -31,7 +33,12 @@ UNITS = ("DAYS", "MONTHS", "WEEKS", "YEARS")
 
 FIAS_CHAIN = table(
     "FiasChain",
-    {**texts("id name type"), "level": Whole(32), "parents": rows(Flat()), **flags("settlement")},
+    {
+        **texts("id name type"),
+        "level": Whole(32),
+        "parents": Kept(required=False, allow_null=True),
+        **flags("settlement"),
+    },
 )
 
 
@@ -42,11 +49,10 @@ def _address(name: str, *, position: bool) -> type[Shape]:
     return table(
         name,
         {
-            **texts(
-                f"{streets} metroStation oldAddressText postalCode regionName streetName telephone timeZone"
-            ),
+            **texts(f"{streets} metroStation oldAddressText postalCode regionName streetName timeZone"),
             **wholes("countryId id"),
             **days("regDate"),
+            "telephone": Telephone(required=False, allow_null=True),
             "attributes": Texts(required=False, allow_null=True),
             "fiasChain": within(FIAS_CHAIN),
             **({"position": Whole(8), **wholes("purposeId")} if position else {}),
@@ -68,10 +74,11 @@ PASSPORT = table(
 RELATIVE = table(
     "Relative",
     {
-        **texts("lastName firstName patronymic telephone email workPlace address comments"),
+        **texts("lastName firstName patronymic email workPlace address comments"),
         **wholes("id collateralRelId"),
         **days("birthDate"),
         **flags("resident verified"),
+        "telephone": Telephone(required=False, allow_null=True),
         "passport": Never("not_kept", NOT_KEPT),
         "rnn": Never("not_kept", NOT_KEPT),
     },

@@ -20,6 +20,8 @@ WHOLE = re.compile(r"-?[0-9]{1,19}")
 NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,10})?")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ROWS = 50
+LONGEST_NUMBER = 15
+"""Digits, by E.164."""
 NOT_KEPT = "Papers and tax numbers of others than the borrower are not taken; leave this out."
 NOT_SETTABLE = "A new lead has no id yet; leave it out."
 
@@ -103,6 +105,16 @@ class Short(Text):
         return text
 
 
+class Telephone(Text):
+    """A number of at most the digits that one has anywhere: what is longer may be a card's."""
+
+    def read(self, data: Any) -> str:
+        text = super().read(data)
+        if sum(letter.isdigit() for letter in text) > LONGEST_NUMBER:
+            raise wrong("too_long", f"A telephone number has at most {LONGEST_NUMBER} digits.")
+        return text
+
+
 class Texts(Lean, serializers.DictField):
     """An object of texts, whose names the page does not give."""
 
@@ -110,6 +122,15 @@ class Texts(Lean, serializers.DictField):
         if not isinstance(data, Mapping) or not all(isinstance(each, str) for each in data.values()):
             raise wrong("not_an_object")
         return dict(data)
+
+
+class Kept(Lean, serializers.ListField):
+    """A list of which the page says no more than that it is one: it goes on as it came."""
+
+    def read(self, data: Any) -> list[Any]:
+        if not isinstance(data, list):
+            raise wrong("not_a_list")
+        return data
 
 
 class Flat(Lean, serializers.DictField):

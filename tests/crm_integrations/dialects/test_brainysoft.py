@@ -216,6 +216,10 @@ class TestBrainysoft(DialectRules):
             ({"relatives": [{"passport": {"no": "1"}}]}, "relatives[0].passport"),
             ({"relatives": [{"rnn": "1"}]}, "relatives[0].rnn"),
             ({"passport": {"extraNumber": "1"}}, "passport.extraNumber"),
+            ({"addressData": {"telephone": "4111111111111111"}}, "addressData.telephone"),
+            ({"addresses": [{"telephone": "4111 1111 1111 1111"}]}, "addresses[0].telephone"),
+            ({"relatives": [{"telephone": "x" + "1" * 16}]}, "relatives[0].telephone"),
+            ({"addressData": {"fiasChain": {"parents": {}}}}, "addressData.fiasChain.parents"),
             ({"leadDebts": [{"anything": {"deep": 1}}]}, "leadDebts[0]"),
         ],
     )
@@ -310,7 +314,8 @@ class TestBrainysoft(DialectRules):
     def test_a_token_that_somebody_changed_is_none(self, vendor_key, partner):
         token = self.login(vendor_key, partner.code, partner.code)["bsauth"]
         key_id, _, rest = token.partition(":")
-        for forged in (f"{key_id[:-1]}0:{rest}", token[:-1], key_id, f"{ApiKey.objects.get().pk.hex}"):
+        another = f"{key_id[:-1]}{'1' if key_id.endswith('0') else '0'}"
+        for forged in (f"{another}:{rest}", token[:-1], key_id, f"{ApiKey.objects.get().pk.hex}"):
             self.is_refusal(VendorClient(PATH, bsauth=forged).post(FULL), 401)
 
     # There and back -------------------------------------------------------------------------------------
