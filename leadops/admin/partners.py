@@ -53,6 +53,7 @@ class KeyForm(forms.Form):
     program = forms.ModelChoiceField(
         required=False,
         queryset=Program.objects.filter(active=True),
+        empty_label="None",
         widget=UnfoldAdminSelectWidget,
         help_text="With a dialect: what its leads are filed under, since the vendor's requests don't say.",
     )
