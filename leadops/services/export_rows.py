@@ -16,6 +16,7 @@ from django.utils.timezone import localtime
 from leadops import masking, statements
 from leadops.excel import sheets
 from leadops.excel.columns import LEAD_ID, Column
+from leadops.excel.content import masked_text
 from leadops.excel.joined_sheets import own_keys
 from leadops.excel.writer import Cell, Sheet, Style, Styled, Workbook
 from leadops.fields import EncryptedTextField, place
@@ -39,9 +40,19 @@ _PERSONS: dict[str, Callable[[Any], str]] = {
     "primary_email": masking.email,
     "date_of_birth": masking.day,
 }
+TEXTS: dict[str, Callable[[Any], str]] = dict.fromkeys(
+    (
+        *("source", "channel", "loan_purpose", "remarks", "name", "first_name", "middle_name", "last_name"),
+        *("father_name", "employer_name", "place_of_birth", "business_type", "identity_issued_by"),
+        *("address_line", "house_no", "street", "apartment_no", "locality", "city", "account_holder_name"),
+    ),
+    masked_text,
+)
+"""What people type freely may hold any of these numbers."""
+_REFERENCE: dict[str, Callable[[Any], str]] = {"partner_ref_id": masked_text}
 MASKS: Mapping[str, Mapping[str, Callable[[Any], str]]] = {
-    Export.Shown.MASKED: _NUMBERS | _PERSONS,
-    Export.Shown.NUMBERS_MASKED: _NUMBERS,
+    Export.Shown.MASKED: _NUMBERS | _PERSONS | TEXTS | _REFERENCE,
+    Export.Shown.NUMBERS_MASKED: _NUMBERS | TEXTS,
     Export.Shown.WHOLE: {},
 }
 
@@ -79,7 +90,8 @@ class _Table:
                 if row[at]:
                     row[at] = mask(row[at])
             for at in self._lists:
-                row[at] = ", ".join(row[at])
+                listed = ", ".join(row[at])
+                row[at] = masked_text(listed) if self._masked else listed
             for at in self._yes_no:
                 row[at] = "yes" if row[at] else "no"
             yield row

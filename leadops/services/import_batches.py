@@ -101,16 +101,6 @@ def to_resume() -> list[UUID]:
     return import_leases.free()
 
 
-def resume() -> None:
-    """Run all that is to be resumed; one that breaks does not keep the others from it."""
-    for batch_id in to_resume():
-        try:
-            run(batch_id)
-        # The database's trouble too: its lease ends by itself, and it is tried again.
-        except Exception as error:
-            logger.error("Import %s could not be resumed: %s.", batch_id, place_of(error))
-
-
 def run(batch_id: UUID) -> None:
     """Do what is to be done with a batch, to its end or until an officer is asked.
 

@@ -18,6 +18,7 @@ from leadops.models import ImportBatch, ImportMode, ImportRow, Lead
 from leadops.services import lead_updates
 from leadops.services.import_claims import Claims, Person, person_of, reference_of
 from leadops.services.import_duplicates import hold_changes
+from leadops.services.import_foresight import Foresight
 from leadops.services.import_judging import Result, our_fault
 from leadops.validation import Finding, Severity, errors_in
 
@@ -52,35 +53,45 @@ def match(
     *,
     lock: bool,
     by_id: Mapping[UUID, ById] = MappingProxyType({}),
+    foreseen: Foresight | None = None,
 ) -> None:
     """Tell for each good row which lead it changes and how; without one it makes a lead, or is refused.
 
     A row that is about what a row before it changes or makes goes on waiting: the next chunk knows the lead, as it
     then is. `by_id`: rows, by their own ids, that give their lead's.
     """
-    told = _told(header, batch, results, by_id)
-    leads = lead_updates.to_change({ids[0] for _, ids, _ in told if len(ids) == 1}, lock=lock)
+    told = _told(header, batch, results, by_id, foreseen)
+    wanted = {ids[0] for _, ids, _ in told if len(ids) == 1}
+    leads = foreseen.to_change(wanted) if foreseen else lead_updates.to_change(wanted, lock=lock)
     claims = Claims(batch.program)
     for result, ids, decide in told:
         if not claims.meet(ids, result.draft):
             decide(leads.get(ids[0]) if len(ids) == 1 else None)
             if _is_taken(claims, result, ids):
                 continue
+        claims.take_waiting(ids, result.draft, result.change)
         result.draft, result.change, result.outcome = None, None, Outcome.WAITING.value
         result.lead_id = ids[0] if len(ids) == 1 else None
-    hold_changes(header, batch, [each for each in results if each.change is not None])
+    hold_changes(header, batch, [each for each in results if each.change is not None], foreseen)
 
 
 _Told = tuple[Result, list[UUID], Callable[[Lead | None], None]]
 
 
 def _told(
-    header: Header, batch: ImportBatch, results: Sequence[Result], by_id: Mapping[UUID, ById]
+    header: Header,
+    batch: ImportBatch,
+    results: Sequence[Result],
+    by_id: Mapping[UUID, ById],
+    foreseen: Foresight | None,
 ) -> list[_Told]:
     """The rows with the leads that they are about, in their order."""
     drafted = [each for each in results if each.draft is not None]
     by_reference = _leads_by_reference(batch, drafted)
     by_person = _leads_by_person(batch, [each for each in drafted if not reference_of(each.draft)])
+    if foreseen is not None:
+        by_reference = foreseen.named({reference_of(each.draft) for each in drafted}, by_reference)
+        by_person = foreseen.named({person_of(each.draft) for each in drafted}, by_person)
     told: list[_Told] = []
     for result in results:
         if (given := by_id.get(result.row_id)) is not None:

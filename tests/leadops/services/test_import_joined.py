@@ -261,6 +261,22 @@ def test_a_lead_that_is_decided_or_of_another_program_is_not_changed_by_its_id(b
     assert records() == before
 
 
+def test_a_lead_that_stands_twice_is_changed_once_and_the_preview_says_so(book, brought):
+    row = row_of(book, "Leads", Partner_reference="00042")
+    book["Leads"].append([each.value for each in book["Leads"][row]])
+    cell(book["Leads"], "City", row).value = "Nashik"
+    cell(book["Leads"], "City", book["Leads"].max_row).value = "Delhi"
+    told = import_previews.shown(brought(book, review=True))
+    batch = brought(book)
+    assert said(batch)["Leads", book["Leads"].max_row] == ("failed", ["repeats_a_row"])
+    assert (told["update"], told["duplicate"], told["refused"]) == (
+        batch.updated,
+        batch.skipped,
+        batch.failed,
+    )
+    assert Lead.objects.get(partner_ref_id="00042").version == 2
+
+
 def test_the_first_sheet_alone_updates_by_id(book, brought):
     for name in book.sheetnames[1:]:
         del book[name]
