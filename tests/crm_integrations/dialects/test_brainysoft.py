@@ -342,3 +342,4 @@ class TestBrainysoft(DialectRules):
         answer = vendor.post(body)
         assert answer.status_code == 200, answer.content.decode()
         assert lost(body, sent_on(Lead.objects.get(pk=answer["X-Lead-Id"]))) == []
+        assert vendor.post(body).json()["data"] == answer.json()["data"]
