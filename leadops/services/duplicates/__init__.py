@@ -16,7 +16,7 @@ from leadops.services.duplicates.keeping import (
     look_ahead,
     pairs_of,
 )
-from leadops.services.duplicates.records import Stored, stored
+from leadops.services.duplicates.records import Stored, draft_of, stored
 
 __all__ = [
     "MOST",
@@ -30,6 +30,7 @@ __all__ = [
     "Pair",
     "Stored",
     "Verdict",
+    "draft_of",
     "is_open",
     "judge",
     "keep",

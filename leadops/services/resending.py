@@ -1,0 +1,13 @@
+"""Leads that are sent a second time, because their sender never saw the answer to the first."""
+
+from __future__ import annotations
+
+from leadops.drafts import LeadDraft
+from leadops.models import Lead
+from leadops.services import duplicates
+
+
+def same_again(lead_id: str, draft: LeadDraft) -> Lead | None:
+    """The lead, if it still says what the checked `draft` says, word for word; None when they differ."""
+    lead = Lead.objects.with_parties().get(pk=lead_id)
+    return lead if duplicates.draft_of(lead) == draft else None
