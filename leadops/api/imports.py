@@ -30,6 +30,7 @@ from leadops.api.problems import Problem, Type, invalid
 from leadops.api.schema import CREATING, LISTING, READING, answers
 from leadops.api.shapes import error
 from leadops.errors import TakesNoLeads, UnreadableFile
+from leadops.excel import preflight
 from leadops.models import ImportBatch, ImportRow, Lead, Scope
 from leadops.services import import_batches, import_steering
 from leadops.services.import_steering import NotNow
@@ -169,8 +170,7 @@ def _own(request: Request) -> QuerySet[ImportBatch]:
 def _form(request: Request) -> Any:
     """The form that was sent; Problem when it is none, or larger than any workbook may be."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.IMPORT_MAX_BYTES + OTHER_PARTS:
-        limit = settings.IMPORT_MAX_BYTES // (1024 * 1024)
-        raise Problem(Type.TOO_LARGE, f"A workbook has at most {limit} MB.")
+        raise Problem(Type.TOO_LARGE, f"A workbook has at most {preflight.largest()}.")
     try:
         return request.data
     except UnsupportedMediaType:

@@ -44,7 +44,8 @@ TEXTS: dict[str, Callable[[Any], str]] = dict.fromkeys(
     (
         *("source", "channel", "loan_purpose", "remarks", "name", "first_name", "middle_name", "last_name"),
         *("father_name", "employer_name", "place_of_birth", "business_type", "identity_issued_by"),
-        *("address_line", "house_no", "street", "apartment_no", "locality", "city", "account_holder_name"),
+        *("address_line", "house_no", "street", "apartment_no", "locality", "city", "district", "state"),
+        *("account_holder_name", "drop_reason"),
     ),
     masked_text,
 )
@@ -133,6 +134,7 @@ class _Reading:
     """All tables of an export."""
 
     def __init__(self, shown: str) -> None:
+        self._shown = shown
         self._leads = _Table(Lead, "id", sheets.OF_LEAD, shown)
         self._applicants = _Table(Applicant, "lead_id", [*_FLAG_COLUMNS, *sheets.OF_APPLICANT, _TAGS], shown)
         self._addresses = _Table(
@@ -146,7 +148,7 @@ class _Reading:
         persons = [row[0] for rows in applicants.values() for row in rows]
         addresses, banks = self._addresses.by_owner(persons), self._banks.by_owner(persons)
         ours = {row[0]: _of_ours(row) for row in statements.rows(_OF_OURS, [ids])}
-        accounts = _accounts(ids)
+        accounts = _accounts(ids, self._shown)
         made: dict[str, list[Sequence[Cell]]] = {layout.name: [] for layout in sheets.LAYOUTS}
         for lead in self._leads.rows(ids):
             key, reference = lead[0], lead[2]
@@ -203,10 +205,11 @@ def _of_ours(row: tuple[Any, ...]) -> list[Cell]:
     ]
 
 
-def _accounts(ids: list[UUID]) -> dict[UUID, list[Row]]:
+def _accounts(ids: list[UUID], shown: str) -> dict[UUID, list[Row]]:
     found: dict[UUID, list[Row]] = defaultdict(list)
-    for lead_id, *facts, created_at in statements.rows(_ACCOUNTS, [ids]):
-        found[lead_id].append([*facts, localtime(created_at).date()])
+    mask = MASKS[shown].get("drop_reason", masking.unmasked)
+    for lead_id, *facts, reason, created_at in statements.rows(_ACCOUNTS, [ids]):
+        found[lead_id].append([*facts, mask(reason), localtime(created_at).date()])
     return found
 
 

@@ -89,10 +89,13 @@ def receive(
 
 
 def _earlier(batch: ImportBatch) -> ImportBatch | None:
-    """The last import of the same file whose leads are here, or still may come."""
-    same = ImportBatch.objects.filter(
-        sha256=batch.sha256, partner=batch.partner, program=batch.program
-    ).exclude(state__in=[State.FAILED, State.CANCELLED, State.UNDONE], created=F("undone"))
+    """The last import of the same file whose leads are here, or still may come.
+
+    One that asks itself whether it shall begin at all is none: the officer would be led from question to question.
+    """
+    same = ImportBatch.objects.filter(sha256=batch.sha256, partner=batch.partner, program=batch.program)
+    same = same.exclude(state=State.KNOWN)
+    same = same.exclude(state__in=[State.FAILED, State.CANCELLED, State.UNDONE], created=F("undone"))
     return same.order_by("-id").first()
 
 

@@ -134,11 +134,20 @@ class TestPreview:
         batch = upload(SAMPLE)
         shown = desk.get(page(batch)).content.decode()
         assert len(shown) < LARGEST
-        assert "Import 200 rows" in shown
+        assert "Import 175 rows" in shown
         assert shown.count('data-label="For example"') == len(import_previews.shown(batch)["problems"])
         mobile = "9" + "[0-9]{9}"
         assert not re.search(rf"<td>(?:\+91)?{mobile}</td>", shown)
         assert not Lead.objects.exists()
+
+    def test_counts_what_goes_in_and_what_is_left_out_or_refused(self, desk, done, upload):
+        again = upload([*good_rows(4), BAD])
+        shown = desk.get(page(again)).content.decode()
+        for label, count in (("New leads", 2), ("Left out", 2), ("Refused", 1), ("Rows read", 5)):
+            assert f"<dt>{label}</dt><dd>{count}</dd>" in shown
+        assert "Import 2 rows" in shown
+        shown = desk.get(page(upload([*good_rows(2), *good_rows(2)]))).content.decode()
+        assert "Finish, no row goes in" in shown
 
     def test_leads_to_the_import_to_the_columns_or_away(self, desk, upload):
         batch = upload(good_rows(2))

@@ -147,6 +147,13 @@ class TestTheSameFile:
         assert again.state == "ready"
         assert import_previews.shown(again)["duplicate"] == 3
 
+    def test_that_waits_for_this_very_question_is_none_before_it(self, reviewed):
+        first = go_on(reviewed(good_rows(3)))
+        waiting = reviewed(good_rows(3))
+        assert (waiting.state, reviewed(good_rows(3)).earlier) == ("known", first)
+        first.delete()
+        assert reviewed(good_rows(3)).state == "ready"
+
     def test_may_be_thrown_away(self, reviewed, officer):
         go_on(reviewed(good_rows(3)))
         again = reviewed(good_rows(3))
