@@ -9,7 +9,7 @@ WITH_TEST_DATABASE = trap 'exit 130' INT TERM; \
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 SOFFICE ?= $(shell command -v soffice || command -v libreoffice)
 
-.PHONY: help run test bench chaos stop format clean reset
+.PHONY: help run test bench chaos pictures stop format clean reset
 .SILENT:
 
 help:  ## Show this list
@@ -42,6 +42,10 @@ chaos:  ## Kill, freeze and cut off on purpose, for an hour; PARTS=... names som
 	$(PYTHON) deploy/install.py requirements-dev.txt
 	$(BIN)/pip install -q -r deploy/requirements.txt
 	PYTHONPATH=. $(BIN)/python -m benchmarks.chaos $(PARTS)
+
+pictures:  ## Take the pictures of the docs anew, while a fresh `make run` runs here
+	$(PYTHON) deploy/install.py requirements-dev.txt
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python deploy/pictures.py
 
 format:  ## Put the source into the house format
 	$(PYTHON) deploy/install.py requirements-dev.txt
