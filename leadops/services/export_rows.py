@@ -121,12 +121,8 @@ SELECT account.lead_id, account.ref_id, program.name, account.product_type, acco
 FROM leadops_loanaccount account JOIN leadops_program program ON program.id = account.program_id
 WHERE account.lead_id = ANY(%s) ORDER BY account.id
 """
-_FLAG_COLUMNS = [
-    Column("", "is_primary"),
-    Column("", "is_authorized_signatory"),
-    Column("", "primary_mobile"),
-]
-_TAGS = Column("", "tags")
+_BEFORE_PERSON = sheets.APPLICANTS.own.index(sheets.own(sheets.OF_APPLICANT)[0])
+"""Columns that an applicant's row has and the flat sheet has not."""
 _NOTHING: Row = []
 
 
@@ -136,11 +132,9 @@ class _Reading:
     def __init__(self, shown: str) -> None:
         self._shown = shown
         self._leads = _Table(Lead, "id", sheets.OF_LEAD, shown)
-        self._applicants = _Table(Applicant, "lead_id", [*_FLAG_COLUMNS, *sheets.OF_APPLICANT, _TAGS], shown)
-        self._addresses = _Table(
-            Address, "applicant_id", [*sheets.OF_ADDRESS, Column("", "fias_id"), _TAGS], shown
-        )
-        self._banks = _Table(Bank, "applicant_id", [*sheets.OF_BANK, Column("", "is_verified"), _TAGS], shown)
+        self._applicants = _Table(Applicant, "lead_id", sheets.APPLICANTS.own, shown)
+        self._addresses = _Table(Address, "applicant_id", sheets.ADDRESSES.own, shown)
+        self._banks = _Table(Bank, "applicant_id", sheets.BANKS.own, shown)
 
     def rows(self, ids: list[UUID]) -> dict[str, list[Sequence[Cell]]]:
         """The rows of each sheet for these leads."""
@@ -174,7 +168,7 @@ def _flat(
     return sheets.flat(
         [
             *lead[2:],
-            *_first([person] if person else _NOTHING, 2 + len(_FLAG_COLUMNS), len(sheets.OF_APPLICANT)),
+            *_first([person] if person else _NOTHING, 2 + _BEFORE_PERSON, len(sheets.OF_APPLICANT)),
             *_first(home, 2, len(sheets.OF_ADDRESS)),
             *_first(bank, 2, len(sheets.OF_BANK)),
         ]

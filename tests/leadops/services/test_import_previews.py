@@ -81,29 +81,12 @@ class TestThePreview:
         assert (told["new"], told["duplicate"], told["refused"]) == (4, 4, 0)
         assert counts(go_on(batch)) == (8, 4, 4, 0)
 
-    def test_stays_small_however_bad_the_file_is(self, reviewed):
-        rows = [[f"REF-{at}", "9" * (at % 7), "x" * 3000, "y" * 3000, "z" * 3000] for at in range(400)]
-        batch = reviewed(rows)
-        assert len(batch.preview.encode()) < 50_000
-
     def test_is_sealed_where_it_is_kept(self, reviewed):
         batch = reviewed(good_rows(2))
         with connection.cursor() as cursor:
             cursor.execute("SELECT preview, proposal FROM leadops_importbatch WHERE id = %s", [batch.pk])
             [kept] = cursor.fetchall()
         assert b"Asha" not in bytes(kept[0]) + bytes(kept[1])
-
-    def test_is_made_by_the_judging_of_the_import(self, reviewed, monkeypatch):
-        asked = []
-        real = import_rows.decide
-
-        def watched(*args, **given):
-            asked.append(given["lock"])
-            return real(*args, **given)
-
-        monkeypatch.setattr(import_rows, "decide", watched)
-        go_on(reviewed(good_rows(2)))
-        assert asked == [False, True]
 
     def test_is_begun_anew_by_another_worker(self, receive, monkeypatch):
         monkeypatch.setattr(import_previews, "CHUNK", 5)
