@@ -28,11 +28,25 @@ class CappedJSONParser(JSONParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        raw = stream.read(settings.API_MAX_BYTES + 1)
-        if len(raw) > settings.API_MAX_BYTES:
-            _drain(stream)
-            raise Problem(Type.TOO_LARGE, f"A body has at most {settings.API_MAX_BYTES} bytes.")
-        return read_json(raw)
+        return read_json(read_capped(stream))
+
+
+class CappedRawParser(JSONParser):
+    """Reads at most `API_MAX_BYTES` of a body that is declared as JSON, and leaves it as it came: it may be signed."""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        return read_capped(stream)
+
+
+def read_capped(stream: IO[Any]) -> bytes:
+    """The body in `stream`; Problem when it is larger than a body may be."""
+    raw: bytes = stream.read(settings.API_MAX_BYTES + 1)
+    if len(raw) > settings.API_MAX_BYTES:
+        _drain(stream)
+        raise Problem(Type.TOO_LARGE, f"A body has at most {settings.API_MAX_BYTES} bytes.")
+    return raw
 
 
 def body_of(request: Request) -> Any:
@@ -45,7 +59,7 @@ def body_of(request: Request) -> Any:
 def form_of(request: Request, largest: int, what: str, parts: str) -> Any:
     """The form that was sent, with `parts`; Problem when it is none, or holds more bytes than `what` may have."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > largest + OTHER_PARTS:
-        raise Problem(Type.TOO_LARGE, f"A {what} has at most {largest / (1024 * 1024):g} MB.")
+        raise Problem(Type.TOO_LARGE, f"A {what} has at most {largest / (1024 * 1024):,.0f} MB.")
     try:
         return body_of(request)
     except UnsupportedMediaType:

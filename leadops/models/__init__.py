@@ -10,6 +10,7 @@ from leadops.models.duplicate import Common, Duplicate, Merge
 from leadops.models.export import Export
 from leadops.models.import_batch import ImportBatch, ImportMode, ImportRow, ImportState, Layout, RowProblem
 from leadops.models.lead import Lead, TenureUnit
+from leadops.models.lead_number import LeadNumber
 from leadops.models.loan_account import LoanAccount
 from leadops.models.officer import Officer
 from leadops.models.partner import ApiKey, Partner, Scope
@@ -36,6 +37,7 @@ __all__ = [
     "ImportState",
     "Layout",
     "Lead",
+    "LeadNumber",
     "LoanAccount",
     "Merge",
     "Officer",

@@ -280,7 +280,9 @@ def test_an_officer_edits_the_list_on_the_programs_page(desk, program):
     assert desk.post(url, sent | rows).status_code == 302
     made = DocumentType.objects.get()
     assert (made.code, made.applicant_type, made.required) == ("GST_CERTIFICATE", "business", True)
-    assert "GST certificate" in desk.get(url).content.decode()
+    page = desk.get(url).content.decode()
+    assert "GST certificate" in page
+    assert '<option value="">All of them</option>' in page
 
 
 @pytest.mark.parametrize(
