@@ -22,7 +22,7 @@ from crm_integrations.messages import (
     Response,
     error_words,
 )
-from crm_integrations.records import Kind, LeadRecord, LoanAccountRecord, Record
+from crm_integrations.records import EventRecord, Kind, LeadRecord, LoanAccountRecord, Record
 
 __all__ = [
     "NOT_ALLOWED",
@@ -125,6 +125,10 @@ class Connector:
     inferred_paths: ClassVar[Mapping[str, str]] = {}
     """Paths by operation that the vendor does not document; the setting `paths` of a connection overrides them."""
     can_find: ClassVar[bool] = False
+    knows_repeats: ClassVar[bool] = False
+    """What comes twice is known by its id and taken once: where nobody knows whether it arrived, it is sent again."""
+    is_partners: ClassVar[bool] = False
+    """No vendor, but a partner's own address: nobody routes leads there, and nobody watches how it behaves."""
     tells_partner_reference: ClassVar[bool] = False
     """`record.ref` is the partner's own reference where it has one that is free at this connection, else ours."""
     can_follow: ClassVar[bool] = False
@@ -156,12 +160,20 @@ class Connector:
         """The request that creates `record` at the vendor."""
         raise errors.Unsupported(f"{self.label} takes no loan accounts.")
 
+    def build_event(self, record: EventRecord) -> Request:
+        """The request that tells `record`."""
+        raise errors.Unsupported(f"{self.label} takes no events.")
+
     def missing_lead(self, record: LeadRecord) -> list[Missing]:
         """What the vendor still needs before `record` can be sent."""
         return []
 
     def missing_loan_account(self, record: LoanAccountRecord) -> list[Missing]:
         """What the vendor still needs before `record` can be sent."""
+        return []
+
+    def missing_event(self, record: EventRecord) -> list[Missing]:
+        """What is still needed before `record` can be told."""
         return []
 
     def parse(self, response: Response) -> Outcome:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -39,6 +40,10 @@ class ConnectionAdmin(LockedWhileStored, ModelAdmin):
     list_filter = ["enabled"]
     compressed_fields = False
     warn_unsaved_form = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
+        """Partners' webhooks have pages of their own."""
+        return Connection.objects.of_vendors()
 
     @admin.display(description="State")
     def state(self, connection: Connection) -> SafeString:
@@ -104,7 +109,7 @@ class ConnectionAdmin(LockedWhileStored, ModelAdmin):
     ) -> Any:
         shown: dict[str, Any] = {}
         if request.method == "GET" and (key := uuid_in(object_id)):
-            connection = Connection.objects.filter(pk=key).first()
+            connection = Connection.objects.of_vendors().filter(pk=key).first()
             if connection is not None and self.has_view_permission(request, connection):
                 shown = connection_page.shown(connection)
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
@@ -155,7 +160,7 @@ class ConnectionAdmin(LockedWhileStored, ModelAdmin):
         return HttpResponseRedirect(_url(connection))
 
     def _to_change(self, request: HttpRequest, connection_id: UUID) -> Connection:
-        connection = get_object_or_404(Connection, pk=connection_id)
+        connection = get_object_or_404(Connection.objects.of_vendors(), pk=connection_id)
         if not self.has_change_permission(request, connection):
             raise PermissionDenied
         return connection

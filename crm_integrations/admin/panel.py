@@ -56,7 +56,7 @@ class Row:
     """One record at one connection: its newest delivery, the earlier ones, or why there is none yet."""
 
     connection: Connection
-    lead_id: UUID
+    lead_id: UUID | None
     account: LoanAccount | None = None
     sent: Sent | None = None
     earlier: list[Sent] = field(default_factory=list)
