@@ -21,7 +21,7 @@ def _call(caller: Caller, route) -> object:
     path = re.sub(r"<uuid:\w+>", SOME_ID, route.path)
     if route.method == "GET":
         return caller.get(path)
-    answer = {"POST": caller.post, "PUT": caller.put}[route.method](path, {})
+    answer = {"POST": caller.post, "PUT": caller.put, "DELETE": caller.delete}[route.method](path, {})
     if answer.streaming:
         answer.close()  # a server does that once a download is through
     return answer
