@@ -47,4 +47,5 @@ def askable() -> list[str]:
 
 def choices() -> list[tuple[str, str]]:
     """Vendors for a field's choices. The callable itself goes into the field, so no migration lists vendors."""
-    return [(slug, connector.label) for slug, connector in vendors().items()]
+    named = [(slug, connector.label) for slug, connector in vendors().items()]
+    return [*named, (PartnerWebhook.slug, PartnerWebhook.label)]

@@ -43,7 +43,7 @@ PANELS: dict[str, tuple[type[Model], Callable[[HttpRequest, Any], SafeString]]] 
 class DeliveryAdmin(FailuresPage, DecisionsPage, ReadOnly, CappedList, ModelAdmin):
     """Nobody edits a delivery; what may be decided has its own buttons."""
 
-    list_select_related = ["connection__health", "lead", "loan_account", "event"]
+    list_select_related = ["connection__health", "connection__subscription", "lead", "loan_account", "event"]
     list_display = [
         "what",
         "connection",

@@ -79,6 +79,9 @@ class Row:
 
     @property
     def preview_url(self) -> str:
+        """Where it is shown as it would be sent; of an event there is nothing to see."""
+        if self.lead_id is None:
+            return ""
         name, record = ("loanaccount", self.account.pk) if self.account else ("lead", self.lead_id)
         return reverse(f"admin:leadops_{name}_preview", args=[record, self.connection.pk])
 
