@@ -169,6 +169,8 @@ def _place(url: str) -> tuple[str, str]:
         parts = urlsplit(url)
     except ValueError:
         raise WrongAddress("This is not a URL.") from None
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise WrongAddress("Give a URL like https://hooks.partner.example/leadops.")
     if parts.query or parts.fragment:
         raise WrongAddress(
             "Give the address without ? and #: it is kept in logs, and the signature is the proof."

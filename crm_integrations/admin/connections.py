@@ -19,6 +19,7 @@ from unfold.admin import ModelAdmin, StackedInline
 from crm_integrations import health, outbox
 from crm_integrations.admin import connection_page
 from crm_integrations.admin.connection_form import SECRET, SETTING, ConnectionForm, declared_fields, form_for
+from crm_integrations.admin.steering import connection_url
 from crm_integrations.models import Connection, Route
 from crm_integrations.probe import probe
 from leadops.admin.markup import chip
@@ -109,7 +110,9 @@ class ConnectionAdmin(LockedWhileStored, ModelAdmin):
     ) -> Any:
         shown: dict[str, Any] = {}
         if request.method == "GET" and (key := uuid_in(object_id)):
-            connection = Connection.objects.of_vendors().filter(pk=key).first()
+            connection = Connection.objects.filter(pk=key).first()
+            if connection is not None and connection.connector_class.is_partners:
+                return HttpResponseRedirect(connection_url(connection))
             if connection is not None and self.has_view_permission(request, connection):
                 shown = connection_page.shown(connection)
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})

@@ -68,7 +68,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 class Subscription(Record):
     """Which events of a partner are sent where. Its connection says where, and whether it is enabled."""
 
-    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="subscriptions")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="subscriptions")
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="subscription")
     events = ArrayField(models.CharField(max_length=30, choices=EventType))
     failing_since = models.DateTimeField(
