@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -29,8 +32,10 @@ from crm_integrations.models import (
 from leadops.models import Lead
 from leadops.services import leads
 from tests.crm_integrations.receiver import Receiver, receiving
+from tests.environment import ROOT
 
 ALL = list(EventType)
+API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -88,6 +93,44 @@ def test_a_changed_body_or_another_secret_is_seen(receive, receiver, subscribed,
     heard.body = heard.body.replace(b"submitted", b"declined!")
     with pytest.raises(WebhookVerificationError):
         heard.verified(subscribed[1])
+
+
+@pytest.fixture
+def printed(receive, receiver, subscribed) -> tuple[str, dict[str, str], bytes]:
+    """A delivery as it came, to be checked by what docs/api.md prints."""
+    receive()
+    delivery.drain()
+    [heard] = receiver.heard
+    return subscribed[1], {name.lower(): value for name, value in heard.headers.items()}, heard.body
+
+
+def test_the_printed_python_tells_ours_from_others(printed):
+    secret, headers, body = printed
+    names: dict[str, Any] = {}
+    exec(re.search(r"```python\n(.*?)```", API, re.DOTALL)[1], names)
+    check = names["is_from_leadops"]
+    assert check(secret, headers, body)
+    assert not check(secret, headers, body + b" ")
+    assert not check("whsec_" + "A" * 43 + "=", headers, body)
+    assert not check(secret, headers | {"webhook-timestamp": "1763712000"}, body)
+
+
+def test_the_printed_shell_makes_the_same_signature(printed):
+    secret, headers, body = printed
+    told = {"SECRET": secret, "ID": headers["webhook-id"], "TIMESTAMP": headers["webhook-timestamp"]}
+    script = re.search(r"```bash\n(.*?)```", API, re.DOTALL)[1]
+    done = subprocess.run(
+        ["bash", "-euc", script],
+        env={**os.environ, **told, "BODY": body.decode()},
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout.decode() == headers["webhook-signature"]
+
+
+def test_every_event_is_explained_with_its_data():
+    explained = set(re.findall(r"^\| `([\w.]+)` \|", API.partition("## 9. Events")[2], re.MULTILINE))
+    assert set(EventType.values) <= explained
 
 
 def test_every_try_is_signed_anew_under_the_same_id(receive, receiver, subscribed, due):
