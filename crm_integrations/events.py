@@ -5,7 +5,7 @@ Only for partners who asked for events: for all others an import of a hundred th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from crm_integrations import doorbell
 from crm_integrations.models import Delivery, EventType, State
 from leadops import statements
 from leadops.ids import uuid7
-from leadops.models import ImportBatch, Lead, Partner
+from leadops.models import ImportBatch, Lead
 from leadops.prepared import Statement, run
 
 TOLD = {
@@ -79,6 +79,7 @@ WRITE_SETTLED = WRITE.format(rows=OF_SETTLED)
 """To follow the change of one delivery, `written`, in the same statement."""
 SETTLED = {"event": "uuid", "told": "text"}
 
+LISTENING = "SELECT 1 FROM leadops_partner WHERE id = ANY(%s) AND keeps_events LIMIT 1"
 LEAD_CREATED = Statement(
     "lead_created",
     f"WITH {WRITE.format(rows=OF_LEADS)} {ANY_NOTED}",
@@ -104,8 +105,7 @@ def _some_listen(leads: Sequence[Lead]) -> bool:
     """
     if len(leads) == 1 and Lead.partner.is_cached(leads[0]):
         return leads[0].partner.keeps_events
-    partners = {lead.partner_id for lead in leads}
-    return Partner.objects.filter(pk__in=partners, keeps_events=True).exists()
+    return bool(statements.rows(LISTENING, [list({lead.partner_id for lead in leads})]))
 
 
 def of_changed_leads(leads: Sequence[Lead]) -> None:
@@ -142,7 +142,12 @@ def _write(rows: str, what: EventType, about: Sequence[UUID], **more: str) -> No
 
 
 def _named(what: EventType, about: Sequence[UUID]) -> dict[str, Any]:
-    return {"type": what.value, "ids": [uuid7() for _ in about], "about": list(about)}
+    return {"type": what.value, "ids": _array(uuid7() for _ in about), "about": _array(about)}
+
+
+def _array(ids: Iterable[UUID]) -> str:
+    """As PostgreSQL reads it: the driver takes ten times as long to write many ids."""
+    return f"{{{','.join(each.hex for each in ids)}}}"
 
 
 def _ring(noted: int) -> None:

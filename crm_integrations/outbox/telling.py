@@ -78,14 +78,15 @@ def tell_next() -> int:
 
 def _make(noted: Untold) -> int:
     events = statements.rows(PART_OF, [noted.partner_id, noted.first, noted.last, PART])
-    if len(events) == PART:
+    if len(events) == PART and events[-1][0] < noted.last:
         Untold.objects.filter(pk=noted.pk).update(first=events[-1][0] + 1)
     else:
         noted.delete()
+    subscribed = _subscribed(noted)
     wanted = [
         (connection, number, key)
         for number, key, kind in events
-        for connection, kinds in _subscribed(noted)
+        for connection, kinds in subscribed
         if kind in kinds
     ]
     if wanted:
@@ -95,7 +96,9 @@ def _make(noted: Untold) -> int:
 
 def _subscribed(noted: Untold) -> list[tuple[UUID, list[str]]]:
     """To whom the events go, and which of them."""
-    theirs = Subscription.objects.kept().filter(partner=noted.partner_id, connection__enabled=True)
+    theirs = Subscription.objects.kept().filter(
+        partner=noted.partner_id, partner__active=True, connection__enabled=True
+    )
     if noted.connection_id is not None:
         theirs = theirs.filter(connection=noted.connection_id)
     return list(theirs.values_list("connection", "events"))

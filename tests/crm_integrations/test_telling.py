@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from crm_integrations import delivery, health, notices, outbox, subscriptions
+from crm_integrations import delivery, event_log, health, notices, outbox, subscriptions
 from crm_integrations.models import (
     Connection,
     Delivery,
@@ -31,6 +31,7 @@ from crm_integrations.models import (
 )
 from leadops.models import Lead
 from leadops.services import leads
+from tests import people
 from tests.crm_integrations.receiver import Receiver, receiving
 from tests.environment import ROOT
 
@@ -295,6 +296,14 @@ def test_many_events_are_told_a_part_at_a_time(receive, subscribed, monkeypatch)
     assert _hooks().count() == 5
 
 
+def test_telling_many_asks_no_more_than_telling_one(program, subscribed, django_assert_max_num_queries):
+    people.leads_of(subscribed[0].partner, program, 50)
+    with django_assert_max_num_queries(8):
+        assert outbox.telling.tell_next() == 50
+    assert _hooks().count() == 50
+    assert not Untold.objects.exists()
+
+
 def test_a_test_event_goes_to_its_subscription_alone(receiver, subscribed, partner):
     other, secret = subscriptions.create(partner, f"{receiver.url}/second", ALL)
     event = subscriptions.send_test(other)
@@ -401,6 +410,24 @@ def test_a_worker_that_died_over_it_leaves_it_to_the_next(receive, receiver, sub
     assert _hooks().get().state == State.QUEUED
     delivery.drain()
     assert len(receiver.heard) == 1
+
+
+def test_a_partner_that_is_no_longer_active_is_told_nothing(receive, receiver, subscribed, partner):
+    receive()
+    partner.active = False
+    partner.save()
+    delivery.drain()
+    assert receiver.heard == []
+
+
+def test_old_events_go_with_their_deliveries_and_calls(receive, receiver, subscribed, connections):
+    receive()
+    delivery.drain()
+    PartnerEvent.objects.update(created_at=timezone.now() - timedelta(days=31))
+    assert event_log.prune() == len(receiver.heard) == 5
+    assert not _hooks().exists()
+    assert not Exchange.objects.filter(operation="event").exists()
+    assert Delivery.objects.filter(kind="lead", state=State.DELIVERED).count() == 4
 
 
 def test_a_deleted_subscription_is_told_nothing_more(receive, receiver, subscribed):
