@@ -130,8 +130,12 @@ def of_deliveries(delivery_ids: Collection[UUID], state: State) -> None:
 
 
 def of_settled(delivery: Delivery, state: State) -> dict[str, Any] | None:
-    """The parameters of WRITE_SETTLED, None where its partner is told nothing of the delivery in this state."""
-    if delivery.lead_id is None or delivery.loan_account_id is not None or state not in TOLD:
+    """The parameters of WRITE_SETTLED, None where its partner is told nothing of the delivery in this state.
+
+    For who did not ask the statement would write nothing either, and take a fifth of a millisecond for it.
+    """
+    of_lead = delivery.lead_id is not None and delivery.loan_account_id is None
+    if not of_lead or not delivery.partner_listens or state not in TOLD:
         return None
     return {"event": uuid7(), "told": TOLD[state].value}
 

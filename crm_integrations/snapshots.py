@@ -39,7 +39,7 @@ LEAD = Table(
     " remarks tags extra version",
     "leadops_lead.id = ANY(%(leads)s)",
     "JOIN leadops_partner partner ON partner.id = partner_id JOIN leadops_program program ON program.id = program_id",
-    {"partner_code": "partner.code", "program_code": "program.code"},
+    {"partner_code": "partner.code", "program_code": "program.code", "keeps_events": "partner.keeps_events"},
 )
 APPLICANT = Table(
     Applicant,
@@ -109,7 +109,7 @@ def of_deliveries(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
         elif delivery.lead_id is not None and (lead := leads.get(delivery.lead_id)) is not None:
             vendor, codes = delivery.connection.vendor, (lead.partner_code, lead.program_code)
             records[delivery.pk] = _lead(lead, codes, parties[lead.id], delivery.ref, vendor)
-            delivery.read_version = lead.version
+            delivery.read_version, delivery.partner_listens = lead.version, lead.keeps_events
     return records
 
 

@@ -157,6 +157,8 @@ class Delivery(Record):
 
     read_version: int | None = None
     """The version of the record that its snapshot was made of; kept with the call that carries it."""
+    partner_listens: bool = True
+    """Whether the lead's partner asked for events, as far as that is known."""
 
     def __str__(self) -> str:
         return f"{self.record} → {self.connection}"
