@@ -151,7 +151,7 @@ def _named(what: EventType, about: Sequence[UUID]) -> dict[str, Any]:
 
 def _array(ids: Iterable[UUID]) -> str:
     """As PostgreSQL reads it: the driver takes ten times as long to write many ids."""
-    return f"{{{','.join(each.hex for each in ids)}}}"
+    return f"{{{','.join(map(str, ids))}}}"
 
 
 def _ring(noted: int) -> None:
