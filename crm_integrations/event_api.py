@@ -119,7 +119,7 @@ class SubscriptionsView(SubscriptionViews):
             raise _wrong_address(refusal) from None
         except subscriptions.TooMany as refusal:
             raise Problem(Type.NOT_NOW, refusal.message) from None
-        return Response(subscription_answer(made) | {"secret": secret}, 201)
+        return _with_secret(made, secret, 201)
 
 
 class SubscriptionView(SubscriptionViews):
@@ -169,8 +169,7 @@ class RotateSecretView(SubscriptionViews):
     )  # fmt: skip
     def post(self, request: Request, subscription_id: UUID) -> Response:
         found = self.subscription(subscription_id)
-        secret = subscriptions.rotate_secret(found)
-        return Response(subscription_answer(found) | {"secret": secret})
+        return _with_secret(found, subscriptions.rotate_secret(found), 200)
 
 
 class TestEventView(SubscriptionViews):
@@ -224,6 +223,12 @@ def _some(draft: SubscriptionDraft) -> Any:
     if draft.events is not None and not draft.events:
         raise invalid([error("events", "required")])
     return draft.events
+
+
+def _with_secret(subscription: Subscription, secret: str, status: int) -> Response:
+    """The only answers that show a secret; nobody on the way is to keep them."""
+    answer = subscription_answer(subscription) | {"secret": secret}
+    return Response(answer, status, headers={"Cache-Control": "no-store"})
 
 
 def _wrong_address(refusal: subscriptions.WrongAddress) -> Problem:

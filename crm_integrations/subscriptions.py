@@ -19,7 +19,7 @@ from leadops.ids import uuid7
 from leadops.models import Partner
 
 MOST = 10
-LONGEST_URL = 300
+LONGEST_URL, LONGEST_HOST = 300, 200
 PARALLEL = 4
 OVERLAP = timedelta(hours=24)
 """So long the secret before signs too, after another has taken its place."""
@@ -176,6 +176,8 @@ def _place(url: str) -> tuple[str, str]:
             "Give the address without ? and #: it is kept in logs, and the signature is the proof."
         )
     base_url, path = f"{parts.scheme}://{parts.netloc}", parts.path or "/"
+    if len(base_url) > LONGEST_HOST:
+        raise WrongAddress(f"Scheme, host and port have at most {LONGEST_HOST} characters.")
     if problems := egress.check_base_url(base_url) or egress.check_path(path):
         raise WrongAddress(problems[0])
     return base_url, path

@@ -131,7 +131,8 @@ def enabled_again(subscription: Subscription) -> None:
 
 
 def withdraw(subscription: Subscription) -> None:
-    """Nothing that was not sent yet goes there any more."""
+    """Nothing that was not sent yet goes there any more, and nobody has to see to its troubles."""
+    notices.close(subscription.connection, Notice.Kind.DISABLED)
     waiting = Delivery.objects.filter(connection=subscription.connection_id, leased_until=None)
     waiting.filter(state__in=(State.QUEUED, State.RETRYING)).update(
         state=State.CANCELLED, reason="The subscription was deleted.", updated_at=Now()

@@ -158,7 +158,7 @@ def test_what_is_wrong_with_a_body_is_told_by_its_field(api, body, told):
 
 def test_a_rotated_secret_is_another_one(api, made):
     answer = api.post(_of(made, "rotate_secret/"), {})
-    assert answer.status_code == 200
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
     body = answer.json()
     assert body["secret"].startswith("whsec_")
     assert body["secret"] != made["secret"]

@@ -437,6 +437,7 @@ def test_a_deleted_subscription_is_told_nothing_more(receive, receiver, subscrib
     heard = len(receiver.heard)
     subscriptions.delete(subscribed[0])
     assert (_hooks().get().state, Subscription.objects.get().state) == (State.CANCELLED, "deleted")
+    assert not Notice.objects.filter(closed_at=None).exists()
     receive(1)
     delivery.drain()
     assert len(receiver.heard) == heard
@@ -461,6 +462,9 @@ def test_a_deleted_subscription_is_told_nothing_more(receive, receiver, subscrib
         "ftp://hooks.partner.example/",
         "hooks.partner.example",
         "https://hooks.partner.example/" + "x" * 300,
+        "https://" + "x" * 250 + ".example/",
+        "https://hooks.partner.example:99999/",
+        "https://[hooks/",
         "https://hooks.partner.example\\@evil.example/",
         "",
     ],
