@@ -11,11 +11,12 @@ from uuid import UUID
 import phonenumbers
 from django.db import InterfaceError, OperationalError
 
-from crm_integrations.models import Delivery, State
+from crm_integrations.models import Delivery, PartnerEvent, State
 from crm_integrations.records import (
     AddressRecord,
     ApplicantRecord,
     BankRecord,
+    EventRecord,
     IdentityDocument,
     Kind,
     LeadRecord,
@@ -42,6 +43,7 @@ LEAD = Table(
         "partner_code": "partner.code",
         "program_code": "program.code",
         "in_test_space": "partner.test_of_id IS NOT NULL",
+        "keeps_events": "partner.keeps_events",
     },
 )
 APPLICANT = Table(
@@ -103,7 +105,8 @@ def of_deliveries(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
     A delivery whose record is gone is not in the answer. Raises WrongSpace: whatever put a delivery into the outbox,
     no test lead gets past here to a live connection.
     """
-    lead_ids = {d.lead_id for d in deliveries if d.loan_account_id is None}
+    lead_ids = {d.lead_id for d in deliveries if d.lead_id is not None and d.loan_account_id is None}
+    told = _events({d.event_id for d in deliveries if d.event_id is not None})
     found, *rows = rows_of_leads(lead_ids, LEAD, ADDRESS, BANK, APPLICANT)
     leads, parties = {lead.id: lead for lead in found}, _parties(*rows)
     records: dict[UUID, Record] = {}
@@ -112,12 +115,23 @@ def of_deliveries(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
             assert delivery.loan_account is not None
             _check_space(delivery, delivery.loan_account.in_test_space)
             records[delivery.pk] = _loan_account(delivery)
-        elif (lead := leads.get(delivery.lead_id)) is not None:
+        elif delivery.event_id is not None:
+            if (event := told.get(delivery.event_id)) is not None:
+                records[delivery.pk] = event
+        elif delivery.lead_id is not None and (lead := leads.get(delivery.lead_id)) is not None:
             _check_space(delivery, lead.in_test_space)
             vendor, codes = delivery.connection.vendor, (lead.partner_code, lead.program_code)
             records[delivery.pk] = _lead(lead, codes, parties[lead.id], delivery.ref, vendor)
-            delivery.read_version = lead.version
+            delivery.read_version, delivery.partner_listens = lead.version, lead.keeps_events
     return records
+
+
+def _events(numbers: Collection[int]) -> dict[int, EventRecord]:
+    """Events by their numbers."""
+    if not numbers:
+        return {}
+    found = PartnerEvent.objects.filter(pk__in=numbers)
+    return {e.number: EventRecord(str(e.id), e.type, e.created_at.isoformat(), e.data) for e in found}
 
 
 def of_leads(leads: Sequence[Lead], vendors: Collection[str]) -> dict[UUID, dict[str, LeadRecord]]:

@@ -11,6 +11,7 @@ from crm_integrations.admin import (
     reconciliations,
     records,
     replays,
+    subscriptions,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "reconciliations",
     "records",
     "replays",
+    "subscriptions",
 ]

@@ -1,4 +1,4 @@
-"""What the integrations add to a partner's card: what vendors said to its leads, and how soon."""
+"""What the integrations add to a partner's page: what vendors said to its leads and how soon, where its events go."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 
-from crm_integrations.models import Delivery, State
+from crm_integrations.admin.subscriptions import MAY_ADD, state_of
+from crm_integrations.admin.subscriptions import in_words as told_of
+from crm_integrations.models import Delivery, State, Subscription
 from leadops import statements
 from leadops.admin.dashboard import list_url
 from leadops.admin.pages import capped_counts
 from leadops.admin.partner_desk import Score, first_day, leads_url
 from leadops.admin.partners import PartnerAdmin
-from leadops.ids import first_id_at, midnight
+from leadops.ids import first_id_at, midnight, uuid_in
 from leadops.models import Partner
 
 NEWEST = 200
@@ -37,6 +40,19 @@ admin.site.unregister(Partner)
 
 @admin.register(Partner)
 class IntegratedPartnerAdmin(PartnerAdmin):
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        key = uuid_in(object_id) if request.method == "GET" else None
+        more = dict(extra_context or {})
+        if key and request.user.has_perm("crm_integrations.view_subscription"):
+            found = Subscription.objects.kept().filter(partner=key).select_related("connection")
+            shown = [{"one": each, "state": state_of(each), "told": told_of(each)} for each in found]
+            context = {"subscriptions": shown, "partner": key, "may_add": request.user.has_perm(MAY_ADD)}
+            panel = render_to_string("admin/crm_integrations/subscription/of_partner.html", context)
+            more["panels"] = [*more.get("panels", []), panel]
+        return super().change_view(request, object_id, form_url, more)
+
     def scores(self, request: HttpRequest, partner: Partner, counts: list[dict[str, Any]]) -> list[Score]:
         own = super().scores(request, partner, counts)
         if not own or not request.user.has_perm("crm_integrations.view_delivery"):

@@ -38,6 +38,7 @@ PAGES: list[tuple[str, list[tuple[str, ...]]]] = [
         "Set-up",
         [
             ("Partners", "handshake", "leadops.partner"),
+            ("Event subscriptions", "webhook", "crm_integrations.subscription"),
             ("Programs", "category", "leadops.program"),
             ("Officers", "badge", "leadops.officer"),
             ("Groups", "groups", "auth.group"),
@@ -49,6 +50,7 @@ HELP = [
     ("Officers' guide", "help", "officer.md"),
     ("Partners' first steps", "rocket_launch", "partners.md"),
     ("Partners' API", "api", "api.md"),
+    ("Vendors' clients", "swap_horiz", "dialects.md"),
 ]
 
 COUNTED = {"crm_integrations.notice": "crm_integrations.admin.notices.open_count"}

@@ -78,7 +78,7 @@ def counts(partner: Partner) -> list[dict[str, Any]]:
 def shown(partner: Partner, counts: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """What the templates need besides: one query, however busy the partner is."""
     return {
-        "keys": list(ApiKey.objects.filter(partner=partner)),
+        "keys": list(ApiKey.objects.filter(partner=partner).select_related("program")),
         "usage": usage(counts, partner),
         "errors": errors(counts, partner),
         "calls_url": calls_url(partner, day__gte=first_day()),

@@ -25,13 +25,12 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from leadops import dialects
 from leadops.errors import LeadopsError
-from leadops.models import ApiKey, Partner, Scope
-from leadops.models.partner import default_scopes, refuse_no_network
+from leadops.models import ApiKey, Partner, Program, Scope
+from leadops.models.partner import DIALECT_WITHOUT_PROGRAM, default_scopes, refuse_no_network
 from leadops.services import keys
 
-OFFERED = [(scope.value, scope.label) for scope in Scope if scope is not Scope.DOCUMENT_WRITE]
-"""Documents have no road over the API yet."""
 MOST_NETWORKS = 50
 
 
@@ -45,7 +44,7 @@ class KeyForm(forms.Form):
         help_text="Who or what will use it.",
     )
     scopes = forms.MultipleChoiceField(
-        choices=OFFERED, initial=default_scopes, widget=UnfoldAdminCheckboxSelectMultipleWidget
+        choices=Scope.choices, initial=default_scopes, widget=UnfoldAdminCheckboxSelectMultipleWidget
     )
     networks = forms.CharField(
         label="Allowed addresses",
@@ -87,7 +86,26 @@ class NewKeyForm(KeyForm):
         ],
         widget=UnfoldAdminSelectWidget,
     )
-    field_order = ["mode"]
+    dialect = forms.ChoiceField(
+        required=False,
+        choices=lambda: [("", "None: this API alone"), *dialects.choices()],
+        widget=UnfoldAdminSelectWidget,
+        help_text="For a client that was written for a vendor's own API: the key opens that API here too.",
+    )
+    program = forms.ModelChoiceField(
+        required=False,
+        queryset=Program.objects.filter(active=True),
+        empty_label="None",
+        widget=UnfoldAdminSelectWidget,
+        help_text="With a dialect: what its leads are filed under, since the vendor's requests don't say.",
+    )
+    field_order = ["mode", "label", "scopes", "dialect", "program"]
+
+    def clean(self) -> dict[str, Any]:
+        told = self.cleaned_data
+        if bool(told.get("dialect")) != bool(told.get("program")) and not self.errors:
+            self.add_error("program" if told["dialect"] else "dialect", DIALECT_WITHOUT_PROGRAM)
+        return told
 
 
 class RotateForm(forms.Form):
@@ -175,6 +193,9 @@ class KeyPages(ModelAdmin):
             "form": form,
             "button": button,
             "key": text,
+            "how": dialects.how_to_sign_in(form.cleaned_data.get("dialect", ""), partner.code)
+            if text
+            else "",
             "media": self.media + form.media,
         }
         return TemplateResponse(request, "admin/leadops/partner/new_key.html", context)

@@ -98,6 +98,11 @@ def admit(digest: str, address: str | None) -> Admitted | None:
     return _admitted(_by_digest(), {"digest": digest, "address": address})
 
 
+def admit_by_id(key_id: UUID, address: str | None) -> Admitted | None:
+    """The live key `key_id`, which the caller has shown before, and its call counted."""
+    return _admitted(_by_id(), {"key": key_id, "address": address})
+
+
 def admit_borrower(token_id: UUID, key_id: UUID) -> Admitted | None:
     """The live key `key_id` that made a borrower's token, and the borrower's call counted."""
     limit = settings.API_BORROWER_CALLS_PER_MINUTE
@@ -124,14 +129,23 @@ def _network(address: str | None) -> str:
 
 @cache
 def _by_digest() -> Statement:
-    text = ADMIT.format(
+    text = _of_key("k.digest = %(digest)s")
+    return Statement("admit_call", text, digest="text", address="inet", usual="int")
+
+
+@cache
+def _by_id() -> Statement:
+    return Statement("admit_again", _of_key("k.id = %(key)s"), key="uuid", address="inet", usual="int")
+
+
+def _of_key(which: str) -> str:
+    return ADMIT.format(
         columns=_columns(),
-        key="k.digest = %(digest)s",
+        key=which,
         subject="'key:' || k.id",
         own_limit="k.calls_per_minute",
         fits="k.networks = '{}' OR coalesce(%(address)s <<= ANY (k.networks::inet[]), false)",
     )
-    return Statement("admit_call", text, digest="text", address="inet", usual="int")
 
 
 @cache

@@ -27,6 +27,8 @@ if TYPE_CHECKING:  # the framework's views import this module by its settings
 SCHEME = "Bearer"
 LONGEST_KEY = 200
 LAST_USED_EVERY = timedelta(minutes=1)
+NO_KEY = "This key is unknown, revoked or expired."
+"""One answer for all three, so that nobody can search for keys."""
 
 
 class Caller(NamedTuple):
@@ -73,12 +75,23 @@ def _identify(request: HttpRequest) -> Caller | None:
         return None
     if scheme.casefold() != SCHEME.casefold():
         raise AuthenticationFailed("Send the key as: Authorization: Bearer lo_live_…")
-    text, address = text.strip(), client_address(request)
-    found, only_lead = _looked_up(text, address)
+    found, only_lead = _looked_up(text.strip(), client_address(request))
+    return admitted(request, found, only_lead)
+
+
+def caller_of(request: HttpRequest, text: str) -> Caller:
+    """Who shows this key in a way of its own; raises as `admitted` does."""
+    return admitted(request, _by_key(text, client_address(request)))
+
+
+def admitted(request: HttpRequest, found: Admitted | None, only_lead: UUID | None = None) -> Caller:
+    """The caller whose key was found and counted.
+
+    Raises what refuses the call: no key, an address that the key is not for, a limit.
+    """
     if found is None:
-        admission.refuse_more_failures(address)
-        # One answer for unknown, revoked and expired ones, so that nobody can search for keys.
-        raise AuthenticationFailed("This key is unknown, revoked or expired.")
+        admission.refuse_more_failures(client_address(request))
+        raise AuthenticationFailed(NO_KEY)
     request.leadops_call = found  # type: ignore[attr-defined]  # for the counts, also of a call refused below
     if not found.fits:
         raise Problem(Type.WRONG_ADDRESS, "This key is for other addresses than the one you call from.")
@@ -90,10 +103,8 @@ def _identify(request: HttpRequest) -> Caller | None:
 
 def _looked_up(text: str, address: str | None) -> tuple[Admitted | None, UUID | None]:
     """The key and, where the text is a borrower's token, the lead that it opens."""
-    if not text or len(text) > LONGEST_KEY or not text.isascii():
-        return None, None
     if not text.startswith(borrower_tokens.PREFIX):
-        return admission.admit(ApiKey.digest_of(text), address), None
+        return _by_key(text, address), None
     token = borrower_tokens.used(text, address)
     if token is None:
         return None, None
@@ -101,6 +112,12 @@ def _looked_up(text: str, address: str | None) -> tuple[Admitted | None, UUID | 
     if found is None or Scope.BORROWER_TOKEN not in found.key.scopes:
         return None, None
     return found, token.lead_id
+
+
+def _by_key(text: str, address: str | None) -> Admitted | None:
+    if not text or len(text) > LONGEST_KEY or not text.isascii():
+        return None
+    return admission.admit(ApiKey.digest_of(text), address)
 
 
 def _note_use(key: ApiKey) -> None:

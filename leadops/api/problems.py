@@ -17,7 +17,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from leadops import request_ids
-from leadops.errors import DuplicateLead, DuplicateReference, Invalid
+from leadops.errors import Away, DuplicateLead, DuplicateReference, Gone, Invalid, NotInThisState
 from leadops.faults import trace_of
 from leadops.validation import Finding
 
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
+AWAY_SECONDS = 30
 
 
 class _Kind(NamedTuple):
@@ -130,7 +131,9 @@ def problem_of(error: Exception) -> Problem:
         return Problem(Type.CONFLICT, error.message, {"existing_id": error.existing_id})
     if isinstance(error, DuplicateLead):
         return _known_borrower(error)
-    if isinstance(error, Http404 | exceptions.NotFound):
+    if isinstance(error, NotInThisState):
+        return Problem(Type.NOT_NOW, error.message)
+    if isinstance(error, Http404 | exceptions.NotFound | Gone):
         return not_found()
     if isinstance(error, exceptions.APIException):
         return _problem_of_framework(error)
@@ -140,6 +143,8 @@ def problem_of(error: Exception) -> Problem:
         return Problem(Type.MALFORMED, "The body did not arrive whole.")
     if isinstance(error, SuspiciousOperation):  # a form of more parts than any has
         return Problem(Type.MALFORMED, "The request has too many parts, or such as can't be read.")
+    if isinstance(error, Away):
+        return Problem(Type.UNAVAILABLE, error.message, headers={"Retry-After": str(AWAY_SECONDS)})
     if isinstance(error, OperationalError | InterfaceError):
         return _unavailable(error)
     _log_unexpected(error)

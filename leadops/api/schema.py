@@ -26,6 +26,9 @@ _KEYED = (400, 401, 403, 429, *OPEN)
 LISTING = _KEYED
 READING = (401, 403, 404, 429, *OPEN)
 CREATING = (*_KEYED, 409, 413, 415, 422)
+STEERING = (*READING, 400, 409, 422)
+CHANGING = (*_KEYED, 404, 409, 413, 415)
+DELETING = (*READING, 409)
 DOWNLOADING = (*_KEYED, 413, 415)
 
 _WORDS = {
@@ -37,11 +40,11 @@ _WORDS = {
     409: "A record with this reference exists already, `existing_id` is its id; the lender knows the borrower;"
     " its state does not allow this now; or an earlier call with this Idempotency-Key is still running.",
     413: "The body is too large.",
-    415: "The body is not declared as application/json.",
+    415: "The body is not declared as application/json, or as multipart/form-data where a file comes with it.",
     422: "This Idempotency-Key was sent with another request.",
     429: "Too many calls in this minute; try again after `Retry-After` seconds.",
     500: "A fault on our side; quote the request_id.",
-    503: "The database is away; try again after `Retry-After` seconds.",
+    503: "The database, or what looks into files and keeps them, is away; try again after `Retry-After` seconds.",
 }
 
 

@@ -14,9 +14,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from leadops import dialects
+from leadops.models.program import Program
 from leadops.models.record import Record
 
 LIVE_KEYS_PER_PARTNER = 2
+DIALECT_WITHOUT_PROGRAM = (
+    "A dialect and the program that its leads are filed under belong together; name both."
+)
 
 
 class Scope(models.TextChoices):
@@ -28,6 +33,7 @@ class Scope(models.TextChoices):
     STATUS_READ = "status:read", "Read what the vendors answered"
     PII_READ = "pii:read", "Read personal data unmasked"
     BORROWER_TOKEN = "borrower:token", "Let borrowers open their own lead"
+    EVENT_WRITE = "event:write", "Subscribe to events"
 
 
 def default_scopes() -> list[str]:
@@ -64,6 +70,12 @@ class Partner(Record):
         editable=False,
         related_name="test_space",
         help_text="The partner whose test keys write here.",
+    )
+    keeps_events = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Events of its leads are written: since it first subscribed to them, or asked for them.",
     )
 
     class Meta:
@@ -119,6 +131,20 @@ class ApiKey(Record):
     )
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scopes = ArrayField(models.CharField(max_length=20, choices=Scope), default=default_scopes)
+    dialect = models.CharField(
+        max_length=50,
+        blank=True,
+        choices=dialects.choices,
+        help_text="A vendor's API that the key opens here too; a program is needed with it.",
+    )
+    program = models.ForeignKey(
+        Program,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="What leads that come in by the dialect are filed under.",
+    )
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -141,6 +167,13 @@ class ApiKey(Record):
     class Meta:
         verbose_name = "API key"
         ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(dialect="", program=None) | (~Q(dialect="") & Q(program__isnull=False)),
+                name="dialect_with_its_program",
+                violation_error_message=DIALECT_WITHOUT_PROGRAM,
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.prefix}…"

@@ -15,6 +15,9 @@ OVERLAP = timedelta(days=7)
 """How long the old key still works once there is a new one, unless somebody says otherwise."""
 
 
+_PASSED_ON = ("label", "scopes", "networks", "calls_per_minute", "dialect", "program")
+
+
 class NotLive(LeadopsError):
     """This key is revoked or has expired; make a new one."""
 
@@ -35,7 +38,7 @@ def rotate(key: ApiKey, overlap: timedelta = OVERLAP) -> tuple[ApiKey, str]:
         _one_after_the_other(key.partner)
         if not ApiKey.objects.live().filter(pk=key.pk).exists():
             raise NotLive
-        same = {name: getattr(key, name) for name in ("label", "scopes", "networks", "calls_per_minute")}
+        same = {name: getattr(key, name) for name in _PASSED_ON}
         made = ApiKey.issue(key.partner, key.mode, **same)
         until = timezone.now() + overlap
         ApiKey.objects.filter(pk=key.pk).exclude(expires_at__lt=until).update(

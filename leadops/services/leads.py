@@ -169,6 +169,7 @@ def _store(ready: Sequence[Ready], origin: Origin) -> list[Lead]:
     known = {"partner": origin.partner, "program": origin.program, "created_by": origin.created_by}
     for lead in leads:
         lead._state.fields_cache.update(known)  # what assigning them does, at a tenth of its time
+    signals.leads_created.send(Lead, leads=leads)
     return leads
 
 
@@ -215,11 +216,11 @@ class _Parties:
         applicants = [_APPLICANTS.instance(row) for row in self.applicants]
         addresses = [_ADDRESSES.instance(row) for row in self.addresses]
         banks = [_BANKS.instance(row) for row in self.banks]
-        _loaded(lead, "applicants", applicants)
-        _loaded(lead, "consents", [_CONSENTS.instance(row) for row in self.consents])
+        loaded(lead, "applicants", applicants)
+        loaded(lead, "consents", [_CONSENTS.instance(row) for row in self.consents])
         for applicant in applicants:
-            _loaded(applicant, "addresses", [each for each in addresses if each.applicant_id == applicant.pk])
-            _loaded(applicant, "banks", [each for each in banks if each.applicant_id == applicant.pk])
+            loaded(applicant, "addresses", [each for each in addresses if each.applicant_id == applicant.pk])
+            loaded(applicant, "banks", [each for each in banks if each.applicant_id == applicant.pk])
 
     def rows(self) -> tuple[list[Row], ...]:
         """All of them, in the order of `_PARTS`: parents first."""
@@ -233,7 +234,7 @@ class Ready(NamedTuple):
     parties: _Parties
 
 
-def _loaded(row: Model, name: str, related: list[Any]) -> None:
+def loaded(row: Model, name: str, related: list[Any]) -> None:
     """Put rows where `prefetch_related` would put them."""
     found: QuerySet[Any] = QuerySet(getattr(type(row), name).rel.related_model)
     found._result_cache = related
@@ -265,7 +266,7 @@ def submit(leads: Sequence[Lead], connections: Sequence[UUID] | None = None, *, 
 def announce(lead: Lead, repeats: Sequence[Match] = ()) -> None:
     """Tell of `lead`, which an officer made and did not submit yet, and keep which leads it repeats."""
     duplicates.keep(duplicates.pairs_of(lead.pk, repeats))
-    signals.leads_changed.send(Lead, leads=[lead])
+    signals.leads_changed.send(Lead, leads=[lead], new=True)
 
 
 def revise(lead: Lead) -> None:
