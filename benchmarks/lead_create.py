@@ -1,4 +1,5 @@
-"""A nested lead over HTTP: ours with key, checks, encryption and five vendors, against plain REST framework.
+"""A nested lead over HTTP: ours with key, limits, Idempotency-Key, checks, encryption and five vendors, against plain
+REST framework.
 
 Both sides run under gunicorn with two sync workers, on one database, in turns; the body is Crego's example, each time
 of another borrower.
@@ -81,9 +82,10 @@ class Load:
     def _client(self, seconds: float, counts: list[int]) -> None:
         done, until = 0, time.monotonic() + seconds
         while time.monotonic() < until:
-            body = _of_somebody_else(next(NUMBERS))
+            number = next(NUMBERS)
+            body, headers = _of_somebody_else(number), self.headers | {"Idempotency-Key": f"bench-{number}"}
             calling = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-            calling.request("POST", self.path, json.dumps(body), self.headers)
+            calling.request("POST", self.path, json.dumps(body), headers)
             answer = calling.getresponse()
             said = answer.read()
             calling.close()
