@@ -44,6 +44,14 @@ class LeadStopped(LeadopsError):
     """A lead that is dropped or declined is not sent."""
 
 
+class NotInThisState(LeadopsError):
+    """This can't be done in its present state."""
+
+
+class Gone(LeadopsError):
+    """This was deleted meanwhile."""
+
+
 class TakesNoLeads(LeadopsError):
     """An inactive partner or program takes no new leads."""
 

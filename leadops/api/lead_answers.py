@@ -50,11 +50,12 @@ def lead_answer(lead: Lead, whole_pii: bool = False) -> dict[str, Any]:
         "tags": lead.tags,
         "consents": [_consent(each) for each in lead.consents.all()],
         "extra": lead.extra,
-        "applicants": [_applicant(each, country, whole_pii) for each in lead.applicants.all()],
+        "applicants": [applicant_answer(each, country, whole_pii) for each in lead.applicants.all()],
     }
 
 
-def _applicant(applicant: Applicant, country: str, whole_pii: bool) -> dict[str, Any]:
+def applicant_answer(applicant: Applicant, country: str, whole_pii: bool) -> dict[str, Any]:
+    """One applicant with all that belongs to it; `country` is its program's."""
     tail = masking.unmasked if whole_pii else masking.last_four
     return {
         "id": str(applicant.pk),
@@ -85,8 +86,8 @@ def _applicant(applicant: Applicant, country: str, whole_pii: bool) -> dict[str,
         "tax_id": tail(applicant.tax_id) or None,
         "insurance_no": tail(applicant.insurance_no) or None,
         "gstin": (applicant.gstin if whole_pii else masking.gstin(applicant.gstin)) or None,
-        "addresses": [_address(each) for each in applicant.addresses.all()],
-        "banks": [_bank(each, tail) for each in applicant.banks.all()],
+        "addresses": [address_answer(each) for each in applicant.addresses.all()],
+        "banks": [bank_answer(each, whole_pii) for each in applicant.banks.all()],
     }
 
 
@@ -103,7 +104,8 @@ def _identity_document(applicant: Applicant, tail: masking.Mask) -> dict[str, An
     return document if any(document.values()) else None
 
 
-def _address(address: Address) -> dict[str, Any]:
+def address_answer(address: Address) -> dict[str, Any]:
+    """One address."""
     return {
         "id": str(address.pk),
         "created_at": address.created_at.timestamp(),
@@ -124,14 +126,15 @@ def _address(address: Address) -> dict[str, Any]:
     }
 
 
-def _bank(bank: Bank, tail: masking.Mask) -> dict[str, Any]:
+def bank_answer(bank: Bank, whole_pii: bool) -> dict[str, Any]:
+    """One bank account."""
     return {
         "id": str(bank.pk),
         "created_at": bank.created_at.timestamp(),
         "updated_at": bank.updated_at.timestamp(),
         "applicant_id": str(bank.applicant_id),
         "account_type": bank.account_type,
-        "account_no": tail(bank.account_no),
+        "account_no": bank.account_no if whole_pii else masking.last_four(bank.account_no),
         "account_holder_name": bank.account_holder_name,
         "ifsc": bank.ifsc,
         "is_verified": bank.is_verified,

@@ -16,7 +16,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from leadops import request_ids
-from leadops.errors import DuplicateLead, DuplicateReference, Invalid
+from leadops.errors import DuplicateLead, DuplicateReference, Gone, Invalid, NotInThisState
 from leadops.faults import trace_of
 from leadops.validation import Finding
 
@@ -120,7 +120,9 @@ def _problem_of(error: Exception) -> Problem:
         return Problem(Type.CONFLICT, error.message, {"existing_id": error.existing_id})
     if isinstance(error, DuplicateLead):
         return _known_borrower(error)
-    if isinstance(error, Http404 | exceptions.NotFound):
+    if isinstance(error, NotInThisState):
+        return Problem(Type.NOT_NOW, error.message)
+    if isinstance(error, Http404 | exceptions.NotFound | Gone):
         return not_found()
     if isinstance(error, exceptions.APIException):
         return _problem_of_framework(error)

@@ -35,6 +35,7 @@ CODES = {
     "alias_contradicts": "primary_mobile and mobile are two names of one field; send one of them.",
     "unknown_program": "There is no active program with this id.",
     "unknown_lead": "There is no lead of yours with this id.",
+    "unknown_applicant": "There is no applicant of yours with this id.",
     "unknown_filter": "There is no such filter.",
     "invalid_filter": "{words}",
     "too_many_leads": "These filters find more than {most} leads; ask for fewer at a time, by days for instance.",

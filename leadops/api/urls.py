@@ -5,6 +5,9 @@ from __future__ import annotations
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from leadops.api.addresses import AddressesOfApplicantView, AddressesView, AddressView
+from leadops.api.applicants import ApplicantsView, ApplicantView, MarkPrimaryView
+from leadops.api.banks import BanksOfApplicantView, BanksView, BankView
 from leadops.api.exports import DownloadExcelView
 from leadops.api.health import HealthView
 from leadops.api.imports import CancelView, ImportRowsView, ImportsView, ImportView, StartView
@@ -20,6 +23,19 @@ urlpatterns = [
     path("crm/leads/import/<uuid:import_id>/start/", StartView.as_view(), name="import-start"),
     path("crm/leads/import/<uuid:import_id>/cancel/", CancelView.as_view(), name="import-cancel"),
     path("crm/leads/<uuid:lead_id>/", LeadView.as_view(), name="lead"),
+    path("crm/applicants/", ApplicantsView.as_view(), name="applicants"),
+    path("crm/applicants/<uuid:applicant_id>/", ApplicantView.as_view(), name="applicant"),
+    path("crm/applicants/<uuid:applicant_id>/mark_primary/", MarkPrimaryView.as_view(), name="mark-primary"),
+    path(
+        "crm/applicants/<uuid:applicant_id>/addresses/",
+        AddressesOfApplicantView.as_view(),
+        name="applicant-addresses",
+    ),
+    path("crm/applicants/<uuid:applicant_id>/banks/", BanksOfApplicantView.as_view(), name="applicant-banks"),
+    path("crm/addresses/", AddressesView.as_view(), name="addresses"),
+    path("crm/addresses/<uuid:address_id>/", AddressView.as_view(), name="address"),
+    path("crm/banks/", BanksView.as_view(), name="banks"),
+    path("crm/banks/<uuid:bank_id>/", BankView.as_view(), name="bank"),
     path("crm/health/", HealthView.as_view(), name="health"),
     path("los/accounts/", AccountsView.as_view(), name="loan-accounts"),
     path("los/accounts/<uuid:account_id>/", AccountView.as_view(), name="loan-account"),

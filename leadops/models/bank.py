@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -9,8 +11,15 @@ from django.db.models import Q
 from leadops import masking
 from leadops.fields import BlindIndexField, EncryptedTextField
 from leadops.models.applicant import Applicant
+from leadops.models.partner import Partner
 from leadops.models.record import Record
 from leadops.reference import ifsc
+
+
+class BankQuerySet(models.QuerySet["Bank"]):
+    def of_partner(self, partner: Partner) -> Self:
+        """Those of the leads that `partner` brought."""
+        return self.filter(applicant__lead__partner=partner)
 
 
 class Bank(Record):
@@ -25,6 +34,8 @@ class Bank(Record):
     ifsc = models.CharField("IFSC", max_length=11, blank=True)
     is_verified = models.BooleanField("verified", default=False)
     tags = ArrayField(models.CharField(max_length=50), default=list, blank=True)
+
+    objects = BankQuerySet.as_manager()
 
     class Meta:
         ordering = ["applicant_id", "position", "id"]

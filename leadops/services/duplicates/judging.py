@@ -16,9 +16,6 @@ from leadops.services.duplicates.filling import filled
 from leadops.services.duplicates.finding import MOST, Key, Keys, Known, find, keys_of
 from leadops.services.duplicates.records import Stored, stored
 
-OPEN = (Lead.Status.DRAFT, Lead.Status.SUBMITTED, Lead.Status.IN_REVIEW)
-"""Statuses in which a lead may still be filled in: nobody has decided on it."""
-
 
 class Becomes(Enum):
     LEAD = "lead"
@@ -149,7 +146,7 @@ class _Judging:
             self._fill(at, verdict, same_borrower)
 
     def _is_open(self, known: Known) -> bool:
-        return known.partner_id == self.partner.pk and known.status in OPEN and not known.has_account
+        return known.partner_id == self.partner.pk and known.status in Lead.OPEN and not known.has_account
 
     def _fill(self, at: int, verdict: Verdict, matches: Iterable[Match]) -> None:
         """Fill the first open lead of the partner; where it and the draft contradict each other, it stays a lead."""
