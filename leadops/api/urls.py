@@ -13,6 +13,7 @@ from leadops.api.health import HealthView
 from leadops.api.imports import CancelView, ImportRowsView, ImportsView, ImportView, StartView
 from leadops.api.leads import LeadsView, LeadView
 from leadops.api.loan_accounts import AccountsView, AccountView
+from leadops.api.look_ups import IfscView, PincodeView
 
 urlpatterns = [
     path("crm/leads/", LeadsView.as_view(), name="leads"),
@@ -34,8 +35,10 @@ urlpatterns = [
     path("crm/applicants/<uuid:applicant_id>/banks/", BanksOfApplicantView.as_view(), name="applicant-banks"),
     path("crm/addresses/", AddressesView.as_view(), name="addresses"),
     path("crm/addresses/<uuid:address_id>/", AddressView.as_view(), name="address"),
+    path("crm/addresses/pincode/<str:pincode>/", PincodeView.as_view(), name="pincode"),
     path("crm/banks/", BanksView.as_view(), name="banks"),
     path("crm/banks/<uuid:bank_id>/", BankView.as_view(), name="bank"),
+    path("crm/banks/ifsc/<str:ifsc>/", IfscView.as_view(), name="ifsc"),
     path("crm/health/", HealthView.as_view(), name="health"),
     path("los/accounts/", AccountsView.as_view(), name="loan-accounts"),
     path("los/accounts/<uuid:account_id>/", AccountView.as_view(), name="loan-account"),
