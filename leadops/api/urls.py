@@ -11,6 +11,7 @@ from leadops.api.banks import BanksOfApplicantView, BanksView, BankView
 from leadops.api.exports import DownloadExcelView
 from leadops.api.health import HealthView
 from leadops.api.imports import CancelView, ImportRowsView, ImportsView, ImportView, StartView
+from leadops.api.lead_programs import LeadProgramsView
 from leadops.api.leads import LeadsView, LeadView
 from leadops.api.loan_accounts import AccountsView, AccountView
 from leadops.api.look_ups import IfscView, PincodeView
@@ -24,6 +25,7 @@ urlpatterns = [
     path("crm/leads/import/<uuid:import_id>/start/", StartView.as_view(), name="import-start"),
     path("crm/leads/import/<uuid:import_id>/cancel/", CancelView.as_view(), name="import-cancel"),
     path("crm/leads/<uuid:lead_id>/", LeadView.as_view(), name="lead"),
+    path("crm/leads/<uuid:lead_id>/programs/", LeadProgramsView.as_view(), name="lead-programs"),
     path("crm/applicants/", ApplicantsView.as_view(), name="applicants"),
     path("crm/applicants/<uuid:applicant_id>/", ApplicantView.as_view(), name="applicant"),
     path("crm/applicants/<uuid:applicant_id>/mark_primary/", MarkPrimaryView.as_view(), name="mark-primary"),
