@@ -23,6 +23,7 @@ from leadops.api.lead_shapes import (
     ConsentShape,
     LeadShape,
 )
+from leadops.api.loan_account_shapes import AccountAnswer
 from leadops.api.shapes import Many, Moment
 from leadops.models import Address, Applicant, Bank, Consent, DuplicateKey, Lead
 from leadops.validation import Finding
@@ -220,6 +221,13 @@ class DuplicateAnswer(serializers.Serializer[Any]):
     only_mobile = serializers.BooleanField(help_text="The PANs differ: perhaps a family's telephone.")
 
 
+class ProgramAnswer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+    product_type = serializers.CharField()
+
+
 class LeadAnswer(Kept, LeadShape):
     status = serializers.ChoiceField(choices=Lead.Status.choices)
     sync_status = serializers.ChoiceField(
@@ -227,6 +235,8 @@ class LeadAnswer(Kept, LeadShape):
     )
     applicants = Many(child=ApplicantAnswer(), most=APPLICANTS)
     consents = Many(child=ConsentShape(), most=CONSENTS)
+    program = ProgramAnswer(required=False, help_text="Only with expand=program.")
+    loan_accounts = AccountAnswer(many=True, required=False, help_text="Only with expand=loan_accounts.")
     warnings = WarningAnswer(
         many=True, required=False, help_text="Only in the answer to POST, and only if any."
     )

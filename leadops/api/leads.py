@@ -12,7 +12,7 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leadops.api import examples
+from leadops.api import examples, expanding
 from leadops.api.authentication import caller, may_read_pii
 from leadops.api.duplicates import duplicates_answer
 from leadops.api.filters import LeadFilters
@@ -38,19 +38,21 @@ class LeadViews(GenericAPIView[Lead]):
     def get_queryset(self) -> QuerySet[Lead]:
         if getattr(self, "swagger_fake_view", False):
             return Lead.objects.none()
-        return Lead.objects.of_partner(caller(self.request)).with_parties()
+        return expanding.loaded(Lead.objects.of_partner(caller(self.request)).with_parties(), self.request)
 
     def answer(self, lead: Lead) -> dict[str, Any]:
-        return lead_answer(lead, may_read_pii(self.request))
+        return lead_answer(lead, may_read_pii(self.request)) | expanding.expansions(lead, self.request)
 
 
 class LeadsView(LeadViews):
     """All leads of the caller."""
 
     scopes = {"GET": Scope.LEAD_READ, "POST": Scope.LEAD_WRITE}
+    also_taken = {expanding.NAME}
 
     @extend_schema(
         operation_id="leads_list", summary="List leads", description="Newest first.", tags=["Leads"],
+        parameters=[expanding.PARAMETER],
         responses=answers(LISTING, {200: LeadAnswer(many=True)}),
     )  # fmt: skip
     def get(self, request: Request) -> Response:
@@ -78,8 +80,8 @@ class LeadView(LeadViews):
     scopes = {"GET": Scope.LEAD_READ}
 
     @extend_schema(
-        operation_id="leads_retrieve", summary="Read a lead", tags=["Leads"],
-        responses=answers(READING, {200: LeadAnswer}), filters=False,
+        operation_id="leads_retrieve", summary="Read a lead", tags=["Leads"], parameters=[expanding.PARAMETER],
+        responses=answers((400, *READING), {200: LeadAnswer}), filters=False,
     )  # fmt: skip
     def get(self, request: Request, lead_id: UUID) -> Response:
         return Response(self.answer(get_object_or_404(self.get_queryset(), pk=lead_id)))
