@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 SUBJECTS = leadops crm_integrations tests benchmarks deploy manage.py
-BENCHMARKS = validation lead_create deliveries claims enqueue excel_import export search
+BENCHMARKS = validation lead_create deliveries claims enqueue excel_import import_memory import_behind export search
 # The test database ends with the tests, also when they fail or are interrupted.
 WITH_TEST_DATABASE = trap 'exit 130' INT TERM; \
 	trap '$(BIN)/python -m leadops.embedded_postgres.server stop var/test/postgres' EXIT; set -e;
@@ -32,7 +32,7 @@ test:  ## Lint, types, import contracts, migrations and every test
 	$(WITH_TEST_DATABASE) \
 	LEADOPS_VAR=var/test $(BIN)/python manage.py makemigrations --check --dry-run; \
 	LEADOPS_VAR=var/test $(BIN)/python manage.py check --fail-level WARNING; \
-	CHROMIUM="$(CHROMIUM)" SOFFICE="$(SOFFICE)" $(BIN)/pytest -q -n 3 --dist loadgroup
+	CHROMIUM="$(CHROMIUM)" SOFFICE="$(SOFFICE)" $(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 bench:  ## Measure: nested creates, deliveries, imports
 	$(PYTHON) deploy/install.py requirements-dev.txt

@@ -14,13 +14,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def setup() -> None:
-    """Django on a fresh scratch database, with local vendors allowed."""
+def environment() -> None:
+    """What names the scratch database to Django."""
     sys.path.insert(0, str(ROOT))
     os.environ["LEADOPS_VAR"] = os.environ.get("BENCH_VAR", str(ROOT / "var" / "bench"))
     os.environ["ALLOW_LOCAL_VENDORS"] = "1"
     os.environ["LOG_LEVEL"] = "ERROR"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadops.settings")
+
+
+def setup() -> None:
+    """Django on a fresh scratch database, with local vendors allowed."""
+    environment()
     import django
     from django.core.management import call_command
     from django.db import connection

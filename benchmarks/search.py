@@ -15,8 +15,8 @@ import scratch
 
 scratch.setup()
 
+import many_leads
 from django.contrib import admin
-from django.db import connection
 from django.test import RequestFactory
 
 from leadops import synthetic
@@ -31,32 +31,6 @@ LEADS = int(os.environ.get("BENCH_ROWS", "1000000"))
 REAL, SEARCHES, THEIRS = 500, 200, 5
 BAR_MS, BAR_TIMES = 100, 20
 
-# Copies of a real lead, their ids in the order they were made: 60 first names, so that many share one, and indexes of
-# nobody's numbers.
-RANDOM = "decode(replace(gen_random_uuid()::text, '-', ''), 'hex')"
-ID = """overlay(overlay(gen_random_uuid()::text
-    placing lpad(to_hex(24000000 + n), 8, '0') from 1 for 8) placing '7' from 15 for 1)::uuid"""
-NAME = "'Given' || to_char(n %% 60, 'FM00') || ' Family' || to_char(n %% 4999, 'FM0000')"
-MANY = (
-    f"""CREATE TEMPORARY TABLE made AS SELECT n, {ID} AS lead, {ID} AS applicant
-    FROM generate_series(1, %(count)s) n""",
-    f"""INSERT INTO leadops_lead SELECT r.* FROM made JOIN leadops_lead l ON l.partner_ref_id = %(like)s
-    CROSS JOIN LATERAL jsonb_populate_record(l, jsonb_build_object(
-        'id', made.lead, 'partner_ref_id', 'OLD-' || n, 'primary_mobile_index', {RANDOM}
-    )) r""",
-    f"""INSERT INTO leadops_applicant SELECT r.* FROM made JOIN leadops_lead l ON l.partner_ref_id = %(like)s
-    JOIN leadops_applicant a ON a.lead_id = l.id
-    CROSS JOIN LATERAL jsonb_populate_record(a, jsonb_build_object(
-        'id', made.applicant, 'lead_id', made.lead, 'primary_mobile_index', {RANDOM}, 'pan_no_index', {RANDOM},
-        'name', {NAME}
-    )) r""",
-    f"""INSERT INTO leadops_bank SELECT r.* FROM made JOIN leadops_lead l ON l.partner_ref_id = %(like)s
-    JOIN leadops_applicant a ON a.lead_id = l.id JOIN leadops_bank b ON b.applicant_id = a.id
-    CROSS JOIN LATERAL jsonb_populate_record(b, jsonb_build_object(
-        'id', made.lead, 'applicant_id', made.applicant, 'account_no_index', {RANDOM}
-    )) r""",
-)
-
 
 class Plain(admin.ModelAdmin):
     """What Django's own documentation has one write."""
@@ -69,10 +43,7 @@ def fill() -> None:
     """Some real leads among very many."""
     partner, program = people.partner("Bench", "bench"), people.program("bench", "Bench")
     leads.submit(leads.create(DRAFTS, partner=partner, program=program, intake=Lead.Intake.API))
-    with connection.cursor() as cursor:
-        for statement in MANY:
-            cursor.execute(statement, {"count": LEADS - REAL, "like": DRAFTS[0].partner_ref_id})
-        cursor.execute("VACUUM ANALYZE")
+    many_leads.copy(LEADS - REAL, like=DRAFTS[0].partner_ref_id)
 
 
 DRAFTS = synthetic.drafts(REAL)

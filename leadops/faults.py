@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from logging import Filter, LogRecord
 from traceback import walk_tb
 from types import FrameType
 
@@ -14,6 +15,19 @@ def place_of(error: BaseException) -> str:
 def trace_of(error: BaseException) -> str:
     """The kind of `error` and every place it came through, a line each, where it was raised at the end."""
     return "\n  ".join([f"{type(error).__module__}.{type(error).__qualname__}", *_places(error)])
+
+
+class TraceWithoutValues(Filter):
+    """On the logger of a library that logs exceptions with their text: their trace takes its place."""
+
+    def filter(self, record: LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            told = record.args if isinstance(record.args, dict) else {}
+            record.msg = f"{told.get('name', 'Something')} failed: {trace_of(error)}"
+            record.args = record.exc_info = record.exc_text = None
+            record.__dict__.pop("data", None)  # Celery's own copy of it all
+        return True
 
 
 def _places(error: BaseException) -> list[str]:

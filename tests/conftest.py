@@ -2,20 +2,74 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.test import Client
+from django.db import connection
+from django.test import Client, TransactionTestCase, override_settings
 
+from crm_integrations import partitions
 from crm_integrations.models import Connection
 from leadops.models import ApiKey, Officer, Partner, Program
 from tests import people, vendors
 from tests.vendors import Sandbox
 
+EMPTY = """
+DO $$
+DECLARE
+    found regclass;
+    large boolean;
+    filled boolean;
+    any_large boolean := false;
+    names text[] := '{}';
+BEGIN
+    FOR found, large IN SELECT oid, pg_relation_size(oid) > 256 * 1024 FROM pg_class
+        WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+        AND relname NOT IN ('auth_permission', 'django_content_type', 'django_migrations')
+    LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s)', found) INTO filled;
+        IF filled OR large THEN
+            names := names || found::text;
+            any_large := any_large OR large;
+        END IF;
+    END LOOP;
+    IF any_large THEN
+        EXECUTE format('TRUNCATE %s CASCADE', array_to_string(names, ', '));
+    ELSE
+        FOR at IN 1 .. cardinality(names) LOOP
+            EXECUTE format('DELETE FROM %s', names[at]);
+        END LOOP;
+    END IF;
+END $$
+"""
+"""Foreign keys are checked at the end, so that the order is no matter. What was deleted takes room until a truncate."""
 
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_emptying() -> Iterator[None]:
+    """After a test that commits Django truncates every table and makes all permissions anew: far slower."""
+
+    def empty(_: TransactionTestCase) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(EMPTY)
+        partitions.make_ahead()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
 
 
 @pytest.fixture

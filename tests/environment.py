@@ -1,11 +1,15 @@
 """The environment of the test run, set before Django reads its settings."""
 
 import os
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var" / "test"
 
+# Every worker and every process that a test starts would compile all anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 os.environ["LEADOPS_VAR"] = str(VAR)
 os.environ["ALLOW_LOCAL_VENDORS"] = "1"
 os.environ["LEADOPS_PRODUCTION"] = "0"

@@ -31,6 +31,7 @@ from unfold.contrib.filters.admin import (
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from leadops import masking
+from leadops.admin.downloads import downloaded
 from leadops.admin.form_filters import FormFilter
 from leadops.admin.listed import listed
 from leadops.admin.making import ReadOnly
@@ -39,7 +40,6 @@ from leadops.admin.pages import CappedList, capped_counts, in_words
 from leadops.admin.sealed_search import opened
 from leadops.client_address import client_address
 from leadops.errors import LeadopsError
-from leadops.excel.writer import CONTENT_TYPE
 from leadops.ids import uuid_in
 from leadops.models import Export, Lead, Officer
 from leadops.services import exports
@@ -129,7 +129,7 @@ class ExportAdmin(ReadOnly, CappedList, ModelAdmin):
         shown: dict[str, Any] = {}
         if export is not None and self.has_view_permission(request, export):
             shown = {"export": export, "tone": TONES[export.state], "who": self.who(export)}
-            shown |= {"progress": exports.progress(export), "mine": export.officer == request.user}
+            shown |= {"progress": exports.progress(export), "mine": _may_fetch(request, export)}
             shown |= {"title": "Export", "subtitle": None}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
@@ -172,9 +172,9 @@ class ExportAdmin(ReadOnly, CappedList, ModelAdmin):
         return JsonResponse(exports.progress(self._to_view(request, key)))
 
     def download_view(self, request: HttpRequest, key: UUID) -> HttpResponse | FileResponse:
-        """The workbook, for who ordered it and nobody else."""
+        """The workbook, for who ordered it and still may, and nobody else."""
         export = self._to_view(request, key)
-        if export.officer != request.user:
+        if not _may_fetch(request, export):
             raise PermissionDenied
         try:
             file = export.file.open("rb") if export.can_be_fetched else None
@@ -185,11 +185,7 @@ class ExportAdmin(ReadOnly, CappedList, ModelAdmin):
                 request, "This workbook is no longer kept: export the leads again.", messages.WARNING
             )
             return HttpResponseRedirect(_page_of(key))
-        name = f"leads-{export.created_at:%Y-%m-%d}.xlsx"
-        answer = FileResponse(file, as_attachment=True, filename=name, content_type=CONTENT_TYPE)
-        answer["X-Content-Type-Options"] = "nosniff"
-        answer["Cache-Control"] = "no-store"
-        return answer
+        return downloaded(file, f"leads-{export.created_at:%Y-%m-%d}.xlsx")
 
     def _to_view(self, request: HttpRequest, key: UUID) -> Export:
         if not self.has_view_permission(request):
@@ -223,6 +219,12 @@ def _asked(request: HttpRequest, what: str, whole: bool) -> Export:
         what=what,
         shown=Export.Shown.WHOLE if whole else Export.Shown.MASKED,
     )
+
+
+def _may_fetch(request: HttpRequest, export: Export) -> bool:
+    """Whether it is the user's own, and they may still take out what is in it."""
+    needed = {MAY_EXPORT, MAY_SEE_WHOLE} if export.shown == Export.Shown.WHOLE else {MAY_EXPORT}
+    return export.officer == request.user and request.user.has_perms(needed)
 
 
 def _page_of(key: UUID) -> str:

@@ -16,16 +16,17 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from leadops.admin.choosing import OnlyChosen
+from leadops.admin.downloads import downloaded
 from leadops.admin.import_rows import ImportRowPages
 from leadops.admin.import_steps import MAY_UNDO
 from leadops.admin.making import MadeByService, MadeForm
 from leadops.admin.markup import chip
 from leadops.admin.pages import CappedList
+from leadops.client_address import client_address
 from leadops.errors import LeadopsError
 from leadops.excel import preflight
-from leadops.excel.writer import CONTENT_TYPE
 from leadops.models import ImportBatch, ImportMode, ImportRow, ImportState, Officer
-from leadops.services import import_batches, import_previews
+from leadops.services import import_batches, import_previews, import_undoing
 from leadops.services.error_workbooks import error_workbook
 
 Outcome = ImportRow.Outcome
@@ -130,7 +131,8 @@ class ImportBatchAdmin(ImportRowPages, MadeByService, OnlyChosen, CappedList, Mo
             if batch.state == ImportState.MAPPING and self.may_steer(request):
                 return HttpResponseRedirect(reverse("admin:leadops_importbatch_columns", args=[batch.pk]))
             shown = {"batch": batch, "progress": self._progress(batch), "tone": TONES[batch.state]}
-            shown |= {"may_steer": self.may_steer(request), "may_undo": request.user.has_perm(MAY_UNDO)}
+            may_undo = request.user.has_perm(MAY_UNDO) and import_undoing.may_be_undone(batch)
+            shown |= {"may_steer": self.may_steer(request), "may_undo": may_undo}
             shown |= {"preview": import_previews.shown(batch), "title": batch.file_name, "subtitle": None}
             shown |= self.rows_context(request, batch)
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
@@ -160,10 +162,10 @@ class ImportBatchAdmin(ImportRowPages, MadeByService, OnlyChosen, CappedList, Mo
         }
 
     def errors_view(self, request: HttpRequest, batch_id: UUID) -> FileResponse:
-        """The refused rows as a workbook to mend and upload again."""
-        batch = self.to_view(request, batch_id)
+        """The refused rows as a workbook to mend and upload again, for who may do that: it holds them unmasked."""
+        batch = self.to_steer(request, batch_id)
         stem = batch.file_name.rpartition(".")[0] or batch.file_name
         file = error_workbook(batch)
-        return FileResponse(
-            file, as_attachment=True, filename=f"{stem}-refused.xlsx", content_type=CONTENT_TYPE
-        )
+        where = client_address(request) or "an address that is not known"
+        self.log_change(request, batch, f"{batch.failed} refused rows downloaded unmasked, from {where}.")
+        return downloaded(file, f"{stem}-refused.xlsx")

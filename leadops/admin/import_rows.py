@@ -150,7 +150,7 @@ def _in_words(outcomes: Counter[str]) -> str:
 
 def _to_mend(header: SheetHeader, row: ImportRow) -> dict[str, Any]:
     cells = json.loads(row.cells)
-    broken = import_mending.broken_letters(row)
+    broken = import_mending.broken_letters(row, header.cells)
     errors = [each for each in row.problems if each["severity"] == "error"]
     inputs = [
         {

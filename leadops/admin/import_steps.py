@@ -75,8 +75,13 @@ class ImportSteps(ModelAdmin):
         if request.method == "POST":
             mode = _take_over(proposal, request.POST, mode)
             try:
-                officer = cast(Officer, request.user)
-                column_mappings.confirm(batch, proposal.mapping, proposal.layout, mode=mode, officer=officer)
+                if (row := str(request.POST.get("header_row", ""))).isdecimal():
+                    column_mappings.choose_header(batch, int(row[:9]))
+                else:
+                    officer = cast(Officer, request.user)
+                    column_mappings.confirm(
+                        batch, proposal.mapping, proposal.layout, mode=mode, officer=officer
+                    )
                 return HttpResponseRedirect(page_of(batch))
             except LeadopsError as error:
                 refusal = error.message

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from drf_spectacular.utils import inline_serializer
@@ -14,8 +15,22 @@ from leadops.api.programs import active_program
 from leadops.api.shapes import error
 from leadops.ids import uuid_in
 from leadops.models import ImportBatch, ImportMode, ImportRow, ImportState, Layout, Program
-from leadops.services import import_batches, import_previews
+from leadops.services import (
+    import_batches,
+    import_corrections,
+    import_mending,
+    import_previews,
+    import_undoing,
+)
 
+FOR_PARTNERS = {
+    import_undoing.STAYED_CODE: "Its lead stayed when the import was undone.",
+    import_mending.MENDED_CODE: "Mended by the lender.",
+    import_corrections.MENDED_CODE: "Mended by another workbook.",
+    import_corrections.GIVEN_BACK_CODE: "The workbook that mended it was undone: it is refused again.",
+    import_undoing.UNDONE_CODE: "Its lead was deleted when an import was undone.",
+}
+"""In place of words that officers left in a row, which name people and vendors of the lender."""
 TOLD = ("column", "cell", "code", "message", "severity")
 FIELDS = {"file", "program_id", "mode", "layout", "preview"}
 YES_OR_NO = {"true": True, "1": True, "false": False, "0": False, "": False}
@@ -60,7 +75,7 @@ class ImportAnswer(serializers.Serializer[Any]):
     mode = serializers.ChoiceField(ImportMode.choices)
     layout = serializers.ChoiceField(Layout.choices)
     left_out = serializers.ListField(child=serializers.CharField(), help_text="Sheets that were not read.")
-    earlier_import_id = serializers.UUIDField(allow_null=True, help_text="The same file, sent before.")
+    earlier_import_id = serializers.UUIDField(allow_null=True, help_text="The same file, sent by you before.")
     rows = serializers.IntegerField()
     created = serializers.IntegerField()
     updated = serializers.IntegerField()
@@ -92,12 +107,18 @@ def import_answer(batch: ImportBatch) -> dict[str, Any]:
         "mode": batch.mode,
         "layout": batch.layout,
         "left_out": batch.left_out,
-        "earlier_import_id": str(batch.earlier_id) if batch.earlier_id else None,
+        "earlier_import_id": _earlier(batch),
         **{name: said[name] for name in ("rows", "created", "updated", "skipped", "failed")},
         "percent": said["percent"],
         "seconds_left": said["seconds_left"],
         "preview": _preview(batch),
     }
+
+
+def _earlier(batch: ImportBatch) -> str | None:
+    """The import of the same file before, where the partner sent that one too."""
+    earlier = batch.earlier
+    return str(earlier.pk) if earlier is not None and earlier.road == ImportBatch.Road.API else None
 
 
 def _preview(batch: ImportBatch) -> dict[str, Any] | None:
@@ -108,18 +129,20 @@ def _preview(batch: ImportBatch) -> dict[str, Any] | None:
     return {**counts, "problems": [{**_told(each), "count": each["count"]} for each in told["problems"]]}
 
 
-def row_answer(row: ImportRow) -> dict[str, Any]:
+def row_answer(row: ImportRow, own_leads: Collection[UUID]) -> dict[str, Any]:
+    """A row as its partner sees it; `own_leads` are the partner's among those that rows of this page name."""
     return {
         "sheet": row.sheet,
         "row": row.number,
         "outcome": row.outcome,
-        "lead_id": str(row.lead_id) if row.lead_id else None,
+        "lead_id": str(row.lead_id) if row.lead_id in own_leads else None,
         "problems": [_told(each) for each in row.problems],
     }
 
 
 def _told(problem: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: problem[name] for name in TOLD}
+    told = {name: problem[name] for name in TOLD}
+    return told | {"message": FOR_PARTNERS.get(problem["code"], problem["message"])}
 
 
 class ReadForm(NamedTuple):

@@ -29,8 +29,8 @@ from leadops.api.import_shapes import (
 from leadops.api.problems import Problem, Type, invalid
 from leadops.api.schema import CREATING, LISTING, READING, answers
 from leadops.api.shapes import error
-from leadops.errors import UnreadableFile
-from leadops.models import ImportBatch, ImportRow, Scope
+from leadops.errors import TakesNoLeads, UnreadableFile
+from leadops.models import ImportBatch, ImportRow, Lead, Scope
 from leadops.services import import_batches, import_steering
 from leadops.services.import_steering import NotNow
 
@@ -47,7 +47,7 @@ class ImportViews(GenericAPIView[ImportBatch]):
     def get_queryset(self) -> QuerySet[ImportBatch]:
         if getattr(self, "swagger_fake_view", False):
             return ImportBatch.objects.none()
-        return ImportBatch.objects.filter(partner=caller(self.request))
+        return _own(self.request).select_related("earlier")
 
     def batch(self, import_id: UUID) -> ImportBatch:
         """The caller's import with this id."""
@@ -112,7 +112,7 @@ class StartView(ImportViews):
         batch = self.batch(import_id)
         try:
             import_steering.go_on(batch)
-        except NotNow as refusal:
+        except (NotNow, TakesNoLeads) as refusal:
             raise Problem(Type.NOT_NOW, refusal.message) from None
         return Response(import_answer(self.batch(import_id)))
 
@@ -146,8 +146,7 @@ class ImportRowsView(GenericAPIView[ImportRow]):
     def get_queryset(self) -> QuerySet[ImportRow]:
         if getattr(self, "swagger_fake_view", False):
             return ImportRow.objects.none()
-        mine = ImportBatch.objects.filter(partner=caller(self.request))
-        batch = get_object_or_404(mine, pk=self.kwargs["import_id"])
+        batch = get_object_or_404(_own(self.request), pk=self.kwargs["import_id"])
         return batch.import_rows.order_by("-id").defer("cells")
 
     @extend_schema(
@@ -157,7 +156,14 @@ class ImportRowsView(GenericAPIView[ImportRow]):
     )  # fmt: skip
     def get(self, request: Request, import_id: UUID) -> Response:
         found = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        return self.get_paginated_response([row_answer(row) for row in found])
+        leads = Lead.objects.filter(partner=caller(request), pk__in=[row.lead_id for row in found])
+        own_leads = set(leads.values_list("pk", flat=True))
+        return self.get_paginated_response([row_answer(row, own_leads) for row in found])
+
+
+def _own(request: Request) -> QuerySet[ImportBatch]:
+    """The imports that the caller may know of: what officers upload for a partner is said in words for officers."""
+    return ImportBatch.objects.filter(partner=caller(request), road=ImportBatch.Road.API)
 
 
 def _form(request: Request) -> Any:

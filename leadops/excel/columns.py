@@ -7,21 +7,36 @@ this table.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from leadops.excel import hindi
 from leadops.validation import Problem, problem
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NOT_A_LETTER = re.compile(r"[\W_]+")
+_ONE_SIGN = str.maketrans({"\N{DEVANAGARI SIGN CANDRABINDU}": "\N{DEVANAGARI SIGN ANUSVARA}"})
+_DOT_BELOW = "\N{DEVANAGARI SIGN NUKTA}"
+"""Written or left out, as `ज़िला` and `जिला`."""
 
 Check = Callable[[str], tuple[Problem, ...]]
 
 
 def key(header: str) -> str:
-    """What spellings of one header have in common: `A/c No.` and `a/c no` are `acno`."""
-    return _NOT_A_LETTER.sub("", header.casefold())
+    """What spellings of one header have in common: `A/c No.` and `a/c no` are `acno`.
+
+    Marks stay: the vowels of Devanagari are such, and without them father, husband and address are one word.
+    """
+    if header.isascii():
+        return _NOT_A_LETTER.sub("", header.casefold())
+    text = unicodedata.normalize("NFKC", header).casefold().translate(_ONE_SIGN)
+    return "".join(letter for letter in text if letter.isalnum() or _is_mark(letter))
+
+
+def _is_mark(letter: str) -> bool:
+    return letter != _DOT_BELOW and unicodedata.category(letter).startswith("M")
 
 
 def by_commas(text: str) -> list[str]:
@@ -56,7 +71,13 @@ class Column:
     @property
     def keys(self) -> list[str]:
         """Its header and synonyms, as `key` makes them."""
-        return [key(name) for name in (self.header, *filter(None, self.also.split(", ")))]
+        return [key(name) for name in (self.header, *self.synonyms)]
+
+    @property
+    def synonyms(self) -> list[str]:
+        """The other headers that it is known by."""
+        named = f"{self.also}, {hindi.NAMES.get(self.header, '')}"
+        return [*filter(None, named.split(", "))]
 
     @property
     def attribute(self) -> str:
@@ -186,7 +207,7 @@ OF_OURS = (
 
 ROW_HEADER = "Row"
 REASON_HEADER = "Why refused"
-_COUNTERS = ("S.No", "Sr No", "Sl No", "Serial No", "#", "Bank name")
+_COUNTERS = ("S.No", "Sr No", "Sl No", "Serial No", "#", "Bank name", *hindi.COUNTERS)
 IGNORED = frozenset(
     key(name) for name in (ROW_HEADER, REASON_HEADER, *_COUNTERS, *(column.header for column in OF_OURS))
 )

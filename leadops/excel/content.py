@@ -35,6 +35,9 @@ class Kind(NamedTuple):
     cells: str
     looks_like: Callable[[str], object]
 
+    def is_seen_in(self, cell: str) -> bool:
+        return bool(self.looks_like(cell.strip()))
+
 
 KINDS = (  # what is told apart most surely comes first
     Kind("IFSC", "IFSCs", _IFSC.fullmatch),
@@ -66,6 +69,12 @@ def guess(cells: Iterable[str]) -> Guess | None:
         if alike >= MOST * len(filled):
             return Guess(kind, alike, len(filled))
     return None
+
+
+def looks_like_data(cell: str) -> bool:
+    """Whether a cell holds what leads have, so that it can't be the name of a column."""
+    text = cell.strip()
+    return any(kind.looks_like(text) for kind in KINDS)
 
 
 _MASKS: dict[str, masking.Mask] = {

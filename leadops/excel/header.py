@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, IdentityDocumentDraft, LeadDraft
 from leadops.errors import UnreadableFile
 from leadops.excel.columns import BY_KEY, IGNORED, KNOWN, LEAD_ID, Column, key
+from leadops.excel.content import looks_like_data
 from leadops.excel.sheet_header import Parts, SheetHeader, one_line
 from leadops.models import ImportMode
 from leadops.validation import Finding
@@ -53,8 +54,9 @@ class Header(SheetHeader):
 
     @staticmethod
     def is_one(cells: Sequence[str]) -> bool:
-        """Whether these cells look like a header and not like a title above it."""
-        return any((column := BY_KEY.get(key(cell))) and column.path == _MOBILE for cell in cells)
+        """Whether these cells look like a header and not like a title above it, as `Contact: 9800000001` does."""
+        has_mobile = any((column := BY_KEY.get(key(cell))) and column.path == _MOBILE for cell in cells)
+        return has_mobile and not any(map(looks_like_data, cells))
 
     def _refuse_missing(self, mode: str) -> None:
         if missing := missing_columns((column for column in self.columns if column is not None), mode):

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from leadops.excel.sheet_header import letters
 from leadops.models import RowProblem
+from leadops.validation.codes import CODES as validation_codes
 from leadops.validation.codes import Code, Severity
 
 WHOLE_ROW = -1
@@ -35,6 +36,9 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
             "This row is hidden in the sheet, so it was left out; if it is a lead, show it and upload it again."
         ),
         "totals_row": _warning("This row is the total of those above it and no lead; it was left out."),
+        "above_header": _warning(
+            "This row stands above the header, so it was left out; if it is a lead, move it below and upload it again."
+        ),
         # what can't be taken
         "formula_not_calculated": Code(
             "This is a formula without a result; open the file in Excel, save it there and upload it again."
@@ -63,14 +67,19 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "swapped_back": _warning(
             "Excel had swapped day and month in this column; they were put back: please check."
         ),
+        "maybe_swapped": _warning(
+            "Excel may have swapped day and month here; too few dates tell, so it was taken: please check."
+        ),
         "merged_cell": _warning("This cell is merged with one above it; its value was taken here too."),
         "merged_across": _warning("This cell is merged with those beside it, which count as empty."),
         "hidden_column": _warning("This column is hidden in the sheet; its value was read all the same."),
         "external_formula": _warning(
             "This comes from another workbook by a formula; the last value it showed was taken."
         ),
+        "control_characters": validation_codes["control_characters"],
         "odd_spaces": _warning("Invisible or non-breaking spaces were taken out."),
         "other_digits": _warning("Digits of another script were read as 0 to 9."),
+        "shown_zeros": _warning("The zeros that the sheet shows before this number were read with it."),
         "was_decimal": _warning("This had become a decimal number; it was read without the “.0”."),
         "was_power": _warning(
             "This had become a power of ten that keeps all its digits; it was written out."
@@ -81,7 +90,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         ),
     }
 )
-LEAVES_OUT = frozenset({"hidden_row", "totals_row"})
+LEAVES_OUT = frozenset({"hidden_row", "totals_row", "above_header"})
 """Codes of rows that are no leads: they count as skipped."""
 
 

@@ -10,18 +10,18 @@ from itertools import pairwise
 
 from leadops.excel import content
 from leadops.excel.columns import BY_KEY, IGNORED, REASON_HEADER, ROW_HEADER, Column, key
-from leadops.excel.header import BY_HEADER, LEFT_OUT, Header, Mapping, missing_columns
+from leadops.excel.header import BY_HEADER, LEFT_OUT, Mapping, missing_columns
+from leadops.excel.header_row import NO_HEADER, Table
 from leadops.excel.sheet_header import letters, one_line, refuse_card_columns
 from leadops.models import ImportMode, Layout
 
-HEADER_WITHIN = 10
-"""A header may stand below so many rows of title."""
+_LONGEST_SHOWN = 100
 _OURS = (ROW_HEADER, REASON_HEADER)
 
 
 @dataclass(slots=True)
 class Choice:
-    """One column: its header, a few masked samples, what it becomes and why; not `sure` where somebody should look."""
+    """One column: its header and a few samples, masked, what it becomes and why; not `sure` where one should look."""
 
     letter: str
     header: str
@@ -33,11 +33,18 @@ class Choice:
 
 @dataclass(slots=True)
 class Proposal:
-    """All columns of a sheet, and how leads stand in it."""
+    """All columns of a sheet, and how leads stand in it.
+
+    `header_row` is the row that is taken for the header, `rows` those that may be, each with its number and masked.
+    """
 
     choices: list[Choice] = field(default_factory=list)
     layout: str = Layout.FLAT
     layout_sure: bool = True
+    header_row: int = NO_HEADER
+    doubt: str = ""
+    rows: list[tuple[int, str]] = field(default_factory=list)
+    fingerprint: str = ""
 
     @property
     def mapping(self) -> list[str | None]:
@@ -46,7 +53,11 @@ class Proposal:
     @property
     def is_sure(self) -> bool:
         """Whether nobody has to be asked."""
-        return self.layout_sure and all(choice.sure for choice in self.choices)
+        return self.layout_sure and not self.doubt and all(choice.sure for choice in self.choices)
+
+    def begins(self, table: Table) -> None:
+        """Keep where the table begins."""
+        self.header_row, self.doubt, self.rows = table.number, table.doubt, table.shown
 
     def as_json(self) -> str:
         """For `of`."""
@@ -56,20 +67,11 @@ class Proposal:
     def of(cls, kept: str, mapping: Mapping | None = None) -> Proposal:
         """A proposal that was kept as JSON, with what was decided since in place of what was proposed."""
         read = json.loads(kept)
-        choices = [Choice(**each) for each in read["choices"]]
+        choices = [Choice(**each) for each in read.pop("choices")]
+        rows = [(number, text) for number, text in read.pop("rows")]
         for choice, name in zip(choices, mapping or (), strict=False):
             choice.column = choice.column if name is None else name
-        return cls(choices, read["layout"], read["layout_sure"])
-
-
-def header_place(rows: Sequence[Sequence[str]]) -> int:
-    """Which of the first rows names the columns: the first with a mobile, else the one with most known names."""
-    first = rows[: HEADER_WITHIN + 1]
-    for at, cells in enumerate(first):
-        if Header.is_one(cells):
-            return at
-    known = [sum(key(cell) in BY_KEY for cell in cells) for cells in first]
-    return known.index(max(known)) if any(count > 1 for count in known) else 0
+        return cls(choices, rows=rows, **read)
 
 
 def fingerprint(headers: Sequence[str]) -> str:
@@ -78,7 +80,11 @@ def fingerprint(headers: Sequence[str]) -> str:
 
 
 def _own(headers: Sequence[str]) -> list[str]:
-    return [cell for cell in one_line(headers) if cell not in _OURS]
+    """The partner's own headers; columns beyond the last of them have none, however many a file fills."""
+    own = [cell for cell in one_line(headers) if cell not in _OURS]
+    while own and not own[-1]:
+        own.pop()
+    return own
 
 
 def without_ours(headers: Sequence[str], mapping: Mapping) -> list[str | None]:
@@ -94,28 +100,50 @@ def propose(
     Raises UnreadableFile when a column asks for card data.
     """
     width = max([len(headers), *map(len, rows)])
-    cells = [*one_line(headers), *[""] * (width - len(headers))]
+    cells = padded(headers, width)
     refuse_card_columns(cells)
     below = [[row[at] for row in rows if at < len(row)] for at in range(width)]
-    if remembered is not None and len(remembered) == len(_own(cells)):
-        names = iter(remembered)
-        choices = [
-            _taken(at, cell, below[at], LEFT_OUT if cell in _OURS else next(names), "as the last time")
-            for at, cell in enumerate(cells)
-        ]
-        return Proposal(choices)
-    choices = [_by_name(at, cell, below[at]) for at, cell in enumerate(cells)]
-    _settle_repeats(choices)
-    _by_content(choices, below)
-    proposal = Proposal(choices)
+    proposal = Proposal(fingerprint=fingerprint(headers))
+    if remembered is not None:
+        proposal.choices = _as_remembered(cells, below, remembered)
+        return proposal
+    proposal.choices = [_by_name(at, cell, below[at]) for at, cell in enumerate(cells)]
+    _settle_repeats(proposal.choices)
+    _by_content(proposal.choices, below)
     if _shares_references(proposal, rows):
         proposal.layout, proposal.layout_sure = Layout.GROUPED, False
     return proposal
 
 
+def padded(headers: Sequence[str], width: int) -> list[str]:
+    """The headers of so many columns, those without one among them."""
+    return [*one_line(headers), *[""] * (width - len(headers))]
+
+
+def _as_remembered(cells: Sequence[str], below: Sequence[Sequence[str]], remembered: Mapping) -> list[Choice]:
+    """As it was decided; columns that only this file fills are asked about."""
+    names = iter(remembered)
+    choices = []
+    for at, cell in enumerate(cells):
+        name = LEFT_OUT if cell in _OURS else next(names, None)
+        if name is None:
+            choices.append(_by_name(at, cell, below[at]))
+        else:
+            choices.append(_taken(at, cell, below[at], name, "as the last time"))
+    return choices
+
+
 def _taken(at: int, cell: str, below: Sequence[str], name: str | None, why: str, sure: bool = True) -> Choice:
     column = BY_HEADER.get(name or LEFT_OUT)
-    return Choice(letters(at), cell, content.samples(below, column), name, why, sure)
+    # What is taken for a header may be a lead, until somebody has looked at it.
+    return Choice(
+        letters(at),
+        content.masked(cell[:_LONGEST_SHOWN], None),
+        content.samples(below, column),
+        name,
+        why,
+        sure,
+    )
 
 
 def _by_name(at: int, cell: str, below: Sequence[str]) -> Choice:
@@ -126,7 +154,8 @@ def _by_name(at: int, cell: str, below: Sequence[str]) -> Choice:
         return _taken(at, cell, below, column.header, "by its name")
     if not filled:
         return _taken(at, cell, below, None, "it looks empty")
-    return _taken(at, cell, below, LEFT_OUT, "its name is not known", sure=False)
+    why = "its name is not known" if cell else "it has no header"
+    return _taken(at, cell, below, LEFT_OUT, why, sure=False)
 
 
 def _settle_repeats(choices: Sequence[Choice]) -> None:

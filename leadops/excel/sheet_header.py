@@ -24,7 +24,10 @@ _REMOVED = {
 _TOKENS = {each.code: token for token, each in _REMOVED.items()}
 _SHORTEST_HIDDEN = 12  # digits of an Aadhaar number
 _MANY_DIGITS = re.compile(r"(?:\d\D{0,3}){12}")
-_LONG_NUMBERS = {"primary_mobile", "account_no"}
+_MOBILE = "primary_mobile"
+_LONG_NUMBERS = {_MOBILE, "account_no"}
+_LONGEST_MOBILE = 15
+"""Digits with the country's; a longer number is none."""
 MASKED_IN_EXPORTS = frozenset(
     {
         *("primary_mobile", "primary_email", "date_of_birth", "pan_no", "gstin", "tax_id", "insurance_no"),
@@ -138,11 +141,20 @@ class SheetHeader:
     def without_hidden_numbers(self, cells: list[str]) -> list[str]:
         """The cells as they may be kept: one that holds a card or Aadhaar number only says so."""
         for at, cell in enumerate(cells):
-            if len(cell) >= _SHORTEST_HIDDEN and at not in self._long_numbers and _MANY_DIGITS.search(cell):
-                column = self.columns[at] if at < len(self.columns) else None
-                if found := refuse_cell("", column.attribute if column else "", cell):
-                    cells[at] = _TOKENS.get(found[0].code, CARD_REMOVED)
+            if len(cell) < _SHORTEST_HIDDEN or (
+                at in self._long_numbers and len(cell) <= _LONGEST_MOBILE and cell.isdecimal()
+            ):
+                continue
+            if _MANY_DIGITS.search(cell) and (found := self._hidden_in(at, cell)):
+                cells[at] = _TOKENS.get(found[0].code, CARD_REMOVED)
         return cells
+
+    def _hidden_in(self, at: int, cell: str) -> list[Finding]:
+        column = self.columns[at] if at < len(self.columns) else None
+        attribute = column.attribute if column else ""
+        if attribute == _MOBILE:
+            return refuse_cell("", "", cell) if sum(map(str.isdecimal, cell)) > _LONGEST_MOBILE else []
+        return refuse_cell("", attribute, cell)
 
     @cached_property
     def _long_numbers(self) -> set[int]:

@@ -17,7 +17,14 @@ from leadops.reference import account_lengths, ifsc
 from leadops.validation.codes import Severity
 from leadops.validation.plain_text import joined
 
-_OF_DATES = {"month_first", "swapped_back", "day_or_month", "perhaps_swapped", "perhaps_month_first"}
+_OF_DATES = {
+    "month_first",
+    "swapped_back",
+    "day_or_month",
+    "perhaps_swapped",
+    "maybe_swapped",
+    "perhaps_month_first",
+}
 _DATES = {"date_of_birth", "issued_on", "expires_on"}
 _OWN = {
     "primary_mobile",
@@ -69,6 +76,9 @@ class Weighing:
             return problem
         column = self._columns[at] if at < len(self._columns) else None
         code = _code_in(column, problem["code"])
+        if code == "shown_zeros" and column is not None and column.attribute in _WHOLE_NUMBERS:
+            cells[at] = cells[at].lstrip("0")  # 009800000001 would be a number in Iran
+            return None
         if not code:
             return None
         if (mend := _MENDING.get(code)) and at < len(cells):

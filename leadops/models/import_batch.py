@@ -93,6 +93,9 @@ class ImportBatch(Record):
         null=True, help_text="When its state began, to tell how fast it is."
     )
     problem = models.TextField(blank=True, help_text="Why the file as a whole could not be imported.")
+    header_row = models.PositiveIntegerField(
+        null=True, help_text="The header's row by an officer's word, 0 for none; null: found by itself."
+    )
     columns = models.JSONField(default=list, help_text="The header row: what each column of the rows is.")
     sheets = models.JSONField(
         default=dict, help_text="The header rows of the sheets that hold more of the leads, by name."
@@ -164,7 +167,8 @@ class ImportBatch(Record):
     @property
     def takes_rows(self) -> bool:
         """Whether its refused rows may still be mended."""
-        return self.state in (ImportState.DONE, ImportState.CANCELLED)
+        ended = (ImportState.DONE, ImportState.CANCELLED, ImportState.FAILED)
+        return self.state in ended and not self.undone and not self.stayed
 
     @property
     def percent(self) -> int:
@@ -209,7 +213,12 @@ class ImportRow(Record):
         SKIPPED = "skipped", "Skipped"
         FAILED = "failed", "Refused"
 
-    batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="import_rows")
+    batch = models.ForeignKey(
+        ImportBatch,
+        on_delete=models.CASCADE,
+        related_name="import_rows",
+        db_index=False,  # the constraint below begins with it
+    )
     sheet = models.CharField(max_length=100, blank=True)
     number = models.PositiveIntegerField(help_text="The row's number in the sheet, as Excel shows it.")
     lead_row = models.PositiveIntegerField(help_text="The row that its lead begins with, mostly itself.")

@@ -9,7 +9,7 @@ from typing import IO, Any
 from uuid import UUID
 
 from django.core.files import File
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, DataError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -29,12 +29,18 @@ from leadops.services import (
 from leadops.services.file_names import plain_name
 from leadops.services.import_leases import Lease, LostLease
 from leadops.services.import_tasks import RUN
+from leadops.services.partners import refuse_inactive
 
 logger = logging.getLogger(__name__)
 
 State = ImportBatch.State
+BEGINNING = (State.QUEUED, State.READING, State.IMPORTING)
+"""States before the first lead; once that is made, an import goes on to its end."""
 CHUNK = 500
 OUR_FAULT = "Something went wrong on our side; please tell the operator and upload the file again."
+OUR_FAULT_UNDOING = (
+    "Something went wrong on our side before all was undone; please tell the operator and undo it again."
+)
 
 
 def receive(
@@ -54,8 +60,7 @@ def receive(
     With `review` an officer is asked about what is not certain, and leads are made only on their word. Raises
     UnreadableFile with one sentence when it is no workbook, TakesNoLeads when partner or program is inactive.
     """
-    if not partner.active or not program.active:
-        raise TakesNoLeads(f"{program if partner.active else partner} is inactive and takes no new leads.")
+    refuse_inactive(partner, program)
     content = file if isinstance(file, File) else File(file)
     preflight.inspect(content)
     digest = hashlib.sha256()
@@ -112,22 +117,25 @@ def run(batch_id: UUID) -> None:
     Does nothing while another worker has it. It may be killed at any instant and run again: every row gets exactly
     one result.
     """
-    lease = import_leases.take(batch_id)
-    if lease is None:
+    taken = lease = import_leases.take(batch_id)
+    if taken is None:
         return
     batch = ImportBatch.objects.select_related("partner", "program", "uploaded_by").get(pk=batch_id)
     try:
+        if batch.state in BEGINNING and not batch.done_rows:
+            refuse_inactive(batch.partner, batch.program)
         while lease is not None:
             lease = _STEPS[batch.state](batch, lease)
     except LostLease:
         logger.warning("Import %s was taken over by another worker, or stopped.", batch_id)
-    except UnreadableFile as refusal:
-        _fail(batch_id, refusal.message)
-    except DatabaseError:
-        raise  # the lease ends by itself, and the sweep goes on from the last chunk
+    except (UnreadableFile, TakesNoLeads) as refusal:
+        _fail(taken, refusal.message)
     except Exception as error:
+        if isinstance(error, DatabaseError) and not isinstance(error, DataError):
+            raise  # the lease ends by itself, and the sweep goes on from the last chunk
+        # What the database can't keep it could not keep the next time either.
         logger.error("Import %s failed: %s.", batch_id, place_of(error))
-        _fail(batch_id, OUR_FAULT)
+        _fail(taken, OUR_FAULT_UNDOING if batch.state == State.UNDOING else OUR_FAULT)
 
 
 def _import(batch: ImportBatch, lease: Lease) -> None:
@@ -145,10 +153,16 @@ _STEPS: dict[str, Callable[[ImportBatch, Lease], Lease | None]] = {
 """What a worker does in each state; the answer is the lease to go on with, None where there is no more to do."""
 
 
-def _fail(batch_id: UUID, problem: str) -> None:
-    """End a batch that can't go on: rows without a result are personal data without a use, and are not kept."""
+def _fail(lease: Lease, problem: str) -> None:
+    """End a batch that can't go on: rows without a result are personal data without a use, and are not kept.
+
+    One that another worker has by now, or that an officer has stopped, is no more ours to end.
+    """
     with transaction.atomic():
-        batch = ImportBatch.objects.select_for_update().get(pk=batch_id)
+        if not lease.lock():
+            logger.warning("Import %s was taken over by another worker, or stopped.", lease.batch_id)
+            return
+        batch = ImportBatch.objects.get(pk=lease.batch_id)
         batch.import_rows.filter(outcome=ImportRow.Outcome.WAITING).delete()
         batch.rows = batch.done_rows
         batch.state, batch.problem = State.FAILED, problem

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from leadops.models import ImportBatch, ImportMode, ImportRow, ImportState
 from leadops.services import import_rows
-from leadops.services.import_judging import Result, SheetRow, header_of, judged
+from leadops.services.import_judging import Result, SheetRow, header_of
 from leadops.services.import_leases import Lease
 
 
@@ -37,7 +37,7 @@ def next_chunk(batch: ImportBatch, count: int, after: int = -1) -> Chunk:
 
 def ready(batch: ImportBatch, rows: Sequence[SheetRow]) -> Chunk:
     """These rows judged, and the good ones made ready to be written, as far as that asks no database."""
-    results = judged(header_of(batch), batch, rows)
+    results = import_rows.judge(header_of(batch), batch, rows)
     if batch.mode == ImportMode.CREATE:  # else the database tells which of them change a lead
         import_rows.make_ready(batch, results)
     return Chunk(results, rows[-1].lead_row if rows else -1)

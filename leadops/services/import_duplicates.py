@@ -11,12 +11,17 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from leadops.drafts import LeadDraft
 from leadops.excel.header import Header
-from leadops.models import ImportBatch, ImportRow, Lead, RowProblem
+from leadops.models import DuplicatePolicy, ImportBatch, ImportRow, Lead, RowProblem
 from leadops.services import duplicates, leads
-from leadops.services.duplicates import Becomes, Match, Pair, Verdict, words
+from leadops.services.duplicates import Becomes, Gain, Keys, Match, Pair, Verdict, words
+from leadops.services.lead_updates import Change
 from leadops.validation import Finding, Severity
 
 Outcome = ImportRow.Outcome
+MERGED = "merged_duplicate"
+"""Filled into a lead that was here before its chunk, which is a new version of that lead."""
+MERGED_ROW = "merged_row"
+"""Filled into a row of its own chunk before that became a lead."""
 
 
 class Judged(Protocol):
@@ -26,7 +31,9 @@ class Judged(Protocol):
     outcome: str
     problems: list[RowProblem]
     lead_id: UUID | None
+    change: Change | None
     ready: leads.Ready | None
+    known_by: Keys | None
 
     @property
     def row_id(self) -> UUID: ...
@@ -35,6 +42,39 @@ class Judged(Protocol):
     def number(self) -> int: ...
 
     def refuse(self, problems: list[RowProblem]) -> None: ...
+
+
+def hold_changes(header: Header, batch: ImportBatch, rows: Sequence[Judged]) -> None:
+    """Hold rows that change leads against the program's rule: refused where it refuses, marked where not."""
+    changing = [(row, row.change) for row in rows if row.change is not None and row.change.gained]
+    gains = [Gain(change.lead, change.before, change.after) for _, change in changing]
+    for (row, _), matches in zip(changing, duplicates.look_ahead(gains, batch.program), strict=True):
+        same_borrower = [each for each in matches if not each.only_mobile]
+        if same_borrower and batch.program.duplicate_policy == DuplicatePolicy.REFUSE:
+            row.refuse(header.problems(_refusals(batch, same_borrower), row.number))
+            row.lead_id = None
+        elif told := _told(batch, matches):
+            warning = words.warning(told[0], _of_change(batch, told[0]))
+            row.problems = [*row.problems, *header.problems(warning, row.number)]
+
+
+def _refusals(batch: ImportBatch, matches: Sequence[Match]) -> list[Finding]:
+    told = _told(batch, matches)
+    return words.refusals(told[0], _of_change(batch, told[0])) if told else words.refused_silently()
+
+
+def _of_change(batch: ImportBatch, match: Match) -> str:
+    return words.of_change(match, batch.program.duplicate_policy, to_officer=_is_officers(batch))
+
+
+def _is_officers(batch: ImportBatch) -> bool:
+    """A partner reads what came by API, and learns nothing of others; all else is read by officers."""
+    return batch.road != ImportBatch.Road.API
+
+
+def _told(batch: ImportBatch, matches: Sequence[Match]) -> list[Match]:
+    """Those that the reader of this import may learn of."""
+    return [each for each in matches if _is_officers(batch) or each.is_of(batch.partner_id)]
 
 
 class Repeats:
@@ -46,7 +86,9 @@ class Repeats:
         drafted = [(each, each.draft) for each in results if each.draft is not None]
         self.rows = [row for row, _ in drafted]
         self.drafts = [draft for _, draft in drafted]
-        self.verdicts = duplicates.judge(self.drafts, partner=batch.partner, program=batch.program)
+        known_by = [row.known_by for row in self.rows if row.known_by is not None]
+        held = known_by if len(known_by) == len(self.rows) else ()
+        self.verdicts = duplicates.judge(self.drafts, partner=batch.partner, program=batch.program, held=held)
         for row, verdict in zip(self.rows, self.verdicts, strict=True):
             if verdict.becomes is not Becomes.LEAD:
                 row.draft = None
@@ -76,8 +118,7 @@ class Repeats:
                 self._warn(row, matches[0])
 
     def _told(self, matches: Sequence[Match]) -> list[Match]:
-        """Those that the reader of this import may learn of."""
-        return [each for each in matches if self._is_officers or each.is_of(self.batch.partner_id)]
+        return _told(self.batch, matches)
 
     def _warn(self, row: Judged, match: Match) -> None:
         findings = words.warning(match, self._in_words(match))
@@ -127,7 +168,8 @@ class Repeats:
             found = words.refused_silently()
         elif verdict.becomes is Becomes.FILLED:
             said = f"{self._in_words(match)} {words.filled(verdict.paths)}"
-            return [Finding("", "merged_duplicate", said, Severity.WARNING)]
+            code = MERGED_ROW if match.known is None else MERGED
+            return [Finding("", code, said, Severity.WARNING)]
         else:
             found = words.refusals(match, self._in_words(match))
         return [replace(each, severity=Severity.WARNING) for each in found]
@@ -138,8 +180,7 @@ class Repeats:
 
     @property
     def _is_officers(self) -> bool:
-        """An officer's workbook is answered to an officer; any other to its partner, who learns nothing of others."""
-        return self.batch.uploaded_by_id is not None
+        return _is_officers(self.batch)
 
     def _in_words(self, match: Match) -> str:
         if match.known is None:

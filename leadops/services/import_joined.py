@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
 from typing import NamedTuple
@@ -24,17 +24,19 @@ from leadops.services import import_updates, lead_updates
 from leadops.services.export_rows import Texts, texts_of
 from leadops.services.import_assembly import Assembly, Known, RowOf
 from leadops.services.import_judging import REQUIRED, Headers, Result, SheetRow, headers_of, our_fault
+from leadops.services.import_updates import UNCHANGED, ById
 from leadops.validation import Finding, Severity, check_lead, errors_in
 
 Outcome = ImportRow.Outcome
 _ALONE = "No row of the first sheet has this lead: put one there, or delete this row."
 _NO_SUCH = "No lead of this partner has this id: empty the cell to make a new lead of the row."
-_HERE = "This lead is here already; this import only makes new ones."
+_HERE = Finding(
+    "", "already_here", "This lead is here already; this import only makes new ones.", Severity.WARNING
+)
 _LATER = (
     "This lead was changed after this workbook was written; nothing was changed. Export it again and make the change"
     " there."
 )
-_UNCHANGED = "The lead says all of this already; nothing was changed."
 _OWN = "SELECT id FROM leadops_lead WHERE partner_id = %s AND id = ANY(%s)"
 
 
@@ -46,7 +48,7 @@ class _Group(NamedTuple):
     noted: list[list[RowProblem]]
 
 
-def decide(header: Header, batch: ImportBatch, results: Iterable[Result], *, lock: bool) -> None:
+def decide(header: Header, batch: ImportBatch, results: Sequence[Result], *, lock: bool) -> None:
     """Tell what is to become of these rows, held against the leads there are; nothing is written."""
     deciding = _Deciding(headers_of(batch, header), batch)
     groups = [deciding.group(result) for result in results]
@@ -54,10 +56,11 @@ def decide(header: Header, batch: ImportBatch, results: Iterable[Result], *, loc
     for group in fresh:
         deciding.guard(group, deciding.judge)
     if batch.mode != ImportMode.CREATE:
-        import_updates.match(header, batch, [group.result for group in fresh], lock=lock)
-    known = lead_updates.to_change(by_id, lock=lock) if by_id else {}
-    for lead_id, group in by_id.items():
-        deciding.guard(group, partial(deciding.change, lead=known.get(lead_id)))
+        told = {
+            group.result.row_id: ById(lead_id, partial(deciding.change_guarded, group))
+            for lead_id, group in by_id.items()
+        }
+        import_updates.match(header, batch, results, lock=lock, by_id=told)
 
 
 class _Deciding:
@@ -88,6 +91,9 @@ class _Deciding:
         except Exception as error:
             group.result.refuse(our_fault(self._headers.leads, group.result, error))
 
+    def change_guarded(self, group: _Group, lead: Lead | None) -> None:
+        self.guard(group, partial(self.change, lead=lead))
+
     # Which lead ----------------------------------------------------------------------------------------------
 
     def sorted_out(self, groups: Sequence[_Group]) -> tuple[list[_Group], dict[UUID, _Group]]:
@@ -114,12 +120,12 @@ class _Deciding:
             if lead_id is None or lead_id not in known:
                 self._refuse(group, Finding(LEAD_ID.path, "no_such_lead", _NO_SUCH, Severity.ERROR))
             elif self._batch.mode == ImportMode.CREATE:
-                self._leave(group, lead_id, "already_here", _HERE)
+                self._leave(group, lead_id, _HERE)
             elif lead_id in changing:
                 # What the row before changes must be seen by this one: it goes on waiting for the next chunk.
                 group.result.outcome, group.result.lead_id = Outcome.WAITING.value, lead_id
             elif self._says_nothing_new(group, texts[lead_id]):
-                self._leave(group, lead_id, "unchanged", _UNCHANGED)
+                self._leave(group, lead_id, UNCHANGED)
             else:
                 changing[lead_id] = group
         return changing
@@ -160,18 +166,20 @@ class _Deciding:
         result = group.result
         if lead is None:  # deleted in this moment
             return self._refuse(group, Finding(LEAD_ID.path, "no_such_lead", _NO_SUCH, Severity.ERROR))
-        if lead.is_stopped:
-            word = lead.get_status_display().lower()
-            return self._leave(group, lead.pk, "lead_ended", f"This lead is {word}; it was left as it is.")
+        reason = lead_updates.why_not(lead, self._batch.program)
+        if reason is not None and reason.is_error:
+            return self._refuse(group, reason)
         version = self._headers.leads.text_at(VERSION.path, group.rows[0].cells)
-        if version and version != str(lead.version):
+        if reason is None and version and version != str(lead.version):
             return self._refuse(group, Finding(VERSION.path, "changed_since", _LATER, Severity.ERROR))
         assembly = self._assembled(group, [_known(each) for each in lead.applicants.all()])
         change = lead_updates.change_of(lead, assembly.lead, self._batch.program.country, placed=True)
         if not self._tell(group, assembly, errors_in(change.findings)):
             return None
+        if reason is not None:
+            return self._leave(group, lead.pk, reason)
         if change.is_empty:
-            return self._leave(group, lead.pk, "unchanged", _UNCHANGED)
+            return self._leave(group, lead.pk, UNCHANGED)
         result.draft, result.change = change.draft, change
         result.lead_id, result.outcome = lead.pk, Outcome.UPDATED.value
         return None
@@ -201,10 +209,8 @@ class _Deciding:
         row = group.rows[0]
         group.result.refuse(self._headers.of(row.sheet).problems([finding], row.number))
 
-    def _leave(self, group: _Group, lead_id: UUID, code: str, message: str) -> None:
-        note = self._headers.leads.problems(
-            [Finding("", code, message, Severity.WARNING)], group.result.number
-        )
+    def _leave(self, group: _Group, lead_id: UUID, reason: Finding) -> None:
+        note = self._headers.leads.problems([reason], group.result.number)
         group.result.outcome, group.result.lead_id, group.result.problems = (
             Outcome.SKIPPED.value,
             lead_id,

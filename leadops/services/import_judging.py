@@ -21,6 +21,7 @@ from leadops.faults import place_of
 from leadops.fields import place
 from leadops.models import ImportBatch, ImportMode, ImportRow, Layout, RowProblem
 from leadops.sealing import open_sealed
+from leadops.services.duplicates import Keys
 from leadops.services.import_duplicates import Judged
 from leadops.services.import_groups import Group
 from leadops.services.lead_updates import Change
@@ -61,7 +62,8 @@ class Result:
     """What becomes of one lead of the sheet: of its row, or of all its rows where several are one lead.
 
     `number`, `sheet` and `problems` are those of the first row. `held` are findings that stop a new lead and not the
-    change of one that is here. `ready` are the rows its draft will be, where they are made already.
+    change of one that is here. `ready` are the rows its draft will be, and `known_by` what others would have in common
+    with it, where that has been worked out.
     """
 
     row: SheetRow
@@ -73,6 +75,7 @@ class Result:
     held: list[Finding] = field(default_factory=list)
     change: Change | None = None
     ready: Ready | None = None
+    known_by: Keys | None = None
 
     @property
     def row_id(self) -> UUID:
@@ -94,6 +97,13 @@ class Result:
     def refuse(self, problems: list[RowProblem]) -> None:
         self.draft, self.change = None, None
         self.outcome, self.problems = Outcome.FAILED.value, problems
+
+    def leave(self, outcome: str, problem: RowProblem | None = None, lead_id: UUID | None = None) -> None:
+        """Make no lead of it, nor a change."""
+        self.draft, self.change = None, None
+        self.outcome, self.lead_id = str(outcome), lead_id
+        self.problems = [problem] if problem else []
+        self.below = [(row, []) for row, _ in self.below]
 
     def rows(self) -> Iterator[tuple[SheetRow, list[RowProblem]]]:
         """Each row with its own problems; one that is refused or left out for another's sake says for whose."""
@@ -195,7 +205,7 @@ def _judge(
         result.problems = with_findings(noted[0], header.problems(findings, result.number))
     else:
         drafts = [header.draft(row.cells) for row in rows[1:]]
-        group = Group([draft, *(each for each, _ in drafts)])
+        group = Group([draft, *(each for each, _ in drafts)], batch.program.country)
         found = check_lead(draft, country=batch.program.country, today=date.today())
         if batch.mode != ImportMode.CREATE:
             found = _holding(result, found)

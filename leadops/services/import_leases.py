@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -26,13 +26,26 @@ class Lease:
 
     batch_id: UUID
     until: datetime
+    written: list[datetime] = field(default_factory=list)
+    """Every token of ours: after a step that failed nobody knows which of them stands."""
 
     def renewed(self) -> Lease:
         """Our lease made longer, and the batch's row locked until the transaction ends; raises LostLease."""
         until = _write(self.batch_id, SECONDS, "leased_until = %s", self.until)
         if until is None:
             raise LostLease
+        return self.made_longer(until)
+
+    def made_longer(self, until: datetime) -> Lease:
+        """Our lease as it was written, by us or by whom we handed it to."""
+        self.written.append(until)
         return replace(self, until=until)
+
+    def lock(self) -> bool:
+        """Whether the batch is still in our hands; if so, its row is locked until the transaction ends."""
+        ours = [self.until, *self.written]
+        held = ImportBatch.objects.select_for_update().filter(pk=self.batch_id, leased_until__in=ours)
+        return held.values_list("pk").first() is not None
 
 
 def take(batch_id: UUID) -> Lease | None:

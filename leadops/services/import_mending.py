@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from leadops import statements
-from leadops.excel.sheet_header import position
+from leadops.excel import notes
+from leadops.excel.columns import REASON_HEADER, ROW_HEADER
+from leadops.excel.sheet_header import letters, position
 from leadops.fields import place
-from leadops.models import ImportBatch, ImportRow, Officer
+from leadops.models import ImportBatch, ImportRow, Officer, RowProblem
 from leadops.sealing import seal
 from leadops.services import import_corrections, import_rows
-from leadops.services.import_judging import SheetRow, headers_of, judged, opened, row_note
+from leadops.services.import_judging import SheetRow, headers_of, opened, row_note
 from leadops.services.import_steering import NotNow
 from leadops.services.insertion import in_json
+from leadops.services.partners import refuse_inactive
 
 Outcome = ImportRow.Outcome
 LONGEST_CELL = 5000
+MENDED_CODE = "mended_here"
 # With the rows beside them that are of the same leads.
 _ROWS = """
 SELECT id, sheet, number, lead_row, cells, problems FROM leadops_importrow WHERE batch_id = %s AND outcome = 'failed'
@@ -30,10 +34,20 @@ ORDER BY lead_row, number FOR UPDATE
 _KEEP = "UPDATE leadops_importrow SET cells = %s, problems = problems || %s::jsonb WHERE id = %s"
 
 
-def broken_letters(row: ImportRow) -> list[str]:
-    """The columns in which this row has an error, from left to right: what may be mended of it."""
+def broken_letters(row: ImportRow, columns: Sequence[str]) -> list[str]:
+    """The columns in which this row has an error, from left to right: what may be mended of it.
+
+    All of the file's `columns` where its cells have run out of them: then each may stand in the wrong one.
+    """
+    if any(_is_of_whole_row(each) for each in row.problems):
+        return [letters(at) for at, name in enumerate(columns) if name not in (ROW_HEADER, REASON_HEADER)]
     found = {each["letter"] for each in row.problems if each["severity"] == "error" and each["letter"]}
     return sorted(found, key=position)
+
+
+def _is_of_whole_row(problem: RowProblem) -> bool:
+    """Whether reading the file found that the row as a whole can't be taken."""
+    return problem["severity"] == "error" and not problem["letter"] and problem["code"] in notes.CODES
 
 
 def mend(
@@ -42,6 +56,7 @@ def mend(
     """Put new texts into the broken cells of refused rows, by their columns' letters, and judge those rows again.
 
     Other cells than the broken ones stay as they were. Returns how many of the leads' rows have which outcome now.
+    Raises NotNow, or TakesNoLeads when partner or program is inactive by now.
     """
     with transaction.atomic():
         found = ImportBatch.objects.select_for_update(of=("self",)).select_related(
@@ -50,9 +65,11 @@ def mend(
         batch = found.get(pk=batch.pk)
         if not batch.takes_rows:
             raise NotNow("Rows can be mended once the import is done, and not after it was undone.")
+        refuse_inactive(batch.partner, batch.program)
         headers = headers_of(batch)
         broken = {
-            row.pk: broken_letters(row) for row in batch.import_rows.filter(pk__in=changes).defer("cells")
+            row.pk: broken_letters(row, import_corrections.columns_of(batch, row.sheet))
+            for row in batch.import_rows.filter(pk__in=changes).defer("cells")
         }
         outcomes: Counter[str] = Counter()
         rows = [opened(*row) for row in statements.rows(_ROWS, [batch.pk, batch.pk, list(changes)])]
@@ -62,7 +79,7 @@ def mend(
                 row._replace(cells=headers.of(row.sheet).without_hidden_numbers(row.cells))
                 for row in of_one_lead
             ]
-            results = judged(headers.leads, batch, clean)
+            results = import_rows.judge(headers.leads, batch, clean)
             import_rows.settle(headers.leads, batch, results)
             import_rows.write(results)
             outcomes.update(import_rows.counted(results))
@@ -79,14 +96,17 @@ def _changed(row: SheetRow, texts: Mapping[str, str], broken: list[str]) -> Shee
             cells += [""] * (at + 1 - len(cells))
             cells[at] = text.strip()[:LONGEST_CELL]
     edited = texts.keys() & set(broken)
-    return row._replace(cells=cells, noted=[each for each in row.noted if each["letter"] not in edited])
+    noted = [each for each in row.noted if each["letter"] not in edited]
+    if edited:  # which of all its cells needed it was for the officer to see
+        noted = [each for each in noted if not _is_of_whole_row(each)]
+    return row._replace(cells=cells, noted=noted)
 
 
 def _keep(rows: list[SheetRow], outcome: str, officer: Officer | None) -> None:
     """Keep the cells as they are now; a row that is in says who mended it."""
     note = []
     if outcome != Outcome.FAILED:
-        note.append(row_note("mended_here", f"Mended in the browser by {officer or 'nobody known'}."))
+        note.append(row_note(MENDED_CODE, f"Mended in the browser by {officer or 'nobody known'}."))
     with connection.cursor() as cursor:
         for row in rows:
             sealed = seal(in_json(row.cells), place(ImportRow, "cells", row.row_id))

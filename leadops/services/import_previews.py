@@ -16,7 +16,7 @@ from leadops.excel.content import masked
 from leadops.excel.header import Header
 from leadops.models import ImportBatch, ImportMode, ImportRow, RowProblem
 from leadops.services import import_rows
-from leadops.services.import_judging import WITH_ITS_LEAD, Result, SheetRow, header_of, judged
+from leadops.services.import_judging import WITH_ITS_LEAD, Result, SheetRow, header_of
 from leadops.services.import_leases import Lease
 
 State, Outcome = ImportBatch.State, ImportRow.Outcome
@@ -38,7 +38,7 @@ def judge(batch: ImportBatch, lease: Lease) -> None:
     after = -1
     batch.judged = 0
     while rows := import_rows.waiting(batch, CHUNK, after):
-        results = judged(tally.header, batch, rows)
+        results = import_rows.judge(tally.header, batch, rows)
         import_rows.decide(tally.header, batch, results, lock=False)
         import_rows.foretell(tally.header, batch, results)
         tally.add(results)

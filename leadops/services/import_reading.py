@@ -13,9 +13,9 @@ from leadops.errors import UnreadableFile
 from leadops.excel import reader
 from leadops.excel.columns import LEAD_ID
 from leadops.excel.content import LOOKED_AT
+from leadops.excel.header_row import SHOWN, Table, table_of
 from leadops.excel.notes import leaves_out
-from leadops.excel.proposals import HEADER_WITHIN, Proposal, header_place, propose, troubles
-from leadops.excel.sheet_header import one_line
+from leadops.excel.proposals import Proposal, padded, propose, troubles
 from leadops.excel.sheets import OF_TEMPLATE
 from leadops.models import ImportBatch, ImportState, Layout
 from leadops.services import column_mappings, import_corrections
@@ -25,6 +25,7 @@ from leadops.services.import_storing import Storing, begun, leads_of, store_join
 
 State = ImportState
 EMPTY = "This workbook has a header and no rows under it."
+ALL_BELOW = "Put the names of the columns into the first row and all leads below it."
 
 
 def read(batch: ImportBatch, lease: Lease) -> Lease | None:
@@ -35,14 +36,14 @@ def read(batch: ImportBatch, lease: Lease) -> Lease | None:
     left_out: list[str] = []
     sheets = groupby(_rows_of(batch, left_out), key=itemgetter(0))
     _, rows = next(sheets, ("", iter(())))
-    first = list(islice(rows, HEADER_WITHIN + 1 + LOOKED_AT))
-    first = first[header_place([row.cells for row in first]) :] if first else []
-    if not batch.columns and not _settle_columns(batch, lease, first):
+    top = list(islice(rows, SHOWN + LOOKED_AT))
+    table = table_of(top, batch.header_row)
+    if not batch.columns and not _settle_columns(batch, lease, table):
         return None
     storing = begun(batch, lease)
-    if not _store_leads(storing, first, rows):
+    if not _store_leads(storing, table, rows):
         return None
-    left_out += store_joined(storing, first, sheets)
+    left_out += store_joined(storing, top[0].sheet if top else "", sheets)
     batch.left_out = [name for name in left_out if name not in OF_TEMPLATE]
     if not storing.total:
         raise UnreadableFile(EMPTY)
@@ -58,25 +59,31 @@ def _rows_of(batch: ImportBatch, left_out: list[str]) -> Iterator[reader.Row]:
 # What the columns are ----------------------------------------------------------------------------------------
 
 
-def _settle_columns(batch: ImportBatch, lease: Lease, first: Sequence[reader.Row]) -> bool:
-    """Settle what the columns are, as remembered or by their names; False when an officer was asked instead.
+def _settle_columns(batch: ImportBatch, lease: Lease, table: Table) -> bool:
+    """Settle what the columns are, by an officer's word, as remembered or by their names; False when one was asked.
 
     It is stored with the first rows.
     """
-    headers = one_line(first[0].cells) if first else []
-    below = [row.cells for row in first[1:]]
-    remembered = column_mappings.remembered(batch.partner, headers)
+    if batch.mapping is not None:
+        batch.columns = column_mappings.headers_by(table, batch.mapping)
+        return True
+    headers, below = table.names, [row.cells for row in table.below[:LOOKED_AT]]
+    remembered = column_mappings.remembered(batch.partner, headers) if table.number else None
     proposal = propose(headers, below, remembered.mapping if remembered else None)
-    batch.mends = import_corrections.mended_batch(batch, first[0].sheet, headers) if first else None
+    proposal.begins(table)
+    if table.below:
+        batch.mends = import_corrections.mended_batch(batch, table.below[0].sheet, headers)
     if said := (batch if batch.layout != Layout.FLAT else batch.mends or remembered):
         proposal.layout, proposal.layout_sure = said.layout, True
         batch.layout = said.layout
     if batch.review and below and not _is_clear(proposal, batch):
         _ask(batch, lease, proposal)
         return False
+    if table.doubt:
+        raise UnreadableFile(f"{table.doubt} {ALL_BELOW}")
     batch.columns = headers
     if remembered or batch.review:  # else their names tell, and what they don't tell is refused
-        batch.columns = [choice.header for choice in proposal.choices]
+        batch.columns = padded(headers, len(proposal.choices))
         batch.mapping, batch.layout = proposal.mapping, proposal.layout
     if batch.review:
         batch.proposal = proposal.as_json()
@@ -88,21 +95,20 @@ def _is_clear(proposal: Proposal, batch: ImportBatch) -> bool:
 
 
 def _ask(batch: ImportBatch, lease: Lease, proposal: Proposal) -> None:
-    """Keep the columns with masked samples until an officer has looked at them."""
+    """Keep what was proposed, masked, until an officer has looked at it."""
     with transaction.atomic():
         lease.renewed()
-        batch.columns = [choice.header for choice in proposal.choices]
+        batch.columns = []
         batch.proposal = proposal.as_json()
         batch.layout = proposal.layout
         batch.state, batch.stage_began_at, batch.leased_until = State.MAPPING, timezone.now(), None
         batch.save()
 
 
-def _ask_about_strays(
-    batch: ImportBatch, lease: Lease, first: Sequence[reader.Row], stray: Sequence[reader.Row]
-) -> None:
+def _ask_about_strays(batch: ImportBatch, lease: Lease, table: Table, stray: Sequence[reader.Row]) -> None:
     """Ask about columns that are filled only further down; what is settled of the others stays."""
-    proposal = propose(batch.columns, [row.cells for row in (*first[1:], *stray)])
+    proposal = propose(batch.columns, [row.cells for row in (*table.below[:LOOKED_AT], *stray)])
+    proposal.begins(table)
     for choice, name in zip(proposal.choices, batch.mapping or [], strict=False):
         if name is not None:
             choice.column, choice.sure = name, True
@@ -112,7 +118,7 @@ def _ask_about_strays(
 # The rows ----------------------------------------------------------------------------------------------------
 
 
-def _store_leads(storing: Storing, first: Sequence[reader.Row], rest: Iterator[reader.Row]) -> bool:
+def _store_leads(storing: Storing, table: Table, rest: Iterator[reader.Row]) -> bool:
     """Store the rows of the first sheet; False when an officer was asked about columns instead."""
     batch = storing.batch
     header = header_of(batch)
@@ -120,12 +126,12 @@ def _store_leads(storing: Storing, first: Sequence[reader.Row], rest: Iterator[r
         batch.layout = Layout.JOINED
     leads = leads_of(batch, header)
     strays: dict[int, reader.Row] = {}
-    for row in chain(first[1:], rest):
+    for row in chain(table.above, table.below, rest):
         for at in header.strays(row.cells):
             strays.setdefault(at, row)
         storing.add(header, row, row.number if leaves_out(row.notes) else leads.begins_with(row))
     if strays and batch.review:
-        _ask_about_strays(batch, storing.lease, first, list(strays.values()))
+        _ask_about_strays(batch, storing.lease, table, list(strays.values()))
         return False
     header.refuse_strays(strays)
     return True

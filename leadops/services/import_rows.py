@@ -24,12 +24,20 @@ from leadops.models import (
     Partner,
     Program,
 )
-from leadops.services import import_corrections, import_joined, import_updates, leads
+from leadops.services import (
+    duplicates,
+    import_corrections,
+    import_joined,
+    import_notes,
+    import_updates,
+    leads,
+)
 from leadops.services.import_duplicates import Repeats
 from leadops.services.import_judging import (
     Result,
     SheetRow,
     header_of,
+    judged,
     opened,
     our_fault,
 )
@@ -64,6 +72,7 @@ def make_ready(batch: ImportBatch, results: Iterable[Result]) -> None:
     for each in results:
         if each.draft is not None:
             each.ready = leads.ready_to_submit(each.draft, **_origin(batch))
+            each.known_by = duplicates.keys_of(each.draft, batch.program.duplicate_keys)
 
 
 def import_next(batch: ImportBatch, results: Sequence[Result]) -> dict[str, int]:
@@ -73,8 +82,6 @@ def import_next(batch: ImportBatch, results: Sequence[Result]) -> dict[str, int]
     """
     settle(header_of(batch), batch, results)
     write(results)
-    if batch.mends_id:
-        import_corrections.replace(batch, results)
     return counted(results)
 
 
@@ -102,6 +109,12 @@ def waiting(batch: ImportBatch, count: int, after: int = -1) -> list[SheetRow]:
     return rows
 
 
+def judge(header: Header, batch: ImportBatch, rows: Sequence[SheetRow]) -> list[Result]:
+    """What the rows say, with what was told of the refused rows that they bring again."""
+    refused = import_corrections.brought(batch, rows)
+    return judged(header, batch, import_notes.carried(batch, rows, refused))
+
+
 def decide(header: Header, batch: ImportBatch, results: Sequence[Result], *, lock: bool) -> None:
     """Hold what was judged against the leads there are; nothing is written.
 
@@ -111,11 +124,14 @@ def decide(header: Header, batch: ImportBatch, results: Sequence[Result], *, loc
         import_joined.decide(header, batch, results, lock=lock)
     elif batch.mode != ImportMode.CREATE:
         import_updates.match(header, batch, results, lock=lock)
+    rows = [row for each in results for row, _ in each.rows()]
+    import_corrections.leave_out(results, import_corrections.brought(batch, rows))
     _skip_known(header, batch, [each for each in results if each.outcome == Outcome.CREATED])
 
 
 def settle(header: Header, batch: ImportBatch, results: Sequence[Result]) -> None:
     """Decide about these rows and do it, in the caller's transaction; their results are not written yet."""
+    import_corrections.lock(batch)
     _lock_file(batch)
     decide(header, batch, results, lock=True)
     repeats = Repeats(header, batch, _fresh(results))
@@ -131,6 +147,7 @@ def settle(header: Header, batch: ImportBatch, results: Sequence[Result]) -> Non
             _make_lead_alone(header, batch, result)
     repeats.settle(lambda result, error: our_fault(header, result, error))
     import_updates.apply(header, results)
+    import_corrections.replace(batch, results)
 
 
 def foretell(header: Header, batch: ImportBatch, results: Sequence[Result]) -> None:

@@ -10,6 +10,7 @@ from leadops.errors import LeadopsError
 from leadops.models import ImportBatch, ImportState, Officer
 from leadops.services.import_leases import Lease
 from leadops.services.import_tasks import RUN
+from leadops.services.partners import refuse_inactive
 
 State = ImportState
 ROWS_A_STEP = 5000
@@ -29,9 +30,13 @@ class NotNow(LeadopsError):
 
 
 def go_on(batch: ImportBatch) -> None:
-    """Go on with a file that was imported before, or with the import of what the preview shows."""
+    """Go on with a file that was imported before, or with the import of what the preview shows.
+
+    Raises NotNow, or TakesNoLeads when partner or program is inactive by now.
+    """
     with transaction.atomic():
         batch = _locked(batch, State.KNOWN, State.READY)
+        refuse_inactive(batch.partner, batch.program)
         _enter(batch, State.QUEUED if batch.state == State.KNOWN else State.IMPORTING)
         batch.preview, batch.proposal = "", "" if batch.state == State.IMPORTING else batch.proposal
         batch.save()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -101,7 +101,7 @@ def begun(batch: ImportBatch, lease: Lease) -> Storing:
 
 
 def store_joined(
-    storing: Storing, first: Sequence[reader.Row], sheets: Iterable[tuple[str, Iterator[reader.Row]]]
+    storing: Storing, sheet_of_leads: str, sheets: Iterable[tuple[str, Iterator[reader.Row]]]
 ) -> list[str]:
     """Store the rows of sheets that hold more of the leads; answers the names of sheets that only look like it."""
     left_out: list[str] = []
@@ -114,7 +114,7 @@ def store_joined(
             continue
         if not leads:
             storing.write()
-            leads = _rows_by_key(storing.batch, first[0].sheet)
+            leads = _rows_by_key(storing.batch, sheet_of_leads)
         try:
             _store_sheet(storing, JoinedHeader(name, top.cells), rows, leads, alone)
         except UnreadableFile as refusal:

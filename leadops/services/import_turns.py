@@ -60,7 +60,7 @@ def _write_in_turns(
     until, left, last = written
     if left or last != theirs or not chunk.results:
         chunk = import_chunks.next_chunk(batch, count)  # what goes on waiting comes first
-    return Lease(batch.pk, until), chunk
+    return lease.made_longer(until), chunk
 
 
 class Companion:

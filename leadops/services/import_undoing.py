@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from leadops import doorbell, signals, statements
 from leadops.models import ImportBatch, ImportRow, Lead, Officer
+from leadops.services import import_corrections
+from leadops.services.import_duplicates import MERGED, MERGED_ROW
 from leadops.services.import_judging import row_note
 from leadops.services.import_leases import Lease
 from leadops.services.import_steering import NotNow
@@ -25,7 +27,9 @@ MOST_LOOKED_AT = 2000
 EDITED = "It was changed since: this is its version {version}."
 HAS_ACCOUNT = "It has a loan account."
 HAS_DOCUMENT = "It has documents."
+FILLED = "Another lead was filled into it."
 DELETED = "Its lead was deleted when the import was undone."
+DELETED_ELSEWHERE = "Its lead was deleted when the import of {file} was undone."
 STAYED = "Its lead stayed when the import was undone. "
 CHANGED_BEFORE = "Changes of leads that were here before are not taken back."
 UNDONE_CODE, STAYED_CODE = "undone", "stayed_at_undo"
@@ -35,9 +39,17 @@ SELECT number, lead_id FROM leadops_importrow WHERE batch_id = %s AND outcome = 
 AND number > %s AND number = lead_row
 AND lead_id IS NOT NULL AND NOT problems @> '[{"code": "stayed_at_undo"}]' ORDER BY number LIMIT %s
 """
+# What the import itself did to the leads it made: new versions, and repeats that it filled into them.
+_OWN_DOING = """
+SELECT lead_id, count(DISTINCT lead_row) FILTER (WHERE outcome = 'updated' AND NOT problems @> %s::jsonb),
+    count(DISTINCT lead_row) FILTER (WHERE problems @> %s::jsonb OR problems @> %s::jsonb)
+FROM leadops_importrow WHERE batch_id = %s AND lead_id = ANY(%s) AND outcome IN ('updated', 'skipped') GROUP BY lead_id
+"""
+_MERGES = "SELECT lead_id, count(*) FROM leadops_merge WHERE lead_id = ANY(%s) GROUP BY lead_id"
 _NOTE = """
-UPDATE leadops_importrow SET problems = problems || %s::jsonb, updated_at = clock_timestamp()
-WHERE batch_id = %s AND lead_id = ANY(%s) AND outcome = 'created' RETURNING 1
+UPDATE leadops_importrow SET updated_at = clock_timestamp(),
+    problems = problems || CASE WHEN batch_id = %s THEN %s::jsonb ELSE %s::jsonb END
+WHERE lead_id = ANY(%s) RETURNING 1
 """
 _NOTE_EACH = """
 UPDATE leadops_importrow AS kept SET problems = problems || new.note::jsonb, updated_at = clock_timestamp()
@@ -47,8 +59,8 @@ WHERE kept.batch_id = %s AND kept.lead_id = new.lead_id AND kept.outcome = 'crea
 
 
 def may_be_undone(batch: ImportBatch) -> bool:
-    """Whether it brought leads, has ended, and was not undone yet."""
-    return batch.state in (State.DONE, State.CANCELLED) and batch.created > 0
+    """Whether it brought leads, has ended, and was not undone to the end yet."""
+    return batch.state in (State.DONE, State.CANCELLED, State.FAILED) and batch.created > 0
 
 
 def begin(batch: ImportBatch, officer: Officer | None) -> None:
@@ -59,7 +71,7 @@ def begin(batch: ImportBatch, officer: Officer | None) -> None:
             word = batch.get_state_display().lower()
             raise NotNow(f"This import is {word}: only one that has ended and made leads can be undone.")
         batch.undone_by, batch.state, batch.stage_began_at = officer, State.UNDOING, timezone.now()
-        batch.leased_until = None
+        batch.leased_until, batch.problem = None, ""
         batch.save()
         transaction.on_commit(lambda: doorbell.ring(RUN, args=[str(batch.pk)]))
 
@@ -71,7 +83,8 @@ def undo(batch: ImportBatch, lease: Lease) -> None:
         after = rows[-1][0]
         with transaction.atomic():
             lease = lease.renewed()
-            _undo(batch, list({lead_id for _, lead_id in rows}))
+            mended = import_corrections.lock(batch)
+            _undo(batch, mended, list({lead_id for _, lead_id in rows}))
             batch.save(update_fields=["undone", "stayed", "updated_at"])
     with transaction.atomic():
         lease.renewed()
@@ -79,21 +92,24 @@ def undo(batch: ImportBatch, lease: Lease) -> None:
         batch.save(update_fields=["state", "undone_at", "leased_until", "updated_at"])
 
 
-def _undo(batch: ImportBatch, ids: Sequence[UUID]) -> None:
+def _undo(batch: ImportBatch, mended: Sequence[UUID], ids: Sequence[UUID]) -> None:
     leads = list(Lead.objects.filter(pk__in=ids).order_by("pk").select_for_update())
-    reasons = why_they_stay(leads, lock=True)
+    reasons = why_they_stay(batch, leads, lock=True)
     gone = [lead.pk for lead in leads if lead.pk not in reasons]
     if reasons:
         notes = [in_json([row_note(STAYED_CODE, STAYED + reason)]) for reason in reasons.values()]
         statements.rows(_NOTE_EACH, [list(reasons), notes, batch.pk])
     if gone:
-        statements.rows(_NOTE, [in_json([row_note(UNDONE_CODE, DELETED)]), batch.pk, gone])
+        import_corrections.give_back(batch, mended, gone)
+        elsewhere = DELETED_ELSEWHERE.format(file=batch.file_name)
+        notes = [in_json([row_note(UNDONE_CODE, words)]) for words in (DELETED, elsewhere)]
+        statements.rows(_NOTE, [batch.pk, *notes, gone])
         Lead.objects.filter(pk__in=gone).delete()
     batch.undone += len(gone)
     batch.stayed += len(reasons)
 
 
-def why_they_stay(leads: Sequence[Lead], *, lock: bool) -> dict[UUID, str]:
+def why_they_stay(batch: ImportBatch, leads: Sequence[Lead], *, lock: bool) -> dict[UUID, str]:
     """The reason in words for each of `leads` that must not be deleted, in the caller's transaction.
 
     Who delivers them is asked too. `lock`: what was not begun to be sent is held back until the transaction ends.
@@ -104,14 +120,30 @@ def why_they_stay(leads: Sequence[Lead], *, lock: bool) -> dict[UUID, str]:
     for table, reason in (("document", HAS_DOCUMENT), ("loanaccount", HAS_ACCOUNT)):
         sql = f"SELECT DISTINCT lead_id FROM leadops_{table} WHERE lead_id = ANY(%s)"  # noqa: S608  our own names
         reasons |= {lead_id: reason for (lead_id,) in statements.rows(sql, [ids])}
-    return reasons | {lead.pk: EDITED.format(version=lead.version) for lead in leads if lead.version > 1}
+    return reasons | _done_since(batch, leads)
+
+
+def _done_since(batch: ImportBatch, leads: Sequence[Lead]) -> dict[UUID, str]:
+    """Which of `leads` somebody else than the import that made them has changed, or filled another lead into."""
+    ids = [lead.pk for lead in leads]
+    codes = [in_json([{"code": code}]) for code in (MERGED_ROW, MERGED, MERGED_ROW)]
+    own = {lead_id: done for lead_id, *done in statements.rows(_OWN_DOING, [*codes, batch.pk, ids])}
+    merges: dict[UUID, int] = dict(statements.rows(_MERGES, [ids]))
+    reasons = {}
+    for lead in leads:
+        versions, filled = own.get(lead.pk, (0, 0))
+        if merges.get(lead.pk, 0) > filled:
+            reasons[lead.pk] = FILLED
+        elif lead.version > 1 + versions:
+            reasons[lead.pk] = EDITED.format(version=lead.version)
+    return reasons
 
 
 def foresee(batch: ImportBatch) -> dict[str, object]:
     """What undoing would do with the first leads of an import: how many go, and why the others stay."""
     rows = statements.rows(_NEXT, [batch.pk, 0, MOST_LOOKED_AT + 1])
     looked_at = list(Lead.objects.filter(pk__in={lead_id for _, lead_id in rows[:MOST_LOOKED_AT]}))
-    reasons = why_they_stay(looked_at, lock=False)
+    reasons = why_they_stay(batch, looked_at, lock=False)
     return {
         "more": len(rows) > MOST_LOOKED_AT,
         "looked_at": len(looked_at),

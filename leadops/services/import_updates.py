@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, transaction
 
 from leadops import statements
 from leadops.excel.header import Header
-from leadops.models import Applicant, ImportBatch, ImportMode, ImportRow, Lead
+from leadops.models import ImportBatch, ImportMode, ImportRow, Lead
 from leadops.services import lead_updates
+from leadops.services.import_claims import Claims, Person, person_of, reference_of
+from leadops.services.import_duplicates import hold_changes
 from leadops.services.import_judging import Result, our_fault
 from leadops.validation import Finding, Severity, errors_in
 
@@ -20,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 Outcome = ImportRow.Outcome
 _ERROR, _NOTE = Severity.ERROR, Severity.WARNING
+UNCHANGED = Finding("", "unchanged", "The lead says all of this already; nothing was changed.", _NOTE)
+_SEVERAL = "Several leads have this mobile and PAN; give its reference."
 _BY_REFERENCE = (
     "SELECT partner_ref_id, id FROM leadops_lead WHERE partner_id = %s AND partner_ref_id = ANY(%s)"
     " AND partner_ref_id <> ''"
@@ -27,39 +34,72 @@ _BY_REFERENCE = (
 _BY_PERSON = (
     "SELECT l.primary_mobile_index, a.pan_no_index, l.id FROM leadops_lead l"
     " JOIN leadops_applicant a ON a.lead_id = l.id AND a.is_primary"
-    " WHERE l.partner_id = %s AND l.primary_mobile_index = ANY(%s) AND a.pan_no_index = ANY(%s)"
+    " WHERE l.partner_id = %s AND l.program_id = %s AND l.primary_mobile_index = ANY(%s) AND a.pan_no_index = ANY(%s)"
 )
-_MOBILE_INDEX = Lead._meta.get_field("primary_mobile_index")
-_PAN_INDEX = Applicant._meta.get_field("pan_no_index")
-Person = tuple[bytes | None, bytes | None]
 
 
-def match(header: Header, batch: ImportBatch, results: Sequence[Result], *, lock: bool) -> None:
-    """Tell for each good row which lead it changes and how; without one it makes a lead, or is refused."""
-    open_results = [each for each in results if each.draft is not None]
-    by_reference = _leads_by_reference(batch, open_results)
-    by_person = _leads_by_person(batch, [each for each in open_results if not _reference(each)])
-    found: dict[UUID, Result] = {}
-    for result in open_results:
-        reference = _reference(result)
-        known = by_reference.get(reference, []) if reference else by_person.get(_person(result), [])
-        if not known:
-            _without_a_lead(header, batch, result)
-        elif len(known) > 1:
-            _refuse(
-                header,
-                result,
-                "several_leads_match",
-                "Several leads have this mobile and PAN; give its reference.",
-            )
-        elif known[0] in found:
-            # What the row before changes must be seen by this one: it goes on waiting for the next chunk.
-            result.draft, result.outcome, result.lead_id = None, Outcome.WAITING.value, known[0]
-        else:
-            found[known[0]] = result
-    leads = lead_updates.to_change(found, lock=lock) if found else {}
-    for lead_id, result in found.items():
-        _decide(header, batch, result, leads[lead_id])
+class ById(NamedTuple):
+    """The lead whose id a row gives, and what tells how the row changes it."""
+
+    lead_id: UUID
+    decide: Callable[[Lead | None], None]
+
+
+def match(
+    header: Header,
+    batch: ImportBatch,
+    results: Sequence[Result],
+    *,
+    lock: bool,
+    by_id: Mapping[UUID, ById] = MappingProxyType({}),
+) -> None:
+    """Tell for each good row which lead it changes and how; without one it makes a lead, or is refused.
+
+    A row that is about what a row before it changes or makes goes on waiting: the next chunk knows the lead, as it
+    then is. `by_id`: rows, by their own ids, that give their lead's.
+    """
+    told = _told(header, batch, results, by_id)
+    leads = lead_updates.to_change({ids[0] for _, ids, _ in told if len(ids) == 1}, lock=lock)
+    claims = Claims(batch.program)
+    for result, ids, decide in told:
+        if not claims.meet(ids, result.draft):
+            decide(leads.get(ids[0]) if len(ids) == 1 else None)
+            if _is_taken(claims, result, ids):
+                continue
+        result.draft, result.change, result.outcome = None, None, Outcome.WAITING.value
+        result.lead_id = ids[0] if len(ids) == 1 else None
+    hold_changes(header, batch, [each for each in results if each.change is not None])
+
+
+_Told = tuple[Result, list[UUID], Callable[[Lead | None], None]]
+
+
+def _told(
+    header: Header, batch: ImportBatch, results: Sequence[Result], by_id: Mapping[UUID, ById]
+) -> list[_Told]:
+    """The rows with the leads that they are about, in their order."""
+    drafted = [each for each in results if each.draft is not None]
+    by_reference = _leads_by_reference(batch, drafted)
+    by_person = _leads_by_person(batch, [each for each in drafted if not reference_of(each.draft)])
+    told: list[_Told] = []
+    for result in results:
+        if (given := by_id.get(result.row_id)) is not None:
+            told.append((result, [given.lead_id], given.decide))
+        elif result.draft is not None:
+            reference = reference_of(result.draft)
+            ids = by_reference.get(reference) if reference else by_person.get(person_of(result.draft))
+            ids = ids or []
+            told.append((result, ids, partial(_decide, header, batch, result, ids)))
+    return told
+
+
+def _is_taken(claims: Claims, result: Result, ids: Sequence[UUID]) -> bool:
+    """Note what a decided row is about; no where it has to wait after all."""
+    if result.change is not None:
+        return claims.take_change(ids, result.change)
+    if result.draft is not None and result.outcome == Outcome.CREATED:
+        return claims.take_new(result.draft)
+    return True
 
 
 def apply(header: Header, results: Iterable[Result]) -> None:
@@ -91,35 +131,22 @@ def _save(results: Iterable[Result]) -> None:
         lead_updates.save([each.change for each in results if each.change is not None])
 
 
-def _reference(result: Result) -> str:
-    return result.draft.partner_ref_id if result.draft else ""
-
-
-def _person(result: Result) -> Person | None:
-    """The blind indexes of mobile and PAN, None unless both are given."""
-    if result.draft is None:
-        return None
-    pan = result.draft.applicants[0].pan_no
-    mobile = result.draft.primary_mobile
-    if not mobile or not pan:
-        return None
-    return _MOBILE_INDEX.index(mobile), _PAN_INDEX.index(pan)
-
-
 def _leads_by_reference(batch: ImportBatch, results: Iterable[Result]) -> dict[str, list[UUID]]:
-    references = [_reference(each) for each in results if _reference(each)]
+    references = [name for each in results if (name := reference_of(each.draft))]
     if not references:
         return {}
     return {name: [key] for name, key in statements.rows(_BY_REFERENCE, [batch.partner_id, references])}
 
 
 def _leads_by_person(batch: ImportBatch, results: Iterable[Result]) -> dict[Person | None, list[UUID]]:
-    people = [person for each in results if (person := _person(each))]
+    people = [person for each in results if (person := person_of(each.draft))]
     if not people:
         return {}
     mobiles, pans = [list(each) for each in zip(*people, strict=True)]
     found: dict[Person | None, list[UUID]] = defaultdict(list)
-    for mobile, pan, lead_id in statements.rows(_BY_PERSON, [batch.partner_id, mobiles, pans]):
+    for mobile, pan, lead_id in statements.rows(
+        _BY_PERSON, [batch.partner_id, batch.program_id, mobiles, pans]
+    ):
         found[bytes(mobile), bytes(pan)].append(lead_id)
     return found
 
@@ -139,12 +166,19 @@ def _refuse(header: Header, result: Result, code: str, message: str) -> None:
     result.refuse(header.problems([Finding(field, code, message, _ERROR)], result.number))
 
 
-def _decide(header: Header, batch: ImportBatch, result: Result, lead: Lead) -> None:
+def _decide(
+    header: Header, batch: ImportBatch, result: Result, ids: Sequence[UUID], lead: Lead | None
+) -> None:
     assert result.draft is not None
+    if len(ids) > 1:
+        _refuse(header, result, "several_leads_match", _SEVERAL)
+        return
+    if lead is None:
+        _without_a_lead(header, batch, result)
+        return
     result.lead_id = lead.pk
-    if lead.is_stopped:
-        word = lead.get_status_display().lower()
-        _leave(header, result, "lead_ended", f"This lead is {word}; it was left as it is.")
+    if reason := lead_updates.why_not(lead, batch.program):
+        _leave(header, result, reason)
         return
     change = lead_updates.change_of(lead, result.draft, batch.program.country)
     if errors := errors_in(change.findings):
@@ -152,11 +186,16 @@ def _decide(header: Header, batch: ImportBatch, result: Result, lead: Lead) -> N
         result.lead_id = None
         result.refuse(problems)
     elif change.is_empty:
-        _leave(header, result, "unchanged", "The lead says all of this already; nothing was changed.")
+        _leave(header, result, UNCHANGED)
     else:
         result.change, result.outcome = change, Outcome.UPDATED.value
 
 
-def _leave(header: Header, result: Result, code: str, message: str) -> None:
-    result.draft, result.outcome = None, Outcome.SKIPPED.value
-    result.problems = header.problems([Finding("", code, message, _NOTE)], result.number)
+def _leave(header: Header, result: Result, reason: Finding) -> None:
+    """Leave the lead as it is, or refuse the row where the reason is an error."""
+    problems = header.problems([reason], result.number)
+    if reason.is_error:
+        result.lead_id = None
+        result.refuse(problems)
+    else:
+        result.draft, result.outcome, result.problems = None, Outcome.SKIPPED.value, problems

@@ -11,8 +11,9 @@ from django.db.models import Model
 
 from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, IdentityDocumentDraft, LeadDraft
 from leadops.fields import BlindIndexField
-from leadops.models import Address, Applicant, Bank, Lead
-from leadops.services import leads
+from leadops.models import Address, Applicant, Bank, Lead, Program
+from leadops.services import duplicates, leads
+from leadops.services.duplicates import Key, Keys
 from leadops.services.leads import (
     ADDRESS_FIELDS,
     APPLICANT_FIELDS,
@@ -20,7 +21,7 @@ from leadops.services.leads import (
     IDENTITY_FIELDS,
     LEAD_FIELDS,
 )
-from leadops.validation import Finding, check_lead
+from leadops.validation import Finding, Severity, check_lead
 
 ABOUT_MONEY = ("account_no", "ifsc", "account_holder_name")
 """What was verified of a bank account; changed, it has to be verified again."""
@@ -30,18 +31,26 @@ ABOUT_MONEY = ("account_no", "ifsc", "account_holder_name")
 class Change:
     """A lead as it would become. Nothing is stored before `save`.
 
-    `changed` are the records with the fields that have another value now; None for a record that is new.
+    `changed` are the records with the fields that have another value now; None for a record that is new. `before` and
+    `after` is what the rule for duplicates knows it by.
     """
 
     lead: Lead
     draft: LeadDraft
     findings: list[Finding]
+    before: Keys
+    after: Keys
     changed: list[tuple[Model, set[str] | None]] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
         """Whether the lead says all of it already."""
         return not self.changed
+
+    @property
+    def gained(self) -> set[Key]:
+        """What others may have in common with it now and had not before."""
+        return self.after.keys() - self.before.keys()
 
 
 def save(changes: Sequence[Change]) -> None:
@@ -53,6 +62,9 @@ def save(changes: Sequence[Change]) -> None:
             else:
                 record.save(update_fields=[*names, *_indexes_of(record, names), "updated_at"])
     leads.revise_all([change.lead for change in changes])
+    for change in changes:
+        if change.before.keys() != change.after.keys():
+            duplicates.look_again(change.lead)
 
 
 def _indexes_of(record: Model, names: set[str]) -> list[str]:
@@ -65,8 +77,27 @@ def to_change(lead_ids: Iterable[UUID], *, lock: bool) -> dict[UUID, Lead]:
     """Leads with their parties, by id; locked in the order of their ids, so that two imports never wait in a ring."""
     found = Lead.objects.filter(pk__in=list(lead_ids))
     if lock:
-        list(found.order_by("pk").select_for_update().values_list("pk"))
-    return {lead.pk: lead for lead in found.with_parties()}
+        list(found.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    return {lead.pk: lead for lead in found.with_parties().prefetch_related("loan_accounts")}
+
+
+def why_not(lead: Lead, program: Program) -> Finding | None:
+    """Why what comes in for `program` may not change `lead`: an error, or a note where the lead is left as it is."""
+    if lead.program_id != program.pk:
+        message = f"This lead is of the program {lead.program}, and this import of {program}: import it for that one."
+        return Finding("", "other_program", message, Severity.ERROR)
+    word = lead.get_status_display().lower()
+    if lead.is_stopped:
+        return _left("lead_ended", f"This lead is {word}; it was left as it is.")
+    if lead.loan_accounts.all():
+        return _left("lead_decided", "This lead has a loan account; it was left as it is.")
+    if not duplicates.is_open(lead.status, has_account=False):
+        return _left("lead_decided", f"This lead is {word}; it was left as it is.")
+    return None
+
+
+def _left(code: str, message: str) -> Finding:
+    return Finding("", code, message, Severity.WARNING)
 
 
 def change_of(lead: Lead, given: LeadDraft, country: str, *, placed: bool = False) -> Change:
@@ -76,9 +107,12 @@ def change_of(lead: Lead, given: LeadDraft, country: str, *, placed: bool = Fals
     stands at the place of the one it is about.
     """
     merging = _Merging(lead, placed)
+    program = lead.program
+    kinds = program.duplicate_keys if program.looks_for_duplicates else []
+    before = duplicates.keys_of(merging.draft, kinds)
     merging.merge(given)
     findings = check_lead(merging.draft, country=country)
-    change = Change(lead, merging.draft, findings)
+    change = Change(lead, merging.draft, findings, before, duplicates.keys_of(merging.draft, kinds))
     if not any(finding.is_error for finding in findings):
         change.changed = merging.written_back()
     return change

@@ -1,4 +1,4 @@
-"""Partners: taking one on."""
+"""Partners: taking one on, and whether one still brings leads."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
 
-from leadops.models import ApiKey, Partner
+from leadops.errors import TakesNoLeads
+from leadops.models import ApiKey, Partner, Program
 
 LONGEST_CODE = 50
 
@@ -34,3 +35,10 @@ def _free_code(name: str) -> str:
         number += 1
         code = f"{wanted[: LONGEST_CODE - 1 - len(str(number))]}-{number}"
     return code
+
+
+def refuse_inactive(partner: Partner, program: Program) -> None:
+    """Raise TakesNoLeads, naming which of the two is inactive."""
+    for each in (partner, program):
+        if not each.active:
+            raise TakesNoLeads(f"{each} is inactive and takes no new leads.")

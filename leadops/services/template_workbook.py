@@ -134,7 +134,7 @@ def _listed() -> list[list[Cell]]:
 
 def _explanations() -> list[list[Cell]]:
     return [
-        [column.header, WORDS[column.path], value, column.also]
+        [column.header, WORDS[column.path], value, ", ".join(column.synonyms)]
         for column, value in zip(COLUMNS, _example(), strict=True)
     ]
 

@@ -49,6 +49,37 @@ def test_officer_settles_the_columns_looks_and_mends_what_was_refused(desk_page,
     assert Lead.objects.count() == 6
 
 
+def test_officer_says_that_there_is_no_header_and_what_the_columns_are(
+    desk_page, officer, partner, program, tmp_path
+):
+    path = workbooks.ours(tmp_path / "b.xlsx", [[f"980000000{at}", "Asha Verma", "x"] for at in range(1, 6)])
+    with path.open("rb") as file:
+        batch = import_batches.receive(
+            file, "b.xlsx", partner=partner, program=program, uploaded_by=officer, review=True
+        )
+    import_batches.run(batch.pk)
+    page = desk_page
+    page.goto(f"/admin/leadops/importbatch/{batch.pk}/change/")
+    expect(page.get_by_text("No row names the columns, and row 1 looks like a lead.")).to_be_visible()
+    expect(page.get_by_label("None The first row")).to_be_checked()
+    page.get_by_label("Row 2").check()
+    page.get_by_role("button", name="Read the file by this row").press("Enter")
+    expect(page.get_by_text("Queued").first).to_be_visible()
+    import_batches.run(batch.pk)
+    expect(page.get_by_role("heading", name="Row 2 names the columns")).to_be_visible()
+    page.get_by_text("Choose another row").press("Enter")
+    page.get_by_label("None The first row").check()
+    page.get_by_role("button", name="Read the file by this row").press("Enter")
+    expect(page.get_by_text("Queued").first).to_be_visible()
+    import_batches.run(batch.pk)
+    expect(page.get_by_label("Column A becomes")).to_have_value("Mobile")
+    page.get_by_label("Column B becomes").select_option("Name")
+    page.get_by_role("button", name="Go on with these columns").press("Enter")
+    expect(page.get_by_text("Queued").first).to_be_visible()
+    import_batches.run(batch.pk)
+    expect(page.get_by_role("button", name="Import 5 rows")).to_be_visible()
+
+
 def test_officer_undoes_an_import(desk_page, uploaded):
     page = desk_page
     page.goto(f"/admin/leadops/importbatch/{uploaded.pk}/change/")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -13,10 +14,9 @@ from playwright.sync_api import Page, expect
 from crm_integrations import delivery as engine
 from leadops.models import ImportBatch, Lead
 from leadops.services import import_batches
-from tests.environment import ROOT
+from tests import samples
 from tests.people import PASSWORD
-
-SAMPLE = ROOT / "docs" / "samples" / "leads.xlsx"
+from tests.samples import BAD, SHORT_GOOD
 
 
 @pytest.fixture(autouse=True)
@@ -59,11 +59,11 @@ def sign_in(page: Page, username: str) -> None:
     expect(page.get_by_role("heading", name="Leads by status")).to_be_visible()
 
 
-def upload(page: Page) -> None:
+def upload(page: Page, workbook: Path) -> None:
     page.get_by_role("link", name="Upload a workbook").click()
     page.locator("#id_partner").select_option(label="Sunrise Finserv")
     page.locator("#id_program").select_option(label="Supply chain finance")
-    page.locator("input[type=file]").set_input_files(SAMPLE)
+    page.locator("input[type=file]").set_input_files(workbook)
     page.get_by_role("button", name="Upload", exact=True).click()
 
 
@@ -71,24 +71,24 @@ def test_officer_uploads_watches_and_reads_what_each_vendor_answered(
     page, officer, partner, program, connections, vendor_sandbox, worker, tmp_path
 ):
     sign_in(page, officer.username)
-    upload(page)
+    upload(page, samples.short(tmp_path / "leads.xlsx"))
     expect(page.get_by_text("Queued").first).to_be_visible()
     worker.thread.start()
     # The page finds out by itself that the preview is there, and later that the import is done.
-    page.get_by_role("button", name="Import 200 rows").click(timeout=20_000)
+    page.get_by_role("button", name=f"Import {SHORT_GOOD + BAD} rows").click(timeout=20_000)
     expect(page.get_by_role("link", name="Download error workbook")).to_be_visible(timeout=20_000)
-    expect(page.locator('dd[data-show="created"]')).to_have_text("175")
-    expect(page.locator('dd[data-show="failed"]')).to_have_text("25")
-    expect(page.locator('td[data-label="Reason"]')).to_have_count(25)
+    expect(page.locator('dd[data-show="created"]')).to_have_text(str(SHORT_GOOD))
+    expect(page.locator('dd[data-show="failed"]')).to_have_text(str(BAD))
+    expect(page.locator('td[data-label="Reason"]')).to_have_count(BAD)
     expect(page.locator("tr", has_text="B6")).to_contain_text("9.8E+09")
 
     with page.expect_download() as download:
         page.get_by_role("link", name="Download error workbook").click()
     download.value.save_as(tmp_path / "refused.xlsx")
     refused = load_workbook(tmp_path / "refused.xlsx").active
-    assert refused.max_row == 26
+    assert refused.max_row == BAD + 1
 
-    page.get_by_role("link", name="Created 175").click()
+    page.get_by_role("link", name=f"Created {SHORT_GOOD}").click()
     page.locator("#import ~ section td a.lo-link").first.click()
     panel = page.locator("#deliveries")
     for vendor in ("brainysoft", "broctagon", "crego_crm", "ispcrm"):
@@ -97,8 +97,8 @@ def test_officer_uploads_watches_and_reads_what_each_vendor_answered(
     row.locator("summary").first.click()
     expect(row.get_by_text("POST http")).to_be_visible()
     expect(row.locator("pre").first).to_contain_text("[removed]")
-    assert ImportBatch.objects.get().failed == 25
-    assert Lead.objects.count() == 175
+    assert ImportBatch.objects.get().failed == BAD
+    assert Lead.objects.count() == SHORT_GOOD
 
 
 def test_officer_submits_a_lead_and_retries_what_was_refused(

@@ -10,8 +10,8 @@ from crm_integrations import delivery as engine
 from crm_integrations.models import Delivery, Exchange, Replay, State
 from leadops.models import Applicant, Export, ImportBatch, ImportRow, Lead, LoanAccount, Officer
 from leadops.services import exports, import_batches, leads, loan_accounts
+from tests import samples
 from tests.browser.conftest import PHONE
-from tests.environment import ROOT
 from tests.leadops.excel import workbooks
 
 LISTS = [
@@ -26,7 +26,7 @@ NAMELESS = """() => {
         .filter((each) => !each.closest(".empty-form") && !named(each));
     const images = [...document.querySelectorAll("img:not([alt]), svg:not([aria-label]):not([aria-hidden])")];
     const buttons = [...document.querySelectorAll("button, [role=button]")]
-        .filter((each) => each.offsetParent && !written(each));
+        .filter((each) => each.checkVisibility() && !written(each));
     return [...fields, ...images, ...buttons].map((each) => each.outerHTML.slice(0, 120));
 }"""
 WIDE = """() => [...document.querySelectorAll("#content :not(input, select, textarea)")]
@@ -73,7 +73,7 @@ def _much_to_show(officer, draft_lead, partner, program, connections, vendor_san
     loan_accounts.open_account(draft_lead, "L" * 50, program)
     engine.drain()
     vendor_sandbox.clear_faults()
-    with (ROOT / "docs" / "samples" / "leads.xlsx").open("rb") as file:
+    with samples.short(tmp_path / "leads.xlsx").open("rb") as file:
         batch = import_batches.receive(file, "leads.xlsx", partner=partner, program=program)
     import_batches.run(batch.pk)
     asked = Export(road=Export.Road.ADMIN, officer=officer, what="W" * 200)

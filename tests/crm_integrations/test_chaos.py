@@ -11,7 +11,7 @@ from benchmarks.chaos.dying import FATES
 from benchmarks.chaos.judge import judge
 from benchmarks.chaos.rig import Rig, rig
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.journey
 
 
 @pytest.fixture(scope="module")

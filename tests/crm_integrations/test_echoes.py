@@ -76,7 +76,7 @@ class ParrotServer(ThreadingHTTPServer):
 @pytest.fixture
 def parrot() -> Iterator[ParrotServer]:
     with ParrotServer(("127.0.0.1", 0), Parrot) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
         server.shutdown()

@@ -1,4 +1,4 @@
-"""What a journey needs: the vendors, the product's processes, and the sample workbook."""
+"""What a journey needs: the vendors, the product's processes, and a short sample."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import vendors
-from tests.environment import ROOT
+from tests import samples, vendors
 from tests.journeys import processes
 from tests.journeys.processes import Product
 from tests.vendors import Sandbox
@@ -29,6 +28,5 @@ def product(tmp_path: Path, transactional_db: None) -> Iterator[Product]:
 
 
 @pytest.fixture
-def workbook() -> Path:
-    """200 rows, 25 of them bad in different ways."""
-    return ROOT / "docs" / "samples" / "leads.xlsx"
+def short_sample(tmp_path: Path) -> Path:
+    return samples.short(tmp_path / "leads.xlsx")

@@ -15,12 +15,12 @@ from crm_integrations.models import NEEDS_PERSON, UNFINISHED, Delivery, Exchange
 from crm_integrations.outbox.sweeping import UNANSWERED
 from leadops.models import Lead, LoanAccount, Program
 from leadops.services import loan_accounts
-from tests import vendors
+from tests import samples, vendors
 from tests.journeys.processes import wait_until
+from tests.samples import BAD, GOOD, SHORT_GOOD
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
-GOOD, BAD = 175, 25
 ALL_VENDORS = (*vendors.LEAD_VENDORS, "crego_los")
 FINDABLE = ("crego_crm", "crego_los", "brainysoft")
 
@@ -65,18 +65,21 @@ def wait_until_at_work() -> None:
     wait_until(at_work, 30, "the worker gets to work")
 
 
-def bring_in(product, partner, program, workbook, wait: bool) -> None:
-    words = ["import_leads", str(workbook), "--partner", partner.name, "--program", program.code]
-    counts = product.command(*words, *(["--wait"] if wait else []))
-    if wait:
-        made = {name: counts[name] for name in ("rows", "created", "updated", "skipped", "failed")}
-        assert made == {"rows": GOOD + BAD, "created": GOOD, "updated": 0, "skipped": 0, "failed": BAD}
+def queue(product, partner, program, workbook, *options: str) -> dict[str, Any]:
+    words = ["import_leads", str(workbook), "--partner", partner.name, "--program", program.code, *options]
+    return product.command(*words)
 
 
-def test_every_good_row_reaches_every_vendor_once(product, sandbox, partner, program, workbook):
+def bring_in(product, partner, program, workbook, good: int) -> None:
+    counts = queue(product, partner, program, workbook, "--wait")
+    made = {name: counts[name] for name in ("rows", "created", "updated", "skipped", "failed")}
+    assert made == {"rows": good + BAD, "created": good, "updated": 0, "skipped": 0, "failed": BAD}
+
+
+def test_every_good_row_reaches_every_vendor_once(product, sandbox, partner, program):
     vendors.connect(sandbox.url, *ALL_VENDORS)
     product.start_worker()
-    bring_in(product, partner, program, workbook, wait=True)
+    bring_in(product, partner, program, samples.LEADS, GOOD)
     open_missing_accounts(program)
     wait_until(nothing_unfinished, 90, "all deliveries end")
     assert set(Delivery.objects.values_list("state", flat=True)) == {State.DELIVERED}
@@ -87,14 +90,12 @@ def test_every_good_row_reaches_every_vendor_once(product, sandbox, partner, pro
     assert LoanAccount.objects.exclude(status="activation").count() == 0
 
 
-def test_ten_kills_and_an_emptied_broker_lose_and_double_nothing(
-    product, sandbox, partner, program, workbook
-):
+def test_ten_kills_and_an_emptied_broker_lose_and_double_nothing(product, sandbox, partner, program):
     chance = random.Random(20261120)
     vendors.connect(sandbox.url, *ALL_VENDORS)
     sandbox.fault("*", "slow", value=0.03)
     worker = product.start_worker()
-    bring_in(product, partner, program, workbook, wait=False)
+    queue(product, partner, program, samples.LEADS)
     for kill in range(10):
         wait_until_at_work()
         time.sleep(chance.uniform(0.0, 1.2))
@@ -122,40 +123,40 @@ def test_ten_kills_and_an_emptied_broker_lose_and_double_nothing(
 
 @pytest.mark.parametrize("fault", ["500_after", "cut_after"])
 def test_an_answer_lost_after_storing_makes_no_second_copy_anywhere(
-    product, sandbox, partner, program, workbook, fault
+    product, sandbox, partner, program, short_sample, fault
 ):
     vendors.connect(sandbox.url, *ALL_VENDORS)
     for seed, vendor in enumerate(ALL_VENDORS):
         sandbox.fault(vendor, fault, probability=0.15, seed=seed)  # too few to open the breaker
-    bring_in(product, partner, program, workbook, wait=True)
+    bring_in(product, partner, program, short_sample, SHORT_GOOD)
     open_missing_accounts(program)
     product.start_worker()
     wait_until(nothing_unfinished, 60, "all deliveries end")
     for vendor in ALL_VENDORS:
         held, ends = sandbox.held(vendor), Delivery.objects.filter(connection__vendor=vendor)
-        assert (len(held), len(names_at(vendor, held))) == (GOOD, GOOD), vendor
+        assert (len(held), len(names_at(vendor, held))) == (SHORT_GOOD, SHORT_GOOD), vendor
         lost = sum(each["fault"] == fault for each in held)
-        assert lost > GOOD / 20
+        assert lost > SHORT_GOOD / 20
         in_doubt = 0 if vendor in FINDABLE else lost
         assert Counter(ends.values_list("state", flat=True)) == Counter(
-            {State.DELIVERED: GOOD - in_doubt, **({State.REVIEW: in_doubt} if in_doubt else {})}
+            {State.DELIVERED: SHORT_GOOD - in_doubt, **({State.REVIEW: in_doubt} if in_doubt else {})}
         )
     every_account_is_on_its_own_lead(sandbox)
 
 
-def test_leads_of_a_vendor_that_is_down_arrive_later(product, sandbox, partner, program, workbook):
+def test_leads_of_a_vendor_that_is_down_arrive_later(product, sandbox, partner, program, short_sample):
     vendors.connect(sandbox.url, *vendors.LEAD_VENDORS)
     product.clocks["DELIVERY_RETRIES"] = "60,60,60"
     sandbox.stop()
-    bring_in(product, partner, program, workbook, wait=True)
+    bring_in(product, partner, program, short_sample, SHORT_GOOD)
     waiting = product.command("deliver_due")
-    assert (waiting["retrying"] + waiting["queued"], waiting["delivered"]) == (GOOD * 4, 0)
+    assert (waiting["retrying"] + waiting["queued"], waiting["delivered"]) == (SHORT_GOOD * 4, 0)
     assert waiting["retrying"] < 50, "the breaker spares the others a call in vain"
     sandbox.start()
     Delivery.objects.update(due_at=Now())  # the minute is over
     Health.objects.update(hold_until=Now())
-    assert product.command("deliver_due", "--until-idle")["delivered"] == GOOD * 4
+    assert product.command("deliver_due", "--until-idle")["delivered"] == SHORT_GOOD * 4
     for vendor in vendors.LEAD_VENDORS:
         found = names_at(vendor, sandbox.held(vendor))
-        assert (len(found), max(found.values())) == (GOOD, 1), vendor
+        assert (len(found), max(found.values())) == (SHORT_GOOD, 1), vendor
     assert not Delivery.objects.filter(state__in=NEEDS_PERSON).exists()

@@ -61,6 +61,7 @@ def test_all_that_was_refused_arrives_once_and_a_new_lead_before_the_last_of_the
     wait_until(lambda: new.deliveries.get().state == State.DELIVERED, 60, "the new lead arrives")
     assert replays.progress(replay).waiting > 0
     assert Replay.objects.get().state == Replay.State.RUNNING
+    sandbox.clear_faults()
     wait_until(lambda: all_settled(replay), 120, "the replay is done")
     assert replays.progress(replay) == replays.Progress(delivered=LEADS)
     held_once(sandbox, LEADS + 1)

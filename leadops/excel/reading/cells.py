@@ -12,6 +12,7 @@ _ODD_SPACE = re.compile("[\u00a0\u00ad\u1680\u2000-\u200b\u200e\u200f\u2028-\u20
 """Not the two joiners: Devanagari and its sisters spell with them."""
 _NUMBER = re.compile(r"[\d\s+().,/\u00a0-]+")
 _ASCII_NUMBER = re.compile(r"[\d\s+().,/\u00a0-]+", re.ASCII)
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _TRUTHS = frozenset({"TRUE", "FALSE"})
 
 
@@ -33,6 +34,21 @@ def cell_text(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     return str(value)
+
+
+def without_controls(text: str) -> str:
+    """The text without control characters: no database takes them, and nobody sees them."""
+    return text if text.isprintable() else _CONTROLS.sub("", text)
+
+
+def take_out_controls(cells: list[str]) -> list[Note]:
+    """Take control characters out of the cells of a row, and say where they stood."""
+    notes: list[Note] = []
+    for at, cell in enumerate(cells):
+        if (kept := without_controls(cell)) != cell:
+            cells[at] = kept
+            notes.append((at, "control_characters"))
+    return notes
 
 
 def notes_of(cells: list[str], whole: str) -> list[Note]:

@@ -52,11 +52,14 @@ class Column:
         """What is to be said of each kind of its dates; nothing where the order is that of the house."""
         if self.month_first:
             return self._of_mixed_texts()
-        swapped = self.early_days >= _ENOUGH and not self.late_days
-        if swapped and self.day_first >= _ENOUGH and not self.either:
-            sure = self.early_days >= _SURE and self.day_first >= _SURE
-            return {"date": "swapped_back" if sure else "perhaps_swapped"}
-        return {}
+        if self.late_days or self.either:
+            return {}
+        proofs = min(self.early_days, self.day_first)
+        if proofs >= _SURE:
+            return {"date": "swapped_back"}
+        if proofs >= _ENOUGH:
+            return {"date": "perhaps_swapped"}
+        return {"date": "maybe_swapped"} if proofs else {}
 
     def _of_mixed_texts(self) -> dict[str, str]:
         if not self.day_first and self.month_first >= _ENOUGH:

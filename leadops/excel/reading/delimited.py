@@ -183,11 +183,14 @@ def _rate(table: list[list[str]]) -> float:
 
 
 def _usual_width(sample: str, delimiter: str) -> int:
-    """How many columns the table has: those of its header, which stands before the first long number."""
+    """How many columns the table has: those of its header, which stands before the first whole row with a long number.
+
+    A narrower row may be a title with somebody's mobile.
+    """
     table = _table(sample, delimiter)
     widths = Counter(map(len, table))
     usual = max(widths, key=lambda width: (widths[width], width), default=1)
-    head = takewhile(lambda cells: not any(map(_LONG_NUMBER.search, cells)), table)
+    head = takewhile(lambda cells: len(cells) < usual or not any(map(_LONG_NUMBER.search, cells)), table)
     return max((len(cells) for cells in head if 2 * len(cells) >= usual), default=usual)
 
 

@@ -37,6 +37,14 @@ class Marks:
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     merges: set[Merge] = field(default_factory=set)
+    digits: dict[int, bytearray] = field(default_factory=dict)
+    """How many digits each number of a column is shown with at least, by row: a byte each, for there may be many."""
+
+    def show_digits(self, place: Place, digits: int) -> None:
+        row, column = place
+        shown = self.digits.setdefault(column, bytearray())
+        shown.extend(bytes(max(0, row + 1 - len(shown))))
+        shown[row] = digits
 
     def hide_columns(self, first: int, last: int, most: int) -> None:
         """Columns `first` to `last` are hidden; those beyond `most` are not read anyway."""
@@ -56,11 +64,13 @@ class RowMarks:
     def __init__(self, marks: Marks) -> None:
         self._hidden = marks.hidden_rows
         self._columns = sorted(marks.hidden_columns)
+        self._digits = sorted(marks.digits.items())
         self._texts = _by_row((place, text) for place, text in marks.texts.items())
         self._notes = _by_row((place, code) for place, code in marks.notes.items())
         self._coming = sorted(marks.merges, key=lambda merge: merge.top, reverse=True)
         self._open: list[tuple[Merge, str]] = []
-        self.none = not (marks.hidden_rows or self._columns or self._texts or self._notes or marks.merges)
+        told = (marks.hidden_rows, self._columns, self._texts, self._notes, marks.merges, self._digits)
+        self.none = not any(told)
 
     def apply(self, number: int, cells: list[str]) -> list[Note]:
         """Put the texts of row `number` into its cells, and say what is to be known about them."""
@@ -68,6 +78,7 @@ class RowMarks:
             _put(cells, column, text)
         holds = any(map(str.strip, cells))
         notes = [(column - 1, code) for column, code in sorted(self._notes.get(number, {}).items())]
+        notes += self._with_zeros(number, cells)
         notes += self._merged(number, cells, holds)
         notes += [
             (column - 1, "hidden_column")
@@ -76,6 +87,17 @@ class RowMarks:
         ]
         if number in self._hidden:
             notes.append((WHOLE_ROW, "hidden_row"))
+        return notes
+
+    def _with_zeros(self, number: int, cells: list[str]) -> list[Note]:
+        """Write out the zeros that the sheet shows before a number and does not keep in it."""
+        notes: list[Note] = []
+        for column, shown in self._digits:
+            if number < len(shown) and column <= len(cells):
+                text = cells[column - 1]
+                if len(text) < shown[number] and text.isdecimal():
+                    cells[column - 1] = text.zfill(shown[number])
+                    notes.append((column - 1, "shown_zeros"))
         return notes
 
     def _merged(self, number: int, cells: list[str], holds: bool) -> list[Note]:

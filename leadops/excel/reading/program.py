@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from . import delimited, packing, sheet_biff, sheet_bin, sheet_ods, sheet_xml
-from .cells import cell_text, notes_of
+from .cells import cell_text, notes_of, take_out_controls, without_controls
 from .day_order import DayOrder
 from .marks import Marks, Note, Refused, RowMarks
 
@@ -47,7 +47,7 @@ class Sheet:
     """The rows of one sheet of a workbook, with all that is to be said of them."""
 
     def __init__(self, sheet: Any, marks: Marks) -> None:
-        self.name: str = sheet.name
+        self.name = without_controls(sheet.name)
         self._sheet = sheet
         self._marks = RowMarks(marks)
         self._order = DayOrder(sheet.iter_rows())
@@ -143,7 +143,19 @@ def read_text(path: str, most_rows: int) -> list[str]:
 
 
 def first_filled(rows: Iterator[Row] | Sheet) -> list[str]:
-    return next((cells for _, cells, _ in rows if any(map(str.strip, cells))), [])
+    return next((cells for _, cells, _, _ in filled(rows)), [])
+
+
+def filled(rows: Iterator[Row] | Sheet) -> Iterator[tuple[int, list[str], list[Note], str]]:
+    """The rows that hold anything to be seen, each with all its cells in one."""
+    for number, cells, notes in rows:
+        whole = "".join(cells)
+        if not whole.isprintable() and (found := take_out_controls(cells)):
+            notes, whole = notes + found, "".join(cells)
+            while cells and not cells[-1]:
+                cells.pop()
+        if whole and not whole.isspace():
+            yield number, cells, notes, whole
 
 
 def write(rows: Iterator[Row] | Sheet, most_rows: int) -> list[str]:
@@ -151,10 +163,7 @@ def write(rows: Iterator[Row] | Sheet, most_rows: int) -> list[str]:
     header: list[str] = []
     chunk: list[Any] = []
     count = size = total = 0
-    for number, cells, notes in rows:
-        whole = "".join(cells)
-        if not whole or whole.isspace():
-            continue
+    for number, cells, notes, whole in filled(rows):
         notes += notes_of(cells, whole)
         chunk.append((number, cells, notes))
         header = header or cells

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
 from .marks import Marks, Merge, Refused
 from .packing import blocks
 from .sheet_bin import ERRORS
+from .styles_xml import shown_digits
 
 LONGEST_CELL = 64 * 1024
 UNCALCULATED = "#VALUE!"
@@ -40,7 +41,7 @@ _NO_ADDRESSES = (
 
 def marks(archive: zipfile.ZipFile, part: str, most_columns: int) -> Marks:
     """The marks of the sheet in `part`."""
-    scan = _Scan(most_columns)
+    scan = _Scan(most_columns, shown_digits(archive))
     rest = b""
     for block in blocks(archive, part):
         rest = scan.take(rest + block)
@@ -51,8 +52,10 @@ def marks(archive: zipfile.ZipFile, part: str, most_columns: int) -> Marks:
 class _Scan:
     """One walk through the XML of a sheet; what a hundred megabytes are searched for is kept to three words."""
 
-    def __init__(self, most_columns: int) -> None:
+    def __init__(self, most_columns: int, digits: Mapping[bytes, int]) -> None:
         self.marks = Marks()
+        self._digits = digits
+        self._with_zeros = re.compile(rb'<(?:\w+:)?c ([^>]*\bs="(%s)"[^>]*)>' % b"|".join(digits))
         self._most_columns = most_columns
         self._from_other_book: set[bytes] = set()
         self._formula: tuple[bytes, ...] = ()
@@ -66,6 +69,8 @@ class _Scan:
             block = block.replace(b"'", b'"')
         if b"idden=" in block:
             self._take_hidden(block)
+        if self._digits:
+            self._take_zeros(block)
         below = block[block.rfind(b"row>") :]
         if b"mergeCell " in below:
             self._take_merges(below)
@@ -91,6 +96,16 @@ class _Scan:
             first, last = _FIRST.search(found[1]), _LAST.search(found[1])
             if _IS_HIDDEN.search(found[1]) and first and last:
                 self.marks.hide_columns(int(first[1]), int(last[1]), self._most_columns)
+
+    def _take_zeros(self, block: bytes) -> None:
+        for head, style in self._with_zeros.findall(block):
+            if b' t="' in head and b' t="n"' not in head:
+                continue  # text is shown as it is
+            if not (address := _ADDRESS.search(head)):
+                raise Refused(_NO_ADDRESSES)
+            row, column = int(address[2]), column_number(address[1])
+            if column <= self._most_columns:
+                self.marks.show_digits((row, column), self._digits[style])
 
     def _take_merges(self, block: bytes) -> None:
         for left, top, right, bottom in _MERGE.findall(block):

@@ -5,20 +5,34 @@ sentences for officers and for partners.
 """
 
 from leadops.services.duplicates import words
-from leadops.services.duplicates.finding import Known
-from leadops.services.duplicates.judging import Becomes, Match, Verdict, judge
-from leadops.services.duplicates.keeping import Pair, keep, keep_filled, look_again, pairs_of
+from leadops.services.duplicates.finding import Key, Keys, Known, keys_of
+from leadops.services.duplicates.judging import Becomes, Match, Verdict, is_open, judge
+from leadops.services.duplicates.keeping import (
+    Gain,
+    Pair,
+    keep,
+    keep_filled,
+    look_again,
+    look_ahead,
+    pairs_of,
+)
 
 __all__ = [
     "Becomes",
+    "Gain",
+    "Key",
+    "Keys",
     "Known",
     "Match",
     "Pair",
     "Verdict",
+    "is_open",
     "judge",
     "keep",
     "keep_filled",
+    "keys_of",
     "look_again",
+    "look_ahead",
     "pairs_of",
     "words",
 ]

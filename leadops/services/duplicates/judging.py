@@ -17,6 +17,11 @@ from leadops.services.duplicates.finding import MOST, Key, Keys, Known, find, ke
 from leadops.services.duplicates.records import Stored, stored
 
 
+def is_open(status: str, *, has_account: bool) -> bool:
+    """Whether what comes in may still fill or change a lead."""
+    return status in Lead.OPEN and not has_account
+
+
 class Becomes(Enum):
     LEAD = "lead"
     REFUSED = "refused"
@@ -82,15 +87,18 @@ class Verdict:
         return next(own, None)
 
 
-def judge(drafts: Sequence[LeadDraft], *, partner: Partner, program: Program) -> list[Verdict]:
+def judge(
+    drafts: Sequence[LeadDraft], *, partner: Partner, program: Program, held: Sequence[Keys] = ()
+) -> list[Verdict]:
     """What the program's rule makes of checked drafts of `partner`, in their order; writes nothing.
 
-    A draft that another one fills is changed. Until the caller's transaction ends, whoever else comes with one of
-    these borrowers waits. Partners' references are not looked at: the database keeps them unique for ever.
+    `held`: by what each may be known, where that has been worked out. A draft that another one fills is changed. Until
+    the caller's transaction ends, whoever else comes with one of these borrowers waits. Partners' references are not
+    looked at: the database keeps them unique for ever.
     """
     if not program.looks_for_duplicates:
         return [Verdict() for _ in drafts]
-    held = [keys_of(draft, program.duplicate_keys) for draft in drafts]
+    held = held or [keys_of(draft, program.duplicate_keys) for draft in drafts]
     known = find(held, program, at=timezone.now())
     judging = _Judging(partner, program, drafts, held, known)
     return [judging.verdict(at) for at in range(len(drafts))]
@@ -146,7 +154,8 @@ class _Judging:
             self._fill(at, verdict, same_borrower)
 
     def _is_open(self, known: Known) -> bool:
-        return known.partner_id == self.partner.pk and known.status in Lead.OPEN and not known.has_account
+        is_own = known.partner_id == self.partner.pk
+        return is_own and is_open(known.status, has_account=known.has_account)
 
     def _fill(self, at: int, verdict: Verdict, matches: Iterable[Match]) -> None:
         """Fill the first open lead of the partner; where it and the draft contradict each other, it stays a lead."""

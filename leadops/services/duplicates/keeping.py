@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from leadops.models import Duplicate, Lead, Merge
-from leadops.services.duplicates.finding import Keys, Known, find, keys_of
+from leadops.models import Duplicate, Lead, Merge, Program
+from leadops.services.duplicates.finding import Key, Keys, Known, find, keys_of
 from leadops.services.duplicates.judging import Match, Verdict
 from leadops.services.duplicates.records import write
 from leadops.services.insertion import Table
@@ -51,10 +51,44 @@ def keep_filled(lead_id: UUID, verdict: Verdict, intake: str, partner_ref_id: st
     Merge.objects.create(lead_id=lead_id, common=verdict.because.common, **told)
 
 
-def look_again(lead: Lead) -> list[Match]:
-    """Find anew what `lead`, which an officer changed, has in common with others; returns what it had not before.
+class Gain(NamedTuple):
+    """A lead that is to be changed, with what it is known by before and after."""
 
-    It is marked whatever the policy: refused or filled in is only what comes in.
+    lead: Lead
+    before: Keys
+    after: Keys
+
+
+def look_ahead(gains: Sequence[Gain], program: Program) -> list[list[Match]]:
+    """What each of these leads of `program` will have in common with others that have nothing in common with it yet.
+
+    Nobody waits, as at a change in the form. Asks once for all: of what many leads share, those that came within the
+    window of the first of these are looked at.
+    """
+    if not gains:
+        return []
+    first = min(each.lead.created_at for each in gains)
+    known = find([each.after for each in gains], program, at=first, locked=False)
+    return [_new_to(each, known, timedelta(days=program.duplicate_days)) for each in gains]
+
+
+def _new_to(gain: Gain, known: Mapping[Key, Sequence[Known]], window: timedelta) -> list[Match]:
+    shared = {each.lead_id for key in gain.before for each in known.get(key, ())}
+    found: dict[UUID, Match] = {}
+    for key, common in gain.after.items():
+        for each in known.get(key, ()):
+            is_near = abs(each.created_at - gain.lead.created_at) <= window
+            if is_near and each.lead_id not in shared and each.lead_id != gain.lead.pk:
+                found.setdefault(each.lead_id, Match(each)).common.append(common)
+    for match in found.values():
+        match.doubt(gain.after, other_has_pan=bool(match.known and match.known.has_pan))
+    return [found[each] for each in sorted(found)]
+
+
+def look_again(lead: Lead) -> list[Match]:
+    """Find anew what `lead`, which was changed, has in common with others; returns what it had not before.
+
+    It is marked whatever the policy: what an officer changes by hand is never refused.
     """
     whole = Lead.objects.with_parties().get(pk=lead.pk)
     keys = keys_of(whole, whole.program.duplicate_keys)

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from leadops.models import Common, DuplicateKey, Lead
+from leadops.models import Common, DuplicateKey, DuplicatePolicy, Lead
 from leadops.services.duplicates.finding import Known
 from leadops.services.duplicates.judging import Match
 from leadops.validation import Finding, findings_at, problem
@@ -55,6 +55,20 @@ def for_partner(match: Match) -> str:
     on = date_format(localtime(known.created_at), "DATE_FORMAT")
     what = in_common(match.common)
     return f"Your lead {known.reference} of {on} has the same {what}{_ended(known)}.{_doubt(match)}"
+
+
+def of_change(match: Match, policy: str, *, to_officer: bool) -> str:
+    """What a lead would have in common with another by a change, and what the program's rule makes of that."""
+    known = match.known
+    assert known is not None
+    lead = f"Lead {known.reference} of {known.partner_name}" if to_officer else f"Your lead {known.reference}"
+    ruled = ""
+    if not match.only_mobile:
+        ruled = {
+            DuplicatePolicy.REFUSE: " This program takes no second lead of a borrower, so nothing was changed.",
+            DuplicatePolicy.MERGE: " Both stay: a change puts no leads together.",
+        }.get(DuplicatePolicy(policy), "")
+    return f"{lead} has the same {in_common(match.common)}{_ended(known)}.{_doubt(match)}{ruled}"
 
 
 def _ended(known: Known) -> str:

@@ -159,6 +159,21 @@ def test_the_workbook_is_for_its_maker_alone(desk, many_leads):
     assert Client().get(page(export, "download")).status_code == 302
 
 
+@pytest.mark.parametrize(
+    ("whole", "withdrawn", "status"),
+    [("", "add_export", 403), ("", "export_unmasked", 200), ("on", "export_unmasked", 403), ("on", "", 200)],
+)
+def test_who_may_no_more_fetches_no_more(many_leads, whole, withdrawn, status):
+    rights = [*RIGHTS, "export_unmasked"]
+    export = begun(people.clerk(*rights), whole=whole)
+    exports.run(export.pk)
+    client = people.clerk(*(right for right in rights if right != withdrawn))
+    answer = client.get(page(export, "download"))
+    assert answer.status_code == status
+    assert b"".join(answer).startswith(b"PK") == (status == 200)
+    assert (page(export, "download") in client.get(page(export)).content.decode()) == (status == 200)
+
+
 def test_after_a_day_or_without_its_file_it_is_told_to_be_gone(desk, many_leads):
     export = begun(desk)
     exports.run(export.pk)

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from crm_integrations import announcements
 from crm_integrations.models import Delivery, State
-from leadops.models import ImportBatch, Lead
+from leadops.models import ImportBatch, Lead, Officer
 from leadops.services import import_batches, import_previews
 from tests import people
 from tests.environment import ROOT
@@ -78,8 +78,9 @@ class TestColumns:
         assert len(shown) < LARGEST
 
     def test_of_a_wide_sheet_still_make_a_small_page(self, desk, upload):
-        header = ["Kontakt", "Name", *(f"Field {at}" for at in range(78))]
-        batch = upload([["9800000001", "Asha", *["x" * 200] * 78]] * 5, header)
+        header = ["Kontakt", "Name", *(f"Field {at} {'of a long name ' * 30}" for at in range(198))]
+        rows = [["9800000001", "Asha", *[f"{letter}{'x' * 200}" for _ in range(198)]] for letter in "ABCDE"]
+        batch = upload([*rows, *rows, *rows, *rows, *rows], header)
         assert len(desk.get(page(batch, "columns")).content) < LARGEST
 
     def test_are_corrected_and_the_import_goes_on_by_them(self, desk, upload, officer):
@@ -101,6 +102,31 @@ class TestColumns:
 
     def test_of_a_batch_that_asks_nothing_lead_to_its_page(self, desk, done):
         assert desk.get(page(done, "columns"))["Location"] == page(done)
+
+
+class TestHeaderRow:
+    def test_is_asked_about_where_a_lead_would_be_lost(self, desk, upload):
+        batch = upload(good_rows(3, start=2), [str(cell) for cell in good_rows(1)[0]])
+        shown = desk.get(page(batch, "columns")).content.decode()
+        assert "No row names the columns, and row 1 looks like a lead." in shown
+        assert '<details class="lo-fold" open>' in shown
+        assert 'value="0" checked' in shown
+        assert "••••0001" in shown
+        assert "9800000001" not in shown
+        assert "ABCPV0001L" not in shown
+
+    def test_is_chosen_among_the_first_rows(self, desk, upload):
+        batch = upload([*[["Title"]] * 11, HEADER, *good_rows(3)], ["Made by Ravi"])
+        answer = desk.post(page(batch, "columns"), {"header_row": "13"})
+        assert answer["Location"] == page(batch)
+        batch = run(batch)
+        assert (batch.state, batch.header_row, batch.rows, batch.columns) == ("ready", 13, 3, HEADER)
+
+    def test_that_the_file_does_not_have_is_refused(self, desk, upload):
+        batch = upload(good_rows(3), ODD_HEADER)
+        for row in ("77", "9" * 30):
+            shown = desk.post(page(batch, "columns"), {"header_row": row}).content.decode()
+            assert "This is no row of this file" in shown
 
 
 class TestPreview:
@@ -175,6 +201,24 @@ class TestMending:
         assert "No row is refused any more" in answer.content.decode()
         done.refresh_from_db()
         assert (done.created, done.failed) == (3, 0)
+
+    def test_a_row_that_runs_out_of_its_columns_shows_all_cells(self, desk, upload, tmp_path):
+        path = tmp_path / "t.csv"
+        rows = [
+            "Name,Mobile,City",
+            "Verma, Asha,9800000001,411001001",
+            "Rao,9800000002,Delhi",
+            "Das,9800000003,Pune",
+        ]
+        path.write_text("\n".join(rows))
+        batch = upload(path)
+        desk.post(page(batch, "go_on"))
+        run(batch)
+        shown = desk.get(page(batch, "mend")).content.decode()
+        row = batch.import_rows.get(outcome="failed")
+        assert re.findall(r'name="cell:([^"]+)"', shown) == [f"{row.pk}:{letter}" for letter in "ABC"]
+        assert 'value="9800000001,411001001"' in shown
+        assert "This row has more cells than the header" in shown
 
     def test_cells_that_were_not_touched_send_nothing(self, desk, done):
         row = done.import_rows.get(outcome="failed")
@@ -286,7 +330,15 @@ class TestRights:
         assert clerk.get(page(done, "mend")).status_code == 200
         assert clerk.get(page(done, "undo")).status_code == 403
         assert "Undo this import" not in clerk.get(page(done)).content.decode()
-        people.clerk("view_importbatch", "change_importbatch").get(page(done, "undo"))
+        clerk = people.clerk("view_importbatch", "change_importbatch")
+        assert page(done, "undo") in clerk.get(page(done)).content.decode()
+        assert clerk.get(page(done, "undo")).status_code == 200
+        assert clerk.post(page(done, "undo"))["Location"] == page(done)
+        assert (run(done).state, done.undone, done.undone_by) == (
+            "undone",
+            2,
+            Officer.objects.get(username="clerk"),
+        )
 
     def test_steps_are_taken_by_post_alone(self, desk, upload):
         batch = upload(good_rows(2))

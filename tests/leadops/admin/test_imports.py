@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.files import File
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -10,6 +11,7 @@ from django.urls import reverse
 from leadops.errors import LeadopsError
 from leadops.models import ImportBatch, Lead
 from leadops.services import import_batches, import_steering
+from tests import people
 from tests.environment import ROOT
 
 SAMPLE = ROOT / "docs" / "samples" / "leads.xlsx"
@@ -105,6 +107,22 @@ def test_error_workbook_is_a_download_named_after_the_file(desk, done):
     answer = desk.get(page(done, "errors"))
     assert 'filename="leads-refused.xlsx"' in answer["Content-Disposition"]
     assert b"".join(answer.streaming_content).startswith(b"PK")
+
+
+def test_error_workbook_is_for_those_who_may_mend_and_is_logged(desk, done, officer):
+    looking = people.clerk("view_importbatch")
+    assert looking.get(page(done, "errors")).status_code == 403
+    assert page(done, "errors") not in looking.get(page(done)).content.decode()
+    assert not LogEntry.objects.filter(action_flag=CHANGE).exists()
+    assert page(done, "errors") in desk.get(page(done)).content.decode()
+    answer = desk.get(page(done, "errors"))
+    assert b"".join(answer.streaming_content).startswith(b"PK")
+    assert "no-store" in answer["Cache-Control"]
+    logged = LogEntry.objects.get(action_flag=CHANGE)
+    assert (logged.user, logged.object_id) == (officer, str(done.pk))
+    assert logged.change_message == "25 refused rows downloaded unmasked, from 127.0.0.1."
+    history = desk.get(reverse("admin:leadops_importbatch_history", args=[done.pk])).content.decode()
+    assert "25 refused rows downloaded" in history
 
 
 @pytest.mark.parametrize("content", [b"%PDF-1.7 hello", b"PK\x03\x04broken", b""])

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import openpyxl
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from crm_integrations import announcements
+from crm_integrations.delivery import drain
 from leadops.api import imports
-from leadops.models import ImportBatch, Lead
-from leadops.services import import_batches
+from leadops.models import ImportBatch, Lead, Program
+from leadops.services import import_batches, import_mending, import_undoing
+from leadops.services.error_workbooks import error_workbook
 from tests.leadops.excel import workbooks
 from tests.leadops.excel.workbooks import HEADER, good_rows
 
@@ -99,6 +104,15 @@ def test_with_a_preview_nothing_is_made_before_the_start(send, api):
     assert problem(api.post(f"{PATH}{batch.pk}/start/", {})) == (409, "not-now")
 
 
+def test_of_an_inactive_program_none_is_started(send, api, program):
+    batch = run(send(good_rows(2), preview="true"))
+    Program.objects.update(active=False)
+    answer = api.post(f"{PATH}{batch.pk}/start/", {})
+    assert problem(answer) == (409, "not-now")
+    assert answer.json()["detail"] == f"{program} is inactive and takes no new leads."
+    assert not Lead.objects.exists()
+
+
 def test_it_can_be_stopped_and_not_twice(send, api):
     batch = run(send(good_rows(2), preview="1"))
     assert api.post(f"{PATH}{batch.pk}/cancel/", {}).json()["state"] == "cancelling"
@@ -176,6 +190,87 @@ def test_another_partner_finds_nothing_and_stops_nothing(send, api, other_api):
         assert foreign.content == nothing.content
     batch.refresh_from_db()
     assert batch.state == "ready"
+
+
+class TestOfOfficers:
+    """What the back office uploads for a partner is answered to officers."""
+
+    @pytest.fixture
+    def uploads(self, partner, program, officer, tmp_path):
+        """Uploads rows at the desk, or a file, and runs the import as far as it goes."""
+
+        def _uploads(rows, **given) -> ImportBatch:
+            path = workbooks.ours(tmp_path / "a.xlsx", [HEADER, *rows]) if isinstance(rows, list) else rows
+            whose = {"partner": partner, "program": program, "uploaded_by": officer, "road": "desk", **given}
+            batch = import_batches.receive(ContentFile(path.read_bytes()), "june.xlsx", **whose)
+            import_batches.run(batch.pk)
+            batch.refresh_from_db()
+            return batch
+
+        return _uploads
+
+    @pytest.mark.parametrize("policy", ["refuse", "flag"])
+    def test_nothing_is_told_to_the_partner_who_sends_the_same_file(
+        self, uploads, send, api, rule, other_partner, policy
+    ):
+        rule(policy)
+        moon = uploads([["MOON-1", "9800000001", "Asha Verma", "ABCPV0001L", "5"]], partner=other_partner)
+        rows = [["", "9811111111", "Asha Verma", "ABCPV0001L", "5"]]
+        theirs = uploads(rows)
+        assert "MOON-1 of Moonlight Credit" in str(theirs.import_rows.get().problems)
+        answer = send(rows)
+        assert answer.json()["earlier_import_id"] is None
+        mine = run(answer)
+        assert mine.earlier == theirs
+        for path in ("", "rows/"):
+            assert problem(api.get(f"{PATH}{theirs.pk}/{path}")) == (404, "not-found")
+            said = api.get(f"{PATH}{mine.pk}/{path}").content.decode()
+            assert not any(
+                each in said for each in ("MOON", str(theirs.pk), str(moon.import_rows.get().lead_id))
+            )
+
+    def test_they_are_not_for_the_partner_to_start_or_stop(self, uploads, api):
+        waiting = uploads(good_rows(2), review=True)
+        unknown = "0198c0de-0000-7000-8000-00000000dead"
+        for path in ("start/", "cancel/"):
+            answers = [
+                api.post(f"{PATH}{each}/{path}", {}, **{"X-Request-Id": "the-same-for-all"})
+                for each in (waiting.pk, unknown)
+            ]
+            assert answers[0].status_code == 404
+            assert answers[0].content == answers[1].content
+        waiting.refresh_from_db()
+        assert waiting.state == "ready"
+
+    def test_a_lead_that_stayed_is_told_without_the_vendor(self, send, api, connections):
+        batch = run(send(good_rows(1)))
+        announcements.unfold()
+        drain()
+        import_undoing.begin(batch, None)
+        import_batches.run(batch.pk)
+        assert "delivered to" in batch.import_rows.get().problems[-1]["message"]
+        [row] = api.get(f"{PATH}{batch.pk}/rows/").json()["results"]
+        assert row["problems"][-1]["message"] == "Its lead stayed when the import was undone."
+
+    def test_who_mended_a_row_and_another_partners_lead_are_not_told(
+        self, send, api, uploads, officer, other_partner, rule, tmp_path
+    ):
+        rule("refuse")
+        uploads([["MOON-1", "9800000001", "Asha Verma", "ABCPV0001L", "5"]], partner=other_partner)
+        batch = run(send([["", "98", "Asha Verma", "ABCPV0001L", "5"], BAD]))
+        by_hand = batch.import_rows.get(number=3)
+        import_mending.mend(batch, {by_hand.pk: {"B": "9800000009"}}, officer)
+        with error_workbook(batch) as file:
+            book = openpyxl.load_workbook(file)
+        book.active["B2"] = "9811111111"
+        book.save(tmp_path / "mended.xlsx")
+        assert uploads(tmp_path / "mended.xlsx").skipped == 1
+        by_workbook = batch.import_rows.get(number=2)
+        assert (by_workbook.outcome, by_workbook.lead.partner) == ("skipped", other_partner)
+        told = {row["row"]: row for row in api.get(f"{PATH}{batch.pk}/rows/").json()["results"]}
+        assert told[3]["problems"][-1]["message"] == "Mended by the lender."
+        assert told[2]["problems"][-1]["message"] == "Mended by another workbook."
+        assert (told[2]["lead_id"], told[3]["lead_id"]) == (None, str(Lead.objects.latest("id").pk))
 
 
 def test_lists_cost_few_queries(send, api, django_assert_max_num_queries):

@@ -27,7 +27,7 @@ def secrets(api, partner, program) -> dict[str, str]:
     )
     assert account.status_code == 201, account.content
     batch = ImportBatch.objects.create(
-        partner=partner, program=program, file_name="secret.xlsx", sha256="0" * 64
+        road=ImportBatch.Road.API, partner=partner, program=program, file_name="secret.xlsx", sha256="0" * 64
     )
     # The account makes the lead one that is not changed any more, so these are of another lead.
     applicant = api.post("/v1/crm/leads/", _open_lead(program)).json()["applicants"][1]

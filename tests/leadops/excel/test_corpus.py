@@ -9,7 +9,7 @@ from django.core.files import File
 
 from leadops.errors import UnreadableFile
 from leadops.models import ImportBatch, Lead
-from leadops.services import import_batches
+from leadops.services import column_mappings, import_batches, import_steering
 from tests.leadops.excel.corpus.cases import CASES, STORED, Case
 
 REFUSED = {name: case for name, case in CASES.items() if case.refused}
@@ -28,8 +28,15 @@ def imported(tmp_path, partner, program):
     def _imported(case: Case) -> ImportBatch:
         # No ending: a name says nothing about what a file is.
         with case.build(tmp_path / "leads").open("rb") as file:
-            batch = import_batches.receive(File(file), "leads", partner=partner, program=program)
+            batch = import_batches.receive(
+                File(file), "leads", partner=partner, program=program, review=bool(case.columns)
+            )
         import_batches.run(batch.pk)
+        if case.columns:
+            column_mappings.confirm(batch, case.columns, "flat", mode="create", officer=None)
+            import_batches.run(batch.pk)
+            import_steering.go_on(batch)
+            import_batches.run(batch.pk)
         batch.refresh_from_db()
         return batch
 
@@ -115,6 +122,21 @@ class TestWhatIsMended:
     def test_letters_arrive_as_they_were(self, imported, name, wanted):
         row = imported(READ[name]).import_rows.get(number=2)
         assert Lead.objects.with_parties().get(pk=row.lead_id).applicants.all()[0].name == wanted
+
+
+def test_a_number_has_the_zeros_that_the_sheet_shows(imported):
+    row = imported(READ["zeros that are only shown"]).import_rows.get(number=2)
+    lead = Lead.objects.with_parties().get(pk=row.lead_id)
+    bank = lead.applicants.all()[0].banks.all()[0]
+    assert (bank.account_no, lead.partner_ref_id) == ("00000012345678", "000123")
+    assert (lead.primary_mobile, lead.loan_amount) == ("+919800000001", 50_000)
+
+
+def test_a_father_in_devanagari_is_one_and_no_address(imported):
+    row = imported(READ["names of columns in Devanagari"]).import_rows.get()
+    person = Lead.objects.with_parties().get(pk=row.lead_id).applicants.all()[0]
+    assert (person.name, person.father_name) == ("आशा वर्मा", "रमेश वर्मा")
+    assert [home.address_line for home in person.addresses.all()] == [""]
 
 
 def test_no_problem_repeats_a_value(imported):

@@ -6,6 +6,7 @@ import pytest
 
 from leadops.drafts import IdentityDocumentDraft
 from leadops.errors import UnreadableFile
+from leadops.excel import hindi
 from leadops.excel.columns import BY_KEY, COLUMNS, IGNORED, key
 from leadops.excel.header import Header
 from leadops.excel.sheet_header import AADHAAR_REMOVED, CARD_REMOVED, letters, position
@@ -43,10 +44,51 @@ def test_usual_spellings_are_understood(written, path):
     assert BY_KEY[key(written)].path == path
 
 
+@pytest.mark.parametrize(
+    ("written", "header"),
+    [
+        ("Naam", "Name"), ("Pata", "Address"), ("Khata No.", "Account number"), ("Mobile Nambar", "Mobile"),
+        ("Mobail", "Mobile"), ("Janm Tithi", "Date of birth"), ("Sheher", "City"), ("Zila", "District"),
+        ("Rajya", "State"), ("Pita ka naam", "Father's name"), ("पिता", "Father's name"), ("पता", "Address"),
+        ("पिता का नाम", "Father's name"), ("खाता संख्या", "Account number"), ("जन्म तिथि", "Date of birth"),
+        ("जन्मतिथि", "Date of birth"), ("मोबाइल नंबर", "Mobile"), ("मोबाइल नं.", "Mobile"), ("नाम", "Name"),
+        ("ज़िला", "District"), ("गाँव", "Locality"), ("पैन कार्ड नंबर", "PAN"), ("पिन कोड", "Pincode"),
+    ],
+)  # fmt: skip
+def test_names_in_hindi_are_understood_in_both_scripts(written, header):
+    assert BY_KEY[key(written)].header == header
+
+
+@pytest.mark.parametrize(
+    "written", ["पति", "पति का नाम", "Pati", "Rashi", "राशि", "Gram", "Pita/Pati", "Khata"]
+)
+def test_words_that_may_mean_something_else_are_asked_about(written):
+    assert key(written) not in BY_KEY
+
+
+def test_words_that_differ_in_their_vowels_are_different():
+    assert len({key(word) for word in ("पिता", "पति", "पता")}) == 3
+    assert key("मोबाईल") != key("मोबाइल")
+
+
+def test_spellings_that_nobody_tells_apart_are_one():
+    assert key("ज़िला") == key("जिला")
+    assert key("गाँव") == key("गांव")
+    assert key("Ｍｏｂｉｌｅ №") == key("mobile no")
+
+
 def test_no_two_columns_share_a_spelling():
     spellings = [name for column in COLUMNS for name in set(column.keys)]
     assert len(spellings) == len(set(spellings))
     assert IGNORED.isdisjoint(spellings)
+    assert "" not in spellings
+
+
+def test_each_name_in_hindi_is_of_a_column_and_stands_once():
+    assert hindi.NAMES.keys() <= {column.header for column in COLUMNS}
+    names = [name for listed in hindi.NAMES.values() for name in listed.split(", ")]
+    assert len(names) == len(set(names))
+    assert not any(map(names_card_data, names))
 
 
 def test_no_known_column_asks_for_card_data():
@@ -130,6 +172,36 @@ def test_card_and_aadhaar_numbers_are_not_kept():
         ("B2", "card_data"),
         ("C2", "aadhaar_number"),
     ]
+
+
+@pytest.mark.parametrize("card", ["4111111111111111", "4111 1111 1111 1111", "5500-0000-0000-0004"])
+def test_a_card_number_is_no_mobile_and_is_not_kept(card):
+    assert Header(["Mobile", "Name"]).without_hidden_numbers([card, "Asha"]) == [CARD_REMOVED, "Asha"]
+
+
+@pytest.mark.parametrize(
+    "mobile",
+    [
+        "9800000001",
+        "+91 98000 00003",
+        "+91-98000-00003   ",
+        "00919800000003",
+        "+4915112345678",
+        "+4915112345677",
+    ],
+)
+def test_a_mobile_is_never_taken_for_a_cards_number(mobile):
+    assert Header(["Mobile", "Name"]).without_hidden_numbers([mobile, "Asha"]) == [mobile, "Asha"]
+
+
+def test_an_account_number_is_kept_unless_it_is_written_as_on_a_card():
+    header = Header(["Mobile", "Name", "Account number"])
+    for account, kept in (
+        ("4111111111111111", "4111111111111111"),
+        ("4111 1111 1111 1111", CARD_REMOVED),
+        ("234123412346", "234123412346"),
+    ):
+        assert header.without_hidden_numbers(["9800000001", "Asha", account])[2] == kept
 
 
 def test_a_finding_is_shown_where_its_value_came_from():

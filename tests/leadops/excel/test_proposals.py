@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leadops.errors import UnreadableFile
-from leadops.excel.proposals import Proposal, fingerprint, header_place, propose, troubles, without_ours
+from leadops.excel.proposals import Proposal, fingerprint, propose, troubles, without_ours
 
 ROWS = [["R1", "9800000001", "Asha", "HDFC0000001"], ["R2", "9800000002", "Ravi", "ICIC0001234"]]
 
@@ -69,19 +69,6 @@ def test_the_fingerprint_is_of_the_normalised_headers():
 def test_a_column_for_card_data_is_refused_whatever_it_would_become():
     with pytest.raises(UnreadableFile, match="Column B asks for card data"):
         propose(["Mobile", "CVV"], [["9800000001", "123"]])
-
-
-@pytest.mark.parametrize(
-    ("rows", "place"),
-    [
-        ([["Leads of March"], ["Mobile", "Name"], ["98", "A"]], 1),
-        ([["Title"], ["Kontakt", "City", "State", "PAN"], ["98", "Pune"]], 1),
-        ([["Kontakt", "x"], ["98", "A"]], 0),
-        ([["City"], ["Pune"]], 0),
-    ],
-)
-def test_the_header_is_found_below_titles(rows, place):
-    assert header_place(rows) == place
 
 
 def test_troubles_name_what_is_missing_and_what_is_there_twice():

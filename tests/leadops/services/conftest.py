@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 from django.core.files import File
 
+from leadops.models import ImportBatch
 from leadops.services import import_batches
+from leadops.services.error_workbooks import error_workbook
 from tests.leadops.excel import workbooks
 from tests.leadops.excel.workbooks import HEADER
 
@@ -42,3 +45,21 @@ def finished(receive):
         return batch
 
     return _finished
+
+
+@pytest.fixture
+def sent_back(finished, tmp_path):
+    """Sends the error workbook of an import, or an opened one, back with these cells typed over."""
+
+    def _sent_back(batch, name="mended.xlsx", rename=None, review=False, **cells):
+        book = batch
+        if isinstance(batch, ImportBatch):
+            with error_workbook(batch) as file:
+                book = openpyxl.load_workbook(file)
+        for place, text in cells.items():
+            book.active[place] = text
+        book.active.title = rename or book.active.title
+        book.save(tmp_path / name)
+        return finished(tmp_path / name, name=name, review=review)
+
+    return _sent_back

@@ -19,8 +19,10 @@ from leadops.services import (
     import_batches,
     import_judging,
     import_leases,
+    import_mending,
     import_reading,
     import_rows,
+    import_steering,
     import_storing,
     leads,
 )
@@ -126,6 +128,31 @@ class TestReceiving:
         program.active = False
         with pytest.raises(TakesNoLeads, match="Supply chain finance is inactive"):
             receive(good_rows(1))
+
+    @pytest.mark.parametrize("which", ["partner", "program"])
+    def test_what_became_inactive_meanwhile_takes_no_lead_either(
+        self, receive, finished, request, officer, which
+    ):
+        waiting = finished(good_rows(1), review=True)
+        queued = receive(good_rows(1, start=5), name="b.xlsx")
+        refused = finished([["REF-9", "98", "Asha", "", ""]], name="c.xlsx")
+        begun = finished(good_rows(1, start=7), name="d.xlsx", review=True)
+        import_steering.go_on(begun)
+        inactive = request.getfixturevalue(which)
+        type(inactive).objects.filter(pk=inactive.pk).update(active=False)
+        with pytest.raises(TakesNoLeads, match=f"{inactive} is inactive and takes no new leads."):
+            import_steering.go_on(waiting)
+        with pytest.raises(TakesNoLeads):
+            import_mending.mend(refused, {refused.import_rows.get().pk: {"B": "9800000009"}}, officer)
+        for batch in (queued, begun):
+            import_batches.run(batch.pk)
+            batch.refresh_from_db()
+            assert (batch.state, batch.problem) == (
+                "failed",
+                f"{inactive} is inactive and takes no new leads.",
+            )
+        waiting.refresh_from_db()
+        assert (waiting.state, Lead.objects.count()) == ("ready", 0)
 
     def test_a_plain_file_object_will_do(self, partner, program, tmp_path):
         path = workbooks.ours(tmp_path / "a.xlsx", [HEADER, *good_rows(1)])
@@ -346,6 +373,49 @@ class TestBeingKilled:
         ImportBatch.objects.update(leased_until=None)
         import_batches.run(batch.pk)
         assert counts(batch) == (15, 15, 0, 0)
+
+    @pytest.mark.parametrize("fault", [UnreadableFile("Broken."), ZeroDivisionError()])
+    def test_a_worker_that_fails_after_an_officer_stopped_it_leaves_it_stopped(
+        self, receive, monkeypatch, fault
+    ):
+        batch = receive(good_rows(3))
+
+        def failing(batch, lease):
+            import_steering.cancel(batch)
+            with monkeypatch.context() as patch:
+                patch.setitem(import_batches._STEPS, "queued", import_reading.read)
+                import_batches.run(batch.pk)
+            raise fault
+
+        monkeypatch.setitem(import_batches._STEPS, "queued", failing)
+        import_batches.run(batch.pk)
+        batch.refresh_from_db()
+        assert (batch.state, batch.problem) == ("cancelled", "")
+
+    def test_a_worker_that_fails_after_another_took_over_leaves_its_work_alone(self, receive, monkeypatch):
+        monkeypatch.setattr(import_batches, "CHUNK", 1)
+        batch = receive(good_rows(3))
+        real, calls = import_rows.import_next, []
+
+        def failing(*args):
+            calls.append(1)
+            if len(calls) != 2:
+                return real(*args)
+            raise ZeroDivisionError
+
+        real_fail = import_batches._fail
+
+        def slowly(*args):
+            ImportBatch.objects.update(leased_until=timezone.now())
+            import_batches.run(batch.pk)
+            real_fail(*args)
+
+        monkeypatch.setattr(import_rows, "import_next", failing)
+        monkeypatch.setattr(import_batches, "_fail", slowly)
+        import_batches.run(batch.pk)
+        batch.refresh_from_db()
+        assert batch.state == "done"
+        assert counts(batch) == (3, 3, 0, 0)
 
     def test_a_worker_that_lost_its_lease_stops(self, receive, monkeypatch, caplog):
         batch = receive(good_rows(25))

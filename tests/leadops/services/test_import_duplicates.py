@@ -10,8 +10,9 @@ from django.db import connection
 
 from leadops import doorbell
 from leadops.models import Duplicate, DuplicatePolicy, ImportBatch, Lead, Merge
-from leadops.services import import_batches, import_judging, leads
+from leadops.services import import_batches, import_judging, import_previews, import_steering, leads
 from leadops.validation import check_lead
+from tests import people
 from tests.leadops.borrowers import MOBILE, PAN, applicant, lead
 from tests.leadops.excel import workbooks
 from tests.leadops.excel.workbooks import HEADER, good_rows
@@ -109,17 +110,30 @@ class TestRefuse:
         batch = finished([["R1", *ASHA, 5], ["R2", *ASHA, 5], ["R3", *ASHA, 5]])
         assert [told(batch, number)[0] for number in (2, 3, 4)] == ["failed", "created", "skipped"]
 
-    def test_an_upload_of_nobodys_learns_nothing_of_another_partners_lead(
-        self, finished, known, other_partner
-    ):
+    def test_a_partners_upload_learns_nothing_of_another_partners_lead(self, finished, known, other_partner):
         known(of=other_partner, partner_ref_id="MOON-1")
-        batch = finished([["R1", *ASHA, 5]], uploaded_by=None)
+        batch = finished([["R1", *ASHA, 5]], road=ImportBatch.Road.API, uploaded_by=None)
         assert told(batch, 2) == (
             "skipped",
             [("", "duplicate_lead")],
             "The lender knows this borrower already.",
         )
         assert batch.import_rows.get().lead is None
+
+    def test_the_words_are_the_same_when_the_officer_is_gone_before_the_import(
+        self, receive, known, other_partner
+    ):
+        known(of=other_partner, partner_ref_id="MOON-1")
+        leaving = people.officer("leaving")
+        batch = receive([["R1", *ASHA, 5]], uploaded_by=leaving, review=True)
+        import_batches.run(batch.pk)
+        batch.refresh_from_db()
+        [foretold] = {each["message"] for each in import_previews.shown(batch)["problems"]}
+        leaving.delete()
+        import_steering.go_on(batch)
+        import_batches.run(batch.pk)
+        assert told(batch, 2)[2] == foretold
+        assert foretold.startswith("Lead MOON-1 of Moonlight Credit came first")
 
 
 class TestFlag:
@@ -138,11 +152,9 @@ class TestFlag:
         assert kept == {(made[1], made[0]), (made[2], made[0]), (made[2], made[1])}
         assert told(batch, 4)[2].startswith("Row 2 of this file comes first")
 
-    def test_an_upload_of_nobodys_is_told_nothing_of_another_partners_lead(
-        self, finished, known, other_partner
-    ):
+    def test_a_partners_upload_is_told_nothing_of_another_partners_lead(self, finished, known, other_partner):
         known(of=other_partner)
-        batch = finished([["R1", *ASHA, 5]], uploaded_by=None)
+        batch = finished([["R1", *ASHA, 5]], road=ImportBatch.Road.API, uploaded_by=None)
         assert told(batch, 2) == ("created", [], "")
         assert Duplicate.objects.count() == 1
 
@@ -195,6 +207,89 @@ class TestMerge:
         batch = finished([["R1", *ASHA, "250000"], *good_rows(1, start=7)])
         assert told(batch, 2)[:2] == ("failed", [("", "internal_error")])
         assert (batch.failed, batch.created) == (1, 1)
+
+
+class TestAChange:
+    @pytest.fixture
+    def here(self, finished):
+        return finished(good_rows(3), name="first.xlsx")
+
+    def test_is_refused_where_the_program_takes_no_second_lead(self, finished, here, rule):
+        rule(DuplicatePolicy.REFUSE)
+        batch = finished([["REF-2", "", "", "ABCPV0001L", "5"], ["REF-3", "", "", "", "6"]], mode="update")
+        outcome, cells, said = told(batch, 2)
+        assert (outcome, cells) == ("failed", [("D2", "duplicate_lead")])
+        assert said == (
+            "Lead REF-1 of Sunrise Finserv has the same PAN ABXXXXX01L."
+            " This program takes no second lead of a borrower, so nothing was changed."
+        )
+        assert told(batch, 3)[0] == "updated"
+        assert Lead.objects.get(partner_ref_id="REF-2").version == 1
+
+    @pytest.mark.parametrize(
+        ("policy", "said"), [("flag", ""), ("merge", " Both stay: a change puts no leads together.")]
+    )
+    def test_is_made_and_marked_otherwise(self, finished, here, rule, policy, said):
+        rule(policy)
+        batch = finished([["REF-2", "", "", "ABCPV0001L", ""]], mode="update")
+        assert told(batch, 2) == (
+            "updated",
+            [("D2", "possible_duplicate")],
+            f"Lead REF-1 of Sunrise Finserv has the same PAN ABXXXXX01L.{said}",
+        )
+        pair = Duplicate.objects.get()
+        assert (pair.lead.partner_ref_id, pair.earlier.partner_ref_id) == ("REF-2", "REF-1")
+
+    def test_takes_the_mark_away_too(self, finished, here):
+        finished([["REF-2", "", "", "ABCPV0001L", ""]], mode="update", name="a.xlsx")
+        assert Duplicate.objects.count() == 1
+        finished([["REF-2", "", "", "ABCPV0002L", ""]], mode="update", name="b.xlsx")
+        assert Duplicate.objects.count() == 0
+
+    def test_tells_a_partner_nothing_of_anothers_lead(self, finished, known, other_partner, here, rule):
+        known(of=other_partner, partner_ref_id="MOON-1")
+        rows = [["REF-2", "", "", PAN, ""]]
+        flagged = finished(rows, mode="update", road=ImportBatch.Road.API, uploaded_by=None, name="a.xlsx")
+        assert told(flagged, 2) == ("updated", [], "")
+        rule(DuplicatePolicy.REFUSE)
+        rows = [["REF-3", "", "", PAN, ""]]
+        refused = finished(rows, mode="update", road=ImportBatch.Road.API, uploaded_by=None, name="b.xlsx")
+        assert told(refused, 2)[0] == "failed"
+        own = finished(
+            [["REF-3", "", "", "ABCPV0001L", ""]],
+            mode="update",
+            road=ImportBatch.Road.API,
+            uploaded_by=None,
+            name="c.xlsx",
+        )
+        assert told(own, 2)[2].startswith("Your lead REF-1 has the same PAN ABXXXXX01L.")
+        Lead.objects.filter(partner_ref_id="REF-2").delete()
+        silent = finished(rows, mode="update", road=ImportBatch.Road.API, uploaded_by=None, name="d.xlsx")
+        assert told(silent, 2) == (
+            "failed",
+            [("", "duplicate_lead")],
+            "The lender knows this borrower already.",
+        )
+
+    def test_of_a_familys_telephone_is_never_refused(self, finished, here, rule):
+        rule(DuplicatePolicy.REFUSE)
+        batch = finished([["REF-2", "9800000001", "", "", ""]], mode="update")
+        assert told(batch, 2)[:2] == ("updated", [("B2", "possible_duplicate")])
+        assert Duplicate.objects.get().only_mobile
+
+    def test_is_compared_with_the_rows_before_it(self, finished, here, rule):
+        rule(DuplicatePolicy.REFUSE)
+        rows = [
+            ["REF-1", "", "", PAN, ""],
+            ["REF-2", "", "", PAN, ""],
+            ["NEW-1", "9800000077", "Bina Rao", PAN, ""],
+            ["NEW-2", "9800000078", "Bina Rao", "ABCPR0001L", ""],
+            ["REF-3", "", "", "ABCPR0001L", ""],
+            ["NEW-3", "9800000079", "Bina Rao", "ABCPV0001L", ""],
+        ]
+        batch = finished(rows, mode="both")
+        outcomes = [told(batch, number)[0] for number in range(2, 8)]
+        assert outcomes == ["updated", "failed", "skipped", "created", "failed", "created"]
 
 
 @pytest.mark.django_db(transaction=True)

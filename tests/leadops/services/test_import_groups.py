@@ -77,6 +77,52 @@ def test_a_later_row_may_fill_what_the_first_left_out_and_not_contradict_it(grou
     assert batch.import_rows.get(number=3).problems[0]["cell"] == "H3"
 
 
+PERSON = ["Partner reference", "Mobile", "Name", "PAN", "Date of birth", "E-mail", "Tags", "Passport number"]
+ASHA = ["R1", "9800000001", "Asha Verma", "ABCPV1234L"]
+
+
+def test_what_later_rows_say_of_a_known_applicant_is_filled_in(finished):
+    rows = [
+        [*ASHA, "", "", "a", ""],
+        [*ASHA, "01/02/1980", "", "b", "K1234567"],
+        ["R1", "+91 98000 00001", "asha verma", "abcpv1234l", "1980-02-01", "asha@example.com", "a", ""],
+        ["R1", "9800000002", "Ravi Verma", "ABCPV5678L", "", "", "", ""],
+        ["R1", "", "Ravi Verma", "", "02/02/1981", "", "", ""],
+    ]
+    batch = finished(rows, header=PERSON, layout="grouped")
+    assert counts(batch) == (5, 5, 0, 0)
+    lead = Lead.objects.with_parties().get()
+    first, second = lead.applicants.all()
+    assert (str(first.date_of_birth), first.primary_email, lead.tags, first.identity_number) == (
+        "1980-02-01", "asha@example.com", ["a", "b"], "K1234567",
+    )  # fmt: skip
+    assert (second.name, str(second.date_of_birth)) == ("Ravi Verma", "1981-02-02")
+
+
+@pytest.mark.parametrize(
+    ("at", "value"), [(1, "9800000009"), (4, "05/06/1990"), (5, "other@example.com"), (7, "K7654321")]
+)
+def test_what_contradicts_an_applicant_who_is_known_is_refused_at_its_cell(finished, at, value):
+    first = [*ASHA, "01/02/1980", "asha@example.com", "a", "K1234567"]
+    second = [*ASHA, "", "", "", ""]
+    second[at] = value
+    batch = finished([first, second], header=PERSON, layout="grouped")
+    assert codes(batch) == [(2, "failed", ["goes_with_its_lead"]), (3, "failed", ["contradicts_first_row"])]
+    assert batch.import_rows.get(number=3).problems[0]["cell"] == f"{'ABCDEFGH'[at]}3"
+
+
+def test_a_wrong_value_that_a_later_row_fills_in_is_told_in_that_row(finished):
+    rows = [[*ASHA, "", "", "", ""], [*ASHA, "", "not an address", "", ""]]
+    batch = finished(rows, header=PERSON, layout="grouped")
+    assert codes(batch) == [(2, "failed", ["goes_with_its_lead"]), (3, "failed", ["invalid_email"])]
+
+
+def test_the_first_row_may_leave_the_mobile_to_a_later_one(finished):
+    rows = [["R1", "", *ASHA[2:], "", "", "", ""], [*ASHA, "", "", "", ""]]
+    assert counts(finished(rows, header=PERSON, layout="grouped")) == (2, 2, 0, 0)
+    assert Lead.objects.get().primary_mobile == "+919800000001"
+
+
 def test_mending_the_one_bad_row_brings_the_whole_lead(grouped, officer):
     batch = grouped([FIRST, row("R1", "9800000002", "Ravi Verma", "BAD"), BANK])
     bad = batch.import_rows.get(number=3)

@@ -247,6 +247,20 @@ def test_an_id_of_another_partner_is_nobodys(book, brought, officer):
     assert {sheet for sheet, _ in orphans} == {"Applicants", "Addresses", "Banks"}
 
 
+@pytest.mark.parametrize("why", ["lead_decided", "other_program"])
+def test_a_lead_that_is_decided_or_of_another_program_is_not_changed_by_its_id(book, brought, program, why):
+    row = row_of(book, "Leads", Partner_reference="00042")
+    cell(book["Leads"], "City", row).value = "Nashik"
+    moved = (
+        {"status": "approved"} if why == "lead_decided" else {"program": people.program("gold", "Gold loans")}
+    )
+    Lead.objects.filter(partner_ref_id="00042").update(**moved)
+    before = records()
+    batch = brought(book)
+    assert said(batch)["Leads", row] == ("skipped" if why == "lead_decided" else "failed", [why])
+    assert records() == before
+
+
 def test_the_first_sheet_alone_updates_by_id(book, brought):
     for name in book.sheetnames[1:]:
         del book[name]

@@ -7,7 +7,9 @@ import random
 import signal
 import threading
 import time
+from functools import partial
 
+import openpyxl
 import pytest
 from django.db import connection
 from django.utils import timezone
@@ -15,9 +17,18 @@ from django.utils import timezone
 from benchmarks.chaos.forking import forked
 from leadops import doorbell
 from leadops.models import ImportBatch, ImportRow, Lead
-from leadops.services import import_batches, import_rows, import_steering, import_storing, import_undoing
+from leadops.services import (
+    import_batches,
+    import_mending,
+    import_rows,
+    import_steering,
+    import_storing,
+    import_undoing,
+)
+from leadops.services.error_workbooks import error_workbook
 from tests.leadops.excel.workbooks import good_rows
 from tests.leadops.services.imported import counts
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROWS, KILLS = 600, 10
@@ -123,3 +134,47 @@ def test_two_officers_with_the_same_file_at_once_make_no_lead_twice(receive):
     first, second = counts(both[0]), counts(both[1])
     assert (first[1] + second[1], first[2] + second[2]) == (80, 80)
     assert Lead.objects.count() == 80
+
+
+def test_two_officers_with_the_same_leads_in_two_files_at_once_make_none_twice(receive, rule):
+    rule("refuse")
+    rows = [["", *row[1:]] for row in good_rows(80)]
+    both = [receive(rows), receive(rows[::-1], name="turned.xlsx")]
+    assert both[0].sha256 != both[1].sha256
+    assert together(*(partial(import_batches.run, batch.pk) for batch in both)) == []
+    first, second = counts(both[0]), counts(both[1])
+    assert (first[1] + second[1], first[2] + second[2]) == (80, 80)
+    assert Lead.objects.count() == 80
+    pans = [
+        pan for batch in both for pan in batch.import_rows.values_list("lead__applicants__pan_no", flat=True)
+    ]
+    assert len(pans) == 160
+    assert len(set(pans)) == 80
+
+
+def test_a_row_mended_in_the_browser_and_by_a_workbook_at_once_makes_one_lead(
+    finished, receive, officer, tmp_path
+):
+    count = 12
+    rows = [["98", f"Asha {chr(65 + at)}", "", 1000] for at in range(count)]
+    batch = finished(rows, header=["Mobile", "Name", "PAN", "Loan amount"])
+    mobiles = {row.pk: f"98000000{row.number:02}" for row in batch.import_rows.all()}
+    with error_workbook(batch) as file:
+        book = openpyxl.load_workbook(file)
+    for number in range(2, count + 2):
+        book.active[f"A{number}"] = f"98000000{number:02}"
+    book.save(tmp_path / "mended.xlsx")
+    again = receive(tmp_path / "mended.xlsx", name="mended.xlsx")
+
+    def by_hand():
+        for row_id, mobile in mobiles.items():
+            import_mending.mend(batch, {row_id: {"A": mobile}}, officer)
+
+    failures = together(by_hand, lambda: import_batches.run(again.pk))
+    assert failures == []
+    assert Lead.objects.count() == count
+    assert counts(batch) == (count, count, 0, 0)
+    by_workbook = counts(again)
+    by_browser = batch.import_rows.filter(problems__contains=[{"code": "mended_here"}]).count()
+    assert by_workbook == (count, by_workbook[1], by_browser, 0)
+    assert by_workbook[1] + by_browser == count

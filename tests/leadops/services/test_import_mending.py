@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import openpyxl
 import pytest
 
 from leadops.models import ImportBatch, ImportRow, Lead
-from leadops.services import import_batches, import_mending, import_undoing
+from leadops.services import import_batches, import_mending, import_previews, import_undoing
 from leadops.services.error_workbooks import error_workbook
 from leadops.services.import_steering import NotNow
 from leadops.signals import leads_ready
@@ -53,7 +55,7 @@ class TestInTheBrowser:
         assert counts(batch) == (3, 2, 0, 1)
         bad_row.refresh_from_db()
         assert [each["cell"] for each in bad_row.problems] == ["D4"]
-        assert import_mending.broken_letters(bad_row) == ["D"]
+        assert import_mending.broken_letters(bad_row, batch.columns) == ["D"]
         assert dict(import_mending.mend(batch, {bad_row.pk: {"D": "ABCPV1234L"}}, officer)) == {"created": 1}
 
     def test_what_judging_reads_into_a_cell_is_not_written_into_it(self, batch, bad_row, officer):
@@ -93,9 +95,33 @@ class TestInTheBrowser:
             patch.setattr(import_judging, "check_lead", lambda *_, **__: 1 / 0)
             batch = finished(good_rows(1))
         row = batch.import_rows.get()
-        assert import_mending.broken_letters(row) == []
+        assert import_mending.broken_letters(row, batch.columns) == []
         assert dict(import_mending.mend(batch, {row.pk: {}}, officer)) == {"created": 1}
         assert counts(batch) == (1, 1, 0, 0)
+
+    def test_a_row_with_more_cells_than_the_header_is_put_right_in_all_of_them(
+        self, finished, tmp_path, officer
+    ):
+        path = tmp_path / "t.csv"
+        rows = [
+            "Name,Mobile,City",
+            "Verma, Asha,9800000001,Pune",
+            "Rao,9800000002,Delhi",
+            "Das,9800000003,Pune",
+        ]
+        path.write_text("\n".join(rows))
+        batch = finished(path, name="t.csv")
+        row = batch.import_rows.get(number=2)
+        assert import_mending.broken_letters(row, batch.columns) == ["A", "B", "C"]
+        assert dict(import_mending.mend(batch, {row.pk: {}}, officer)) == {"failed": 1}
+        row.refresh_from_db()
+        assert "too_many_cells" in [each["code"] for each in row.problems]
+        sent = {"A": "Asha Verma", "B": "98", "C": "Pune"}
+        assert dict(import_mending.mend(batch, {row.pk: sent}, officer)) == {"failed": 1}
+        row.refresh_from_db()
+        assert import_mending.broken_letters(row, batch.columns) == ["B"]
+        assert json.loads(row.cells) == ["Asha Verma", "98", "Pune"]
+        assert dict(import_mending.mend(batch, {row.pk: {"B": "9800000001"}}, officer)) == {"created": 1}
 
     def test_comes_too_late_after_an_undoing_and_too_early_before_the_end(
         self, batch, bad_row, receive, officer
@@ -119,19 +145,10 @@ class TestInTheBrowser:
 
 class TestByTheErrorWorkbook:
     @pytest.fixture
-    def sent_back(self, finished, tmp_path):
-        """Sends the error workbook back with these cells typed over."""
-
-        def _sent_back(batch, name="mended.xlsx", rename=None, **cells):
-            with error_workbook(batch) as file:
-                book = openpyxl.load_workbook(file)
-            for place, text in cells.items():
-                book.active[place] = text
-            book.active.title = rename or book.active.title
-            book.save(tmp_path / name)
-            return finished(tmp_path / name, name=name)
-
-        return _sent_back
+    def two(self, finished) -> ImportBatch:
+        """Two refused rows without a reference, by which a second lead would be known."""
+        rows = [["98", "Asha Verma", "ABCPV0001L", 1000], ["97", "Bina Rao", "ABCPR0002L", 1000]]
+        return finished(rows, name="two.xlsx", header=["Mobile", "Name", "PAN", "Loan amount"])
 
     def test_its_rows_take_the_place_of_the_refused_ones(self, batch, sent_back):
         again = sent_back(batch, B2="9800000009", D2="ABCPV1234L")
@@ -145,6 +162,64 @@ class TestByTheErrorWorkbook:
     def test_what_is_still_wrong_stays_refused_in_both(self, batch, sent_back):
         again = sent_back(batch, B2="9800000009")
         assert (counts(again), counts(batch)) == ((1, 0, 0, 1), (3, 2, 0, 1))
+
+    def test_what_was_mended_in_the_browser_meanwhile_makes_no_second_lead(self, two, sent_back, officer):
+        [first, second] = two.import_rows.order_by("number")
+        with error_workbook(two) as file:
+            book = openpyxl.load_workbook(file)
+        import_mending.mend(two, {first.pk: {"A": "9800000001"}}, officer)
+        again = sent_back(book, A2="9800000001")
+        first.refresh_from_db()
+        assert codes(again) == [(2, "skipped", ["mended_before"]), (3, "failed", ["invalid_mobile"])]
+        told = again.import_rows.get(number=2)
+        assert (
+            told.problems[0]["message"] == "Row 2 of two.xlsx is not refused any more; this row was left out."
+        )
+        assert told.lead == first.lead
+        third = sent_back(book, "third.xlsx", A3="9800000002")
+        assert [outcome for _, outcome, _ in codes(third)] == ["skipped", "created"]
+        assert Lead.objects.count() == 2
+        assert counts(two) == (2, 2, 0, 0)
+        second.refresh_from_db()
+        assert first.problems[-1]["code"] == "mended_here"
+        assert second.problems[-1]["message"] == "Mended by row 3 of third.xlsx."
+
+    def test_a_preview_tells_what_is_mended_already(self, two, sent_back, officer):
+        with error_workbook(two) as file:
+            book = openpyxl.load_workbook(file)
+        import_mending.mend(two, {two.import_rows.get(number=2).pk: {"A": "9800000001"}}, officer)
+        again = sent_back(book, review=True, A2="9800000001", A3="9800000002")
+        told = import_previews.shown(again)
+        assert (told["new"], told["duplicate"]) == (1, 1)
+
+    def test_two_rows_that_mend_one_make_one_lead(self, two, sent_back):
+        again = sent_back(two, A2="9800000001", A3="9800000002", F3="2")
+        assert [row[1:] for row in codes(again)] == [("created", []), ("skipped", ["mended_before"])]
+        assert counts(two) == (2, 1, 0, 1)
+
+    def test_an_error_workbook_of_an_error_workbook_mends_all_before_it(self, two, sent_back, officer):
+        second = sent_back(two, "second.xlsx", A2="9800000001")
+        third = sent_back(second, "third.xlsx", A2="9800000002")
+        assert (counts(third), third.mends) == ((1, 1, 0, 0), second)
+        assert (counts(second), counts(two)) == ((2, 2, 0, 0), (2, 2, 0, 0))
+        [last] = {row.lead_id for batch in (two, second) for row in batch.import_rows.filter(number=3)}
+        assert last == third.import_rows.get().lead_id
+
+    def test_the_browser_mends_all_before_it_and_nothing_twice(self, two, sent_back, officer):
+        second = sent_back(two, "second.xlsx")
+        [row, other] = second.import_rows.order_by("number")
+        import_mending.mend(second, {row.pk: {"A": "9800000001"}}, officer)
+        assert (counts(second), counts(two)) == ((2, 1, 0, 1), (2, 1, 0, 1))
+        import_mending.mend(two, {two.import_rows.get(number=3).pk: {"A": "9800000002"}}, officer)
+        import_mending.mend(second, {other.pk: {"A": "9800000002"}}, officer)
+        assert codes(second)[1][1:] == ("skipped", ["mended_before", "mended_here"])
+        assert Lead.objects.count() == 2
+
+    def test_of_an_undone_import_it_is_an_import_like_any_other(self, two, sent_back):
+        ImportBatch.objects.filter(pk=two.pk).update(state="undone")
+        again = sent_back(two, A2="9800000001", A3="9800000002")
+        assert again.mends is None
+        assert (counts(again), counts(two)) == ((2, 2, 0, 0), (2, 0, 0, 2))
 
     def test_sent_twice_it_changes_nothing_more(self, batch, sent_back):
         sent_back(batch, B2="9800000009", D2="ABCPV1234L")

@@ -11,7 +11,6 @@ from django.db import connection
 from leadops.models import ImportBatch, Lead
 from leadops.services import (
     import_batches,
-    import_judging,
     import_leases,
     import_previews,
     import_rows,
@@ -109,7 +108,7 @@ class TestThePreview:
     def test_is_begun_anew_by_another_worker(self, receive, monkeypatch):
         monkeypatch.setattr(import_previews, "CHUNK", 5)
         batch = receive(good_rows(20), review=True)
-        real, calls = import_judging.judged, []
+        real, calls = import_rows.judge, []
 
         def dying(*args):
             calls.append(1)
@@ -118,7 +117,7 @@ class TestThePreview:
             return real(*args)
 
         with monkeypatch.context() as patch:
-            patch.setattr(import_previews, "judged", dying)
+            patch.setattr(import_rows, "judge", dying)
             with pytest.raises(KeyboardInterrupt):
                 import_batches.run(batch.pk)
         batch.refresh_from_db()

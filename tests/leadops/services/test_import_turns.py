@@ -137,3 +137,21 @@ def test_a_lease_that_another_took_meanwhile_stops_both(receive, monkeypatch, ca
     assert "taken over" in caplog.text
     batch.refresh_from_db()
     assert (batch.created, batch.state) == (10, "importing")
+
+
+def test_a_fault_after_the_other_has_written_still_ends_the_import(receive, monkeypatch):
+    batch = receive(dirty_rows())
+    real, seen = import_chunks.write, []
+
+    def breaking(batch, lease, chunk):
+        seen.append(chunk)
+        if len(seen) == 4:
+            raise RuntimeError
+        return real(batch, lease, chunk)
+
+    monkeypatch.setattr(import_chunks, "write", breaking)
+    import_batches.run(batch.pk)
+    batch.refresh_from_db()
+    assert batch.state == "failed"
+    assert batch.problem == import_batches.OUR_FAULT
+    assert batch.done_rows == batch.rows > 4 * 10  # more than what was written here

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 from django.core.files.base import ContentFile
+from django.urls import reverse
 
 from crm_integrations import announcements
 from crm_integrations import delivery as engine
 from crm_integrations.models import Delivery, State
-from leadops.models import Address, Applicant, Document, ImportBatch, Lead
-from leadops.services import import_batches, import_undoing, leads, loan_accounts
+from leadops.models import Address, Applicant, Document, ImportBatch, Lead, Merge
+from leadops.services import import_batches, import_mending, import_rows, import_undoing, leads, loan_accounts
 from leadops.services.import_steering import NotNow
-from tests.leadops.excel.workbooks import good_rows
+from tests.leadops.borrowers import applicant, lead
+from tests.leadops.excel.workbooks import HEADER, good_rows
 from tests.leadops.services.imported import codes, counts
 
 
@@ -85,6 +87,70 @@ def test_what_a_vendor_has_or_may_have_stays_and_what_only_waits_goes(finished, 
     assert len(vendor_sandbox.calls("ispcrm")) >= before
 
 
+class TestWhatWasFilledIn:
+    @pytest.fixture(autouse=True)
+    def _merge(self, rule):
+        rule("merge")
+
+    @pytest.mark.parametrize("email", ["", "asha@example.com"])
+    def test_by_a_partners_program_stays_whether_it_told_anything_new(
+        self, finished, partner, program, email
+    ):
+        batch = finished(good_rows(2))
+        first = lead_of(batch, 2)
+        person = applicant(
+            name="Asha Verma", pan_no="ABCPV0001L", primary_mobile="9800000001", primary_email=email
+        )
+        given = {"partner": partner, "program": program, "intake": Lead.Intake.API}
+        received = leads.receive(lead("9800000001", person, loan_amount="50001"), **given)
+        assert (received.lead, bool(received.filled)) == (first, bool(email))
+        assert import_undoing.foresee(batch)["stay"] == [("Another lead was filled into it.", 1)]
+        undo(batch)
+        assert list(Lead.objects.all()) == [first]
+        assert Merge.objects.count() == 1
+        assert (
+            batch.import_rows.get(number=2)
+            .problems[-1]["message"]
+            .endswith("Another lead was filled into it.")
+        )
+
+    def test_by_another_import_stays(self, finished):
+        batch = finished(good_rows(2))
+        [again] = good_rows(1)
+        other = finished([["OTHER-9", *again[1:]]], name="second.xlsx")
+        undo(batch)
+        assert (batch.undone, batch.stayed) == (1, 1)
+        assert lead_of(other, 2) == lead_of(batch, 2)
+
+    @pytest.mark.parametrize("chunk", [2, 500])
+    def test_by_the_import_itself_goes_whatever_the_chunk(self, finished, monkeypatch, chunk):
+        monkeypatch.setattr(import_batches, "CHUNK", chunk)
+        rows = good_rows(3)
+        batch = finished([*rows, ["", *rows[0][1:], "asha@example.com"]], header=[*HEADER, "E-mail"])
+        assert (batch.created, batch.updated) == (3, 1)
+        assert import_undoing.foresee(batch)["gone"] == 3
+        undo(batch)
+        assert (batch.undone, batch.stayed) == (3, 0)
+
+    def test_an_edit_is_seen_beside_what_the_import_did_itself(self, finished):
+        rows = good_rows(1)
+        batch = finished([*rows, ["", *rows[0][1:], "asha@example.com"]], header=[*HEADER, "E-mail"])
+        leads.revise(lead_of(batch, 2))
+        assert undo(batch).stayed == 1
+
+
+def test_what_the_import_changed_itself_goes_and_what_others_changed_stays(finished):
+    rows = good_rows(2)
+    again = [[*row[:4], 99_999] for row in rows]
+    batch = finished([*rows, *again], mode="both")
+    assert (batch.created, batch.updated) == (2, 2)
+    edited = lead_of(batch, 3)
+    leads.revise(edited)
+    undo(batch)
+    assert (batch.undone, batch.stayed, list(Lead.objects.all())) == (1, 1, [edited])
+    assert batch.import_rows.get(number=3).problems[-1]["message"].endswith("this is its version 3.")
+
+
 def test_leads_that_were_here_before_are_not_this_imports_to_delete(finished):
     first = finished(good_rows(2))
     second = finished([*good_rows(2), *good_rows(1, start=7)], name="b.xlsx")
@@ -138,6 +204,112 @@ def test_only_what_has_ended_and_made_leads_can_be_undone_and_only_once(finished
     batch = undo(finished(good_rows(1), name="c.xlsx"))
     with pytest.raises(NotNow, match="This import is undone"):
         import_undoing.begin(batch, None)
+
+
+class TestOfMending:
+    @pytest.fixture
+    def batch(self, finished) -> ImportBatch:
+        """A good row and two refused ones, none of which has a reference."""
+        rows = [["9800000007", "Chand Rao"], ["98", "Asha Verma"], ["97", "Bina Rao"]]
+        return finished(rows, header=["Mobile", "Name"])
+
+    def test_gives_the_first_import_its_refused_rows_back(self, batch, sent_back, officer):
+        second = sent_back(batch, "second.xlsx", A2="9800000001")
+        third = sent_back(second, "third.xlsx", A2="9800000002")
+        assert counts(batch) == (3, 3, 0, 0)
+        undo(third)
+        assert (counts(second), counts(batch)) == ((2, 1, 0, 1), (3, 2, 0, 1))
+        undo(second)
+        assert (counts(second), counts(batch)) == ((2, 1, 0, 1), (3, 1, 0, 2))
+        refused = batch.import_rows.get(number=3)
+        assert (refused.outcome, refused.lead) == ("failed", None)
+        assert [(each["cell"], each["code"], each["severity"]) for each in refused.problems] == [
+            ("A3", "invalid_mobile", "error"),
+            ("", "mending_undone", "warning"),
+        ]
+        assert (
+            refused.problems[1]["message"] == "Mended by second.xlsx, which was undone: it is refused again."
+        )
+        assert "was" not in refused.problems[0]
+        again = sent_back(batch, "again.xlsx", A2="9800000001", A3="9800000002")
+        assert (counts(again), counts(batch)) == ((2, 2, 0, 0), (3, 3, 0, 0))
+
+    def test_leaves_what_stays_where_it_is(self, batch, sent_back):
+        second = sent_back(batch, A2="9800000001", A3="9800000002")
+        leads.revise(lead_of(second, 2))
+        undo(second)
+        assert (second.undone, second.stayed, counts(batch)) == (1, 1, (3, 2, 0, 1))
+        assert lead_of(batch, 3) == lead_of(second, 2)
+
+    def test_the_first_import_undone_tells_the_second(self, batch, sent_back):
+        second = sent_back(batch, A2="9800000001")
+        undo(batch)
+        assert not Lead.objects.exists()
+        told = second.import_rows.get(number=2).problems[-1]
+        assert told["message"] == "Its lead was deleted when the import of leads.xlsx was undone."
+        assert batch.import_rows.get(number=3).problems[-1]["code"] == "undone"
+
+    def test_a_row_that_was_left_out_because_of_a_lead_tells_that_it_is_gone(self, finished):
+        first = finished(good_rows(1))
+        second = finished([*good_rows(1), *good_rows(1, start=5)], name="b.xlsx")
+        undo(first)
+        assert codes(second)[0] == (2, "skipped", ["duplicate_reference", "undone"])
+
+
+class TestAfterAFault:
+    """Leads that are here can be undone and mended, whatever went wrong."""
+
+    @pytest.fixture
+    def broken(self, receive, monkeypatch) -> ImportBatch:
+        """An import whose third chunk broke, after a lead and a refused row."""
+        monkeypatch.setattr(import_batches, "CHUNK", 1)
+        batch = receive([["REF-9", "98", "Asha", "", ""], *good_rows(3)])
+        real, calls = import_rows.import_next, []
+
+        def breaking(*args):
+            calls.append(1)
+            return real(*args) if len(calls) < 3 else 1 / 0
+
+        with monkeypatch.context() as patch:
+            patch.setattr(import_rows, "import_next", breaking)
+            import_batches.run(batch.pk)
+        assert counts(batch) == (2, 1, 0, 1)
+        assert batch.state == "failed"
+        return batch
+
+    def test_in_the_import_it_can_be_undone(self, broken, desk):
+        page = desk.get(reverse("admin:leadops_importbatch_change", args=[broken.pk])).content.decode()
+        here = reverse("admin:leadops_importbatch_undo", args=[broken.pk])
+        assert here in page
+        assert desk.get(here).status_code == 200
+        undo(broken)
+        assert (broken.state, broken.undone, broken.problem) == ("undone", 1, "")
+        assert not Lead.objects.exists()
+
+    def test_in_the_import_its_refused_rows_can_be_mended(self, broken, officer):
+        row = broken.import_rows.get(outcome="failed")
+        assert dict(import_mending.mend(broken, {row.pk: {"B": "9800000009"}}, officer)) == {"created": 1}
+
+    def test_in_the_undoing_it_can_be_undone_to_the_end(self, finished, monkeypatch, officer):
+        monkeypatch.setattr(import_undoing, "CHUNK", 2)
+        batch = finished([*good_rows(5), ["REF-9", "98", "Asha", "", ""]])
+        real, calls = import_undoing._undo, []
+
+        def breaking(*args):
+            calls.append(1)
+            return real(*args) if len(calls) < 2 else 1 / 0
+
+        with monkeypatch.context() as patch:
+            patch.setattr(import_undoing, "_undo", breaking)
+            undo(batch)
+        assert (batch.state, batch.undone) == ("failed", 2)
+        assert batch.problem == import_batches.OUR_FAULT_UNDOING
+        with pytest.raises(NotNow):
+            import_mending.mend(
+                batch, {batch.import_rows.get(outcome="failed").pk: {"B": "9800000009"}}, officer
+            )
+        undo(batch)
+        assert (batch.state, batch.undone, Lead.objects.count()) == ("undone", 5, 0)
 
 
 def test_looking_at_it_changes_nothing_and_stops_at_its_limit(finished, monkeypatch):

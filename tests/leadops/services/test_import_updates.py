@@ -8,8 +8,9 @@ import pytest
 
 from leadops import search
 from leadops.models import Bank, Lead
-from leadops.services import import_previews, leads
+from leadops.services import import_previews, leads, loan_accounts
 from leadops.signals import leads_changed
+from tests import people
 from tests.leadops.excel.workbooks import HEADER, good_rows
 from tests.leadops.services.imported import codes, counts
 
@@ -115,6 +116,33 @@ def test_a_dropped_lead_is_left_as_it_is(here, change):
     assert codes(change([["REF-1", "", "", "", "5"]], HEADER)) == [(2, "skipped", ["lead_ended"])]
 
 
+@pytest.mark.parametrize("by", ["reference", "person"])
+def test_a_lead_that_is_decided_is_left_as_it_is(here, change, by):
+    Lead.objects.filter(partner_ref_id="REF-1").update(status="approved")
+    second = Lead.objects.get(partner_ref_id="REF-2")
+    loan_accounts.open_account(second, "LA-1", second.program)
+    rows = [["REF-1", "", "Other Name", "", "5"], ["REF-2", "", "", "AAAPA1111A", ""]]
+    if by == "person":
+        rows = [["", *row[1:3], row[3], "5"] for row in good_rows(2)]
+    batch = change(rows, HEADER)
+    assert codes(batch) == [(2, "skipped", ["lead_decided"]), (3, "skipped", ["lead_decided"])]
+    said = [row.problems[0]["message"] for row in batch.import_rows.order_by("number")]
+    assert said == [
+        f"This lead {why}; it was left as it is." for why in ("is approved", "has a loan account")
+    ]
+    assert set(Lead.objects.values_list("version", flat=True)) == {1}
+
+
+def test_a_lead_of_another_program_is_refused_by_its_reference_and_not_meant_by_its_person(here, change):
+    other = people.program("gold", "Gold loans")
+    rows = [["REF-1", "", "", "", "5"], ["", *good_rows(1, start=2)[0][1:4], "6"]]
+    batch = change(rows, HEADER, mode="both", program=other)
+    assert codes(batch) == [(2, "failed", ["other_program"]), (3, "created", [])]
+    said = batch.import_rows.get(number=2).problems[0]["message"]
+    assert "of the program Supply chain finance, and this import of Gold loans" in said
+    assert set(Lead.objects.values_list("version", flat=True)) == {1}
+
+
 def test_another_partners_lead_is_not_found(here, change, other_partner):
     batch = change([["REF-1", "", "", "", "5"]], HEADER, partner=other_partner)
     assert codes(batch) == [(2, "failed", ["no_such_lead"])]
@@ -127,6 +155,30 @@ def test_two_rows_about_one_lead_are_applied_one_after_the_other(here, change):
     assert updated(batch) == (0, 3, 0, 0)
     lead = Lead.objects.get(partner_ref_id="REF-1")
     assert (lead.loan_amount, lead.version) == (7, 3)
+
+
+def test_rows_of_one_new_person_make_one_lead_and_change_it(change):
+    header = ["Mobile", "Name", "PAN", "Loan amount"]
+    asha = ["9800000001", "Asha Verma", "ABCPV0001L"]
+    rows = [[*asha, "50000"], [*asha, "60000"], [*asha, "70000"]]
+    told = import_previews.shown(change(rows, header, mode="both", review=True))
+    assert (told["new"], told["update"]) == (1, 2)
+    assert updated(change(rows, header, mode="both")) == (1, 2, 0, 0)
+    lead = Lead.objects.get()
+    assert (lead.loan_amount, lead.version) == (70_000, 3)
+
+
+def test_a_row_finds_what_the_row_before_has_named_anew(here, change):
+    header = ["Partner reference", "Mobile", "PAN", "Loan amount"]
+    rows = [["REF-1", "9811111111", "AAAPA1111A", ""], ["", "9811111111", "AAAPA1111A", "5"]]
+    assert codes(change(rows, header)) == [(2, "updated", []), (3, "updated", [])]
+    assert Lead.objects.get(partner_ref_id="REF-1").loan_amount == 5
+
+
+def test_a_row_does_not_mean_a_lead_that_the_row_before_has_taken_its_name_from(here, change):
+    header = ["Partner reference", "Mobile", "PAN", "Loan amount"]
+    rows = [["REF-1", "9811111111", "", ""], ["", "9800000001", "ABCPV0001L", "5"]]
+    assert codes(change(rows, header)) == [(2, "updated", []), (3, "failed", ["no_such_lead"])]
 
 
 def test_a_change_that_fails_costs_no_other(here, change, monkeypatch):

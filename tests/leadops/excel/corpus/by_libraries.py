@@ -140,6 +140,15 @@ PERHAPS_SWAPPED = by_openpyxl(
         person(9, D=date(1990, 7, 7)),
     )
 )
+MAYBE_SWAPPED = by_openpyxl(
+    table(
+        *(person(n, D=f"{12 + n}/03/1990") for n in range(1, 4)),
+        *(person(n, D=date(1990, n, 2)) for n in range(4, 6)),
+    )
+)
+DAYS_OF_BOTH_KINDS = by_openpyxl(
+    table(person(1, D="13/03/1990"), person(2, D=date(1990, 4, 2)), person(3, D=date(1990, 4, 22)))
+)
 DOOR_NUMBERS = by_openpyxl(
     [
         [*HEADER, "House no"],
@@ -207,6 +216,44 @@ GROUPED_WORDS = by_openpyxl(
     ]
 )
 TEN_TITLES = by_openpyxl([*([f"Title {n}"] for n in range(10)), *table(person(1), person(2, E="99"))])
+LEADS_ABOVE = by_openpyxl([["Leads of March"], person(1), person(2), *table(person(3), person(4))])
+NO_HEADER = by_openpyxl([person(1), person(2), person(3)])
+CONTACT_TITLES = by_openpyxl(
+    [
+        ["Agency", "Sunrise"],
+        ["Contact", "9800011111"],
+        ["Sent on", "12/03/2026"],
+        *table(person(1), person(2)),
+    ]
+)
+
+
+def _zeros(sheet: Worksheet) -> None:
+    for cell, zeros in {"A2": 6, "B2": 13, "F2": 14, "H2": 8, "A3": 6, "F3": 14, "F4": 14}.items():
+        sheet[cell].number_format = "0" * zeros
+    sheet["F5"].number_format = "#,##0"
+
+
+SHOWN_ZEROS = by_openpyxl(
+    table(
+        person(1, A=123, B=9_800_000_001, F=12345678, G="HDFC0000240", H=50_000),
+        person(2, A="124", F="12345678", G="HDFC0000240"),  # text is shown as it is
+        person(3, F=12345678901234, G="HDFC0000240"),
+        person(4, F=12345679, G="HDFC0000240"),
+    ),
+    _zeros,
+)
+
+
+def _zeros_by_xlsxwriter(book: Any, sheet: Any) -> None:
+    fourteen = book.add_format({"num_format": "00000000000000;@"})
+    for at, row in enumerate(table(person(1, G="HDFC0000240"), person(2, G="HDFC0000240"))):
+        sheet.write_row(at, 0, row)
+    sheet.write_number("F2", 12345678, fourteen)
+    sheet.write_formula("F3", "=12345678+1", fourteen, 12345679)
+
+
+ZEROS_BY_XLSXWRITER = by_xlsxwriter(_zeros_by_xlsxwriter)
 TOTALS = by_openpyxl(
     [
         *table(person(1), person(2)),

@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.leadops.excel.corpus import by_libraries as lib
 from tests.leadops.excel.corpus import by_xml as xml
 from tests.leadops.excel.corpus import text_files as txt
+from tests.leadops.excel.corpus.people import HEADER
 from tests.leadops.excel.corpus.text_files import two, written
 
 Build = Callable[[Path], Path]
@@ -22,11 +23,12 @@ STORED = Path(__file__).with_name("libreoffice")
 
 @dataclass(frozen=True)
 class Case:
-    """One file; `refused` is how its sentence begins."""
+    """One file; `refused` is how its sentence begins, `columns` what an officer said they are who was asked."""
 
     build: Build
     rows: dict[int, str] = field(default_factory=dict)
     refused: str = ""
+    columns: tuple[str, ...] = ()
 
 
 def _good(first: int, last: int) -> dict[int, str]:
@@ -88,6 +90,18 @@ CASES: dict[str, Case] = {
             6: "failed B6 invalid_mobile",
         },
     ),
+    "zeros that are only shown": Case(
+        lib.SHOWN_ZEROS,
+        {
+            2: "created A2 shown_zeros F2 shown_zeros H2 shown_zeros",
+            3: "created F3 fewer_digits",
+            4: "created",
+            5: "created F5 fewer_digits",
+        },
+    ),
+    "zeros that XlsxWriter shows": Case(
+        lib.ZEROS_BY_XLSXWRITER, {2: "created F2 shown_zeros", 3: "created F3 shown_zeros"}
+    ),
     "formulas that were never calculated, and errors": Case(
         lib.FORMULAS,
         {
@@ -135,6 +149,10 @@ CASES: dict[str, Case] = {
     "a few dates that Excel may have swapped": Case(
         lib.PERHAPS_SWAPPED, _good(2, 5) | {n: f"failed D{n} perhaps_swapped" for n in range(6, 10)} | _good(10, 10)
     ),
+    "two dates that Excel may have swapped": Case(
+        lib.MAYBE_SWAPPED, _good(2, 4) | {n: f"created D{n} maybe_swapped" for n in (5, 6)}
+    ),
+    "real dates that were not swapped": Case(lib.DAYS_OF_BOTH_KINDS, _good(2, 4)),
     "door numbers that look like dates": Case(lib.DOOR_NUMBERS, _good(2, 5) | {6: "failed K6 excel_damage"}),
     "cells merged downwards": Case(
         lib.MERGED_DOWN,
@@ -155,6 +173,13 @@ CASES: dict[str, Case] = {
         lib.GROUPED_WORDS, {3: "created", 4: "failed F4 fewer_digits F4 invalid_account_no"}
     ),
     "ten titles above the header": Case(lib.TEN_TITLES, {12: "created", 13: "failed E13 invalid_pincode"}),
+    "leads above the header": Case(lib.LEADS_ABOVE, refused="Row 4 names the columns, but rows 2 and 3 above it"),
+    "leads above the header, and an officer": Case(
+        lib.LEADS_ABOVE, dict.fromkeys((2, 3), "skipped above_header") | _good(5, 6), columns=tuple(HEADER)
+    ),
+    "no header": Case(lib.NO_HEADER, refused="No row names the columns, and row 1 looks like a lead"),
+    "no header, and an officer": Case(lib.NO_HEADER, _good(1, 3), columns=tuple(HEADER)),
+    "titles that have a contact": Case(lib.CONTACT_TITLES, _good(5, 6)),
     "totals below the leads": Case(
         lib.TOTALS, _good(2, 3) | {4: "skipped totals_row", 5: "skipped totals_row"}
     ),
@@ -242,6 +267,14 @@ CASES: dict[str, Case] = {
     "a line that names the separator": Case(written(txt.SEPARATOR_LINE), _good(2, 3)),
     "Cyrillic in one byte a letter": Case(written(two(name="Анна Петрова"), "cp1251"), refused=_LETTERS),
     "bytes that are no letters": Case(written(two(name="Ren\x81"), "latin-1"), refused=_LETTERS),
+    "a contact above the header of a text file": Case(written(txt.CONTACT_TITLES), _good(5, 6)),
+    "names of columns in Hindi": Case(
+        written(txt.HINDI), {2: "created", 3: "failed F3 fewer_digits F3 invalid_account_no"}
+    ),
+    "names of columns in Devanagari": Case(written(txt.IN_DEVANAGARI), _good(2, 2)),
+    "a husband, who is no address": Case(
+        written(txt.FATHER_OR_HUSBAND), refused="These columns are filled but not known: C (पति"
+    ),
     "line breaks in quotation marks": Case(written(txt.WITH_BREAKS), _good(2, 3)),
     "a comma without quotation marks": Case(
         written(txt.UNQUOTED_COMMA), {2: "created", 3: "failed too_many_cells", 4: "created"}

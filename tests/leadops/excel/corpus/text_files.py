@@ -27,6 +27,19 @@ def two(delimiter: str = ",", end: str = "\r\n", name: str = "Asha Verma") -> st
     return lines([HEADER, person(1, C=name), person(2)], delimiter, end)
 
 
+LATIN_HINDI = [
+    "Avedan No", "Mobile Nambar", "Naam", "Janm Tithi", "Pin Kod", "Khata No", "IFSC Kod", "Rakam", "Sheher", "Tippani",
+]  # fmt: skip
+DEVANAGARI = [
+    "आवेदन संख्या", "मोबाइल नंबर", "आवेदक का नाम", "जन्म तिथि", "पिन कोड", "खाता संख्या", "आईएफएससी कोड", "ऋण राशि",
+    "ज़िला", "टिप्पणी",
+]  # fmt: skip
+HINDI = lines([LATIN_HINDI, person(1), person(2, F="12")])
+IN_DEVANAGARI = lines([["क्र.", *DEVANAGARI, "पिता का नाम"], ["१", *person(1, C="आशा वर्मा"), "रमेश वर्मा"]])
+FATHER_OR_HUSBAND = lines([["मोबाइल", "नाम", "पति"], ["9800000001", "Asha Verma", "Ramesh Verma"]])
+CONTACT_TITLES = "Agency,Sunrise\r\nContact,9800011111\r\n\r\n" + lines(
+    [row[:3] for row in (HEADER, person(1), person(2))]
+)
 WITH_BREAKS = lines([HEADER, person(1, J='"First line\r\nsecond, ""quoted"" line"'), person(2)])
 UNQUOTED_COMMA = lines([HEADER, person(1), person(2, I="Pune, Kothrud"), person(3)])
 SWALLOWED = lines([HEADER, person(1, C='"Asha'), person(2), person(3, C='Verma"'), person(4)])
