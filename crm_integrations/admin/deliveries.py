@@ -163,7 +163,7 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, ReadOnly, CappedList, ModelAdmi
             f"{delivery} was queued again." if done else f"{delivery} is not in a state that can be retried."
         )
         if delivery.lead.is_stopped:
-            text = f"{delivery} is not sent again. {outbox.ended_leads.said(delivery.lead.status)}"
+            text = f"{delivery} is not sent again. {outbox.ended_leads.said_of(delivery.lead)}"
         self.message_user(request, text, how_it_went(done))
         return HttpResponseRedirect(way_back(request, delivery))
 

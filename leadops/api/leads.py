@@ -21,12 +21,17 @@ from leadops.api.lead_shapes import LEAD, LeadShape, ReadLead
 from leadops.api.parsers import body_of
 from leadops.api.problems import FieldError, invalid
 from leadops.api.programs import active_program
-from leadops.api.schema import CREATING, LISTING, READING, answers
+from leadops.api.schema import CREATING, DELETING, LISTING, READING, answers
 from leadops.api.shapes import error, once, read
 from leadops.models import Lead, Program, Scope
-from leadops.services import leads
+from leadops.services import lead_deletion, leads
 from leadops.services.duplicates import words
 from leadops.validation import check_lead, errors_in, refuse_cards
+
+DELETION = (
+    "It goes out of sight, and nothing of it is sent any more; what was sent stays where it is. Its reference stays"
+    " used. A lead with a loan account stays: 409."
+)
 
 
 class LeadViews(GenericAPIView[Lead]):
@@ -77,7 +82,7 @@ class LeadsView(LeadViews):
 class LeadView(LeadViews):
     """One lead."""
 
-    scopes = {"GET": Scope.LEAD_READ}
+    scopes = {"GET": Scope.LEAD_READ, "DELETE": Scope.LEAD_WRITE}
 
     @extend_schema(
         operation_id="leads_retrieve", summary="Read a lead", tags=["Leads"], parameters=[expanding.PARAMETER],
@@ -85,6 +90,15 @@ class LeadView(LeadViews):
     )  # fmt: skip
     def get(self, request: Request, lead_id: UUID) -> Response:
         return Response(self.answer(get_object_or_404(self.get_queryset(), pk=lead_id)))
+
+    @extend_schema(
+        operation_id="leads_delete", summary="Delete a lead", tags=["Leads"], filters=False,
+        description=DELETION, responses=answers(DELETING, {204: None}),
+    )  # fmt: skip
+    def delete(self, request: Request, lead_id: UUID) -> Response:
+        lead = get_object_or_404(Lead.objects.of_partner(caller(request)), pk=lead_id)
+        lead_deletion.delete(lead.pk)
+        return Response(status=204)
 
 
 def _readable(body: Any) -> tuple[ReadLead, Program]:

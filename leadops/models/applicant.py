@@ -32,14 +32,14 @@ NAME_WORDS = SearchVector(
 
 class ApplicantQuerySet(models.QuerySet["Applicant"]):
     def of_partner(self, partner: Partner) -> Self:
-        """Those of the leads that `partner` brought."""
-        return self.filter(lead__partner=partner)
+        """Those of the leads that `partner` brought and has not deleted."""
+        return self.filter(lead__partner=partner, lead__deleted_at__isnull=True)
 
 
 class AddressQuerySet(models.QuerySet["Address"]):
     def of_partner(self, partner: Partner) -> Self:
-        """Those of the leads that `partner` brought."""
-        return self.filter(applicant__lead__partner=partner)
+        """Those of the leads that `partner` brought and has not deleted."""
+        return self.filter(applicant__lead__partner=partner, applicant__lead__deleted_at__isnull=True)
 
 
 class Applicant(Record):

@@ -18,8 +18,8 @@ from leadops.reference import ifsc
 
 class BankQuerySet(models.QuerySet["Bank"]):
     def of_partner(self, partner: Partner) -> Self:
-        """Those of the leads that `partner` brought."""
-        return self.filter(applicant__lead__partner=partner)
+        """Those of the leads that `partner` brought and has not deleted."""
+        return self.filter(applicant__lead__partner=partner, applicant__lead__deleted_at__isnull=True)
 
 
 class Bank(Record):

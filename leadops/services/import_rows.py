@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from leadops import statements
+from leadops.errors import DELETED_REFERENCE
 from leadops.excel import notes
 from leadops.excel.header import Header
 from leadops.excel.reader import Row
@@ -173,7 +174,7 @@ def _skip_known(header: Header, batch: ImportBatch, results: Sequence[Result]) -
     A row that repeats the reference of one before it in this chunk goes on waiting: the next chunk knows the lead.
     """
     known = _leads_by_reference(batch, results)
-    rows = _rows_of_leads(batch, known.values()) if known else {}
+    rows = _rows_of_leads(batch, filter(None, known.values())) if known else {}
     again = _leads_of_same_rows(batch, results)
     seen: set[str] = set()
     for result in results:
@@ -181,15 +182,11 @@ def _skip_known(header: Header, batch: ImportBatch, results: Sequence[Result]) -
             continue
         reference = result.draft.partner_ref_id
         if reference in known:
-            number = rows.get(known[reference])
-            where = f"from row {number} of this file" if number else "from before"
-            message = f"A lead with this reference is already here, {where}; this row was left out."
-            _skip(
-                header,
-                result,
-                known[reference],
-                Finding("partner_ref_id", "duplicate_reference", message, _NOTE),
+            lead_id = known[reference]
+            message = (
+                _already_here(rows.get(lead_id)) if lead_id else f"{DELETED_REFERENCE} This row was left out."
             )
+            _skip(header, result, lead_id, Finding("partner_ref_id", "duplicate_reference", message, _NOTE))
         elif reference in seen:
             result.draft, result.outcome = None, Outcome.WAITING.value
         elif reference:
@@ -199,18 +196,24 @@ def _skip_known(header: Header, batch: ImportBatch, results: Sequence[Result]) -
             _skip(header, result, lead_id, Finding("", "already_imported", message, _NOTE))
 
 
-def _skip(header: Header, result: Result, lead_id: UUID, finding: Finding) -> None:
+def _already_here(number: int | None) -> str:
+    where = f"from row {number} of this file" if number else "from before"
+    return f"A lead with this reference is already here, {where}; this row was left out."
+
+
+def _skip(header: Header, result: Result, lead_id: UUID | None, finding: Finding) -> None:
     result.draft, result.outcome, result.lead_id = None, Outcome.SKIPPED.value, lead_id
     result.problems = header.problems([finding], result.number)
 
 
-def _leads_by_reference(batch: ImportBatch, results: Iterable[Result]) -> dict[str, UUID]:
+def _leads_by_reference(batch: ImportBatch, results: Iterable[Result]) -> dict[str, UUID | None]:
+    """The leads that have the references, None for one that was deleted."""
     references = [each.draft.partner_ref_id for each in results if each.draft and each.draft.partner_ref_id]
     if not references:
         return {}
     sql = (
-        "SELECT partner_ref_id, id FROM leadops_lead WHERE partner_id = %s AND partner_ref_id = ANY(%s)"
-        " AND partner_ref_id <> ''"
+        "SELECT partner_ref_id, CASE WHEN deleted_at IS NULL THEN id END FROM leadops_lead"
+        " WHERE partner_id = %s AND partner_ref_id = ANY(%s) AND partner_ref_id <> ''"
     )
     # An array: Django spends longer on 500 parameters than the database.
     return dict(statements.rows(sql, [batch.partner_id, references]))
@@ -232,13 +235,11 @@ def _leads_of_same_rows(batch: ImportBatch, results: Iterable[Result]) -> dict[t
         batch__program_id=batch.program_id,
         number__in=numbers,
         outcome=Outcome.CREATED,
+        lead__deleted_at__isnull=True,
         lead__isnull=False,
     ).exclude(batch_id=batch.pk)
-    return {
-        (sheet, number): lead
-        for sheet, number, lead in made.values_list("sheet", "number", "lead_id")
-        if lead
-    }
+    found = made.values_list("sheet", "number", "lead_id")
+    return {(sheet, number): lead for sheet, number, lead in found if lead}
 
 
 class _Origin(TypedDict):

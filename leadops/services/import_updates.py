@@ -29,12 +29,13 @@ UNCHANGED = Finding("", "unchanged", "The lead says all of this already; nothing
 _SEVERAL = "Several leads have this mobile and PAN; give its reference."
 _BY_REFERENCE = (
     "SELECT partner_ref_id, id FROM leadops_lead WHERE partner_id = %s AND partner_ref_id = ANY(%s)"
-    " AND partner_ref_id <> ''"
+    " AND partner_ref_id <> '' AND deleted_at IS NULL"
 )
 _BY_PERSON = (
     "SELECT l.primary_mobile_index, a.pan_no_index, l.id FROM leadops_lead l"
     " JOIN leadops_applicant a ON a.lead_id = l.id AND a.is_primary"
     " WHERE l.partner_id = %s AND l.program_id = %s AND l.primary_mobile_index = ANY(%s) AND a.pan_no_index = ANY(%s)"
+    " AND l.deleted_at IS NULL"
 )
 
 
