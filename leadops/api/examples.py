@@ -54,6 +54,20 @@ ACCOUNT_BODY = {
     "program_id": "15676342-6603-4637-a83f-77feda9523e9",
 }
 CREATE_LEAD = OpenApiExample("A business and its signatory", LEAD_BODY, request_only=True)
+BULK = OpenApiExample(
+    "Two leads",
+    {
+        "leads": [
+            {**LEAD_BODY, "partner_ref_id": "asd-1"},
+            {
+                "program_id": LEAD_BODY["program_id"],
+                "primary_mobile": "9000000001",
+                "partner_ref_id": "asd-2",
+            },
+        ]
+    },
+    request_only=True,
+)
 CREATE_ACCOUNT = OpenApiExample("An account on a lead", ACCOUNT_BODY, request_only=True)
 
 CREATE_LEAD_WORDS = """\

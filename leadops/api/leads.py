@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -69,7 +70,7 @@ class LeadsView(LeadViews):
         request=LeadShape, responses=answers(CREATING, {200: LeadAnswer}), examples=[examples.CREATE_LEAD],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        taken, program = _readable(body_of(request))
+        taken, program = readable(body_of(request))
         partner = caller(request)
         received = leads.receive(taken.draft, partner=partner, program=program, intake=Lead.Intake.API)
         answer = self.answer(received.lead) | duplicates_answer(received, partner)
@@ -101,12 +102,14 @@ class LeadView(LeadViews):
         return Response(status=204)
 
 
-def _readable(body: Any) -> tuple[ReadLead, Program]:
+def readable(
+    body: Any, program_of: Callable[[UUID | None], Program | None] = active_program
+) -> tuple[ReadLead, Program]:
     """The lead in `body` and its program; Problem with every error of form and content that can be found."""
     cards = [*map(FieldError.of, refuse_cards(body))]
     taken, errors = read(LEAD, body)
     known = isinstance(taken, ReadLead)
-    program = active_program(taken.program_id) if known else None
+    program = program_of(taken.program_id) if known else None
     if known and taken.program_id and program is None:
         errors.append(error("program_id", "unknown_program"))
     if cards or errors or program is None:

@@ -17,15 +17,20 @@ DRAINED = 4 * 1024 * 1024
 
 
 class CappedJSONParser(JSONParser):
-    """Reads at most `API_MAX_BYTES` of JSON; refuses what could not be stored or would be read in two ways."""
+    """Reads at most `most_bytes` of JSON; refuses what could not be stored or would be read in two ways."""
+
+    @property
+    def most_bytes(self) -> int:
+        return settings.API_MAX_BYTES
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        raw = stream.read(settings.API_MAX_BYTES + 1)
-        if len(raw) > settings.API_MAX_BYTES:
+        most = self.most_bytes
+        raw = stream.read(most + 1)
+        if len(raw) > most:
             _drain(stream)
-            raise Problem(Type.TOO_LARGE, f"A body has at most {settings.API_MAX_BYTES} bytes.")
+            raise Problem(Type.TOO_LARGE, f"A body has at most {most} bytes here.")
         return read_json(raw)
 
 

@@ -107,11 +107,12 @@ def not_found() -> Problem:
 
 def handle(error: Exception, context: dict[str, Any]) -> Response:
     """Turn whatever a view raised into a problem; REST framework's EXCEPTION_HANDLER."""
-    problem = _problem_of(error)
+    problem = problem_of(error)
     return Response(problem.body(), problem.type.status, headers=problem.headers, content_type=CONTENT_TYPE)
 
 
-def _problem_of(error: Exception) -> Problem:
+def problem_of(error: Exception) -> Problem:
+    """What is answered where a view raised `error`; what nobody expects is logged."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, Invalid):

@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from leadops.api.addresses import AddressesOfApplicantView, AddressesView, AddressView
 from leadops.api.applicants import ApplicantsView, ApplicantView, MarkPrimaryView
 from leadops.api.banks import BanksOfApplicantView, BanksView, BankView
+from leadops.api.bulk_leads import BulkLeadsView
 from leadops.api.exports import DownloadExcelView
 from leadops.api.health import HealthView
 from leadops.api.imports import CancelView, ImportRowsView, ImportsView, ImportView, StartView
@@ -18,6 +19,7 @@ from leadops.api.look_ups import IfscView, PincodeView
 
 urlpatterns = [
     path("crm/leads/", LeadsView.as_view(), name="leads"),
+    path("crm/leads/bulk/", BulkLeadsView.as_view(), name="leads-bulk"),
     path("crm/leads/download_excel/", DownloadExcelView.as_view(), name="leads-download-excel"),
     path("crm/leads/import/", ImportsView.as_view(), name="imports"),
     path("crm/leads/import/<uuid:import_id>/", ImportView.as_view(), name="import"),
