@@ -35,6 +35,8 @@ CODES = {
     "alias_contradicts": "primary_mobile and mobile are two names of one field; send one of them.",
     "unknown_program": "There is no active program with this id.",
     "unknown_lead": "There is no lead of yours with this id.",
+    "unknown_service": "This lead is not connected with a service of this name.",
+    "takes_no_leads": "This service takes loan accounts and no leads; POST /v1/los/accounts/ opens one.",
     "unknown_applicant": "There is no applicant of yours with this id.",
     "unknown_filter": "There is no such filter.",
     "invalid_filter": "{words}",
