@@ -22,7 +22,7 @@ from crm_integrations.messages import (
     Response,
     error_words,
 )
-from crm_integrations.records import Kind, LeadRecord, LoanAccountRecord, Record
+from crm_integrations.records import BankAccountRecord, Kind, LeadRecord, LoanAccountRecord, Record
 
 __all__ = [
     "NOT_ALLOWED",
@@ -156,11 +156,19 @@ class Connector:
         """The request that creates `record` at the vendor."""
         raise errors.Unsupported(f"{self.label} takes no loan accounts.")
 
+    def build_bank(self, record: BankAccountRecord) -> Request:
+        """The request that has `record` verified at the vendor."""
+        raise errors.Unsupported(f"{self.label} verifies no bank accounts.")
+
     def missing_lead(self, record: LeadRecord) -> list[Missing]:
         """What the vendor still needs before `record` can be sent."""
         return []
 
     def missing_loan_account(self, record: LoanAccountRecord) -> list[Missing]:
+        """What the vendor still needs before `record` can be sent."""
+        return []
+
+    def missing_bank(self, record: BankAccountRecord) -> list[Missing]:
         """What the vendor still needs before `record` can be sent."""
         return []
 

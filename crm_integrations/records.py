@@ -155,7 +155,18 @@ class LoanAccountRecord:
     lead_reference: str = ""
 
 
-Record = LeadRecord | LoanAccountRecord
+@dataclass(frozen=True, slots=True)
+class BankAccountRecord:
+    """A bank account that is to be verified; `ref` names it, its number and its IFSC together."""
+
+    id: str
+    ref: str
+    account_no: str = ""
+    ifsc: str = ""
+    account_holder_name: str = ""
+
+
+Record = LeadRecord | LoanAccountRecord | BankAccountRecord
 
 
 class Kind(StrEnum):
@@ -163,6 +174,7 @@ class Kind(StrEnum):
 
     LEAD = "lead"
     LOAN_ACCOUNT = "loan_account"
+    BANK = "bank"
 
     @property
     def label(self) -> str:

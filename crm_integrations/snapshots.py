@@ -15,6 +15,7 @@ from crm_integrations.models import Delivery, State
 from crm_integrations.records import (
     AddressRecord,
     ApplicantRecord,
+    BankAccountRecord,
     BankRecord,
     IdentityDocument,
     Kind,
@@ -26,6 +27,7 @@ from crm_integrations.records import (
 from crm_integrations.rows import Table, rows_of_leads
 from leadops.faults import place_of
 from leadops.models import Address, Applicant, Bank, Lead
+from leadops.models.bank import verification_key
 
 K = TypeVar("K")
 R = TypeVar("R")
@@ -97,10 +99,16 @@ def of_deliveries(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
     lead_ids = {d.lead_id for d in deliveries if d.loan_account_id is None}
     found, *rows = rows_of_leads(lead_ids, LEAD, ADDRESS, BANK, APPLICANT)
     leads, parties = {lead.id: lead for lead in found}, _parties(*rows)
+    is_bank = any(delivery.kind == Kind.BANK for delivery in deliveries)
+    accounts = {_key(bank): bank for bank in rows[1]} if is_bank else {}
     records: dict[UUID, Record] = {}
     for delivery in deliveries:
         if delivery.loan_account_id is not None:
             records[delivery.pk] = _loan_account(delivery)
+        elif delivery.kind == Kind.BANK:
+            if (bank := accounts.get(delivery.record_id)) is not None:
+                records[delivery.pk] = _bank_account(bank, delivery.ref)
+                delivery.read_version = leads[delivery.lead_id].version
         elif (lead := leads.get(delivery.lead_id)) is not None:
             vendor, codes = delivery.connection.vendor, (lead.partner_code, lead.program_code)
             records[delivery.pk] = _lead(lead, codes, parties[lead.id], delivery.ref, vendor)
@@ -225,6 +233,21 @@ def _bank(bank: Any) -> BankRecord:
         ifsc=bank.ifsc,
         is_verified=bank.is_verified,
         tags=tuple(bank.tags),
+    )
+
+
+def _key(bank: Any) -> UUID | None:
+    """What a verifying of this account is about."""
+    return verification_key(bank.id, bank.account_no, bank.ifsc)
+
+
+def _bank_account(bank: Any, ref: str) -> BankAccountRecord:
+    return BankAccountRecord(
+        id=str(bank.id),
+        ref=ref,
+        account_no=bank.account_no,
+        ifsc=bank.ifsc,
+        account_holder_name=bank.account_holder_name,
     )
 
 

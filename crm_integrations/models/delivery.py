@@ -62,7 +62,9 @@ class Delivery(Record):
     loan_account = models.ForeignKey(
         LoanAccount, on_delete=models.CASCADE, null=True, related_name="deliveries", db_index=False
     )  # most have none: their index is below
-    record_id = models.UUIDField(help_text="The lead's id, or the loan account's.")
+    record_id = models.UUIDField(
+        help_text="The lead's id, or the loan account's; of a bank account its number and IFSC."
+    )
     version = models.PositiveIntegerField(help_text="The record's version this delivery was made for.")
     ref = models.CharField(max_length=100, help_text="Our reference, as the vendor is told it.")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
@@ -148,7 +150,8 @@ class Delivery(Record):
     """The version of the record that its snapshot was made of; kept with the call that carries it."""
 
     def __str__(self) -> str:
-        return f"{self.record} → {self.connection}"
+        what = f"Bank account of {self.lead}" if self.kind == Kind.BANK else self.record
+        return f"{what} → {self.connection}"
 
     @property
     def may_retry(self) -> bool:

@@ -22,7 +22,7 @@ from crm_integrations.outbox.leaving import left_to_others
 from crm_integrations.outbox.pausing import pause
 from crm_integrations.outbox.settlements import Ending, Settlement
 from leadops.prepared import Statement, run
-from leadops.services import loan_accounts
+from leadops.services import bank_verification, loan_accounts
 
 TRY_AGAIN_SECONDS = 0.5
 
@@ -189,6 +189,9 @@ def pass_on(delivery: Delivery, settlement: Settlement) -> None:
     """What one delivery's end means for others: who waits for the lead goes on, or is told why not."""
     if delivery.kind == Kind.LEAD:
         _tell_waiting(delivery, settlement)
+    elif delivery.kind == Kind.BANK and settlement.state == State.DELIVERED:
+        told = [settlement.facts.get(name, "") for name in ("name_at_bank", "reason")]
+        bank_verification.record(delivery.lead_id, delivery.record_id, *told)
     elif settlement.state == State.DELIVERED and delivery.loan_account_id and settlement.vendor_status:
         loan_accounts.record_status(delivery.loan_account_id, settlement.vendor_status)
 

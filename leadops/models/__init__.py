@@ -1,7 +1,7 @@
 """The lender's records."""
 
 from leadops.models.applicant import Address, Applicant
-from leadops.models.bank import Bank
+from leadops.models.bank import Bank, BankVerification
 from leadops.models.column_mapping import ColumnMapping
 from leadops.models.consent import Consent
 from leadops.models.document import Document
@@ -19,6 +19,7 @@ __all__ = [
     "ApiKey",
     "Applicant",
     "Bank",
+    "BankVerification",
     "ColumnMapping",
     "Common",
     "Consent",
