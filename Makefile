@@ -2,14 +2,14 @@
 PYTHON ?= python3
 BIN = .venv/bin
 SUBJECTS = leadops crm_integrations tests benchmarks deploy manage.py
-BENCHMARKS = validation lead_create deliveries claims enqueue excel_import import_memory import_behind export search
+BENCHMARKS = validation lead_create deliveries claims enqueue excel_import import_memory import_behind beside_import export search
 # The test database ends with the tests, also when they fail or are interrupted.
 WITH_TEST_DATABASE = trap 'exit 130' INT TERM; \
 	trap '$(BIN)/python -m leadops.embedded_postgres.server stop var/test/postgres' EXIT; set -e;
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 SOFFICE ?= $(shell command -v soffice || command -v libreoffice)
 
-.PHONY: help run test bench chaos stop format clean reset
+.PHONY: help run test bench chaos pictures stop format clean reset
 .SILENT:
 
 help:  ## Show this list
@@ -42,6 +42,10 @@ chaos:  ## Kill, freeze and cut off on purpose, for an hour; PARTS=... names som
 	$(PYTHON) deploy/install.py requirements-dev.txt
 	$(BIN)/pip install -q -r deploy/requirements.txt
 	PYTHONPATH=. $(BIN)/python -m benchmarks.chaos $(PARTS)
+
+pictures:  ## Take the pictures of the docs anew, while a fresh `make run` runs here
+	$(PYTHON) deploy/install.py requirements-dev.txt
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python deploy/pictures.py
 
 format:  ## Put the source into the house format
 	$(PYTHON) deploy/install.py requirements-dev.txt

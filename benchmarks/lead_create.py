@@ -9,31 +9,24 @@ from __future__ import annotations
 import http.client
 import itertools
 import json
-import os
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from string import ascii_uppercase
 
 import scratch
 
 scratch.setup()
 
-from django.conf import settings
-from django.db import connection
+from serving import environment, served
 
 from crm_integrations.models import Connection, Delivery, Route
 from leadops.api.examples import LEAD_BODY
 from leadops.models import ApiKey, Bank, Lead, Partner, Program
 
-HERE = Path(__file__).resolve().parent
 NUMBERS = itertools.count()
-RUNS, SECONDS, CLIENTS, WORKERS = 3, 6.0, 2, 2
+RUNS, SECONDS, CLIENTS = 3, 6.0, 2
 VENDORS = {
     "brainysoft": {"auth_mode": "static"},
     "broctagon": {},
@@ -59,49 +52,6 @@ def prepare() -> str:
         made.save()
         Route.objects.create(connection=made)
     return ApiKey.issue(Partner.objects.create(name="Bench", code="bench"))[1]
-
-
-def environment() -> dict[str, str]:
-    """What both servers are told; the plain one takes the database from it."""
-    with connection.cursor():
-        info = connection.connection.info
-    database = settings.DATABASES["default"]
-    return os.environ | {
-        "BENCH_DB_NAME": info.dbname,
-        "BENCH_DB_USER": info.user,
-        "BENCH_DB_PASSWORD": str(database.get("PASSWORD", "")),
-        "BENCH_DB_HOST": info.host,
-        "BENCH_DB_PORT": str(info.port),
-        "PYTHONPATH": f"{scratch.ROOT}{os.pathsep}{HERE}",
-    }
-
-
-@contextmanager
-def served(module: str, env: dict[str, str]) -> Iterator[int]:
-    """`module`'s application under gunicorn; gives its port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", f"{module}.wsgi:application", "--bind", f"127.0.0.1:{port}"]
-    command += ["--workers", str(WORKERS), "--log-level", "error"]
-    env = env | {"DJANGO_SETTINGS_MODULE": f"{module}.settings"}
-    with subprocess.Popen(command, env=env, cwd=scratch.ROOT) as server:
-        try:
-            _wait_for(port)
-            yield port
-        finally:
-            server.terminate()
-
-
-def _wait_for(port: int) -> None:
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit("gunicorn did not start")
 
 
 class Load:

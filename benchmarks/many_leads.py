@@ -11,6 +11,7 @@ ID = """overlay(overlay(gen_random_uuid()::text
     placing lpad(to_hex(24000000 + n), 8, '0') from 1 for 8) placing '7' from 15 for 1)::uuid"""
 NAME = "'Given' || to_char(n %% 60, 'FM00') || ' Family' || to_char(n %% 4999, 'FM0000')"
 MANY = (
+    "DROP TABLE IF EXISTS made",
     f"""CREATE TEMPORARY TABLE made AS SELECT n, {ID} AS lead, {ID} AS applicant
     FROM generate_series(1, %(count)s) n""",
     f"""INSERT INTO leadops_lead SELECT r.* FROM made JOIN leadops_lead l ON l.partner_ref_id = %(like)s

@@ -12,11 +12,14 @@ class CrmIntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         from crm_integrations import checks, receivers, registry  # noqa: F401  (checks and receivers register)
+        from crm_integrations.dialects import registry as dialects
         from leadops.validation import declare_extra
 
         post_migrate.connect(make_partitions, sender=self)
         for slug, connector in registry.vendors().items():
-            declare_extra(slug, {field.name: field.kind for field in connector.extra_fields})
+            parts = {each.name: each.choices for each in connector.extra_fields if each.choices}
+            declare_extra(slug, {each.name: each.kind for each in connector.extra_fields}, parts)
+        dialects.declare()
 
 
 def make_partitions(**_: Any) -> None:

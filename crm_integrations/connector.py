@@ -5,6 +5,7 @@ Pure Python: no Django, no sockets, no clock. The engine (`delivery.py`) does th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -51,11 +52,15 @@ NOT_ALLOWED = frozenset({401, 403})
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting of a connection. `kind` is the Python type of its value (str, int, bool or dict)."""
+    """One setting of a connection, or one extra field of a lead. `kind` is the Python type of its value.
+
+    A setting is a str, int, bool or dict; an extra field may be a float or a list too. The `choices` of an extra field
+    that is a dict are the names that may stand in it.
+    """
 
     name: str
     label: str
-    kind: type[str] | type[int] | type[bool] | type[dict[str, Any]] = str
+    kind: type[str] | type[int] | type[bool] | type[float] | type[dict[str, Any]] | type[list[Any]] = str
     default: Any = ""
     choices: tuple[Any, ...] = ()
     help: str = ""
@@ -125,8 +130,8 @@ class Connector:
     inferred_paths: ClassVar[Mapping[str, str]] = {}
     """Paths by operation that the vendor does not document; the setting `paths` of a connection overrides them."""
     can_find: ClassVar[bool] = False
-    tells_partner_reference: ClassVar[bool] = False
-    """`record.ref` is the partner's own reference where it has one that is free at this connection, else ours."""
+    partner_references: ClassVar[re.Pattern[str] | None] = None
+    """Partners' own references that `record.ref` may be, where one is free at this connection; else it is ours."""
     can_follow: ClassVar[bool] = False
     """The vendor can be asked, after it took a record, how that record stands."""
     meanings: ClassVar[Mapping[str, Meaning]] = {}

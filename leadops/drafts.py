@@ -7,6 +7,7 @@ the normalised value in its place.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,6 +15,7 @@ from typing import Any
 
 MOST_APPLICANTS, MOST_ADDRESSES, MOST_BANKS = 50, 20, 20
 """So many a lead has, and each of its applicants."""
+_STEP = re.compile(r"(\w+)(?:\[([0-9]+)\])?")
 Amount = Decimal | int | str | None
 Day = date | str | None
 
@@ -109,3 +111,12 @@ class LeadDraft:
     extra: dict[str, dict[str, Any]] = field(default_factory=dict)
     consents: list[ConsentDraft] = field(default_factory=list)
     applicants: list[ApplicantDraft] = field(default_factory=list)
+
+
+def value_at(draft: Any, path: str) -> Any:
+    """What stands in a draft at a path such as `applicants[0].pan_no`."""
+    for name, place in _STEP.findall(path):
+        draft = getattr(draft, name)
+        if place:
+            draft = draft[int(place)]
+    return draft

@@ -61,3 +61,7 @@ class TakesNoLeads(LeadopsError):
 
 class UnreadableFile(LeadopsError):
     """This file can't be read as a workbook."""
+
+
+class Away(LeadopsError):
+    """Something that this needs is away; the same may be tried again in a while."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import models
@@ -113,3 +114,9 @@ class BlindIndexField(models.BinaryField):  # type: ignore[type-arg]  # generic 
     def index(self, text: str) -> bytes | None:
         """The index of `text`, also the value to filter by."""
         return blind_index(self.purpose, text)
+
+
+def indexes_of(model: type[Model], names: Collection[str]) -> list[str]:
+    """The blind indexes of these fields, which have to change with them."""
+    fields = model._meta.concrete_fields
+    return [field.name for field in fields if isinstance(field, BlindIndexField) and field.source in names]

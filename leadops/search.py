@@ -9,13 +9,14 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import QuerySet
 
 from leadops.ids import uuid_in
-from leadops.models import Applicant, Bank, Lead, Partner, lead
+from leadops.models import Applicant, Bank, Lead, LeadNumber, Partner, lead
 from leadops.models.applicant import BETWEEN_WORDS, NAME_WORDS
 from leadops.sealing import blind_index
 from leadops.validation import joined, mobile
 
 SHORT_ID = re.compile(r"#?([0-9a-f]{8})", re.IGNORECASE)
 PAN = re.compile(r"[A-Za-z]{5}[0-9]{4}[A-Za-z]")
+LEAD_NUMBER = re.compile(r"[0-9]{1,10}")
 ACCOUNT_NO = re.compile(r"[0-9]{6,18}")
 MOST = 1000
 """More leads than this for one text is a wrong text; nobody reads further."""
@@ -26,8 +27,9 @@ MOST_BY_NAME = 200
 def lead_ids(text: str, country: str = "IN", partner: Partner | None = None) -> list[UUID]:
     """Ids of the leads that `text` finds, newest first, at most 1,000, by a name at most 200; of `partner` alone.
 
-    A text is our id or the short one that lists show (`#facb25fb`), a partner's reference, a mobile or a PAN in any
-    spelling, or an account number; what none of them is may be the beginnings of the words of an applicant's name.
+    A text is our id or the short one that lists show (`#facb25fb`), the number of a lead that came by a dialect, a
+    partner's reference, a mobile or a PAN in any spelling, or an account number; what none of them is may be the
+    beginnings of the words of an applicant's name.
     """
     text = text.strip()
     found: set[UUID] = set()
@@ -39,13 +41,14 @@ def lead_ids(text: str, country: str = "IN", partner: Partner | None = None) -> 
     return sorted(found, reverse=True)[:MOST]
 
 
-def _by_key(
-    text: str, country: str, partner: Partner | None
-) -> list[QuerySet[Lead, UUID] | QuerySet[Applicant, UUID] | QuerySet[Bank, UUID]]:
+Ids = QuerySet[Lead, UUID] | QuerySet[Applicant, UUID] | QuerySet[Bank, UUID] | QuerySet[LeadNumber, UUID]
+
+
+def _by_key(text: str, country: str, partner: Partner | None) -> list[Ids]:
     leads = Lead.objects.of_partner(partner) if partner else Lead.objects.all()
     applicants = Applicant.objects.of_partner(partner) if partner else Applicant.objects.all()
     banks = Bank.objects.of_partner(partner) if partner else Bank.objects.all()
-    searches: list[QuerySet[Lead, UUID] | QuerySet[Applicant, UUID] | QuerySet[Bank, UUID]] = [
+    searches: list[Ids] = [
         leads.filter(partner_ref_id__iexact=text).exclude(partner_ref_id="").values_list("id", flat=True)
     ]
     if (own_id := uuid_in(text)) is not None:
@@ -53,6 +56,9 @@ def _by_key(
     if short := SHORT_ID.fullmatch(text):
         unnamed = leads.filter(partner_ref_id="").alias(short=lead.SHORT_ID)
         searches.append(unnamed.filter(short=short[1].lower()).values_list("id", flat=True))
+    if LEAD_NUMBER.fullmatch(text) and int(text) <= LeadNumber.LARGEST:
+        numbered = LeadNumber.objects.filter(number=int(text), lead__in=leads)
+        searches.append(numbered.values_list("lead_id", flat=True))
     number = mobile(text, country)
     if number.value and not number.is_refused:
         index = blind_index("mobile", number.value)

@@ -9,6 +9,7 @@ from django.templatetags.static import static
 
 from leadops import first_run
 from leadops.api import settings as api
+from leadops.document_files.settings import clamd_address, document_storage
 from leadops.environment import (
     env,
     env_bool,
@@ -146,6 +147,15 @@ IMPORT_MAX_ROWS = env_int("IMPORT_MAX_ROWS", 200_000, least=1)
 API_MAX_BYTES = env_int("API_MAX_BYTES", 256 * 1024, least=1)
 BANK_NAME_MATCH = env_int("BANK_NAME_MATCH", 80, least=1)
 API_BULK_MAX_BYTES = env_int("API_BULK_MAX_BYTES", 2 * 1024 * 1024, least=1)
+DOCUMENT_MAX_BYTES = env_int("DOCUMENT_MAX_BYTES", 10 * 1024 * 1024, least=1)
+DOCUMENT_MAX_PAGES = env_int("DOCUMENT_MAX_PAGES", 1000, least=1)
+DOCUMENT_MAX_PIXELS = env_int("DOCUMENT_MAX_PIXELS", 50_000_000, least=1)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "documents": document_storage(env("DOCUMENT_STORE")),
+}
+CLAMD = clamd_address(env("CLAMD"))
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", PRODUCTION)

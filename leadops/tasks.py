@@ -6,19 +6,19 @@ from uuid import UUID
 
 from celery import shared_task
 
-from leadops.services import exports, import_batches
+from leadops.services import exports, import_processes
 
 
 @shared_task
 def run_import(batch_id: str) -> None:
     """Import one workbook."""
-    import_batches.run(UUID(batch_id))
+    import_processes.run(UUID(batch_id))
 
 
 @shared_task
 def resume_imports() -> None:
     """Go on with the imports whose ring was lost or whose worker died."""
-    import_batches.resume()
+    import_processes.resume()
 
 
 @shared_task

@@ -13,6 +13,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("v1/", include("leadops.api.urls")),
     path("v1/", include("crm_integrations.urls")),
+    path("", include("crm_integrations.dialects.urls")),
     # Last, so that whatever leads nowhere under /v1/ is answered in the API's own shape.
     re_path(r"^v1(?:/.*)?$", unknown_address),
 ]

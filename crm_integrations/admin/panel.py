@@ -79,6 +79,9 @@ class Row:
 
     @property
     def preview_url(self) -> str:
+        """Empty for what is verified: a preview shows leads and loan accounts."""
+        if self.sent is not None and self.sent.delivery.kind == Kind.BANK:
+            return ""
         name, record = ("loanaccount", self.account.pk) if self.account else ("lead", self.lead_id)
         return reverse(f"admin:leadops_{name}_preview", args=[record, self.connection.pk])
 

@@ -53,7 +53,11 @@ class Broctagon(Connector):
             in_header=False,
         ),
     )
-    extra_fields = (Setting("owner_id", "Owner", help="Eight characters: who gets this lead at Broctagon."),)
+    extra_fields = (
+        Setting("owner_id", "Owner", help="Eight characters: who gets this lead at Broctagon."),
+        Setting("gender", "Gender in other words", help="Sent where ours is not known."),
+        Setting("nationality", "Nationality in other words", help="Sent where ours is not known."),
+    )
     not_carried = (
         "program_id",
         "program_code",
@@ -117,12 +121,12 @@ class Broctagon(Connector):
             "email": primary.primary_email,
             "phone": self._phone(record, primary),
             "name": primary.name,
-            "gender": primary.gender,
+            "gender": primary.gender or record.extra.get("gender"),
             "owner_id": self._owner_id(record),
             # No look-up exists: our reference in the comment is how a person finds the lead.
             "comment": " | ".join(part for part in (record.remarks, f"Ref {record.ref}") if part),
             # Lower case, as the vendor's payment pages write the CRM's nationalities (INFERRED).
-            "nationality": primary.nationality.lower(),
+            "nationality": primary.nationality.lower() or record.extra.get("nationality"),
         }
         # authentication.html contradicts itself on whether empty values are signed: none is ever sent.
         filled = {name: value for name, value in payload.items() if value}

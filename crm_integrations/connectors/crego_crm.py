@@ -7,6 +7,7 @@ date filters are those of Crego's other lists; the page's name is INFERRED.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -77,7 +78,7 @@ class CregoCrm(Connector):
     )
     can_find = True
     can_list = True
-    tells_partner_reference = True
+    partner_references = re.compile(r".+", re.DOTALL)
     inferred_paths = {"list_leads": "/v1/crm/leads/", "health": "/v1/crm/health/"}
 
     @property

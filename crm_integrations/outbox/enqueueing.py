@@ -101,9 +101,9 @@ WHERE d.connection_id = n.connection_id AND d.kind = n.kind AND d.record_id = n.
 
 
 def reference_of(record: Lead | LoanAccount, vendor: type[Connector]) -> str:
-    """The reference `vendor` is to be told: the partner's own where there is one and it is told those, else ours."""
-    told = record.partner_ref_id if vendor.tells_partner_reference and isinstance(record, Lead) else ""
-    return told or record.pk.hex
+    """The reference `vendor` is to be told: the partner's own where there is one and it is told such, else ours."""
+    told, theirs = vendor.partner_references, record.partner_ref_id if isinstance(record, Lead) else ""
+    return theirs if told and told.fullmatch(theirs) else record.pk.hex
 
 
 def reference_at(connection: Connection, record: Lead | LoanAccount) -> str:

@@ -45,7 +45,11 @@ PAGES: list[tuple[str, list[tuple[str, ...]]]] = [
     ),
 ]
 
-HELP = [("Officers' guide", "help", "officer.md"), ("Partners' API", "api", "api.md")]
+HELP = [
+    ("Officers' guide", "help", "officer.md"),
+    ("Partners' API", "api", "api.md"),
+    ("Vendors' clients", "swap_horiz", "dialects.md"),
+]
 
 COUNTED = {"crm_integrations.notice": "crm_integrations.admin.notices.open_count"}
 """What counts the rows of a model that wait for somebody: the number stands beside its entry."""

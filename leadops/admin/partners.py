@@ -17,14 +17,16 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
     UnfoldAdminSingleDateWidget,
     UnfoldAdminTextInputWidget,
 )
 
+from leadops import dialects
 from leadops.admin.versions import SeenAdmin, SeenForm
 from leadops.ids import uuid_in
-from leadops.models import ApiKey, Partner, Scope
-from leadops.models.partner import default_scopes
+from leadops.models import ApiKey, Partner, Program, Scope
+from leadops.models.partner import DIALECT_WITHOUT_PROGRAM, default_scopes
 
 OFFERED = [(scope.value, scope.label) for scope in Scope if scope is not Scope.DOCUMENT_WRITE]
 """Documents have no road over the API yet."""
@@ -42,12 +44,31 @@ class KeyForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         choices=OFFERED, initial=default_scopes, widget=UnfoldAdminCheckboxSelectMultipleWidget
     )
+    dialect = forms.ChoiceField(
+        required=False,
+        choices=lambda: [("", "None: this API alone"), *dialects.choices()],
+        widget=UnfoldAdminSelectWidget,
+        help_text="For a client that was written for a vendor's own API: the key opens that API here too.",
+    )
+    program = forms.ModelChoiceField(
+        required=False,
+        queryset=Program.objects.filter(active=True),
+        empty_label="None",
+        widget=UnfoldAdminSelectWidget,
+        help_text="With a dialect: what its leads are filed under, since the vendor's requests don't say.",
+    )
     expires_at = forms.DateTimeField(
         label="Expires on",
         required=False,
         widget=UnfoldAdminSingleDateWidget,
         help_text="Empty: it does not expire.",
     )
+
+    def clean(self) -> dict[str, Any]:
+        told = self.cleaned_data
+        if bool(told.get("dialect")) != bool(told.get("program")) and not self.errors:
+            self.add_error("program" if told["dialect"] else "dialect", DIALECT_WITHOUT_PROGRAM)
+        return told
 
 
 @admin.register(Partner)
@@ -62,7 +83,7 @@ class PartnerAdmin(SeenAdmin, ModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
         shown_id = uuid_in(object_id) if request.method == "GET" else None
-        keys = ApiKey.objects.filter(partner_id=shown_id) if shown_id else []
+        keys = ApiKey.objects.filter(partner_id=shown_id).select_related("program") if shown_id else []
         shown = {
             "api_keys": keys,
             "may_see_keys": request.user.has_perm("leadops.view_apikey"),
@@ -105,6 +126,7 @@ class PartnerAdmin(SeenAdmin, ModelAdmin):
             "partner": partner,
             "form": form,
             "key": text,
+            "how": dialects.how_to_sign_in(form.cleaned_data["dialect"], partner.code) if text else "",
             "media": self.media + form.media,
         }
         return TemplateResponse(request, "admin/leadops/partner/new_key.html", context)

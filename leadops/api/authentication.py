@@ -22,6 +22,8 @@ if TYPE_CHECKING:  # the framework's views import this module by its settings
 SCHEME = "Bearer"
 LONGEST_KEY = 200
 LAST_USED_EVERY = timedelta(minutes=1)
+NO_KEY = "This key is unknown, revoked or expired."
+"""One answer for all three, so that nobody can search for keys."""
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -33,28 +35,36 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         if scheme.casefold() != SCHEME.casefold():
             raise AuthenticationFailed("Send the key as: Authorization: Bearer lo_live_…")
-        key = _live_key(text.strip())
-        if key.mode == ApiKey.Mode.TEST:
-            # Its leads would go to the real vendors: there is no test space yet that they could stay in.
-            raise Problem(Type.TEST_KEY, "This is a test key; only live keys (lo_live_…) are served here.")
-        _note_use(key)
+        key = key_of(text.strip())
         return key.partner, key
 
     def authenticate_header(self, request: Request) -> str:
         return f'{SCHEME} realm="leadops"'
 
 
+def key_of(text: str) -> ApiKey:
+    """The key with this text, in use from now; AuthenticationFailed or Problem when it opens nothing here."""
+    return admitted(_live_key(text))
+
+
+def admitted(key: ApiKey | None) -> ApiKey:
+    """The live key that a caller has shown, in use from now; AuthenticationFailed or Problem for any other."""
+    if key is None:
+        raise AuthenticationFailed(NO_KEY)
+    if key.mode == ApiKey.Mode.TEST:
+        # Its leads would go to the real vendors: there is no test space yet that they could stay in.
+        raise Problem(Type.TEST_KEY, "This is a test key; only live keys (lo_live_…) are served here.")
+    _note_use(key)
+    return key
+
+
 _LIVE_KEY = Compiled(lambda: ApiKey.objects.live().filter(digest=""), related="partner")
 
 
-def _live_key(text: str) -> ApiKey:
-    """The key; one answer for unknown, revoked and expired ones, so that nobody can search for keys."""
-    found = None
+def _live_key(text: str) -> ApiKey | None:
     if text and len(text) <= LONGEST_KEY and text.isascii():
-        found = _LIVE_KEY.one(timezone.now(), ApiKey.digest_of(text))
-    if found is None:
-        raise AuthenticationFailed("This key is unknown, revoked or expired.")
-    return found
+        return _LIVE_KEY.one(timezone.now(), ApiKey.digest_of(text))
+    return None
 
 
 def _note_use(key: ApiKey) -> None:

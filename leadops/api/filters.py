@@ -19,7 +19,7 @@ from leadops.api.authentication import caller
 from leadops.api.problems import invalid
 from leadops.api.shapes import error
 from leadops.ids import first_id_at
-from leadops.models import ImportRow, Lead, LoanAccount, Program
+from leadops.models import Document, ImportRow, Lead, LoanAccount, Program
 from leadops.sealing import blind_index
 from leadops.search import lead_ids
 from leadops.validation import mobile
@@ -156,6 +156,15 @@ class AccountFilters(Made):
 
     class Meta:
         model = LoanAccount
+        fields: list[str] = []
+
+
+class DocumentFilters(django_filters.FilterSet):
+    related_model_id = django_filters.UUIDFilter(required=True)
+    related_model = django_filters.ChoiceFilter(choices=Document.RelatedModel.choices)
+
+    class Meta:
+        model = Document
         fields: list[str] = []
 
 

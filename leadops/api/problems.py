@@ -9,14 +9,14 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 from leadops import request_ids
-from leadops.errors import DuplicateLead, DuplicateReference, Gone, Invalid, NotInThisState
+from leadops.errors import Away, DuplicateLead, DuplicateReference, Gone, Invalid, NotInThisState
 from leadops.faults import trace_of
 from leadops.validation import Finding
 
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
+AWAY_SECONDS = 30
 
 
 class _Kind(NamedTuple):
@@ -112,7 +113,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
 
 
 def problem_of(error: Exception) -> Problem:
-    """What is answered where a view raised `error`; what nobody expects is logged."""
+    """The problem that whatever a view raised is told as; an unexpected one is logged."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, Invalid):
@@ -132,6 +133,10 @@ def problem_of(error: Exception) -> Problem:
         return Problem(Type.TOO_LARGE, f"A body has at most {settings.API_MAX_BYTES} bytes.")
     if isinstance(error, UnreadablePostError):  # the caller hung up
         return Problem(Type.MALFORMED, "The body did not arrive whole.")
+    if isinstance(error, SuspiciousOperation):  # a form of more parts than any has
+        return Problem(Type.MALFORMED, "The form has too many parts.")
+    if isinstance(error, Away):
+        return Problem(Type.UNAVAILABLE, error.message, headers={"Retry-After": str(AWAY_SECONDS)})
     if isinstance(error, OperationalError | InterfaceError):
         return _unavailable(error)
     _log_unexpected(error)

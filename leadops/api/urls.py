@@ -9,6 +9,7 @@ from leadops.api.addresses import AddressesOfApplicantView, AddressesView, Addre
 from leadops.api.applicants import ApplicantsView, ApplicantView, MarkPrimaryView
 from leadops.api.banks import BanksOfApplicantView, BanksView, BankView
 from leadops.api.bulk_leads import BulkLeadsView
+from leadops.api.documents import ChecklistView, DocumentDownloadView, DocumentsView, DocumentView
 from leadops.api.exports import DownloadExcelView
 from leadops.api.health import HealthView
 from leadops.api.imports import CancelView, ImportRowsView, ImportsView, ImportView, StartView
@@ -43,6 +44,12 @@ urlpatterns = [
     path("crm/banks/", BanksView.as_view(), name="banks"),
     path("crm/banks/<uuid:bank_id>/", BankView.as_view(), name="bank"),
     path("crm/banks/ifsc/<str:ifsc>/", IfscView.as_view(), name="ifsc"),
+    path("crm/leads/<uuid:lead_id>/checklist/", ChecklistView.as_view(), name="lead-checklist"),
+    path("crm/documents/", DocumentsView.as_view(), name="documents"),
+    path("crm/documents/<uuid:document_id>/", DocumentView.as_view(), name="document"),
+    path(
+        "crm/documents/<uuid:document_id>/download/", DocumentDownloadView.as_view(), name="document-download"
+    ),
     path("crm/health/", HealthView.as_view(), name="health"),
     path("los/accounts/", AccountsView.as_view(), name="loan-accounts"),
     path("los/accounts/<uuid:account_id>/", AccountView.as_view(), name="loan-account"),

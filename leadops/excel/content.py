@@ -25,6 +25,8 @@ _DATE = re.compile(
 )
 _ACCOUNT = re.compile(r"[0-9]{9,18}")
 _NUMBER_IN_TEXT = re.compile(r"(?:(?<![A-Za-z])[A-Za-z]{4}0)?[0-9](?:[ -]?[0-9]){5,}")
+_EMAIL_IN_TEXT = re.compile(r"[^@\s,;:<>()]+@[^@\s,;:<>()]+\.[A-Za-z]{2,}")
+_MAY_HIDE = re.compile(r"[0-9@]")
 _PAN_IN_TEXT = re.compile(_PAN.pattern, re.IGNORECASE)
 
 
@@ -92,8 +94,14 @@ _MASKS: dict[str, masking.Mask] = {
 def masked(text: str, column: Column | None) -> str:
     """A cell as it may be shown: numbers that are sealed in our records never whole, in whatever column they stand."""
     mask = _MASKS.get(column.attribute) if column else None
-    if mask is not None:
-        return mask(text)
+    return mask(text) if mask is not None else masked_text(text)
+
+
+def masked_text(text: str) -> str:
+    """A text with the PANs, e-mail addresses and long numbers in it masked; masking it again changes nothing."""
+    if not _MAY_HIDE.search(text):
+        return text
+    text = _EMAIL_IN_TEXT.sub(lambda found: masking.email(found[0]), text)
     text = _PAN_IN_TEXT.sub(lambda found: masking.pan(found[0]), text)
     return _NUMBER_IN_TEXT.sub(_masked_number, text)
 

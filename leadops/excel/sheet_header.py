@@ -31,7 +31,7 @@ _LONGEST_MOBILE = 15
 MASKED_IN_EXPORTS = frozenset(
     {
         *("primary_mobile", "primary_email", "date_of_birth", "pan_no", "gstin", "tax_id", "insurance_no"),
-        *("series", "number", "account_no"),
+        *("series", "number", "account_no", "partner_ref_id"),
     }
 )
 Parts = dict[str, dict[str, Any]]

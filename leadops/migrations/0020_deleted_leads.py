@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leadops', '0014_fewer_row_indexes'),
+        ('leadops', '0025_documents'),
     ]
 
     operations = [

@@ -4,11 +4,13 @@ from leadops.models.applicant import Address, Applicant
 from leadops.models.bank import Bank, BankVerification
 from leadops.models.column_mapping import ColumnMapping
 from leadops.models.consent import Consent
-from leadops.models.document import Document
+from leadops.models.document import Document, DocumentEvent
+from leadops.models.document_type import DocumentType
 from leadops.models.duplicate import Common, Duplicate, Merge
 from leadops.models.export import Export
 from leadops.models.import_batch import ImportBatch, ImportMode, ImportRow, ImportState, Layout, RowProblem
 from leadops.models.lead import Lead, TenureUnit
+from leadops.models.lead_number import LeadNumber
 from leadops.models.loan_account import LoanAccount
 from leadops.models.officer import Officer
 from leadops.models.partner import ApiKey, Partner, Scope
@@ -24,6 +26,8 @@ __all__ = [
     "Common",
     "Consent",
     "Document",
+    "DocumentEvent",
+    "DocumentType",
     "Duplicate",
     "DuplicateKey",
     "DuplicatePolicy",
@@ -34,6 +38,7 @@ __all__ = [
     "ImportState",
     "Layout",
     "Lead",
+    "LeadNumber",
     "LoanAccount",
     "Merge",
     "Officer",

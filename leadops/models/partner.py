@@ -12,9 +12,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from leadops import dialects
+from leadops.models.program import Program
 from leadops.models.record import Record
 
 LIVE_KEYS_PER_PARTNER = 2
+DIALECT_WITHOUT_PROGRAM = (
+    "A dialect and the program that its leads are filed under belong together; name both."
+)
 
 
 class Scope(models.TextChoices):
@@ -71,6 +76,20 @@ class ApiKey(Record):
     )
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scopes = ArrayField(models.CharField(max_length=20, choices=Scope), default=default_scopes)
+    dialect = models.CharField(
+        max_length=50,
+        blank=True,
+        choices=dialects.choices,
+        help_text="A vendor's API that the key opens here too; a program is needed with it.",
+    )
+    program = models.ForeignKey(
+        Program,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="What leads that come in by the dialect are filed under.",
+    )
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -80,6 +99,13 @@ class ApiKey(Record):
     class Meta:
         verbose_name = "API key"
         ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(dialect="", program=None) | (~Q(dialect="") & Q(program__isnull=False)),
+                name="dialect_with_its_program",
+                violation_error_message=DIALECT_WITHOUT_PROGRAM,
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.prefix}…"

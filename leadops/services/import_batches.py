@@ -89,26 +89,19 @@ def receive(
 
 
 def _earlier(batch: ImportBatch) -> ImportBatch | None:
-    """The last import of the same file whose leads are here, or still may come."""
-    same = ImportBatch.objects.filter(
-        sha256=batch.sha256, partner=batch.partner, program=batch.program
-    ).exclude(state__in=[State.FAILED, State.CANCELLED, State.UNDONE], created=F("undone"))
+    """The last import of the same file whose leads are here, or still may come.
+
+    One that asks itself whether it shall begin at all is none: the officer would be led from question to question.
+    """
+    same = ImportBatch.objects.filter(sha256=batch.sha256, partner=batch.partner, program=batch.program)
+    same = same.exclude(state=State.KNOWN)
+    same = same.exclude(state__in=[State.FAILED, State.CANCELLED, State.UNDONE], created=F("undone"))
     return same.order_by("-id").first()
 
 
 def to_resume() -> list[UUID]:
     """Batches that nobody has in hand and in which a worker has something to do."""
     return import_leases.free()
-
-
-def resume() -> None:
-    """Run all that is to be resumed; one that breaks does not keep the others from it."""
-    for batch_id in to_resume():
-        try:
-            run(batch_id)
-        # The database's trouble too: its lease ends by itself, and it is tried again.
-        except Exception as error:
-            logger.error("Import %s could not be resumed: %s.", batch_id, place_of(error))
 
 
 def run(batch_id: UUID) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -50,8 +50,25 @@ def write(batch: ImportBatch, lease: Lease, chunk: Chunk) -> Written:
         counts = import_rows.import_next(batch, chunk.results)
         added = {outcome: F(outcome) + count for outcome, count in counts.items()}
         ImportBatch.objects.filter(pk=batch.pk).update(**added, updated_at=Now())
+        _check_keys_by_index()
     left = any(each.outcome == ImportRow.Outcome.WAITING for each in chunk.results)
     return Written(renewed, left)
+
+
+def forget_plans() -> None:
+    """Have this session plan anew: its plans may be of a day when the tables held next to nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute("DISCARD PLANS")
+
+
+def _check_keys_by_index() -> None:
+    """Have the commit look foreign keys up by index.
+
+    The server plans that once in a session: where a table was empty at the time, it reads the whole of it for every row
+    from then on.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
 
 
 def finish(batch: ImportBatch, lease: Lease) -> None:

@@ -32,7 +32,7 @@ def person_of(draft: LeadDraft | None) -> Person | None:
     return _MOBILE_INDEX.index(mobile), _PAN_INDEX.index(pan)
 
 
-def _names(draft: LeadDraft | None) -> list[Name]:
+def names_of(draft: LeadDraft | None) -> list[Name]:
     """By what a later row may mean this lead."""
     return [each for each in (reference_of(draft), person_of(draft)) if each]
 
@@ -51,7 +51,7 @@ class Claims:
 
     def meet(self, ids: Iterable[UUID], draft: LeadDraft | None) -> bool:
         """Whether a row before has named one of these leads, or what this row knows its lead by."""
-        return not self._names.isdisjoint((*ids, *_names(draft)))
+        return not self._names.isdisjoint((*ids, *names_of(draft)))
 
     def take_change(self, ids: Collection[UUID], change: Change) -> bool:
         """Note a row that changes a lead; no where it has to wait."""
@@ -59,8 +59,16 @@ class Claims:
         if not self._made.isdisjoint(every) or not self._changed.isdisjoint(change.gained):
             return False
         self._changed |= every
-        self._names.update(ids, _names(change.draft))
+        self._names.update(ids, names_of(change.draft))
         return True
+
+    def take_waiting(self, ids: Iterable[UUID], draft: LeadDraft | None, change: Change | None) -> None:
+        """Note a row that waits: none after it that is about the same may overtake it."""
+        self._names.update(ids, names_of(draft), names_of(change.draft if change else None))
+        keys = duplicates.keys_of(draft, self._kinds).keys() if draft else set[Key]()
+        keys = keys | change.before.keys() | change.after.keys() if change else keys
+        self._made |= keys
+        self._changed |= keys
 
     def take_new(self, draft: LeadDraft) -> bool:
         """Note a row that makes a lead; no where it has to wait."""
@@ -68,5 +76,5 @@ class Claims:
         if not self._changed.isdisjoint(keys):
             return False
         self._made |= keys
-        self._names.update(_names(draft))
+        self._names.update(names_of(draft))
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -127,12 +127,17 @@ def _theirs(mended: ImportBatch, places: Mapping[UUID, Place]) -> dict[UUID, Bro
     return {key: known[place] for key, place in places.items() if place in known}
 
 
-def leave_out(results: Iterable[Result], found: Mapping[UUID, list[Brought]]) -> None:
-    """Leave out what is mended already, so that no lead is made twice of one row; of two rows of a chunk, one waits."""
+def leave_out(
+    results: Iterable[Result], found: Mapping[UUID, list[Brought]], foreseen: Collection[UUID] = ()
+) -> None:
+    """Leave out what is mended already, so that no lead is made twice of one row; of two rows of a chunk, one waits.
+
+    `foreseen`: refused rows that count as mended too.
+    """
     taken: set[UUID] = set()
     for result in results:
         of_result = [each for row, _ in result.rows() for each in found.get(row.row_id, ())]
-        if mended := next((each for each in of_result if each.mended), None):
+        if mended := next((each for each in of_result if each.mended or each.row.row_id in foreseen), None):
             where = f" of sheet {mended.row.sheet}" if mended.row.sheet in mended.batch.sheets else ""
             words = MENDED_BEFORE.format(number=mended.row.number, sheet=where, file=mended.batch.file_name)
             result.leave(Outcome.SKIPPED, row_note("mended_before", words), mended.lead_id)
@@ -146,16 +151,18 @@ def leave_out(results: Iterable[Result], found: Mapping[UUID, list[Brought]]) ->
 # Once they have their results --------------------------------------------------------------------------------
 
 
+def mended_by(batch: ImportBatch, results: Iterable[Result]) -> set[UUID]:
+    """The refused rows that these results mend."""
+    mending = _mending(results) if batch.mends_id else {}
+    found = brought(batch, [row for row, _, _ in mending.values()])
+    return {each.row.row_id for refused in found.values() for each in refused}
+
+
 def replace(batch: ImportBatch, results: Sequence[Result]) -> None:
     """Give the refused rows that these results mend their new outcome, and count them anew, in one transaction."""
     if batch.mends_id is None:
         return
-    mending = {
-        row.row_id: (row, each.outcome, each.lead_id)
-        for each in results
-        if each.lead_id is not None and each.outcome != Outcome.WAITING
-        for row, _ in each.rows()
-    }
+    mending = _mending(results)
     new: dict[UUID, list[tuple[UUID, str, UUID, str]]] = defaultdict(list)
     for key, refused in brought(batch, [row for row, _, _ in mending.values()]).items():
         row, outcome, lead_id = mending[key]
@@ -164,6 +171,16 @@ def replace(batch: ImportBatch, results: Sequence[Result]) -> None:
     for mended_id, given in new.items():
         done = statements.rows(_REPLACE, [list(column) for column in zip(*given, strict=True)])
         move(mended_id, Counter(outcome for (outcome,) in done))
+
+
+def _mending(results: Iterable[Result]) -> dict[UUID, tuple[SheetRow, str, UUID]]:
+    """The rows that have a lead now, by their ids."""
+    return {
+        row.row_id: (row, each.outcome, each.lead_id)
+        for each in results
+        if each.lead_id is not None and each.outcome != Outcome.WAITING
+        for row, _ in each.rows()
+    }
 
 
 def give_back(batch: ImportBatch, mended_ids: Sequence[UUID], leads: Sequence[UUID]) -> None:

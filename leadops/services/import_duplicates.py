@@ -13,7 +13,7 @@ from leadops.drafts import LeadDraft
 from leadops.excel.header import Header
 from leadops.models import DuplicatePolicy, ImportBatch, ImportRow, Lead, RowProblem
 from leadops.services import duplicates, leads
-from leadops.services.duplicates import Becomes, Gain, Keys, Match, Pair, Verdict, words
+from leadops.services.duplicates import Becomes, Foreseen, Gain, Keys, Match, Pair, Verdict, words
 from leadops.services.lead_updates import Change
 from leadops.validation import Finding, Severity
 
@@ -44,11 +44,14 @@ class Judged(Protocol):
     def refuse(self, problems: list[RowProblem]) -> None: ...
 
 
-def hold_changes(header: Header, batch: ImportBatch, rows: Sequence[Judged]) -> None:
+def hold_changes(
+    header: Header, batch: ImportBatch, rows: Sequence[Judged], foreseen: Foreseen | None = None
+) -> None:
     """Hold rows that change leads against the program's rule: refused where it refuses, marked where not."""
     changing = [(row, row.change) for row in rows if row.change is not None and row.change.gained]
     gains = [Gain(change.lead, change.before, change.after) for _, change in changing]
-    for (row, _), matches in zip(changing, duplicates.look_ahead(gains, batch.program), strict=True):
+    found = duplicates.look_ahead(gains, batch.program, foreseen)
+    for (row, _), matches in zip(changing, found, strict=True):
         same_borrower = [each for each in matches if not each.only_mobile]
         if same_borrower and batch.program.duplicate_policy == DuplicatePolicy.REFUSE:
             row.refuse(header.problems(_refusals(batch, same_borrower), row.number))
@@ -80,15 +83,23 @@ def _told(batch: ImportBatch, matches: Sequence[Match]) -> list[Match]:
 class Repeats:
     """The program's rule over the drafts of a chunk: takes away those that become no lead, and tells of them later."""
 
-    def __init__(self, header: Header, batch: ImportBatch, results: Sequence[Judged]) -> None:
-        """Whoever else comes with one of these borrowers waits until the transaction ends."""
+    def __init__(
+        self,
+        header: Header,
+        batch: ImportBatch,
+        results: Sequence[Judged],
+        foreseen: Foreseen | None = None,
+    ) -> None:
+        """Whoever else comes with one of these borrowers waits until the transaction ends, unless it is foreseen."""
         self.header, self.batch = header, batch
         drafted = [(each, each.draft) for each in results if each.draft is not None]
         self.rows = [row for row, _ in drafted]
         self.drafts = [draft for _, draft in drafted]
         known_by = [row.known_by for row in self.rows if row.known_by is not None]
         held = known_by if len(known_by) == len(self.rows) else ()
-        self.verdicts = duplicates.judge(self.drafts, partner=batch.partner, program=batch.program, held=held)
+        self.verdicts = duplicates.judge(
+            self.drafts, partner=batch.partner, program=batch.program, held=held, foreseen=foreseen
+        )
         for row, verdict in zip(self.rows, self.verdicts, strict=True):
             if verdict.becomes is not Becomes.LEAD:
                 row.draft = None
@@ -111,6 +122,7 @@ class Repeats:
         for row, verdict in zip(self.rows, self.verdicts, strict=True):
             told = verdict.because if self._is_officers else verdict.known_to(self.batch.partner_id)
             if verdict.becomes is not Becomes.LEAD:
+                row.lead_id = self._lead_of(told) if told else None
                 is_new = verdict.becomes is Becomes.FILLED and verdict.paths
                 row.outcome = Outcome.UPDATED.value if is_new else Outcome.SKIPPED.value
                 row.problems = self.header.problems(self._findings(told, verdict), row.number)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from django.db import InterfaceError, OperationalError
 
 from leadops import statements
 from leadops.excel.columns import LEAD_ID, VERSION
+from leadops.excel.content import masked_text
 from leadops.excel.header import Header
 from leadops.excel.joined_sheets import JoinedHeader
 from leadops.excel.notes import LEAVES_OUT
@@ -23,6 +25,7 @@ from leadops.models import Applicant, ImportBatch, ImportMode, ImportRow, Lead, 
 from leadops.services import import_updates, lead_updates
 from leadops.services.export_rows import Texts, texts_of
 from leadops.services.import_assembly import Assembly, Known, RowOf
+from leadops.services.import_foresight import Foresight
 from leadops.services.import_judging import REQUIRED, Headers, Result, SheetRow, headers_of, our_fault
 from leadops.services.import_updates import UNCHANGED, ById
 from leadops.validation import Finding, Severity, check_lead, errors_in
@@ -30,6 +33,18 @@ from leadops.validation import Finding, Severity, check_lead, errors_in
 Outcome = ImportRow.Outcome
 _ALONE = "No row of the first sheet has this lead: put one there, or delete this row."
 _NO_SUCH = "No lead of this partner has this id: empty the cell to make a new lead of the row."
+_AGAIN = Finding(
+    LEAD_ID.path,
+    "repeats_a_row",
+    "A row above has changed this lead; put both into one row, or export it again.",
+    Severity.ERROR,
+)
+_HALF_MASKED = Finding(
+    "",
+    "masked_text",
+    "Parts of this text are masked: write it whole, or leave it as it was exported.",
+    Severity.ERROR,
+)
 _HERE = Finding(
     "", "already_here", "This lead is here already; this import only makes new ones.", Severity.WARNING
 )
@@ -48,9 +63,16 @@ class _Group(NamedTuple):
     noted: list[list[RowProblem]]
 
 
-def decide(header: Header, batch: ImportBatch, results: Sequence[Result], *, lock: bool) -> None:
+def decide(
+    header: Header,
+    batch: ImportBatch,
+    results: Sequence[Result],
+    *,
+    lock: bool,
+    foreseen: Foresight | None = None,
+) -> None:
     """Tell what is to become of these rows, held against the leads there are; nothing is written."""
-    deciding = _Deciding(headers_of(batch, header), batch)
+    deciding = _Deciding(headers_of(batch, header), batch, foreseen)
     groups = [deciding.group(result) for result in results]
     fresh, by_id = deciding.sorted_out(groups)
     for group in fresh:
@@ -60,14 +82,14 @@ def decide(header: Header, batch: ImportBatch, results: Sequence[Result], *, loc
             group.result.row_id: ById(lead_id, partial(deciding.change_guarded, group))
             for lead_id, group in by_id.items()
         }
-        import_updates.match(header, batch, results, lock=lock, by_id=told)
+        import_updates.match(header, batch, results, lock=lock, by_id=told, foreseen=foreseen)
 
 
 class _Deciding:
     """The rule over the rows of a chunk."""
 
-    def __init__(self, headers: Headers, batch: ImportBatch) -> None:
-        self._headers, self._batch = headers, batch
+    def __init__(self, headers: Headers, batch: ImportBatch, foreseen: Foresight | None) -> None:
+        self._headers, self._batch, self._foreseen = headers, batch, foreseen
         self._weighing = {
             name: Weighing(header.cells, header.columns)
             for name, header in [("", headers.leads), *headers.joined.items()]
@@ -115,12 +137,15 @@ class _Deciding:
         ids = [lead_id for lead_id, _ in told if lead_id is not None]
         known = {key for (key,) in statements.rows(_OWN, [self._batch.partner_id, ids])} if ids else set()
         texts = texts_of(list(known)) if known and self._batch.mode != ImportMode.CREATE else {}
+        changed = self._changed(known)
         changing: dict[UUID, _Group] = {}
         for lead_id, group in told:
             if lead_id is None or lead_id not in known:
                 self._refuse(group, Finding(LEAD_ID.path, "no_such_lead", _NO_SUCH, Severity.ERROR))
             elif self._batch.mode == ImportMode.CREATE:
                 self._leave(group, lead_id, _HERE)
+            elif lead_id in changed:
+                self._refuse(group, _AGAIN)
             elif lead_id in changing:
                 # What the row before changes must be seen by this one: it goes on waiting for the next chunk.
                 group.result.outcome, group.result.lead_id = Outcome.WAITING.value, lead_id
@@ -130,10 +155,17 @@ class _Deciding:
                 changing[lead_id] = group
         return changing
 
+    def _changed(self, lead_ids: Collection[UUID]) -> set[UUID]:
+        """Those that rows above have changed: what this workbook was written of, they are no more."""
+        if self._foreseen is not None:
+            return {each for each in lead_ids if self._foreseen.is_changed(each)}
+        rows = self._batch.import_rows.filter(lead_id__in=lead_ids, outcome=Outcome.UPDATED)
+        return {each for each in rows.values_list("lead_id", flat=True) if each}
+
     def _says_nothing_new(self, group: _Group, texts: Texts) -> bool:
         """Empty the cells that say what the lead says already, or hide it; whether none is left."""
         says_new = False
-        for row in group.rows:
+        for row, noted in zip(group.rows, group.noted, strict=True):
             header = self._headers.of(row.sheet)
             own = header.own_key(row.cells) if isinstance(header, JoinedHeader) else ()
             known = texts.get(self._name(row), {}).get(own, {})
@@ -142,10 +174,12 @@ class _Deciding:
                 if column is None or column.is_key or not text:
                     continue
                 hidden = column.attribute in MASKED_IN_EXPORTS and bool(known) and is_masked(text)
-                if hidden or text.strip() == known.get(column.path):
+                if hidden or text.strip() in _as_exported(now := known.get(column.path, "")):
                     row.cells[at] = ""
-                else:
-                    says_new = True
+                    continue
+                says_new = True
+                if is_masked(text) and masked_text(now) != now:
+                    noted += header.problems([replace(_HALF_MASKED, field=column.path)], row.number)
             says_new = says_new or not known
         return not says_new
 
@@ -217,6 +251,11 @@ class _Deciding:
             note,
         )
         group.result.below = [(row, []) for row, _ in group.result.below]
+
+
+def _as_exported(text: str) -> tuple[str, str]:
+    """What the cell of a text says in an export, whole and masked."""
+    return text, masked_text(text).strip()
 
 
 def _known(applicant: Applicant) -> Known:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
+from bisect import insort
 from collections import Counter
+from collections.abc import Iterator
+from itertools import takewhile
+from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from leadops.drafts import LeadDraft
+from leadops.drafts import LeadDraft, value_at
 from leadops.excel.columns import Column
 from leadops.excel.content import masked
 from leadops.excel.header import Header
-from leadops.models import ImportBatch, ImportMode, ImportRow, RowProblem
+from leadops.models import ImportBatch, ImportRow, RowProblem
 from leadops.services import import_rows
+from leadops.services.import_foresight import Foresight
 from leadops.services.import_judging import WITH_ITS_LEAD, Result, SheetRow, header_of
 from leadops.services.import_leases import Lease
 
@@ -26,7 +30,6 @@ MOST_CLASSES = 100
 LONGEST_CELL = 80
 """Ten rows of two hundred columns of such cells, and a hundred kinds of problems, stay below 200 KB."""
 SHOWN_COLUMNS = 12
-_STEP = re.compile(r"(\w+)(?:\[([0-9]+)\])?")
 
 
 def judge(batch: ImportBatch, lease: Lease) -> None:
@@ -34,16 +37,11 @@ def judge(batch: ImportBatch, lease: Lease) -> None:
 
     A worker that takes over begins anew: what the first rows claim must be known at the last.
     """
-    tally = _Tally(header_of(batch), batch)
-    after = -1
+    tally = _Tally(header_of(batch))
     batch.judged = 0
-    while rows := import_rows.waiting(batch, CHUNK, after):
-        results = import_rows.judge(tally.header, batch, rows)
-        import_rows.decide(tally.header, batch, results, lock=False)
-        import_rows.foretell(tally.header, batch, results)
+    for results in _foretold(tally.header, batch):
         tally.add(results)
-        after = rows[-1].lead_row
-        batch.judged += len(rows)
+        batch.judged += sum(each.size for each in results)
         with transaction.atomic():
             lease = lease.renewed()
             batch.save(update_fields=["judged", "updated_at"])
@@ -54,13 +52,36 @@ def judge(batch: ImportBatch, lease: Lease) -> None:
         batch.save(update_fields=["preview", "state", "stage_began_at", "leased_until", "updated_at"])
 
 
+def _foretold(header: Header, batch: ImportBatch) -> Iterator[list[Result]]:
+    """What would become of all rows, in the chunks of the import: what goes on waiting comes before all others."""
+    foreseen, rows, after = Foresight(batch), list[SheetRow](), -1
+    while True:
+        if len(rows) < CHUNK:
+            new = import_rows.waiting(batch, CHUNK - len(rows), after)
+            after = new[-1].lead_row if new else after
+            rows += new
+        if not rows:
+            return
+        chunk = _of_whole_leads(rows)
+        results = import_rows.judge(header, batch, chunk)
+        import_rows.foretell(header, batch, results, foreseen)
+        left = {row.row_id for each in results if each.outcome == Outcome.WAITING for row, _ in each.rows()}
+        rows = [row for row in chunk if row.row_id in left] + rows[len(chunk) :]
+        yield [each for each in results if each.outcome != Outcome.WAITING]
+
+
+def _of_whole_leads(rows: list[SheetRow]) -> list[SheetRow]:
+    """The first `CHUNK` of them, and those after them that are of the same lead."""
+    last = rows[:CHUNK][-1].lead_row
+    rest = takewhile(lambda row: row.lead_row == last, rows[CHUNK:])
+    return [*rows[:CHUNK], *rest]
+
+
 class _Tally:
     """Counts of outcomes and of kinds of problems, and the first rows as they would be."""
 
-    def __init__(self, header: Header, batch: ImportBatch) -> None:
+    def __init__(self, header: Header) -> None:
         self.header = header
-        self._mode = batch.mode
-        self._seen: dict[str, int] = {}
         self._counts: Counter[str] = Counter()
         self._kinds: dict[tuple[str, str, str], dict[str, Any]] = {}
         self._rows: list[dict[str, Any]] = []
@@ -72,28 +93,21 @@ class _Tally:
 
     def add(self, results: list[Result]) -> None:
         for result in results:
-            outcome = self._outcome(result)
-            self._counts[outcome] += result.size
+            self._counts[result.outcome] += result.size
             for row, problems in result.rows():
                 for each in problems:
                     if each["code"] != WITH_ITS_LEAD:
                         self._note(each)
-                if len(self._rows) < FIRST_ROWS and row.sheet == result.row.sheet:
+                if row.sheet == result.row.sheet and self._is_one_of_the_first(row):
                     draft = result.draft if row is result.row else None
                     cells = [self._cell(row, at, column, draft) for at, column in self._columns]
-                    self._rows.append({"number": row.number, "outcome": outcome, "cells": cells})
+                    told = {"number": row.number, "outcome": result.outcome, "cells": cells}
+                    insort(self._rows, told, key=itemgetter("number"))
+                    del self._rows[FIRST_ROWS:]
 
-    def _outcome(self, result: Result) -> str:
-        """What the import will make of it once the rows above it have become leads."""
-        reference = result.draft.partner_ref_id if result.draft else ""
-        again = result.outcome == Outcome.WAITING or (reference and reference in self._seen)
-        if reference:
-            self._seen.setdefault(reference, result.number)
-        if not again:
-            return result.outcome
-        if self._mode != ImportMode.CREATE:
-            return Outcome.UPDATED.value
-        return Outcome.SKIPPED.value
+    def _is_one_of_the_first(self, row: SheetRow) -> bool:
+        """Rows that wait for others come after rows below them."""
+        return len(self._rows) < FIRST_ROWS or row.number < self._rows[-1]["number"]
 
     def _note(self, problem: RowProblem) -> None:
         key = (problem["code"], problem["column"], problem["severity"])
@@ -122,15 +136,6 @@ class _Tally:
             "rows": self._rows,
             "problems": kinds,
         }
-
-
-def value_at(draft: Any, path: str) -> Any:
-    """What stands in a draft at a path such as `applicants[0].pan_no`."""
-    for name, place in _STEP.findall(path):
-        draft = getattr(draft, name)
-        if place:
-            draft = draft[int(place)]
-    return draft
 
 
 def _in_words(value: Any) -> str:

@@ -6,12 +6,10 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypedDict
-from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from leadops import statements
-from leadops.errors import DELETED_REFERENCE
 from leadops.excel import notes
 from leadops.excel.header import Header
 from leadops.excel.reader import Row
@@ -34,6 +32,7 @@ from leadops.services import (
     leads,
 )
 from leadops.services.import_duplicates import Repeats
+from leadops.services.import_foresight import Foresight
 from leadops.services.import_judging import (
     Result,
     SheetRow,
@@ -42,11 +41,10 @@ from leadops.services.import_judging import (
     opened,
     our_fault,
 )
+from leadops.services.import_known import skip_known
 from leadops.services.insertion import Table, in_json
-from leadops.validation import Finding, Severity
 
 Outcome = ImportRow.Outcome
-_NOTE = Severity.WARNING
 ROWS_A_READ = 1000
 _STORED = Table(ImportRow, ("batch_id", "sheet", "number", "lead_row", "cells", "problems"))
 
@@ -116,18 +114,26 @@ def judge(header: Header, batch: ImportBatch, rows: Sequence[SheetRow]) -> list[
     return judged(header, batch, import_notes.carried(batch, rows, refused))
 
 
-def decide(header: Header, batch: ImportBatch, results: Sequence[Result], *, lock: bool) -> None:
-    """Hold what was judged against the leads there are; nothing is written.
+def decide(
+    header: Header,
+    batch: ImportBatch,
+    results: Sequence[Result],
+    *,
+    lock: bool,
+    foreseen: Foresight | None = None,
+) -> None:
+    """Hold what was judged against the leads there are, and those `foreseen`; nothing is written.
 
     The one rule of preview and import. `lock`: the leads that are to be changed are locked for it.
     """
     if batch.layout == Layout.JOINED:
-        import_joined.decide(header, batch, results, lock=lock)
+        import_joined.decide(header, batch, results, lock=lock, foreseen=foreseen)
     elif batch.mode != ImportMode.CREATE:
-        import_updates.match(header, batch, results, lock=lock)
+        import_updates.match(header, batch, results, lock=lock, foreseen=foreseen)
     rows = [row for each in results for row, _ in each.rows()]
-    import_corrections.leave_out(results, import_corrections.brought(batch, rows))
-    _skip_known(header, batch, [each for each in results if each.outcome == Outcome.CREATED])
+    found = import_corrections.brought(batch, rows)
+    import_corrections.leave_out(results, found, foreseen.mended if foreseen else ())
+    skip_known(header, batch, [each for each in results if each.outcome == Outcome.CREATED], foreseen)
 
 
 def settle(header: Header, batch: ImportBatch, results: Sequence[Result]) -> None:
@@ -151,9 +157,13 @@ def settle(header: Header, batch: ImportBatch, results: Sequence[Result]) -> Non
     import_corrections.replace(batch, results)
 
 
-def foretell(header: Header, batch: ImportBatch, results: Sequence[Result]) -> None:
-    """Say of rows that repeat an earlier lead what `settle` would make of them; nothing is written."""
-    Repeats(header, batch, _fresh(results)).foretell()
+def foretell(header: Header, batch: ImportBatch, results: Sequence[Result], foreseen: Foresight) -> None:
+    """Say what `settle` would make of these rows, after those `foreseen`; nothing is written."""
+    decide(header, batch, results, lock=False, foreseen=foreseen)
+    repeats = Repeats(header, batch, _fresh(results), foreseen)
+    foreseen.take_in(results, repeats.verdicts)
+    repeats.foretell()
+    foreseen.mended |= import_corrections.mended_by(batch, results)
 
 
 def _fresh(results: Iterable[Result]) -> list[Result]:
@@ -166,80 +176,6 @@ def _lock_file(batch: ImportBatch) -> None:
     with connection.cursor() as cursor:
         key = int.from_bytes(bytes.fromhex(batch.sha256)[:8], "big", signed=True)
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
-
-
-def _skip_known(header: Header, batch: ImportBatch, results: Sequence[Result]) -> None:
-    """Skip rows whose lead is already here, by the partner's reference or as the same row of the same file.
-
-    A row that repeats the reference of one before it in this chunk goes on waiting: the next chunk knows the lead.
-    """
-    known = _leads_by_reference(batch, results)
-    rows = _rows_of_leads(batch, filter(None, known.values())) if known else {}
-    again = _leads_of_same_rows(batch, results)
-    seen: set[str] = set()
-    for result in results:
-        if result.draft is None:
-            continue
-        reference = result.draft.partner_ref_id
-        if reference in known:
-            lead_id = known[reference]
-            message = (
-                _already_here(rows.get(lead_id)) if lead_id else f"{DELETED_REFERENCE} This row was left out."
-            )
-            _skip(header, result, lead_id, Finding("partner_ref_id", "duplicate_reference", message, _NOTE))
-        elif reference in seen:
-            result.draft, result.outcome = None, Outcome.WAITING.value
-        elif reference:
-            seen.add(reference)
-        elif lead_id := again.get((result.sheet, result.number)):
-            message = "This row of the same file became a lead before; it was left out."
-            _skip(header, result, lead_id, Finding("", "already_imported", message, _NOTE))
-
-
-def _already_here(number: int | None) -> str:
-    where = f"from row {number} of this file" if number else "from before"
-    return f"A lead with this reference is already here, {where}; this row was left out."
-
-
-def _skip(header: Header, result: Result, lead_id: UUID | None, finding: Finding) -> None:
-    result.draft, result.outcome, result.lead_id = None, Outcome.SKIPPED.value, lead_id
-    result.problems = header.problems([finding], result.number)
-
-
-def _leads_by_reference(batch: ImportBatch, results: Iterable[Result]) -> dict[str, UUID | None]:
-    """The leads that have the references, None for one that was deleted."""
-    references = [each.draft.partner_ref_id for each in results if each.draft and each.draft.partner_ref_id]
-    if not references:
-        return {}
-    sql = (
-        "SELECT partner_ref_id, CASE WHEN deleted_at IS NULL THEN id END FROM leadops_lead"
-        " WHERE partner_id = %s AND partner_ref_id = ANY(%s) AND partner_ref_id <> ''"
-    )
-    # An array: Django spends longer on 500 parameters than the database.
-    return dict(statements.rows(sql, [batch.partner_id, references]))
-
-
-def _rows_of_leads(batch: ImportBatch, lead_ids: Iterable[UUID]) -> dict[UUID, int]:
-    made = batch.import_rows.filter(lead_id__in=list(lead_ids), outcome=Outcome.CREATED)
-    return {lead_id: number for lead_id, number in made.values_list("lead_id", "number") if lead_id}
-
-
-def _leads_of_same_rows(batch: ImportBatch, results: Iterable[Result]) -> dict[tuple[str, int], UUID]:
-    """Leads made from these rows when the same file was uploaded before; only rows without a reference need it."""
-    numbers = [each.number for each in results if each.draft and not each.draft.partner_ref_id]
-    if not numbers:
-        return {}
-    made = ImportRow.objects.filter(
-        batch__sha256=batch.sha256,
-        batch__partner_id=batch.partner_id,
-        batch__program_id=batch.program_id,
-        number__in=numbers,
-        outcome=Outcome.CREATED,
-        lead__deleted_at__isnull=True,
-        lead__isnull=False,
-    ).exclude(batch_id=batch.pk)
-    found = made.values_list("sheet", "number", "lead_id")
-    return {(sheet, number): lead for sheet, number, lead in found if lead}
 
 
 class _Origin(TypedDict):
@@ -274,7 +210,7 @@ def _make_lead_alone(header: Header, batch: ImportBatch, result: Result) -> None
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
-        _skip_known(header, batch, [result])  # its reference may have come by another road in this moment
+        skip_known(header, batch, [result])  # its reference may have come by another road in this moment
         if result.draft is not None:
             result.refuse(our_fault(header, result, error))
 

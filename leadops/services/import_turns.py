@@ -38,6 +38,7 @@ PROGRAM = "leadops.services.import_companion"
 
 def import_all(batch: ImportBatch, lease: Lease, count: int) -> None:
     """Give all waiting rows their results, `count` in each transaction, and end the import."""
+    import_chunks.forget_plans()
     with Companion(batch, count) as companion:
         chunk = import_chunks.next_chunk(batch, count)
         while chunk.results:

@@ -18,7 +18,9 @@ from leadops.models import ImportBatch, ImportMode, ImportRow, Lead
 from leadops.services import lead_updates
 from leadops.services.import_claims import Claims, Person, person_of, reference_of
 from leadops.services.import_duplicates import hold_changes
+from leadops.services.import_foresight import Foresight
 from leadops.services.import_judging import Result, our_fault
+from leadops.services.import_known import leads_by_reference
 from leadops.validation import Finding, Severity, errors_in
 
 logger = logging.getLogger(__name__)
@@ -27,10 +29,6 @@ Outcome = ImportRow.Outcome
 _ERROR, _NOTE = Severity.ERROR, Severity.WARNING
 UNCHANGED = Finding("", "unchanged", "The lead says all of this already; nothing was changed.", _NOTE)
 _SEVERAL = "Several leads have this mobile and PAN; give its reference."
-_BY_REFERENCE = (
-    "SELECT partner_ref_id, id FROM leadops_lead WHERE partner_id = %s AND partner_ref_id = ANY(%s)"
-    " AND partner_ref_id <> '' AND deleted_at IS NULL"
-)
 _BY_PERSON = (
     "SELECT l.primary_mobile_index, a.pan_no_index, l.id FROM leadops_lead l"
     " JOIN leadops_applicant a ON a.lead_id = l.id AND a.is_primary"
@@ -53,35 +51,45 @@ def match(
     *,
     lock: bool,
     by_id: Mapping[UUID, ById] = MappingProxyType({}),
+    foreseen: Foresight | None = None,
 ) -> None:
     """Tell for each good row which lead it changes and how; without one it makes a lead, or is refused.
 
     A row that is about what a row before it changes or makes goes on waiting: the next chunk knows the lead, as it
     then is. `by_id`: rows, by their own ids, that give their lead's.
     """
-    told = _told(header, batch, results, by_id)
-    leads = lead_updates.to_change({ids[0] for _, ids, _ in told if len(ids) == 1}, lock=lock)
+    told = _told(header, batch, results, by_id, foreseen)
+    wanted = {ids[0] for _, ids, _ in told if len(ids) == 1}
+    leads = foreseen.to_change(wanted) if foreseen else lead_updates.to_change(wanted, lock=lock)
     claims = Claims(batch.program)
     for result, ids, decide in told:
         if not claims.meet(ids, result.draft):
             decide(leads.get(ids[0]) if len(ids) == 1 else None)
             if _is_taken(claims, result, ids):
                 continue
+        claims.take_waiting(ids, result.draft, result.change)
         result.draft, result.change, result.outcome = None, None, Outcome.WAITING.value
         result.lead_id = ids[0] if len(ids) == 1 else None
-    hold_changes(header, batch, [each for each in results if each.change is not None])
+    hold_changes(header, batch, [each for each in results if each.change is not None], foreseen)
 
 
 _Told = tuple[Result, list[UUID], Callable[[Lead | None], None]]
 
 
 def _told(
-    header: Header, batch: ImportBatch, results: Sequence[Result], by_id: Mapping[UUID, ById]
+    header: Header,
+    batch: ImportBatch,
+    results: Sequence[Result],
+    by_id: Mapping[UUID, ById],
+    foreseen: Foresight | None,
 ) -> list[_Told]:
     """The rows with the leads that they are about, in their order."""
     drafted = [each for each in results if each.draft is not None]
-    by_reference = _leads_by_reference(batch, drafted)
+    by_reference = {name: [lead_id] for name, lead_id in leads_by_reference(batch, drafted).items()}
     by_person = _leads_by_person(batch, [each for each in drafted if not reference_of(each.draft)])
+    if foreseen is not None:
+        by_reference = foreseen.named({reference_of(each.draft) for each in drafted}, by_reference)
+        by_person = foreseen.named({person_of(each.draft) for each in drafted}, by_person)
     told: list[_Told] = []
     for result in results:
         if (given := by_id.get(result.row_id)) is not None:
@@ -130,13 +138,6 @@ def _save_alone(header: Header, result: Result) -> None:
 def _save(results: Iterable[Result]) -> None:
     with transaction.atomic():
         lead_updates.save([each.change for each in results if each.change is not None])
-
-
-def _leads_by_reference(batch: ImportBatch, results: Iterable[Result]) -> dict[str, list[UUID]]:
-    references = [name for each in results if (name := reference_of(each.draft))]
-    if not references:
-        return {}
-    return {name: [key] for name, key in statements.rows(_BY_REFERENCE, [batch.partner_id, references])}
 
 
 def _leads_by_person(batch: ImportBatch, results: Iterable[Result]) -> dict[Person | None, list[UUID]]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Model
 
 from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, IdentityDocumentDraft, LeadDraft
-from leadops.fields import BlindIndexField
 from leadops.models import Address, Applicant, Bank, Lead, Program
-from leadops.services import duplicates, leads
+from leadops.services import alteration, duplicates, leads
 from leadops.services.duplicates import Key, Keys
 from leadops.services.leads import (
     ADDRESS_FIELDS,
@@ -21,8 +20,10 @@ from leadops.services.leads import (
     IDENTITY_FIELDS,
     LEAD_FIELDS,
 )
+from leadops.services.parts_meant import addresses_meant, applicant_meant, banks_meant
 from leadops.validation import Finding, Severity, check_lead
 
+T = TypeVar("T", AddressDraft, BankDraft)
 ABOUT_MONEY = ("account_no", "ifsc", "account_holder_name")
 """What was verified of a bank account; changed, it has to be verified again."""
 
@@ -55,22 +56,16 @@ class Change:
 
 def save(changes: Sequence[Change]) -> None:
     """Store them as new versions, announced, in the caller's transaction, which has the leads locked."""
-    for change in changes:
-        for record, names in change.changed:
-            if names is None:
-                record.save(force_insert=True)
-            else:
-                record.save(update_fields=[*names, *_indexes_of(record, names), "updated_at"])
+    every = [each for change in changes for each in change.changed]
+    new = [record for record, names in every if names is None]
+    Applicant.objects.bulk_create(each for each in new if isinstance(each, Applicant))
+    Address.objects.bulk_create(each for each in new if isinstance(each, Address))
+    Bank.objects.bulk_create(each for each in new if isinstance(each, Bank))
+    alteration.update((record, names) for record, names in every if names is not None)
     leads.revise_all([change.lead for change in changes])
     for change in changes:
         if change.before.keys() != change.after.keys():
             duplicates.look_again(change.lead)
-
-
-def _indexes_of(record: Model, names: set[str]) -> list[str]:
-    """The blind indexes of these fields, which have to change with them."""
-    fields = record._meta.concrete_fields
-    return [field.name for field in fields if isinstance(field, BlindIndexField) and field.source in names]
 
 
 def to_change(lead_ids: Iterable[UUID], *, lock: bool) -> dict[UUID, Lead]:
@@ -103,8 +98,8 @@ def _left(code: str, message: str) -> Finding:
 def change_of(lead: Lead, given: LeadDraft, country: str, *, placed: bool = False) -> Change:
     """What `given` would change in `lead`; the findings are about the lead as a whole.
 
-    Of its applicants the primary one is meant by the primary one, others by PAN or name; where they are `placed`, each
-    stands at the place of the one it is about.
+    Of its parts those are meant that `parts_meant` finds; where they are `placed`, each stands at the place of the one
+    it is about.
     """
     merging = _Merging(lead, placed)
     program = lead.program
@@ -133,7 +128,7 @@ class _Merging:
     def merge(self, given: LeadDraft) -> None:
         _fill(self.draft, given, LEAD_FIELDS)
         for at, person in enumerate(given.applicants):
-            known = self._at(at) if self._placed else self._known(person)
+            known = self._at(at) if self._placed else applicant_meant(self.draft.applicants, person)
             if known is None:
                 self._add_applicant(person)
             else:
@@ -188,15 +183,6 @@ class _Merging:
     def _at(self, place: int) -> ApplicantDraft | None:
         return self.draft.applicants[place] if place < len(self.draft.applicants) else None
 
-    def _known(self, person: ApplicantDraft) -> ApplicantDraft | None:
-        """Who of the lead's applicants is meant: the primary one by the primary one, others by PAN or name."""
-        everyone = self.draft.applicants
-        if person.is_primary or not everyone:
-            return next((each for each in everyone if each.is_primary), None)
-        by_pan = (each for each in everyone if person.pan_no and each.pan_no == person.pan_no)
-        by_name = (each for each in everyone if each.name.casefold() == person.name.casefold())
-        return next(by_pan, None) or next(by_name, None)
-
     def _add_applicant(self, person: ApplicantDraft) -> None:
         self.draft.applicants.append(person)
         record = Applicant(lead=self._lead, position=len(self.draft.applicants) - 1)
@@ -211,19 +197,28 @@ class _Merging:
         _fill(known, person, APPLICANT_FIELDS)
         _fill(known.identity_document, person.identity_document, IDENTITY_FIELDS)
         record = self._record_of(known)
-        for at, address in enumerate(person.addresses):
-            if at < len(known.addresses):
+        homes = self._meant(known.addresses, person.addresses, addresses_meant)
+        for address, home in zip(person.addresses, homes, strict=True):
+            if home is not None:
                 names = [name for name in ADDRESS_FIELDS if name != "tags" or self._placed]
-                _fill(known.addresses[at], address, names)
+                _fill(home, address, names)
             else:
+                self._pair(address, Address(applicant=record, position=len(known.addresses)), ADDRESS_FIELDS)
                 known.addresses.append(address)
-                self._pair(address, Address(applicant=record, position=at), ADDRESS_FIELDS)
-        for at, bank in enumerate(person.banks):
-            if at < len(known.banks):
-                _fill(known.banks[at], bank, BANK_FIELDS)
+        accounts = self._meant(known.banks, person.banks, banks_meant)
+        for bank, account in zip(person.banks, accounts, strict=True):
+            if account is not None:
+                _fill(account, bank, BANK_FIELDS)
             else:
+                self._pair(bank, Bank(applicant=record, position=len(known.banks)), BANK_FIELDS)
                 known.banks.append(bank)
-                self._pair(bank, Bank(applicant=record, position=at), BANK_FIELDS)
+
+    def _meant(
+        self, known: list[T], given: list[T], find: Callable[[list[T], list[T]], list[T | None]]
+    ) -> list[T | None]:
+        if not self._placed:
+            return find(known, given)
+        return [known[at] if at < len(known) else None for at in range(len(given))]
 
 
 _EMPTY = {

@@ -215,11 +215,11 @@ class _Parties:
         applicants = [_APPLICANTS.instance(row) for row in self.applicants]
         addresses = [_ADDRESSES.instance(row) for row in self.addresses]
         banks = [_BANKS.instance(row) for row in self.banks]
-        _loaded(lead, "applicants", applicants)
-        _loaded(lead, "consents", [_CONSENTS.instance(row) for row in self.consents])
+        loaded(lead, "applicants", applicants)
+        loaded(lead, "consents", [_CONSENTS.instance(row) for row in self.consents])
         for applicant in applicants:
-            _loaded(applicant, "addresses", [each for each in addresses if each.applicant_id == applicant.pk])
-            _loaded(applicant, "banks", [each for each in banks if each.applicant_id == applicant.pk])
+            loaded(applicant, "addresses", [each for each in addresses if each.applicant_id == applicant.pk])
+            loaded(applicant, "banks", [each for each in banks if each.applicant_id == applicant.pk])
 
     def rows(self) -> tuple[list[Row], ...]:
         """All of them, in the order of `_PARTS`: parents first."""
@@ -233,7 +233,7 @@ class Ready(NamedTuple):
     parties: _Parties
 
 
-def _loaded(row: Model, name: str, related: list[Any]) -> None:
+def loaded(row: Model, name: str, related: list[Any]) -> None:
     """Put rows where `prefetch_related` would put them."""
     found: QuerySet[Any] = QuerySet(getattr(type(row), name).rel.related_model)
     found._result_cache = related

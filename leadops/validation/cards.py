@@ -36,13 +36,15 @@ _CARD_FIELD = re.compile(
 _ACCOUNT_AND_MOBILE = frozenset(
     {"accountno", "accountnumber", "bankaccountno", "bankaccountnumber", "accno", "acno"}
     | {"mobile", "mobileno", "mobilenumber", "primarymobile", "primarymobileno"}
-    | {"phone", "phoneno", "phonenumber", "contactno", "mobilephone"}
+    | {"telephone", "phone", "phoneno", "phonenumber", "contactno", "mobilephone"}
 )
 _ON_A_CARD = re.compile(r"[0-9]{4}([ .-])[0-9]{4}(?:\1[0-9]{4}\1[0-9]{1,7}|[0-9]{2}\1[0-9]{4,5})")
 _USUAL_NAME = 64  # a longer name is not worth remembering
 _BEYOND_CARDS = 10**19
 # An INN has twelve digits too, and a partner's own reference may: one in ten would pass for Aadhaar.
-_TWELVE_DIGIT_NUMBERS = frozenset({"taxid", "inn", "iin", "partnerrefid", "refid", "programid"})
+_TWELVE_DIGIT_NUMBERS = frozenset(
+    {"taxid", "inn", "iin", "employerinn", "ordercode", "partnerrefid", "refid", "programid"}
+)
 
 
 def _remembered(judge: Callable[[str], T]) -> Callable[[str], T]:

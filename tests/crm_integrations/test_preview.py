@@ -170,7 +170,7 @@ def test_the_reference_is_the_one_that_is_sent(lead, connections, partner, progr
 
 
 def test_a_reference_that_another_lead_has_there_is_not_given_twice(lead, connections):
-    told = next(each for each in connections.values() if each.connector_class.tells_partner_reference)
+    told = next(each for each in connections.values() if each.connector_class.partner_references)
     other = Lead.objects.exclude(pk=lead.pk).first() or lead
     Delivery.objects.create(
         connection=told,

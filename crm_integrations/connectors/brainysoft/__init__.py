@@ -6,6 +6,7 @@ Sources: https://docs.brainysoft.ru/documentation/page/453 (create), page/735 (s
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -16,7 +17,8 @@ from crm_integrations.answers import number_as_text, text
 from crm_integrations.auth import ClientCredentials, Login, StaticHeader
 from crm_integrations.connector import Auth, Connector, Listed, Missing, Outcome, Request, Response
 from crm_integrations.connectors.brainysoft import declared, reading, required
-from crm_integrations.records import AddressRecord, ApplicantRecord, IdentityDocument, LeadRecord, Record
+from crm_integrations.connectors.brainysoft.parts import address_parts, day, filled, passport, with_extra
+from crm_integrations.records import AddressRecord, ApplicantRecord, LeadRecord, Record
 
 HEADER = "bsauth"
 NAME_LENGTH = 50
@@ -37,6 +39,8 @@ class Brainysoft(Connector):
     extra_fields = declared.EXTRA_FIELDS
     not_carried = declared.NOT_CARRIED
     can_find = True
+    # A search takes <, >, = and % in a value as comparisons: by such a reference no lead could be asked for.
+    partner_references = re.compile(r"[^<>=%!*]+")
     can_follow = True
     meanings = declared.MEANINGS
     can_list = True
@@ -78,7 +82,7 @@ class Brainysoft(Connector):
             "amount": _number(record.loan_amount),
             "averageMonthlyCost": _number(person.monthly_expenses),
             "birthCountryId": self._country_id(person.nationality),  # citizenship, says the create page
-            "birthDate": _day(person.date_of_birth),
+            "birthDate": day(person.date_of_birth),
             "birthPlace": person.place_of_birth,
             "channel": self.channels.get(record.channel.lower(), settings["channel"]),
             "creditProductId": settings["credit_product_id"],
@@ -93,7 +97,7 @@ class Brainysoft(Connector):
             "mobilePhone": record.primary_mobile.digits,
             "naturalPerson": NATURAL_PERSON.get(person.applicant_type),
             "orderCode": record.ref,
-            "passport": _passport(person.identity_document),
+            "passport": passport(person.identity_document),
             "patronymic": person.middle_name,
             "period": record.loan_tenure if unit else None,
             "periodUnit": unit if record.loan_tenure else None,
@@ -104,9 +108,7 @@ class Brainysoft(Connector):
             "subdivisionId": settings["subdivision_id"],
             "title": person.name if person.applicant_type == "business" else "",
         }
-        return Request.json(
-            "create_lead", self._path("/main/leads"), _filled({**payload, **self._extra(record)})
-        )
+        return Request.json("create_lead", self._path("/main/leads"), with_extra(payload, record.extra))
 
     def parse(self, response: Response) -> Outcome:
         # HTTP 200 may carry an error: the body's own flag decides.
@@ -120,7 +122,7 @@ class Brainysoft(Connector):
 
     def find(self, record: Record) -> Request:
         search = {
-            "fields": ["id", "orderCode", "currentStatus"],
+            "fields": ["id", "orderCode", "currentStatus", "mobilePhone"],
             "searchFields": [{"field": "orderCode", "value": record.ref}],
         }
         return Request.json("find_lead", self._path("/main/leads/partial-load"), search)
@@ -129,8 +131,11 @@ class Brainysoft(Connector):
         rows = reading.rows(response.json())
         if not rows:
             return None
-        # A row with another order code means that the search did not do what we asked for.
-        if len(rows) > 1 or rows[0].get("orderCode") != record.ref or not number_as_text(rows[0].get("id")):
+        # A row with another order code means that the search did not do what we asked for; one with another mobile
+        # may be an order that a partner sent there itself.
+        assert isinstance(record, LeadRecord)
+        is_ours = rows[0].get("orderCode") == record.ref and _is_for(record, rows[0])
+        if len(rows) > 1 or not is_ours or not number_as_text(rows[0].get("id")):
             raise errors.OutcomeUnknown(
                 f"Brainysoft's search does not tell which lead is ours ({len(rows)} rows)."
             )
@@ -194,38 +199,18 @@ class Brainysoft(Connector):
     def _path(self, path: str) -> str:
         return f"{self.config.settings['path_prefix'].rstrip('/')}{path}"
 
-    def _extra(self, record: LeadRecord) -> dict[str, Any]:
-        # Only what is declared: whatever else somebody may have put there, card data above all, stays here.
-        names = (field.name for field in self.extra_fields)
-        extra = {name: record.extra[name] for name in names if record.extra.get(name) is not None}
-        # The values of extra fields are strings, also where they are ids.
-        pairs = extra.pop("extraFields", {})
-        return {**extra, "extraFields": [{"key": key, "value": str(value)} for key, value in pairs.items()]}
-
     def _address(self, address: AddressRecord | None) -> dict[str, Any]:
-        """The FIAS id with the very text it stands for, and the core fills the rest; else the parts."""
         if address is None:
             return {}
-        country = {"countryId": self._country_id(address.country)}
-        if address.fias_id and address.address_line:
-            return _filled({**country, "fiasId": address.fias_id, "fullAddressText": address.address_line})
-        # The create page describes streetName as locality, street and house.
-        street = dict.fromkeys(
-            part for part in (address.locality, address.street, address.address_line) if part
-        )
-        parts = {
-            "postalCode": address.pincode,
-            "regionName": address.state,
-            "localityName": address.city,
-            "streetName": ", ".join(street),
-            "houseNo": address.house_no,
-            "apartmentNo": address.apartment_no,
-        }
-        return _filled({**country, **parts})
+        return filled({"countryId": self._country_id(address.country), **address_parts(address)})
 
     def _country_id(self, country: str) -> Any:
         # Ids of countries are the tenant's: the few in the vendor's examples are no rule.
         return self.config.settings["country_ids"].get(country)
+
+
+def _is_for(record: LeadRecord, row: dict[str, Any]) -> bool:
+    return text(row.get("mobilePhone")) in ("", record.primary_mobile.digits)
 
 
 def _first_name(person: ApplicantRecord) -> str:
@@ -244,30 +229,7 @@ def _untagged(person: ApplicantRecord) -> AddressRecord | None:
     return next((address for address in person.addresses if not address.tags), None)
 
 
-def _passport(document: IdentityDocument) -> dict[str, Any]:
-    if document.type.lower() != "passport":
-        return {}
-    return _filled(
-        {
-            "seria": document.series,
-            "no": document.number,
-            "issueDate": _day(document.issued_on),
-            "closeDate": _day(document.expires_on),
-            "manager": document.issued_by,  # the vendor's word for the issuing authority
-            "subdivisionCode": document.issuer_code,
-        }
-    )
-
-
 def _number(money: Decimal | None) -> int | float | None:
     if money is None:
         return None
     return int(money) if money == money.to_integral_value() else float(money)
-
-
-def _day(day: date | None) -> str:
-    return day.isoformat() if day else ""
-
-
-def _filled(payload: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in payload.items() if value not in (None, "", {}, [])}

@@ -5,8 +5,8 @@ sentences for officers and for partners.
 """
 
 from leadops.services.duplicates import words
-from leadops.services.duplicates.finding import Key, Keys, Known, keys_of
-from leadops.services.duplicates.judging import Becomes, Match, Verdict, is_open, judge
+from leadops.services.duplicates.finding import MOST, Key, Keys, Known, keys_of
+from leadops.services.duplicates.judging import Becomes, Foreseen, Match, Verdict, is_open, judge
 from leadops.services.duplicates.keeping import (
     Gain,
     Pair,
@@ -16,15 +16,19 @@ from leadops.services.duplicates.keeping import (
     look_ahead,
     pairs_of,
 )
+from leadops.services.duplicates.records import Stored, stored
 
 __all__ = [
+    "MOST",
     "Becomes",
+    "Foreseen",
     "Gain",
     "Key",
     "Keys",
     "Known",
     "Match",
     "Pair",
+    "Stored",
     "Verdict",
     "is_open",
     "judge",
@@ -34,5 +38,6 @@ __all__ = [
     "look_again",
     "look_ahead",
     "pairs_of",
+    "stored",
     "words",
 ]

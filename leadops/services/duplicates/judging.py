@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import Enum
+from typing import Protocol
 from uuid import UUID
 
 from django.utils import timezone
@@ -87,20 +89,39 @@ class Verdict:
         return next(own, None)
 
 
+class Foreseen(Protocol):
+    """What somebody who only asks takes to be here as well."""
+
+    def as_if(
+        self, keys: Iterable[Key], found: Mapping[Key, Sequence[Known]], since: datetime
+    ) -> dict[Key, list[Known]]: ...
+
+    def stored(self, lead_ids: Collection[UUID]) -> dict[UUID, Stored]: ...
+
+
 def judge(
-    drafts: Sequence[LeadDraft], *, partner: Partner, program: Program, held: Sequence[Keys] = ()
+    drafts: Sequence[LeadDraft],
+    *,
+    partner: Partner,
+    program: Program,
+    held: Sequence[Keys] = (),
+    foreseen: Foreseen | None = None,
 ) -> list[Verdict]:
     """What the program's rule makes of checked drafts of `partner`, in their order; writes nothing.
 
     `held`: by what each may be known, where that has been worked out. A draft that another one fills is changed. Until
-    the caller's transaction ends, whoever else comes with one of these borrowers waits. Partners' references are not
-    looked at: the database keeps them unique for ever.
+    the caller's transaction ends, whoever else comes with one of these borrowers waits, unless it is only foreseen.
+    Partners' references are not looked at: the database keeps them unique for ever.
     """
     if not program.looks_for_duplicates:
         return [Verdict() for _ in drafts]
     held = held or [keys_of(draft, program.duplicate_keys) for draft in drafts]
-    known = find(held, program, at=timezone.now())
-    judging = _Judging(partner, program, drafts, held, known)
+    now = timezone.now()
+    known = find(held, program, at=now, locked=foreseen is None)
+    if foreseen is not None:
+        keys = dict.fromkeys(key for each in held for key in each)
+        known = foreseen.as_if(keys, known, now - timedelta(days=program.duplicate_days))
+    judging = _Judging(partner, program, drafts, held, known, foreseen)
     return [judging.verdict(at) for at in range(len(drafts))]
 
 
@@ -114,13 +135,15 @@ class _Judging:
         drafts: Sequence[LeadDraft],
         held: Sequence[Keys],
         known: dict[Key, list[Known]],
+        foreseen: Foreseen | None,
     ) -> None:
         self.partner, self.program = partner, program
         self.drafts, self.held, self.known = drafts, held, known
         self.made: dict[Key, list[int]] = defaultdict(list)
         merges = program.duplicate_policy == DuplicatePolicy.MERGE
         open_leads = {each.lead_id for found in known.values() for each in found if self._is_open(each)}
-        self.stored = stored(open_leads) if merges and open_leads else {}
+        read = foreseen.stored if foreseen is not None else stored
+        self.stored = read(open_leads) if merges and open_leads else {}
 
     def verdict(self, at: int) -> Verdict:
         keys = self.held[at]

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from leadops.models import Duplicate, Lead, Merge, Program
 from leadops.services.duplicates.finding import Key, Keys, Known, find, keys_of
-from leadops.services.duplicates.judging import Match, Verdict
+from leadops.services.duplicates.judging import Foreseen, Match, Verdict
 from leadops.services.duplicates.records import write
 from leadops.services.insertion import Table
 
@@ -59,7 +59,9 @@ class Gain(NamedTuple):
     after: Keys
 
 
-def look_ahead(gains: Sequence[Gain], program: Program) -> list[list[Match]]:
+def look_ahead(
+    gains: Sequence[Gain], program: Program, foreseen: Foreseen | None = None
+) -> list[list[Match]]:
     """What each of these leads of `program` will have in common with others that have nothing in common with it yet.
 
     Nobody waits, as at a change in the form. Asks once for all: of what many leads share, those that came within the
@@ -69,7 +71,10 @@ def look_ahead(gains: Sequence[Gain], program: Program) -> list[list[Match]]:
         return []
     first = min(each.lead.created_at for each in gains)
     known = find([each.after for each in gains], program, at=first, locked=False)
-    return [_new_to(each, known, timedelta(days=program.duplicate_days)) for each in gains]
+    window = timedelta(days=program.duplicate_days)
+    if foreseen is not None:
+        known = foreseen.as_if({key for each in gains for key in each.after}, known, first - window)
+    return [_new_to(each, known, window) for each in gains]
 
 
 def _new_to(gain: Gain, known: Mapping[Key, Sequence[Known]], window: timedelta) -> list[Match]:

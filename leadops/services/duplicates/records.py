@@ -19,7 +19,7 @@ from leadops.drafts import (
     IdentityDocumentDraft,
     LeadDraft,
 )
-from leadops.fields import BlindIndexField
+from leadops.fields import indexes_of
 from leadops.models import Address, Applicant, Bank, Consent, Lead
 
 _PARTS = {"applicants", "consents", "addresses", "banks", "identity_document"}
@@ -31,15 +31,20 @@ _NAMES = {
 
 @dataclass(slots=True)
 class Stored:
-    """A lead, locked, and the draft that it would come of."""
+    """A lead and the draft that it would come of."""
 
     lead: Lead
     draft: LeadDraft
 
 
-def stored(lead_ids: Collection[UUID]) -> dict[UUID, Stored]:
-    """These leads, locked; without those that somebody else has in hand in this moment, which nobody waits for."""
-    free = Lead.objects.select_for_update(skip_locked=True, of=("self",), no_key=True).filter(pk__in=lead_ids)
+def stored(lead_ids: Collection[UUID], *, lock: bool = True) -> dict[UUID, Stored]:
+    """These leads, locked; without those that somebody else has in hand in this moment, which nobody waits for.
+
+    Without `lock` all of them, as who only asks reads them.
+    """
+    free = Lead.objects.filter(pk__in=lead_ids)
+    if lock:
+        free = free.select_for_update(skip_locked=True, of=("self",), no_key=True)
     return {lead.pk: Stored(lead, draft_of(lead)) for lead in free.with_parties()}
 
 
@@ -81,13 +86,8 @@ def save(row: Model, draft: Any, more: dict[str, Any] | None = None) -> list[str
     changed = [name for name, value in told.items() if getattr(row, name) != value]
     for name in changed:
         setattr(row, name, told[name])
-    indexes = [
-        field.name
-        for field in row._meta.concrete_fields
-        if isinstance(field, BlindIndexField) and field.source in changed
-    ]
     if changed:
-        row.save(update_fields=[*changed, *indexes, "updated_at"])
+        row.save(update_fields=[*changed, *indexes_of(type(row), changed), "updated_at"])
     return changed
 
 

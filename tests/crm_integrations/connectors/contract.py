@@ -183,6 +183,9 @@ class ConnectorContract:
         )
 
     def _is_told(self, path: str) -> bool:
+        # It is told as `ref`, unless another lead has it at this connection.
+        if path == "partner_ref_id" and self.connector.partner_references:
+            return True
         records: tuple[Any, ...] = (self.record, *self.stand_ins)
         return any(self._makes_a_difference(changed(each, path), each) for each in records)
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from crm_integrations import errors
+from crm_integrations import errors, outbox
 from crm_integrations.auth import ClientCredentials, Login, StaticHeader
 from crm_integrations.connector import Outcome, Response
 from crm_integrations.connectors.brainysoft import Brainysoft
 from crm_integrations.records import AddressRecord, ApplicantRecord, IdentityDocument, LeadRecord, Phone
+from leadops.models import Lead
 from tests.crm_integrations.connectors.contract import ConnectorContract
 from tests.crm_integrations.connectors.examples import CURRENT, LEAD, PRIMARY, REGISTERED
 
@@ -280,16 +281,37 @@ class TestBrainysoft(ConnectorContract):
         request = self.make(path_prefix="/core/").find(LEAD)
         assert (request.method, request.path) == ("POST", "/core/main/leads/partial-load")
         assert json.loads(request.body) == {
-            "fields": ["id", "orderCode", "currentStatus"],
+            "fields": ["id", "orderCode", "currentStatus", "mobilePhone"],
             "searchFields": [{"field": "orderCode", "value": LEAD.ref}],
         }
+
+    @pytest.mark.parametrize("reference", ["order 7/2", "заказ-7", "A_7#1"])
+    def test_a_partners_order_code_is_told(self, reference: str) -> None:
+        assert self.tells(reference)
+
+    @pytest.mark.parametrize("reference", ["", ">7", "<=7", "7%", "a=b", "!7", "7*"])
+    def test_an_order_code_that_a_search_would_compare_with_is_not(self, reference: str) -> None:
+        assert not self.tells(reference)
+
+    def tells(self, reference: str) -> bool:
+        lead = Lead(partner_ref_id=reference)
+        told = outbox.reference_of(lead, Brainysoft)
+        assert told in (reference, lead.pk.hex)
+        return told == reference
 
     def test_the_check_is_whoami(self) -> None:
         check = self.make().check()
         assert check is not None
         assert check.path == "/bs-core/utils/session/whoami"
 
-    @pytest.mark.parametrize("response", [answer([ROW]), Response(200, json.dumps([ROW]).encode())])
+    @pytest.mark.parametrize(
+        "response",
+        [
+            answer([ROW]),
+            answer([ROW | {"mobilePhone": LEAD.primary_mobile.digits}]),
+            Response(200, json.dumps([ROW]).encode()),
+        ],
+    )
     def test_our_lead_is_found(self, response: Response) -> None:
         assert self.make().found(response, LEAD) == Outcome("3692", "WAITING")
 
@@ -302,6 +324,7 @@ class TestBrainysoft(ConnectorContract):
         [
             answer([ROW, {**ROW, "id": 3693}]),
             answer([{**ROW, "orderCode": "other"}]),
+            answer([{**ROW, "mobilePhone": "79990000000"}]),
             answer([{"id": 3692}]),
             answer([{**ROW, "id": "3692"}]),
             answer(None),

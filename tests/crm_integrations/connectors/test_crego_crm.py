@@ -161,10 +161,6 @@ class TestCregoCrm(ConnectorContract):
             with pytest.raises(errors.OutcomeUnknown):
                 self.make().found(listing(*rows), LEAD)
 
-    def _is_told(self, path: str) -> bool:
-        # The partner's reference is told as `ref`, unless another lead has it at this connection.
-        return path == "partner_ref_id" or super()._is_told(path)
-
     @pytest.mark.parametrize("answer", [listing(), Response(200, b"[]")])
     def test_an_empty_list_means_absent(self, answer: Response) -> None:
         assert self.make().found(answer, LEAD) is None

@@ -15,6 +15,7 @@ from leadops.errors import Gone
 from leadops.excel.writer import Workbook
 from leadops.models import ApiKey, Applicant, Duplicate, DuplicatePolicy, Export, Lead, LoanAccount, Scope
 from leadops.services import export_rows, lead_deletion, loan_accounts
+from tests.leadops import papers
 from tests.leadops.api import bodies
 from tests.leadops.api.callers import Caller
 
@@ -38,6 +39,17 @@ def test_a_deleted_lead_is_kept_and_dropped(deleted):
     assert (kept.status, kept.version) == (Lead.Status.DROPPED, 2)
     assert kept.deleted_at is not None
     assert kept.applicants.count() == 2
+
+
+def test_its_documents_are_gone_with_it(api, lead, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    document_id = papers.send(api, lead["id"]).json()["id"]
+    api.delete(f"{PATH}{lead['id']}/")
+    about = {"related_model": "applicant", "related_model_id": lead["applicants"][0]["id"]}
+    paths = [f"/v1/crm/documents/{document_id}/", f"/v1/crm/documents/{document_id}/download/"]
+    assert [api.get(path).status_code for path in paths] == [404, 404]
+    assert api.get("/v1/crm/documents/", **about).status_code in (400, 404)
+    assert papers.send(api, lead["id"]).status_code in (400, 404)
 
 
 def test_what_the_lender_declined_stays_declined(api, lead):

@@ -24,6 +24,8 @@ from tests import people
 def odd_drafts() -> list[LeadDraft]:
     """Leads in which something may get lost on the way through a spreadsheet."""
     plain, formulas, scripts, many, bare = people.drafts(5)
+    plain.remarks = "PAN ABCPV0001L a/c 50100012345678,\nalt mob 98111 11111, asha@example.com"
+    plain.partner_ref_id, plain.tags = "9800000001", ["call 9822222222"]
     formulas.partner_ref_id, formulas.remarks = "=1+1", '=HYPERLINK("http://evil.example","x")'
     formulas.source, formulas.loan_purpose, formulas.channel = "+cmd", "@SUM(A1)", "-2+3"
     formulas.applicants[0].banks[0].account_no = "000123456789"

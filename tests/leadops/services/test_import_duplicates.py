@@ -249,22 +249,16 @@ class TestAChange:
     def test_tells_a_partner_nothing_of_anothers_lead(self, finished, known, other_partner, here, rule):
         known(of=other_partner, partner_ref_id="MOON-1")
         rows = [["REF-2", "", "", PAN, ""]]
-        flagged = finished(rows, mode="update", road=ImportBatch.Road.API, uploaded_by=None, name="a.xlsx")
+        flagged = finished(rows, mode="update", road="api", name="a.xlsx")
         assert told(flagged, 2) == ("updated", [], "")
         rule(DuplicatePolicy.REFUSE)
         rows = [["REF-3", "", "", PAN, ""]]
-        refused = finished(rows, mode="update", road=ImportBatch.Road.API, uploaded_by=None, name="b.xlsx")
+        refused = finished(rows, mode="update", road="api", name="b.xlsx")
         assert told(refused, 2)[0] == "failed"
-        own = finished(
-            [["REF-3", "", "", "ABCPV0001L", ""]],
-            mode="update",
-            road=ImportBatch.Road.API,
-            uploaded_by=None,
-            name="c.xlsx",
-        )
+        own = finished([["REF-3", "", "", "ABCPV0001L", ""]], mode="update", road="api", name="c.xlsx")
         assert told(own, 2)[2].startswith("Your lead REF-1 has the same PAN ABXXXXX01L.")
         Lead.objects.filter(partner_ref_id="REF-2").delete()
-        silent = finished(rows, mode="update", road=ImportBatch.Road.API, uploaded_by=None, name="d.xlsx")
+        silent = finished(rows, mode="update", road="api", name="d.xlsx")
         assert told(silent, 2) == (
             "failed",
             [("", "duplicate_lead")],

@@ -111,6 +111,31 @@ def test_every_row_of_every_sheet_is_counted_and_told(book, brought):
     assert {codes[0] for (sheet, _), (_, codes) in found.items() if sheet == "Leads"} == {"unchanged"}
 
 
+@pytest.fixture
+def masked_book(odd, officer):
+    return exported.book(exported.finished(officer, Export.Shown.MASKED).file.path)
+
+
+def test_a_text_that_is_masked_in_part_is_not_written_over_the_whole_one(odd, masked_book, brought):
+    row = row_of(masked_book, "Leads", Partner_reference="••••0001")
+    remarks = cell(masked_book["Leads"], "Remarks", row)
+    assert "••••" in remarks.value
+    remarks.value += ", called twice"
+    before = records()
+    batch = brought(masked_book)
+    told = said(batch)
+    assert told["Leads", row] == ("failed", ["masked_text"])
+    assert records() == before
+
+
+def test_a_text_that_was_masked_may_be_written_anew(odd, masked_book, brought):
+    row = row_of(masked_book, "Leads", Partner_reference="••••0001")
+    cell(masked_book["Leads"], "Remarks", row).value = "called twice"
+    brought(masked_book)
+    lead = Lead.objects.get(partner_ref_id="9800000001")
+    assert (lead.remarks, lead.version, lead.tags) == ("called twice", 2, ["call 9822222222"])
+
+
 # What is changed -----------------------------------------------------------------------------------------------
 
 
@@ -259,6 +284,22 @@ def test_a_lead_that_is_decided_or_of_another_program_is_not_changed_by_its_id(b
     batch = brought(book)
     assert said(batch)["Leads", row] == ("skipped" if why == "lead_decided" else "failed", [why])
     assert records() == before
+
+
+def test_a_lead_that_stands_twice_is_changed_once_and_the_preview_says_so(book, brought):
+    row = row_of(book, "Leads", Partner_reference="00042")
+    book["Leads"].append([each.value for each in book["Leads"][row]])
+    cell(book["Leads"], "City", row).value = "Nashik"
+    cell(book["Leads"], "City", book["Leads"].max_row).value = "Delhi"
+    told = import_previews.shown(brought(book, review=True))
+    batch = brought(book)
+    assert said(batch)["Leads", book["Leads"].max_row] == ("failed", ["repeats_a_row"])
+    assert (told["update"], told["duplicate"], told["refused"]) == (
+        batch.updated,
+        batch.skipped,
+        batch.failed,
+    )
+    assert Lead.objects.get(partner_ref_id="00042").version == 2
 
 
 def test_the_first_sheet_alone_updates_by_id(book, brought):

@@ -7,10 +7,13 @@ from decimal import Decimal
 import pytest
 
 from leadops import search
-from leadops.models import Bank, Lead
+from leadops.drafts import AddressDraft
+from leadops.models import Address, Applicant, Bank, Lead
 from leadops.services import import_previews, lead_deletion, leads, loan_accounts
 from leadops.signals import leads_changed
+from leadops.validation import check_lead
 from tests import people
+from tests.leadops.borrowers import MOBILE, applicant, bank, lead
 from tests.leadops.excel.workbooks import HEADER, good_rows
 from tests.leadops.services.imported import codes, counts
 
@@ -220,8 +223,97 @@ def test_in_create_mode_nothing_is_changed(here, change):
     assert Lead.objects.get(partner_ref_id="REF-1").loan_amount == 50_001
 
 
-def test_a_chunk_of_changes_finds_its_leads_in_few_queries(here, change, django_assert_max_num_queries):
-    with django_assert_max_num_queries(60):
-        change(
-            [[f"REF-{at}", "9800000001", "Asha Verma", "ABCPV1234L", str(at)] for at in range(4, 400)], HEADER
-        )
+def test_a_chunk_of_changes_is_found_and_stored_in_few_queries(
+    finished, change, django_assert_max_num_queries
+):
+    rows = [[*row, "Pune", f"501000123{at:02}", "HDFC0000001"] for at, row in enumerate(good_rows(40))]
+    finished(rows, header=WIDE, name="first.xlsx")
+    several = [[f"REF-{at}", "", "", "", str(at), "Nashik", "", ""] for at in range(1, 31)]
+    some = [[f"REF-{at}", "", "", "", str(at), "", "", ""] for at in range(31, 41)]
+    with django_assert_max_num_queries(50):
+        batch = change([*several, *some])
+    assert updated(batch) == (0, 40, 0, 0)
+    assert Address.objects.filter(city="Nashik").count() == 30
+    assert set(Lead.objects.values_list("loan_amount", "version")) == {(at, 2) for at in range(1, 41)}
+
+
+# Who and what is meant -----------------------------------------------------------------------------------------
+
+PEOPLE = ["Partner reference", "Name", "PAN", "City", "Account number", "IFSC"]
+
+
+@pytest.fixture
+def family(partner, program):
+    """A lead of a mother and her daughter, the first with two addresses and two accounts."""
+    mother = applicant(name="Asha Verma", pan_no="ABCPV0001L", is_primary=True)
+    mother.addresses = [
+        AddressDraft(tags=["permanent"], city="Delhi"),
+        AddressDraft(tags=["current"], city="Pune"),
+    ]
+    mother.banks = [bank("123456789012"), bank("123456789013")]
+    daughter = applicant(name="Ravi Rao", pan_no="ABCPV0002L")
+    draft = lead(MOBILE, mother, daughter, partner_ref_id="REF-1")
+    check_lead(draft)
+    [made] = leads.create([draft], partner=partner, program=program, intake="api")
+    return made
+
+
+def test_a_namesake_with_another_pan_is_somebody_else(family, change):
+    rows = [
+        ["REF-1", "Asha Verma", "ABCPV0001L", "", "", ""],
+        ["REF-1", "Ravi Rao", "ABCPV0003L", "", "", ""],
+    ]
+    change(rows, PEOPLE, layout="grouped")
+    people = Lead.objects.with_parties().get().applicants.all()
+    assert [(each.name, each.pan_no) for each in people] == [
+        ("Asha Verma", "ABCPV0001L"), ("Ravi Rao", "ABCPV0002L"), ("Ravi Rao", "ABCPV0003L"),
+    ]  # fmt: skip
+
+
+def test_a_person_without_a_pan_is_found_by_the_name_and_filled(family, change):
+    Applicant.objects.filter(name="Ravi Rao").update(pan_no="", pan_no_index=None)
+    rows = [
+        ["REF-1", "Asha Verma", "ABCPV0001L", "", "", ""],
+        ["REF-1", "ravi rao", "ABCPV0003L", "", "", ""],
+    ]
+    change(rows, PEOPLE, layout="grouped")
+    people = Lead.objects.with_parties().get().applicants.all()
+    assert [each.pan_no for each in people] == ["ABCPV0001L", "ABCPV0003L"]
+
+
+def test_the_current_address_is_changed_and_not_the_permanent_one(family, change):
+    batch = change([["REF-1", "", "", "Nashik", "", ""]], PEOPLE)
+    assert updated(batch) == (0, 1, 0, 0)
+    assert list(Address.objects.order_by("position").values_list("tags", "city")) == [
+        (["permanent"], "Delhi"), (["current"], "Nashik"),
+    ]  # fmt: skip
+
+
+def test_a_current_address_that_was_unknown_is_added_to_the_permanent_one(family, change):
+    Address.objects.filter(tags=["current"]).delete()
+    change([["REF-1", "", "", "Nashik", "", ""]], PEOPLE)
+    assert list(Address.objects.order_by("position").values_list("tags", "city", "position")) == [
+        (["permanent"], "Delhi", 0), (["current"], "Nashik", 1),
+    ]  # fmt: skip
+
+
+def test_an_address_that_says_not_which_it_is_is_changed(family, change):
+    Address.objects.filter(tags=["current"]).update(tags=[])
+    change([["REF-1", "", "", "Nashik", "", ""]], PEOPLE)
+    assert list(Address.objects.order_by("position").values_list("tags", "city")) == [
+        (["permanent"], "Delhi"), ([], "Nashik"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "numbers"),
+    [
+        ("123456789013", ["123456789012", "123456789013"]),
+        ("123456789099", ["123456789012", "123456789013", "123456789099"]),
+    ],
+)
+def test_of_two_accounts_none_is_overwritten_by_another_number(family, change, given, numbers):
+    change([["REF-1", "", "", "", given, "HDFC0000002"]], PEOPLE)
+    told = Bank.objects.order_by("position")
+    assert [each.account_no for each in told] == numbers
+    assert [each.ifsc == "HDFC0000002" for each in told] == [each == given for each in numbers]

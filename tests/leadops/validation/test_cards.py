@@ -260,7 +260,7 @@ def test_a_card_number_in_place_of_a_key_is_not_repeated_in_the_path():
 
 
 @pytest.mark.parametrize(
-    "field", ["account_no", "accountNo", "Account Number", "primary_mobile", "mobile", "phone"]
+    "field", ["account_no", "accountNo", "Account Number", "primary_mobile", "mobile", "phone", "telephone"]
 )
 def test_account_numbers_and_mobiles_are_exempt(field: str):
     assert refuse_cards({field: "4111111111111111"}) == []
@@ -288,6 +288,8 @@ def test_a_full_aadhaar_number_is_refused_and_the_last_four_digits_are_not(shape
         ("remarks", aadhaar("91980000000")),  # a mobile with its country code
         ("partner_ref_id", aadhaar()),
         ("tax_id", aadhaar()),
+        ("employerInn", aadhaar()),
+        ("orderCode", aadhaar()),
         ("remarks", aadhaar()[:-1] + str((int(aadhaar()[-1]) + 1) % 10)),
         ("remarks", "12-34 5678 9012"),
     ],

@@ -1,0 +1,107 @@
+"""How much longer officers wait for the list of leads while a large workbook is imported.
+
+The web server is gunicorn with two workers, the import runs in a process of its own, as it does in a worker. An officer
+asks for the list again 50 ms after it came.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+ROWS = int(os.environ.get("BENCH_ROWS", "100000"))
+sys.argv[1:] = [str(ROWS)]
+
+import excel_import
+import requests
+import scratch
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.files.base import ContentFile
+from serving import environment, served
+
+from leadops import synthetic
+from leadops.models import ImportBatch, Lead
+from leadops.services import import_batches, leads
+from tests import people
+
+LEADS, ROUNDS, PAUSE, ALONE = 5_000, 3, 0.05, 20.0
+BAR = 20.0
+WORKER = "import django; django.setup(); from leadops import tasks; tasks.run_import({batch!r})"
+
+
+def signed_in(port: int) -> Callable[[], float]:
+    """An officer's browser: asks for the list, and tells how many milliseconds it took."""
+    officer, session = people.officer("bench"), SessionStore()
+    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = (
+        str(officer.pk),
+        "django.contrib.auth.backends.ModelBackend",
+    )
+    session[HASH_SESSION_KEY] = officer.get_session_auth_hash()
+    session.create()
+    browser = requests.Session()
+    browser.cookies.set(settings.SESSION_COOKIE_NAME, session.session_key or "")
+
+    def ask() -> float:
+        began = time.perf_counter()
+        answer = browser.get(f"http://127.0.0.1:{port}/admin/leadops/lead/", timeout=60)
+        assert (answer.status_code, "/admin/login/" in answer.url) == (200, False)
+        return 1000 * (time.perf_counter() - began)
+
+    return ask
+
+
+def asked(ask: Callable[[], float], goes_on: Callable[[], bool]) -> list[float]:
+    took = []
+    while goes_on():
+        took.append(ask())
+        time.sleep(PAUSE)
+    return took
+
+
+def beside(ask: Callable[[], float], env: dict[str, str]) -> list[float]:
+    """What the list takes while a workbook is imported."""
+    ImportBatch.objects.all().delete()
+    Lead.objects.filter(intake=Lead.Intake.EXCEL).delete()
+    partner, program = people.partner("Bench", "bench"), people.program("bench", "Bench")
+    batch = import_batches.receive(
+        ContentFile(excel_import.OUR_FILE), "bench.xlsx", partner=partner, program=program
+    )
+    command = [sys.executable, "-c", WORKER.format(batch=str(batch.pk))]
+    with subprocess.Popen(command, env=env, cwd=scratch.ROOT) as importing:
+        took = asked(ask, lambda: importing.poll() is None)
+    batch.refresh_from_db()
+    assert batch.created == ROWS, batch.problem
+    return took
+
+
+def p95(took: list[float]) -> float:
+    return statistics.quantiles(took, n=20)[-1]
+
+
+def main() -> None:
+    partner, program = people.partner("Bench", "bench"), people.program("bench", "Bench")
+    leads.create(synthetic.drafts(LEADS, seed=3), partner=partner, program=program, intake=Lead.Intake.API)
+    env = environment() | {"DJANGO_SETTINGS_MODULE": "leadops.settings"}
+    alone, meanwhile = [], []
+    with served("leadops", env) as port:
+        ask = signed_in(port)
+        for _ in range(20):
+            ask()
+        for _ in range(ROUNDS):
+            until = time.monotonic() + ALONE
+            alone.append(p95(asked(ask, lambda end=until: time.monotonic() < end)))  # type: ignore[misc]
+            meanwhile.append(p95(beside(ask, env)))
+    quiet, busy = statistics.median(alone), statistics.median(meanwhile)
+    scratch.report("the list of leads alone, p95", quiet, "ms")
+    scratch.report(f"while {ROWS:,} rows are imported, p95", busy, "ms")
+    scratch.report("longer by", 100 * (busy / quiet - 1), "%", f"bar: {BAR:g}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""The product, or another application, under gunicorn on the scratch database."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import scratch
+from django.conf import settings
+from django.db import connection
+
+HERE = Path(__file__).resolve().parent
+WORKERS = 2
+
+
+def environment() -> dict[str, str]:
+    """What both servers are told; the plain one takes the database from it."""
+    with connection.cursor():
+        info = connection.connection.info
+    database = settings.DATABASES["default"]
+    return os.environ | {
+        "BENCH_DB_NAME": info.dbname,
+        "BENCH_DB_USER": info.user,
+        "BENCH_DB_PASSWORD": str(database.get("PASSWORD", "")),
+        "BENCH_DB_HOST": info.host,
+        "BENCH_DB_PORT": str(info.port),
+        "PYTHONPATH": f"{scratch.ROOT}{os.pathsep}{HERE}",
+    }
+
+
+@contextmanager
+def served(module: str, env: dict[str, str]) -> Iterator[int]:
+    """`module`'s application under gunicorn; gives its port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", f"{module}.wsgi:application", "--bind", f"127.0.0.1:{port}"]
+    command += ["--workers", str(WORKERS), "--log-level", "error"]
+    env = env | {"DJANGO_SETTINGS_MODULE": f"{module}.settings"}
+    with subprocess.Popen(command, env=env, cwd=scratch.ROOT) as server:
+        try:
+            _wait_for(port)
+            yield port
+        finally:
+            server.terminate()
+
+
+def _wait_for(port: int) -> None:
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit("gunicorn did not start")

@@ -1,0 +1,116 @@
+"""Take the pictures of the docs anew, from a `make run` that runs here; PORT and SANDBOX_PORT are its ports.
+
+Signs in as the demo's officers and uploads two workbooks as one of them would.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import openpyxl
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+IMAGES = ROOT / "docs" / "images"
+SAMPLE = ROOT / "docs" / "samples" / "leads.xlsx"
+WEB = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}/admin/"
+SANDBOX = f"http://127.0.0.1:{os.environ.get('SANDBOX_PORT', '8100')}"
+FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu"]
+KNOWN_COLUMNS = {"Mobile No.": "Kontakt", "A/c No.": "Khata", "Remarks": "Sales notes"}
+"""What an agent calls some columns of the sample, so that the officer is asked about them."""
+
+
+def log_ins() -> dict[str, str]:
+    """The demo officers' passwords, by their names."""
+    command = [sys.executable, str(ROOT / "deploy" / "prepare.py"), SANDBOX]
+    env = os.environ | {"DJANGO_SETTINGS_MODULE": "leadops.settings", "ALLOW_LOCAL_VENDORS": "1"}
+    said = json.loads(subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=subprocess.PIPE).stdout)
+    if "trouble" in said:
+        raise SystemExit(said["trouble"])
+    return {each["username"]: each["password"] for each in said["officers"]}
+
+
+def sign_in(page: Page, name: str, password: str) -> None:
+    page.goto(WEB)
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(re.compile(r"/admin/$"))
+
+
+def take(page: Page, name: str) -> None:
+    """The picture `name` of what the page shows now."""
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=IMAGES / f"{name}.png")
+
+
+def as_an_agent_names_it(folder: Path) -> Path:
+    """The sample with columns that nobody knows by name."""
+    book = openpyxl.load_workbook(SAMPLE)
+    for cell in book.active[1]:
+        cell.value = KNOWN_COLUMNS.get(cell.value, cell.value)
+    path = folder / "agent-june.xlsx"
+    book.save(path)
+    return path
+
+
+def upload(page: Page, path: Path) -> None:
+    page.goto(f"{WEB}leadops/importbatch/add/")
+    for field in ("partner", "program"):
+        page.locator(f"select[name={field}]").select_option(index=1)
+    page.locator("input[type=file]").set_input_files(path)
+    page.get_by_role("button", name="Upload", exact=True).click()
+    page.wait_for_url(re.compile(r"/change/"))
+
+
+def of_imports(page: Page, folder: Path) -> None:
+    upload(page, as_an_agent_names_it(folder))
+    page.get_by_role("button", name="Go on with these columns").wait_for(timeout=60_000)
+    take(page, "import-columns")
+    copy = Path(shutil.copy(SAMPLE, folder / "hilltop-june.xlsx"))
+    upload(page, copy)
+    go_on = page.get_by_role("button", name="Go on with it")
+    start = page.get_by_role("button", name=re.compile("^Import [0-9]"))
+    go_on.or_(start).wait_for(timeout=60_000)
+    if go_on.is_visible():
+        go_on.click()
+    start.wait_for(timeout=60_000)
+    take(page, "import-preview")
+    start.click()
+    page.get_by_role("link", name="Mend refused rows here").wait_for(timeout=60_000)
+    take(page, "import")
+
+
+def of_leads(page: Page) -> None:
+    page.goto(WEB)
+    take(page, "overview")
+    page.goto(f"{WEB}leadops/lead/")
+    take(page, "lead-list")
+    page.goto(f"{WEB}crm_integrations/delivery/?state__exact=review")
+    page.locator("#result_list a[href*='/leadops/lead/']").first.click()
+    heading = page.get_by_role("heading", name="Deliveries")
+    heading.evaluate("each => { each.style.scrollMarginTop = '2rem'; each.scrollIntoView() }")
+    take(page, "deliveries")
+
+
+def main() -> None:
+    passwords = log_ins()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        for name, pictures in (("meera", of_leads), ("arjun", lambda page: of_imports(page, Path(folder)))):
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            sign_in(page, name, passwords[name])
+            pictures(page)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

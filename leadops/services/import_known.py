@@ -1,0 +1,109 @@
+"""Rows whose lead is here already: by the partner's reference, or as the same row of the same file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from leadops import statements
+from leadops.errors import DELETED_REFERENCE
+from leadops.excel.header import Header
+from leadops.models import ImportBatch, ImportRow
+from leadops.services.import_foresight import Foresight
+from leadops.services.import_judging import Result
+from leadops.validation import Finding, Severity
+
+Outcome = ImportRow.Outcome
+_NOTE = Severity.WARNING
+
+
+def skip_known(
+    header: Header, batch: ImportBatch, results: Sequence[Result], foreseen: Foresight | None = None
+) -> None:
+    """Skip rows whose lead is already here, by the partner's reference or as the same row of the same file.
+
+    A row that repeats the reference of one before it in this chunk goes on waiting: the next chunk knows the lead.
+    """
+    known, deleted = _by_reference(batch, results)
+    rows = _rows_of_leads(batch, known.values()) if known else {}
+    if foreseen is not None:
+        names = [each.draft.partner_ref_id for each in results if each.draft and each.draft.partner_ref_id]
+        here = {name: [lead_id] for name, lead_id in known.items()}
+        known = {name: ids[0] for name, ids in foreseen.named(names, here).items()}
+        rows |= {each: row for each in known.values() if (row := foreseen.row_of(each))}
+    again = _leads_of_same_rows(batch, results)
+    seen: set[str] = set()
+    for result in results:
+        if result.draft is None:
+            continue
+        reference = result.draft.partner_ref_id
+        if reference in known:
+            number = rows.get(known[reference])
+            where = f"from row {number} of this file" if number else "from before"
+            message = f"A lead with this reference is already here, {where}; this row was left out."
+            _skip(
+                header,
+                result,
+                known[reference],
+                Finding("partner_ref_id", "duplicate_reference", message, _NOTE),
+            )
+        elif reference in deleted:
+            message = f"{DELETED_REFERENCE} This row was left out."
+            _skip(header, result, None, Finding("partner_ref_id", "duplicate_reference", message, _NOTE))
+        elif reference in seen:
+            result.draft, result.outcome = None, Outcome.WAITING.value
+        elif reference:
+            seen.add(reference)
+        elif lead_id := again.get((result.sheet, result.number)):
+            message = "This row of the same file became a lead before; it was left out."
+            _skip(header, result, lead_id, Finding("", "already_imported", message, _NOTE))
+
+
+def _skip(header: Header, result: Result, lead_id: UUID | None, finding: Finding) -> None:
+    result.draft, result.outcome, result.lead_id = None, Outcome.SKIPPED.value, lead_id
+    result.problems = header.problems([finding], result.number)
+
+
+def leads_by_reference(batch: ImportBatch, results: Iterable[Result]) -> dict[str, UUID]:
+    """The leads of the batch's partner with the references of these drafts."""
+    return _by_reference(batch, results)[0]
+
+
+def _by_reference(batch: ImportBatch, results: Iterable[Result]) -> tuple[dict[str, UUID], set[str]]:
+    """The leads that have the references, and those references whose leads were deleted."""
+    references = [each.draft.partner_ref_id for each in results if each.draft and each.draft.partner_ref_id]
+    if not references:
+        return {}, set()
+    sql = (
+        "SELECT partner_ref_id, id, deleted_at IS NOT NULL FROM leadops_lead"
+        " WHERE partner_id = %s AND partner_ref_id = ANY(%s) AND partner_ref_id <> ''"
+    )
+    # An array: Django spends longer on 500 parameters than the database.
+    found = statements.rows(sql, [batch.partner_id, references])
+    return {name: key for name, key, gone in found if not gone}, {name for name, _, gone in found if gone}
+
+
+def _rows_of_leads(batch: ImportBatch, lead_ids: Iterable[UUID]) -> dict[UUID, int]:
+    made = batch.import_rows.filter(lead_id__in=list(lead_ids), outcome=Outcome.CREATED)
+    return {lead_id: number for lead_id, number in made.values_list("lead_id", "number") if lead_id}
+
+
+def _leads_of_same_rows(batch: ImportBatch, results: Iterable[Result]) -> dict[tuple[str, int], UUID]:
+    """Leads made from these rows when the same file was uploaded before; only rows without a reference need it."""
+    numbers = [each.number for each in results if each.draft and not each.draft.partner_ref_id]
+    if not numbers:
+        return {}
+    made = ImportRow.objects.filter(
+        batch__sha256=batch.sha256,
+        batch__partner_id=batch.partner_id,
+        batch__program_id=batch.program_id,
+        number__in=numbers,
+        outcome=Outcome.CREATED,
+        lead__deleted_at__isnull=True,
+        lead__isnull=False,
+    ).exclude(batch_id=batch.pk)
+    return {
+        (sheet, number): lead
+        for sheet, number, lead in made.values_list("sheet", "number", "lead_id")
+        if lead
+    }
