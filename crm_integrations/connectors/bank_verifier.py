@@ -73,4 +73,5 @@ def _outcome(check: dict[str, Any]) -> Outcome:
     name, reason = text(check.get("name_at_bank")).strip(), text(check.get("reason")).strip()
     if not reference or status not in ("found", "not_found") or (status == "found") != bool(name):
         raise errors.OutcomeUnknown("The verifier's answer does not tell in whose name the account is.")
-    return Outcome(reference, status, reason, facts={"name_at_bank": name, "reason": reason})
+    said = f"The account is in the name of {name}." if name else reason
+    return Outcome(reference, status, said, facts={"name_at_bank": name, "reason": reason})

@@ -153,6 +153,7 @@ def test_a_verified_account_is_no_lead_that_was_delivered(api, bank_id):
     lead_id = str(Lead.objects.get().pk)
     [told] = api.get(f"/v1/crm/leads/{lead_id}/deliveries/").json()["results"]
     assert (told["kind"], told["state"], told["vendor"]) == ("bank", "delivered", "bank_verifier")
+    assert "VERMA" not in str(told)
 
 
 def test_leads_are_not_sent_to_who_verifies(api, bank_id):
@@ -222,5 +223,6 @@ def test_officers_see_whose_account_it_was(desk, api, bank_id):
     lead = desk.get(f"/admin/leadops/lead/{delivery.lead_id}/change/")
     shown = lead.content.decode()
     assert "of a bank account" in shown
+    assert "The account is in the name of ASHA VERMA." in shown
     assert f"/preview/{delivery.connection_id}/" not in shown
     assert str(delivery).startswith("Bank account of Lead ")

@@ -25,7 +25,12 @@ NOT_FOUND = {
     "status": "not_found",
     "reason": "There is no such account.",
 }
-IN_HER_NAME = Outcome("C-1", "found", "", facts={"name_at_bank": "ASHA VERMA", "reason": ""})
+IN_HER_NAME = Outcome(
+    "C-1",
+    "found",
+    "The account is in the name of ASHA VERMA.",
+    facts={"name_at_bank": "ASHA VERMA", "reason": ""},
+)
 NOBODYS = Outcome(
     "C-2", "not_found", NOT_FOUND["reason"], facts={"name_at_bank": "", "reason": NOT_FOUND["reason"]}
 )
