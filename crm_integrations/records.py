@@ -166,7 +166,26 @@ class BankAccountRecord:
     account_holder_name: str = ""
 
 
-Record = LeadRecord | LoanAccountRecord | BankAccountRecord
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """What a partner is told: ids and states, and no personal data.
+
+    `sent_at` is the second at which this try is made, since 1970: a signature says when it was made.
+    """
+
+    id: str
+    type: str
+    occurred_at: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    sent_at: int = 0
+
+    @property
+    def ref(self) -> str:
+        """What names it where it is told."""
+        return self.id
+
+
+Record = LeadRecord | LoanAccountRecord | BankAccountRecord | EventRecord
 
 
 class Kind(StrEnum):
@@ -175,6 +194,7 @@ class Kind(StrEnum):
     LEAD = "lead"
     LOAN_ACCOUNT = "loan_account"
     BANK = "bank"
+    EVENT = "event"
 
     @property
     def label(self) -> str:

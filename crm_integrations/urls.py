@@ -6,6 +6,14 @@ from django.urls import path
 
 from crm_integrations.api import LeadDeliveriesView, LeadReadinessView
 from crm_integrations.bank_checks_api import VerifyBankView
+from crm_integrations.event_api import (
+    EventsView,
+    ReplayView,
+    RotateSecretView,
+    SubscriptionsView,
+    SubscriptionView,
+    TestEventView,
+)
 from crm_integrations.service_accounts_api import SendToServiceView, ServiceAccountsView
 from crm_integrations.webhooks import receive
 
@@ -21,5 +29,23 @@ urlpatterns = [
         "crm/leads/<uuid:lead_id>/send_to_service/", SendToServiceView.as_view(), name="lead-send-to-service"
     ),
     path("crm/banks/<uuid:bank_id>/verify/", VerifyBankView.as_view(), name="bank-verify"),
+    path("events/", EventsView.as_view(), name="events"),
+    path("events/subscriptions/", SubscriptionsView.as_view(), name="subscriptions"),
+    path("events/subscriptions/<uuid:subscription_id>/", SubscriptionView.as_view(), name="subscription"),
+    path(
+        "events/subscriptions/<uuid:subscription_id>/rotate_secret/",
+        RotateSecretView.as_view(),
+        name="subscription-rotate-secret",
+    ),
+    path(
+        "events/subscriptions/<uuid:subscription_id>/test/",
+        TestEventView.as_view(),
+        name="subscription-test",
+    ),
+    path(
+        "events/subscriptions/<uuid:subscription_id>/replay/",
+        ReplayView.as_view(),
+        name="subscription-replay",
+    ),
     path("webhooks/<uuid:connection_id>/", receive, name="webhook"),
 ]

@@ -227,6 +227,9 @@ EXCHANGE_BODY_DAYS = env_int("EXCHANGE_BODY_DAYS", 365, least=1)
 # Calls older than this are archived and dropped, a month at a time; 0: never.
 EXCHANGE_KEEP_DAYS = env_int("EXCHANGE_KEEP_DAYS", 2922)
 EXCHANGE_ARCHIVE = Path(env("EXCHANGE_ARCHIVE", str(VAR_DIR / "archive")))
+# Events of partners: how long they can be read and replayed, and when a webhook that takes none is disabled.
+EVENT_KEEP_DAYS = env_int("EVENT_KEEP_DAYS", 30, least=1)
+WEBHOOK_DISABLED_AFTER_DAYS = env_int("WEBHOOK_DISABLED_AFTER_DAYS", 5, least=1)
 
 # Who is mailed of notices; without an address nobody is.
 OPERATIONS_EMAIL = env_list("OPERATIONS_EMAIL")

@@ -56,7 +56,7 @@ class Row:
     """One record at one connection: its newest delivery, the earlier ones, or why there is none yet."""
 
     connection: Connection
-    lead_id: UUID
+    lead_id: UUID | None
     account: LoanAccount | None = None
     sent: Sent | None = None
     earlier: list[Sent] = field(default_factory=list)
@@ -79,8 +79,8 @@ class Row:
 
     @property
     def preview_url(self) -> str:
-        """Empty for what is verified: a preview shows leads and loan accounts."""
-        if self.sent is not None and self.sent.delivery.kind == Kind.BANK:
+        """Where it is shown as it would be sent; of an event, and of what is verified, there is nothing to see."""
+        if self.lead_id is None or (self.sent is not None and self.sent.delivery.kind == Kind.BANK):
             return ""
         name, record = ("loanaccount", self.account.pk) if self.account else ("lead", self.lead_id)
         return reverse(f"admin:leadops_{name}_preview", args=[record, self.connection.pk])

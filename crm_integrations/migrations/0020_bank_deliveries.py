@@ -6,18 +6,28 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm_integrations', '0016_announcements'),
+        ('crm_integrations', '0026_events'),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='delivery',
-            name='kind',
-            field=models.CharField(choices=[('lead', 'Lead'), ('loan_account', 'Loan account'), ('bank', 'Bank')], max_length=20),
+            model_name="delivery",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("lead", "Lead"),
+                    ("loan_account", "Loan account"),
+                    ("bank", "Bank"),
+                    ("event", "Event"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.AlterField(
-            model_name='delivery',
-            name='record_id',
-            field=models.UUIDField(help_text="The lead's id, or the loan account's; of a bank account its number and IFSC."),
+            model_name="delivery",
+            name="record_id",
+            field=models.UUIDField(
+                help_text="The lead's id, the loan account's, or the event's; of a bank account its number and IFSC."
+            ),
         ),
     ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leadops', '0025_documents'),
+        ('leadops', '0026_events'),
     ]
 
     operations = [

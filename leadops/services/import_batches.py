@@ -13,7 +13,7 @@ from django.db import DatabaseError, DataError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from leadops import doorbell
+from leadops import doorbell, signals
 from leadops.errors import TakesNoLeads, UnreadableFile
 from leadops.excel import preflight
 from leadops.faults import place_of
@@ -162,6 +162,7 @@ def _fail(lease: Lease, problem: str) -> None:
         batch.preview, batch.proposal = "", ""
         batch.finished_at, batch.leased_until = timezone.now(), None
         batch.save()
+        signals.imports_finished.send(ImportBatch, batches=[batch])
 
 
 def progress(batch: ImportBatch) -> dict[str, Any]:
