@@ -156,6 +156,16 @@ def test_a_verified_account_is_no_lead_that_was_delivered(api, bank_id):
     assert "VERMA" not in str(told)
 
 
+def test_no_event_tells_that_the_lead_was_delivered(api, bank_id):
+    asked = {"url": "https://partner.example/hook", "events": ["lead.delivered", "lead.updated"]}
+    assert api.post("/v1/events/subscriptions/", asked).status_code == 201
+    verify(api, bank_id)
+    engine.drain()
+    assert verify(api, bank_id)["is_verified"]
+    told = {each["type"] for each in api.get("/v1/events/").json()["results"]}
+    assert told == {"lead.updated"}
+
+
 def test_leads_are_not_sent_to_who_verifies(api, bank_id):
     assert Delivery.objects.count() == 0
     lead_id = str(Lead.objects.get().pk)
