@@ -30,7 +30,7 @@ class DeliveryAnswer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     connection = serializers.CharField(help_text="The connection's name.")
     vendor = serializers.CharField()
-    kind = serializers.CharField(help_text="lead or loan_account")
+    kind = serializers.CharField(help_text="lead, loan_account, or bank for the verifying of a bank account")
     state = serializers.ChoiceField(choices=State.choices)
     reference = serializers.CharField(allow_null=True, help_text="The vendor's id.")
     attempts = serializers.IntegerField(help_text="Times it was sent.")

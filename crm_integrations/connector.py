@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
 
-from crm_integrations import errors
+from crm_integrations import errors, records
 from crm_integrations.messages import (
     Event,
     Listed,
@@ -23,7 +23,7 @@ from crm_integrations.messages import (
     Response,
     error_words,
 )
-from crm_integrations.records import EventRecord, Kind, LeadRecord, LoanAccountRecord, Record
+from crm_integrations.records import Kind, Record
 
 __all__ = [
     "NOT_ALLOWED",
@@ -157,27 +157,35 @@ class Connector:
         """The strategy that puts this connection's credentials on a request."""
         raise NotImplementedError
 
-    def build_lead(self, record: LeadRecord) -> Request:
+    def build_lead(self, record: records.LeadRecord) -> Request:
         """The request that creates `record` at the vendor."""
         raise errors.Unsupported(f"{self.label} takes no leads.")
 
-    def build_loan_account(self, record: LoanAccountRecord) -> Request:
+    def build_loan_account(self, record: records.LoanAccountRecord) -> Request:
         """The request that creates `record` at the vendor."""
         raise errors.Unsupported(f"{self.label} takes no loan accounts.")
 
-    def build_event(self, record: EventRecord) -> Request:
+    def build_bank(self, record: records.BankAccountRecord) -> Request:
+        """The request that has `record` verified at the vendor."""
+        raise errors.Unsupported(f"{self.label} verifies no bank accounts.")
+
+    def build_event(self, record: records.EventRecord) -> Request:
         """The request that tells `record`."""
         raise errors.Unsupported(f"{self.label} takes no events.")
 
-    def missing_lead(self, record: LeadRecord) -> list[Missing]:
+    def missing_lead(self, record: records.LeadRecord) -> list[Missing]:
         """What the vendor still needs before `record` can be sent."""
         return []
 
-    def missing_loan_account(self, record: LoanAccountRecord) -> list[Missing]:
+    def missing_loan_account(self, record: records.LoanAccountRecord) -> list[Missing]:
         """What the vendor still needs before `record` can be sent."""
         return []
 
-    def missing_event(self, record: EventRecord) -> list[Missing]:
+    def missing_bank(self, record: records.BankAccountRecord) -> list[Missing]:
+        """What the vendor still needs before `record` can be sent."""
+        return []
+
+    def missing_event(self, record: records.EventRecord) -> list[Missing]:
         """What is still needed before `record` can be told."""
         return []
 
@@ -196,8 +204,6 @@ class Connector:
     def check(self) -> Request | None:
         """A harmless call that proves address and credentials, None where the vendor documents none."""
         return None
-
-    # Optional: what becomes of a record, what the vendor holds, what it tells by itself. ----------------------
 
     def ask_status(self, reference: str) -> Request:
         """The request that asks how the record with the vendor's id `reference` stands. Only where `can_follow`."""
@@ -233,8 +239,6 @@ class Connector:
     def words(self, response: Response) -> str:
         """The vendor's own words in an error answer, for the officer."""
         return error_words(response)
-
-    # The template the engine drives. -----------------------------------------------------------------------
 
     def build(self, kind: Kind, record: Record) -> Request:
         """The create request for `record`; Unsupported, with the list, when something the vendor needs is missing."""

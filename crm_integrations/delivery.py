@@ -177,7 +177,8 @@ def _delivered(caller: ClaimCaller, outcome: Outcome) -> Settlement:
     """The vendor holds it; its words are cut to what the columns take, after it took the record anyway."""
     status = redaction.storable(outcome.status, 100, caller.secrets)
     said = caller.said(outcome.message)
-    return Settlement(State.DELIVERED, said, reference=outcome.reference, vendor_status=status)
+    facts = {name: caller.said(value) for name, value in outcome.facts.items()}
+    return Settlement(State.DELIVERED, said, reference=outcome.reference, vendor_status=status, facts=facts)
 
 
 # Looking up ---------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connection as database
 
 from crm_integrations import doorbell
+from crm_integrations.connector import Kind
 from crm_integrations.models import Delivery, EventType, State
 from leadops import statements
 from leadops.ids import uuid7
@@ -134,8 +135,7 @@ def of_settled(delivery: Delivery, state: State) -> dict[str, Any] | None:
 
     For who did not ask the statement would write nothing either, and take a fifth of a millisecond for it.
     """
-    of_lead = delivery.lead_id is not None and delivery.loan_account_id is None
-    if not of_lead or not delivery.partner_listens or state not in TOLD:
+    if delivery.kind != Kind.LEAD or not delivery.partner_listens or state not in TOLD:
         return None
     return {"event": uuid7(), "told": TOLD[state].value}
 

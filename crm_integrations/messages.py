@@ -126,13 +126,15 @@ class Outcome:
     """The vendor holds the record.
 
     `reference`: the vendor's own id, empty when it gave none. `status`: the vendor's word for its state,
-    verbatim. `look_up`: it said yes without an id, so it has to be asked for the id.
+    verbatim. `look_up`: it said yes without an id, so it has to be asked for the id. `facts`: what the record was sent
+    there to learn.
     """
 
     reference: str = ""
     status: str = ""
     message: str = ""
     look_up: bool = False
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,17 @@ class LoanAccountRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class BankAccountRecord:
+    """A bank account that is to be verified; `ref` names it, its number and its IFSC together."""
+
+    id: str
+    ref: str
+    account_no: str = ""
+    ifsc: str = ""
+    account_holder_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EventRecord:
     """What a partner is told: ids and states, and no personal data.
 
@@ -174,7 +185,7 @@ class EventRecord:
         return self.id
 
 
-Record = LeadRecord | LoanAccountRecord | EventRecord
+Record = LeadRecord | LoanAccountRecord | BankAccountRecord | EventRecord
 
 
 class Kind(StrEnum):
@@ -182,6 +193,7 @@ class Kind(StrEnum):
 
     LEAD = "lead"
     LOAN_ACCOUNT = "loan_account"
+    BANK = "bank"
     EVENT = "event"
 
     @property

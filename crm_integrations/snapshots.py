@@ -8,25 +8,24 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-import phonenumbers
 from django.db import InterfaceError, OperationalError
 
+from crm_integrations import record_parts
 from crm_integrations.models import Delivery, PartnerEvent, State
 from crm_integrations.records import (
     AddressRecord,
     ApplicantRecord,
     BankRecord,
     EventRecord,
-    IdentityDocument,
     Kind,
     LeadRecord,
     LoanAccountRecord,
-    Phone,
     Record,
 )
 from crm_integrations.rows import Table, rows_of_leads
 from leadops.faults import place_of
 from leadops.models import Address, Applicant, Bank, Lead
+from leadops.models.bank import verification_key
 
 K = TypeVar("K")
 R = TypeVar("R")
@@ -109,6 +108,8 @@ def of_deliveries(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
     told = _events({d.event_id for d in deliveries if d.event_id is not None})
     found, *rows = rows_of_leads(lead_ids, LEAD, ADDRESS, BANK, APPLICANT)
     leads, parties = {lead.id: lead for lead in found}, _parties(*rows)
+    is_bank = any(delivery.kind == Kind.BANK for delivery in deliveries)
+    accounts = {_key(bank): bank for bank in rows[1]} if is_bank else {}
     records: dict[UUID, Record] = {}
     for delivery in deliveries:
         if delivery.loan_account_id is not None:
@@ -118,6 +119,11 @@ def of_deliveries(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
         elif delivery.event_id is not None:
             if (event := told.get(delivery.event_id)) is not None:
                 records[delivery.pk] = event
+        elif delivery.kind == Kind.BANK and delivery.lead_id is not None:
+            if (bank := accounts.get(delivery.record_id)) is not None:
+                _check_space(delivery, leads[delivery.lead_id].in_test_space)
+                records[delivery.pk] = record_parts.bank_account(bank, delivery.ref)
+                delivery.read_version = leads[delivery.lead_id].version
         elif delivery.lead_id is not None and (lead := leads.get(delivery.lead_id)) is not None:
             _check_space(delivery, lead.in_test_space)
             vendor, codes = delivery.connection.vendor, (lead.partner_code, lead.program_code)
@@ -153,13 +159,13 @@ def _parties(addresses: list[Any], banks: list[Any], applicants: list[Any]) -> M
     """The applicants of leads with all that is theirs, by the lead's id."""
     lived: dict[UUID, list[AddressRecord]] = defaultdict(list)
     for address in addresses:
-        lived[address.applicant_id].append(_address(address))
+        lived[address.applicant_id].append(record_parts.address(address))
     held: dict[UUID, list[BankRecord]] = defaultdict(list)
     for bank in banks:
-        held[bank.applicant_id].append(_bank(bank))
+        held[bank.applicant_id].append(record_parts.bank(bank))
     parties: dict[UUID, Parties] = defaultdict(tuple)
     for each in applicants:
-        parties[each.lead_id] += (_applicant(each, tuple(lived[each.id]), tuple(held[each.id])),)
+        parties[each.lead_id] += (record_parts.applicant(each, tuple(lived[each.id]), tuple(held[each.id])),)
     return parties
 
 
@@ -170,7 +176,7 @@ def _lead(lead: Any, codes: tuple[str, str], parties: Parties, ref: str, vendor:
         ref=ref,
         program_id=str(lead.program_id),
         program_code=codes[1],
-        primary_mobile=phone(lead.primary_mobile),
+        primary_mobile=record_parts.phone(lead.primary_mobile),
         partner_code=codes[0],
         partner_ref_id=lead.partner_ref_id,
         source=lead.source,
@@ -186,77 +192,14 @@ def _lead(lead: Any, codes: tuple[str, str], parties: Parties, ref: str, vendor:
     )
 
 
-def _applicant(
-    applicant: Any, addresses: tuple[AddressRecord, ...], banks: tuple[BankRecord, ...]
-) -> ApplicantRecord:
-    return ApplicantRecord(
-        applicant_type=applicant.applicant_type,
-        name=applicant.name,
-        is_primary=applicant.is_primary,
-        is_authorized_signatory=applicant.is_authorized_signatory,
-        business_type=applicant.business_type,
-        tags=tuple(applicant.tags),
-        first_name=applicant.first_name,
-        middle_name=applicant.middle_name,
-        last_name=applicant.last_name,
-        gender=applicant.gender,
-        date_of_birth=applicant.date_of_birth,
-        place_of_birth=applicant.place_of_birth,
-        nationality=applicant.nationality,
-        father_name=applicant.father_name,
-        monthly_income=applicant.monthly_income,
-        monthly_expenses=applicant.monthly_expenses,
-        employer_name=applicant.employer_name,
-        pan_no=applicant.pan_no,
-        primary_mobile=phone(applicant.primary_mobile) if applicant.primary_mobile else None,
-        primary_email=applicant.primary_email,
-        identity_document=IdentityDocument(
-            type=applicant.identity_type,
-            series=applicant.identity_series,
-            number=applicant.identity_number,
-            issued_on=applicant.identity_issued_on,
-            issued_by=applicant.identity_issued_by,
-            issuer_code=applicant.identity_issuer_code,
-            expires_on=applicant.identity_expires_on,
-        ),
-        tax_id=applicant.tax_id,
-        insurance_no=applicant.insurance_no,
-        gstin=applicant.gstin,
-        addresses=addresses,
-        banks=banks,
-    )
-
-
-def _address(address: Any) -> AddressRecord:
-    return AddressRecord(
-        tags=tuple(address.tags),
-        address_line=address.address_line,
-        pincode=address.pincode,
-        locality=address.locality,
-        city=address.city,
-        state=address.state,
-        country=address.country,
-        house_no=address.house_no,
-        street=address.street,
-        apartment_no=address.apartment_no,
-        fias_id=address.fias_id,
-    )
-
-
-def _bank(bank: Any) -> BankRecord:
-    return BankRecord(
-        account_type=bank.account_type,
-        account_no=bank.account_no,
-        account_holder_name=bank.account_holder_name,
-        ifsc=bank.ifsc,
-        is_verified=bank.is_verified,
-        tags=tuple(bank.tags),
-    )
-
-
 def _check_space(delivery: Delivery, in_test_space: bool) -> None:
     if delivery.connection.test_space != in_test_space:
         raise WrongSpace
+
+
+def _key(bank: Any) -> UUID | None:
+    """What a verifying of this account is about."""
+    return verification_key(bank.id, bank.account_no, bank.ifsc)
 
 
 def _loan_account(delivery: Delivery) -> LoanAccountRecord:
@@ -282,11 +225,3 @@ def lead_reference(lead_id: UUID, vendor: str) -> str:
     return (
         held.exclude(reference="").order_by("-delivered_at").values_list("reference", flat=True).first() or ""
     )
-
-
-def phone(e164: str) -> Phone:
-    """`e164` taken apart."""
-    if e164.startswith("+91") and len(e164) == 13:  # by far the most: no need to ask the library
-        return Phone(e164, "91", e164[3:])
-    number = phonenumbers.parse(e164)
-    return Phone(e164, str(number.country_code), phonenumbers.national_significant_number(number))

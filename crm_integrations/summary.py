@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from crm_integrations.connector import Kind
 from crm_integrations.models import NEEDS_PERSON, UNFINISHED, State
 from leadops.models import Lead
 from leadops.prepared import Statement
@@ -30,7 +31,7 @@ WORDS = f"""
 SELECT held.id, CASE
     WHEN bool_or(d.state IN ({listed(NEEDS_PERSON)})) THEN '{Sync.NEEDS_PERSON.value}'
     WHEN bool_or(d.state IN ({listed(UNFINISHED)})) THEN '{Sync.IN_PROGRESS.value}'
-    WHEN bool_or(d.state = '{State.DELIVERED.value}') THEN '{Sync.DELIVERED.value}'
+    WHEN bool_or(d.state = '{State.DELIVERED.value}' AND d.kind <> '{Kind.BANK.value}') THEN '{Sync.DELIVERED.value}'
     ELSE '{Sync.NOT_SENT.value}' END
 FROM {{these}} held(id) LEFT JOIN crm_integrations_delivery d ON d.lead_id = held.id GROUP BY held.id
 """  # noqa: S608 (our own words only)

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from crm_integrations import registry
+from crm_integrations.connector import Kind
 from crm_integrations.models import CLAIMABLE, Connection, Delivery, State
 from leadops.models import Lead
 
@@ -154,7 +155,8 @@ def of_lead(
             return f"{first.connection.name}{others}: {said}"
     if lead.is_stopped:
         return f"The lead is {lead.get_status_display().lower()}: nothing of it is sent."
-    held = [each.connection.name for each in newest if each.state == State.DELIVERED]
+    delivered = (each for each in newest if each.state == State.DELIVERED and each.kind != Kind.BANK)
+    held = [each.connection.name for each in delivered]
     if held:
         return f"Delivered to {', '.join(held)}."
     if gaps:

@@ -13,6 +13,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+MOST_APPLICANTS, MOST_ADDRESSES, MOST_BANKS = 50, 20, 20
+"""So many a lead has, and each of its applicants."""
 _STEP = re.compile(r"(\w+)(?:\[([0-9]+)\])?")
 Amount = Decimal | int | str | None
 Day = date | str | None

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from leadops.validation import Finding
 
+DELETED_REFERENCE = "The record with this reference was deleted; a reference is used once."
+
 
 class LeadopsError(Exception):
     """This can't be done."""
@@ -26,9 +28,10 @@ class Invalid(LeadopsError):
 class DuplicateReference(LeadopsError):
     """A record with this reference already exists."""
 
-    def __init__(self, existing_id: str) -> None:
-        super().__init__()
-        self.existing_id = existing_id
+    def __init__(self, existing_id: str, was_deleted: bool = False) -> None:
+        """One that was deleted is not there to be found any more, so its id is not told."""
+        super().__init__(DELETED_REFERENCE if was_deleted else "")
+        self.existing_id = None if was_deleted else existing_id
 
 
 class DuplicateLead(LeadopsError):

@@ -9,7 +9,7 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import QuerySet
 
 from leadops.ids import uuid_in
-from leadops.models import Applicant, Bank, Lead, LeadNumber, lead
+from leadops.models import Applicant, Bank, Lead, LeadNumber, Partner, lead
 from leadops.models.applicant import BETWEEN_WORDS, NAME_WORDS
 from leadops.sealing import blind_index
 from leadops.validation import joined, mobile
@@ -24,8 +24,8 @@ MOST_BY_NAME = 200
 """Of a name that many have, the newest four pages."""
 
 
-def lead_ids(text: str, country: str = "IN") -> list[UUID]:
-    """Ids of the leads that `text` finds, newest first, at most 1,000, by a name at most 200.
+def lead_ids(text: str, country: str = "IN", partner: Partner | None = None) -> list[UUID]:
+    """Ids of the leads that `text` finds, newest first, at most 1,000, by a name at most 200; of `partner` alone.
 
     A text is our id or the short one that lists show (`#facb25fb`), the number of a lead that came by a dialect, a
     partner's reference, a mobile or a PAN in any spelling, or an account number; what none of them is may be the
@@ -33,52 +33,51 @@ def lead_ids(text: str, country: str = "IN") -> list[UUID]:
     """
     text = text.strip()
     found: set[UUID] = set()
-    for ids in _by_key(text, country):
+    for ids in _by_key(text, country, partner):
         found.update(ids[:MOST])
     # Whoever types a key wants its lead, not everybody whose name begins with its letters.
     if not found and any(map(str.isalpha, text)):
-        found.update(_by_name(text)[:MOST_BY_NAME])
+        found.update(_by_name(text, partner)[:MOST_BY_NAME])
     return sorted(found, reverse=True)[:MOST]
 
 
 Ids = QuerySet[Lead, UUID] | QuerySet[Applicant, UUID] | QuerySet[Bank, UUID] | QuerySet[LeadNumber, UUID]
 
 
-def _by_key(text: str, country: str) -> list[Ids]:
+def _by_key(text: str, country: str, partner: Partner | None) -> list[Ids]:
+    leads = Lead.objects.of_partner(partner) if partner else Lead.objects.all()
+    applicants = Applicant.objects.of_partner(partner) if partner else Applicant.objects.all()
+    banks = Bank.objects.of_partner(partner) if partner else Bank.objects.all()
     searches: list[Ids] = [
-        Lead.objects.filter(partner_ref_id__iexact=text)
-        .exclude(partner_ref_id="")
-        .values_list("id", flat=True)
+        leads.filter(partner_ref_id__iexact=text).exclude(partner_ref_id="").values_list("id", flat=True)
     ]
     if (own_id := uuid_in(text)) is not None:
-        searches.append(Lead.objects.filter(pk=own_id).values_list("id", flat=True))
+        searches.append(leads.filter(pk=own_id).values_list("id", flat=True))
     if short := SHORT_ID.fullmatch(text):
-        unnamed = Lead.objects.filter(partner_ref_id="").alias(short=lead.SHORT_ID)
+        unnamed = leads.filter(partner_ref_id="").alias(short=lead.SHORT_ID)
         searches.append(unnamed.filter(short=short[1].lower()).values_list("id", flat=True))
     if LEAD_NUMBER.fullmatch(text) and int(text) <= LeadNumber.LARGEST:
-        searches.append(LeadNumber.objects.filter(number=int(text)).values_list("lead_id", flat=True))
+        numbered = LeadNumber.objects.filter(number=int(text), lead__in=leads)
+        searches.append(numbered.values_list("lead_id", flat=True))
     number = mobile(text, country)
     if number.value and not number.is_refused:
         index = blind_index("mobile", number.value)
-        searches.append(Lead.objects.filter(primary_mobile_index=index).values_list("id", flat=True))
-        searches.append(
-            Applicant.objects.filter(primary_mobile_index=index).values_list("lead_id", flat=True)
-        )
+        searches.append(leads.filter(primary_mobile_index=index).values_list("id", flat=True))
+        searches.append(applicants.filter(primary_mobile_index=index).values_list("lead_id", flat=True))
     if PAN.fullmatch(pan := joined(text)):
         index = blind_index("pan", pan.upper())
-        searches.append(Applicant.objects.filter(pan_no_index=index).values_list("lead_id", flat=True))
+        searches.append(applicants.filter(pan_no_index=index).values_list("lead_id", flat=True))
     if ACCOUNT_NO.fullmatch(account := joined(text)):
         index = blind_index("account", account)
-        searches.append(
-            Bank.objects.filter(account_no_index=index).values_list("applicant__lead_id", flat=True)
-        )
+        searches.append(banks.filter(account_no_index=index).values_list("applicant__lead_id", flat=True))
     return searches
 
 
-def _by_name(text: str) -> QuerySet[Applicant, UUID]:
+def _by_name(text: str, partner: Partner | None) -> QuerySet[Applicant, UUID]:
     """Every word counts, also one of digits: `SUN-0001` is no Sunita, while `Sector 7 Traders` is found."""
     words = text.translate(str.maketrans(BETWEEN_WORDS, " " * len(BETWEEN_WORDS))).split()
     # Each is quoted, so that the server takes it apart as it did the name, whatever alphabet it is in.
     query = SearchQuery(" & ".join(f"'{word}':*" for word in words), config="simple", search_type="raw")
-    named = Applicant.objects.annotate(words=NAME_WORDS).filter(words=query)
+    applicants = Applicant.objects.of_partner(partner) if partner else Applicant.objects.all()
+    named = applicants.annotate(words=NAME_WORDS).filter(words=query)
     return named.order_by("-lead_id").values_list("lead_id", flat=True)

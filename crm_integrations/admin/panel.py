@@ -79,8 +79,8 @@ class Row:
 
     @property
     def preview_url(self) -> str:
-        """Where it is shown as it would be sent; of an event there is nothing to see."""
-        if self.lead_id is None:
+        """Where it is shown as it would be sent; of an event, and of what is verified, there is nothing to see."""
+        if self.lead_id is None or (self.sent is not None and self.sent.delivery.kind == Kind.BANK):
             return ""
         name, record = ("loanaccount", self.account.pk) if self.account else ("lead", self.lead_id)
         return reverse(f"admin:leadops_{name}_preview", args=[record, self.connection.pk])

@@ -143,7 +143,8 @@ def _received(taken: Taken, partner: Partner, program: Program) -> Lead:
     try:
         return leads.receive(taken.draft, partner=partner, program=program, intake=Lead.Intake.DIALECT).lead
     except DuplicateReference as taken_already:
-        if (kept := resending.same_again(taken_already.existing_id, taken.draft)) is None:
+        existing = taken_already.existing_id  # None where the partner has deleted it
+        if existing is None or (kept := resending.same_again(existing, taken.draft)) is None:
             raise
         return kept
     except Invalid as refusal:

@@ -72,7 +72,9 @@ class Delivery(Record):
     event = models.ForeignKey(
         PartnerEvent, on_delete=models.CASCADE, null=True, related_name="deliveries", db_index=False
     )
-    record_id = models.UUIDField(help_text="The lead's id, the loan account's, or the event's.")
+    record_id = models.UUIDField(
+        help_text="The lead's id, the loan account's, or the event's; of a bank account its number and IFSC."
+    )
     version = models.PositiveIntegerField(help_text="The record's version this delivery was made for.")
     ref = models.CharField(max_length=100, help_text="Our reference, as the vendor is told it.")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
@@ -161,7 +163,8 @@ class Delivery(Record):
     """Whether the lead's partner asked for events, as far as that is known."""
 
     def __str__(self) -> str:
-        return f"{self.record} → {self.connection}"
+        what = f"Bank account of {self.lead}" if self.kind == Kind.BANK else self.record
+        return f"{what} → {self.connection}"
 
     @property
     def may_retry(self) -> bool:

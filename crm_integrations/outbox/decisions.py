@@ -54,7 +54,7 @@ def cancel(delivery_ids: Iterable[uuid.UUID], reason: str = "An officer cancelle
 def cancel_ended(leads: Iterable[Lead]) -> None:
     """Stop what was not sent yet of leads that the lender has ended."""
     for lead in leads:
-        cancel(lead.deliveries.values_list("pk", flat=True), ended_leads.said(lead.status))
+        cancel(lead.deliveries.values_list("pk", flat=True), ended_leads.said_of(lead))
 
 
 def resolve_held(delivery_id: uuid.UUID, reference: str, reason: str, officer: Officer) -> bool:
@@ -85,9 +85,9 @@ def send_again(delivery_id: uuid.UUID, reason: str, officer: Officer) -> bool:
     said = f"{officer} had it sent again: {reason}"
     with transaction.atomic():
         done = _change([delivery_id], UNDECIDED, state=State.QUEUED, reason=said, **absent, **NEW_START)
-        lead = Lead.objects.filter(deliveries=delivery_id).first()
+        lead = Lead.with_deleted.filter(deliveries=delivery_id).first()
         if not done and lead is not None and lead.is_stopped:
-            said = ended_leads.said(lead.status)
+            said = ended_leads.said_of(lead)
             done = _change([delivery_id], UNDECIDED, state=State.CANCELLED, reason=said, **absent)
     return bool(done)
 
@@ -103,7 +103,8 @@ def _change(
         free = Delivery.objects.filter(pk__in=list(delivery_ids), state__in=states, leased_until=None)
         if state == State.QUEUED:
             # No join: an update with one overlooks what a claim changes meanwhile.
-            free = free.exclude(Exists(Lead.objects.filter(pk=OuterRef("lead_id"), status__in=Lead.STOPPED)))
+            ended = Lead.with_deleted.filter(pk=OuterRef("lead_id"), status__in=Lead.STOPPED)
+            free = free.exclude(Exists(ended))
             if "accepted" not in columns:
                 free = free.filter(accepted=False)
         ids = dict(free.values_list("pk", "lead_id"))

@@ -12,6 +12,11 @@ class LeadEnded(Exception):
     """The lender dropped or declined the lead after its delivery was claimed; nothing was sent. Its text says which."""
 
 
+def said_of(lead: Lead) -> str:
+    """Why nothing of `lead` is sent."""
+    return "The lead was deleted." if lead.deleted_at else said(lead.status)
+
+
 def said(status: str) -> str:
     """Why nothing of a lead in this status is sent."""
     return f"The lead was {Lead.Status(status).label.lower()}."

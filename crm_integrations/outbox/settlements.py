@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from crm_integrations.models import Delivery, Exchange, State
@@ -13,6 +14,7 @@ class Settlement:
     """What a delivery becomes.
 
     `due_in`: seconds; None leaves it to be woken or decided. `pause`: why the whole connection has to stop.
+    `facts`: what the record was sent there to learn.
     """
 
     state: State
@@ -24,6 +26,7 @@ class Settlement:
     lookups: int = 0
     absences: int = 0
     pause: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Ending(NamedTuple):

@@ -24,7 +24,7 @@ from crm_integrations.outbox.pausing import pause
 from crm_integrations.outbox.settlements import Ending, Settlement
 from crm_integrations.outbox.subscribers import learn_from
 from leadops.prepared import Statement, run
-from leadops.services import loan_accounts
+from leadops.services import bank_verification, loan_accounts
 
 TRY_AGAIN_SECONDS = 0.5
 
@@ -201,6 +201,9 @@ def pass_on(delivery: Delivery, settlement: Settlement) -> None:
         learn_from(delivery, settlement)
     elif delivery.kind == Kind.LEAD and delivery.lead_id is not None:
         _tell_waiting(delivery, delivery.lead_id, settlement)
+    elif delivery.kind == Kind.BANK and delivery.lead_id and settlement.state == State.DELIVERED:
+        told = [settlement.facts.get(name, "") for name in ("name_at_bank", "reason")]
+        bank_verification.record(delivery.lead_id, delivery.record_id, *told)
     elif settlement.state == State.DELIVERED and delivery.loan_account_id and settlement.vendor_status:
         loan_accounts.record_status(delivery.loan_account_id, settlement.vendor_status)
 

@@ -24,7 +24,9 @@ LEADS = "admin:leadops_lead_changelist"
 # Newest first and capped, so that a busy fortnight costs no more than its newest 100,000 leads.
 PER_DAY = """
 SELECT (created_at AT TIME ZONE %s)::date AS day, intake, count(*)
-FROM (SELECT created_at, intake FROM leadops_lead WHERE id >= %s ORDER BY id DESC LIMIT 100000) newest
+FROM (
+    SELECT created_at, intake FROM leadops_lead WHERE id >= %s AND deleted_at IS NULL ORDER BY id DESC LIMIT 100000
+) newest
 GROUP BY 1, 2
 """
 

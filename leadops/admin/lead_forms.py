@@ -57,7 +57,9 @@ class LeadForm(VersionedForm, MaskedForm):
         partner, reference = cleaned.get("partner") or self.instance.partner_id, cleaned.get("partner_ref_id")
         if not partner or not reference:
             return
-        taken = Lead.objects.filter(partner=partner, partner_ref_id=reference).exclude(pk=self.instance.pk)
+        taken = Lead.with_deleted.filter(partner=partner, partner_ref_id=reference).exclude(
+            pk=self.instance.pk
+        )
         if taken.exists():
             self.add_error("partner_ref_id", REFERENCE_TAKEN)
 

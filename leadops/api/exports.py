@@ -48,6 +48,8 @@ class DownloadShape(Shape):
     primary_mobile = text(30)
     partner_ref_id = text(100)
     status = text(12)
+    tags = text(500, "One tag, or several with commas: those that have all of them.")
+    search = text(200)
     created_at_after = text(40, "From this day or moment on.")
     created_at_before = text(40, "Up to this day or moment.")
 
@@ -69,7 +71,7 @@ class DownloadExcelView(GenericAPIView[Lead]):
     )  # fmt: skip
     def put(self, request: Request) -> FileResponse:
         given = _filters(request)
-        found = LeadFilters(given, Lead.objects.of_partner(caller(request)))
+        found = LeadFilters(given, Lead.objects.of_partner(caller(request)), request=request)
         if not found.is_valid():
             raise invalid(
                 [
@@ -108,7 +110,6 @@ def _asked(request: Request, given: dict[str, str]) -> Export:
 
 def _in_words(given: dict[str, Any]) -> str:
     """The filters as the log keeps them, which many read."""
-    shown = given | (
-        {"primary_mobile": masking.dotted(given["primary_mobile"])} if "primary_mobile" in given else {}
-    )
+    personal = {name: masking.dotted(given[name]) for name in ("primary_mobile", "search") if name in given}
+    shown = given | personal
     return " · ".join(f"{name} {value}" for name, value in shown.items())[:500] or "All leads of the partner"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import django_filters
 from django import forms
@@ -15,11 +15,13 @@ from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
+from leadops.api.authentication import caller
 from leadops.api.problems import invalid
 from leadops.api.shapes import error
 from leadops.ids import first_id_at
 from leadops.models import Document, ImportRow, Lead, LoanAccount, Program
 from leadops.sealing import blind_index
+from leadops.search import lead_ids
 from leadops.validation import mobile
 
 if TYPE_CHECKING:  # the framework's views import this module by its settings
@@ -38,9 +40,8 @@ class StrictFilters(DjangoFilterBackend):
     ) -> QuerySet[Any]:
         filterset = self.get_filterset(request, queryset, view)
         known = set(filterset.filters) if filterset else set()
-        errors = [
-            error(name, "unknown_filter") for name in request.query_params if name not in known | PAGING
-        ]
+        known |= PAGING | getattr(view, "also_taken", set())
+        errors = [error(name, "unknown_filter") for name in request.query_params if name not in known]
         if filterset and not filterset.is_valid():
             errors += [
                 error(name, "invalid_filter", words=words)
@@ -113,10 +114,28 @@ class LeadFilters(Made):
     primary_mobile = django_filters.CharFilter(method="by_mobile", max_length=30)
     partner_ref_id = django_filters.CharFilter(max_length=100)
     status = django_filters.ChoiceFilter(choices=Lead.Status.choices)
+    tags = django_filters.CharFilter(
+        method="by_tags",
+        max_length=500,
+        help_text="One tag, or several with commas: those that have all of them.",
+    )
+    search = django_filters.CharFilter(
+        method="by_text",
+        max_length=200,
+        help_text="An id, reference, mobile, PAN or account number; else how an applicant's names begin.",
+    )
 
     class Meta:
         model = Lead
         fields: list[str] = []
+
+    def by_tags(self, leads: QuerySet[Lead], name: str, text: str) -> QuerySet[Lead]:
+        wanted = [tag for each in text.split(",") if (tag := each.strip())]
+        # That there are any is what the index on tags asks for, and it holds no others.
+        return leads.filter(tags__contains=wanted).exclude(tags=[]) if wanted else leads
+
+    def by_text(self, leads: QuerySet[Lead], name: str, text: str) -> QuerySet[Lead]:
+        return leads.filter(pk__in=lead_ids(text, partner=caller(cast(Request, self.request))))
 
     def by_mobile(self, leads: QuerySet[Lead], name: str, text: str) -> QuerySet[Lead]:
         countries = Program.objects.order_by().values_list("country", flat=True).distinct()

@@ -23,6 +23,7 @@ from leadops.api.lead_shapes import (
     ConsentShape,
     LeadShape,
 )
+from leadops.api.loan_account_shapes import AccountAnswer
 from leadops.api.shapes import Many, Moment
 from leadops.models import Address, Applicant, Bank, Consent, DuplicateKey, Lead
 from leadops.validation import Finding
@@ -50,11 +51,12 @@ def lead_answer(lead: Lead, whole_pii: bool = False) -> dict[str, Any]:
         "tags": lead.tags,
         "consents": [_consent(each) for each in lead.consents.all()],
         "extra": lead.extra,
-        "applicants": [_applicant(each, country, whole_pii) for each in lead.applicants.all()],
+        "applicants": [applicant_answer(each, country, whole_pii) for each in lead.applicants.all()],
     }
 
 
-def _applicant(applicant: Applicant, country: str, whole_pii: bool) -> dict[str, Any]:
+def applicant_answer(applicant: Applicant, country: str, whole_pii: bool) -> dict[str, Any]:
+    """One applicant with all that belongs to it; `country` is its program's."""
     tail = masking.unmasked if whole_pii else masking.last_four
     return {
         "id": str(applicant.pk),
@@ -85,8 +87,8 @@ def _applicant(applicant: Applicant, country: str, whole_pii: bool) -> dict[str,
         "tax_id": tail(applicant.tax_id) or None,
         "insurance_no": tail(applicant.insurance_no) or None,
         "gstin": (applicant.gstin if whole_pii else masking.gstin(applicant.gstin)) or None,
-        "addresses": [_address(each) for each in applicant.addresses.all()],
-        "banks": [_bank(each, tail) for each in applicant.banks.all()],
+        "addresses": [address_answer(each) for each in applicant.addresses.all()],
+        "banks": [bank_answer(each, whole_pii) for each in applicant.banks.all()],
     }
 
 
@@ -103,7 +105,8 @@ def _identity_document(applicant: Applicant, tail: masking.Mask) -> dict[str, An
     return document if any(document.values()) else None
 
 
-def _address(address: Address) -> dict[str, Any]:
+def address_answer(address: Address) -> dict[str, Any]:
+    """One address."""
     return {
         "id": str(address.pk),
         "created_at": address.created_at.timestamp(),
@@ -124,14 +127,15 @@ def _address(address: Address) -> dict[str, Any]:
     }
 
 
-def _bank(bank: Bank, tail: masking.Mask) -> dict[str, Any]:
+def bank_answer(bank: Bank, whole_pii: bool) -> dict[str, Any]:
+    """One bank account."""
     return {
         "id": str(bank.pk),
         "created_at": bank.created_at.timestamp(),
         "updated_at": bank.updated_at.timestamp(),
         "applicant_id": str(bank.applicant_id),
         "account_type": bank.account_type,
-        "account_no": tail(bank.account_no),
+        "account_no": bank.account_no if whole_pii else masking.last_four(bank.account_no),
         "account_holder_name": bank.account_holder_name,
         "ifsc": bank.ifsc,
         "is_verified": bank.is_verified,
@@ -217,6 +221,13 @@ class DuplicateAnswer(serializers.Serializer[Any]):
     only_mobile = serializers.BooleanField(help_text="The PANs differ: perhaps a family's telephone.")
 
 
+class ProgramAnswer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+    product_type = serializers.CharField()
+
+
 class LeadAnswer(Kept, LeadShape):
     status = serializers.ChoiceField(choices=Lead.Status.choices)
     sync_status = serializers.ChoiceField(
@@ -224,6 +235,8 @@ class LeadAnswer(Kept, LeadShape):
     )
     applicants = Many(child=ApplicantAnswer(), most=APPLICANTS)
     consents = Many(child=ConsentShape(), most=CONSENTS)
+    program = ProgramAnswer(required=False, help_text="Only with expand=program.")
+    loan_accounts = AccountAnswer(many=True, required=False, help_text="Only with expand=loan_accounts.")
     warnings = WarningAnswer(
         many=True, required=False, help_text="Only in the answer to POST, and only if any."
     )

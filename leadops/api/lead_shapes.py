@@ -8,6 +8,9 @@ from uuid import UUID
 
 from leadops.api.shapes import Amount, AnyObject, Day, Id, Many, Moment, Shape, Text, Whole, YesNo
 from leadops.drafts import (
+    MOST_ADDRESSES,
+    MOST_APPLICANTS,
+    MOST_BANKS,
     AddressDraft,
     ApplicantDraft,
     BankDraft,
@@ -16,7 +19,8 @@ from leadops.drafts import (
     LeadDraft,
 )
 
-APPLICANTS, ADDRESSES, BANKS, CONSENTS, TAGS = 50, 20, 20, 50, 50
+APPLICANTS, ADDRESSES, BANKS = MOST_APPLICANTS, MOST_ADDRESSES, MOST_BANKS
+CONSENTS, TAGS = 50, 50
 
 
 def tags(required: bool = False) -> Many:

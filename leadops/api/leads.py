@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leadops.api import examples
+from leadops.api import examples, expanding
 from leadops.api.authentication import caller, may_read_pii
 from leadops.api.duplicates import duplicates_answer
 from leadops.api.filters import LeadFilters
@@ -21,12 +22,17 @@ from leadops.api.lead_shapes import LEAD, LeadShape, ReadLead
 from leadops.api.parsers import body_of
 from leadops.api.problems import FieldError, invalid
 from leadops.api.programs import active_program
-from leadops.api.schema import CREATING, LISTING, READING, answers
+from leadops.api.schema import CREATING, DELETING, LISTING, READING, answers
 from leadops.api.shapes import error, once, read
 from leadops.models import Lead, Program, Scope
-from leadops.services import leads
+from leadops.services import lead_deletion, leads
 from leadops.services.duplicates import words
 from leadops.validation import check_lead, errors_in, refuse_cards
+
+DELETION = (
+    "It goes out of sight, and nothing of it is sent any more; what was sent stays where it is. Its reference stays"
+    " used. A lead with a loan account stays: 409."
+)
 
 
 class LeadViews(GenericAPIView[Lead]):
@@ -38,19 +44,21 @@ class LeadViews(GenericAPIView[Lead]):
     def get_queryset(self) -> QuerySet[Lead]:
         if getattr(self, "swagger_fake_view", False):
             return Lead.objects.none()
-        return Lead.objects.of_partner(caller(self.request)).with_parties()
+        return expanding.loaded(Lead.objects.of_partner(caller(self.request)).with_parties(), self.request)
 
     def answer(self, lead: Lead) -> dict[str, Any]:
-        return lead_answer(lead, may_read_pii(self.request))
+        return lead_answer(lead, may_read_pii(self.request)) | expanding.expansions(lead, self.request)
 
 
 class LeadsView(LeadViews):
     """All leads of the caller."""
 
     scopes = {"GET": Scope.LEAD_READ, "POST": Scope.LEAD_WRITE}
+    also_taken = {expanding.NAME}
 
     @extend_schema(
         operation_id="leads_list", summary="List leads", description="Newest first.", tags=["Leads"],
+        parameters=[expanding.PARAMETER],
         responses=answers(LISTING, {200: LeadAnswer(many=True)}),
     )  # fmt: skip
     def get(self, request: Request) -> Response:
@@ -62,7 +70,7 @@ class LeadsView(LeadViews):
         request=LeadShape, responses=answers(CREATING, {200: LeadAnswer}), examples=[examples.CREATE_LEAD],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        taken, program = _readable(body_of(request))
+        taken, program = readable(body_of(request))
         partner = caller(request)
         received = leads.receive(taken.draft, partner=partner, program=program, intake=Lead.Intake.API)
         answer = self.answer(received.lead) | duplicates_answer(received, partner)
@@ -75,23 +83,34 @@ class LeadsView(LeadViews):
 class LeadView(LeadViews):
     """One lead."""
 
-    scopes = {"GET": Scope.LEAD_READ}
+    scopes = {"GET": Scope.LEAD_READ, "DELETE": Scope.LEAD_WRITE}
     for_borrowers = ("GET",)
 
     @extend_schema(
-        operation_id="leads_retrieve", summary="Read a lead", tags=["Leads"],
-        responses=answers(READING, {200: LeadAnswer}), filters=False,
+        operation_id="leads_retrieve", summary="Read a lead", tags=["Leads"], parameters=[expanding.PARAMETER],
+        responses=answers((400, *READING), {200: LeadAnswer}), filters=False,
     )  # fmt: skip
     def get(self, request: Request, lead_id: UUID) -> Response:
         return Response(self.answer(get_object_or_404(self.get_queryset(), pk=lead_id)))
 
+    @extend_schema(
+        operation_id="leads_delete", summary="Delete a lead", tags=["Leads"], filters=False,
+        description=DELETION, responses=answers(DELETING, {204: None}),
+    )  # fmt: skip
+    def delete(self, request: Request, lead_id: UUID) -> Response:
+        lead = get_object_or_404(Lead.objects.of_partner(caller(request)), pk=lead_id)
+        lead_deletion.delete(lead.pk)
+        return Response(status=204)
 
-def _readable(body: Any) -> tuple[ReadLead, Program]:
+
+def readable(
+    body: Any, program_of: Callable[[UUID | None], Program | None] = active_program
+) -> tuple[ReadLead, Program]:
     """The lead in `body` and its program; Problem with every error of form and content that can be found."""
     cards = [*map(FieldError.of, refuse_cards(body))]
     taken, errors = read(LEAD, body)
     known = isinstance(taken, ReadLead)
-    program = active_program(taken.program_id) if known else None
+    program = program_of(taken.program_id) if known else None
     if known and taken.program_id and program is None:
         errors.append(error("program_id", "unknown_program"))
     if cards or errors or program is None:

@@ -105,6 +105,7 @@ def _lead(lead_id: UUID | None, partner: Partner) -> Lead | None:
 
 def _conflict(taken: DuplicateReference, partner: Partner) -> Problem:
     """The id of the account that has the reference is told only to the partner whose account it is."""
-    own = LoanAccount.objects.of_partner(partner).filter(pk=taken.existing_id).exists()
-    members = {"existing_id": taken.existing_id} if own else {}
+    existing = taken.existing_id
+    own = existing and LoanAccount.objects.of_partner(partner).filter(pk=existing).exists()
+    members = {"existing_id": existing} if own else {}
     return Problem(Type.CONFLICT, REFERENCE_TAKEN, members)

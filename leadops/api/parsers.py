@@ -23,12 +23,16 @@ LONGEST_NAME = 64
 
 
 class CappedJSONParser(JSONParser):
-    """Reads at most `API_MAX_BYTES` of JSON; refuses what could not be stored or would be read in two ways."""
+    """Reads at most `most_bytes` of JSON; refuses what could not be stored or would be read in two ways."""
+
+    @property
+    def most_bytes(self) -> int:
+        return settings.API_MAX_BYTES
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        return read_json(read_capped(stream))
+        return read_json(read_capped(stream, self.most_bytes))
 
 
 class CappedRawParser(JSONParser):
@@ -37,15 +41,15 @@ class CappedRawParser(JSONParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        return read_capped(stream)
+        return read_capped(stream, settings.API_MAX_BYTES)
 
 
-def read_capped(stream: IO[Any]) -> bytes:
-    """The body in `stream`; Problem when it is larger than a body may be."""
-    raw: bytes = stream.read(settings.API_MAX_BYTES + 1)
-    if len(raw) > settings.API_MAX_BYTES:
+def read_capped(stream: IO[Any], most: int) -> bytes:
+    """The body in `stream`; Problem when it is larger than `most` bytes."""
+    raw: bytes = stream.read(most + 1)
+    if len(raw) > most:
         _drain(stream)
-        raise Problem(Type.TOO_LARGE, f"A body has at most {settings.API_MAX_BYTES} bytes.")
+        raise Problem(Type.TOO_LARGE, f"A body has at most {most} bytes here.")
     return raw
 
 

@@ -128,7 +128,8 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, Invalid):
         return invalid(map(FieldError.of, error.findings))
     if isinstance(error, DuplicateReference):
-        return Problem(Type.CONFLICT, error.message, {"existing_id": error.existing_id})
+        members = {"existing_id": error.existing_id} if error.existing_id else {}
+        return Problem(Type.CONFLICT, error.message, members)
     if isinstance(error, DuplicateLead):
         return _known_borrower(error)
     if isinstance(error, NotInThisState):

@@ -1,7 +1,7 @@
 """The lender's records."""
 
 from leadops.models.applicant import Address, Applicant
-from leadops.models.bank import Bank
+from leadops.models.bank import Bank, BankVerification
 from leadops.models.borrower_token import BorrowerToken
 from leadops.models.calls import CallCount, CallWindow
 from leadops.models.column_mapping import ColumnMapping
@@ -24,6 +24,7 @@ __all__ = [
     "ApiKey",
     "Applicant",
     "Bank",
+    "BankVerification",
     "BorrowerToken",
     "CallCount",
     "CallWindow",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
@@ -10,6 +12,7 @@ from django.db.models import Q
 
 from leadops.fields import BlindIndexField, EncryptedTextField
 from leadops.models.lead import Lead
+from leadops.models.partner import Partner
 from leadops.models.record import Record
 
 BETWEEN_WORDS = "._/@:&-,;'\"()[]{}\\|+#*!?<>=~^"
@@ -25,6 +28,18 @@ NAME_WORDS = SearchVector(
     ),
     config="simple",
 )
+
+
+class ApplicantQuerySet(models.QuerySet["Applicant"]):
+    def of_partner(self, partner: Partner) -> Self:
+        """Those of the leads that `partner` brought and has not deleted."""
+        return self.filter(lead__partner=partner, lead__deleted_at__isnull=True)
+
+
+class AddressQuerySet(models.QuerySet["Address"]):
+    def of_partner(self, partner: Partner) -> Self:
+        """Those of the leads that `partner` brought and has not deleted."""
+        return self.filter(applicant__lead__partner=partner, applicant__lead__deleted_at__isnull=True)
 
 
 class Applicant(Record):
@@ -74,6 +89,8 @@ class Applicant(Record):
     insurance_no = EncryptedTextField("insurance number")
     gstin = models.CharField("GSTIN", max_length=15, blank=True)
 
+    objects = ApplicantQuerySet.as_manager()
+
     class Meta:
         ordering = ["lead_id", "position", "id"]
         constraints = [
@@ -120,6 +137,8 @@ class Address(Record):
     street = models.CharField(max_length=200, blank=True)
     apartment_no = models.CharField(max_length=50, blank=True)
     fias_id = models.CharField("FIAS id", max_length=36, blank=True)
+
+    objects = AddressQuerySet.as_manager()
 
     class Meta:
         ordering = ["applicant_id", "position", "id"]

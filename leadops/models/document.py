@@ -18,7 +18,7 @@ from leadops.models.record import Record
 class DocumentQuerySet(models.QuerySet["Document"]):
     def of_partner(self, partner: Partner) -> Self:
         """Those that `partner` handed in itself: what officers add to its leads is the lender's own."""
-        return self.filter(lead__partner=partner, road=Document.Road.API)
+        return self.filter(lead__partner=partner, lead__deleted_at__isnull=True, road=Document.Road.API)
 
 
 class Document(Record):

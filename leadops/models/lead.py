@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Cast, Right, Upper
@@ -19,6 +20,7 @@ from leadops.models.record import Record
 SHORT_ID_LENGTH = 8
 SHORT_ID = Right(Cast("id", models.TextField()), SHORT_ID_LENGTH)
 """The end of our id, in SQL: by it people know a lead that its partner gave no reference."""
+IN_SIGHT = Q(deleted_at__isnull=True)
 REFERENCE_TAKEN = "This partner already sent a lead with this reference."
 
 
@@ -39,6 +41,16 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         return self.select_related("partner", "program").prefetch_related(
             "applicants__addresses", "applicants__banks", "consents"
         )
+
+
+_AllLeads = models.Manager.from_queryset(LeadQuerySet)
+
+
+class LeadsInSight(_AllLeads["Lead"]):
+    """Without those that were deleted."""
+
+    def get_queryset(self) -> LeadQuerySet:
+        return LeadQuerySet(self.model, using=self._db).filter(deleted_at__isnull=True)
 
 
 class Lead(Record):
@@ -103,7 +115,10 @@ class Lead(Record):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
 
-    objects = LeadQuerySet.as_manager()
+    deleted_at = models.DateTimeField(null=True, editable=False)
+
+    objects = LeadsInSight()
+    with_deleted = LeadQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -119,10 +134,13 @@ class Lead(Record):
             ),
         ]
         indexes = [
-            models.Index(fields=["partner", "-id"], name="lead_by_partner"),
-            models.Index(fields=["program", "-id"], name="lead_by_program"),
-            models.Index(fields=["status", "-id"], name="lead_by_status"),
-            models.Index(fields=["sync_status", "-id"], name="lead_by_sync_status"),
+            # Of the leads in sight alone, so that the ids of a page are still read from the index and nothing else.
+            models.Index(fields=["partner", "-id"], condition=IN_SIGHT, name="seen_lead_by_partner"),
+            models.Index(fields=["program", "-id"], condition=IN_SIGHT, name="seen_lead_by_program"),
+            models.Index(fields=["status", "-id"], condition=IN_SIGHT, name="seen_lead_by_status"),
+            models.Index(fields=["sync_status", "-id"], condition=IN_SIGHT, name="seen_lead_by_sync"),
+            # Most leads have no tags, and those cost nothing here.
+            GinIndex(fields=["tags"], condition=~Q(tags=[]), name="lead_by_tag"),
             # With the id: what came within some days is then a range of the same index.
             models.Index(fields=["primary_mobile_index", "id"], name="lead_by_mobile"),
             models.Index(Upper("partner_ref_id"), condition=~Q(partner_ref_id=""), name="lead_by_reference"),

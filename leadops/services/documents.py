@@ -51,10 +51,10 @@ def owner_of(partner: Partner, owner_id: UUID, kind: str = "") -> Owner | None:
 FINDERS: dict[str, Callable[[UUID], Owner | None]] = {
     Document.RelatedModel.LEAD: lambda pk: Lead.objects.filter(pk=pk).first(),
     Document.RelatedModel.APPLICANT: lambda pk: (
-        Applicant.objects.select_related("lead").filter(pk=pk).first()
+        Applicant.objects.select_related("lead").filter(pk=pk, lead__deleted_at=None).first()
     ),
     Document.RelatedModel.BANK: lambda pk: (
-        Bank.objects.select_related("applicant__lead").filter(pk=pk).first()
+        Bank.objects.select_related("applicant__lead").filter(pk=pk, applicant__lead__deleted_at=None).first()
     ),
 }
 

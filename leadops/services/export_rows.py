@@ -113,7 +113,7 @@ def _attribute(column: Column) -> str:
 _OF_OURS = """
 SELECT lead.id, lead.version, partner.name, program.name, lead.status, lead.sync_status, lead.created_at
 FROM leadops_lead lead JOIN leadops_partner partner ON partner.id = lead.partner_id
-JOIN leadops_program program ON program.id = lead.program_id WHERE lead.id = ANY(%s)
+JOIN leadops_program program ON program.id = lead.program_id WHERE lead.id = ANY(%s) AND lead.deleted_at IS NULL
 """
 _ACCOUNTS = """
 SELECT account.lead_id, account.ref_id, program.name, account.product_type, account.status,
@@ -146,6 +146,8 @@ class _Reading:
         made: dict[str, list[Sequence[Cell]]] = {layout.name: [] for layout in sheets.LAYOUTS}
         for lead in self._leads.rows(ids):
             key, reference = lead[0], lead[2]
+            if key not in ours:  # deleted since it was chosen
+                continue
             join = [str(key), reference]
             found = applicants.get(key, _NOTHING)
             version, *of_ours = ours[key]

@@ -52,7 +52,7 @@ _LATER = (
     "This lead was changed after this workbook was written; nothing was changed. Export it again and make the change"
     " there."
 )
-_OWN = "SELECT id FROM leadops_lead WHERE partner_id = %s AND id = ANY(%s)"
+_OWN = "SELECT id FROM leadops_lead WHERE partner_id = %s AND id = ANY(%s) AND deleted_at IS NULL"
 
 
 class _Group(NamedTuple):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from leadops import statements
+from leadops.errors import DELETED_REFERENCE
 from leadops.excel.header import Header
 from leadops.models import ImportBatch, ImportRow
 from leadops.services.import_foresight import Foresight
@@ -23,7 +24,7 @@ def skip_known(
 
     A row that repeats the reference of one before it in this chunk goes on waiting: the next chunk knows the lead.
     """
-    known = leads_by_reference(batch, results)
+    known, deleted = _by_reference(batch, results)
     rows = _rows_of_leads(batch, known.values()) if known else {}
     if foreseen is not None:
         names = [each.draft.partner_ref_id for each in results if each.draft and each.draft.partner_ref_id]
@@ -46,6 +47,9 @@ def skip_known(
                 known[reference],
                 Finding("partner_ref_id", "duplicate_reference", message, _NOTE),
             )
+        elif reference in deleted:
+            message = f"{DELETED_REFERENCE} This row was left out."
+            _skip(header, result, None, Finding("partner_ref_id", "duplicate_reference", message, _NOTE))
         elif reference in seen:
             result.draft, result.outcome = None, Outcome.WAITING.value
         elif reference:
@@ -55,22 +59,28 @@ def skip_known(
             _skip(header, result, lead_id, Finding("", "already_imported", message, _NOTE))
 
 
-def _skip(header: Header, result: Result, lead_id: UUID, finding: Finding) -> None:
+def _skip(header: Header, result: Result, lead_id: UUID | None, finding: Finding) -> None:
     result.draft, result.outcome, result.lead_id = None, Outcome.SKIPPED.value, lead_id
     result.problems = header.problems([finding], result.number)
 
 
 def leads_by_reference(batch: ImportBatch, results: Iterable[Result]) -> dict[str, UUID]:
     """The leads of the batch's partner with the references of these drafts."""
+    return _by_reference(batch, results)[0]
+
+
+def _by_reference(batch: ImportBatch, results: Iterable[Result]) -> tuple[dict[str, UUID], set[str]]:
+    """The leads that have the references, and those references whose leads were deleted."""
     references = [each.draft.partner_ref_id for each in results if each.draft and each.draft.partner_ref_id]
     if not references:
-        return {}
+        return {}, set()
     sql = (
-        "SELECT partner_ref_id, id FROM leadops_lead WHERE partner_id = %s AND partner_ref_id = ANY(%s)"
-        " AND partner_ref_id <> ''"
+        "SELECT partner_ref_id, id, deleted_at IS NOT NULL FROM leadops_lead"
+        " WHERE partner_id = %s AND partner_ref_id = ANY(%s) AND partner_ref_id <> ''"
     )
     # An array: Django spends longer on 500 parameters than the database.
-    return dict(statements.rows(sql, [batch.partner_id, references]))
+    found = statements.rows(sql, [batch.partner_id, references])
+    return {name: key for name, key, gone in found if not gone}, {name for name, _, gone in found if gone}
 
 
 def _rows_of_leads(batch: ImportBatch, lead_ids: Iterable[UUID]) -> dict[UUID, int]:
@@ -89,6 +99,7 @@ def _leads_of_same_rows(batch: ImportBatch, results: Iterable[Result]) -> dict[t
         batch__program_id=batch.program_id,
         number__in=numbers,
         outcome=Outcome.CREATED,
+        lead__deleted_at__isnull=True,
         lead__isnull=False,
     ).exclude(batch_id=batch.pk)
     return {

@@ -27,6 +27,7 @@ MOST_LOOKED_AT = 2000
 EDITED = "It was changed since: this is its version {version}."
 HAS_ACCOUNT = "It has a loan account."
 HAS_DOCUMENT = "It has documents."
+GONE = "It was deleted since."
 HAD_DOCUMENT = "It had documents, and their log stays."
 FILLED = "Another lead was filled into it."
 DELETED = "Its lead was deleted when the import was undone."
@@ -94,7 +95,7 @@ def undo(batch: ImportBatch, lease: Lease) -> None:
 
 
 def _undo(batch: ImportBatch, mended: Sequence[UUID], ids: Sequence[UUID]) -> None:
-    leads = list(Lead.objects.filter(pk__in=ids).order_by("pk").select_for_update())
+    leads = list(Lead.with_deleted.filter(pk__in=ids).order_by("pk").select_for_update())
     reasons = why_they_stay(batch, leads, lock=True)
     gone = [lead.pk for lead in leads if lead.pk not in reasons]
     if reasons:
@@ -134,7 +135,9 @@ def _done_since(batch: ImportBatch, leads: Sequence[Lead]) -> dict[UUID, str]:
     reasons = {}
     for lead in leads:
         versions, filled = own.get(lead.pk, (0, 0))
-        if merges.get(lead.pk, 0) > filled:
+        if lead.deleted_at:
+            reasons[lead.pk] = GONE
+        elif merges.get(lead.pk, 0) > filled:
             reasons[lead.pk] = FILLED
         elif lead.version > 1 + versions:
             reasons[lead.pk] = EDITED.format(version=lead.version)
@@ -144,7 +147,7 @@ def _done_since(batch: ImportBatch, leads: Sequence[Lead]) -> dict[UUID, str]:
 def foresee(batch: ImportBatch) -> dict[str, object]:
     """What undoing would do with the first leads of an import: how many go, and why the others stay."""
     rows = statements.rows(_NEXT, [batch.pk, 0, MOST_LOOKED_AT + 1])
-    looked_at = list(Lead.objects.filter(pk__in={lead_id for _, lead_id in rows[:MOST_LOOKED_AT]}))
+    looked_at = list(Lead.with_deleted.filter(pk__in={lead_id for _, lead_id in rows[:MOST_LOOKED_AT]}))
     reasons = why_they_stay(batch, looked_at, lock=False)
     return {
         "more": len(rows) > MOST_LOOKED_AT,

@@ -33,6 +33,7 @@ _BY_PERSON = (
     "SELECT l.primary_mobile_index, a.pan_no_index, l.id FROM leadops_lead l"
     " JOIN leadops_applicant a ON a.lead_id = l.id AND a.is_primary"
     " WHERE l.partner_id = %s AND l.program_id = %s AND l.primary_mobile_index = ANY(%s) AND a.pan_no_index = ANY(%s)"
+    " AND l.deleted_at IS NULL"
 )
 
 

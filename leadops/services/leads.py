@@ -91,9 +91,9 @@ def receive(
 
 
 def _refuse_taken(partner: Partner, reference: str) -> None:
-    taken = Lead.objects.filter(partner=partner, partner_ref_id=reference).exclude(partner_ref_id="")
-    if (existing := taken.values_list("id", flat=True).first()) is not None:
-        raise DuplicateReference(str(existing)) from None
+    taken = Lead.with_deleted.filter(partner=partner, partner_ref_id=reference).exclude(partner_ref_id="")
+    if (existing := taken.values_list("id", "deleted_at").first()) is not None:
+        raise DuplicateReference(str(existing[0]), was_deleted=existing[1] is not None) from None
 
 
 def _repeated(draft: LeadDraft, origin: Origin, verdict: Verdict, findings: list[Finding]) -> Received:

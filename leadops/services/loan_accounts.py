@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from leadops import signals
-from leadops.errors import DuplicateReference, Invalid
+from leadops.errors import DuplicateReference, Gone, Invalid
 from leadops.models import Lead, LoanAccount, Officer, Program
 from leadops.validation import Checked, Finding, findings_at, free_text, problem
 
@@ -36,14 +36,18 @@ def check_account(lead: Lead, reference: Checked[str]) -> list[Finding]:
 def open_account(lead: Lead, ref_id: str, program: Program, created_by: Officer | None = None) -> LoanAccount:
     """Store a loan account on `lead`, its reference tidied, and announce it.
 
-    Raises Invalid with what `check_account` finds, DuplicateReference when the program already has an account `ref_id`.
+    Raises Invalid with what `check_account` finds, DuplicateReference when the program already has an account `ref_id`,
+    Gone when the lead was deleted meanwhile.
     """
     reference = checked_reference(ref_id)
-    if findings := check_account(lead, reference):
-        raise Invalid(findings)
     named = {"program": program, "ref_id": reference.value, "in_test_space": lead.partner.is_test_space}
     try:
         with transaction.atomic():
+            # Locked, so that the lead is not deleted or dropped in this moment.
+            if (now := Lead.objects.select_for_update(no_key=True).filter(pk=lead.pk).first()) is None:
+                raise Gone
+            if findings := check_account(now, reference):
+                raise Invalid(findings)
             account = LoanAccount.objects.create(
                 **named,
                 lead=lead,

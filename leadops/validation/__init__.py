@@ -4,6 +4,7 @@
 `refuse_cards` looks through raw input for what must never come in. What others use is named here.
 """
 
+from leadops.validation.bank_accounts import ifsc
 from leadops.validation.cards import refuse_cards, refuse_cell, refuse_header
 from leadops.validation.codes import Severity
 from leadops.validation.contacts import mobile
@@ -18,6 +19,7 @@ from leadops.validation.findings import (
     warnings_in,
 )
 from leadops.validation.lead import check_lead
+from leadops.validation.places import pincode
 from leadops.validation.plain_text import free_text, joined
 
 __all__ = [
@@ -30,8 +32,10 @@ __all__ = [
     "errors_in",
     "findings_at",
     "free_text",
+    "ifsc",
     "joined",
     "mobile",
+    "pincode",
     "problem",
     "refuse_cards",
     "refuse_cell",

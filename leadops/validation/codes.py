@@ -60,6 +60,9 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         # who the applicant is
         "unknown_applicant_type": Code("The applicant type must be person or business."),
         "several_primary_applicants": Code("Only one applicant can be the primary one; choose which."),
+        "primary_applicant_needed": Code(
+            "A lead always has a primary applicant; mark another one as primary instead."
+        ),
         "name_without_letters": _warning("This name has no letters; please check it."),
         "unknown_gender": Code("The gender must be male, female or other."),
         "unknown_country": Code("This is not a country code; write two letters, such as IN."),

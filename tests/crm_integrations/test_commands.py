@@ -65,7 +65,7 @@ def test_a_repeated_name_changes_what_is_named_and_keeps_the_rest(program):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nobody", "--name", "n"], "Unknown vendor 'nobody'; known are: brainysoft, broctagon"),
+        (["nobody", "--name", "n"], "Unknown vendor 'nobody'; known are: bank_verifier, brainysoft"),
         (["ispcrm", "--name", "n", "--setting", "color=red"], "Unknown setting 'color'"),
         (["ispcrm", "--name", "n", "--secret", "pin=1"], "Unknown secret 'pin'; known are: token"),
         (["ispcrm", "--name", "n", "--secret", "S3CRET"], "--secret needs NAME=VALUE"),
@@ -113,7 +113,7 @@ def test_every_connection_is_tried_and_the_broken_one_named(vendor_sandbox, caps
     call_command("demo", sandbox_url=vendor_sandbox.url)
     found = answer(capsys, "check_connections")["connections"]
     assert {each["name"]: each["ok"] for each in found} == dict.fromkeys(
-        ["brainysoft", "broctagon", "crego-crm", "crego-los", "ispcrm"], True
+        ["bank-verifier", "brainysoft", "broctagon", "crego-crm", "crego-los", "ispcrm"], True
     )
     unproved = {each["name"]: each["detail"] for each in found if not each["proved"]}
     assert sorted(unproved) == ["broctagon", "ispcrm"]

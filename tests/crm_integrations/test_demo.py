@@ -64,7 +64,7 @@ def test_the_demo_has_leads_in_every_status_and_a_connection_to_every_vendor(sho
     assert set(Lead.objects.values_list("status", flat=True)) == set(Lead.Status.values)
     routes = Route.objects.filter(program=None, automatic=True)
     assert sorted(route.connection.vendor for route in routes) == sorted(registry.vendors())
-    assert made["Connection"] == 5
+    assert made["Connection"] == 6
     assert Program.objects.filter(pk="4b67c764-afb3-4570-ac21-025ea3255b6e").exists()
     assert Program.objects.filter(pk="15676342-6603-4637-a83f-77feda9523e9").exists()
     assert ApiKey.objects.live().filter(digest=ApiKey.digest_of(shown["key"])).exists()

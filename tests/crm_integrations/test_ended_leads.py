@@ -18,7 +18,7 @@ from crm_integrations import delivery as engine
 from crm_integrations import outbox
 from crm_integrations.models import Connection, Delivery, Exchange, State
 from leadops.models import Lead, LoanAccount, Officer, Program
-from leadops.services import leads, loan_accounts
+from leadops.services import lead_deletion, leads, loan_accounts
 from tests.crm_integrations.in_hand import claimed, make_due, only
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,6 +50,40 @@ def test_what_was_queued_is_cancelled_and_says_what_became_of_the_lead(receive, 
     only("ispcrm")
     end(lead, status)
     assert left() == (State.CANCELLED, said)
+
+
+def test_what_was_queued_of_a_deleted_lead_is_cancelled_and_stays_so(receive, connections, vendor_sandbox):
+    lead, wanted = receive(0), receive(1)
+    only("ispcrm")
+    lead_deletion.delete(lead.pk)
+    deleted = Delivery.objects.get(lead=lead)
+    assert (deleted.state, deleted.reason) == (State.CANCELLED, "The lead was deleted.")
+    assert outbox.retry([deleted.pk]) == 0
+    engine.drain()
+    assert dict(Delivery.objects.values_list("lead", "state")) == {
+        lead.pk: State.CANCELLED,
+        wanted.pk: State.DELIVERED,
+    }
+    assert len(vendor_sandbox.held("ispcrm")) == 1
+
+
+def test_a_lead_that_was_deleted_while_it_was_in_a_batch_is_not_sent(receive, connections, vendor_sandbox):
+    lead = receive()
+    only("ispcrm")
+    claim = claimed()
+    lead_deletion.delete(lead.pk)
+    engine.deliver(claim)
+    assert left()[0] == State.CANCELLED
+    assert vendor_sandbox.held("ispcrm") == []
+
+
+def test_what_a_vendor_holds_of_a_deleted_lead_stays_as_it_is(receive, connections, vendor_sandbox):
+    lead = receive()
+    only("ispcrm")
+    engine.drain()
+    lead_deletion.delete(lead.pk)
+    assert left()[0] == State.DELIVERED
+    assert Delivery.objects.get().lead == lead
 
 
 def test_what_an_officer_cancels_says_so(receive, connections):

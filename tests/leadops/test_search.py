@@ -125,7 +125,7 @@ def test_every_condition_of_a_search_meets_an_index(found_leads, text):
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
         # The references of so few rows may as well be read through in the index that makes them unique.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; DROP INDEX one_lead_per_partner_reference")
-    searches = [*search._by_key(text, "IN"), search._by_name(text)]
+    searches = [*search._by_key(text, "IN", None), search._by_name(text, None)]
     plans = [found[: search.MOST].explain() for found in searches]
     assert not [plan for plan in plans if "Seq Scan" in plan]
     assert "lead_by_reference" in plans[0]

@@ -107,7 +107,8 @@ SELECT '{kind}', w.value, {ifsc}, hit.* FROM unnest({wanted}) w({columns}) CROSS
         (SELECT count(*) > 0 FROM leadops_loanaccount x WHERE x.lead_id = l.id)
     FROM ({holders} {more} OFFSET 0) h CROSS JOIN LATERAL (
         SELECT * FROM leadops_lead
-        WHERE id = h.lead_id AND id >= %(since)s AND id <> %(but)s AND program_id = %(program)s OFFSET 0
+        WHERE id = h.lead_id AND id >= %(since)s AND id <> %(but)s AND program_id = %(program)s
+            AND deleted_at IS NULL OFFSET 0
     ) l
     WHERE EXISTS (
         SELECT FROM leadops_partner p WHERE p.id = l.partner_id AND (p.test_of_id IS NOT NULL) = %(in_test_space)s

@@ -18,13 +18,10 @@ from leadops.services.duplicates.filling import filled
 from leadops.services.duplicates.finding import MOST, Key, Keys, Known, find, keys_of
 from leadops.services.duplicates.records import Stored, stored
 
-OPEN = (Lead.Status.DRAFT, Lead.Status.SUBMITTED, Lead.Status.IN_REVIEW)
-"""Statuses in which a lead may still be filled in or changed by what comes in: nobody has decided on it."""
-
 
 def is_open(status: str, *, has_account: bool) -> bool:
     """Whether what comes in may still fill or change a lead."""
-    return status in OPEN and not has_account
+    return status in Lead.OPEN and not has_account
 
 
 class Becomes(Enum):

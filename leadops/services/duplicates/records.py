@@ -45,22 +45,22 @@ def stored(lead_ids: Collection[UUID], *, lock: bool = True) -> dict[UUID, Store
     free = Lead.objects.filter(pk__in=lead_ids)
     if lock:
         free = free.select_for_update(skip_locked=True, of=("self",), no_key=True)
-    return {lead.pk: Stored(lead, _draft_of(lead)) for lead in free.with_parties()}
+    return {lead.pk: Stored(lead, draft_of(lead)) for lead in free.with_parties()}
 
 
 def write(into: Stored) -> None:
     """Store what the draft says beyond its lead."""
     lead, draft = into.lead, into.draft
-    _save(lead, draft)
+    save(lead, draft)
     for consent in draft.consents[len(lead.consents.all()) :]:
-        Consent(lead=lead, **_values(consent)).save(force_insert=True)
+        Consent(lead=lead, **values_of(consent)).save(force_insert=True)
     for applicant, told in _together(lead.applicants.all(), draft.applicants):
         if applicant is None:
-            values = _values(told) | _values(told.identity_document, "identity_")
+            values = values_of(told) | values_of(told.identity_document, "identity_")
             applicant = Applicant(lead=lead, position=draft.applicants.index(told), **values)
             applicant.save(force_insert=True)
         else:
-            _save(applicant, told, _values(told.identity_document, "identity_"))
+            save(applicant, told, values_of(told.identity_document, "identity_"))
         _write_parts(applicant, Address, applicant.addresses, told.addresses)
         _write_parts(applicant, Bank, applicant.banks, told.banks)
 
@@ -70,9 +70,9 @@ def _write_parts(
 ) -> None:
     for place, (row, draft) in enumerate(_together(related.all(), told)):
         if row is None:
-            model(applicant=applicant, position=place, **_values(draft)).save(force_insert=True)
+            model(applicant=applicant, position=place, **values_of(draft)).save(force_insert=True)
         else:
-            _save(row, draft)
+            save(row, draft)
 
 
 def _together(rows: Iterable[Any], drafts: Sequence[Any]) -> list[tuple[Any, Any]]:
@@ -80,20 +80,24 @@ def _together(rows: Iterable[Any], drafts: Sequence[Any]) -> list[tuple[Any, Any
     return list(zip_longest(rows, drafts))
 
 
-def _save(row: Model, draft: Any, more: dict[str, Any] | None = None) -> None:
-    told = _values(draft) | (more or {})
+def save(row: Model, draft: Any, more: dict[str, Any] | None = None) -> list[str]:
+    """Store what `draft` says otherwise than its row, and `more`; returns the names of the fields that changed."""
+    told = values_of(draft) | (more or {})
     changed = [name for name, value in told.items() if getattr(row, name) != value]
     for name in changed:
         setattr(row, name, told[name])
     if changed:
         row.save(update_fields=[*changed, *indexes_of(type(row), changed), "updated_at"])
+    return changed
 
 
-def _values(draft: Any, prefix: str = "") -> dict[str, Any]:
+def values_of(draft: Any, prefix: str = "") -> dict[str, Any]:
+    """What a part says itself, by the names of the model's fields; of an identity document with their `prefix`."""
     return {prefix + name: getattr(draft, name) for name in _NAMES[type(draft)]}
 
 
-def _draft_of(lead: Lead) -> LeadDraft:
+def draft_of(lead: Lead) -> LeadDraft:
+    """The draft that a lead, read `with_parties()`, would come of."""
     return LeadDraft(
         **_read(LeadDraft, lead),
         applicants=[_applicant(each) for each in lead.applicants.all()],

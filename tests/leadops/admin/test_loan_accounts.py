@@ -43,15 +43,15 @@ def test_taken_reference_is_refused_at_the_form(desk, submitted, program):
 def test_reference_taken_while_the_form_was_sent_is_refused_at_its_field(
     desk, submitted, program, monkeypatch
 ):
-    check, others = loan_accounts.check_account, []
+    check, others = loan_accounts.checked_reference, []
 
-    def raced(lead, reference):
+    def raced(text):
         if not others:
-            others.append(reference)
-            loan_accounts.open_account(lead, reference.value, program)
-        return check(lead, reference)
+            others.append(text)
+            loan_accounts.open_account(submitted, text, program)
+        return check(text)
 
-    monkeypatch.setattr(loan_accounts, "check_account", raced)
+    monkeypatch.setattr(loan_accounts, "checked_reference", raced)
     answer = opened(desk, submitted, program)
     assert answer.status_code == 200
     told = answer.context["adminform"].form.errors

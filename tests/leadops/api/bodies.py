@@ -26,6 +26,32 @@ def applicant(**fields: Any) -> dict[str, Any]:
     return smallest | fields
 
 
+def address(**fields: Any) -> dict[str, Any]:
+    """The address of Crego's example."""
+    example = {
+        "tags": ["current"],
+        "address_line": "Shop No. 75-78",
+        "pincode": "151203",
+        "locality": "Faridkot",
+        "city": "Faridkot",
+        "state": "Punjab",
+    }
+    return example | fields
+
+
+def bank(**fields: Any) -> dict[str, Any]:
+    """A current account."""
+    example = {
+        "account_type": "current",
+        "account_no": "000999888777",
+        "account_holder_name": "Verma Traders",
+        "ifsc": "CBIN0281814",
+        "is_verified": False,
+        "tags": [],
+    }
+    return example | fields
+
+
 def person(**fields: Any) -> dict[str, Any]:
     """A person with every field that there is."""
     full = {

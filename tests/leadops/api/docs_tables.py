@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from leadops.api.codes import CODES as FORM_CODES
 from leadops.api.problems import Type
-from leadops.api.shapes import CODES as FORM_CODES
 from leadops.validation.codes import CODES as CONTENT_CODES
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "api.md"

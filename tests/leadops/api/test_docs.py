@@ -28,12 +28,17 @@ def calls(key, example_program) -> Iterator[list[Any]]:
     for call in CALLS:
         answer = _run(call, names)
         if answer.request["REQUEST_METHOD"] == "POST":
-            made = next(name for part, name in MADE.items() if part in call)
-            names[made] = answer.json()["id"]
+            names |= _ids(answer.json(), call)
         answers.append(answer)
     yield answers
     for answer in answers:
         answer.close()
+
+
+def _ids(told: dict[str, Any], call: str) -> dict[str, str]:
+    made = next(name for part, name in MADE.items() if part in call)
+    bank = {"BANK": told["applicants"][0]["banks"][0]["id"]} if made == "LEAD" else {}
+    return {made: told["id"], **bank}
 
 
 def _run(call: str, names: dict[str, str]) -> Any:
@@ -48,23 +53,26 @@ def _run(call: str, names: dict[str, str]) -> Any:
     caller.headers = headers
     if "-d" not in words:
         return caller.client.get(path, headers=headers)
-    send = caller.put if "PUT" in words else caller.post
+    send = {"PUT": caller.put, "PATCH": caller.patch}.get(
+        words[words.index("-X") + 1] if "-X" in words else "", caller.post
+    )
     return send(path, words[words.index("-d") + 1], content_type=headers.pop("Content-Type"))
 
 
 def test_every_call_of_the_page_runs(calls):
-    assert len(calls) == 13
+    assert len(calls) == 14
     statuses = [answer.status_code for answer in calls]
-    assert statuses == [200, 200, 200, 200, 200, 201, 200, 200, 200, 200, 200, 201, 202]
+    assert statuses == [200, 200, 200, 200, 200, 200, 201, 200, 200, 200, 200, 200, 201, 202]
 
 
 def test_the_calls_answer_what_the_page_says(calls):
     *told, workbook, events, subscription, tested = calls
-    health, created, read, deliveries, readiness, account, account_read, page, cursor = (
+    health, created, bank, read, deliveries, readiness, account, account_read, page, cursor = (
         each.json() for each in told
     )
     assert health == {"status": "ok"}
     assert created["applicants"][0]["pan_no"] == "JUXXXXX79B"
+    assert (bank["account_no"], bank["is_verified"]) == ("XXXXXXXX2334", False)
     assert read["id"] == created["id"]
     assert set(deliveries) == {"count", "current_page", "page_size", "results"}
     assert readiness["results"] == []

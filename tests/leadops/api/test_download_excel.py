@@ -79,6 +79,13 @@ def test_a_download_is_logged_with_key_filters_count_and_address(api, own, partn
     assert (bytes(log.chosen), log.file.name) == (b"", "")
 
 
+def test_a_download_takes_tags_and_search_and_hides_what_was_searched_for(api, own):
+    Lead.objects.filter(pk=own[0].pk).update(tags=["hot"])
+    assert len(rows(api.put(URL, {"tags": "hot", "search": own[0].primary_mobile}))) == 1
+    assert rows(api.put(URL, {"tags": "hot", "search": own[1].primary_mobile})) == []
+    assert Export.objects.order_by("id")[0].what == f"tags hot · search ••••{own[0].primary_mobile[-4:]}"
+
+
 def test_behind_our_proxy_the_address_is_the_proxy_s_word(api, own, settings):
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     rows(api.put(URL, {}, **{"X-Forwarded-For": "6.6.6.6, 203.0.113.9"}))

@@ -19,7 +19,7 @@ LEADS = "/v1/crm/leads/"
 
 
 def _call(caller: Caller, route) -> object:
-    path = re.sub(r"<uuid:\w+>", SOME_ID, route.path)
+    path = re.sub(r"<\w+:\w+>", SOME_ID, route.path)
     if route.method in ("GET", "DELETE"):
         return getattr(caller, route.method.lower())(path)
     answer = getattr(caller, route.method.lower())(path, {})

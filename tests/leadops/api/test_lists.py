@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from leadops import search
 from leadops.api import pagination
-from leadops.models import Lead
+from leadops.models import ApiKey, Lead, Scope
 from tests import people
 from tests.leadops.api import bodies
+from tests.leadops.api.callers import Caller
 
 PATH = "/v1/crm/leads/"
 
@@ -106,6 +108,9 @@ def test_reading_one_lead_takes_seven_queries(api, sent, django_assert_num_queri
         ({"partner_ref_id": "x" * 101}, "partner_ref_id"),
         ({"partner_ref_id": "a\0b"}, "partner_ref_id"),
         ({"partner": "1"}, "partner"),
+        ({"tags": "x" * 501}, "tags"),
+        ({"search": "x" * 201}, "search"),
+        ({"search": "a\0b"}, "search"),
         ({"primary_mobile__startswith": "9"}, "primary_mobile__startswith"),
     ],
 )
@@ -128,6 +133,82 @@ def test_leads_are_found_by_each_filter(api, sent, program):
     ):
         assert _ids(api.get(PATH, **query)) == [odd], query
     assert _ids(api.get(PATH, primary_mobile="12345")) == []
+
+
+@pytest.fixture
+def tagged(api, program, sent) -> dict[str, str]:
+    """Ids of leads with other tags, by their tags."""
+    ids = {}
+    for tags in (["hot"], ["hot", "north"], ["Hot Lead"]):
+        answer = api.post(PATH, bodies.lead(program, tags=tags))
+        ids[",".join(tags)] = answer.json()["id"]
+    return ids
+
+
+def test_leads_are_found_by_their_tags(api, tagged):
+    assert _ids(api.get(PATH, tags="hot")) == [tagged["hot,north"], tagged["hot"]]
+    assert _ids(api.get(PATH, tags=" north , hot")) == [tagged["hot,north"]]
+    assert _ids(api.get(PATH, tags="Hot Lead")) == [tagged["Hot Lead"]]
+    assert _ids(api.get(PATH, tags="cold")) == []
+    assert len(_ids(api.get(PATH, tags=" , "))) == 8
+
+
+def test_leads_are_found_by_what_is_searched_for(api, other_api, program, sent):
+    person = bodies.person(name="Ravi Kumar", first_name="", middle_name="", last_name="", pan_no="ABCPR1234L",
+                           banks=[bodies.bank(account_no="000555666777")])  # fmt: skip
+    body = bodies.lead(program, primary_mobile="9000000009", partner_ref_id="ODD", applicants=[person])
+    odd = api.post(PATH, body).json()["id"]
+    other_api.post(PATH, body)
+    for text in (odd, "odd", "90000 00009", "abcpr1234l", "000555666777", "rav kum", f" {odd} "):
+        assert _ids(api.get(PATH, search=text)) == [odd], text
+    assert _ids(api.get(PATH, search="ravi", status="approved")) == []
+    assert _ids(api.get(PATH, search="nobody")) == []
+
+
+def test_a_strangers_many_leads_do_not_crowd_out_ones_own(api, other_api, program, sent, monkeypatch):
+    monkeypatch.setattr(search, "MOST_BY_NAME", 2)
+    for _ in range(3):
+        other_api.post(PATH, bodies.lead(program, applicants=[bodies.person()]))
+    assert _ids(api.get(PATH, search="asha")) == sent[:2]
+
+
+def test_a_lead_is_told_with_its_program_and_accounts_on_request(
+    api, sent, program, django_assert_num_queries
+):
+    account = api.post(
+        "/v1/los/accounts/", {"crm_lead_id": sent[0], "ref_id": "A1", "program_id": str(program.pk)}
+    ).json()
+    told = {"id": str(program.pk), "code": "scf-north", "name": "Supply chain finance", "product_type": "scf"}
+    plain = api.get(f"{PATH}{sent[0]}/").json()
+    assert not {"program", "loan_accounts"} & plain.keys()
+    both = plain | {"program": told, "loan_accounts": [account]}
+    assert api.get(f"{PATH}{sent[0]}/", expand="program, loan_accounts").json() == both
+    assert api.get(f"{PATH}{sent[0]}/", expand="program").json() == plain | {"program": told}
+    with django_assert_num_queries(9):  # the accounts, beside the eight of every list
+        listed = api.get(PATH, expand="loan_accounts,program").json()["results"]
+    assert listed[0] == both
+    assert [each["loan_accounts"] for each in listed[1:]] == [[]] * 4
+    assert api.get(PATH, expand="").json()["results"][0] == plain
+
+
+@pytest.mark.parametrize("path", [PATH, PATH + "{}/"])
+def test_what_can_not_be_expanded_is_named(api, sent, path):
+    answer = api.get(path.format(sent[0]), expand="program,secrets")
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == [
+        {
+            "field": "expand",
+            "code": "unknown_choice",
+            "message": "This must be one of: program, loan_accounts.",
+        }
+    ]
+
+
+def test_accounts_are_expanded_for_keys_that_may_read_them_only(partner, sent):
+    caller = Caller(ApiKey.issue(partner, scopes=[Scope.LEAD_READ])[1])
+    assert caller.get(PATH, expand="program").status_code == 200
+    refused = caller.get(PATH, expand="loan_accounts")
+    assert (refused.status_code, refused.json()["type"]) == (403, "urn:leadops:problem:forbidden")
 
 
 def test_leads_are_found_by_the_day_and_the_moment_they_came(api, sent):

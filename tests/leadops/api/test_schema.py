@@ -54,7 +54,7 @@ def test_every_route_is_in_the_schema(frozen):
         if method != "parameters"
     }
     served = {
-        (re.sub(r"<uuid:(\w+)>", r"{\1}", route.path), route.method)
+        (re.sub(r"<\w+:(\w+)>", r"{\1}", route.path), route.method)
         for route in routes()
         if route.path not in {"/v1/schema/", "/v1/docs/"}
     }
@@ -130,7 +130,8 @@ def test_no_answer_has_a_field_that_the_schema_does_not_name(api, program, froze
         for name, schema in frozen["components"]["schemas"].items()
         if "properties" in schema
     }
-    assert set(lead) == named["Lead"] - {"warnings", "duplicate_of", "duplicates", "filled"}
+    only_sometimes = {"warnings", "duplicate_of", "duplicates", "filled", "program", "loan_accounts"}
+    assert set(lead) == named["Lead"] - only_sometimes
     assert set(person) == named["Applicant"]
     assert set(person["identity_document"]) == named["IdentityDocument"]
     assert set(person["addresses"][0]) == named["Address"]

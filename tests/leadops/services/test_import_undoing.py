@@ -10,7 +10,15 @@ from crm_integrations import announcements
 from crm_integrations import delivery as engine
 from crm_integrations.models import Delivery, State
 from leadops.models import Address, Applicant, Document, ImportBatch, Lead, Merge
-from leadops.services import import_batches, import_mending, import_rows, import_undoing, leads, loan_accounts
+from leadops.services import (
+    import_batches,
+    import_mending,
+    import_rows,
+    import_undoing,
+    lead_deletion,
+    leads,
+    loan_accounts,
+)
 from leadops.services.import_steering import NotNow
 from tests.leadops.borrowers import applicant, lead
 from tests.leadops.excel.workbooks import HEADER, good_rows
@@ -41,6 +49,17 @@ def test_untouched_leads_go_with_all_that_is_theirs(finished, officer):
     assert not Address.objects.exists()
     assert counts(batch) == (4, 3, 0, 1)
     assert codes(batch)[0] == (2, "created", ["undone"])
+
+
+def test_a_lead_that_was_deleted_since_stays_deleted(finished):
+    batch = finished(good_rows(2))
+    deleted = lead_of(batch, 2)
+    lead_deletion.delete(deleted.pk)
+    undo(batch)
+    assert (batch.undone, batch.stayed) == (1, 1)
+    assert list(Lead.with_deleted.all()) == [deleted]
+    [said] = batch.import_rows.get(number=2).problems
+    assert said["message"] == import_undoing.STAYED + import_undoing.GONE
 
 
 def test_touched_leads_stay_and_say_why(finished, program, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 from leadops import search
 from leadops.drafts import AddressDraft
 from leadops.models import Address, Applicant, Bank, Lead
-from leadops.services import import_previews, leads, loan_accounts
+from leadops.services import import_previews, lead_deletion, leads, loan_accounts
 from leadops.signals import leads_changed
 from leadops.validation import check_lead
 from tests import people
@@ -117,6 +117,17 @@ def test_a_changed_number_is_found_by_its_new_value(here, change):
 def test_a_dropped_lead_is_left_as_it_is(here, change):
     Lead.objects.filter(partner_ref_id="REF-1").update(status="dropped")
     assert codes(change([["REF-1", "", "", "", "5"]], HEADER)) == [(2, "skipped", ["lead_ended"])]
+
+
+def test_a_deleted_lead_is_not_found_and_its_reference_stays_used(here, change):
+    gone = Lead.objects.get(partner_ref_id="REF-1")
+    lead_deletion.delete(gone.pk)
+    by_reference, by_person = good_rows(1), [["", *good_rows(1)[0][1:]]]
+    assert codes(change(by_reference, HEADER)) == [(2, "failed", ["no_such_lead"])]
+    assert codes(change(by_person, HEADER)) == [(2, "failed", ["no_such_lead"])]
+    for mode in ("create", "both"):
+        assert codes(change(by_reference, HEADER, mode=mode)) == [(2, "skipped", ["duplicate_reference"])]
+    assert Lead.with_deleted.get(pk=gone.pk).version == 2
 
 
 @pytest.mark.parametrize("by", ["reference", "person"])

@@ -1,0 +1,100 @@
+"""What the services that a lead is connected with hold of it, and sending it to one of them on its partner's word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db.models import Q
+
+from crm_integrations import registry
+from crm_integrations.connector import Kind
+from crm_integrations.models import REPEATABLE, Connection, Delivery, Route, State
+from leadops.errors import LeadopsError, NotInThisState
+from leadops.models import Lead
+from leadops.services import leads
+
+TOLD = (Kind.LEAD, Kind.LOAN_ACCOUNT)
+_OFFICERS = "Only the lender's officers send leads to this service."
+_LENDERS = "This was not taken there before; whether it is sent again is the lender's decision."
+
+
+class UnknownService(LeadopsError):
+    """No route of the lead names such a service."""
+
+
+class NoLeadsThere(LeadopsError):
+    """This service takes no leads."""
+
+
+class ServiceAccount(NamedTuple):
+    """A service and a record that it holds or is to hold; without a delivery it was sent nothing yet."""
+
+    connection: Connection
+    kind: str
+    delivery: Delivery | None
+
+
+def of_lead(lead: Lead) -> list[ServiceAccount]:
+    """All of one lead: what was sent anywhere, and where its program's routes lead besides, by the services' names."""
+    sent = Delivery.objects.filter(lead=lead, kind__in=TOLD).select_related("connection", "loan_account")
+    found = [ServiceAccount(each.connection, each.kind, each) for each in _newest(sent.order_by("id"))]
+    known = {each.connection.pk for each in found}
+    routed = {route.connection.pk: route.connection for route in _routes(lead)}
+    for key, connection in routed.items():
+        kinds = [kind for kind in _kinds(connection) if kind in TOLD]
+        if key not in known and kinds:
+            found.append(ServiceAccount(connection, kinds[0], None))
+    return sorted(found, key=lambda each: (each.connection.name, each.kind))
+
+
+def _newest(deliveries: Iterable[Delivery]) -> Iterable[Delivery]:
+    """The one of each record's newest version at each connection."""
+    newest: dict[tuple[UUID, UUID], Delivery] = {}
+    for each in deliveries:
+        before = newest.get((each.connection_id, each.record_id))
+        if before is None or each.version > before.version:
+            newest[each.connection_id, each.record_id] = each
+    return newest.values()
+
+
+def _routes(lead: Lead) -> list[Route]:
+    """The routes of its program to services that are switched on, in their order."""
+    own = {"connection__enabled": True, "connection__test_space": lead.partner.is_test_space}
+    routed = Route.objects.filter(Q(program=None) | Q(program=lead.program_id), **own)
+    return list(routed.select_related("connection"))
+
+
+def _kinds(connection: Connection) -> tuple[Kind, ...]:
+    """What it takes; nothing where its connector is gone."""
+    return connection.connector_class.kinds() if connection.vendor in registry.vendors() else ()
+
+
+def send(lead: Lead, service: str) -> ServiceAccount:
+    """Send `lead` to the service of this name; one that has it, or is being sent it, is left as it is.
+
+    Raises UnknownService, NoLeadsThere, and NotInThisState where the lead is not to be sent, or where that is not its
+    partner's to say.
+    """
+    connection = _named(lead, service)
+    if lead.is_stopped or lead.status == Lead.Status.DRAFT:
+        raise NotInThisState(f"This lead is {lead.get_status_display().lower()}, so it is not sent.")
+    made = leads.submit([lead], [connection.pk])
+    sent = Delivery.objects.filter(lead=lead, connection=connection, kind=Kind.LEAD)
+    delivery = sent.select_related("connection", "loan_account").order_by("-version").first()
+    if not made and (delivery is None or delivery.state in (*REPEATABLE, State.SUPERSEDED)):
+        raise NotInThisState(_LENDERS)
+    return ServiceAccount(connection, Kind.LEAD, delivery)
+
+
+def _named(lead: Lead, service: str) -> Connection:
+    """The connection of this name, when a route sends leads there by itself: others wait for an officer's word."""
+    routes = [route for route in _routes(lead) if route.connection.name == service]
+    if not routes:
+        raise UnknownService
+    if Kind.LEAD not in _kinds(routes[0].connection):
+        raise NoLeadsThere
+    if not any(route.automatic for route in routes):
+        raise NotInThisState(_OFFICERS)
+    return routes[0].connection
