@@ -9,7 +9,7 @@ WITH_TEST_DATABASE = trap 'exit 130' INT TERM; \
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 SOFFICE ?= $(shell command -v soffice || command -v libreoffice)
 
-.PHONY: help run test bench chaos pictures stop format clean reset
+.PHONY: help run test bench fuzz chaos pictures stop format clean reset
 .SILENT:
 
 help:  ## Show this list
@@ -37,6 +37,10 @@ test:  ## Lint, types, import contracts, migrations and every test
 bench:  ## Measure: nested creates, deliveries, imports
 	$(PYTHON) deploy/install.py requirements-dev.txt
 	for each in $(BENCHMARKS); do echo "== $$each"; PYTHONPATH=. $(BIN)/python benchmarks/$$each.py || exit 1; done
+
+fuzz:  ## Send CASES (20000) generated requests and hold every answer against the schema; SEED repeats a run
+	$(PYTHON) deploy/install.py requirements-dev.txt
+	$(BIN)/python benchmarks/fuzz.py $(or $(CASES),20000) $(SEED)
 
 chaos:  ## Kill, freeze and cut off on purpose, for an hour; PARTS=... names some, see docs/reliability.md
 	$(PYTHON) deploy/install.py requirements-dev.txt

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -191,6 +192,7 @@ def page(problem: Problem) -> HttpResponse:
     )
 
 
+@csrf_exempt  # else a POST to nowhere is answered with a page about forms
 def unknown_address(request: HttpRequest, **captured: str) -> HttpResponse:
     """What an address under /v1/ answers that leads nowhere."""
     if not request.path.endswith("/"):
