@@ -6,6 +6,7 @@ A record is made by the printed example of the operation that makes it; what tak
 from __future__ import annotations
 
 import itertools
+from base64 import b64decode
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, Protocol
@@ -13,9 +14,16 @@ from typing import Any, Protocol
 from tests.contract.operations import Operation, operations
 
 NUMBERS = itertools.count(1)
-SAME_AS = {"crm_lead_id": "lead_id"}
+SAME_AS = {"crm_lead_id": "lead_id", "related_model_id": "lead_id"}
 """Names of ids which are those of another name."""
+REFERENCE_DATA = {"pincode": "151203", "ifsc": "CBIN0281814"}
+"""Parameters of paths that are no ids, with a value that is known: everybody may read these."""
 ROWS = "Mobile,Name\n9000000077,Asha Verma\n"
+HOOK = {"url": "https://partner.example/hook", "events": ["lead.created"]}
+WHITE = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAADklEQVR42mP8z8DEwAAABQ0BA6UiEhkAAAAASUVORK5CYII="
+)
+"""A white picture of four dots, as PNG."""
 
 
 class Unfed(Exception):
@@ -48,14 +56,14 @@ class Belongings:
 
     def _by_example(self, name: str) -> Any:
         making = self._making(name)
+        if making.example() is None:
+            raise Unfed(f"{making} prints no example in the schema")
         return self.calls.post(making.path, self.body(making))
 
     def body(self, making: Operation) -> dict[str, Any]:
-        """The printed example with references that are new and ids that there are."""
-        example = making.example()
-        if example is None:
-            raise Unfed(f"{making} prints no example in the schema")
-        return {name: self._fresh(name, value) for name, value in deepcopy(example).items()}
+        """The printed example, if any, with references that are new and ids that there are."""
+        example = deepcopy(making.example() or {})
+        return {name: self._fresh(name, value) for name, value in example.items()}
 
     def _fresh(self, name: str, value: Any) -> Any:
         if name == "program_id":
@@ -78,4 +86,17 @@ def _import(belongings: Belongings) -> Any:
     return belongings.calls.upload("/v1/crm/leads/import/", fields, "leads.csv", ROWS.encode())
 
 
-BY_HAND: dict[str, Callable[[Belongings], Any]] = {"import_id": _import}
+def _document(belongings: Belongings) -> Any:
+    about = {"related_model": "lead", "related_model_id": belongings.id_of("lead_id"), "document_type": "PAN"}
+    return belongings.calls.upload("/v1/crm/documents/", about, "pan.png", WHITE)
+
+
+def _subscription(belongings: Belongings) -> Any:
+    return belongings.calls.post("/v1/events/subscriptions/", HOOK)
+
+
+BY_HAND: dict[str, Callable[[Belongings], Any]] = {
+    "import_id": _import,
+    "document_id": _document,
+    "subscription_id": _subscription,
+}

@@ -57,6 +57,17 @@ class Operation:
         found = [each["value"] for each in content.get("examples", {}).values()]
         return found[0] if found else None
 
+    def first_choices(self, media_type: str) -> dict[str, str]:
+        """The required parts of the body that are one of a few words, each as the first of them."""
+        schema = self._resolved(self.told["requestBody"]["content"][media_type]["schema"])
+        parts = {name: self._resolved(schema["properties"][name]) for name in schema.get("required", [])}
+        return {name: told["enum"][0] for name, told in parts.items() if "enum" in told}
+
+    def _resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
+        name = schema.get("$ref", "").rpartition("/")[2]
+        resolved: dict[str, Any] = self.components["schemas"][name] if name else schema
+        return resolved
+
     def body_ids(self, media_type: str) -> list[str]:
         """Where ids stand in the body: `lead_id`, or `applicants[].id` within."""
         schema = self.told["requestBody"]["content"][media_type]["schema"]

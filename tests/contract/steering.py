@@ -7,7 +7,7 @@ from enum import Enum
 from random import Random
 from typing import Any
 
-from tests.contract.belongings import SAME_AS, Belongings
+from tests.contract.belongings import REFERENCE_DATA, SAME_AS, Belongings
 from tests.contract.operations import OTHERS, Operation
 
 KEPT = 3
@@ -54,6 +54,9 @@ def steer(case: Any, operation: Operation, records: Records, random: Random) -> 
     """Put ids of `records` where ids stand, and the printed example where the body is generated."""
     for name in operation.path_ids():
         case.path_parameters[name] = records.one(name, random)
+    for name in REFERENCE_DATA.keys() & case.path_parameters.keys():
+        if random.random() < 0.5:
+            case.path_parameters[name] = REFERENCE_DATA[name]
     for name in operation.query_ids():
         if name in case.query or name in _needed(operation):
             case.query[name] = records.one(name, random)

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 from django.test.client import encode_multipart
 
-from tests.contract.belongings import Belongings
+from tests.contract.belongings import REFERENCE_DATA, Belongings
 from tests.contract.operations import FROZEN, Operation, frozen, operations
 from tests.leadops.api import bodies
 
@@ -22,9 +22,12 @@ OWN_EVERY_TIME = ("RateLimit-", "Idempotency")
 """Headers that count the caller's calls."""
 SCHEMA = frozen()
 OPERATIONS = operations(SCHEMA)
-REFERENCE_DATA: dict[str, str] = {}
-"""Parameters of paths that are no ids, with a value that is known: of what everybody may read."""
 BOUNDARY = "between-the-parts"
+
+
+@pytest.fixture(autouse=True)
+def _store(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
 
 
 @pytest.fixture
@@ -128,7 +131,7 @@ BODIES = [
 def test_anothers_id_in_a_body_is_refused_as_an_unknown_one(mine, api, other_api, operation, media_type, at):
     ids = {each: mine.id_of(each) for each in operation.path_ids()}
     value = mine.id_of(at)
-    body = mine.body(operation) if media_type == "application/json" else {}
+    body = mine.body(operation) if media_type == "application/json" else operation.first_choices(media_type)
     before = _seen(api, ids)
     foreign = _send(other_api, operation, ids, body | {at: value})
     _same(foreign, _send(other_api, operation, ids, body | {at: UNKNOWN}))
