@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import hmac
 import json
@@ -170,6 +172,37 @@ class SignedBody(Auth):
             return "sha256=" + hmac.new(self.api_key.encode(), body, hashlib.sha256).hexdigest()
         pairs = "&".join(f"{name}={_flat(value)}" for name, value in sorted(json.loads(body).items()))
         return hashlib.sha1((pairs + self.api_key).encode()).hexdigest().upper()
+
+
+@dataclass(frozen=True, slots=True)
+class StandardWebhook(Auth):
+    """A signature of `id.timestamp.body`, one for each secret that is valid (Standard Webhooks 1.0).
+
+    A secret is `whsec_` and 24 to 64 bytes in base64; the request carries its id and its moment in headers. The secret
+    before the present one signs too until `former_until`, in seconds since 1970.
+    """
+
+    secret: str
+    former: str = ""
+    former_until: int = 0
+
+    def apply(self, request: Request, token: str = "") -> Request:
+        told, moment = request.headers["webhook-id"], request.headers["webhook-timestamp"]
+        content = f"{told}.{moment}.".encode() + request.body
+        both = self.former and int(moment) < self.former_until
+        signatures = [
+            _signature(each, content) for each in ([self.secret, self.former] if both else [self.secret])
+        ]
+        return request.with_headers(webhook_signature=" ".join(signatures))
+
+
+def _signature(secret: str, content: bytes) -> str:
+    require(secret=secret)
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except binascii.Error:
+        raise errors.Misconfigured("The secret of the webhook is not base64.") from None
+    return "v1," + base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()
 
 
 def _flat(value: Any) -> str:

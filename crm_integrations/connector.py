@@ -23,7 +23,7 @@ from crm_integrations.messages import (
     Response,
     error_words,
 )
-from crm_integrations.records import Kind, LeadRecord, LoanAccountRecord, Record
+from crm_integrations.records import EventRecord, Kind, LeadRecord, LoanAccountRecord, Record
 
 __all__ = [
     "NOT_ALLOWED",
@@ -132,6 +132,10 @@ class Connector:
     can_find: ClassVar[bool] = False
     partner_references: ClassVar[re.Pattern[str] | None] = None
     """Partners' own references that `record.ref` may be, where one is free at this connection; else it is ours."""
+    knows_repeats: ClassVar[bool] = False
+    """What comes twice is known by its id and taken once: where nobody knows whether it arrived, it is sent again."""
+    is_partners: ClassVar[bool] = False
+    """No vendor, but a partner's own address: nobody routes leads there, and nobody watches how it behaves."""
     can_follow: ClassVar[bool] = False
     """The vendor can be asked, after it took a record, how that record stands."""
     meanings: ClassVar[Mapping[str, Meaning]] = {}
@@ -161,12 +165,20 @@ class Connector:
         """The request that creates `record` at the vendor."""
         raise errors.Unsupported(f"{self.label} takes no loan accounts.")
 
+    def build_event(self, record: EventRecord) -> Request:
+        """The request that tells `record`."""
+        raise errors.Unsupported(f"{self.label} takes no events.")
+
     def missing_lead(self, record: LeadRecord) -> list[Missing]:
         """What the vendor still needs before `record` can be sent."""
         return []
 
     def missing_loan_account(self, record: LoanAccountRecord) -> list[Missing]:
         """What the vendor still needs before `record` can be sent."""
+        return []
+
+    def missing_event(self, record: EventRecord) -> list[Missing]:
+        """What is still needed before `record` can be told."""
         return []
 
     def parse(self, response: Response) -> Outcome:

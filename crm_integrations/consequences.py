@@ -27,7 +27,8 @@ def as_it_was(delivery: Delivery, reason: str) -> Settlement:
 def after_fault(caller: ClaimCaller, error: Exception) -> Settlement:
     """A fault of ours: before anything was sent it is `failed`; afterwards nobody knows."""
     delivery, words = caller.delivery, f"A fault in leadops: {type(error).__name__}."
-    if may_be_there(delivery) or caller.may_have_sent:
+    sent = caller.may_have_sent and not delivery.connection.connector_class.knows_repeats
+    if may_be_there(delivery) or sent:
         counts = {"lookups": delivery.lookups + 1, "absences": delivery.absences}
         return unknown(delivery, words, accepted=delivery.accepted, **counts)
     return Settlement(State.FAILED, words)
@@ -37,20 +38,24 @@ def after_error(caller: ClaimCaller, error: errors.DeliveryError) -> Settlement:
     """What an error of a call means."""
     delivery, words = caller.delivery, caller.said(error.message)
     if isinstance(error, errors.Transient):
-        # Where not even signing in works, nothing was sent, and the waits have to grow all the same.
-        tries = max(delivery.attempts, _sign_ins(delivery))
-        wait = retry.retry_in(
-            tries, settings.DELIVERY_RETRIES, random.uniform(*retry.JITTER), error.retry_after
-        )
-        if wait is None:
-            return Settlement(State.DEAD, f"{_ended(words)} Tried {tries} times.")
-        return Settlement(State.RETRYING, words, due_in=wait)
+        return _later(delivery, words, error.retry_after)
     if isinstance(error, errors.Misconfigured):
         return Settlement(State.QUEUED, words, due_in=0, pause=words)
     if isinstance(error, errors.OutcomeUnknown):
-        return unknown(delivery, words)
+        knows_repeats = delivery.connection.connector_class.knows_repeats
+        return _later(delivery, words) if knows_repeats else unknown(delivery, words)
     state = State.SKIPPED if isinstance(error, errors.Unsupported) else State.REJECTED
     return Settlement(state, words)
+
+
+def _later(delivery: Delivery, words: str, retry_after: float | None = None) -> Settlement:
+    """It is sent again, on a schedule, until it was often enough."""
+    # Where not even signing in works, nothing was sent, and the waits have to grow all the same.
+    tries = max(delivery.attempts, _sign_ins(delivery))
+    wait = retry.retry_in(tries, settings.DELIVERY_RETRIES, random.uniform(*retry.JITTER), retry_after)
+    if wait is None:
+        return Settlement(State.DEAD, f"{_ended(words)} Tried {tries} times.")
+    return Settlement(State.RETRYING, words, due_in=wait)
 
 
 def _sign_ins(delivery: Delivery) -> int:

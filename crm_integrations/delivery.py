@@ -16,7 +16,7 @@ from crm_integrations.calls import ClaimCaller
 from crm_integrations.connector import Kind, Outcome, Response
 from crm_integrations.models import Delivery, Exchange, State
 from crm_integrations.outbox import Claim, LeadEnded, LostLease, Outdated, Paused, Settlement, TooLate
-from crm_integrations.records import Record
+from crm_integrations.records import EventRecord, Record
 from leadops.faults import place_of
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ def drain(stop: Callable[[], bool] = lambda: False) -> int:
         if (claim := outbox.claim(batch)) is not None:
             acted_on = deliver(claim, stop)
             done, batch = done + acted_on, outbox.batch_after(acted_on, time.monotonic() - began)
-        elif announcements.unfold_next() or outbox.replays.feed():
+        elif announcements.unfold_next() or outbox.telling.tell_next() or outbox.replays.feed():
             continue
         elif (seconds := outbox.tokens_in()) is not None:  # what is due waits for its connection's rate only
             time.sleep(min(seconds, LONGEST_NAP))
@@ -128,6 +128,8 @@ def _act(claim: Claim, delivery: Delivery, record: Record | Settlement) -> None:
 def _create(caller: ClaimCaller, record: Record) -> None:
     """Build, send once, and settle by what came back."""
     claim, delivery = caller.claim, caller.delivery
+    if isinstance(record, EventRecord):
+        record = replace(record, sent_at=int(time.time()))
     try:
         request = caller.connector.build(Kind(delivery.kind), record)
         response = caller.send(request, Purpose.CREATE)

@@ -112,7 +112,13 @@ def _open(health: Health, reason: str) -> None:
         openings=health.openings, opened_at=opened_at, hold_until=until, hold_reason=reason
     )
     said = f"{reason} No call is made for {hold} seconds, then one goes ahead alone."
-    notices.raise_notice(health.connection, Notice.Kind.BREAKER, said)
+    _tell(health.connection, Notice.Kind.BREAKER, said)
+
+
+def _tell(connection: Connection, kind: Notice.Kind, said: str) -> None:
+    """Operations hear of a vendor's troubles; of a partner's webhook only when it has been disabled."""
+    if not connection.connector_class.is_partners:
+        notices.raise_notice(connection, kind, said)
 
 
 def _worked(connection: Connection, exchange: Exchange) -> None:
@@ -194,7 +200,7 @@ def _slow(connection: Connection, exchange: Exchange) -> None:
         # The minutes of the hold are not clean ones: nothing is sent in them.
         Health.objects.filter(pk=health.pk).update(**slowed, paced_at=until)
         said = f"{reason} Calls then go at {health.pace:.0%} of the connection's limits."
-        notices.raise_notice(connection, Notice.Kind.SLOWED, said)
+        _tell(connection, Notice.Kind.SLOWED, said)
 
 
 def _wait(exchange: Exchange) -> float:

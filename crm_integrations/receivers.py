@@ -8,15 +8,18 @@ from uuid import UUID
 
 from django.dispatch import receiver
 
-from crm_integrations import announcements, gaps, outbox, registry, routing
+from crm_integrations import announcements, events, gaps, outbox, registry, routing
 from crm_integrations.connector import Kind
 from leadops.ids import uuid7
-from leadops.models import Lead, LoanAccount
+from leadops.models import ImportBatch, Lead, LoanAccount
 from leadops.signals import (
+    imports_finished,
     leads_changed,
+    leads_created,
     leads_ready,
     leads_stopped,
     leads_to_be_deleted,
+    loan_accounts_changed,
     loan_accounts_ready,
 )
 
@@ -39,10 +42,32 @@ def enqueue_leads(
     return enqueued.made
 
 
+@receiver(leads_created)
+def tell_of_new(sender: Any, leads: Sequence[Lead], **_: Any) -> None:
+    """Whoever brought them is told, where it asked for that."""
+    events.of_new_leads(leads)
+
+
 @receiver(leads_changed)
-def mark_changed(sender: Any, leads: Sequence[Lead], **_: Any) -> None:
-    """What changed leads miss is found anew."""
+def mark_changed(sender: Any, leads: Sequence[Lead], new: bool = False, **_: Any) -> None:
+    """What changed leads miss is found anew, and their partners are told."""
     gaps.mark(lead.pk for lead in leads)
+    if new:
+        events.of_new_leads(leads)
+    else:
+        events.of_changed_leads(leads)
+
+
+@receiver(loan_accounts_changed)
+def tell_of_accounts(sender: Any, account_ids: Sequence[UUID], **_: Any) -> None:
+    """The partners of accounts with another status are told."""
+    events.of_accounts(account_ids)
+
+
+@receiver(imports_finished)
+def tell_of_imports(sender: Any, batches: Sequence[ImportBatch], **_: Any) -> None:
+    """The partners of imports that have ended are told."""
+    events.of_imports(batches)
 
 
 @receiver(leads_stopped)

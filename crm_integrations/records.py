@@ -155,7 +155,26 @@ class LoanAccountRecord:
     lead_reference: str = ""
 
 
-Record = LeadRecord | LoanAccountRecord
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """What a partner is told: ids and states, and no personal data.
+
+    `sent_at` is the second at which this try is made, since 1970: a signature says when it was made.
+    """
+
+    id: str
+    type: str
+    occurred_at: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    sent_at: int = 0
+
+    @property
+    def ref(self) -> str:
+        """What names it where it is told."""
+        return self.id
+
+
+Record = LeadRecord | LoanAccountRecord | EventRecord
 
 
 class Kind(StrEnum):
@@ -163,6 +182,7 @@ class Kind(StrEnum):
 
     LEAD = "lead"
     LOAN_ACCOUNT = "loan_account"
+    EVENT = "event"
 
     @property
     def label(self) -> str:

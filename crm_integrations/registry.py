@@ -9,6 +9,7 @@ import pkgutil
 
 from crm_integrations import connectors
 from crm_integrations.connector import Connector
+from crm_integrations.partner_webhook import PartnerWebhook
 
 
 class BrokenConnector(Exception):
@@ -35,8 +36,8 @@ def vendors() -> dict[str, type[Connector]]:
 
 
 def get(slug: str) -> type[Connector]:
-    """The connector of vendor `slug`; KeyError when there is none."""
-    return vendors()[slug]
+    """The connector of vendor `slug`, or of partners' webhooks; KeyError when there is none."""
+    return PartnerWebhook if slug == PartnerWebhook.slug else vendors()[slug]
 
 
 def askable() -> list[str]:
@@ -46,4 +47,5 @@ def askable() -> list[str]:
 
 def choices() -> list[tuple[str, str]]:
     """Vendors for a field's choices. The callable itself goes into the field, so no migration lists vendors."""
-    return [(slug, connector.label) for slug, connector in vendors().items()]
+    named = [(slug, connector.label) for slug, connector in vendors().items()]
+    return [*named, (PartnerWebhook.slug, PartnerWebhook.label)]

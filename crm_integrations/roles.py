@@ -43,8 +43,9 @@ LOAN_OFFICER = (
     | _may(
         ("view", "add"), CORE, "export"
     )  # masked: only who is given export_unmasked takes data out as it is
-    | _may(VIEW, CORE, "partner", "program", "importrow")
+    | _may(VIEW, CORE, "partner", "program", "documenttype", "importrow")
     | _may(VIEW, VENDORS, "connection", "route", "replay", "notice", "reconciliation", "difference")
+    | _may(VIEW, VENDORS, "subscription")
     | _may(VIEW, VENDORS, "delivery", "exchange", "inbound", "statuschange")
     | _may(("change",), VENDORS, "delivery")  # send, retry, cancel and decide
     | _may(("change",), VENDORS, "notice")  # put it away
@@ -52,7 +53,8 @@ LOAN_OFFICER = (
 OPERATIONS = (
     LOAN_OFFICER
     | _may(KEEP, CORE, "partner", "program", "apikey")  # all of these are ended, and stay on record
-    | _may(KEEP, VENDORS, "connection")
+    | _may(ALL, CORE, "documenttype")  # lines of a list
+    | _may(KEEP, VENDORS, "connection", "subscription")
     | _may(ALL, VENDORS, "route")  # it can't be switched off in another way
 )
 ROLES = {"Loan officers": LOAN_OFFICER, "Operations": OPERATIONS}

@@ -11,11 +11,12 @@ from uuid import UUID
 import phonenumbers
 from django.db import InterfaceError, OperationalError
 
-from crm_integrations.models import Delivery, State
+from crm_integrations.models import Delivery, PartnerEvent, State
 from crm_integrations.records import (
     AddressRecord,
     ApplicantRecord,
     BankRecord,
+    EventRecord,
     IdentityDocument,
     Kind,
     LeadRecord,
@@ -38,7 +39,7 @@ LEAD = Table(
     " remarks tags extra version",
     "leadops_lead.id = ANY(%(leads)s)",
     "JOIN leadops_partner partner ON partner.id = partner_id JOIN leadops_program program ON program.id = program_id",
-    {"partner_code": "partner.code", "program_code": "program.code"},
+    {"partner_code": "partner.code", "program_code": "program.code", "keeps_events": "partner.keeps_events"},
 )
 APPLICANT = Table(
     Applicant,
@@ -94,18 +95,30 @@ def of_deliveries(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
 
     A delivery whose record is gone is not in the answer.
     """
-    lead_ids = {d.lead_id for d in deliveries if d.loan_account_id is None}
+    lead_ids = {d.lead_id for d in deliveries if d.lead_id is not None and d.loan_account_id is None}
+    told = _events({d.event_id for d in deliveries if d.event_id is not None})
     found, *rows = rows_of_leads(lead_ids, LEAD, ADDRESS, BANK, APPLICANT)
     leads, parties = {lead.id: lead for lead in found}, _parties(*rows)
     records: dict[UUID, Record] = {}
     for delivery in deliveries:
         if delivery.loan_account_id is not None:
             records[delivery.pk] = _loan_account(delivery)
-        elif (lead := leads.get(delivery.lead_id)) is not None:
+        elif delivery.event_id is not None:
+            if (event := told.get(delivery.event_id)) is not None:
+                records[delivery.pk] = event
+        elif delivery.lead_id is not None and (lead := leads.get(delivery.lead_id)) is not None:
             vendor, codes = delivery.connection.vendor, (lead.partner_code, lead.program_code)
             records[delivery.pk] = _lead(lead, codes, parties[lead.id], delivery.ref, vendor)
-            delivery.read_version = lead.version
+            delivery.read_version, delivery.partner_listens = lead.version, lead.keeps_events
     return records
+
+
+def _events(numbers: Collection[int]) -> dict[int, EventRecord]:
+    """Events by their numbers."""
+    if not numbers:
+        return {}
+    found = PartnerEvent.objects.filter(pk__in=numbers)
+    return {e.number: EventRecord(str(e.id), e.type, e.created_at.isoformat(), e.data) for e in found}
 
 
 def of_leads(leads: Sequence[Lead], vendors: Collection[str]) -> dict[UUID, dict[str, LeadRecord]]:

@@ -20,6 +20,7 @@ from crm_integrations import (
     checkups,
     delivery,
     doorbell,
+    event_log,
     following,
     gaps,
     notices,
@@ -34,6 +35,8 @@ from crm_integrations.models import Delivery
 TURN_SECONDS = 60.0
 DELIVERING_SECONDS = 10.0
 """A turn at delivering, after which whatever else waits for a thread comes first: the sweep, above all."""
+TELLING_SECONDS = 1.0
+"""Of such a turn, at most, for making the deliveries of events: some hundred thousand a minute."""
 stopping = threading.Event()
 
 
@@ -51,9 +54,11 @@ def work(queue: int | None = None) -> None:
     """
     if queue is None and settings.DELIVERY_QUEUE_NAMES:
         announcements.unfold(_until(DELIVERING_SECONDS))
+        outbox.telling.tell(_until(DELIVERING_SECONDS))
         doorbell.ring_queues(outbox.with_work())
         return
     announcements.unfold_next()  # also while there is never nothing to deliver
+    outbox.telling.tell(_until(TELLING_SECONDS))
     ours = None if queue is None else [pk for pk, number in doorbell.queue_of().items() if number == queue]
     with outbox.serving(ours):
         _work(doorbell.ring if queue is None else partial(doorbell.ring_queue, queue), _due(2, ours))
@@ -73,6 +78,7 @@ def sweep() -> None:
     """Find whatever was lost: ended leases, missed wake-ups, unheard bells; then look at who did not answer."""
     outbox.sweep()
     announcements.unfold_next()
+    outbox.telling.tell(_until(TELLING_SECONDS))
     if announcements.waiting() or outbox.can_claim() or outbox.tokens_in() is not None:
         doorbell.ring()
     checkups.check_held()
@@ -131,3 +137,4 @@ def prune() -> None:
     partitions.empty_bodies(partitions.today() - timedelta(days=settings.EXCHANGE_BODY_DAYS))
     watching.prune()
     archiving.end_old()
+    event_log.prune()

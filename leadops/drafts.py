@@ -7,11 +7,13 @@ the normalised value in its place.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+_STEP = re.compile(r"(\w+)(?:\[([0-9]+)\])?")
 Amount = Decimal | int | str | None
 Day = date | str | None
 
@@ -107,3 +109,12 @@ class LeadDraft:
     extra: dict[str, dict[str, Any]] = field(default_factory=dict)
     consents: list[ConsentDraft] = field(default_factory=list)
     applicants: list[ApplicantDraft] = field(default_factory=list)
+
+
+def value_at(draft: Any, path: str) -> Any:
+    """What stands in a draft at a path such as `applicants[0].pan_no`."""
+    for name, place in _STEP.findall(path):
+        draft = getattr(draft, name)
+        if place:
+            draft = draft[int(place)]
+    return draft

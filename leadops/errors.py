@@ -44,9 +44,21 @@ class LeadStopped(LeadopsError):
     """A lead that is dropped or declined is not sent."""
 
 
+class NotInThisState(LeadopsError):
+    """This can't be done in its present state."""
+
+
+class Gone(LeadopsError):
+    """This was deleted meanwhile."""
+
+
 class TakesNoLeads(LeadopsError):
     """An inactive partner or program takes no new leads."""
 
 
 class UnreadableFile(LeadopsError):
     """This file can't be read as a workbook."""
+
+
+class Away(LeadopsError):
+    """Something that this needs is away; the same may be tried again in a while."""

@@ -9,6 +9,7 @@ from django.templatetags.static import static
 
 from leadops import first_run
 from leadops.api import settings as api
+from leadops.document_files.settings import clamd_address, document_storage
 from leadops.environment import (
     env,
     env_bool,
@@ -144,6 +145,15 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 IMPORT_MAX_BYTES = env_int("IMPORT_MAX_BYTES", 60 * 1024 * 1024, least=1)
 IMPORT_MAX_ROWS = env_int("IMPORT_MAX_ROWS", 200_000, least=1)
 API_MAX_BYTES = env_int("API_MAX_BYTES", 256 * 1024, least=1)
+DOCUMENT_MAX_BYTES = env_int("DOCUMENT_MAX_BYTES", 10 * 1024 * 1024, least=1)
+DOCUMENT_MAX_PAGES = env_int("DOCUMENT_MAX_PAGES", 1000, least=1)
+DOCUMENT_MAX_PIXELS = env_int("DOCUMENT_MAX_PIXELS", 50_000_000, least=1)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "documents": document_storage(env("DOCUMENT_STORE")),
+}
+CLAMD = clamd_address(env("CLAMD"))
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", PRODUCTION)
@@ -215,6 +225,9 @@ EXCHANGE_BODY_DAYS = env_int("EXCHANGE_BODY_DAYS", 365, least=1)
 # Calls older than this are archived and dropped, a month at a time; 0: never.
 EXCHANGE_KEEP_DAYS = env_int("EXCHANGE_KEEP_DAYS", 2922)
 EXCHANGE_ARCHIVE = Path(env("EXCHANGE_ARCHIVE", str(VAR_DIR / "archive")))
+# Events of partners: how long they can be read and replayed, and when a webhook that takes none is disabled.
+EVENT_KEEP_DAYS = env_int("EVENT_KEEP_DAYS", 30, least=1)
+WEBHOOK_DISABLED_AFTER_DAYS = env_int("WEBHOOK_DISABLED_AFTER_DAYS", 5, least=1)
 
 # Who is mailed of notices; without an address nobody is.
 OPERATIONS_EMAIL = env_list("OPERATIONS_EMAIL")

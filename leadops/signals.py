@@ -3,17 +3,24 @@
 `leads_ready(leads, connections=None, later=False)`: these leads are to reach the vendors; `connections` (ids) limits
 to whom. The listener sets each lead's `sync_status`, on the instance too, and returns how many deliveries it made;
 `later`: it may do so after the commit, as long as nothing can be missed.
-`leads_changed(leads)`: an officer changed what these leads say, or made them and did not submit them yet.
+`leads_created(leads)`: these were stored, whoever brought them; of what an officer fills in, `leads_changed` tells.
+`leads_changed(leads, new=False)`: what these leads say was changed; `new`: an officer made them, and did not submit
+them yet.
 `leads_stopped(leads)`: the lender has dropped or declined these; what was not sent yet is not to be sent.
 `leads_to_be_deleted(leads, lock)`: an import is undone, or is looked at whether it can be; the listener returns, by
 lead id, why some must stay. With `lock` it keeps the others from being sent until the transaction ends.
 `loan_accounts_ready(loan_accounts)`: these accounts are to be opened at the LOS.
+`loan_accounts_changed(account_ids)`: the LOS gave these another status.
+`imports_finished(batches)`: these have ended, whether all went well or not.
 """
 
 from django.dispatch import Signal
 
 leads_ready = Signal()
+leads_created = Signal()
 leads_changed = Signal()
 leads_stopped = Signal()
 leads_to_be_deleted = Signal()
 loan_accounts_ready = Signal()
+loan_accounts_changed = Signal()
+imports_finished = Signal()

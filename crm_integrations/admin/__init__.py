@@ -7,9 +7,11 @@ from crm_integrations.admin import (
     import_rows,
     inbound,
     notices,
+    partners,
     reconciliations,
     records,
     replays,
+    subscriptions,
 )
 
 __all__ = [
@@ -19,7 +21,9 @@ __all__ = [
     "import_rows",
     "inbound",
     "notices",
+    "partners",
     "reconciliations",
     "records",
     "replays",
+    "subscriptions",
 ]

@@ -33,6 +33,13 @@ class ConnectionForm(VersionedForm):
         model = Connection
         fields = ["vendor", "name", "base_url", "enabled", "parallel", "rate", "jurisdiction"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if isinstance(choice := self.fields.get("vendor"), forms.ChoiceField):
+            # Partners' webhooks are made with their subscription.
+            known = [(slug, vendor.label) for slug, vendor in registry.vendors().items()]
+            choice.choices = [("", "---------"), *known]
+
     def add_error(self, field: str | None, error: Any) -> None:
         """What the model says of its settings as a whole is shown above the form, which has no field `settings`."""
         found = getattr(error, "error_dict", {})

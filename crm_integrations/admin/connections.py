@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -18,6 +19,7 @@ from unfold.admin import ModelAdmin, StackedInline
 from crm_integrations import health, outbox
 from crm_integrations.admin import connection_page
 from crm_integrations.admin.connection_form import SECRET, SETTING, ConnectionForm, declared_fields, form_for
+from crm_integrations.admin.steering import connection_url
 from crm_integrations.models import Connection, Route
 from crm_integrations.probe import probe
 from leadops.admin.markup import chip
@@ -39,6 +41,10 @@ class ConnectionAdmin(LockedWhileStored, ModelAdmin):
     list_filter = ["enabled"]
     compressed_fields = False
     warn_unsaved_form = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
+        """Partners' webhooks have pages of their own."""
+        return Connection.objects.of_vendors()
 
     @admin.display(description="State")
     def state(self, connection: Connection) -> SafeString:
@@ -105,6 +111,8 @@ class ConnectionAdmin(LockedWhileStored, ModelAdmin):
         shown: dict[str, Any] = {}
         if request.method == "GET" and (key := uuid_in(object_id)):
             connection = Connection.objects.filter(pk=key).first()
+            if connection is not None and connection.connector_class.is_partners:
+                return HttpResponseRedirect(connection_url(connection))
             if connection is not None and self.has_view_permission(request, connection):
                 shown = connection_page.shown(connection)
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
@@ -155,7 +163,7 @@ class ConnectionAdmin(LockedWhileStored, ModelAdmin):
         return HttpResponseRedirect(_url(connection))
 
     def _to_change(self, request: HttpRequest, connection_id: UUID) -> Connection:
-        connection = get_object_or_404(Connection, pk=connection_id)
+        connection = get_object_or_404(Connection.objects.of_vendors(), pk=connection_id)
         if not self.has_change_permission(request, connection):
             raise PermissionDenied
         return connection

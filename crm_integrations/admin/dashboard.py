@@ -36,7 +36,7 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context = dashboard.context(request, context)
     if not request.user.has_perm("crm_integrations.view_delivery"):
         return context
-    connections = list(Connection.objects.only("id", "name", "paused_until"))
+    connections = list(Connection.objects.of_vendors().only("id", "name", "paused_until"))
     counts = _counts(connections)
     told = _notices(request, counts)
     return {

@@ -92,8 +92,8 @@ class DecisionsPage(ModelAdmin):
                 if done:
                     self.log_change(request, delivery, form.in_words)
                 text = f"Your decision about {delivery} is kept."
-                if delivery.lead.is_stopped and form.cleaned_data["decision"] == "again":
-                    text += f" It is not sent again: {outbox.ended_leads.said(delivery.lead.status)}"
+                if delivery.ended_as and form.cleaned_data["decision"] == "again":
+                    text += f" It is not sent again: {outbox.ended_leads.said(delivery.ended_as)}"
                 text = text if done else f"{delivery} no longer needs a decision."
                 self.message_user(request, text, how_it_went(done))
                 return HttpResponseRedirect(back)

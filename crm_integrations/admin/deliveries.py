@@ -43,7 +43,7 @@ PANELS: dict[str, tuple[type[Model], Callable[[HttpRequest, Any], SafeString]]] 
 class DeliveryAdmin(FailuresPage, DecisionsPage, ReadOnly, CappedList, ModelAdmin):
     """Nobody edits a delivery; what may be decided has its own buttons."""
 
-    list_select_related = ["connection__health", "lead", "loan_account"]
+    list_select_related = ["connection__health", "connection__subscription", "lead", "loan_account", "event"]
     list_display = [
         "what",
         "connection",
@@ -162,8 +162,8 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, ReadOnly, CappedList, ModelAdmi
         text = (
             f"{delivery} was queued again." if done else f"{delivery} is not in a state that can be retried."
         )
-        if delivery.lead.is_stopped:
-            text = f"{delivery} is not sent again. {outbox.ended_leads.said(delivery.lead.status)}"
+        if delivery.ended_as:
+            text = f"{delivery} is not sent again. {outbox.ended_leads.said(delivery.ended_as)}"
         self.message_user(request, text, how_it_went(done))
         return HttpResponseRedirect(way_back(request, delivery))
 

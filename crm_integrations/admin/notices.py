@@ -21,6 +21,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RelatedDropdownFilter
 
 from crm_integrations import watching
+from crm_integrations.admin.steering import connection_url
 from crm_integrations.models import Notice
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted, link
@@ -62,7 +63,7 @@ class NoticeAdmin(ReadOnly, CappedList, ModelAdmin):
         ("connection", RelatedDropdownFilter),
         ("kind", ChoicesDropdownFilter),
     ]
-    list_select_related = ["connection", "closed_by"]
+    list_select_related = ["connection__subscription", "closed_by"]
     actions = ["put_away_selected"]
     fields = [
         ("what", "connection_link"),
@@ -90,8 +91,7 @@ class NoticeAdmin(ReadOnly, CappedList, ModelAdmin):
 
     @admin.display(description="Connection")
     def connection_link(self, notice: Notice) -> SafeString:
-        page = reverse("admin:crm_integrations_connection_change", args=[notice.connection_id])
-        return link(page, notice.connection)
+        return link(connection_url(notice.connection), notice.connection)
 
     @admin.display(description="What was seen")
     def said(self, notice: Notice) -> SafeString | str:

@@ -56,7 +56,7 @@ class Row:
     """One record at one connection: its newest delivery, the earlier ones, or why there is none yet."""
 
     connection: Connection
-    lead_id: UUID
+    lead_id: UUID | None
     account: LoanAccount | None = None
     sent: Sent | None = None
     earlier: list[Sent] = field(default_factory=list)
@@ -79,6 +79,9 @@ class Row:
 
     @property
     def preview_url(self) -> str:
+        """Where it is shown as it would be sent; of an event there is nothing to see."""
+        if self.lead_id is None:
+            return ""
         name, record = ("loanaccount", self.account.pk) if self.account else ("lead", self.lead_id)
         return reverse(f"admin:leadops_{name}_preview", args=[record, self.connection.pk])
 

@@ -209,7 +209,7 @@ def page_of(key: UUID) -> str:
 
 def _stopped() -> Stopped:
     now = timezone.now()
-    found = Connection.objects.filter(Q(enabled=False) | Q(paused_until__gt=now))
+    found = Connection.objects.of_vendors().filter(Q(enabled=False) | Q(paused_until__gt=now))
     return [(each, why.stopped(each, now)) for each in found]
 
 

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.urls import reverse
 
-from crm_integrations.models import Delivery
+from crm_integrations.models import Connection, Delivery
 from leadops.admin.markup import counted
 from leadops.models import Lead
 
@@ -34,8 +34,17 @@ def left_alone(delivery_ids: Iterable[UUID]) -> str:
 
 def record_url(delivery: Delivery) -> str:
     """The page of what is delivered."""
+    if delivery.event_id is not None:
+        return connection_url(delivery.connection)
     record = delivery.record
     return reverse(f"admin:leadops_{record._meta.model_name}_change", args=[record.pk])
+
+
+def connection_url(connection: Connection) -> str:
+    """The page of a connection; of a partner's webhook that of its subscription."""
+    if connection.connector_class.is_partners:
+        return reverse("admin:crm_integrations_subscription_change", args=[connection.subscription.pk])
+    return reverse("admin:crm_integrations_connection_change", args=[connection.pk])
 
 
 def way_back(request: HttpRequest, delivery: Delivery) -> str:

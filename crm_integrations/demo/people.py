@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
 from crm_integrations import roles
-from leadops.models import ApiKey, Officer, Partner, Program
+from leadops.models import ApiKey, DocumentType, Officer, Partner, Program
 
 KEY_LABEL = "demo"
 
@@ -35,6 +35,15 @@ PROGRAMS = (
     ("01939a40-0000-7000-8000-000000000003", "term-loan", "Business term loan", "term_loan"),
     ("01939a40-0000-7000-8000-000000000004", "lap-metro", "Loan against property, metro", "lap"),
 )
+WANTED_BY = "term-loan"
+WANTED = (
+    ("PAN_CARD", "PAN card", "applicant", "", True),
+    ("GST_CERTIFICATE", "GST certificate", "applicant", "business", True),
+    ("BANK_STATEMENT", "Bank statement, six months", "bank", "", True),
+    ("PHOTO", "Photo", "applicant", "person", False),
+    ("LOAN_APPLICATION", "Signed application", "lead", "", True),
+)
+"""The documents that one of the programs has a list of."""
 OFFICERS = (
     ("admin", "Anjali", "Rao", "administrator"),
     ("meera", "Meera", "Nair", "Operations"),
@@ -87,12 +96,18 @@ def partners() -> list[Partner]:
 
 
 def programs() -> list[Program]:
-    return [
-        Program.objects.get_or_create(id=id_, defaults={"code": code, "name": name, "product_type": product})[
-            0
-        ]
-        for id_, code, name, product in PROGRAMS
-    ]
+    return [_program(*facts) for facts in PROGRAMS]
+
+
+def _program(id_: str, code: str, name: str, product: str) -> Program:
+    program, new = Program.objects.get_or_create(
+        id=id_, defaults={"code": code, "name": name, "product_type": product}
+    )
+    if new and code == WANTED_BY:
+        names = ("code", "name", "about", "applicant_type", "required")
+        for wanted in WANTED:
+            DocumentType.objects.create(program=program, **dict(zip(names, wanted, strict=True)))
+    return program
 
 
 def key(partner: Partner, kept: str) -> tuple[str, bool]:

@@ -11,6 +11,7 @@ from crm_integrations.models.delivery import (
     DeliveryQuerySet,
     State,
 )
+from crm_integrations.models.event import TEST, EventType, PartnerEvent, Subscription, Untold
 from crm_integrations.models.exchange import Exchange
 from crm_integrations.models.gap import Gap, GapWalk, Recheck
 from crm_integrations.models.health import Health
@@ -25,6 +26,7 @@ __all__ = [
     "CLAIMABLE",
     "NEEDS_PERSON",
     "REPEATABLE",
+    "TEST",
     "UNFINISHED",
     "Announcement",
     "AnswerShape",
@@ -32,6 +34,7 @@ __all__ = [
     "Delivery",
     "DeliveryQuerySet",
     "Difference",
+    "EventType",
     "Exchange",
     "Gap",
     "GapWalk",
@@ -40,6 +43,7 @@ __all__ = [
     "Lease",
     "Lookout",
     "Notice",
+    "PartnerEvent",
     "Recheck",
     "Reconciliation",
     "Replay",
@@ -47,5 +51,7 @@ __all__ = [
     "Route",
     "State",
     "StatusChange",
+    "Subscription",
     "Tally",
+    "Untold",
 ]

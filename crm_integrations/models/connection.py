@@ -15,6 +15,7 @@ from crm_integrations import registry
 from crm_integrations.configuration import check_secrets, check_settings, with_defaults
 from crm_integrations.connector import Config, Connector
 from crm_integrations.egress import check_base_url, origins
+from crm_integrations.partner_webhook import PartnerWebhook
 from leadops.fields import EncryptedTextField
 from leadops.models import Program
 from leadops.models.record import Record
@@ -22,6 +23,12 @@ from leadops.reference.countries import refuse_unknown
 
 if TYPE_CHECKING:
     from crm_integrations.models.health import Health
+
+
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    def of_vendors(self) -> ConnectionQuerySet:
+        """All but the webhooks of partners."""
+        return self.exclude(vendor=PartnerWebhook.slug)
 
 
 class Connection(Record):
@@ -56,6 +63,8 @@ class Connection(Record):
     )
 
     version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = ConnectionQuerySet.as_manager()
 
     UNTIL_RESUMED = datetime(9999, 1, 1, tzinfo=UTC)
     """A pause that only a person ends."""

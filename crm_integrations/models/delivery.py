@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from crm_integrations.connector import Kind
 from crm_integrations.models.connection import Connection
+from crm_integrations.models.event import PartnerEvent
 from leadops.models import Lead, LoanAccount
 from leadops.models.record import Record
 
@@ -58,11 +59,20 @@ class Delivery(Record):
         Connection, on_delete=models.PROTECT, related_name="deliveries", db_index=False
     )  # several of the indexes below begin with it
     kind = models.CharField(max_length=20, choices=[(each.value, each.label) for each in Kind])
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="deliveries")
+    lead = models.ForeignKey(
+        Lead,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="deliveries",
+        help_text="Empty for what is no push of a lead: an event to its partner.",
+    )
     loan_account = models.ForeignKey(
         LoanAccount, on_delete=models.CASCADE, null=True, related_name="deliveries", db_index=False
     )  # most have none: their index is below
-    record_id = models.UUIDField(help_text="The lead's id, or the loan account's.")
+    event = models.ForeignKey(
+        PartnerEvent, on_delete=models.CASCADE, null=True, related_name="deliveries", db_index=False
+    )
+    record_id = models.UUIDField(help_text="The lead's id, the loan account's, or the event's.")
     version = models.PositiveIntegerField(help_text="The record's version this delivery was made for.")
     ref = models.CharField(max_length=100, help_text="Our reference, as the vendor is told it.")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
@@ -130,6 +140,7 @@ class Delivery(Record):
             models.Index(
                 fields=["loan_account"], condition=Q(loan_account__isnull=False), name="delivery_by_account"
             ),
+            models.Index(fields=["event"], condition=Q(event__isnull=False), name="delivery_by_event"),
             models.Index(fields=["connection", "state", "-id"], name="delivery_by_connection"),
             models.Index(fields=["state", "-id"], name="delivery_by_state"),
             models.Index(fields=["connection", "ref"], name="delivery_by_ref"),
@@ -146,6 +157,8 @@ class Delivery(Record):
 
     read_version: int | None = None
     """The version of the record that its snapshot was made of; kept with the call that carries it."""
+    partner_listens: bool = True
+    """Whether the lead's partner asked for events, as far as that is known."""
 
     def __str__(self) -> str:
         return f"{self.record} → {self.connection}"
@@ -161,6 +174,13 @@ class Delivery(Record):
         return bool(self.reference) and self.connection.connector_class.can_follow
 
     @property
-    def record(self) -> Lead | LoanAccount:
+    def record(self) -> Lead | LoanAccount | PartnerEvent:
         """What is delivered."""
-        return self.loan_account if self.loan_account is not None else self.lead
+        found = self.loan_account or self.event or self.lead
+        assert found is not None
+        return found
+
+    @property
+    def ended_as(self) -> str:
+        """The status of a lead that the lender has dropped or declined, so that nothing of it is sent; else empty."""
+        return self.lead.status if self.lead is not None and self.lead.is_stopped else ""

@@ -25,6 +25,7 @@ class Notice(Record):
         POISON = "poison", "A record kills workers"
         DIFFERS = "differs", "Records differ at the vendor"
         WEBHOOK = "webhook", "Webhook refused"
+        DISABLED = "disabled", "Partner's webhook disabled"
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="notices")
     kind = models.CharField(max_length=12, choices=Kind)

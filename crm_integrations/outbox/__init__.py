@@ -4,7 +4,7 @@ A claim takes a lease: a token and a moment in the database's own clock. Whateve
 token, so a worker whose lease was given to another changes nothing (`LostLease`).
 """
 
-from crm_integrations.outbox import ended_leads, replays, undone_leads
+from crm_integrations.outbox import ended_leads, replays, telling, undone_leads
 from crm_integrations.outbox.claims import (
     FIRST_BATCH,
     Claim,
@@ -89,6 +89,7 @@ __all__ = [
     "settle_with_next",
     "still_ours",
     "sweep",
+    "telling",
     "tokens_in",
     "undone_leads",
     "wake_waiting",

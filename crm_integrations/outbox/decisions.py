@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
-from crm_integrations import doorbell, registry, summary
+from crm_integrations import doorbell, events, registry, summary
+from crm_integrations.connector import Kind
 from crm_integrations.models import REPEATABLE, Delivery, State
 from crm_integrations.outbox import ended_leads
 from crm_integrations.outbox.settlements import Settlement
@@ -105,10 +106,11 @@ def _change(
             free = free.exclude(Exists(Lead.objects.filter(pk=OuterRef("lead_id"), status__in=Lead.STOPPED)))
             if "accepted" not in columns:
                 free = free.filter(accepted=False)
-        lead_ids = set(free.values_list("lead_id", flat=True))
-        held = summary.lock(lead_ids)
+        ids = dict(free.values_list("pk", "lead_id"))
+        held = summary.lock({lead_id for lead_id in ids.values() if lead_id})
         columns |= {"state": state, "reason": reason, "cause": cause_of(state, reason)}
         changed = free.update(updated_at=Now(), **columns)
+        events.of_deliveries(ids, state)
         summary.derive(held)
         doorbell.ring_on_commit()
     return changed
@@ -143,14 +145,15 @@ def doubt_unsent(reason: str) -> int:
     Each is looked up at its vendor before anything is sent; where the vendor can't be asked, a person decides. So is
     what waits for another record or ended without success, should it ever go on: it may have gone on in the lost time.
     """
-    Delivery.objects.filter(state__in=(State.WAITING, *REPEATABLE)).update(once_unknown=True)
+    pushed = Delivery.objects.exclude(kind=Kind.EVENT)  # who gets an event twice knows it by its id
+    pushed.filter(state__in=(State.WAITING, *REPEATABLE)).update(once_unknown=True)
     states = (State.QUEUED, State.SENDING, State.RETRYING)
     doubted = 0
-    while ids := list(Delivery.objects.filter(state__in=states).values_list("pk", flat=True)[:500]):
+    while ids := list(pushed.filter(state__in=states).values_list("pk", flat=True)[:500]):
         doubt: dict[str, Any] = {"due_at": Now(), "lookups": 0, "absences": 0, "once_unknown": True}
         with transaction.atomic():
             rows = Delivery.objects.filter(pk__in=ids)
-            summary.lock(set(rows.values_list("lead_id", flat=True)))
+            summary.lock({lead_id for lead_id in rows.values_list("lead_id", flat=True) if lead_id})
             rows.update(lease=None, leased_until=None)
             doubted += _change(ids, states, state=State.UNKNOWN, reason=reason, **doubt)
     return doubted

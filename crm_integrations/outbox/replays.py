@@ -131,9 +131,9 @@ def _end(key: UUID) -> None:
         Replay.objects.filter(pk=key).update(**done)
 
 
-def _take(key: UUID, delivery_ids: Sequence[UUID], lead_ids: set[UUID]) -> int:
+def _take(key: UUID, delivery_ids: Sequence[UUID], lead_ids: set[UUID | None]) -> int:
     """Queue these, or write why not; how many were queued."""
-    held = summary.lock(lead_ids)
+    held = summary.lock({lead_id for lead_id in lead_ids if lead_id})
     deliveries = list(Delivery.objects.filter(pk__in=delivery_ids).select_related("connection", "lead"))
     ways: dict[str, list[UUID]] = defaultdict(list)
     for delivery in deliveries:
@@ -156,7 +156,7 @@ def _way(delivery: Delivery) -> str:
     """The state it is to go on in, or why it is left as it is."""
     if delivery.state not in REPLAYABLE:
         return {State.DELIVERED: DELIVERED, State.SUPERSEDED: REPLACED}.get(State(delivery.state), ON_ITS_WAY)
-    if delivery.lead.is_stopped:
+    if delivery.ended_as:
         return STOPPED
     if not delivery.once_unknown and not delivery.accepted and delivery.state != State.REVIEW:
         return State.QUEUED

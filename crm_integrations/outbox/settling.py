@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import nullcontext
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
@@ -13,7 +14,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import Case, QuerySet, Value, When
 from django.db.models.functions import Now
 
-from crm_integrations import causes, doorbell, registry, retry, summary
+from crm_integrations import causes, doorbell, events, registry, retry, summary
 from crm_integrations.connector import Kind
 from crm_integrations.models import NEEDS_PERSON, Delivery, Exchange, State
 from crm_integrations.outbox.claims import Claim, LostLease, let_go
@@ -21,6 +22,7 @@ from crm_integrations.outbox.exchanges import ANSWER, COMPLETE, answered, comple
 from crm_integrations.outbox.leaving import left_to_others
 from crm_integrations.outbox.pausing import pause
 from crm_integrations.outbox.settlements import Ending, Settlement
+from crm_integrations.outbox.subscribers import learn_from
 from leadops.prepared import Statement, run
 from leadops.services import loan_accounts
 
@@ -54,6 +56,12 @@ HOW = {
 }
 WRITE = Statement("settle", SETTLE, **HOW)
 WRITE_ANSWERED = Statement("settle_answered", f"WITH answered AS ({COMPLETE}) {SETTLE}", **HOW, **ANSWER)
+# With the event for the lead's partner, if it asked for events: one row is the answer all the same.
+TELL = f"written AS ({SETTLE} RETURNING *), {events.WRITE_SETTLED} SELECT 1 FROM written"
+WRITE_TOLD = Statement("settle_told", f"WITH {TELL}", **HOW, **events.SETTLED)
+WRITE_ANSWERED_TOLD = Statement(
+    "settle_answered_told", f"WITH answered AS ({COMPLETE}), {TELL}", **HOW, **ANSWER, **events.SETTLED
+)
 
 
 def settle(
@@ -148,6 +156,8 @@ def writing(claim: Claim, ending: Ending) -> tuple[tuple[Statement, ...], dict[s
     named |= {"ask_in": _ask_in(delivery, settlement), "cause": cause_of(settlement.state, settlement.reason)}
     named |= {"lead": delivery.lead_id}
     write, answer = (WRITE_ANSWERED, answered(exchange)) if exchange else (WRITE, {})
+    if (event := events.of_settled(delivery, settlement.state)) is not None:
+        write, answer = WRITE_ANSWERED_TOLD if exchange else WRITE_TOLD, answer | event
     return (summary.LOCK_ONE, write, summary.DERIVE_ONE), columns | told | named | answer
 
 
@@ -187,17 +197,19 @@ def accept(claim: Claim, delivery: Delivery, exchange: Exchange | None) -> None:
 
 def pass_on(delivery: Delivery, settlement: Settlement) -> None:
     """What one delivery's end means for others: who waits for the lead goes on, or is told why not."""
-    if delivery.kind == Kind.LEAD:
-        _tell_waiting(delivery, settlement)
+    if delivery.kind == Kind.EVENT:
+        learn_from(delivery, settlement)
+    elif delivery.kind == Kind.LEAD and delivery.lead_id is not None:
+        _tell_waiting(delivery, delivery.lead_id, settlement)
     elif settlement.state == State.DELIVERED and delivery.loan_account_id and settlement.vendor_status:
         loan_accounts.record_status(delivery.loan_account_id, settlement.vendor_status)
 
 
-def _tell_waiting(delivery: Delivery, settlement: Settlement) -> None:
+def _tell_waiting(delivery: Delivery, lead_id: UUID, settlement: Settlement) -> None:
     vendor = delivery.connection.vendor
     if not _waited_for(vendor):
         return
-    waiting = Delivery.objects.filter(lead_id=delivery.lead_id, state=State.WAITING, depends_on=vendor)
+    waiting = Delivery.objects.filter(lead_id=lead_id, state=State.WAITING, depends_on=vendor)
     if settlement.state == State.DELIVERED:
         wake(waiting)
     else:

@@ -7,9 +7,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
-from crm_integrations import health, notices, summary
+from crm_integrations import events, health, notices, summary
 from crm_integrations.models import Delivery, Exchange, Lease, Notice, State
 from crm_integrations.outbox import low_water, replays
 from crm_integrations.outbox.settling import cause_of, wake
@@ -40,8 +41,10 @@ def reap() -> int:
     expired = Delivery.objects.filter(leased_until__lte=Now())
     with transaction.atomic():
         # Leads first, as everywhere: who locks in two orders deadlocks.
-        held = summary.lock(set(expired.values_list("lead_id", flat=True)[:BATCH]))
-        ours = expired.filter(lead_id__in=held).select_related("connection")
+        chosen = set(expired.values_list("lead_id", flat=True)[:BATCH])
+        held = summary.lock(chosen - {None})
+        of_no_lead = Q(lead=None) if None in chosen else Q(pk__in=[])
+        ours = expired.filter(Q(lead_id__in=held) | of_no_lead).select_related("connection")
         rows = list(ours.select_for_update(skip_locked=True, of=("self",)))
         dangling = Exchange.objects.filter(delivery__in=rows, finished_at=None)
         sent = set(dangling.filter(purpose=Exchange.Purpose.CREATE).values_list("delivery_id", flat=True))
@@ -52,6 +55,8 @@ def reap() -> int:
             if "reason" in columns:
                 columns["cause"] = cause_of(columns["state"], columns["reason"])
             Delivery.objects.filter(pk=delivery.pk).update(**columns)
+            if "cause" in columns:
+                events.of_deliveries([delivery.pk], columns["state"])
         summary.derive(held)
     Lease.objects.filter(until__lte=Now()).delete()
     return len(rows)
@@ -64,7 +69,7 @@ def _after_death(delivery: Delivery, sent: bool) -> dict[str, Any]:
         return freed | _taken_out(delivery, sent)
     if delivery.state == State.UNKNOWN:
         return freed
-    if not sent:
+    if not sent or delivery.connection.connector_class.knows_repeats:
         return freed | {"state": State.QUEUED, "due_at": Now()}
     wait = settings.DELIVERY_LOOKUPS[0] if settings.DELIVERY_LOOKUPS else 0
     unknown = State.UNKNOWN if delivery.connection.connector_class.can_find else State.REVIEW
@@ -76,7 +81,8 @@ def _taken_out(delivery: Delivery, sent: bool) -> dict[str, Any]:
     """Nothing tries it again by itself; what may be at the vendor is for a person to decide."""
     said = "A record is not tried again by itself, because workers died over it; see its delivery."
     notices.raise_notice(delivery.connection, Notice.Kind.POISON, said, subject=str(delivery.pk))
-    if sent or delivery.state == State.UNKNOWN:
+    knows_repeats = delivery.connection.connector_class.knows_repeats
+    if (sent and not knows_repeats) or delivery.state == State.UNKNOWN:
         return {
             "state": State.REVIEW,
             "reason": f"{POISON} {UNANSWERED}",

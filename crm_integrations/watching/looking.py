@@ -43,7 +43,7 @@ def watch(stop: Callable[[], bool] = lambda: False) -> int:
 
     Returns how many calls were counted. What a turn does not reach is counted in the next.
     """
-    connections = list(Connection.objects.all())
+    connections = list(Connection.objects.of_vendors())
     counted, unread = 0, connections
     while unread and not stop():
         rest = []

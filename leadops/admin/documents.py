@@ -1,38 +1,64 @@
-"""Documents: adding one to a lead, and giving it out to who may see the lead."""
+"""Documents: adding one to a lead, giving it out to who may see the lead, and the log of both."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
-from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from leadops.admin.leads import lead_url
 from leadops.admin.making import MadeByService, MadeForm
+from leadops.client_address import client_address
+from leadops.document_files.downloads import download
+from leadops.errors import Invalid, LeadopsError
 from leadops.ids import uuid_in
-from leadops.models import Applicant, Bank, Document, Lead, Officer
+from leadops.models import Document, DocumentEvent, DocumentType, Lead, Officer
 from leadops.services import documents
+from leadops.services.document_checklist import Owner, called, owners_of
+from leadops.services.document_events import By
+from leadops.services.document_storing import Given
+
+TYPES = "document-types"
+MOST_EVENTS = 500
 
 
 class DocumentForm(MadeForm):
     """A new document of the lead that the page was opened for."""
+
+    ip_address: ClassVar[str | None] = None
 
     lead = forms.ModelChoiceField(queryset=Lead.objects.all(), widget=forms.HiddenInput)
     about = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
     document_type = forms.CharField(
         label="Type",
         max_length=50,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="For instance PAN_CARD, BANK_STATEMENT.",
+        widget=UnfoldAdminTextInputWidget(attrs={"list": TYPES}),
+        help_text="For instance PAN_CARD, BANK_STATEMENT. A program that has a list takes only what is on it.",
     )
-    file = forms.FileField(widget=UnfoldAdminFileFieldWidget, help_text="PDF, JPEG or PNG, at most 10 MB.")
+    file = forms.FileField(widget=UnfoldAdminFileFieldWidget)
+    password = forms.CharField(
+        label="Password of the PDF",
+        required=False,
+        strip=False,
+        max_length=200,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}),
+        help_text="Only where it opens with one. It is kept sealed.",
+    )
 
     class Meta:
         model = Document
@@ -40,44 +66,29 @@ class DocumentForm(MadeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["file"].help_text = documents.limits_in_words()
         self.owners = _owners(self.data.get("lead") or self.initial.get("lead"))
         about = self.fields["about"]
         assert isinstance(about, forms.ChoiceField)
-        about.choices = [(str(row.pk), _called(row)) for row in self.owners]
+        about.choices = [(str(row.pk), called(row)) for row in self.owners]
 
-    def clean_document_type(self) -> str:
-        text: str = self.cleaned_data["document_type"]
-        try:
-            documents.check_words(text)
-        except documents.DocumentRefused as refusal:
-            raise forms.ValidationError(refusal.message) from None
-        return text
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        try:
-            documents.content_type_of(file)
-            documents.check_words(file.name)
-        except documents.DocumentRefused as refusal:
-            raise forms.ValidationError(refusal.message) from None
-        return file
-
-    def owner(self) -> Lead | Applicant | Bank:
+    def owner(self) -> Owner:
         """The lead or the party of it that the document is about."""
         return next(row for row in self.owners if str(row.pk) == self.cleaned_data["about"])
 
+    def show(self, refusal: LeadopsError) -> None:
+        """Each finding at its field."""
+        if isinstance(refusal, Invalid):
+            for finding in refusal.findings:
+                self.add_error(finding.field, finding.message)
+        else:
+            super().show(refusal)
 
-def _owners(lead_id: object) -> list[Lead | Applicant | Bank]:
+
+def _owners(lead_id: object) -> list[Owner]:
     found = uuid_in(str(lead_id))
     lead = Lead.objects.filter(pk=found).first() if found else None
-    if lead is None:
-        return []
-    applicants = list(lead.applicants.only("name", "lead_id"))
-    return [lead, *applicants, *Bank.objects.filter(applicant__lead=lead)]
-
-
-def _called(row: Lead | Applicant | Bank) -> str:
-    return "The lead" if isinstance(row, Lead) else str(row)
+    return owners_of(lead) if lead else []
 
 
 @admin.register(Document)
@@ -85,24 +96,32 @@ class DocumentAdmin(MadeByService, ModelAdmin):
     """What was handed in is not altered; a better copy is added beside it."""
 
     form = DocumentForm
-    fields = ["lead", "about", "document_type", "file"]
+    fields = ["lead", "about", "document_type", "file", "password"]
+    change_fields = [
+        *("document_type", "file_name", "content_type", "size", "pages", "road", "added_by", "created_at"),
+        *("scan", "sha256"),
+    ]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Documents are found on their lead, not in a list of their own."""
         return False
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        if obj is None:
-            return self.fields
-        return ["document_type", "file_name", "content_type", "size", "sha256", "added_by", "created_at"]
+        return self.fields if obj is None else self.change_fields
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Documents are listed with their lead, so a way back to all of them leads to the leads."""
         return HttpResponseRedirect(reverse("admin:leadops_lead_changelist"))
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.ip_address = client_address(request)  # the class is made for this request alone
+        return form
+
     def make(self, form: DocumentForm, officer: Officer) -> Document:
         given = form.cleaned_data
-        return documents.add(given["lead"], given["document_type"], given["file"], form.owner(), officer)
+        told = Given(given["document_type"], None, given["file"], given["password"])
+        return documents.add(form.owner(), told, By(officer, ip_address=form.ip_address))
 
     def response_add(
         self, request: HttpRequest, obj: Document, post_url_continue: str | None = None
@@ -115,22 +134,88 @@ class DocumentAdmin(MadeByService, ModelAdmin):
         """A name only: who may see documents may not see officers' pages."""
         return str(document.uploaded_by or "–")
 
+    @admin.display(description="Virus scan")
+    def scan(self, document: Document) -> str:
+        return "Found clean" if document.scanned_at else "Not scanned: no scanner was configured"
+
+    # Its own pages -------------------------------------------------------------------------------------------
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        lead_id = uuid_in(str(request.POST.get("lead") or request.GET.get("lead")))
+        codes = (
+            DocumentType.objects.filter(program__leads=lead_id) if lead_id else DocumentType.objects.none()
+        )
+        offered = list(dict.fromkeys(codes.values_list("code", flat=True)))
+        return super().add_view(
+            request, form_url, {"types_id": TYPES, "types": offered, **(extra_context or {})}
+        )
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        found = uuid_in(object_id)
+        events = DocumentEvent.objects.filter(document_id=found) if found else DocumentEvent.objects.none()
+        told = events.filter(lead__documents=found).select_related("officer", "partner")[:MOST_EVENTS]
+        return super().change_view(request, object_id, form_url, {"events": told, **(extra_context or {})})
+
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.download_view)
-        own = [path("<uuid:document_id>/download/", view, name="leadops_document_download")]
+        view = self.admin_site.admin_view
+        own = [
+            path("of/<uuid:lead_id>/", view(self.log_view), name="leadops_document_log"),
+            path("<uuid:document_id>/download/", view(self.download_view), name="leadops_document_download"),
+            path(
+                "<uuid:document_id>/password/",
+                view(require_POST(self.password_view)),
+                name="leadops_document_password",
+            ),
+        ]
         return own + super().get_urls()
+
+    def log_view(self, request: HttpRequest, lead_id: UUID) -> HttpResponse:
+        """What was done with the documents of a lead, those among them that are deleted."""
+        lead = get_object_or_404(Lead, pk=lead_id)
+        if not self.has_view_permission(request) or not request.user.has_perm("leadops.view_lead"):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Documents of {lead}",
+            "opts": self.opts,
+            "lead": lead,
+            "events": lead.document_events.select_related("officer", "partner")[:MOST_EVENTS],
+        }
+        return TemplateResponse(request, "admin/leadops/document/log.html", context)
 
     def download_view(self, request: HttpRequest, document_id: UUID) -> HttpResponse | FileResponse:
         """The file as a download: never shown within our pages, whatever it holds."""
-        document = get_object_or_404(Document, pk=document_id)
+        document = self._seen(request, document_id)
+        try:
+            return download(
+                documents.opened(document, _by(request)), document.file_name, document.content_type
+            )
+        except LeadopsError as refusal:
+            self.message_user(request, refusal.message, messages.ERROR)
+            return HttpResponseRedirect(lead_url(document.lead))
+
+    def password_view(self, request: HttpRequest, document_id: UUID) -> HttpResponse:
+        """What the PDF opens with, on a page that is not kept anywhere."""
+        document = self._seen(request, document_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Password",
+            "opts": self.opts,
+            "document": document,
+            "password": documents.shown_password(document, _by(request)),
+        }
+        answer = TemplateResponse(request, "admin/leadops/document/password.html", context)
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    def _seen(self, request: HttpRequest, document_id: UUID) -> Document:
+        document = get_object_or_404(Document.objects.select_related("lead"), pk=document_id)
         if not self.has_view_permission(request, document) or not request.user.has_perm("leadops.view_lead"):
             raise PermissionDenied
-        answer = FileResponse(
-            document.file.open("rb"),
-            as_attachment=True,
-            filename=document.file_name,
-            content_type=document.content_type,
-        )
-        answer["X-Content-Type-Options"] = "nosniff"
-        answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
-        return answer
+        return document
+
+
+def _by(request: HttpRequest) -> By:
+    return By(officer=cast(Officer, request.user), ip_address=client_address(request))

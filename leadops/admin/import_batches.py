@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern, path, reverse
@@ -20,7 +19,7 @@ from leadops.admin.downloads import downloaded
 from leadops.admin.import_rows import ImportRowPages
 from leadops.admin.import_steps import MAY_UNDO
 from leadops.admin.making import MadeByService, MadeForm
-from leadops.admin.markup import chip
+from leadops.admin.markup import chip, time_left
 from leadops.admin.pages import CappedList
 from leadops.client_address import client_address
 from leadops.errors import LeadopsError
@@ -62,8 +61,6 @@ class UploadForm(MadeForm):
     def clean_file(self) -> Any:
         """Refuse what is no workbook while the officer still sees the form."""
         file = self.cleaned_data["file"]
-        if file.size > settings.IMPORT_MAX_BYTES:
-            raise forms.ValidationError(f"The file has more than {settings.IMPORT_MAX_BYTES / 1e6:.0f} MB.")
         try:
             preflight.inspect(file)
         except LeadopsError as refusal:
@@ -153,7 +150,7 @@ class ImportBatchAdmin(ImportRowPages, MadeByService, OnlyChosen, CappedList, Mo
         """How far it is, also in words; `finished` when the page shows something else now."""
         said = import_batches.progress(batch)
         words = [f"{said['rate']:,.0f} rows a second"] if (said["rate"] or 0) >= 1 else []
-        words += [f"about {said['seconds_left']} s left"] if said["seconds_left"] else []
+        words += [left] if (left := time_left(said["seconds_left"])) else []
         return {
             **said,
             "pace": ", ".join(["", *words]),

@@ -141,7 +141,7 @@ def _in_words(outcomes: Counter[str]) -> str:
     names = {
         Outcome.CREATED: "became leads",
         Outcome.UPDATED: "changed leads",
-        Outcome.SKIPPED: "were left out, as they are here already",
+        Outcome.SKIPPED: "were left out",
         Outcome.FAILED: "still can't be taken",
     }
     said = [f"{outcomes[each]} {words}" for each, words in names.items() if outcomes[each]]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import JSONField, Prefetch, QuerySet
+from django.db.models import JSONField, Prefetch, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -45,6 +45,7 @@ from leadops.errors import LeadopsError
 from leadops.ids import uuid_in
 from leadops.models import Applicant, Lead, Officer
 from leadops.services import duplicates, leads
+from leadops.services.document_checklist import checklist
 
 TONES: dict[str, str] = {
     Lead.Status.SUBMITTED: "busy",
@@ -200,15 +201,16 @@ class LeadAdmin(Exported, OnlyChosen, MaskedAdmin, CappedList, LockedWhileStored
         return found.filter(pk=object_id).first() if uuid_in(object_id) else None
 
     def _context_of(self, lead: Lead) -> dict[str, Any]:
+        prefetch_related_objects([lead], "applicants")
         return {
             "title": lead.reference,
             "subtitle": None,
             "status_chip": status_chip(lead),
-            "borrower": Applicant.objects.filter(lead=lead, is_primary=True).only("name").first(),
+            "borrower": next((person for person in lead.applicants.all() if person.is_primary), None),
             "mobile": masking.dotted(lead.primary_mobile),
             "amount": grouped(lead.loan_amount, lead.program.country) if lead.loan_amount is not None else "",
             "import_rows": lead.import_rows.select_related("batch").defer("cells"),
-            "documents": lead.documents.all(),
+            "checklist": checklist(lead),
             "loan_accounts": lead.loan_accounts.all(),
         }
 

@@ -23,6 +23,18 @@ def sent_in_words(made: int) -> str:
     return "1 delivery was queued." if made == 1 else f"{made} deliveries were queued."
 
 
+def time_left(seconds: float | None) -> str:
+    """How long it takes yet: `about 50 s left`, `about 12 minutes left`; empty where there is nothing to say."""
+    if not seconds:
+        return ""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"about {seconds:.0f} s left"
+    if minutes < 90:
+        return f"about {minutes} minutes left"
+    return f"about {minutes // 60} h {minutes % 60} min left"
+
+
 def counted(count: int, model: type[Model]) -> str:
     """So many records, in words: `1 lead`, `3 deliveries`."""
     names = model._meta

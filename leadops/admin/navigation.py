@@ -38,6 +38,7 @@ PAGES: list[tuple[str, list[tuple[str, ...]]]] = [
         "Set-up",
         [
             ("Partners", "handshake", "leadops.partner"),
+            ("Event subscriptions", "webhook", "crm_integrations.subscription"),
             ("Programs", "category", "leadops.program"),
             ("Officers", "badge", "leadops.officer"),
             ("Groups", "groups", "auth.group"),

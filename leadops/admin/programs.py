@@ -7,11 +7,11 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from leadops.admin.versions import SeenAdmin, SeenForm
-from leadops.models import DuplicateKey, Program
+from leadops.models import Applicant, DocumentType, DuplicateKey, Program
 
 
 class ProgramForm(SeenForm):
@@ -24,9 +24,26 @@ class ProgramForm(SeenForm):
     )
 
 
+class DocumentTypeInline(TabularInline):
+    """The documents that the program wants: a line of each lead's checklist."""
+
+    model = DocumentType
+    form = SeenForm
+    fields = ["code", "name", "about", "applicant_type", "required", "seen"]
+    extra = 0
+    hide_title = True
+    verbose_name_plural = "documents it wants"
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "applicant_type":
+            kwargs["choices"] = [("", "All of them"), *Applicant.Type.choices]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+
 @admin.register(Program)
 class ProgramAdmin(SeenAdmin, ModelAdmin):
     form = ProgramForm
+    inlines = [DocumentTypeInline]
     list_display = ["name", "code", "product_type", "country", "active", "id"]
     list_filter = ["active"]
     search_fields = ["name", "code"]

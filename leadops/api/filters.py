@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from leadops.api.problems import invalid
 from leadops.api.shapes import error
 from leadops.ids import first_id_at
-from leadops.models import ImportRow, Lead, LoanAccount, Program
+from leadops.models import Document, ImportRow, Lead, LoanAccount, Program
 from leadops.sealing import blind_index
 from leadops.validation import mobile
 
@@ -137,6 +137,15 @@ class AccountFilters(Made):
 
     class Meta:
         model = LoanAccount
+        fields: list[str] = []
+
+
+class DocumentFilters(django_filters.FilterSet):
+    related_model_id = django_filters.UUIDFilter(required=True)
+    related_model = django_filters.ChoiceFilter(choices=Document.RelatedModel.choices)
+
+    class Meta:
+        model = Document
         fields: list[str] = []
 
 

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 
+from leadops.api.parsers import unknown_parts
 from leadops.api.problems import FieldError, invalid
 from leadops.api.programs import active_program
 from leadops.api.shapes import error
@@ -157,11 +158,7 @@ class ReadForm(NamedTuple):
 
 def read_form(sent: Mapping[str, Any]) -> ReadForm:
     """The form that was sent; Problem with everything that is wrong with it."""
-    errors = [
-        error(str(name) if len(name) <= 64 else "(name)", "unknown_field")
-        for name in sent
-        if name not in FIELDS
-    ]
+    errors = unknown_parts(sent, FIELDS)
     file, program_id = sent.get("file"), uuid_in(str(sent.get("program_id", "")))
     program = active_program(program_id)
     if not isinstance(file, UploadedFile):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -10,7 +9,6 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.generics import GenericAPIView
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -26,6 +24,7 @@ from leadops.api.import_shapes import (
     read_form,
     row_answer,
 )
+from leadops.api.parsers import form_of
 from leadops.api.problems import Problem, Type, invalid
 from leadops.api.schema import CREATING, LISTING, READING, answers
 from leadops.api.shapes import error
@@ -34,8 +33,6 @@ from leadops.models import ImportBatch, ImportRow, Lead, Scope
 from leadops.services import import_batches, import_steering
 from leadops.services.import_steering import NotNow
 
-OTHER_PARTS = 1024 * 1024
-"""What a form may have beside its file."""
 STEERING = (*READING, 409)
 
 
@@ -67,7 +64,9 @@ class ImportsView(ImportViews):
         request={"multipart/form-data": ImportForm}, responses=answers(CREATING, {202: ImportAnswer}),
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        form = read_form(_form(request))
+        form = read_form(
+            form_of(request, settings.IMPORT_MAX_BYTES, "workbook", "the parts file and program_id")
+        )
         file = form.file
         assert isinstance(file, UploadedFile)
         try:
@@ -164,15 +163,3 @@ class ImportRowsView(GenericAPIView[ImportRow]):
 def _own(request: Request) -> QuerySet[ImportBatch]:
     """The imports that the caller may know of: what officers upload for a partner is said in words for officers."""
     return ImportBatch.objects.filter(partner=caller(request), road=ImportBatch.Road.API)
-
-
-def _form(request: Request) -> Any:
-    """The form that was sent; Problem when it is none, or larger than any workbook may be."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.IMPORT_MAX_BYTES + OTHER_PARTS:
-        limit = settings.IMPORT_MAX_BYTES // (1024 * 1024)
-        raise Problem(Type.TOO_LARGE, f"A workbook has at most {limit} MB.")
-    try:
-        return request.data
-    except UnsupportedMediaType:
-        words = "Send the workbook as multipart/form-data, with the parts file and program_id."
-        raise Problem(Type.UNSUPPORTED_MEDIA_TYPE, words) from None

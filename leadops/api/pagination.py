@@ -34,7 +34,7 @@ class Pages(BasePagination):
         self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
     ) -> list[Any]:
         query = request.query_params
-        self.size = _number(query.get("page_size"), "page_size", PAGE_SIZE, LARGEST_PAGE)
+        self.size = page_size(request)
         self.by_cursor = "cursor" in query
         self.page = _number(query.get("page"), "page", 1, DEEPEST_PAGE)
         ids = queryset.values_list("pk", flat=True)
@@ -106,6 +106,11 @@ class Pages(BasePagination):
                 maxLength=36,
             ),
         ]
+
+
+def page_size(request: Request) -> int:
+    """How many rows the caller wants on a page; Problem when that is no number, or too many."""
+    return _number(request.query_params.get("page_size"), "page_size", PAGE_SIZE, LARGEST_PAGE)
 
 
 def _rows(queryset: QuerySet[Any], ids: list[Any]) -> list[Any]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import IO, Any
 
 from django.conf import settings
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 
 from leadops import strict_json
-from leadops.api.problems import Problem, Type
+from leadops.api.problems import FieldError, Problem, Type
+from leadops.api.shapes import error
 
 DRAINED = 4 * 1024 * 1024
 """A refused body is read this far, so that its sender gets to the answer instead of a broken connection."""
+
+OTHER_PARTS = 1024 * 1024
+"""What a form may have beside its file."""
+LONGEST_NAME = 64
 
 
 class CappedJSONParser(JSONParser):
@@ -48,6 +54,23 @@ def body_of(request: Request) -> Any:
     if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
         raise _malformed("Send the body with a Content-Length; one sent in chunks is not read.")
     return request.data
+
+
+def form_of(request: Request, largest: int, what: str, parts: str) -> Any:
+    """The form that was sent, with `parts`; Problem when it is none, or holds more bytes than `what` may have."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > largest + OTHER_PARTS:
+        raise Problem(Type.TOO_LARGE, f"A {what} has at most {largest / (1024 * 1024):,.0f} MB.")
+    try:
+        return body_of(request)
+    except UnsupportedMediaType:
+        words = f"Send the {what} as multipart/form-data, with {parts}."
+        raise Problem(Type.UNSUPPORTED_MEDIA_TYPE, words) from None
+
+
+def unknown_parts(sent: Iterable[str], known: Collection[str]) -> list[FieldError]:
+    """An error for each part of a form that is not `known`."""
+    names = (name for name in sent if name not in known)
+    return [error(name if len(name) <= LONGEST_NAME else "(name)", "unknown_field") for name in names]
 
 
 def _drain(stream: IO[Any]) -> None:

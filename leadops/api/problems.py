@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
@@ -17,7 +17,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from leadops import request_ids
-from leadops.errors import DuplicateLead, DuplicateReference, Invalid
+from leadops.errors import Away, DuplicateLead, DuplicateReference, Gone, Invalid, NotInThisState
 from leadops.faults import trace_of
 from leadops.validation import Finding
 
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
+AWAY_SECONDS = 30
 
 
 class _Kind(NamedTuple):
@@ -122,7 +123,9 @@ def problem_of(error: Exception) -> Problem:
         return Problem(Type.CONFLICT, error.message, {"existing_id": error.existing_id})
     if isinstance(error, DuplicateLead):
         return _known_borrower(error)
-    if isinstance(error, Http404 | exceptions.NotFound):
+    if isinstance(error, NotInThisState):
+        return Problem(Type.NOT_NOW, error.message)
+    if isinstance(error, Http404 | exceptions.NotFound | Gone):
         return not_found()
     if isinstance(error, exceptions.APIException):
         return _problem_of_framework(error)
@@ -130,6 +133,10 @@ def problem_of(error: Exception) -> Problem:
         return Problem(Type.TOO_LARGE, f"A body has at most {settings.API_MAX_BYTES} bytes.")
     if isinstance(error, UnreadablePostError):  # the caller hung up
         return Problem(Type.MALFORMED, "The body did not arrive whole.")
+    if isinstance(error, SuspiciousOperation):  # a form of more parts than any has
+        return Problem(Type.MALFORMED, "The form has too many parts.")
+    if isinstance(error, Away):
+        return Problem(Type.UNAVAILABLE, error.message, headers={"Retry-After": str(AWAY_SECONDS)})
     if isinstance(error, OperationalError | InterfaceError):
         return _unavailable(error)
     _log_unexpected(error)

@@ -18,6 +18,8 @@ _KEYED = (400, 401, 403, *OPEN)
 LISTING = _KEYED
 READING = (401, 403, 404, *OPEN)
 CREATING = (*_KEYED, 409, 413, 415)
+CHANGING = (*CREATING, 404)
+DELETING = (*READING, 409)
 DOWNLOADING = (*_KEYED, 413, 415)
 
 _WORDS = {
@@ -29,9 +31,9 @@ _WORDS = {
     409: "A record with this reference exists already, `existing_id` is its id; the lender knows the borrower;"
     " or its state does not allow this now.",
     413: "The body is too large.",
-    415: "The body is not declared as application/json.",
+    415: "The body is not declared as application/json, or as multipart/form-data where a file comes with it.",
     500: "A fault on our side; quote the request_id.",
-    503: "The database is away; try again after `Retry-After` seconds.",
+    503: "The database, or what looks into files and keeps them, is away; try again after `Retry-After` seconds.",
 }
 
 

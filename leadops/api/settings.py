@@ -32,6 +32,7 @@ SPECTACULAR_SETTINGS = {
         "ImportState": "leadops.models.ImportState",
         "SyncStatus": "leadops.models.Lead.SyncStatus",
         "DeliveryState": "crm_integrations.models.State",
+        "SubscriptionState": "crm_integrations.event_shapes.STATES",
         "ProblemType": "leadops.api.schema.PROBLEM_TYPES",
     },
     "POSTPROCESSING_HOOKS": [

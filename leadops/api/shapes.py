@@ -38,10 +38,13 @@ CODES = {
     "unknown_filter": "There is no such filter.",
     "invalid_filter": "{words}",
     "too_many_leads": "These filters find more than {most} leads; ask for fewer at a time, by days for instance.",
-    "no_file": "Send the workbook as the part named file.",
+    "no_file": "Send the file as the part named file.",
     "unreadable_file": "{words}",
+    "unknown_owner": "There is no such record of yours with this id.",
     "unknown_choice": "This must be one of: {known}.",
     "invalid_cursor": "Send the next_cursor of an answer, unchanged.",
+    "expired_cursor": "You have no such event any more: they are kept for {days} days. Begin without a cursor.",
+    "wrong_address": "{words}",
     "out_of_range": "This must be a whole number from 1 to {largest}.",
 }
 """Codes and words of errors in a request's form; those about its content are in leadops.validation.codes."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from leadops.api.documents import ChecklistView, DocumentDownloadView, DocumentsView, DocumentView
 from leadops.api.exports import DownloadExcelView
 from leadops.api.health import HealthView
 from leadops.api.imports import CancelView, ImportRowsView, ImportsView, ImportView, StartView
@@ -20,6 +21,12 @@ urlpatterns = [
     path("crm/leads/import/<uuid:import_id>/start/", StartView.as_view(), name="import-start"),
     path("crm/leads/import/<uuid:import_id>/cancel/", CancelView.as_view(), name="import-cancel"),
     path("crm/leads/<uuid:lead_id>/", LeadView.as_view(), name="lead"),
+    path("crm/leads/<uuid:lead_id>/checklist/", ChecklistView.as_view(), name="lead-checklist"),
+    path("crm/documents/", DocumentsView.as_view(), name="documents"),
+    path("crm/documents/<uuid:document_id>/", DocumentView.as_view(), name="document"),
+    path(
+        "crm/documents/<uuid:document_id>/download/", DocumentDownloadView.as_view(), name="document-download"
+    ),
     path("crm/health/", HealthView.as_view(), name="health"),
     path("los/accounts/", AccountsView.as_view(), name="loan-accounts"),
     path("los/accounts/<uuid:account_id>/", AccountView.as_view(), name="loan-account"),

@@ -41,8 +41,7 @@ def inspect(file: IO[bytes]) -> Kind:
     size = file.seek(0, 2)
     file.seek(0)
     if size > settings.IMPORT_MAX_BYTES:
-        limit = settings.IMPORT_MAX_BYTES / (1024 * 1024)
-        raise UnreadableFile(f"This file is larger than {limit:,.0f} MB: split it into several.")
+        raise UnreadableFile(f"This file is larger than {largest()}: split it into several.")
     if size == 0:
         raise UnreadableFile("This file is empty.")
     start = file.read(_START)
@@ -56,6 +55,11 @@ def inspect(file: IO[bytes]) -> Kind:
         kind = kind_of_text(start)
     file.seek(0)
     return kind
+
+
+def largest() -> str:
+    """How large a file may be, in words."""
+    return f"{settings.IMPORT_MAX_BYTES / (1024 * 1024):,.0f} MB"
 
 
 def _inspect_archive(file: IO[bytes], size: int) -> Kind:

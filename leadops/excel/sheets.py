@@ -30,6 +30,11 @@ class Layout:
     def headers(self) -> list[str]:
         return [column.header for column in self.columns]
 
+    @property
+    def own(self) -> tuple[Column, ...]:
+        """What the sheet says of a record, without what tells which one it is."""
+        return tuple(column for column in self.columns if not column.is_key)
+
 
 def as_truth(text: str) -> bool:
     """What a yes or no says; anything else is a no, and `yes_or_no` refuses it."""
@@ -46,7 +51,7 @@ def _under(*paths: str) -> tuple[Column, ...]:
     return tuple(column for column in COLUMNS if column.path.removesuffix(column.attribute) in paths)
 
 
-def _own(columns: Sequence[Column]) -> tuple[Column, ...]:
+def own(columns: Sequence[Column]) -> tuple[Column, ...]:
     """Columns with their paths as seen from what a row of the sheet is about."""
     return tuple(
         replace(column, path=_short(column.path), shows=tuple(map(_short, column.shows)))
@@ -83,7 +88,7 @@ APPLICANTS = Layout(
         _flag("Primary", "is_primary"),
         _flag("Signatory", "is_authorized_signatory"),
         _BY_PATH["primary_mobile"],
-        *_own(OF_APPLICANT),
+        *own(OF_APPLICANT),
         _TAGS,
     ),
 )
@@ -93,7 +98,7 @@ ADDRESSES = Layout(
         *_JOIN,
         APPLICANT_NO,
         Column("Address no", "position", is_key=True),
-        *_own(OF_ADDRESS),
+        *own(OF_ADDRESS),
         Column("FIAS id", "fias_id"),
         _TAGS,
     ),
@@ -104,7 +109,7 @@ BANKS = Layout(
         *_JOIN,
         APPLICANT_NO,
         Column("Bank no", "position", is_key=True),
-        *_own(OF_BANK),
+        *own(OF_BANK),
         _flag("Verified", "is_verified"),
         _TAGS,
     ),

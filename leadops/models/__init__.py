@@ -4,7 +4,8 @@ from leadops.models.applicant import Address, Applicant
 from leadops.models.bank import Bank
 from leadops.models.column_mapping import ColumnMapping
 from leadops.models.consent import Consent
-from leadops.models.document import Document
+from leadops.models.document import Document, DocumentEvent
+from leadops.models.document_type import DocumentType
 from leadops.models.duplicate import Common, Duplicate, Merge
 from leadops.models.export import Export
 from leadops.models.import_batch import ImportBatch, ImportMode, ImportRow, ImportState, Layout, RowProblem
@@ -24,6 +25,8 @@ __all__ = [
     "Common",
     "Consent",
     "Document",
+    "DocumentEvent",
+    "DocumentType",
     "Duplicate",
     "DuplicateKey",
     "DuplicatePolicy",

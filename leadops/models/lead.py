@@ -54,6 +54,8 @@ class Lead(Record):
 
     STOPPED = (Status.DECLINED, Status.DROPPED)
     """Statuses in which a lead goes to no vendor."""
+    OPEN = (Status.DRAFT, Status.SUBMITTED, Status.IN_REVIEW)
+    """Statuses in which nobody has decided on a lead yet, so that it may still be filled in and changed."""
 
     class SyncStatus(models.TextChoices):
         NOT_SENT = "not_sent", "Not sent"

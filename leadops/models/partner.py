@@ -30,6 +30,7 @@ class Scope(models.TextChoices):
     ACCOUNT_WRITE = "account:write", "Create loan accounts"
     STATUS_READ = "status:read", "Read what the vendors answered"
     PII_READ = "pii:read", "Read personal data unmasked"
+    EVENT_WRITE = "event:write", "Subscribe to events"
 
 
 def default_scopes() -> list[str]:
@@ -45,6 +46,12 @@ class Partner(Record):
         max_length=50, unique=True, help_text="Short name, used in reports and sent to vendors."
     )
     active = models.BooleanField(default=True, help_text="An inactive partner's keys are refused.")
+    keeps_events = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Events of its leads are written: since it first subscribed to them, or asked for them.",
+    )
 
     class Meta:
         ordering = ["name"]

@@ -44,7 +44,8 @@ TEXTS: dict[str, Callable[[Any], str]] = dict.fromkeys(
     (
         *("source", "channel", "loan_purpose", "remarks", "name", "first_name", "middle_name", "last_name"),
         *("father_name", "employer_name", "place_of_birth", "business_type", "identity_issued_by"),
-        *("address_line", "house_no", "street", "apartment_no", "locality", "city", "account_holder_name"),
+        *("address_line", "house_no", "street", "apartment_no", "locality", "city", "district", "state"),
+        *("account_holder_name", "drop_reason"),
     ),
     masked_text,
 )
@@ -120,12 +121,8 @@ SELECT account.lead_id, account.ref_id, program.name, account.product_type, acco
 FROM leadops_loanaccount account JOIN leadops_program program ON program.id = account.program_id
 WHERE account.lead_id = ANY(%s) ORDER BY account.id
 """
-_FLAG_COLUMNS = [
-    Column("", "is_primary"),
-    Column("", "is_authorized_signatory"),
-    Column("", "primary_mobile"),
-]
-_TAGS = Column("", "tags")
+_BEFORE_PERSON = sheets.APPLICANTS.own.index(sheets.own(sheets.OF_APPLICANT)[0])
+"""Columns that an applicant's row has and the flat sheet has not."""
 _NOTHING: Row = []
 
 
@@ -133,12 +130,11 @@ class _Reading:
     """All tables of an export."""
 
     def __init__(self, shown: str) -> None:
+        self._shown = shown
         self._leads = _Table(Lead, "id", sheets.OF_LEAD, shown)
-        self._applicants = _Table(Applicant, "lead_id", [*_FLAG_COLUMNS, *sheets.OF_APPLICANT, _TAGS], shown)
-        self._addresses = _Table(
-            Address, "applicant_id", [*sheets.OF_ADDRESS, Column("", "fias_id"), _TAGS], shown
-        )
-        self._banks = _Table(Bank, "applicant_id", [*sheets.OF_BANK, Column("", "is_verified"), _TAGS], shown)
+        self._applicants = _Table(Applicant, "lead_id", sheets.APPLICANTS.own, shown)
+        self._addresses = _Table(Address, "applicant_id", sheets.ADDRESSES.own, shown)
+        self._banks = _Table(Bank, "applicant_id", sheets.BANKS.own, shown)
 
     def rows(self, ids: list[UUID]) -> dict[str, list[Sequence[Cell]]]:
         """The rows of each sheet for these leads."""
@@ -146,7 +142,7 @@ class _Reading:
         persons = [row[0] for rows in applicants.values() for row in rows]
         addresses, banks = self._addresses.by_owner(persons), self._banks.by_owner(persons)
         ours = {row[0]: _of_ours(row) for row in statements.rows(_OF_OURS, [ids])}
-        accounts = _accounts(ids)
+        accounts = _accounts(ids, self._shown)
         made: dict[str, list[Sequence[Cell]]] = {layout.name: [] for layout in sheets.LAYOUTS}
         for lead in self._leads.rows(ids):
             key, reference = lead[0], lead[2]
@@ -172,7 +168,7 @@ def _flat(
     return sheets.flat(
         [
             *lead[2:],
-            *_first([person] if person else _NOTHING, 2 + len(_FLAG_COLUMNS), len(sheets.OF_APPLICANT)),
+            *_first([person] if person else _NOTHING, 2 + _BEFORE_PERSON, len(sheets.OF_APPLICANT)),
             *_first(home, 2, len(sheets.OF_ADDRESS)),
             *_first(bank, 2, len(sheets.OF_BANK)),
         ]
@@ -203,10 +199,11 @@ def _of_ours(row: tuple[Any, ...]) -> list[Cell]:
     ]
 
 
-def _accounts(ids: list[UUID]) -> dict[UUID, list[Row]]:
+def _accounts(ids: list[UUID], shown: str) -> dict[UUID, list[Row]]:
     found: dict[UUID, list[Row]] = defaultdict(list)
-    for lead_id, *facts, created_at in statements.rows(_ACCOUNTS, [ids]):
-        found[lead_id].append([*facts, localtime(created_at).date()])
+    mask = MASKS[shown].get("drop_reason", masking.unmasked)
+    for lead_id, *facts, reason, created_at in statements.rows(_ACCOUNTS, [ids]):
+        found[lead_id].append([*facts, mask(reason), localtime(created_at).date()])
     return found
 
 

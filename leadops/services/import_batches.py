@@ -13,7 +13,7 @@ from django.db import DatabaseError, DataError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from leadops import doorbell
+from leadops import doorbell, signals
 from leadops.errors import TakesNoLeads, UnreadableFile
 from leadops.excel import preflight
 from leadops.faults import place_of
@@ -89,10 +89,13 @@ def receive(
 
 
 def _earlier(batch: ImportBatch) -> ImportBatch | None:
-    """The last import of the same file whose leads are here, or still may come."""
-    same = ImportBatch.objects.filter(
-        sha256=batch.sha256, partner=batch.partner, program=batch.program
-    ).exclude(state__in=[State.FAILED, State.CANCELLED, State.UNDONE], created=F("undone"))
+    """The last import of the same file whose leads are here, or still may come.
+
+    One that asks itself whether it shall begin at all is none: the officer would be led from question to question.
+    """
+    same = ImportBatch.objects.filter(sha256=batch.sha256, partner=batch.partner, program=batch.program)
+    same = same.exclude(state=State.KNOWN)
+    same = same.exclude(state__in=[State.FAILED, State.CANCELLED, State.UNDONE], created=F("undone"))
     return same.order_by("-id").first()
 
 
@@ -159,6 +162,7 @@ def _fail(lease: Lease, problem: str) -> None:
         batch.preview, batch.proposal = "", ""
         batch.finished_at, batch.leased_until = timezone.now(), None
         batch.save()
+        signals.imports_finished.send(ImportBatch, batches=[batch])
 
 
 def progress(batch: ImportBatch) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from leadops import signals
 from leadops.models import ImportBatch, ImportMode, ImportRow, ImportState
 from leadops.services import import_rows
 from leadops.services.import_judging import Result, SheetRow, header_of
@@ -77,3 +78,4 @@ def finish(batch: ImportBatch, lease: Lease) -> None:
         lease.renewed()
         batch.state, batch.finished_at, batch.leased_until = ImportState.DONE, timezone.now(), None
         batch.save(update_fields=["state", "finished_at", "leased_until", "updated_at"])
+        signals.imports_finished.send(ImportBatch, batches=[batch])

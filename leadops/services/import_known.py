@@ -23,7 +23,7 @@ def skip_known(
 
     A row that repeats the reference of one before it in this chunk goes on waiting: the next chunk knows the lead.
     """
-    known = _leads_by_reference(batch, results)
+    known = leads_by_reference(batch, results)
     rows = _rows_of_leads(batch, known.values()) if known else {}
     if foreseen is not None:
         names = [each.draft.partner_ref_id for each in results if each.draft and each.draft.partner_ref_id]
@@ -60,7 +60,8 @@ def _skip(header: Header, result: Result, lead_id: UUID, finding: Finding) -> No
     result.problems = header.problems([finding], result.number)
 
 
-def _leads_by_reference(batch: ImportBatch, results: Iterable[Result]) -> dict[str, UUID]:
+def leads_by_reference(batch: ImportBatch, results: Iterable[Result]) -> dict[str, UUID]:
+    """The leads of the batch's partner with the references of these drafts."""
     references = [each.draft.partner_ref_id for each in results if each.draft and each.draft.partner_ref_id]
     if not references:
         return {}

@@ -74,6 +74,8 @@ def mend(
         outcomes: Counter[str] = Counter()
         rows = [opened(*row) for row in statements.rows(_ROWS, [batch.pk, batch.pk, list(changes)])]
         rows = [_changed(row, changes.get(row.row_id, {}), broken.get(row.row_id, [])) for row in rows]
+        # One lead after the other, in the one transaction: of several at once a row that repeats another would be left
+        # waiting for the next chunk, and an import that is done has none.
         for _, of_one_lead in groupby(rows, key=lambda row: row.lead_row):
             clean = [
                 row._replace(cells=headers.of(row.sheet).without_hidden_numbers(row.cells))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from bisect import insort
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from leadops.drafts import LeadDraft
+from leadops.drafts import LeadDraft, value_at
 from leadops.excel.columns import Column
 from leadops.excel.content import masked
 from leadops.excel.header import Header
@@ -31,7 +30,6 @@ MOST_CLASSES = 100
 LONGEST_CELL = 80
 """Ten rows of two hundred columns of such cells, and a hundred kinds of problems, stay below 200 KB."""
 SHOWN_COLUMNS = 12
-_STEP = re.compile(r"(\w+)(?:\[([0-9]+)\])?")
 
 
 def judge(batch: ImportBatch, lease: Lease) -> None:
@@ -138,15 +136,6 @@ class _Tally:
             "rows": self._rows,
             "problems": kinds,
         }
-
-
-def value_at(draft: Any, path: str) -> Any:
-    """What stands in a draft at a path such as `applicants[0].pan_no`."""
-    for name, place in _STEP.findall(path):
-        draft = getattr(draft, name)
-        if place:
-            draft = draft[int(place)]
-    return draft
 
 
 def _in_words(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from leadops import doorbell, statements
+from leadops import doorbell, signals, statements
 from leadops.errors import LeadopsError
 from leadops.models import ImportBatch, ImportState, Officer
 from leadops.services.import_leases import Lease
@@ -71,6 +71,7 @@ def leave_out(batch: ImportBatch, lease: Lease) -> Lease | None:
             return renewed
         batch.state, batch.finished_at, batch.leased_until = State.CANCELLED, timezone.now(), None
         batch.save()
+        signals.imports_finished.send(ImportBatch, batches=[batch])
         return None
 
 

@@ -27,6 +27,7 @@ MOST_LOOKED_AT = 2000
 EDITED = "It was changed since: this is its version {version}."
 HAS_ACCOUNT = "It has a loan account."
 HAS_DOCUMENT = "It has documents."
+HAD_DOCUMENT = "It had documents, and their log stays."
 FILLED = "Another lead was filled into it."
 DELETED = "Its lead was deleted when the import was undone."
 DELETED_ELSEWHERE = "Its lead was deleted when the import of {file} was undone."
@@ -117,7 +118,8 @@ def why_they_stay(batch: ImportBatch, leads: Sequence[Lead], *, lock: bool) -> d
     answers: list[tuple[Any, Any]] = signals.leads_to_be_deleted.send(Lead, leads=leads, lock=lock)
     reasons: dict[UUID, str] = {key: reason for _, held in answers for key, reason in (held or {}).items()}
     ids = [lead.pk for lead in leads]
-    for table, reason in (("document", HAS_DOCUMENT), ("loanaccount", HAS_ACCOUNT)):
+    kept = ("documentevent", HAD_DOCUMENT), ("document", HAS_DOCUMENT), ("loanaccount", HAS_ACCOUNT)
+    for table, reason in kept:
         sql = f"SELECT DISTINCT lead_id FROM leadops_{table} WHERE lead_id = ANY(%s)"  # noqa: S608  our own names
         reasons |= {lead_id: reason for (lead_id,) in statements.rows(sql, [ids])}
     return reasons | _done_since(batch, leads)

@@ -20,6 +20,7 @@ from leadops.services.import_claims import Claims, Person, person_of, reference_
 from leadops.services.import_duplicates import hold_changes
 from leadops.services.import_foresight import Foresight
 from leadops.services.import_judging import Result, our_fault
+from leadops.services.import_known import leads_by_reference
 from leadops.validation import Finding, Severity, errors_in
 
 logger = logging.getLogger(__name__)
@@ -28,10 +29,6 @@ Outcome = ImportRow.Outcome
 _ERROR, _NOTE = Severity.ERROR, Severity.WARNING
 UNCHANGED = Finding("", "unchanged", "The lead says all of this already; nothing was changed.", _NOTE)
 _SEVERAL = "Several leads have this mobile and PAN; give its reference."
-_BY_REFERENCE = (
-    "SELECT partner_ref_id, id FROM leadops_lead WHERE partner_id = %s AND partner_ref_id = ANY(%s)"
-    " AND partner_ref_id <> ''"
-)
 _BY_PERSON = (
     "SELECT l.primary_mobile_index, a.pan_no_index, l.id FROM leadops_lead l"
     " JOIN leadops_applicant a ON a.lead_id = l.id AND a.is_primary"
@@ -87,7 +84,7 @@ def _told(
 ) -> list[_Told]:
     """The rows with the leads that they are about, in their order."""
     drafted = [each for each in results if each.draft is not None]
-    by_reference = _leads_by_reference(batch, drafted)
+    by_reference = {name: [lead_id] for name, lead_id in leads_by_reference(batch, drafted).items()}
     by_person = _leads_by_person(batch, [each for each in drafted if not reference_of(each.draft)])
     if foreseen is not None:
         by_reference = foreseen.named({reference_of(each.draft) for each in drafted}, by_reference)
@@ -140,13 +137,6 @@ def _save_alone(header: Header, result: Result) -> None:
 def _save(results: Iterable[Result]) -> None:
     with transaction.atomic():
         lead_updates.save([each.change for each in results if each.change is not None])
-
-
-def _leads_by_reference(batch: ImportBatch, results: Iterable[Result]) -> dict[str, list[UUID]]:
-    references = [name for each in results if (name := reference_of(each.draft))]
-    if not references:
-        return {}
-    return {name: [key] for name, key in statements.rows(_BY_REFERENCE, [batch.partner_id, references])}
 
 
 def _leads_by_person(batch: ImportBatch, results: Iterable[Result]) -> dict[Person | None, list[UUID]]:

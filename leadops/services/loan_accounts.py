@@ -71,4 +71,9 @@ def announce(account: LoanAccount) -> None:
 def record_status(account_id: UUID, status: str, drop_reason: str = "") -> None:
     """Keep the LOS's word for an account, verbatim as far as its column goes, and why it dropped it."""
     said = {"status": status[:LONGEST_STATUS], "drop_reason": drop_reason[:LONGEST_DROP_REASON] or None}
-    LoanAccount.objects.filter(pk=account_id).update(**said, updated_at=Now())
+    with transaction.atomic():
+        account = LoanAccount.objects.filter(pk=account_id)
+        new = account.exclude(status=said["status"]).exists()
+        account.update(**said, updated_at=Now())
+        if new:
+            signals.loan_accounts_changed.send(LoanAccount, account_ids=[account_id])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from leadops.drafts import LeadDraft
 from leadops.models import Lead
 from leadops.services import duplicates
@@ -9,5 +11,5 @@ from leadops.services import duplicates
 
 def same_again(lead_id: str, draft: LeadDraft) -> Lead | None:
     """The lead, if it still says what the checked `draft` says, word for word; None when they differ."""
-    lead = Lead.objects.with_parties().get(pk=lead_id)
-    return lead if duplicates.draft_of(lead) == draft else None
+    kept = duplicates.stored([UUID(lead_id)], lock=False)[UUID(lead_id)]
+    return kept.lead if kept.draft == draft else None

@@ -10,6 +10,7 @@ from datetime import date
 from typing import IO, Any
 
 from leadops import synthetic
+from leadops.drafts import value_at
 from leadops.excel.columns import COLUMNS, Column
 from leadops.excel.sheet_header import letters
 from leadops.excel.sheets import LEADS
@@ -142,14 +143,7 @@ def _explanations() -> list[list[Cell]]:
 def _example() -> list[Cell]:
     """The first of the made-up leads, as somebody would type it."""
     [lead] = synthetic.drafts(1)
-    return [_typed(_value_at(lead, column.path)) for column in COLUMNS]
-
-
-def _value_at(draft: Any, path: str) -> Any:
-    for name in path.replace("[0]", "").split("."):
-        draft = draft[0] if isinstance(draft, list) else draft
-        draft = getattr(draft, name)
-    return draft
+    return [_typed(value_at(lead, column.path)) for column in COLUMNS]
 
 
 def _typed(value: Any) -> Cell:

@@ -116,6 +116,20 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         # who is here already
         "duplicate_lead": Code("{words}"),
         "possible_duplicate": _warning("{words}"),
+        # files handed in
+        "file_empty": Code("This file is empty; please send it again."),
+        "file_too_large": Code("This file has more than {limit} MB; make it smaller or split it."),
+        "file_kind": Code("This is neither a PDF nor a JPEG or PNG image, whatever its name says."),
+        "file_damaged": Code("This file is damaged or was cut off; open it, save it again and send that."),
+        "file_too_costly": Code("This file takes too much memory or time to open; print it into a new PDF."),
+        "too_many_pixels": Code("This picture has more than {limit} pixels; make it smaller."),
+        "too_many_pages": Code("This PDF has more than {limit} pages; split it."),
+        "infected": Code("The virus scanner found something in this file, so it was not kept."),
+        "password_missing": Code("This PDF opens with a password only; send the password with it."),
+        "password_wrong": Code("This PDF does not open with the password that came with it."),
+        "password_unneeded": Code("This file opens without a password; leave the password out."),
+        "unknown_document_type": Code("This program takes no such document; {known}."),
+        "too_many_documents": Code("This lead has {limit} documents already, and more are not kept."),
         # the rest
         "invalid_ip_address": Code("This is not an IP address; please check it."),
         "internal_error": Code("Something went wrong on our side with this row; please tell the operator."),

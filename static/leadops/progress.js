@@ -17,7 +17,6 @@
         for (const [name, value] of Object.entries(said)) {
             show(part, name, value);
         }
-        show(part, "left", said.seconds_left ? `, about ${said.seconds_left} s left` : "");
         // Spoken in steps of a tenth, so that a screen reader is not flooded.
         show(part, "status", sized ? `${said.state_label}: ${Math.floor(said.percent / 10) * 10} %` : said.state_label);
     }

@@ -7,7 +7,8 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from crm_integrations import delivery as engine
-from crm_integrations.models import Delivery, Exchange, Replay, State
+from crm_integrations import subscriptions
+from crm_integrations.models import Delivery, EventType, Exchange, Replay, State, Subscription
 from leadops.models import Applicant, Export, ImportBatch, ImportRow, Lead, LoanAccount, Officer
 from leadops.services import exports, import_batches, leads, loan_accounts
 from tests import samples
@@ -17,7 +18,7 @@ from tests.leadops.excel import workbooks
 LISTS = [
     "leadops_lead", "leadops_loanaccount", "leadops_importbatch", "leadops_partner", "leadops_program",
     "leadops_officer", "leadops_export", "crm_integrations_delivery", "crm_integrations_exchange",
-    "crm_integrations_connection",
+    "crm_integrations_connection", "crm_integrations_subscription",
 ]  # fmt: skip
 NAMELESS = """() => {
     const named = (each) => each.labels?.length || each.ariaLabel || each.getAttribute("aria-labelledby");
@@ -44,11 +45,13 @@ def pages(lead, partner, connections) -> list[str]:
         "crm_integrations_connection": connections["brainysoft"],
         "crm_integrations_delivery": Delivery.objects.get(state=State.REVIEW),
         "crm_integrations_exchange": Exchange.objects.filter(status__isnull=False).first(),
+        "crm_integrations_subscription": Subscription.objects.get(),
     }  # fmt: skip
     single = [reverse(f"admin:{name}_change", args=[record.pk]) for name, record in one.items()]
     single += [reverse("admin:leadops_lead_history", args=[lead.pk])]
     single += [reverse("admin:leadops_partner_make_key", args=[partner.pk])]
     added = [reverse(f"admin:leadops_{name}_add") for name in ("lead", "loanaccount", "importbatch")]
+    added += [reverse("admin:crm_integrations_subscription_add")]
     send = f"{reverse('admin:leadops_lead_send')}?lead={lead.pk}"
     export = f"{reverse('admin:leadops_export_start')}?lead={lead.pk}"
     nothing = f"{reverse('admin:leadops_lead_changelist')}?q=nobody"
@@ -69,6 +72,9 @@ def _much_to_show(officer, draft_lead, partner, program, connections, vendor_san
     Lead.objects.update(partner_ref_id="R" * 100)
     Applicant.objects.update(name="N" * 120)
     draft_lead.refresh_from_db()
+    # Nobody listens there: a long address, a delivery that failed, and why.
+    told, _ = subscriptions.create(partner, f"http://127.0.0.1:9/{'x' * 200}", list(EventType))
+    subscriptions.send_test(told)
     leads.submit([draft_lead])
     loan_accounts.open_account(draft_lead, "L" * 50, program)
     engine.drain()

@@ -14,7 +14,10 @@ CASES, SEED = 200, 20261121
 
 
 @pytest.fixture
-def fuzz(live_server, partner: Partner, other_partner: Partner, program: Program) -> Iterator[Fuzz]:
+def fuzz(
+    live_server, partner: Partner, other_partner: Partner, program: Program, settings, tmp_path
+) -> Iterator[Fuzz]:
+    settings.MEDIA_ROOT = tmp_path
     one, other = (ApiKey.issue(each, scopes=list(Scope))[1] for each in (partner, other_partner))
     made = Fuzz(live_server.url, (one, other), str(program.pk))
     yield made

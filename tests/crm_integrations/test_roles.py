@@ -20,7 +20,7 @@ from tests.leadops.admin.page_forms import fields
 
 pytestmark = pytest.mark.django_db
 LENDING, VENDORS = ([page[2:] for page in dict(PAGES)[group]] for group in ("Lending", "Vendors"))
-SET_UP = [("leadops.partner",), ("leadops.program",)]
+SET_UP = [("leadops.partner",), ("leadops.program",), ("crm_integrations.subscription",)]
 SUPERUSERS_OWN = [("leadops.officer",), ("auth.group",)]
 BOTH = pytest.mark.parametrize("role", ["Loan officers", "Operations"])
 

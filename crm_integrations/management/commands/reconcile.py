@@ -60,5 +60,5 @@ class Command(AnsweringCommand):
 
 
 def _no_such(name: str) -> str:
-    names = ", ".join(Connection.objects.order_by("name").values_list("name", flat=True))
+    names = ", ".join(Connection.objects.of_vendors().order_by("name").values_list("name", flat=True))
     return f"There is no connection {name!r}. There is {names or 'none yet'}."

@@ -16,7 +16,7 @@ from leadops.services.duplicates.keeping import (
     look_ahead,
     pairs_of,
 )
-from leadops.services.duplicates.records import Stored, draft_of, stored
+from leadops.services.duplicates.records import Stored, stored
 
 __all__ = [
     "MOST",
@@ -30,7 +30,6 @@ __all__ = [
     "Pair",
     "Stored",
     "Verdict",
-    "draft_of",
     "is_open",
     "judge",
     "keep",

@@ -45,7 +45,7 @@ def stored(lead_ids: Collection[UUID], *, lock: bool = True) -> dict[UUID, Store
     free = Lead.objects.filter(pk__in=lead_ids)
     if lock:
         free = free.select_for_update(skip_locked=True, of=("self",), no_key=True)
-    return {lead.pk: Stored(lead, draft_of(lead)) for lead in free.with_parties()}
+    return {lead.pk: Stored(lead, _draft_of(lead)) for lead in free.with_parties()}
 
 
 def write(into: Stored) -> None:
@@ -93,8 +93,7 @@ def _values(draft: Any, prefix: str = "") -> dict[str, Any]:
     return {prefix + name: getattr(draft, name) for name in _NAMES[type(draft)]}
 
 
-def draft_of(lead: Lead) -> LeadDraft:
-    """The draft that `lead`, with its parties, would come of."""
+def _draft_of(lead: Lead) -> LeadDraft:
     return LeadDraft(
         **_read(LeadDraft, lead),
         applicants=[_applicant(each) for each in lead.applicants.all()],

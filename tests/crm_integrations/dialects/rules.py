@@ -16,6 +16,8 @@ from leadops.models import ApiKey, Lead
 from tests import people
 from tests.crm_integrations.dialects.callers import VendorClient, key_for
 
+QUERIES = 22
+"""Two more than over our own API: the connections' settings, or the lead's number."""
 texts = st.from_regex(r"[A-Za-zА-яऀ-ह]{1,12}( [A-Za-zА-я]{1,12}){0,2}", fullmatch=True)
 # The inherited cases have no state, and each example is a lead of its own: that they share the database is harmless.
 shared = settings(
@@ -118,6 +120,11 @@ class DialectRules:
         )
         assert written
         assert not [each for each in (vendor_key, *_texts(self.body)) if each in written]
+
+    def test_taking_a_lead_costs_few_queries(self, vendor, django_assert_max_num_queries):
+        vendor.post({})  # notes the key's use for this minute
+        with django_assert_max_num_queries(QUERIES):
+            assert vendor.post(self.body).status_code < 300
 
     # Of other partners ----------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from crm_integrations.connectors.brainysoft import Brainysoft
 from crm_integrations.dialects.brainysoft import sessions
 from crm_integrations.messages import Request, Response
 from crm_integrations.models import Connection
+from crm_integrations.sandbox.brainysoft_fields import LEAD as THE_VENDORS_FIELDS
 from leadops.models import ApiKey, Lead, LeadNumber
 from tests import people
 from tests.crm_integrations.dialects.brainysoft_bodies import (
@@ -144,6 +145,7 @@ class TestBrainysoft(DialectRules):
             "creditProductId": 101339,
             "extraFields": {"client.maritalStatus.id": "101151"},
         }
+        assert THE_VENDORS_FIELDS(sent_on(lead)) is None
 
     def test_a_country_that_no_connection_names_is_kept_by_its_id(self, vendor, tenant):
         vendor.post(FULL | {"birthCountryId": UNKNOWN, "addressData": {"countryId": UNKNOWN, "houseNo": "7"}})
@@ -151,6 +153,11 @@ class TestBrainysoft(DialectRules):
         assert lead.applicants.get().nationality == ""
         assert lead.extra["brainysoft"]["birthCountryId"] == UNKNOWN
         assert lead.extra["brainysoft"]["addressData"] == {"countryId": UNKNOWN}
+
+    def test_a_list_whose_rows_the_page_does_not_describe_is_kept_as_it_came(self, vendor, tenant):
+        chain = {"level": 2, "parents": [{"name": "Moscow", "parents": [{"name": "Russia"}]}, "Moscow"]}
+        vendor.post(FULL | {"registrationAddressData": {"fiasChain": chain}})
+        assert sent_on(Lead.objects.get())["registrationAddressData"] == {"fiasChain": chain}
 
     def test_a_business_is_no_natural_person(self, vendor):
         vendor.post(
@@ -335,3 +342,4 @@ class TestBrainysoft(DialectRules):
         answer = vendor.post(body)
         assert answer.status_code == 200, answer.content.decode()
         assert lost(body, sent_on(Lead.objects.get(pk=answer["X-Lead-Id"]))) == []
+        assert vendor.post(body).json()["data"] == answer.json()["data"]

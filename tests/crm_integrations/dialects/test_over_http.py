@@ -8,6 +8,7 @@ import http.client
 import json
 import shlex
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -67,6 +68,15 @@ def send(live_server) -> Send:
         return told
 
     return sent
+
+
+def test_one_order_sent_many_times_at_once_is_one_lead_with_one_number(send, partner, program):
+    headers = {"bsauth": key_for("brainysoft", partner, program)}
+    body = json.dumps({"firstName": "Asha", "mobilePhone": "79886542301", "orderCode": "order-1"}).encode()
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: send("/bs-core/main/leads", headers, body), range(24)))
+    assert {answer.status for answer in answers} == {200}
+    assert {answer.body["data"] for answer in answers} == {Lead.objects.get().number.number}
 
 
 def test_the_curl_of_ispcrms_page_creates_a_lead(send, partner, program):

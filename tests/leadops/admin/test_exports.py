@@ -235,3 +235,22 @@ def test_the_log_stays_quick(desk, officer, many_leads, django_assert_max_num_qu
     desk.get(LOG)
     with django_assert_max_num_queries(12):
         desk.get(LOG)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, ""),
+        (0, ""),
+        (50, "about 50 s left"),
+        (100, "about 2 minutes left"),
+        (3540, "about 59 minutes left"),
+        (7500, "about 2 h 5 min left"),
+    ],
+)
+def test_the_time_left_reads_as_people_say_it(desk, many_leads, monkeypatch, seconds, words):
+    export = begun(desk)
+    real = exports.progress
+    monkeypatch.setattr(exports, "progress", lambda each: {**real(each), "seconds_left": seconds})
+    assert desk.get(page(export, "progress")).json()["pace"].removeprefix(", ") == words
+    assert words in desk.get(page(export)).content.decode()

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from crm_integrations import announcements
 from crm_integrations.models import Delivery, State
+from leadops.excel.columns import COLUMNS
 from leadops.models import ImportBatch, Lead, Officer
 from leadops.services import import_batches, import_previews
 from tests import people
@@ -21,6 +22,10 @@ SAMPLE = ROOT / "docs" / "samples" / "leads.xlsx"
 ODD_HEADER = ["Ref", "Kontakt", "Name", "PAN", "Loan amount"]
 BAD = ["REF-9", "98", "Asha", "", "1"]
 STEERED = ("columns", "go_on", "back", "cancel", "mend")
+BAD_TEXTS = (
+    *("x", "98", "\u00a0\u200b98", "\uff11\uff12\uff13", "1.2E+15", "-5", "#REF!", "45000.5", "31/02/2026"),
+    *("••••1234", "a@b", "<b>&amp;</b>"),
+)
 LARGEST = 200 * 1024
 
 
@@ -134,11 +139,35 @@ class TestPreview:
         batch = upload(SAMPLE)
         shown = desk.get(page(batch)).content.decode()
         assert len(shown) < LARGEST
-        assert "Import 200 rows" in shown
+        assert "Import 175 rows" in shown
         assert shown.count('data-label="For example"') == len(import_previews.shown(batch)["problems"])
         mobile = "9" + "[0-9]{9}"
         assert not re.search(rf"<td>(?:\+91)?{mobile}</td>", shown)
         assert not Lead.objects.exists()
+
+    def test_stays_small_however_wide_and_bad_the_file_is(self, desk, upload):
+        """Two hundred columns, those we know wrong in as many ways as there are, with everything as long as can be."""
+        known = [column.header for column in COLUMNS]
+        header = [*known, *(f"Field {at} {'of a long name ' * 30}" for at in range(200 - len(known)))]
+        rows = [[f"{text}{'y' * length}" for _ in header] for text in BAD_TEXTS for length in (0, 1000)]
+        batch = upload(rows, header)
+        if batch.state == "mapping":
+            chosen = {f"column-{at}": name for at, name in enumerate(known)}
+            desk.post(page(batch, "columns"), {**chosen, "layout": "flat", "mode": "create"})
+            batch = run(batch)
+        told = import_previews.shown(batch)
+        assert len(told["problems"]) == import_previews.MOST_CLASSES
+        assert told["refused"] == len(rows)
+        assert len(desk.get(page(batch)).content) < LARGEST
+
+    def test_counts_what_goes_in_and_what_is_left_out_or_refused(self, desk, done, upload):
+        again = upload([*good_rows(4), BAD])
+        shown = desk.get(page(again)).content.decode()
+        for label, count in (("New leads", 2), ("Left out", 2), ("Refused", 1), ("Rows read", 5)):
+            assert f"<dt>{label}</dt><dd>{count}</dd>" in shown
+        assert "Import 2 rows" in shown
+        shown = desk.get(page(upload([*good_rows(2), *good_rows(2)]))).content.decode()
+        assert "Finish, no row goes in" in shown
 
     def test_leads_to_the_import_to_the_columns_or_away(self, desk, upload):
         batch = upload(good_rows(2))

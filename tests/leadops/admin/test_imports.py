@@ -73,6 +73,16 @@ def test_tab_of_updated_leads_is_there_only_where_there_are_some(desk, done):
     assert [each["label"] for each in shown] == ["Refused", "Created", "Updated", "Skipped"]
 
 
+def test_a_file_that_is_too_large_is_refused_in_the_form(desk, partner, program, settings):
+    settings.IMPORT_MAX_BYTES = 1024 * 1024
+    file = SimpleUploadedFile("leads.xlsx", SAMPLE.read_bytes() + b"x" * settings.IMPORT_MAX_BYTES)
+    answer = desk.post(ADD, {"partner": partner.pk, "program": program.pk, "file": file})
+    assert answer.context["adminform"].form.errors["file"] == [
+        "This file is larger than 1 MB: split it into several."
+    ]
+    assert not ImportBatch.objects.exists()
+
+
 def test_page_of_the_upload_leads_to_the_template_and_the_sample(desk):
     shown = desk.get(ADD).content.decode()
     for name in ("template.xlsx", "leads.xlsx"):

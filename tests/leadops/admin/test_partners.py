@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from leadops import dialects
 from leadops.models import ApiKey
+from leadops.models.partner import DIALECT_WITHOUT_PROGRAM
 
 KEY = {"label": "branch system", "scopes": ["lead:read", "lead:write"], "expires_at": ""}
 
@@ -49,3 +53,49 @@ def test_key_of_one_partner_is_not_revoked_through_another(desk, partner, other_
     answer = desk.post(reverse("admin:leadops_partner_revoke_key", args=[other_partner.pk, key.pk]))
     assert answer.status_code == 404
     assert ApiKey.objects.live().exists()
+
+
+def test_a_key_for_a_dialect_is_shown_with_where_it_goes(desk, partner, program):
+    answer = make(desk, partner, dialect="brainysoft", program=program.pk)
+    key = ApiKey.objects.get(digest=ApiKey.digest_of(answer.context["key"]))
+    assert (key.dialect, key.program) == ("brainysoft", program)
+    shown = answer.content.decode()
+    assert f"{partner.code} as customer-key and userName" in shown
+    assert f'href="{reverse("admin:help", args=["dialects.md"])}"' in shown
+    page = desk.get(reverse("admin:leadops_partner_change", args=[partner.pk])).content.decode()
+    assert f"Brainysoft, into {program}" in page
+
+
+def test_a_key_of_our_own_api_says_nothing_of_dialects(desk, partner):
+    answer = make(desk, partner)
+    assert (
+        "dialects.md" not in answer.content.decode().partition('id="new-key"')[2].partition("</section>")[0]
+    )
+
+
+@pytest.mark.parametrize("missing", ["dialect", "program"])
+def test_a_dialect_and_its_program_come_together(desk, partner, program, missing):
+    given = {"dialect": "ispcrm", "program": str(program.pk)} | {missing: ""}
+    answer = make(desk, partner, **given)
+    assert not answer.context["key"]
+    assert answer.context["form"].errors == {missing: [DIALECT_WITHOUT_PROGRAM]}
+    ApiKey.issue(partner)
+    alone = {"program": program} if missing == "dialect" else {"dialect": "ispcrm"}
+    with pytest.raises(IntegrityError, match="dialect_with_its_program"), transaction.atomic():
+        ApiKey.objects.update(**alone)
+
+
+def test_no_key_is_made_for_an_unknown_dialect_or_a_program_that_takes_no_leads(desk, partner, program):
+    assert not make(desk, partner, dialect="crego_crm", program=program.pk).context["key"]
+    program.active = False
+    program.save()
+    answer = make(desk, partner, dialect="ispcrm", program=program.pk)
+    assert list(answer.context["form"].errors) == ["program"]
+    assert not ApiKey.objects.exists()
+
+
+def test_every_dialect_says_where_its_key_goes(partner):
+    told = {slug: dialects.how_to_sign_in(slug, partner.code) for slug, _ in dialects.choices()}
+    assert sorted(told) == ["brainysoft", "broctagon", "ispcrm"]
+    assert all(words.endswith(".") and "{" not in words for words in told.values())
+    assert dialects.how_to_sign_in("", partner.code) == ""

@@ -30,6 +30,12 @@ class Caller:
         form = fields | {"file": SimpleUploadedFile(name, content)}
         return self.client.post(path, form, headers=self.headers)
 
+    def patch(self, path: str, body: Any, content_type: str = "application/json", **headers: str) -> Any:
+        return self._sent("PATCH", path, body, content_type, headers)
+
+    def delete(self, path: str, **headers: str) -> Any:
+        return self.client.delete(path, headers=self.headers | headers)
+
     def _sent(self, method: str, path: str, body: Any, content_type: str, headers: dict[str, str]) -> Any:
         data = body if isinstance(body, bytes | str) else json.dumps(body)
         return self.client.generic(method, path, data, content_type, headers=self.headers | headers)

@@ -15,6 +15,8 @@ from tests.leadops.api import docs_tables
 from tests.leadops.api.callers import Caller
 
 TEXT = docs_tables.PAGE.read_text(encoding="utf-8")
+MADE = {"/leads/": "LEAD", "/accounts/": "ACCOUNT", "/test/": "EVENT", "/subscriptions/": "SUBSCRIPTION"}
+"""What a call of the page makes, by a part of its address."""
 CALLS = re.findall(r"```sh\n(curl .*?)```", TEXT, re.DOTALL)
 
 
@@ -26,7 +28,8 @@ def calls(key, example_program) -> Iterator[list[Any]]:
     for call in CALLS:
         answer = _run(call, names)
         if answer.request["REQUEST_METHOD"] == "POST":
-            names["LEAD" if "/leads/" in call else "ACCOUNT"] = answer.json()["id"]
+            made = next(name for part, name in MADE.items() if part in call)
+            names[made] = answer.json()["id"]
         answers.append(answer)
     yield answers
     for answer in answers:
@@ -50,13 +53,13 @@ def _run(call: str, names: dict[str, str]) -> Any:
 
 
 def test_every_call_of_the_page_runs(calls):
-    assert len(calls) == 10
+    assert len(calls) == 13
     statuses = [answer.status_code for answer in calls]
-    assert statuses == [200, 200, 200, 200, 200, 201, 200, 200, 200, 200]
+    assert statuses == [200, 200, 200, 200, 200, 201, 200, 200, 200, 200, 200, 201, 202]
 
 
 def test_the_calls_answer_what_the_page_says(calls):
-    *told, workbook = calls
+    *told, workbook, events, subscription, tested = calls
     health, created, read, deliveries, readiness, account, account_read, page, cursor = (
         each.json() for each in told
     )
@@ -70,6 +73,9 @@ def test_the_calls_answer_what_the_page_says(calls):
     assert [each["id"] for each in page["results"]] == [created["id"]]
     assert set(cursor) == {"page_size", "next_cursor", "results"}
     assert b"".join(workbook).startswith(b"PK")
+    assert set(events.json()) == {"page_size", "next_cursor", "results"}
+    assert subscription.json()["secret"].startswith("whsec_")
+    assert tested.json()["data"] == {"subscription_id": subscription.json()["id"]}
 
 
 def test_the_tables_of_the_page_are_the_codes():

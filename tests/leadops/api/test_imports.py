@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from crm_integrations import announcements
 from crm_integrations.delivery import drain
-from leadops.api import imports
+from leadops.api import parsers
 from leadops.models import ImportBatch, Lead, Program
 from leadops.services import import_batches, import_mending, import_undoing
 from leadops.services.error_workbooks import error_workbook
@@ -174,7 +174,7 @@ def test_json_is_not_a_workbook(api):
 
 def test_a_form_that_is_too_large_is_refused_before_it_is_read(send, settings, monkeypatch):
     settings.IMPORT_MAX_BYTES = 100
-    monkeypatch.setattr(imports, "OTHER_PARTS", 0)
+    monkeypatch.setattr(parsers, "OTHER_PARTS", 0)
     assert problem(send(good_rows(1))) == (413, "too-large")
 
 

@@ -19,9 +19,9 @@ LEADS = "/v1/crm/leads/"
 
 def _call(caller: Caller, route) -> object:
     path = re.sub(r"<uuid:\w+>", SOME_ID, route.path)
-    if route.method == "GET":
-        return caller.get(path)
-    answer = {"POST": caller.post, "PUT": caller.put}[route.method](path, {})
+    if route.method in ("GET", "DELETE"):
+        return getattr(caller, route.method.lower())(path)
+    answer = getattr(caller, route.method.lower())(path, {})
     if answer.streaming:
         answer.close()  # a server does that once a download is through
     return answer

@@ -109,6 +109,14 @@ def test_answers_fit_the_schema(api, program, frozen):
     assert _fits(frozen, "PaginatedDeliveryList", api.get(deliveries).json()) == []
     readiness = f"/v1/crm/leads/{lead['id']}/readiness/"
     assert _fits(frozen, "ReadinessList", api.get(readiness).json()) == []
+    asked = {"url": "https://hooks.sunrise.example/x", "events": ["lead.created"]}
+    made = api.post("/v1/events/subscriptions/", asked).json()
+    assert _fits(frozen, "SubscriptionMade", made) == []
+    tested = api.post(f"/v1/events/subscriptions/{made['id']}/test/", {}).json()
+    assert _fits(frozen, "Event", tested) == []
+    assert _fits(frozen, "PaginatedSubscriptionList", api.get("/v1/events/subscriptions/").json()) == []
+    events = api.get("/v1/events/").json()
+    assert (len(events["results"]), _fits(frozen, "EventList", events)) == (1, [])
     assert _fits(frozen, "Problem", api.post("/v1/crm/leads/", {}).json()) == []
 
 

@@ -8,14 +8,16 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import CharField, TextField
 from django.utils import timezone
 
 from leadops.excel import sheets
 from leadops.excel.columns import COLUMNS
 from leadops.excel.header import Header
 from leadops.excel.sheet_header import MASKED_IN_EXPORTS
+from leadops.fields import EncryptedTextField
 from leadops.models import Export, Lead
-from leadops.services import export_rows, exports, loan_accounts
+from leadops.services import export_rows, exports, leads, loan_accounts
 from leadops.validation import check_lead
 from tests import people
 from tests.leadops.services import exported
@@ -131,6 +133,39 @@ def test_masked_shows_none_of_the_personal_numbers(odd, officer):
     assert (row["PAN"], row["Mobile"]) == (f"{pan[:2]}XXXXX{pan[-3:]}", f"••••{mobile[-4:]}")
     assert row["E-mail"].endswith("••••@example.com")
     assert row["Date of birth"].startswith("••/••/")
+
+
+IN_TEXTS = "abcpv0001l, a/c 501-000 1234 5678, 98111 11111, asha@example.com"
+
+
+@pytest.mark.parametrize("shown", [Export.Shown.MASKED, Export.Shown.NUMBERS_MASKED])
+def test_numbers_in_what_people_typed_are_masked_too(partner, program, officer, shown):
+    """Whatever is a text and neither a code nor chosen from a list."""
+    draft = people.drafts(1)[0]
+    person = draft.applicants[0]
+    person.banks[:], person.addresses[:] = person.banks[:1], person.addresses[:1]
+    codes = {"identity_type", "identity_issuer_code", "nationality", "pincode", "country", "fias_id"}
+    codes |= {"account_type", "ifsc", "ref_id", "product_type", "status"}
+    if shown == Export.Shown.NUMBERS_MASKED:
+        codes |= {"partner_ref_id", "primary_email"}  # shown whole
+    typed = 0
+    [lead] = exported.stored(partner, program, [draft])
+    leads.submit([lead])
+    account = loan_accounts.open_account(lead, "LA-1", program)
+    for row in (lead, person := lead.applicants.get(), person.addresses.get(), person.banks.get(), account):
+        for field in row._meta.concrete_fields:
+            is_text = isinstance(field, CharField | TextField) and not field.choices
+            if is_text and not isinstance(field, EncryptedTextField) and field.name not in codes:
+                setattr(row, field.name, IN_TEXTS[: field.max_length])
+                typed += 1
+        row.save()
+    read = exported.sheets_of(exported.finished(officer, shown).file.path)
+    cells = {
+        (name, header): str(text).lower() for name, [row] in read.items() for header, text in row.items()
+    }
+    secrets = ("abcpv0001l", "501-000", "98111", "asha@")
+    assert typed > 15
+    assert [at for at, text in cells.items() if any(secret in text for secret in secrets)] == []
 
 
 def test_a_partner_without_the_scope_sees_mobiles_and_no_numbers(odd, partner):

@@ -258,7 +258,7 @@ class TestDuplicates:
         assert counts(finished(good_rows(2), partner=other_partner)) == (2, 2, 0, 0)
 
     def test_a_reference_taken_in_the_same_moment_is_skipped(self, finished, partner, program, monkeypatch):
-        real, calls = import_known._leads_by_reference, []
+        real, calls = import_known.leads_by_reference, []
 
         def late(batch, results):
             calls.append(1)
@@ -267,7 +267,7 @@ class TestDuplicates:
         drafts = synthetic.drafts(1)
         drafts[0].partner_ref_id = "REF-2"
         leads.create(drafts, partner=partner, program=program, intake="api")
-        monkeypatch.setattr(import_known, "_leads_by_reference", late)
+        monkeypatch.setattr(import_known, "leads_by_reference", late)
         batch = finished(good_rows(3))
         assert counts(batch) == (3, 2, 1, 0)
         assert codes(batch)[1] == (3, "skipped", ["duplicate_reference"])

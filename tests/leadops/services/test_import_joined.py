@@ -111,6 +111,31 @@ def test_every_row_of_every_sheet_is_counted_and_told(book, brought):
     assert {codes[0] for (sheet, _), (_, codes) in found.items() if sheet == "Leads"} == {"unchanged"}
 
 
+@pytest.fixture
+def masked_book(odd, officer):
+    return exported.book(exported.finished(officer, Export.Shown.MASKED).file.path)
+
+
+def test_a_text_that_is_masked_in_part_is_not_written_over_the_whole_one(odd, masked_book, brought):
+    row = row_of(masked_book, "Leads", Partner_reference="••••0001")
+    remarks = cell(masked_book["Leads"], "Remarks", row)
+    assert "••••" in remarks.value
+    remarks.value += ", called twice"
+    before = records()
+    batch = brought(masked_book)
+    told = said(batch)
+    assert told["Leads", row] == ("failed", ["masked_text"])
+    assert records() == before
+
+
+def test_a_text_that_was_masked_may_be_written_anew(odd, masked_book, brought):
+    row = row_of(masked_book, "Leads", Partner_reference="••••0001")
+    cell(masked_book["Leads"], "Remarks", row).value = "called twice"
+    brought(masked_book)
+    lead = Lead.objects.get(partner_ref_id="9800000001")
+    assert (lead.remarks, lead.version, lead.tags) == ("called twice", 2, ["call 9822222222"])
+
+
 # What is changed -----------------------------------------------------------------------------------------------
 
 

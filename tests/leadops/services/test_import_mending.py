@@ -197,6 +197,13 @@ class TestByTheErrorWorkbook:
         assert [row[1:] for row in codes(again)] == [("created", []), ("skipped", ["mended_before"])]
         assert counts(two) == (2, 1, 0, 1)
 
+    @pytest.mark.parametrize("chunk", [1, 500])
+    def test_the_preview_foresees_that_two_rows_mend_one(self, two, sent_back, monkeypatch, chunk):
+        monkeypatch.setattr(import_previews, "CHUNK", chunk)
+        again = sent_back(two, review=True, A2="9800000001", A3="9800000002", F3="2")
+        told = import_previews.shown(again)
+        assert (told["new"], told["duplicate"], told["refused"]) == (1, 1, 0)
+
     def test_an_error_workbook_of_an_error_workbook_mends_all_before_it(self, two, sent_back, officer):
         second = sent_back(two, "second.xlsx", A2="9800000001")
         third = sent_back(second, "third.xlsx", A2="9800000002")

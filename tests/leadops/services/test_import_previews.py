@@ -81,29 +81,12 @@ class TestThePreview:
         assert (told["new"], told["duplicate"], told["refused"]) == (4, 4, 0)
         assert counts(go_on(batch)) == (8, 4, 4, 0)
 
-    def test_stays_small_however_bad_the_file_is(self, reviewed):
-        rows = [[f"REF-{at}", "9" * (at % 7), "x" * 3000, "y" * 3000, "z" * 3000] for at in range(400)]
-        batch = reviewed(rows)
-        assert len(batch.preview.encode()) < 50_000
-
     def test_is_sealed_where_it_is_kept(self, reviewed):
         batch = reviewed(good_rows(2))
         with connection.cursor() as cursor:
             cursor.execute("SELECT preview, proposal FROM leadops_importbatch WHERE id = %s", [batch.pk])
             [kept] = cursor.fetchall()
         assert b"Asha" not in bytes(kept[0]) + bytes(kept[1])
-
-    def test_is_made_by_the_judging_of_the_import(self, reviewed, monkeypatch):
-        asked = []
-        real = import_rows.decide
-
-        def watched(*args, **given):
-            asked.append(given["lock"])
-            return real(*args, **given)
-
-        monkeypatch.setattr(import_rows, "decide", watched)
-        go_on(reviewed(good_rows(2)))
-        assert asked == [False, True]
 
     def test_is_begun_anew_by_another_worker(self, receive, monkeypatch):
         monkeypatch.setattr(import_previews, "CHUNK", 5)
@@ -146,6 +129,13 @@ class TestTheSameFile:
         again.refresh_from_db()
         assert again.state == "ready"
         assert import_previews.shown(again)["duplicate"] == 3
+
+    def test_that_waits_for_this_very_question_is_none_before_it(self, reviewed):
+        first = go_on(reviewed(good_rows(3)))
+        waiting = reviewed(good_rows(3))
+        assert (waiting.state, reviewed(good_rows(3)).earlier) == ("known", first)
+        first.delete()
+        assert reviewed(good_rows(3)).state == "ready"
 
     def test_may_be_thrown_away(self, reviewed, officer):
         go_on(reviewed(good_rows(3)))

@@ -9,7 +9,7 @@ from leadops import signals, synthetic
 from leadops.drafts import ApplicantDraft, LeadDraft
 from leadops.errors import DuplicateReference, Invalid, LeadStopped
 from leadops.models import Applicant, Lead, LoanAccount
-from leadops.services import documents, leads, loan_accounts
+from leadops.services import leads, loan_accounts
 from tests import people
 
 
@@ -147,9 +147,3 @@ def test_an_account_is_opened_on_a_submitted_lead_only(take, program, status):
     lead.status = status
     with pytest.raises(Invalid, match="crm_lead_id"):
         loan_accounts.open_account(lead, "CL1", program)
-
-
-@pytest.mark.parametrize("name", ["card 4111 1111 1111 1111", "4111111111111111.pdf"])
-def test_a_document_is_not_called_by_a_card_number(name):
-    with pytest.raises(documents.DocumentRefused, match="Card data"):
-        documents.check_words(name)

@@ -49,6 +49,7 @@ def _two_primaries() -> list[Finding]:
     return _lead_with(applicants=people)
 
 
+LIMIT = {"limit": "10"}
 KNOWN = {"words": "The lender knows this borrower already."}
 CASES: dict[str, tuple[str, Callable[[], list[Finding]]]] = {
     "required": ("", lambda: check_lead(LeadDraft(), today=TODAY)),
@@ -110,6 +111,22 @@ CASES: dict[str, tuple[str, Callable[[], list[Finding]]]] = {
     "masked_value": ("••••1234", lambda: findings_at("", [Problem("masked_value")])),
     "duplicate_lead": ("98", lambda: findings_at("", [Problem("duplicate_lead", KNOWN)])),
     "possible_duplicate": ("98", lambda: findings_at("", [Problem("possible_duplicate", KNOWN)])),
+    "file_empty": ("", lambda: findings_at("file", [Problem("file_empty")])),
+    "file_too_large": ("a.pdf", lambda: findings_at("file", [Problem("file_too_large", LIMIT)])),
+    "file_kind": ("a.pdf", lambda: findings_at("file", [Problem("file_kind")])),
+    "file_damaged": ("a.pdf", lambda: findings_at("file", [Problem("file_damaged")])),
+    "file_too_costly": ("a.pdf", lambda: findings_at("file", [Problem("file_too_costly")])),
+    "too_many_pixels": ("a.png", lambda: findings_at("file", [Problem("too_many_pixels", LIMIT)])),
+    "too_many_pages": ("a.pdf", lambda: findings_at("file", [Problem("too_many_pages", LIMIT)])),
+    "infected": ("a.pdf", lambda: findings_at("file", [Problem("infected")])),
+    "password_missing": ("", lambda: findings_at("password", [Problem("password_missing")])),
+    "password_wrong": ("hunter2", lambda: findings_at("password", [Problem("password_wrong")])),
+    "password_unneeded": ("hunter2", lambda: findings_at("password", [Problem("password_unneeded")])),
+    "unknown_document_type": (
+        "PHOTO",
+        lambda: findings_at("document_type", [problem("unknown_document_type", known="known are: PAN")]),
+    ),
+    "too_many_documents": ("a.pdf", lambda: findings_at("file", [Problem("too_many_documents", LIMIT)])),
     "internal_error": ("", lambda: findings_at("", [Problem("internal_error")])),
 }
 

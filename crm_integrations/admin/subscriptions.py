@@ -1,0 +1,275 @@
+"""Subscriptions to events: whom we tell what, where, and how that goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.views.decorators.http import require_POST
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import RelatedDropdownFilter
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from crm_integrations import subscriptions
+from crm_integrations.admin.chips import state_chip, why_of
+from crm_integrations.models import Delivery, EventType, Subscription
+from leadops.admin.making import ReadOnly
+from leadops.admin.markup import chip
+from leadops.admin.pages import CappedList
+from leadops.errors import LeadopsError
+from leadops.models import Partner
+
+MAY_ADD, MAY_CHANGE = "crm_integrations.add_subscription", "crm_integrations.change_subscription"
+LAST = 20
+TONES = {"enabled": "good", "failing": "warn", "paused": "bad", "disabled": "bad", "deleted": "calm"}
+URL_HELP = "https, without ? and #. Every delivery is signed; the partner checks that with the secret."
+
+
+class WantedForm(forms.Form):
+    """What is told, and where."""
+
+    url = forms.CharField(
+        label="Address", max_length=300, widget=UnfoldAdminTextInputWidget, help_text=URL_HELP
+    )
+    events = forms.MultipleChoiceField(
+        choices=[(each.value, f"{each.label} ({each.value})") for each in EventType],
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
+
+    @property
+    def wanted(self) -> list[EventType]:
+        return [EventType(each) for each in self.cleaned_data["events"]]
+
+
+class AddForm(WantedForm):
+    field_order = ("partner", "url", "events")
+    partner = forms.ModelChoiceField(Partner.objects.filter(active=True), widget=UnfoldAdminSelectWidget)
+
+
+class ReplayForm(forms.Form):
+    """A moment, as the browser's own picker gives it."""
+
+    since = forms.DateTimeField(
+        label="Events since", widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+    )
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(ReadOnly, CappedList, ModelAdmin):
+    """Every change is made by a service and logged; what was sent stays on record."""
+
+    list_display = ["url", "partner", "shown_state", "told", "failing_since", "created_at"]
+    list_display_links = ["url"]
+    list_filter = [("partner", RelatedDropdownFilter)]
+    when_empty = "A partner subscribes over the API, or you do it here for it."
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(MAY_ADD)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Subscription]:
+        return Subscription.objects.kept().select_related("partner", "connection")
+
+    @admin.display(description="Address")
+    def url(self, subscription: Subscription) -> str:
+        return subscription.url
+
+    @admin.display(description="State")
+    def shown_state(self, subscription: Subscription) -> SafeString:
+        return state_of(subscription)
+
+    @admin.display(description="Events")
+    def told(self, subscription: Subscription) -> str:
+        return in_words(subscription)
+
+    # Pages ---------------------------------------------------------------------------------------------------
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
+        """Ask who is told what; answer with the secret, which is never shown again."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = AddForm(request.POST or None, initial={"partner": request.GET.get("partner")})
+        if form.is_valid():
+            try:
+                made, secret = subscriptions.create(
+                    form.cleaned_data["partner"], form.cleaned_data["url"], form.wanted
+                )
+            except LeadopsError as refusal:
+                form.add_error("url", refusal.message)
+            else:
+                self.log_addition(request, made, [{"added": {}}])
+                return self._secret_shown(request, made, secret)
+        context = {"title": "New event subscription", "form": form, "media": self.media + form.media}
+        return self._page(request, "add", context)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        subscription = self.get_object(request, object_id)
+        if subscription is None:
+            return super().change_view(request, object_id, form_url, extra_context)
+        if not self.has_view_permission(request, subscription):
+            raise PermissionDenied
+        changing = request.POST if request.method == "POST" else None
+        told = {"url": subscription.url, "events": subscription.events}
+        form = WantedForm(changing, initial=told)
+        if changing is not None:
+            self._refuse_unless_allowed(request)
+            if form.is_valid() and self._changed(request, subscription, form):
+                return self._back(subscription)
+        return self._shown(request, subscription, form)
+
+    def _changed(self, request: HttpRequest, subscription: Subscription, form: WantedForm) -> bool:
+        url = form.cleaned_data["url"]
+        try:
+            subscriptions.change(subscription, None if url == subscription.url else url, form.wanted)
+        except LeadopsError as refusal:
+            form.add_error("url", refusal.message)
+            return False
+        self.log_change(request, subscription, f"Now {', '.join(form.wanted)} to {url}.")
+        self.message_user(request, "The subscription was changed.", messages.SUCCESS)
+        return True
+
+    def _shown(self, request: HttpRequest, subscription: Subscription, form: WantedForm) -> HttpResponse:
+        deliveries = Delivery.objects.filter(connection=subscription.connection_id)
+        last = deliveries.select_related("connection__health", "event").order_by("-id")[:LAST]
+        may_view = request.user.has_perm("crm_integrations.view_delivery")
+        rows = [{"delivery": each, "chip": state_chip(each), "why": why_of(each)} for each in last]
+        context = {
+            "title": subscription.url,
+            "subscription": subscription,
+            "state": state_of(subscription),
+            "told": in_words(subscription),
+            "rows": rows if may_view else [],
+            "may_view": may_view,
+            "may_change": request.user.has_perm(MAY_CHANGE),
+            "form": form,
+            "replay": ReplayForm(),
+            "media": self.media + form.media,
+        }
+        return self._page(request, "change", context)
+
+    def _page(self, request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
+        shown = {**self.admin_site.each_context(request), "opts": self.opts, **context}
+        return TemplateResponse(request, f"admin/crm_integrations/subscription/{name}.html", shown)
+
+    def _secret_shown(self, request: HttpRequest, subscription: Subscription, secret: str) -> HttpResponse:
+        context = {"title": "The secret", "subscription": subscription, "secret": secret, "media": self.media}
+        response = self._page(request, "secret", context)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    # Buttons -------------------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        buttons: dict[str, Callable[..., HttpResponse]] = {
+            "test": self.test_view,
+            "rotate": self.rotate_view,
+            "replay": self.replay_view,
+            "enable": self.enable_view,
+            "disable": self.disable_view,
+            "end": self.end_view,
+        }
+        own = [
+            path(
+                f"<uuid:subscription_id>/{name}/",
+                self.admin_site.admin_view(require_POST(view)),
+                name=f"crm_integrations_subscription_{name}",
+            )
+            for name, view in buttons.items()
+        ]
+        return own + super().get_urls()
+
+    def test_view(self, request: HttpRequest, subscription_id: UUID) -> HttpResponse:
+        subscription = self._to_change(request, subscription_id)
+        try:
+            subscriptions.send_test(subscription)
+        except LeadopsError as refusal:
+            self.message_user(request, refusal.message, messages.WARNING)
+        else:
+            self.message_user(request, "A test event is on its way: see below.", messages.SUCCESS)
+        return self._back(subscription)
+
+    def rotate_view(self, request: HttpRequest, subscription_id: UUID) -> HttpResponse:
+        subscription = self._to_change(request, subscription_id)
+        secret = subscriptions.rotate_secret(subscription)
+        self.log_change(request, subscription, "Another secret was made.")
+        return self._secret_shown(request, subscription, secret)
+
+    def replay_view(self, request: HttpRequest, subscription_id: UUID) -> HttpResponse:
+        subscription, form = self._to_change(request, subscription_id), ReplayForm(request.POST)
+        if not form.is_valid():
+            self.message_user(request, "Give the day and the time from which on to replay.", messages.ERROR)
+            return self._back(subscription)
+        since = form.cleaned_data["since"]
+        try:
+            count = subscriptions.replay(subscription, since)
+        except LeadopsError as refusal:
+            self.message_user(request, refusal.message, messages.WARNING)
+            return self._back(subscription)
+        self.log_change(request, subscription, f"Replayed since {since.isoformat()}: {count} events.")
+        said = (
+            f"{count} event{'' if count == 1 else 's'} since {localtime(since):%d %b %Y, %H:%M} sent again."
+        )
+        self.message_user(request, said, messages.SUCCESS if count else messages.WARNING)
+        return self._back(subscription)
+
+    def enable_view(self, request: HttpRequest, subscription_id: UUID) -> HttpResponse:
+        return self._switched(request, subscription_id, on=True)
+
+    def disable_view(self, request: HttpRequest, subscription_id: UUID) -> HttpResponse:
+        return self._switched(request, subscription_id, on=False)
+
+    def _switched(self, request: HttpRequest, subscription_id: UUID, *, on: bool) -> HttpResponse:
+        subscription = self._to_change(request, subscription_id)
+        subscriptions.change(subscription, enabled=on)
+        word = "enabled" if on else "disabled"
+        self.log_change(request, subscription, f"It was {word}.")
+        self.message_user(request, f"The subscription is {word}.", messages.SUCCESS)
+        return self._back(subscription)
+
+    def end_view(self, request: HttpRequest, subscription_id: UUID) -> HttpResponse:
+        subscription = self._to_change(request, subscription_id)
+        subscriptions.delete(subscription)
+        self.log_change(request, subscription, "It was ended.")
+        self.message_user(request, f"Nothing is sent to {subscription} any more.", messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:crm_integrations_subscription_changelist"))
+
+    def _to_change(self, request: HttpRequest, subscription_id: UUID) -> Subscription:
+        self._refuse_unless_allowed(request)
+        return get_object_or_404(self.get_queryset(request), pk=subscription_id)
+
+    @staticmethod
+    def _refuse_unless_allowed(request: HttpRequest) -> None:
+        if not request.user.has_perm(MAY_CHANGE):
+            raise PermissionDenied
+
+    @staticmethod
+    def _back(subscription: Subscription) -> HttpResponse:
+        return HttpResponseRedirect(
+            reverse("admin:crm_integrations_subscription_change", args=[subscription.pk])
+        )
+
+
+def state_of(subscription: Subscription) -> SafeString:
+    """Its state as a small coloured label."""
+    return chip(TONES[subscription.state], subscription.state.capitalize())
+
+
+def in_words(subscription: Subscription) -> str:
+    """The events it is told of."""
+    return "All" if len(subscription.events) == len(EventType) else ", ".join(subscription.events)

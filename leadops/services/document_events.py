@@ -1,0 +1,29 @@
+"""The log of documents: who added, changed, downloaded or deleted which, and from where."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from leadops.models import Document, DocumentEvent, Officer, Partner
+
+Deed = DocumentEvent.Deed
+
+
+class By(NamedTuple):
+    """Who does something: an officer, or a partner with the start of its key."""
+
+    officer: Officer | None = None
+    partner: Partner | None = None
+    key_prefix: str = ""
+    ip_address: str | None = None
+
+
+def note(document: Document, deed: Deed, by: By) -> None:
+    """Keep that `by` did this with `document`, in the caller's transaction."""
+    DocumentEvent.objects.create(
+        lead_id=document.lead_id,
+        document_id=document.pk,
+        document=str(document),
+        deed=deed,
+        **by._asdict(),
+    )

@@ -1,0 +1,63 @@
+"""Documents as an officer hands them in and takes them out, in a browser that would run what it is given."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from leadops.models import Document, DocumentType
+from tests.leadops import papers
+
+SCRIPT = b"<html><script>document.title = 'taken over'</script></html>"
+POLYGLOTS = {
+    "page.pdf": papers.pdf() + b"\n" + SCRIPT,
+    "page.html": papers.photo("JPEG", comment=SCRIPT) + SCRIPT,
+    "page.svg": papers.photo("PNG") + SCRIPT,
+}
+
+
+@pytest.fixture(autouse=True)
+def _store(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+def test_a_missing_document_is_handed_in_from_its_line_and_downloaded(desk_page, draft_lead):
+    page, lead = desk_page, draft_lead
+    DocumentType.objects.create(program=lead.program, code="PAN_CARD", name="PAN card")
+    page.goto(f"/admin/leadops/lead/{lead.pk}/change/")
+    listed = page.locator("#documents")
+    expect(listed).to_contain_text("1 missing")
+    listed.get_by_role("link", name="Add PAN card").press("Enter")
+    expect(page.get_by_label("Type")).to_have_value("PAN_CARD")
+    locked = papers.pdf(password="open sesame")
+    page.locator("#id_file").set_input_files({"name": "pan.pdf", "mimeType": "text/html", "buffer": locked})
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("send the password with it")).to_be_visible()
+    page.locator("#id_file").set_input_files({"name": "pan.pdf", "mimeType": "text/html", "buffer": locked})
+    page.get_by_label("Password of the PDF").fill("open sesame")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#documents")).to_contain_text("all there")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="pan.pdf", exact=True).click()
+    assert download.value.path().read_bytes() == locked
+    page.get_by_role("link", name="Details of PAN_CARD: pan.pdf").click()
+    page.get_by_role("button", name="Show its password").click()
+    expect(page.get_by_text("open sesame", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("name", POLYGLOTS)
+def test_what_is_a_page_too_is_never_shown_as_one(desk_page, draft_lead, name):
+    page, lead = desk_page, draft_lead
+    page.goto(f"/admin/leadops/document/add/?lead={lead.pk}")
+    page.get_by_label("Type").fill("OTHER")
+    content = {"name": name, "mimeType": "text/html", "buffer": POLYGLOTS[name]}
+    page.locator("#id_file").set_input_files(content)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#documents")).to_contain_text("OTHER: page.")
+    title = page.title()
+    url = f"/admin/leadops/document/{Document.objects.get().pk}/download/"
+    with page.expect_download() as download:
+        page.evaluate("url => { location.href = url }", url)
+    assert not download.value.suggested_filename.endswith(("html", "svg"))
+    assert page.title() == title
+    assert page.locator("#documents").is_visible()
