@@ -51,8 +51,11 @@ def main() -> None:
     with served("leadops", environment(), settings.VAR_DIR / "fuzz.log") as port:
         fuzz = Fuzz(f"http://127.0.0.1:{port}", keys, program_id)
         began = time.monotonic()
-        tell(fuzz.run(cases, ROUNDS, seed), time.monotonic() - began)
-        fuzz.close()
+        try:
+            fuzz.run(cases, ROUNDS, seed)
+        finally:  # also when somebody breaks it off
+            tell(fuzz.found, time.monotonic() - began)
+            fuzz.close()
     sys.exit(bool(fuzz.found.faults))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from math import ceil
 from random import Random
 from typing import Any
 
@@ -80,12 +81,12 @@ class Fuzz:
             program.close()
 
     def run(self, cases: int, rounds: int, first_seed: int) -> Found:
-        """About `cases` cases over all operations, `rounds` times one operation after the other."""
+        """At least `cases` cases over all operations, `rounds` times one operation after the other."""
         known = operations(self.schema)
         share = cases / rounds / sum(map(_weight, known))
         for number in range(first_seed, first_seed + rounds):
             for operation in known:
-                self._try(operation, max(round(share * _weight(operation)), 1), number)
+                self._try(operation, ceil(share * _weight(operation)), number)
         return self.found
 
     def _try(self, operation: Operation, cases: int, number: int) -> None:
@@ -146,7 +147,8 @@ def _weight(operation: Operation) -> int:
 
 def _shown(case: Any, answer: Any = None, failure: Any = None) -> str:
     """The case and its answer, to be found again; never the key."""
-    said = f"{case.method} {case.formatted_path} {case.query} {str(case.body)[:SHOWN]}"
+    body = "" if case.media_type is None else str(case.body)[:SHOWN]
+    said = f"{case.method} {case.formatted_path} {case.query} {body}"
     if answer is not None:
         said += f"\n    -> {answer.status_code} {answer.content[:SHOWN]!r}"
     return said + (f"\n    {str(failure.message)[:SHOWN]}" if failure is not None else "")

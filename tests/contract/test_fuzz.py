@@ -10,7 +10,7 @@ from leadops.models import ApiKey, Partner, Program, Scope
 from tests.contract.fuzzing import Fuzz
 from tests.contract.operations import operations
 
-CASES, SEED = 150, 20261121
+CASES, SEED = 120, 20261121
 
 
 @pytest.fixture
