@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import statistics
 import threading
@@ -10,11 +11,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+NUMBERS = itertools.count()
+
 
 class Load:
     """`clients` connections at once, each of which sends its next request when it has its answer.
 
-    `body` gives what the next request sends; without it the path is read.
+    `body` gives what the next request sends, with an Idempotency-Key of its own; without it the path is read.
     """
 
     def __init__(
@@ -76,7 +79,8 @@ class Load:
         """What was wrong with the answer."""
         calling = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
-            calling.request("POST" if body else "GET", self.path, body, self.headers)
+            own = {"Idempotency-Key": f"bench-{next(NUMBERS)}"} if body else {}
+            calling.request("POST" if body else "GET", self.path, body, self.headers | own)
             answer = calling.getresponse()
             said = answer.read()
         except OSError as error:

@@ -1,4 +1,5 @@
-"""A nested lead over HTTP: ours with key, checks, encryption and five vendors, against plain REST framework.
+"""A nested lead over HTTP: ours with key, limits, Idempotency-Key, checks, encryption and five vendors, against plain
+REST framework.
 
 Both sides run under gunicorn with two sync workers, on one database, in turns, called over 8 connections at once; the
 body is Crego's example, each time of another borrower. `lead_create.py [SECONDS]` says how long a round is.

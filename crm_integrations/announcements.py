@@ -83,7 +83,7 @@ def unfold_next() -> int:
 def _make_deliveries(lead_ids: Collection[UUID]) -> None:
     """Of those that are still there and wanted; the others' summary is put right."""
     wanted = Lead.objects.filter(pk__in=lead_ids).exclude(status__in=Lead.STOPPED)
-    leads = list(wanted.only("program_id", "version", "partner_ref_id").order_by("pk"))
+    leads = list(wanted.only("partner_id", "program_id", "version", "partner_ref_id").order_by("pk"))
     enqueued = enqueue(leads)
     summary.derive(summary.lock(set(lead_ids) - enqueued.words.keys()))
 

@@ -86,6 +86,8 @@ def _end(claim: Claim, how: Callable[[Claim], None]) -> None:
 
 def _without_record(why: Exception | None) -> Settlement:
     """What becomes of a delivery whose record can't be read, or is gone."""
+    if isinstance(why, snapshots.WrongSpace):
+        return Settlement(State.CANCELLED, str(why.__doc__))
     if why is not None:
         return Settlement(State.FAILED, f"The record can't be read: {type(why).__name__}.")
     return Settlement(State.CANCELLED, "The record no longer exists.")

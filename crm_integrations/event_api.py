@@ -34,7 +34,7 @@ from leadops.api.authentication import caller
 from leadops.api.pagination import page_size
 from leadops.api.parsers import body_of
 from leadops.api.problems import Problem, Type, invalid
-from leadops.api.schema import CREATING, LISTING, READING, answers
+from leadops.api.schema import CHANGING, CREATING, LISTING, READING, STEERING, answers
 from leadops.api.shapes import Shape, error, read
 from leadops.ids import uuid_in
 from leadops.models import Scope
@@ -43,8 +43,6 @@ CURSOR = OpenApiParameter(
     "cursor", OpenApiTypes.STR, description="The last answer's `next_cursor`; none: the oldest events."
 )
 SIZE = OpenApiParameter("page_size", OpenApiTypes.INT, description="Events per page, at most 100.")
-CHANGING = (*CREATING, 404)
-STEERING = (*READING, 409)
 NEW, CHANGE, REPLAY = NewSubscriptionShape(), SubscriptionChangeShape(), ReplayShape()
 
 
@@ -165,7 +163,7 @@ class RotateSecretView(SubscriptionViews):
     @extend_schema(
         operation_id="subscriptions_rotate_secret", summary="Get another secret", tags=["Events"], filters=False,
         description="For 24 hours events are signed with both, so that no event is refused meanwhile.",
-        request=None, responses=answers(READING, {200: SubscriptionMadeAnswer}),
+        request=None, responses=answers(STEERING, {200: SubscriptionMadeAnswer}),
     )  # fmt: skip
     def post(self, request: Request, subscription_id: UUID) -> Response:
         found = self.subscription(subscription_id)
@@ -200,7 +198,7 @@ class ReplayView(SubscriptionViews):
         operation_id="subscriptions_replay", summary="Send events again", tags=["Events"], filters=False,
         description="All of the subscription's events since a moment, also those that were taken; each has the id that"
         " it had before.",
-        request=ReplayShape, responses=answers(CHANGING, {202: ReplayAnswer}),
+        request=ReplayShape, responses=answers((*CREATING, 404), {202: ReplayAnswer}),
     )  # fmt: skip
     def post(self, request: Request, subscription_id: UUID) -> Response:
         found, draft = self.subscription(subscription_id), _read(REPLAY, request)

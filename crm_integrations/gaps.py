@@ -133,9 +133,15 @@ Found = dict[tuple[UUID, UUID, str], str]
 def _find(lead_ids: Collection[UUID], connections: Sequence[Connection]) -> None:
     """Write what these leads miss for `connections`, touching only the rows that differ."""
     connectors = {each.pk: each.connector for each in connections}
+    for_tests = {each.pk for each in connections if each.test_space}
+    tests = set(
+        Lead.objects.filter(pk__in=lead_ids, partner__test_of__isnull=False).values_list("pk", flat=True)
+    )
     found: Found = {}
     for lead_id, records in _records(lead_ids, {each.vendor for each in connections}).items():
         for key, connector in connectors.items():
+            if (key in for_tests) != (lead_id in tests):
+                continue
             for missing in connector.missing(Kind.LEAD, records[connector.slug]):
                 field = POSITION.sub("", missing.field)[:100]
                 found.setdefault((lead_id, key, field), missing.message[:500])

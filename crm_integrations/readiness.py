@@ -27,7 +27,7 @@ class Readiness:
 
 
 def of_lead(lead: Lead) -> list[Readiness]:
-    """The readiness of `lead` for every enabled connection that takes leads."""
+    """The readiness of `lead` for every enabled connection that takes such leads."""
     return of_leads([lead])[lead.pk]
 
 
@@ -36,7 +36,11 @@ def of_leads(leads: Sequence[Lead]) -> dict[UUID, list[Readiness]]:
     taking = [(connection, connection.connector) for connection in taking_leads()]
     records = snapshots.of_leads(leads, {connection.vendor for connection, _ in taking})
     return {
-        lead.pk: [_of(records[lead.pk][connection.vendor], connection, its) for connection, its in taking]
+        lead.pk: [
+            _of(records[lead.pk][connection.vendor], connection, its)
+            for connection, its in taking
+            if connection.test_space == lead.partner.is_test_space
+        ]
         for lead in leads
     }
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from crm_integrations import registry
 from crm_integrations.connector import Kind
 from leadops import statements
-from leadops.models import Lead, LoanAccount
+from leadops.models import Lead, LoanAccount, Partner
 
 logger = logging.getLogger(__name__)
 
@@ -21,51 +21,78 @@ class Target(NamedTuple):
 
     connection_id: UUID
     vendor: str
+    test_space: bool
+    """Whether it takes the leads of test keys, and no others."""
 
 
 # Asked at every new lead: written out, because the ORM takes ten times as long to make it as the database to answer.
 ROUTED = """
-SELECT r.program_id, c.id, c.vendor FROM crm_integrations_route r
+SELECT r.program_id, c.id, c.vendor, c.test_space FROM crm_integrations_route r
 JOIN crm_integrations_connection c ON c.id = r.connection_id
 WHERE r.automatic AND c.enabled AND (r.program_id IS NULL OR r.program_id = ANY(%s)) ORDER BY r."order", r.id
 """
-CHOSEN = "SELECT NULL, id, vendor FROM crm_integrations_connection WHERE enabled AND id = ANY(%s)"
+CHOSEN = "SELECT NULL, id, vendor, test_space FROM crm_integrations_connection WHERE enabled AND id = ANY(%s)"
 
 
 def of_leads(
     leads: Sequence[Lead], connections: Sequence[UUID] | None = None
 ) -> Iterator[tuple[Lead, Target]]:
-    """Each lead with each connection that its program's routes name, or with each of `connections`."""
+    """Each lead with each connection that its program's routes name, or with each of `connections`.
+
+    Those of a test space go to connections that are for test leads, and no others do.
+    """
     programs = {lead.program_id for lead in leads}
     rows = _routed(programs) if connections is None else statements.rows(CHOSEN, [list(connections)])
     targets = _by_program(rows, programs, Kind.LEAD)
-    return ((lead, to) for lead in leads for to in targets[lead.program_id])
+    tests = _of_test_spaces(leads)
+    return (
+        (lead, to)
+        for lead in leads
+        for to in targets[lead.program_id]
+        if to.test_space == (lead.partner_id in tests)
+    )
 
 
 def of_accounts(accounts: Sequence[LoanAccount]) -> Iterator[tuple[LoanAccount, Target]]:
     """Each account with each connection that its program's routes name."""
     programs = {account.program_id for account in accounts}
     targets = _by_program(_routed(programs), programs, Kind.LOAN_ACCOUNT)
-    return ((account, to) for account in accounts for to in targets[account.program_id])
+    return (
+        (account, to)
+        for account in accounts
+        for to in targets[account.program_id]
+        if to.test_space == account.in_test_space
+    )
 
 
-def _routed(program_ids: Collection[UUID]) -> list[tuple[UUID | None, UUID, str]]:
+def _of_test_spaces(leads: Sequence[Lead]) -> set[UUID]:
+    """The partners of `leads` that are test spaces; asked of the database only where they were not read along."""
+    unread = {lead.partner_id for lead in leads if not Lead.partner.is_cached(lead)}
+    found = {lead.partner_id for lead in leads if Lead.partner.is_cached(lead) and lead.partner.is_test_space}
+    if unread:
+        found.update(
+            Partner.objects.filter(pk__in=unread, test_of__isnull=False).values_list("pk", flat=True)
+        )
+    return found
+
+
+def _routed(program_ids: Collection[UUID]) -> list[tuple[UUID | None, UUID, str, bool]]:
     return statements.rows(ROUTED, [list(program_ids)])
 
 
 def _by_program(
-    rows: Iterable[tuple[UUID | None, UUID, str]], program_ids: Collection[UUID], kind: Kind
+    rows: Iterable[tuple[UUID | None, UUID, str, bool]], program_ids: Collection[UUID], kind: Kind
 ) -> Mapping[UUID, list[Target]]:
     """The connections that take records of `kind`, by program, in the order of the routes."""
     targets: dict[UUID, list[Target]] = defaultdict(list)
-    for only, connection_id, vendor in rows:
+    for only, connection_id, vendor, test_space in rows:
         if vendor not in registry.vendors():
             # The lead is kept all the same: with the connector back, an officer sends it there.
             logger.error(
                 "Nothing goes to connection %s: connectors/ holds no %s any more.", connection_id, vendor
             )
             continue
-        target = Target(connection_id, vendor)
+        target = Target(connection_id, vendor, test_space)
         for program_id in [only] if only else program_ids:
             if kind in registry.get(vendor).kinds() and target not in targets[program_id]:
                 targets[program_id].append(target)

@@ -39,7 +39,12 @@ LEAD = Table(
     " remarks tags extra version",
     "leadops_lead.id = ANY(%(leads)s)",
     "JOIN leadops_partner partner ON partner.id = partner_id JOIN leadops_program program ON program.id = program_id",
-    {"partner_code": "partner.code", "program_code": "program.code", "keeps_events": "partner.keeps_events"},
+    {
+        "partner_code": "partner.code",
+        "program_code": "program.code",
+        "in_test_space": "partner.test_of_id IS NOT NULL",
+        "keeps_events": "partner.keeps_events",
+    },
 )
 APPLICANT = Table(
     Applicant,
@@ -63,6 +68,10 @@ BANK = Table(
     THEIRS,
     order="applicant_id, position, id",
 )
+
+
+class WrongSpace(Exception):
+    """A lead of a test key goes to connections for test leads only, and no other lead goes there."""
 
 
 def readable(
@@ -93,7 +102,8 @@ def readable(
 def of_deliveries(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
     """The newest version of each delivery's record, by delivery id; those of leads in one round trip.
 
-    A delivery whose record is gone is not in the answer.
+    A delivery whose record is gone is not in the answer. Raises WrongSpace: whatever put a delivery into the outbox,
+    no test lead gets past here to a live connection.
     """
     lead_ids = {d.lead_id for d in deliveries if d.lead_id is not None and d.loan_account_id is None}
     told = _events({d.event_id for d in deliveries if d.event_id is not None})
@@ -102,11 +112,14 @@ def of_deliveries(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
     records: dict[UUID, Record] = {}
     for delivery in deliveries:
         if delivery.loan_account_id is not None:
+            assert delivery.loan_account is not None
+            _check_space(delivery, delivery.loan_account.in_test_space)
             records[delivery.pk] = _loan_account(delivery)
         elif delivery.event_id is not None:
             if (event := told.get(delivery.event_id)) is not None:
                 records[delivery.pk] = event
         elif delivery.lead_id is not None and (lead := leads.get(delivery.lead_id)) is not None:
+            _check_space(delivery, lead.in_test_space)
             vendor, codes = delivery.connection.vendor, (lead.partner_code, lead.program_code)
             records[delivery.pk] = _lead(lead, codes, parties[lead.id], delivery.ref, vendor)
             delivery.read_version, delivery.partner_listens = lead.version, lead.keeps_events
@@ -239,6 +252,11 @@ def _bank(bank: Any) -> BankRecord:
         is_verified=bank.is_verified,
         tags=tuple(bank.tags),
     )
+
+
+def _check_space(delivery: Delivery, in_test_space: bool) -> None:
+    if delivery.connection.test_space != in_test_space:
+        raise WrongSpace
 
 
 def _loan_account(delivery: Delivery) -> LoanAccountRecord:

@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "leadops.api.gate.Gate",
 ]
 ROOT_URLCONF = "leadops.urls"
 WSGI_APPLICATION = "leadops.wsgi.application"
@@ -145,6 +146,11 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 IMPORT_MAX_BYTES = env_int("IMPORT_MAX_BYTES", 60 * 1024 * 1024, least=1)
 IMPORT_MAX_ROWS = env_int("IMPORT_MAX_ROWS", 200_000, least=1)
 API_MAX_BYTES = env_int("API_MAX_BYTES", 256 * 1024, least=1)
+# Calls a minute: of a partner whose record names no other limit, with wrong keys from one address, of one borrower.
+API_CALLS_PER_MINUTE = env_int("API_CALLS_PER_MINUTE", 6000, least=1)
+API_FAILED_CALLS_PER_MINUTE = env_int("API_FAILED_CALLS_PER_MINUTE", 60, least=1)
+API_BORROWER_CALLS_PER_MINUTE = env_int("API_BORROWER_CALLS_PER_MINUTE", 60, least=1)
+BORROWER_TOKEN_MINUTES = env_int("BORROWER_TOKEN_MINUTES", 15, least=1)
 DOCUMENT_MAX_BYTES = env_int("DOCUMENT_MAX_BYTES", 10 * 1024 * 1024, least=1)
 DOCUMENT_MAX_PAGES = env_int("DOCUMENT_MAX_PAGES", 1000, least=1)
 DOCUMENT_MAX_PIXELS = env_int("DOCUMENT_MAX_PIXELS", 50_000_000, least=1)
@@ -201,6 +207,7 @@ CLOCK = {
     "crm_integrations.tasks.reconcile": (60, 60),
     "leadops.tasks.resume_imports": (2 * SWEEP_SECONDS, 30),
     "leadops.tasks.resume_exports": (2 * SWEEP_SECONDS, 30),
+    "leadops.tasks.prune_calls": (3600, 600),
 }
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": seconds, "options": {"expires": expires}}

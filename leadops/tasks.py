@@ -6,7 +6,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from leadops.services import exports, import_processes
+from leadops.services import call_counts, exports, import_processes, kept_answers
 
 
 @shared_task
@@ -32,3 +32,10 @@ def resume_exports() -> None:
     """Begin exports anew whose ring was lost or whose worker died, and let go of old workbooks."""
     exports.resume()
     exports.prune()
+
+
+@shared_task
+def prune_calls() -> None:
+    """Let go of answers that are kept no longer, and of counts that limit nobody any more."""
+    kept_answers.prune()
+    call_counts.prune()

@@ -31,7 +31,7 @@ class ConnectionForm(VersionedForm):
 
     class Meta:
         model = Connection
-        fields = ["vendor", "name", "base_url", "enabled", "parallel", "rate", "jurisdiction"]
+        fields = ["vendor", "name", "base_url", "test_space", "enabled", "parallel", "rate", "jurisdiction"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -68,7 +68,7 @@ class ConnectionAdmin(LockedWhileStored, ModelAdmin):
         return [RouteInline] if obj is not None else []
 
     def get_fieldsets(self, request: HttpRequest, obj: Connection | None = None) -> Any:
-        general = [("vendor", "name"), ("base_url", "jurisdiction")]
+        general = [("vendor", "name"), ("base_url", "jurisdiction"), "test_space"]
         if obj is None:
             return [
                 (None, {"fields": general, "description": "Save it, then fill in what this vendor needs."})
@@ -84,8 +84,8 @@ class ConnectionAdmin(LockedWhileStored, ModelAdmin):
         return fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> list[str]:
-        """The vendor decides which settings there are, so it is chosen once."""
-        return ["vendor"] if obj else []
+        """The vendor decides which settings there are, so it is chosen once; nor do test leads become others."""
+        return ["vendor", "test_space"] if obj else []
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A connection is disabled, not deleted: what was sent through it stays on record."""

@@ -16,7 +16,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    RelatedDropdownFilter,
+)
 
 from crm_integrations import following, outbox
 from crm_integrations.admin import panel
@@ -57,6 +61,7 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, ReadOnly, CappedList, ModelAdmi
     list_filter = [
         ("connection", RelatedDropdownFilter),
         ("state", ChoicesDropdownFilter),
+        ("lead__partner", AutocompleteSelectFilter),
         ChangedFilter,
         CauseFilter,
     ]

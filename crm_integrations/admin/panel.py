@@ -103,14 +103,15 @@ def of_lead(request: HttpRequest, lead: Lead) -> SafeString:
     sent = [row.sent.delivery for row in rows if row.sent]
     more = {"lead": lead, "why": why.of_lead(lead, sent, unready, timezone.now())}
     more |= {"send_url": reverse("admin:leadops_lead_send") + f"?lead={lead.pk}"}
-    if idle := [each for each in _taking_accounts() if each.pk not in reached]:
+    taking = _taking_accounts(in_test_space=lead.partner.is_test_space)
+    if idle := [each for each in taking if each.pk not in reached]:
         more |= {"without_account": idle, "has_accounts": lead.loan_accounts.exists()}
     return _rendered(request, rows, url, more)
 
 
-def _taking_accounts() -> list[Connection]:
-    """The enabled connections to vendors that keep loan accounts."""
-    enabled = Connection.objects.filter(enabled=True)
+def _taking_accounts(*, in_test_space: bool) -> list[Connection]:
+    """The enabled connections to vendors that keep loan accounts, of one space."""
+    enabled = Connection.objects.filter(enabled=True, test_space=in_test_space)
     return [each for each in enabled if Kind.LOAN_ACCOUNT in each.connector_class.kinds()]
 
 
@@ -119,7 +120,8 @@ def of_account(request: HttpRequest, account: LoanAccount) -> SafeString:
     url = reverse("admin:crm_integrations_delivery_panel", args=["account", account.pk])
     rows = _rows(account.deliveries.all())
     reached = {row.connection.pk for row in rows}
-    rows += [Row(each, account.lead_id, account) for each in _taking_accounts() if each.pk not in reached]
+    taking = _taking_accounts(in_test_space=account.in_test_space)
+    rows += [Row(each, account.lead_id, account) for each in taking if each.pk not in reached]
     return _rendered(request, rows, url, {"account": account})
 
 

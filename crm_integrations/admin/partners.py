@@ -1,18 +1,39 @@
-"""What the integrations add to the page of a partner: where its events go, and what is wrong with that."""
+"""What the integrations add to a partner's page: what vendors said to its leads and how soon, where its events go."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
-from crm_integrations.admin.subscriptions import MAY_ADD, in_words, state_of
-from crm_integrations.models import Subscription
+from crm_integrations.admin.subscriptions import MAY_ADD, state_of
+from crm_integrations.admin.subscriptions import in_words as told_of
+from crm_integrations.models import Delivery, State, Subscription
+from leadops import statements
+from leadops.admin.dashboard import list_url
+from leadops.admin.pages import capped_counts
+from leadops.admin.partner_desk import Score, first_day, leads_url
 from leadops.admin.partners import PartnerAdmin
-from leadops.ids import uuid_in
+from leadops.ids import first_id_at, midnight, uuid_in
 from leadops.models import Partner
+
+NEWEST = 200
+DELIVERIES = "admin:crm_integrations_delivery_changelist"
+# From a lead's arrival to the first word of any vendor about it, of the newest leads only: each is looked up by itself.
+FIRST_ANSWER = """
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM answered.at - l.created_at)), count(answered.at)
+FROM (
+    SELECT id, created_at FROM leadops_lead WHERE partner_id = %s AND id >= %s ORDER BY id DESC LIMIT %s
+) l CROSS JOIN LATERAL (
+    SELECT min(e.finished_at) AS at FROM crm_integrations_delivery d
+    JOIN crm_integrations_exchange e ON e.delivery_id = d.id
+    WHERE d.lead_id = l.id AND e.purpose = 'create' AND e.status IS NOT NULL
+) answered
+WHERE answered.at IS NOT NULL
+"""
 
 admin.site.unregister(Partner)
 
@@ -26,8 +47,50 @@ class IntegratedPartnerAdmin(PartnerAdmin):
         more = dict(extra_context or {})
         if key and request.user.has_perm("crm_integrations.view_subscription"):
             found = Subscription.objects.kept().filter(partner=key).select_related("connection")
-            shown = [{"one": each, "state": state_of(each), "told": in_words(each)} for each in found]
+            shown = [{"one": each, "state": state_of(each), "told": told_of(each)} for each in found]
             context = {"subscriptions": shown, "partner": key, "may_add": request.user.has_perm(MAY_ADD)}
             panel = render_to_string("admin/crm_integrations/subscription/of_partner.html", context)
             more["panels"] = [*more.get("panels", []), panel]
         return super().change_view(request, object_id, form_url, more)
+
+    def scores(self, request: HttpRequest, partner: Partner, counts: list[dict[str, Any]]) -> list[Score]:
+        own = super().scores(request, partner, counts)
+        if not own or not request.user.has_perm("crm_integrations.view_delivery"):
+            return own
+        return [*own, *_answers(partner)]
+
+
+def _answers(partner: Partner) -> list[Score]:
+    since = first_id_at(midnight(first_day()))
+    sent = Delivery.objects.filter(lead__partner=partner, lead_id__gte=since)
+    found = capped_counts(
+        {
+            "answered": sent.filter(state__in=(State.DELIVERED, State.REJECTED)),
+            "refused": sent.filter(state=State.REJECTED),
+        }
+    )
+    refused = list_url(
+        DELIVERIES, lead__partner__id__exact=partner.pk, state__exact=State.REJECTED.value, lead__gte=since
+    )
+    [(median, leads)] = statements.rows(FIRST_ANSWER, [partner.pk, since, NEWEST])
+    return [
+        Score("Refused by vendors", found["refused"], refused, found["answered"]),
+        Score("To the first answer", None, leads_url(partner), told=_in_words(median), note=_of(leads)),
+    ]
+
+
+def _in_words(seconds: float | None) -> str:
+    """A duration as people say it: `–` where nothing was answered."""
+    if seconds is None:
+        return "–"
+    if seconds < 60:
+        return f"{max(seconds, 0):.1f} s"  # two clocks tell the two ends of it
+    whole = timedelta(seconds=round(seconds))
+    hours, minutes = divmod(whole.seconds // 60, 60)
+    if whole.days:
+        return f"{whole.days} d {hours} h"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def _of(leads: int) -> str:
+    return f"half of {leads} leads within" if leads else "no vendor has answered yet"

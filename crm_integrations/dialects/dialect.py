@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
+from django.http import HttpRequest
 from rest_framework.response import Response
 
-from leadops.api.authentication import key_of
+from leadops.api.authentication import Caller, caller_of
 from leadops.api.problems import FieldError, Problem, Type
 from leadops.api.shapes import Shape, Text, Unreadable, error
 from leadops.drafts import LeadDraft
-from leadops.models import ApiKey, Lead
+from leadops.models import Lead
 
 Headers = Mapping[str, str]
 
@@ -47,9 +48,9 @@ class Dialect:
         """What the caller shows as its key, empty when it shows none."""
         raise NotImplementedError
 
-    def key(self, credential: str) -> ApiKey:
-        """The key that `credential` stands for; AuthenticationFailed or Problem when it opens nothing."""
-        return key_of(credential)
+    def caller(self, request: HttpRequest, credential: str) -> Caller:
+        """Who shows this `credential`; AuthenticationFailed or Problem when it opens nothing."""
+        return caller_of(request, credential)
 
     def verify(self, headers: Headers, raw: bytes) -> None:
         """Raise AuthenticationFailed unless the caller signed these bytes, where the vendor's clients sign."""

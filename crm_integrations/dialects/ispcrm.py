@@ -56,7 +56,7 @@ class Ispcrm(Dialect):
         Type.CONFLICT: 400,
         Type.DUPLICATE_LEAD: 400,
         Type.FORBIDDEN: 401,
-        Type.TEST_KEY: 401,
+        Type.WRONG_ADDRESS: 401,
     }
 
     def credential(self, headers: Headers) -> str:

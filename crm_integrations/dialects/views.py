@@ -18,13 +18,13 @@ from rest_framework.views import APIView
 
 from crm_integrations.dialects.dialect import Dialect, Taken, name_at
 from crm_integrations.models import Connection
-from leadops.api.authentication import NO_KEY, api_key
+from leadops.api.authentication import NO_KEY, Caller, api_key, caller
 from leadops.api.parsers import CappedRawParser, body_of, read_json
 from leadops.api.problems import FieldError, Problem, Type, invalid, problem_of
 from leadops.api.programs import active_program
 from leadops.api.shapes import once, read
 from leadops.errors import DuplicateLead, DuplicateReference, Invalid
-from leadops.models import ApiKey, Lead, Partner, Program, Scope
+from leadops.models import Lead, Partner, Program, Scope
 from leadops.services import leads, resending
 from leadops.validation import Finding, check_lead, errors_in, refuse_cards
 
@@ -36,15 +36,15 @@ NO_PROGRAM = "The program that leads of this key are filed under takes no new le
 class KeyOfTheDialect(BaseAuthentication):
     """A key shown as the vendor's clients show theirs, and made for that vendor's dialect."""
 
-    def authenticate(self, request: Request) -> tuple[Partner, ApiKey] | None:
+    def authenticate(self, request: Request) -> tuple[Partner, Caller] | None:
         dialect = _dialect(request)
         credential = dialect.credential(request.headers)
         if not credential:
             return None
-        key = dialect.key(credential)
-        if key.dialect != dialect.slug:
+        found = dialect.caller(request._request, credential)
+        if found.key.dialect != dialect.slug:
             raise AuthenticationFailed(NO_KEY)
-        return key.partner, key
+        return found.space, found
 
     def authenticate_header(self, request: Request) -> str:
         return _dialect(request).challenge
@@ -104,7 +104,7 @@ class CreateLeadView(DialectView):
             raise Problem(Type.FORBIDDEN, NO_PROGRAM)
         taken = self._read(read_json(raw), program)
         with transaction.atomic():
-            lead = _received(taken, api_key(request).partner, program)
+            lead = _received(taken, caller(request), program)
             answer = self.dialect.accepted(lead)
         answer.headers[LEAD_ID] = str(lead.pk)
         return answer

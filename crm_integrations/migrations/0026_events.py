@@ -30,7 +30,7 @@ DROP FUNCTION crm_integrations_hold_event_place();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm_integrations', '0016_announcements'),
+        ('crm_integrations', '0023_test_space'),
         ('leadops', '0026_events'),
     ]
 

@@ -44,6 +44,12 @@ class Connection(Record):
     enabled = models.BooleanField(
         default=True, help_text="A disabled connection takes no records and sends none."
     )
+    test_space = models.BooleanField(
+        "for test leads",
+        default=False,
+        db_default=False,
+        help_text="It takes the leads of partners' test keys and no others. Chosen once.",
+    )
     parallel = models.PositiveSmallIntegerField(
         default=8, validators=[MinValueValidator(1)], help_text="Calls we make at the same time, at most."
     )
@@ -130,6 +136,10 @@ class Connection(Record):
     def clean(self) -> None:
         refuse_unknown(self.jurisdiction, "jurisdiction")
         problems: dict[str, Any] = {}
+        if Connection.objects.filter(pk=self.pk).exclude(test_space=self.test_space).exists():
+            problems["test_space"] = [
+                "Which leads a connection takes is chosen once: make another connection."
+            ]
         if self.vendor in registry.vendors():
             problems["settings"] = check_settings(self.connector_class, self.settings)
             problems["sealed_secrets"] = check_secrets(self.connector_class, self.secrets)

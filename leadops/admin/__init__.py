@@ -1,6 +1,7 @@
 """The officer's desk, on django-unfold: a module per record."""
 
 from leadops.admin import (
+    calls,
     documents,
     exports,
     import_batches,
@@ -12,6 +13,7 @@ from leadops.admin import (
 )
 
 __all__ = [
+    "calls",
     "documents",
     "exports",
     "import_batches",

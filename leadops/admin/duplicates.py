@@ -28,8 +28,9 @@ from leadops.validation import Finding
 MOST = 50
 """Leads of one borrower on a page; a telephone of an agent may be on thousands."""
 REPEATS, MOBILE, REPEATED = "repeats", "mobile", "repeated"
+REPEATING = Q(pk__in=Duplicate.objects.filter(only_mobile=False).values("lead"))
 _CHOICES = {
-    REPEATS: Q(pk__in=Duplicate.objects.filter(only_mobile=False).values("lead")),
+    REPEATS: REPEATING,
     MOBILE: Q(pk__in=Duplicate.objects.filter(only_mobile=True).values("lead")),
     REPEATED: Q(pk__in=Duplicate.objects.filter(only_mobile=False).values("earlier")),
 }

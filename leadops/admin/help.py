@@ -14,7 +14,12 @@ from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
 
 DOCS = settings.BASE_DIR / "docs"
-PAGES = {"officer.md": "Officers' guide", "api.md": "Partners' API", "dialects.md": "Vendors' clients"}
+PAGES = {
+    "officer.md": "Officers' guide",
+    "partners.md": "Partners' first steps",
+    "api.md": "Partners' API",
+    "dialects.md": "Vendors' clients",
+}
 FILES = ["openapi.yaml", "samples/*.xlsx", "images/*.png"]
 """What the pages show or link to. They stand beside the pages, as in docs/, so every link leads where it says."""
 

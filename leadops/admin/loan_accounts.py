@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import RelatedDropdownFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedDropdownFilter
 
 from leadops.admin.choosing import OnlyChosen
 from leadops.admin.leads import lead_url
@@ -41,7 +41,7 @@ class LoanAccountAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
     change_form_template = "admin/leadops/panels.html"
     list_display = ["ref_id", "program", "lead_link", "status", "created_at"]
     list_select_related = ["program", "lead"]
-    list_filter = [("program", RelatedDropdownFilter)]
+    list_filter = [("program", RelatedDropdownFilter), ("lead__partner", AutocompleteSelectFilter)]
     search_fields = ["ref_id"]
     search_help_text = "Reference"
     fields = ["lead", "program", "ref_id"]

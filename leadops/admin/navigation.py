@@ -48,6 +48,7 @@ PAGES: list[tuple[str, list[tuple[str, ...]]]] = [
 
 HELP = [
     ("Officers' guide", "help", "officer.md"),
+    ("Partners' first steps", "rocket_launch", "partners.md"),
     ("Partners' API", "api", "api.md"),
     ("Vendors' clients", "swap_horiz", "dialects.md"),
 ]

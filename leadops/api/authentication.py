@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
+from uuid import UUID
 
 from django.db.models import Q
+from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import APIException, AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from leadops.api.compiled import Compiled
-from leadops.api.problems import Problem, Type
+from leadops.api import admission
+from leadops.api.admission import Admitted
+from leadops.api.problems import Problem, Type, not_found
+from leadops.client_address import client_address
 from leadops.models import ApiKey, Partner, Scope
+from leadops.services import borrower_tokens
 
 if TYPE_CHECKING:  # the framework's views import this module by its settings
     from rest_framework.views import APIView
@@ -26,45 +31,93 @@ NO_KEY = "This key is unknown, revoked or expired."
 """One answer for all three, so that nobody can search for keys."""
 
 
-class ApiKeyAuthentication(BaseAuthentication):
-    """`Authorization: Bearer lo_…`, looked up by its digest; the partner becomes the request's user."""
+class Caller(NamedTuple):
+    """Who makes a call: the key, whose records it sees, and the one lead that a borrower's token opens."""
 
-    def authenticate(self, request: Request) -> tuple[Partner, ApiKey] | None:
-        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-        if not scheme:
-            return None
-        if scheme.casefold() != SCHEME.casefold():
-            raise AuthenticationFailed("Send the key as: Authorization: Bearer lo_live_…")
-        key = key_of(text.strip())
-        return key.partner, key
+    key: ApiKey
+    space: Partner
+    only_lead: UUID | None = None
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer lo_…`; the partner, or its test space, becomes the request's user."""
+
+    def authenticate(self, request: Request) -> tuple[Partner, Caller] | None:
+        found = identified(request._request)
+        return (found.space, found) if found else None
 
     def authenticate_header(self, request: Request) -> str:
         return f'{SCHEME} realm="leadops"'
 
 
-def key_of(text: str) -> ApiKey:
-    """The key with this text, in use from now; AuthenticationFailed or Problem when it opens nothing here."""
-    return admitted(_live_key(text))
+def identified(request: HttpRequest) -> Caller | None:
+    """Who makes this call, found and counted once however often it is asked; None when no key was sent.
+
+    Raises what refuses the call: a wrong key, an address that the key is not for, a limit.
+    """
+    known: Caller | APIException | Problem | None
+    try:
+        known = request.leadops_caller  # type: ignore[attr-defined]
+    except AttributeError:
+        try:
+            known = _identify(request)
+        except (APIException, Problem) as refusal:
+            known = refusal
+        request.leadops_caller = known  # type: ignore[attr-defined]
+    if isinstance(known, Exception):
+        raise known
+    return known
 
 
-def admitted(key: ApiKey | None) -> ApiKey:
-    """The live key that a caller has shown, in use from now; AuthenticationFailed or Problem for any other."""
-    if key is None:
+def _identify(request: HttpRequest) -> Caller | None:
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    if not scheme:
+        return None
+    if scheme.casefold() != SCHEME.casefold():
+        raise AuthenticationFailed("Send the key as: Authorization: Bearer lo_live_…")
+    found, only_lead = _looked_up(text.strip(), client_address(request))
+    return admitted(request, found, only_lead)
+
+
+def caller_of(request: HttpRequest, text: str) -> Caller:
+    """Who shows this key in a way of its own; raises as `admitted` does."""
+    return admitted(request, _by_key(text, client_address(request)))
+
+
+def admitted(request: HttpRequest, found: Admitted | None, only_lead: UUID | None = None) -> Caller:
+    """The caller whose key was found and counted.
+
+    Raises what refuses the call: no key, an address that the key is not for, a limit.
+    """
+    if found is None:
+        admission.refuse_more_failures(client_address(request))
         raise AuthenticationFailed(NO_KEY)
-    if key.mode == ApiKey.Mode.TEST:
-        # Its leads would go to the real vendors: there is no test space yet that they could stay in.
-        raise Problem(Type.TEST_KEY, "This is a test key; only live keys (lo_live_…) are served here.")
-    _note_use(key)
-    return key
+    request.leadops_call = found  # type: ignore[attr-defined]  # for the counts, also of a call refused below
+    if not found.fits:
+        raise Problem(Type.WRONG_ADDRESS, "This key is for other addresses than the one you call from.")
+    for who, count in found.counts:
+        count.check(who)
+    _note_use(found.key)
+    return Caller(found.key, found.space, only_lead)
 
 
-_LIVE_KEY = Compiled(lambda: ApiKey.objects.live().filter(digest=""), related="partner")
+def _looked_up(text: str, address: str | None) -> tuple[Admitted | None, UUID | None]:
+    """The key and, where the text is a borrower's token, the lead that it opens."""
+    if not text.startswith(borrower_tokens.PREFIX):
+        return _by_key(text, address), None
+    token = borrower_tokens.used(text, address)
+    if token is None:
+        return None, None
+    found = admission.admit_borrower(token.pk, token.api_key_id)
+    if found is None or Scope.BORROWER_TOKEN not in found.key.scopes:
+        return None, None
+    return found, token.lead_id
 
 
-def _live_key(text: str) -> ApiKey | None:
-    if text and len(text) <= LONGEST_KEY and text.isascii():
-        return _LIVE_KEY.one(timezone.now(), ApiKey.digest_of(text))
-    return None
+def _by_key(text: str, address: str | None) -> Admitted | None:
+    if not text or len(text) > LONGEST_KEY or not text.isascii():
+        return None
+    return admission.admit(ApiKey.digest_of(text), address)
 
 
 def _note_use(key: ApiKey) -> None:
@@ -84,22 +137,47 @@ class HasScope(BasePermission):
         method = "GET" if request.method == "HEAD" else str(request.method)
         if not hasattr(view, method.lower()) or method == "OPTIONS":
             return True  # the view answers 405 next
-        needed = cast("dict[str, Scope]", getattr(view, "scopes", {})).get(method)
-        if needed is None or needed not in cast(ApiKey, request.auth).scopes:
+        caller = cast(Caller, request.auth)
+        if caller.only_lead is not None:
+            return _opens(caller.only_lead, method, view)
+        needed = scope_of(type(view), method)
+        if needed is None or needed not in caller.key.scopes:
             raise PermissionDenied(f"This key lacks the scope {needed}." if needed else None)
         return True
 
 
+def scope_of(view: type[APIView], method: str) -> Scope | None:
+    """The scope that opens `method` of this view."""
+    return cast("dict[str, Scope]", getattr(view, "scopes", {})).get(method)
+
+
+def _opens(lead_id: UUID, method: str, view: APIView) -> bool:
+    """Whether a borrower's token for this lead opens `method` of the view: its `for_borrowers` names the methods.
+
+    Of any other lead it learns as little as of an unknown one.
+    """
+    if method not in getattr(view, "for_borrowers", ()):
+        raise PermissionDenied("A borrower's token opens its own lead and nothing else.")
+    if view.kwargs.get("lead_id", lead_id) != lead_id:
+        raise not_found()
+    return True
+
+
 def api_key(request: Request) -> ApiKey:
-    """The key that the request carries."""
-    return cast(ApiKey, request.auth)
+    """The key that the request carries, or that made the borrower's token in it."""
+    return cast(Caller, request.auth).key
 
 
 def caller(request: Request) -> Partner:
-    """The partner whose key the request carries."""
-    return api_key(request).partner
+    """The partner whose key the request carries; of a test key, the partner's test space."""
+    return cast(Caller, request.auth).space
+
+
+def only_lead(request: Request) -> UUID | None:
+    """The one lead that the request may be about, because it carries a borrower's token; None: all of the caller's."""
+    return cast(Caller, request.auth).only_lead
 
 
 def may_read_pii(request: Request) -> bool:
     """Whether the key shows personal data unmasked."""
-    return Scope.PII_READ in api_key(request).scopes
+    return Scope.PII_READ in api_key(request).scopes and only_lead(request) is None

@@ -26,14 +26,12 @@ from leadops.api.import_shapes import (
 )
 from leadops.api.parsers import form_of
 from leadops.api.problems import Problem, Type, invalid
-from leadops.api.schema import CREATING, LISTING, READING, answers
+from leadops.api.schema import CREATING, LISTING, READING, STEERING, answers
 from leadops.api.shapes import error
 from leadops.errors import TakesNoLeads, UnreadableFile
 from leadops.models import ImportBatch, ImportRow, Lead, Scope
 from leadops.services import import_batches, import_steering
 from leadops.services.import_steering import NotNow
-
-STEERING = (*READING, 409)
 
 
 class ImportViews(GenericAPIView[ImportBatch]):

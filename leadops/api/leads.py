@@ -76,6 +76,7 @@ class LeadView(LeadViews):
     """One lead."""
 
     scopes = {"GET": Scope.LEAD_READ}
+    for_borrowers = ("GET",)
 
     @extend_schema(
         operation_id="leads_retrieve", summary="Read a lead", tags=["Leads"],

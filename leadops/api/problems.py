@@ -6,12 +6,13 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -20,6 +21,8 @@ from leadops import request_ids
 from leadops.errors import Away, DuplicateLead, DuplicateReference, Gone, Invalid, NotInThisState
 from leadops.faults import trace_of
 from leadops.validation import Finding
+
+A = TypeVar("A", bound=HttpResponse)
 
 log = logging.getLogger(__name__)
 
@@ -41,15 +44,20 @@ class Type(Enum):
     VALIDATION = _Kind("validation", 400, "Some values are not valid")
     UNAUTHENTICATED = _Kind("unauthenticated", 401, "A valid key is needed")
     FORBIDDEN = _Kind("forbidden", 403, "This key may not do that")
-    TEST_KEY = _Kind("test-key", 403, "Test keys are not served here")
+    WRONG_ADDRESS = _Kind("wrong-address", 403, "This key may not be used from here")
     NOT_FOUND = _Kind("not-found", 404, "There is no such thing here")
     METHOD_NOT_ALLOWED = _Kind("method-not-allowed", 405, "This address does not take that method")
     NOT_ACCEPTABLE = _Kind("not-acceptable", 406, "Answers are JSON only")
     CONFLICT = _Kind("conflict", 409, "A record with this reference exists already")
     DUPLICATE_LEAD = _Kind("duplicate-lead", 409, "The lender knows this borrower already")
     NOT_NOW = _Kind("not-now", 409, "That can't be done in its present state")
+    STILL_RUNNING = _Kind(
+        "still-running", 409, "The first call with this Idempotency-Key is not answered yet"
+    )
     TOO_LARGE = _Kind("too-large", 413, "The request is too large")
     UNSUPPORTED_MEDIA_TYPE = _Kind("unsupported-media-type", 415, "Bodies are JSON only")
+    KEY_REUSED = _Kind("idempotency-key-reused", 422, "This Idempotency-Key was sent with another request")
+    TOO_MANY_CALLS = _Kind("too-many-calls", 429, "Too many calls in this minute")
     INTERNAL = _Kind("internal", 500, "Something went wrong on our side")
     UNAVAILABLE = _Kind("unavailable", 503, "The service is away for a moment")
 
@@ -110,11 +118,12 @@ def not_found() -> Problem:
 def handle(error: Exception, context: dict[str, Any]) -> Response:
     """Turn whatever a view raised into a problem; REST framework's EXCEPTION_HANDLER."""
     problem = problem_of(error)
-    return Response(problem.body(), problem.type.status, headers=problem.headers, content_type=CONTENT_TYPE)
+    answer = Response(problem.body(), problem.type.status, headers=problem.headers, content_type=CONTENT_TYPE)
+    return _told(answer, problem)
 
 
 def problem_of(error: Exception) -> Problem:
-    """The problem that whatever a view raised is told as; an unexpected one is logged."""
+    """What the caller is told of `error`; what is not expected is logged."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, Invalid):
@@ -131,10 +140,10 @@ def problem_of(error: Exception) -> Problem:
         return _problem_of_framework(error)
     if isinstance(error, RequestDataTooBig):  # a body past Django's own limit, which is the higher one
         return Problem(Type.TOO_LARGE, f"A body has at most {settings.API_MAX_BYTES} bytes.")
-    if isinstance(error, UnreadablePostError):  # the caller hung up
+    if isinstance(error, UnreadablePostError | MultiPartParserError):  # the caller hung up, or it is no form
         return Problem(Type.MALFORMED, "The body did not arrive whole.")
     if isinstance(error, SuspiciousOperation):  # a form of more parts than any has
-        return Problem(Type.MALFORMED, "The form has too many parts.")
+        return Problem(Type.MALFORMED, "The request has too many parts, or such as can't be read.")
     if isinstance(error, Away):
         return Problem(Type.UNAVAILABLE, error.message, headers={"Retry-After": str(AWAY_SECONDS)})
     if isinstance(error, OperationalError | InterfaceError):
@@ -194,9 +203,20 @@ def _log_unexpected(error: Exception) -> None:
 
 def page(problem: Problem) -> HttpResponse:
     """A problem outside of the framework's views."""
-    return JsonResponse(
+    answer = JsonResponse(
         problem.body(), status=problem.type.status, headers=problem.headers, content_type=CONTENT_TYPE
     )
+    return _told(answer, problem)
+
+
+def _told(answer: A, problem: Problem) -> A:
+    answer.leadops_problem = problem  # type: ignore[attr-defined]
+    return answer
+
+
+def problem_in(answer: HttpResponse) -> Problem | None:
+    """The problem that an answer tells, if it does."""
+    return getattr(answer, "leadops_problem", None)
 
 
 @csrf_exempt  # else a POST to nowhere is answered with a page about forms

@@ -6,32 +6,43 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from leadops.api.problems import CONTENT_TYPE, Type
 
 PROBLEM_TYPES = [(each.uri, each.value.title) for each in Type]
 
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255},
+    OpenApiParameter.HEADER,
+    description="Makes it safe to send this again: the same key and body get the first answer, for 72 hours, with"
+    " `Idempotent-Replayed: true`.",
+)
+
 OPEN = (406, 500, 503)
-_KEYED = (400, 401, 403, *OPEN)
+_KEYED = (400, 401, 403, 429, *OPEN)
 LISTING = _KEYED
-READING = (401, 403, 404, *OPEN)
-CREATING = (*_KEYED, 409, 413, 415)
-CHANGING = (*CREATING, 404)
+READING = (401, 403, 404, 429, *OPEN)
+CREATING = (*_KEYED, 409, 413, 415, 422)
+STEERING = (*READING, 400, 409, 422)
+CHANGING = (*_KEYED, 404, 409, 413, 415)
 DELETING = (*READING, 409)
 DOWNLOADING = (*_KEYED, 413, 415)
 
 _WORDS = {
     400: "The request can't be read, or some values are not valid; `errors` lists every one.",
     401: "No key, or one that is unknown, revoked or expired.",
-    403: "The key lacks the scope for this, or is a test key.",
+    403: "The key lacks the scope for this, or is not for the address that the call came from.",
     404: "Nothing of yours has this address.",
     406: "Something other than JSON was asked for.",
     409: "A record with this reference exists already, `existing_id` is its id; the lender knows the borrower;"
-    " or its state does not allow this now.",
+    " its state does not allow this now; or an earlier call with this Idempotency-Key is still running.",
     413: "The body is too large.",
     415: "The body is not declared as application/json, or as multipart/form-data where a file comes with it.",
+    422: "This Idempotency-Key was sent with another request.",
+    429: "Too many calls in this minute; try again after `Retry-After` seconds.",
     500: "A fault on our side; quote the request_id.",
     503: "The database, or what looks into files and keeps them, is away; try again after `Retry-After` seconds.",
 }
@@ -69,6 +80,10 @@ class Schema(AutoSchema):
 
     def get_serializer_name(self, serializer: serializers.Serializer[Any], direction: Any) -> str:
         return type(serializer).__name__.removesuffix("Shape").removesuffix("Answer")
+
+    def get_override_parameters(self) -> list[Any]:
+        """Every POST may carry an Idempotency-Key."""
+        return [IDEMPOTENCY_KEY] if self.method == "POST" else []
 
 
 def close_requests(result: dict[str, Any], **_: Any) -> dict[str, Any]:

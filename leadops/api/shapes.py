@@ -43,6 +43,7 @@ CODES = {
     "unknown_owner": "There is no such record of yours with this id.",
     "unknown_choice": "This must be one of: {known}.",
     "invalid_cursor": "Send the next_cursor of an answer, unchanged.",
+    "invalid_idempotency_key": "This header has 1 to 255 characters.",
     "expired_cursor": "You have no such event any more: they are kept for {days} days. Begin without a cursor.",
     "wrong_address": "{words}",
     "out_of_range": "This must be a whole number from 1 to {largest}.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from leadops.api.borrower_tokens import BorrowerTokenView
 from leadops.api.documents import ChecklistView, DocumentDownloadView, DocumentsView, DocumentView
 from leadops.api.exports import DownloadExcelView
 from leadops.api.health import HealthView
@@ -21,6 +22,7 @@ urlpatterns = [
     path("crm/leads/import/<uuid:import_id>/start/", StartView.as_view(), name="import-start"),
     path("crm/leads/import/<uuid:import_id>/cancel/", CancelView.as_view(), name="import-cancel"),
     path("crm/leads/<uuid:lead_id>/", LeadView.as_view(), name="lead"),
+    path("crm/borrower_token/", BorrowerTokenView.as_view(), name="borrower-token"),
     path("crm/leads/<uuid:lead_id>/checklist/", ChecklistView.as_view(), name="lead-checklist"),
     path("crm/documents/", DocumentsView.as_view(), name="documents"),
     path("crm/documents/<uuid:document_id>/", DocumentView.as_view(), name="document"),

@@ -13,7 +13,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leadops', '0022_dialect_keys'),
+        ('leadops', '0023_keys'),
     ]
 
     operations = [

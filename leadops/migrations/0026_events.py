@@ -20,6 +20,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='apikey',
             name='scopes',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('lead:read', 'Read leads'), ('lead:write', 'Create leads'), ('document:write', 'Add documents'), ('account:read', 'Read loan accounts'), ('account:write', 'Create loan accounts'), ('status:read', 'Read what the vendors answered'), ('pii:read', 'Read personal data unmasked'), ('event:write', 'Subscribe to events')], max_length=20), default=leadops.models.partner.default_scopes, size=None),
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('lead:read', 'Read leads'), ('lead:write', 'Create leads'), ('document:write', 'Add documents'), ('account:read', 'Read loan accounts'), ('account:write', 'Create loan accounts'), ('status:read', 'Read what the vendors answered'), ('pii:read', 'Read personal data unmasked'), ('borrower:token', 'Let borrowers open their own lead'), ('event:write', 'Subscribe to events')], max_length=20), default=leadops.models.partner.default_scopes, size=None),
         ),
     ]

@@ -30,6 +30,9 @@ class LoanAccount(Record):
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="loan_accounts")
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="loan_accounts")
     ref_id = models.CharField("reference", max_length=50)
+    in_test_space = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="On a lead of a partner's test key."
+    )
     product_type = models.CharField(max_length=50, blank=True, editable=False)
     tags = ArrayField(models.CharField(max_length=50), default=list, blank=True)
     status = models.CharField(max_length=50, default=PENDING, editable=False)
@@ -45,7 +48,7 @@ class LoanAccount(Record):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["program", "ref_id"],
+                fields=["program", "ref_id", "in_test_space"],
                 name="one_account_per_program_and_reference",
                 violation_error_message=REFERENCE_TAKEN,
             ),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime
+from ipaddress import ip_network
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -30,12 +32,21 @@ class Scope(models.TextChoices):
     ACCOUNT_WRITE = "account:write", "Create loan accounts"
     STATUS_READ = "status:read", "Read what the vendors answered"
     PII_READ = "pii:read", "Read personal data unmasked"
+    BORROWER_TOKEN = "borrower:token", "Let borrowers open their own lead"
     EVENT_WRITE = "event:write", "Subscribe to events"
 
 
 def default_scopes() -> list[str]:
     """All that a partner needs for its own leads; personal data stays masked."""
     return [scope.value for scope in Scope if scope is not Scope.PII_READ]
+
+
+def refuse_no_network(text: str) -> None:
+    """Raise ValidationError unless `text` is an IP address or a network of them."""
+    try:
+        ip_network(text)
+    except ValueError:
+        raise ValidationError(f"{text} is no address and no network such as 203.0.113.0/24.") from None
 
 
 class Partner(Record):
@@ -46,6 +57,20 @@ class Partner(Record):
         max_length=50, unique=True, help_text="Short name, used in reports and sent to vendors."
     )
     active = models.BooleanField(default=True, help_text="An inactive partner's keys are refused.")
+    calls_per_minute = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Calls that all its keys may make in a minute together; empty: as many as the settings say.",
+    )
+    test_of = models.OneToOneField(
+        "self",
+        on_delete=models.CASCADE,
+        null=True,
+        editable=False,
+        related_name="test_space",
+        help_text="The partner whose test keys write here.",
+    )
     keeps_events = models.BooleanField(
         default=False,
         db_default=False,
@@ -58,6 +83,29 @@ class Partner(Record):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_test_space(self) -> bool:
+        """Whether this is no partner but the place where another one's test keys write."""
+        return self.test_of_id is not None
+
+    def make_test_space(self) -> Partner:
+        """The place of its own where its test keys write, made when there is none yet.
+
+        To all that goes by partners it is one more of them: so nothing can mix the two up.
+        """
+        free = {
+            "name": _free("name", f"{self.name[:190]} (test)"),
+            "code": _free("code", f"{self.code[:40]}-test"),
+        }
+        return Partner.objects.get_or_create(test_of=self, defaults=free)[0]
+
+
+def _free(field: str, wanted: str) -> str:
+    """`wanted`, or something like it that no partner has yet."""
+    if not Partner.objects.filter(**{field: wanted}).exists():
+        return wanted
+    return f"{wanted}-{secrets.token_hex(2)}"
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -100,6 +148,19 @@ class ApiKey(Record):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    networks = ArrayField(
+        models.CharField(max_length=43, validators=[refuse_no_network]),
+        default=list,
+        blank=True,
+        verbose_name="allowed addresses",
+        help_text="Addresses or networks (203.0.113.0/24) it may be used from; empty: from anywhere.",
+    )
+    calls_per_minute = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Calls that this key may make in a minute; empty: as many as the partner may.",
+    )
 
     objects = ApiKeyQuerySet.as_manager()
 
@@ -120,6 +181,8 @@ class ApiKey(Record):
     @classmethod
     def issue(cls, partner: Partner, mode: str = Mode.LIVE, **fields: object) -> tuple[ApiKey, str]:
         """A new key of `partner` and its text, which can't be read again later."""
+        if mode == cls.Mode.TEST:
+            partner.make_test_space()
         text = f"lo_{mode}_{secrets.token_urlsafe(32)}"
         key = cls(partner=partner, mode=mode, prefix=text[:12], digest=cls.digest_of(text), **fields)
         key.full_clean()
@@ -132,6 +195,8 @@ class ApiKey(Record):
         return hashlib.sha256(text.encode()).hexdigest()
 
     def clean(self) -> None:
+        if self.partner.is_test_space:
+            raise ValidationError("Test keys are made for the partner itself.")
         others = ApiKey.objects.live().filter(partner_id=self.partner_id, mode=self.mode).exclude(pk=self.pk)
         if not self.revoked_at and others.count() >= LIVE_KEYS_PER_PARTNER:
             raise ValidationError(

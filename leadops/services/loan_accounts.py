@@ -41,22 +41,18 @@ def open_account(lead: Lead, ref_id: str, program: Program, created_by: Officer 
     reference = checked_reference(ref_id)
     if findings := check_account(lead, reference):
         raise Invalid(findings)
+    named = {"program": program, "ref_id": reference.value, "in_test_space": lead.partner.is_test_space}
     try:
         with transaction.atomic():
             account = LoanAccount.objects.create(
+                **named,
                 lead=lead,
-                program=program,
-                ref_id=reference.value,
                 product_type=program.product_type,
                 created_by=created_by,
             )
             announce(account)
     except IntegrityError:
-        existing = (
-            LoanAccount.objects.filter(program=program, ref_id=reference.value)
-            .values_list("id", flat=True)
-            .first()
-        )
+        existing = LoanAccount.objects.filter(**named).values_list("id", flat=True).first()
         if existing is None:
             raise
         raise DuplicateReference(str(existing)) from None

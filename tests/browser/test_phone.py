@@ -10,15 +10,24 @@ from crm_integrations import delivery as engine
 from crm_integrations import subscriptions
 from crm_integrations.models import Delivery, EventType, Exchange, Replay, State, Subscription
 from leadops.models import Applicant, Export, ImportBatch, ImportRow, Lead, LoanAccount, Officer
-from leadops.services import exports, import_batches, leads, loan_accounts
+from leadops.services import (
+    borrower_tokens,
+    call_counts,
+    exports,
+    import_batches,
+    keys,
+    leads,
+    loan_accounts,
+)
 from tests import samples
 from tests.browser.conftest import PHONE
 from tests.leadops.excel import workbooks
 
 LISTS = [
     "leadops_lead", "leadops_loanaccount", "leadops_importbatch", "leadops_partner", "leadops_program",
-    "leadops_officer", "leadops_export", "crm_integrations_delivery", "crm_integrations_exchange",
-    "crm_integrations_connection", "crm_integrations_subscription",
+    "leadops_officer", "leadops_export", "leadops_callcount", "leadops_borrowertoken",
+    "crm_integrations_delivery", "crm_integrations_exchange", "crm_integrations_connection",
+    "crm_integrations_subscription",
 ]  # fmt: skip
 NAMELESS = """() => {
     const named = (each) => each.labels?.length || each.ariaLabel || each.getAttribute("aria-labelledby");
@@ -50,6 +59,8 @@ def pages(lead, partner, connections) -> list[str]:
     single = [reverse(f"admin:{name}_change", args=[record.pk]) for name, record in one.items()]
     single += [reverse("admin:leadops_lead_history", args=[lead.pk])]
     single += [reverse("admin:leadops_partner_make_key", args=[partner.pk])]
+    key = [partner.pk, partner.api_keys.get().pk]
+    single += [reverse(f"admin:leadops_partner_{verb}_key", args=key) for verb in ("change", "rotate")]
     added = [reverse(f"admin:leadops_{name}_add") for name in ("lead", "loanaccount", "importbatch")]
     added += [reverse("admin:crm_integrations_subscription_add")]
     send = f"{reverse('admin:leadops_lead_send')}?lead={lead.pk}"
@@ -77,6 +88,10 @@ def _much_to_show(officer, draft_lead, partner, program, connections, vendor_san
     subscriptions.send_test(told)
     leads.submit([draft_lead])
     loan_accounts.open_account(draft_lead, "L" * 50, program)
+    networks = [f"2001:db8:{number:x}::/48" for number in range(4096, 4106)]
+    key, _ = keys.make(partner, "test", label="l" * 100, networks=networks)
+    borrower_tokens.make(draft_lead, key, networks[0].removesuffix("/48"))
+    call_counts.add(key.pk, 400, "idempotency-key-reused", ["f" * 60])
     engine.drain()
     vendor_sandbox.clear_faults()
     with samples.short(tmp_path / "leads.xlsx").open("rb") as file:

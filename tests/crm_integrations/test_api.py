@@ -119,13 +119,13 @@ def test_the_last_answer_is_told_in_words(status, failure, word, said):
 
 def test_reading_deliveries_takes_a_fixed_number_of_queries(api, lead_id, django_assert_num_queries):
     delivery = Delivery.objects.get()
-    with django_assert_num_queries(4):  # the key, the lead, the ids, the rows with their last exchange
+    with django_assert_num_queries(5):  # the key, the lead, the ids, the rows with their last exchange
         _deliveries(api, lead_id)
     for version in range(2, 12):
         delivery.pk, delivery.version, delivery._state.adding = None, version, True
         delivery.id = Delivery._meta.pk.get_default()
         delivery.save()
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert _deliveries(api, lead_id)["count"] == 11
 
 

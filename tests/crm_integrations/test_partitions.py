@@ -207,11 +207,11 @@ def migrate(name: str) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_the_migration_keeps_every_row_constraint_index_and_name():
     shape = statements.rows(SHAPE)
+    vendor = Connection(vendor="ispcrm", name="isp", base_url="http://127.0.0.1:9")
+    vendor.save()  # while its table has all its columns
     try:
         migrate(BEFORE)
         whole = statements.rows(SHAPE)
-        vendor = Connection(vendor="ispcrm", name="isp", base_url="http://127.0.0.1:9")
-        vendor.save()
         made = [call(vendor, moment) for moment in (LONG_AGO, timezone.now())]
         rows = statements.rows("SELECT * FROM crm_integrations_exchange ORDER BY id")
         migrate(SINCE)

@@ -126,9 +126,8 @@ def test_a_lead_is_submitted_by_either_and_a_key_made_by_operations_alone(role, 
     desk, lead = desk_of(role), people.leads_of(partner, program)[0]
     desk.post(reverse("admin:leadops_lead_submit", args=[lead.pk]))
     assert Lead.objects.get().status == Lead.Status.SUBMITTED
-    desk.post(
-        reverse("admin:leadops_partner_make_key", args=[partner.pk]), {"scopes": Scope.LEAD_WRITE.value}
-    )
+    asked = {"mode": "live", "scopes": Scope.LEAD_WRITE.value}
+    desk.post(reverse("admin:leadops_partner_make_key", args=[partner.pk]), asked)
     assert ApiKey.objects.exists() is (role == "Operations")
 
 

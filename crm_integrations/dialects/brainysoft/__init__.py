@@ -11,14 +11,15 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from django.http import HttpRequest
 from rest_framework.response import Response
 
 from crm_integrations.dialects.brainysoft import reading, sessions
 from crm_integrations.dialects.brainysoft.tables import LEAD
 from crm_integrations.dialects.dialect import Dialect, Headers, Taken
-from leadops.api.authentication import key_of
+from leadops.api.authentication import Caller, caller_of
 from leadops.api.problems import Problem, Type
-from leadops.models import ApiKey, Lead
+from leadops.models import Lead
 from leadops.services.lead_numbers import number_of
 
 MISSING = {"firstName": "NO_CLIENT_FIRST_NAME_ERROR", "mobilePhone": "NO_MOBILE_PHONE_ERROR"}
@@ -39,9 +40,10 @@ class Brainysoft(Dialect):
     def credential(self, headers: Headers) -> str:
         return headers.get(sessions.HEADER, "").strip()
 
-    def key(self, credential: str) -> ApiKey:
+    def caller(self, request: HttpRequest, credential: str) -> Caller:
         # A key itself is what the vendor calls a service token: it is sent as bsauth without logging in.
-        return key_of(credential) if credential.startswith("lo_") else sessions.key_of_token(credential)
+        of = caller_of if credential.startswith("lo_") else sessions.caller_of_token
+        return of(request, credential)
 
     def read(self, values: dict[str, Any], settings: Sequence[Mapping[str, Any]]) -> Taken:
         return reading.read_lead(values, settings)

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from crm_integrations.dialects.brainysoft import envelope, sessions
 from crm_integrations.dialects.dialect import Filled
 from crm_integrations.dialects.views import DialectView, raw_body
-from leadops.api.authentication import key_of
+from leadops.api.authentication import caller_of
 from leadops.api.parsers import read_json
 from leadops.api.problems import invalid
 from leadops.api.shapes import Shape, read
@@ -42,7 +42,7 @@ class LoginView(DialectView):
         if errors:
             raise invalid(errors)
         try:
-            key = key_of(values["password"])
+            key = caller_of(request._request, values["password"]).key
         except AuthenticationFailed:
             raise AuthenticationFailed(NO_LOGIN) from None
         names = (request.headers.get("customer-key", ""), values["userName"])

@@ -8,9 +8,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.core.signing import BadSignature, TimestampSigner
+from django.http import HttpRequest
 from rest_framework.exceptions import AuthenticationFailed
 
-from leadops.api.authentication import NO_KEY, admitted
+from leadops.api import admission
+from leadops.api.authentication import NO_KEY, Caller, admitted
+from leadops.client_address import client_address
 from leadops.models import ApiKey
 
 HEADER = "bsauth"
@@ -23,10 +26,10 @@ def new_token(key: ApiKey) -> str:
     return _signer.sign(key.pk.hex)
 
 
-def key_of_token(token: str) -> ApiKey:
-    """The key, unless the token is forged or has expired, or the key opens nothing any more."""
+def caller_of_token(request: HttpRequest, token: str) -> Caller:
+    """Who logged in, unless the token is forged or has expired, or the key opens nothing any more."""
     try:
         key_id = UUID(_signer.unsign(token, max_age=LIFE_SECONDS))
     except (BadSignature, ValueError):
         raise AuthenticationFailed(NO_KEY) from None
-    return admitted(ApiKey.objects.live().select_related("partner").filter(pk=key_id).first())
+    return admitted(request, admission.admit_by_id(key_id, client_address(request)))

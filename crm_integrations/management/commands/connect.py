@@ -45,6 +45,10 @@ class Command(AnsweringCommand):
             "--auto", action="store_true", help="send without an officer's word; needs --program"
         )
 
+        parser.add_argument(
+            "--test-space", action="store_true", help="for the leads of test keys and no others; chosen once"
+        )
+
     def answer(self, **options: Any) -> dict[str, Any]:
         if options["vendor"] not in registry.vendors():
             known = ", ".join(registry.vendors())
@@ -65,7 +69,7 @@ def _connection(options: dict[str, Any]) -> Connection:
     """The connection that the options name, saved; ValidationError says what is wrong with it."""
     vendor, name = options["vendor"], options["name"]
     connection = Connection.objects.select_for_update().filter(name=name).first() or Connection(
-        vendor=vendor, name=name
+        vendor=vendor, name=name, test_space=options["test_space"]
     )
     if connection.vendor != vendor:
         raise CommandError(f"{name!r} is a connection to {connection.vendor} already: choose another name.")
@@ -77,6 +81,7 @@ def _connection(options: dict[str, Any]) -> Connection:
         raise CommandError(f"Its address changes, so its secrets are needed again: {', '.join(missing)}.")
     connection.base_url, connection.settings = options["base_url"], settings
     connection.secrets = {**connection.secrets, **typed}
+    connection.test_space = connection.test_space or options["test_space"]
     connection.full_clean()
     connection.save()
     return connection

@@ -109,6 +109,9 @@ SELECT '{kind}', w.value, {ifsc}, hit.* FROM unnest({wanted}) w({columns}) CROSS
         SELECT * FROM leadops_lead
         WHERE id = h.lead_id AND id >= %(since)s AND id <> %(but)s AND program_id = %(program)s OFFSET 0
     ) l
+    WHERE EXISTS (
+        SELECT FROM leadops_partner p WHERE p.id = l.partner_id AND (p.test_of_id IS NOT NULL) = %(in_test_space)s
+    )
     LIMIT {rows}
 ) hit
 """
@@ -142,7 +145,9 @@ def _statement(name: str, part: str, **types: str) -> Statement:
 
 
 KNOWN_AT_ALL = _statement("known_at_all", ANY_HOLDER)
-FIND = _statement("find_duplicates", ITS_LEADS, ifscs="text[]", program="uuid", but="uuid")
+FIND = _statement(
+    "find_duplicates", ITS_LEADS, ifscs="text[]", program="uuid", but="uuid", in_test_space="bool"
+)
 # Planning takes six times as long as looking, and one plan suits one lead and five hundred: by the indexes, whatever
 # the tables held when it was made. Left alone the server would plan anew each time, as it takes arrays for longer.
 _SETTINGS = {
@@ -168,10 +173,17 @@ ALL = f"SELECT pg_advisory_xact_lock({OURS}, 0)"
 
 
 def find(
-    held: Sequence[Keys], program: Program, *, at: datetime, but: UUID = NOBODY, locked: bool = True
+    held: Sequence[Keys],
+    program: Program,
+    *,
+    at: datetime,
+    in_test_space: bool,
+    but: UUID = NOBODY,
+    locked: bool = True,
 ) -> dict[Key, list[Known]]:
     """The leads of `program` that have one of these keys and came within its window before `at`, the first ones first.
 
+    Those of test spaces, or those of partners: neither is a duplicate of the other.
     `but`: a lead that is not looked at. `locked`: whoever looks for the same keys waits until this transaction ends.
     """
     keys = sorted({key for each in held for key in each})
@@ -181,6 +193,7 @@ def find(
         "since": first_id_at(at, timedelta(days=-program.duplicate_days)),
         "program": program.pk,
         "but": but,
+        "in_test_space": in_test_space,
     }
     with connection.cursor() as cursor:
         run(cursor, _arrays(keys) | named, *(_locks(keys) if locked else [SETTINGS]), KNOWN_AT_ALL, AS_BEFORE)

@@ -120,7 +120,7 @@ def judge(
         return [Verdict() for _ in drafts]
     held = held or [keys_of(draft, program.duplicate_keys) for draft in drafts]
     now = timezone.now()
-    known = find(held, program, at=now, locked=foreseen is None)
+    known = find(held, program, at=now, in_test_space=partner.is_test_space, locked=foreseen is None)
     if foreseen is not None:
         keys = dict.fromkeys(key for each in held for key in each)
         known = foreseen.as_if(keys, known, now - timedelta(days=program.duplicate_days))

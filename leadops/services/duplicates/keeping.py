@@ -70,7 +70,8 @@ def look_ahead(
     if not gains:
         return []
     first = min(each.lead.created_at for each in gains)
-    known = find([each.after for each in gains], program, at=first, locked=False)
+    space = gains[0].lead.partner.is_test_space
+    known = find([each.after for each in gains], program, at=first, in_test_space=space, locked=False)
     window = timedelta(days=program.duplicate_days)
     if foreseen is not None:
         known = foreseen.as_if({key for each in gains for key in each.after}, known, first - window)
@@ -137,7 +138,9 @@ def _matches(lead: Lead, keys: Keys) -> list[Match]:
         return []
     latest = lead.created_at + timedelta(days=lead.program.duplicate_days)
     found: dict[UUID, Match] = {}
-    for key, known in find([keys], lead.program, at=lead.created_at, but=lead.pk, locked=False).items():
+    space = lead.partner.is_test_space
+    wanted = find([keys], lead.program, at=lead.created_at, in_test_space=space, but=lead.pk, locked=False)
+    for key, known in wanted.items():
         for each in known:
             if each.created_at <= latest:
                 found.setdefault(each.lead_id, Match(each)).common.append(keys[key])

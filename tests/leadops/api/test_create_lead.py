@@ -7,6 +7,7 @@ import json
 import pytest
 
 from leadops.api.examples import LEAD_BODY
+from leadops.api.lead_shapes import LEAD
 from leadops.models import ApiKey, Lead, Scope
 from leadops.signals import leads_ready
 from tests.leadops.api import bodies
@@ -360,3 +361,16 @@ def test_extra_that_is_no_object_of_objects_is_named(api, program, extra, field)
 
 def test_extra_that_is_null_is_none(api, program):
     assert api.post(PATH, bodies.lead(program, extra=None)).json()["extra"] == {}
+
+
+OURS_ALONE = {field.name for field in Lead._meta.fields} - {*LEAD.fields} | {"branch", "approved_by"}
+
+
+@pytest.mark.parametrize("name", sorted(OURS_ALONE))
+def test_no_field_of_ours_is_set_from_outside(api, program, name):
+    assert _errors(api.post(PATH, bodies.lead(program) | {name: "x"})) == {name: "unknown_field"}
+    assert not Lead.objects.exists()
+
+
+def test_the_fields_that_are_ours_alone_are_known():
+    assert {"status", "partner", "owner", "version", "created_by", "sync_status"} <= OURS_ALONE

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from leadops.models import ApiKey, Scope
@@ -93,13 +94,6 @@ def test_a_deactivated_partners_next_request_fails(api, partner):
     assert api.get(LEADS).status_code == 401
 
 
-def test_a_test_key_is_refused_in_words(partner, program):
-    caller = Caller(ApiKey.issue(partner, mode=ApiKey.Mode.TEST)[1])
-    answer = caller.post(LEADS, bodies.lead(program))
-    assert (answer.status_code, _problem(answer)) == (403, "test-key")
-    assert "test key" in answer.json()["detail"]
-
-
 def test_the_scheme_is_read_in_any_case(key, nobody):
     nobody.headers = {"Authorization": f"bearer {key}"}
     assert nobody.get(LEADS).status_code == 200
@@ -116,10 +110,37 @@ def test_last_use_is_kept_to_the_minute(api, partner, django_assert_num_queries)
     assert timezone.now() - ApiKey.objects.get(partner=partner).last_used_at < timedelta(minutes=1)
 
 
-def test_authenticating_takes_one_query(api, django_assert_num_queries):
+def test_authenticating_and_counting_take_a_query_each(api, django_assert_num_queries):
     api.get(LEADS)
-    with django_assert_num_queries(1):  # and then the filter is refused
+    api.get(LEADS, nonsense="1")
+    with django_assert_num_queries(2):  # and in between the filter is refused
         assert api.get(LEADS, nonsense="1").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("networks", "address", "status"),
+    [
+        ([], "203.0.113.7", 200),
+        (["203.0.113.0/24"], "203.0.113.7", 200),
+        (["203.0.113.0/24"], "203.0.114.7", 403),
+        (["198.51.100.1", "203.0.113.7"], "203.0.113.7", 200),
+        (["2001:db8::/32"], "2001:db8::1", 200),
+        (["2001:db8::/32"], "203.0.113.7", 403),
+        (["203.0.113.0/24"], "nonsense", 403),
+    ],
+)
+def test_a_key_is_taken_from_its_own_addresses_only(partner, networks, address, status):
+    caller = Caller(ApiKey.issue(partner, networks=networks)[1])
+    answer = caller.client.get(LEADS, headers=caller.headers, REMOTE_ADDR=address)
+    assert answer.status_code == status
+    if status == 403:
+        assert _problem(answer) == "wrong-address"
+
+
+@pytest.mark.parametrize("text", ["203.0.113.0/33", "here", "203.0.113.7/24", ""])
+def test_what_is_no_network_is_refused_in_words(partner, text):
+    with pytest.raises(ValidationError, match=r"no address and no network|blank"):
+        ApiKey.issue(partner, networks=[text])
 
 
 def test_pii_read_shows_whole_numbers_on_every_route_of_leads(partner, program, api):

@@ -76,16 +76,16 @@ def test_a_cursor_walks_the_list_and_bears_new_leads(api, sent, program):
 
 @pytest.mark.parametrize("page_size", [1, 5])
 def test_a_list_costs_the_same_number_of_queries_at_any_size(api, sent, page_size, django_assert_num_queries):
-    """The key, the ids, leads, applicants, addresses, banks, consents; and the count where there are more pages."""
+    """The key, the ids, leads, applicants, addresses, banks, consents, the call's count; and that of more pages."""
     counted = page_size < len(sent)
-    with django_assert_num_queries(7 + counted):
+    with django_assert_num_queries(8 + counted):
         api.get(PATH, page_size=page_size)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         api.get(PATH, page_size=page_size, cursor="")
 
 
-def test_reading_one_lead_takes_six_queries(api, sent, django_assert_num_queries):
-    with django_assert_num_queries(6):
+def test_reading_one_lead_takes_seven_queries(api, sent, django_assert_num_queries):
+    with django_assert_num_queries(7):
         api.get(f"{PATH}{sent[0]}/")
 
 

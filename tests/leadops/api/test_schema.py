@@ -70,6 +70,17 @@ def test_every_route_is_in_the_schema(frozen):
     assert said == served
 
 
+def test_every_call_with_a_key_may_be_refused_for_its_limit_and_every_post_takes_an_idempotency_key(frozen):
+    for path, item in frozen["paths"].items():
+        for method, told in item.items():
+            if method == "parameters" or not told.get("security"):
+                continue
+            assert {"401", "403", "429"} <= told["responses"].keys(), path
+            if method == "post":
+                assert {"400", "409", "422"} <= told["responses"].keys(), path
+                assert "Idempotency-Key" in [each["name"] for each in told["parameters"]], path
+
+
 def test_every_problem_type_is_in_the_schema(frozen):
     assert set(frozen["components"]["schemas"]["ProblemType"]["enum"]) == {each.uri for each in Type}
 

@@ -1,0 +1,82 @@
+"""What was called with partners' keys, day by day, and what borrowers' tokens were made and used for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+
+from leadops.admin.leads import lead_url
+from leadops.admin.making import ReadOnly
+from leadops.admin.markup import link
+from leadops.admin.pages import CappedList
+from leadops.models import BorrowerToken, CallCount
+
+OF_PARTNER = "api_key__partner__id__exact"
+
+
+class Told(ReadOnly, CappedList, ModelAdmin):
+    """Mixed into the admins of what is only ever looked at, by whoever may see keys."""
+
+    list_select_related = ["api_key__partner"]
+    list_display_links = None
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm("leadops.view_apikey"))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    @admin.display(description="Key")
+    def key(self, row: Any) -> str:
+        return str(row.api_key)
+
+    @admin.display(description="Partner")
+    def partner(self, row: Any) -> str:
+        return str(row.api_key.partner)
+
+
+@admin.register(CallCount)
+class CallCountAdmin(Told):
+    """A row counts the calls that were answered alike; the rows of an error count the calls that it stood in."""
+
+    list_display = ["day", "partner", "key", "status", "problem", "finding", "calls"]
+    list_filter = [("api_key__partner", AutocompleteSelectFilter)]
+    ordering = ["-day", "-id"]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        return lookup == OF_PARTNER or super().lookup_allowed(lookup, value, request)
+
+
+@admin.register(BorrowerToken)
+class BorrowerTokenAdmin(Told):
+    """Who let a borrower see a lead, and whether the borrower came."""
+
+    list_display = [
+        "created_at",
+        "partner",
+        "key",
+        "opens",
+        "made_from",
+        "expires_at",
+        "calls",
+        "last_used_at",
+    ]
+    list_filter = [("api_key__partner", AutocompleteSelectFilter)]
+    list_select_related = ["api_key__partner", "lead"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BorrowerToken]:
+        return super().get_queryset(request).order_by("-id")
+
+    @admin.display(description="Lead")
+    def opens(self, token: BorrowerToken) -> SafeString:
+        return link(lead_url(token.lead), token.lead.reference)

@@ -1,0 +1,152 @@
+"""What every call of the partner API goes through besides its view: it is counted, and safe to send again."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError, InterfaceError, transaction
+from django.http import HttpRequest, HttpResponse
+from rest_framework.exceptions import APIException
+
+from leadops.api.authentication import ApiKeyAuthentication, Caller, identified, scope_of
+from leadops.api.parsers import OTHER_PARTS
+from leadops.api.problems import (
+    Problem,
+    Type,
+    invalid,
+    page,
+    problem_in,
+    problem_of,
+)
+from leadops.api.shapes import error
+from leadops.faults import place_of
+from leadops.services import call_counts, kept_answers
+from leadops.services.kept_answers import Call
+
+log = logging.getLogger(__name__)
+
+HEADER = "Idempotency-Key"
+LONGEST = 255
+SOON = "1"
+"""Seconds after which a call is worth sending again that came while its first one was running."""
+PIECE = 1024 * 1024
+
+
+class Gate:
+    """Counts the calls of keys and tells their limits; carries out a POST with an Idempotency-Key once."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        call = getattr(request, "leadops_call", None)
+        if call is not None:
+            if call.counts:
+                _, tightest = min(call.counts, key=lambda each: each[1].left)
+                for name, value in tightest.headers.items():
+                    response[name] = value
+            _count(call.key.pk, response)
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        if request.method != "POST" or HEADER not in request.headers or not _is_of_v1(view):
+            return None
+        caller = _entitled(request, view.cls)
+        if caller is None:  # the view says why
+            return None
+        try:
+            call = _call_of(request, caller)
+            return _once(call, lambda: view(request, *args, **kwargs)) if call else None
+        except Exception as failure:
+            return page(problem_of(failure))
+
+
+def _is_of_v1(view: Any) -> bool:
+    """Whether callers show a key there as under /v1/: the clients of other vendors know nothing of ours."""
+    return ApiKeyAuthentication in getattr(getattr(view, "cls", None), "authentication_classes", ())
+
+
+def _entitled(request: HttpRequest, view: Any) -> Caller | None:
+    """The caller, if the view will let it in."""
+    try:
+        caller = identified(request)
+    except (APIException, Problem, DatabaseError, InterfaceError):
+        return None
+    if caller is None:
+        return None
+    if caller.only_lead is not None:
+        return caller if "POST" in getattr(view, "for_borrowers", ()) else None
+    return caller if scope_of(view, "POST") in caller.key.scopes else None
+
+
+def _call_of(request: HttpRequest, caller: Caller) -> Call | None:
+    """The call as it is kept; None for one that its view refuses as too large."""
+    key = request.headers[HEADER]
+    if not 1 <= len(key) <= LONGEST:
+        raise invalid([error(HEADER, "invalid_idempotency_key")])
+    is_form = request.content_type == "multipart/form-data"
+    if is_form and int(request.META.get("CONTENT_LENGTH") or 0) > settings.IMPORT_MAX_BYTES + OTHER_PARTS:
+        return None
+    try:
+        body = b"" if is_form else request.body
+    except RequestDataTooBig:
+        return None
+    sent = _form_parts(request) if is_form else [body]
+    who = f"{caller.space.pk}{caller.only_lead or ''}"
+    return Call.of(who, key, request.get_full_path().encode(), *sent)
+
+
+def _form_parts(request: HttpRequest) -> list[bytes]:
+    """What a form says, without the marks between its parts: they are others each time it is sent."""
+    fields = [(name, *values) for name, values in sorted(request.POST.lists())]
+    parts = [text.encode() for field in fields for text in field]
+    for name, files in sorted(request.FILES.lists()):
+        for file in files:
+            digest = hashlib.sha256()
+            for piece in file.chunks(PIECE):
+                digest.update(piece)
+            file.seek(0)
+            parts += [name.encode(), str(file.name).encode(), digest.digest()]
+    return parts
+
+
+def _once(call: Call, carry_out: Callable[[], Any]) -> HttpResponse:
+    """The first answer to `call` if there is one, else what `carry_out` answers, which is kept if it is a success."""
+    with transaction.atomic():
+        found = kept_answers.begin(call)
+        if not found.alone:
+            words = "The first call with this key is still being worked on; ask again in a moment."
+            raise Problem(Type.STILL_RUNNING, words, headers={"Retry-After": SOON})
+        if not found.same_request:
+            raise Problem(
+                Type.KEY_REUSED, "Send another request with another key, or this one as it was first sent."
+            )
+        if found.answer is not None:
+            replayed = HttpResponse(found.answer.body, "application/json", found.answer.status)
+            replayed["Idempotent-Replayed"] = "true"
+            return replayed
+        response: HttpResponse = carry_out()
+        if hasattr(response, "render"):
+            response.render()
+        if 200 <= response.status_code < 300:
+            kept_answers.keep(call, response.status_code, response.content.decode())
+        elif response.status_code >= 500:
+            transaction.set_rollback(True)
+    return response
+
+
+def _count(key_id: Any, response: HttpResponse) -> None:
+    problem = problem_in(response)
+    codes: Iterable[str] = (each["code"] for each in problem.members.get("errors", ())) if problem else ()
+    try:
+        call_counts.add(key_id, response.status_code, problem.type.value.slug if problem else "", codes)
+    except (DatabaseError, InterfaceError) as failure:  # it was answered, and that stays so
+        log.error("a call could not be counted: %s", place_of(failure))

@@ -1,0 +1,51 @@
+"""What is counted of partners' calls: for the limits, and for the partner's page."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from leadops.models.partner import ApiKey
+
+
+class CallWindow(models.Model):
+    """How many calls a key, a partner or an address made since its minute began.
+
+    The table is unlogged: it is written at every call, and what a crash takes from it is a minute old at most.
+    """
+
+    subject = models.CharField(max_length=100, primary_key=True)
+    began_at = models.DateTimeField()
+    calls = models.IntegerField()
+
+    class Meta:
+        ordering = ["subject"]
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.calls}"
+
+
+class CallCount(models.Model):
+    """How many calls of a key were answered alike on one day.
+
+    `finding` is empty in the row that counts the calls; a further row counts in how many of them each error stood.
+    """
+
+    api_key = models.ForeignKey(
+        ApiKey, on_delete=models.CASCADE, related_name="call_counts", db_index=False
+    )  # the constraint's index begins with it
+    day = models.DateField()
+    status = models.PositiveSmallIntegerField()
+    problem = models.CharField("kind of problem", max_length=40, blank=True)
+    finding = models.CharField("error", max_length=60, blank=True)
+    calls = models.IntegerField()
+
+    class Meta:
+        ordering = ["-day", "api_key", "status", "problem", "finding"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["api_key", "day", "status", "problem", "finding"], name="calls_alike_counted_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.status} {self.problem}"

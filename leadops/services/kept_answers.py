@@ -1,0 +1,105 @@
+"""Calls that are safe to send again: the first answer to each Idempotency-Key, kept for three days.
+
+An answer is written in the transaction of the call itself. So there is one if and only if the call was carried out:
+what dies on the way, or fails, leaves nothing behind, and the key can be used again. While a call runs it holds a
+lock on its key, which ends with its transaction whatever happens.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.db import connection
+from django.utils import timezone
+
+from leadops.fields import Sealed, place
+from leadops.ids import first_id_at, uuid7
+from leadops.models import KeptAnswer
+from leadops.prepared import Statement, run
+from leadops.sealing import fingerprint, seal
+
+KEPT = timedelta(hours=72)
+
+# Two statements in one round trip: the second sees what the one that held the lock before has stored.
+LOCK = Statement("lock_call", "SELECT pg_try_advisory_xact_lock(%(number)s)", number="bigint")
+FIND = Statement(
+    "find_kept_answer",
+    "SELECT id, request, status, body FROM leadops_keptanswer"
+    " WHERE called_as = %(called_as)s AND id >= %(since)s",
+    called_as="bytea",
+    since="uuid",
+)
+# Who holds the lock and found nothing can only meet an answer that is past its time.
+KEEP = Statement(
+    "keep_answer",
+    """
+    INSERT INTO leadops_keptanswer (id, created_at, updated_at, called_as, request, status, body)
+    VALUES (%(id)s, now(), now(), %(called_as)s, %(request)s, %(status)s, %(body)s)
+    ON CONFLICT (called_as) DO UPDATE SET id = EXCLUDED.id, created_at = EXCLUDED.created_at,
+        updated_at = EXCLUDED.updated_at, request = EXCLUDED.request, status = EXCLUDED.status, body = EXCLUDED.body
+    """,
+    id="uuid",
+    called_as="bytea",
+    request="bytea",
+    status="int",
+    body="bytea",
+)
+
+
+class Call(NamedTuple):
+    """A call with its key, as it is looked for: both are HMACs, since keys and bodies may hold personal data."""
+
+    called_as: bytes
+    request: bytes
+
+    @classmethod
+    def of(cls, caller: str, key: str, *request: bytes) -> Call:
+        """The call of `caller` with this Idempotency-Key and these parts of a request."""
+        parts = b"".join(len(part).to_bytes(8) + part for part in request)
+        named = f"{caller} {key}".encode()
+        return cls(fingerprint("idempotency-key", named), fingerprint("request", parts))
+
+
+class Found(NamedTuple):
+    """What there is of a call: `alone` is False while an earlier one runs; the answer, if it was this very request."""
+
+    alone: bool
+    same_request: bool = True
+    answer: KeptAnswer | None = None
+
+
+def begin(call: Call) -> Found:
+    """Take the call's key for the running transaction, and look whether it was answered."""
+    named = {
+        "number": int.from_bytes(call.called_as[:8], signed=True),
+        "called_as": call.called_as,
+        "since": first_id_at(timezone.now() - KEPT),
+    }
+    with connection.cursor() as cursor:
+        run(cursor, named, LOCK, FIND)
+        [(alone,)] = cursor.fetchall()
+        cursor.nextset()
+        row = cursor.fetchone()
+    if not alone:
+        return Found(alone=False)
+    if row is None:
+        return Found(alone=True)
+    pk, request, status, body = row
+    values = [pk, status, Sealed(body)]
+    kept = KeptAnswer.from_db(connection.alias, ["id", "status", "body"], values)
+    return Found(alone=True, same_request=bytes(request) == call.request, answer=kept)
+
+
+def keep(call: Call, status: int, body: str) -> None:
+    """Store the answer to `call` with whatever else the running transaction stores."""
+    pk = uuid7()
+    sealed = seal(body, place(KeptAnswer, "body", pk))
+    named = {"id": pk, **call._asdict(), "status": status, "body": sealed}
+    with connection.cursor() as cursor:
+        run(cursor, named, KEEP)
+
+
+def prune() -> int:
+    """Remove the answers that are past their time; returns how many."""
+    return KeptAnswer.objects.filter(pk__lt=first_id_at(timezone.now() - KEPT)).delete()[0]
