@@ -11,7 +11,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, Protocol
 
-from tests.contract.operations import Operation, operations
+from tests.contract.operations import Operation, makers, operations
 
 NUMBERS = itertools.count(1)
 SAME_AS = {"crm_lead_id": "lead_id", "related_model_id": "lead_id"}
@@ -73,11 +73,10 @@ class Belongings:
         return self.id_of(name) if name.endswith("_id") else value
 
     def _making(self, name: str) -> Operation:
-        """The operation that answers with a new record of this kind: its path is that of the record without its id."""
-        paths = {each.path for each in self.operations}
-        for each in self.operations:
-            if each.method == "POST" and each.path + f"{{{name}}}/" in paths:
-                return each
+        """The operation that answers with a new record of this kind."""
+        for path, made in makers(self.operations).items():
+            if made == name:
+                return next(each for each in self.operations if (each.method, each.path) == ("POST", path))
         raise Unfed(f"no POST of the schema makes what {{{name}}} names")
 
 

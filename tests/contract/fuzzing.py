@@ -27,7 +27,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.contract.belongings import Belongings
-from tests.contract.operations import Operation, operations
+from tests.contract.operations import Operation, makers, operations
 from tests.contract.programs import WAIT, Program
 from tests.contract.steering import Records, Whose, steer, whose
 
@@ -74,6 +74,7 @@ class Fuzz:
         self.one, self.other, self.nobody = (Program(url, key) for key in (*keys, None))
         self.own = Records(Belongings(self.schema, self.one, program_id))
         self.anothers = Records(Belongings(self.schema, self.other, program_id))
+        self.makes = makers(operations(self.schema))
         self.found = Found()
 
     def close(self) -> None:
@@ -124,10 +125,12 @@ class Fuzz:
 
     def _judge(self, case: Any, operation: Operation, who: Whose, answer: Any) -> None:
         self.found.statuses.setdefault(str(operation), Counter())[answer.status_code] += 1
-        if answer.status_code == 404 or operation.method == "DELETE":
+        served = answer.status_code < 300
+        if answer.status_code == 404 or (served and operation.method == "DELETE"):
             for gone in case.path_parameters.values():
                 self.own.forget(gone)
-        served = answer.status_code < 300
+        if served and operation.method == "POST" and operation.path in self.makes:
+            self.own.keep(self.makes[operation.path], answer.json()["id"])
         if served and who is Whose.NOBODYS and not operation.is_open:
             self.found.fault(operation, "served without a key", _shown(case, answer))
         if served and who is Whose.ANOTHERS and operation.path_ids():

@@ -104,3 +104,15 @@ def operations(schema: dict[str, Any]) -> list[Operation]:
         for method, told in item.items()
         if method in METHODS
     ]
+
+
+def makers(known: list[Operation]) -> dict[str, str]:
+    """Paths that make records, with the name of the ids of what they make: such a path goes on with this id."""
+    paths = {each.path: each.path_ids() for each in known}
+    return {
+        each.path: path_ids[-1]
+        for each in known
+        if each.method == "POST"
+        for path, path_ids in paths.items()
+        if path_ids and path == f"{each.path}{{{path_ids[-1]}}}/"
+    }
