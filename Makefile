@@ -2,14 +2,14 @@
 PYTHON ?= python3
 BIN = .venv/bin
 SUBJECTS = leadops crm_integrations tests benchmarks deploy manage.py
-BENCHMARKS = validation lead_create deliveries claims enqueue excel_import import_memory import_behind beside_import export search
+BENCHMARKS = validation lead_create lead_lists lead_bulk deliveries claims enqueue excel_import import_memory import_behind beside_import export search
 # The test database ends with the tests, also when they fail or are interrupted.
 WITH_TEST_DATABASE = trap 'exit 130' INT TERM; \
 	trap '$(BIN)/python -m leadops.embedded_postgres.server stop var/test/postgres' EXIT; set -e;
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 SOFFICE ?= $(shell command -v soffice || command -v libreoffice)
 
-.PHONY: help run test bench chaos pictures stop format clean reset
+.PHONY: help run test bench fuzz chaos pictures stop format clean reset
 .SILENT:
 
 help:  ## Show this list
@@ -37,6 +37,10 @@ test:  ## Lint, types, import contracts, migrations and every test
 bench:  ## Measure: nested creates, deliveries, imports
 	$(PYTHON) deploy/install.py requirements-dev.txt
 	for each in $(BENCHMARKS); do echo "== $$each"; PYTHONPATH=. $(BIN)/python benchmarks/$$each.py || exit 1; done
+
+fuzz:  ## Send CASES (20000) generated requests and hold every answer against the schema; SEED repeats a run
+	$(PYTHON) deploy/install.py requirements-dev.txt
+	$(BIN)/python benchmarks/fuzz.py $(or $(CASES),20000) $(SEED)
 
 chaos:  ## Kill, freeze and cut off on purpose, for an hour; PARTS=... names some, see docs/reliability.md
 	$(PYTHON) deploy/install.py requirements-dev.txt

@@ -1,128 +1,60 @@
 """A nested lead over HTTP: ours with key, limits, Idempotency-Key, checks, encryption and five vendors, against plain
 REST framework.
 
-Both sides run under gunicorn with two sync workers, on one database, in turns; the body is Crego's example, each time
-of another borrower.
+Both sides run under gunicorn with two sync workers, on one database, in turns, called over 8 connections at once; the
+body is Crego's example, each time of another borrower. `lead_create.py [SECONDS]` says how long a round is.
 """
 
 from __future__ import annotations
 
-import http.client
-import itertools
-import json
-import subprocess
+import statistics
 import sys
-import threading
-import time
-from string import ascii_uppercase
+from functools import partial
 
 import scratch
 
 scratch.setup()
 
+from calling import Load
+from nested_lead import of_somebody_else, plain_tables, prepare
 from serving import environment, served
 
-from crm_integrations.models import Connection, Delivery, Route
-from leadops.api.examples import LEAD_BODY
-from leadops.models import ApiKey, Bank, Lead, Partner, Program
+from crm_integrations.models import Delivery
+from leadops.models import Bank, Lead
 
-NUMBERS = itertools.count()
-RUNS, SECONDS, CLIENTS = 3, 6.0, 2
-VENDORS = {
-    "brainysoft": {"auth_mode": "static"},
-    "broctagon": {},
-    "crego_crm": {"program_ids": {"bench": LEAD_BODY["program_id"]}},
-    "crego_los": {},
-    "ispcrm": {},
-}
-SECRETS = {
-    "brainysoft": {"token": "bench"},
-    "broctagon": {"api_key": "bench"},
-    "crego_crm": {"token": "bench"},
-    "crego_los": {"token": "bench"},
-    "ispcrm": {"token": "bench"},
-}
-
-
-def prepare() -> str:
-    """A program with a route to five vendors, and a key to call with."""
-    Program.objects.create(id=LEAD_BODY["program_id"], code="bench", name="Bench", product_type="scf")
-    for vendor, values in VENDORS.items():
-        made = Connection(vendor=vendor, name=vendor, base_url="http://127.0.0.1:9", settings=values)
-        made.secrets = SECRETS[vendor]
-        made.save()
-        Route.objects.create(connection=made)
-    return ApiKey.issue(Partner.objects.create(name="Bench", code="bench"))[1]
-
-
-class Load:
-    """Clients that post one lead after the other."""
-
-    def __init__(self, port: int, path: str, status: int, key: str = "") -> None:
-        self.port, self.path, self.status = port, path, status
-        self.headers = {"Content-Type": "application/json"} | (
-            {"Authorization": f"Bearer {key}"} if key else {}
-        )
-        self.taken = 0
-
-    def rate(self, seconds: float = SECONDS) -> float:
-        """Leads a second."""
-        counts: list[int] = []
-        clients = [threading.Thread(target=self._client, args=(seconds, counts)) for _ in range(CLIENTS)]
-        began = time.perf_counter()
-        for client in clients:
-            client.start()
-        for client in clients:
-            client.join()
-        if len(counts) != CLIENTS:
-            raise SystemExit(f"{self.path} did not answer {self.status}")
-        self.taken += sum(counts)
-        return sum(counts) / (time.perf_counter() - began)
-
-    def _client(self, seconds: float, counts: list[int]) -> None:
-        done, until = 0, time.monotonic() + seconds
-        while time.monotonic() < until:
-            number = next(NUMBERS)
-            body, headers = _of_somebody_else(number), self.headers | {"Idempotency-Key": f"bench-{number}"}
-            calling = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-            calling.request("POST", self.path, json.dumps(body), headers)
-            answer = calling.getresponse()
-            said = answer.read()
-            calling.close()
-            if answer.status != self.status:
-                print(answer.status, said[:500])
-                return
-            done += 1
-        counts.append(done)
-
-
-def _of_somebody_else(number: int) -> dict[str, object]:
-    """Crego's example of a borrower who is not known yet: a lead that repeats another one is another story."""
-    business, signatory = LEAD_BODY["applicants"]
-    pan = f"JUVPK{number % 9_999 + 1:04d}{ascii_uppercase[number // 9_999 % 26]}"
-    business = business | {"pan_no": pan, "primary_mobile": str(7_700_000_000 + number)}
-    told = {"partner_ref_id": f"bench-{number}", "primary_mobile": str(8_400_000_000 + number)}
-    return LEAD_BODY | told | {"applicants": [business, signatory]}
+RUNS, CONNECTIONS = 3, 8
+SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 6.0
+TIMES, TAIL = 1.5, 3.0
 
 
 def main() -> None:
     key, env = prepare(), environment()
-    plain_env = env | {"DJANGO_SETTINGS_MODULE": "plain_drf.settings"}
-    subprocess.run(
-        [sys.executable, "-m", "django", "migrate", "--run-syncdb", "-v", "0"], env=plain_env, check=True
-    )
+    plain_tables(env)
     with served("leadops", env) as ours, served("plain_drf", env) as plain:
         sides = {
-            "leadops": Load(ours, "/v1/crm/leads/", 200, key),
-            "plain_drf": Load(plain, "/leads/", 201),
+            "leadops": Load(ours, "/v1/crm/leads/", key=key, clients=CONNECTIONS, body=of_somebody_else),
+            "plain_drf": Load(plain, "/leads/", 201, clients=CONNECTIONS, body=of_somebody_else),
         }
         for side in sides.values():
             side.rate(1)  # imports, connections, caches
-        rates = scratch.interleaved(RUNS, **{name: side.rate for name, side in sides.items()})
+        waits: dict[str, list[tuple[float, float]]] = {name: [] for name in sides}
+        rates = scratch.interleaved(
+            RUNS, **{name: partial(_round, side, waits[name]) for name, side in sides.items()}
+        )
     _check(sides["leadops"].taken)
     scratch.report("leadops: nested lead, all features", rates["leadops"], "leads/s")
     scratch.report("plain REST framework: nested lead, no features", rates["plain_drf"], "leads/s")
-    scratch.report("leadops over plain", rates["leadops"] / rates["plain_drf"], "times", "bar: 1.00")
+    scratch.report("leadops over plain", rates["leadops"] / rates["plain_drf"], "times", f"bar: {TIMES:.2f}")
+    for name, found in waits.items():
+        middle, tail = (statistics.median(each) for each in zip(*found, strict=True))
+        scratch.report(f"{name}: median wait", middle, "ms")
+        scratch.report(f"{name}: 99 of 100 waits, in medians", tail / middle, "times", f"bar: {TAIL:.2f}")
+
+
+def _round(side: Load, waits: list[tuple[float, float]]) -> float:
+    rate = side.rate(SECONDS)
+    waits.append((side.wait(50), side.wait(99)))
+    return rate
 
 
 def _check(sent: int) -> None:

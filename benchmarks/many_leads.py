@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from django.db import connection
 
-# Copies of a real lead, their ids in the order they were made: 60 first names, so that many share one, and indexes of
-# nobody's numbers.
+# Copies of a real lead, their ids in the order they were made or of one moment: 60 first names, so that many share one,
+# and indexes of nobody's numbers. What is sealed in them can't be opened, because it is sealed for one row.
 RANDOM = "decode(replace(gen_random_uuid()::text, '-', ''), 'hex')"
-ID = """overlay(overlay(gen_random_uuid()::text
-    placing lpad(to_hex(24000000 + n), 8, '0') from 1 for 8) placing '7' from 15 for 1)::uuid"""
+MOMENT = "lpad(to_hex(coalesce(%(at)s::bigint, (24000000 + n)::bigint << 16)), 12, '0')"
+ID = f"""overlay(overlay(gen_random_uuid()::text
+    placing left({MOMENT}, 8) || '-' || right({MOMENT}, 4) from 1 for 13) placing '7' from 15 for 1)::uuid"""
 NAME = "'Given' || to_char(n %% 60, 'FM00') || ' Family' || to_char(n %% 4999, 'FM0000')"
 MANY = (
     "DROP TABLE IF EXISTS made",
     f"""CREATE TEMPORARY TABLE made AS SELECT n, {ID} AS lead, {ID} AS applicant
-    FROM generate_series(1, %(count)s) n""",
+    FROM generate_series(%(first)s, %(first)s + %(count)s - 1) n""",
     f"""INSERT INTO leadops_lead SELECT r.* FROM made JOIN leadops_lead l ON l.partner_ref_id = %(like)s
     CROSS JOIN LATERAL jsonb_populate_record(l, jsonb_build_object(
         'id', made.lead, 'partner_ref_id', 'OLD-' || n, 'primary_mobile_index', {RANDOM}
@@ -29,12 +30,20 @@ MANY = (
     CROSS JOIN LATERAL jsonb_populate_record(b, jsonb_build_object(
         'id', made.lead, 'applicant_id', made.applicant, 'account_no_index', {RANDOM}
     )) r""",
+    """INSERT INTO leadops_address SELECT r.* FROM made JOIN leadops_lead l ON l.partner_ref_id = %(like)s
+    JOIN leadops_applicant a ON a.lead_id = l.id JOIN leadops_address d ON d.applicant_id = a.id
+    CROSS JOIN LATERAL jsonb_populate_record(d, jsonb_build_object(
+        'id', made.lead, 'applicant_id', made.applicant
+    )) r""",
 )
 
 
-def copy(count: int, like: str) -> None:
-    """Add `count` copies of the lead with this reference, with its applicants and bank accounts."""
+def copy(count: int, like: str, first: int = 1, at: int | None = None) -> None:
+    """Add `count` copies of the lead with this reference, with its applicant, bank account and address.
+
+    They are numbered from `first`, and the higher the number, the newer the copy; or all made at `at`, in milliseconds.
+    """
     with connection.cursor() as cursor:
         for statement in MANY:
-            cursor.execute(statement, {"count": count, "like": like})
+            cursor.execute(statement, {"count": count, "like": like, "first": first, "at": at})
         cursor.execute("VACUUM ANALYZE")

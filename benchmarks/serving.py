@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import scratch
@@ -35,15 +35,18 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def served(module: str, env: dict[str, str]) -> Iterator[int]:
-    """`module`'s application under gunicorn; gives its port."""
+def served(module: str, env: dict[str, str], log: Path | None = None) -> Iterator[int]:
+    """`module`'s application under gunicorn; gives its port. It tells what happens here, or in `log`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", f"{module}.wsgi:application", "--bind", f"127.0.0.1:{port}"]
     command += ["--workers", str(WORKERS), "--log-level", "error"]
     env = env | {"DJANGO_SETTINGS_MODULE": f"{module}.settings"}
-    with subprocess.Popen(command, env=env, cwd=scratch.ROOT) as server:
+    with (
+        open(log, "wb") if log else nullcontext() as told,
+        subprocess.Popen(command, env=env, cwd=scratch.ROOT, stderr=told) as server,
+    ):
         try:
             _wait_for(port)
             yield port

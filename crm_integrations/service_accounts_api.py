@@ -103,7 +103,7 @@ class SendToServiceView(APIView):
 
 
 def _own_lead(request: Request, lead_id: UUID) -> Lead:
-    return get_object_or_404(Lead.objects.of_partner(caller(request)), pk=lead_id)
+    return get_object_or_404(Lead.objects.of_partner(caller(request)).select_related("partner"), pk=lead_id)
 
 
 def _answer(account: ServiceAccount, lead: Lead) -> dict[str, Any]:

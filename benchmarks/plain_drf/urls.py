@@ -1,11 +1,12 @@
-"""A nested create as the framework's documentation writes it: serializers within serializers, a save per row."""
+"""A nested create and list as the framework's documentation writes it: nested serializers, a save per row."""
 
 from __future__ import annotations
 
 from django.db import transaction
 from django.urls import path
 from rest_framework import serializers
-from rest_framework.generics import CreateAPIView
+from rest_framework.generics import ListCreateAPIView
+from rest_framework.pagination import PageNumberPagination
 
 from plain_drf.models import Address, Applicant, Bank, Lead
 
@@ -52,9 +53,14 @@ class LeadSerializer(serializers.ModelSerializer):
         return lead
 
 
-class LeadCreate(CreateAPIView):
-    queryset = Lead.objects.all()
+class Pages(PageNumberPagination):
+    page_size = 50
+
+
+class Leads(ListCreateAPIView):
+    queryset = Lead.objects.prefetch_related("applicants__addresses", "applicants__banks").order_by("pk")
     serializer_class = LeadSerializer
+    pagination_class = Pages
 
 
-urlpatterns = [path("leads/", LeadCreate.as_view())]
+urlpatterns = [path("leads/", Leads.as_view())]

@@ -13,6 +13,7 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -219,6 +220,7 @@ def problem_in(answer: HttpResponse) -> Problem | None:
     return getattr(answer, "leadops_problem", None)
 
 
+@csrf_exempt  # else a POST to nowhere is answered with a page about forms
 def unknown_address(request: HttpRequest, **captured: str) -> HttpResponse:
     """What an address under /v1/ answers that leads nowhere."""
     if not request.path.endswith("/"):

@@ -104,7 +104,7 @@ def test_of_several_versions_the_newest_is_told(api, lead_id):
 
 def test_service_accounts_take_a_fixed_number_of_queries(api, lead_id, django_assert_num_queries):
     Route.objects.create(connection=connection("broctagon"))
-    with django_assert_num_queries(4):  # the key, the lead, its deliveries, its routes
+    with django_assert_num_queries(5):  # the key, its count, the lead, its deliveries, its routes
         accounts(api, lead_id)
 
 

@@ -12,8 +12,9 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from crm_integrations.dialects.dialect import optional
-from leadops.api.codes import CODES, Lean, Many, Shape, Text, Unreadable, YesNo, error
+from leadops.api.codes import CODES
 from leadops.api.problems import FieldError
+from leadops.api.shapes import Lean, Many, Shape, Text, Unreadable, YesNo, error
 from leadops.validation.codes import CODES as CONTENT_CODES
 
 WHOLE = re.compile(r"-?[0-9]{1,19}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 
@@ -23,6 +24,11 @@ class Caller:
 
     def put(self, path: str, body: Any, content_type: str = "application/json", **headers: str) -> Any:
         return self._sent("PUT", path, body, content_type, headers)
+
+    def upload(self, path: str, fields: dict[str, str], name: str, content: bytes) -> Any:
+        """Send a form with a file."""
+        form = fields | {"file": SimpleUploadedFile(name, content)}
+        return self.client.post(path, form, headers=self.headers)
 
     def patch(self, path: str, body: Any, content_type: str = "application/json", **headers: str) -> Any:
         return self._sent("PATCH", path, body, content_type, headers)

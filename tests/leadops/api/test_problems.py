@@ -10,6 +10,7 @@ import sys
 
 import pytest
 from django.db import OperationalError
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -41,6 +42,11 @@ def test_an_unknown_address_is_a_problem(api, path):
     told = _problem(api.get(path), 404, "not-found")
     assert ("slash" in told["detail"]) is not path.endswith("/")
     _problem(api.post(path, {}), 404, "not-found")
+
+
+@pytest.mark.parametrize("path", ["/v1/nothing/", "/v1/crm/leads/12/"])
+def test_a_post_to_an_unknown_address_meets_no_check_of_forms(path):
+    _problem(Client(enforce_csrf_checks=True).post(path), 404, "not-found")
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete", "options"])

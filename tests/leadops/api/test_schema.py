@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from io import StringIO
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from leadops.api.examples import ACCOUNT_BODY, LEAD_BODY
 from leadops.api.problems import Type
@@ -44,6 +46,13 @@ def test_the_schema_is_made_without_a_warning_and_is_valid():
     made = StringIO()
     call_command("spectacular", "--fail-on-warn", "--validate", stdout=made)
     assert made.getvalue().startswith("openapi: 3.1")
+
+
+def test_an_outside_validator_finds_the_schema_to_be_openapi_3_1(frozen):
+    assert [error.message for error in OpenAPIV31SpecValidator(frozen).iter_errors()] == []
+    broken = deepcopy(frozen)
+    del broken["paths"]["/v1/crm/health/"]["get"]["responses"]["200"]["description"]
+    assert [*OpenAPIV31SpecValidator(broken).iter_errors()]
 
 
 def test_every_route_is_in_the_schema(frozen):
