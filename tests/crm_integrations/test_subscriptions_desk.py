@@ -175,6 +175,6 @@ def test_the_list_takes_few_questions(desk, partner, receiver, django_assert_max
 
 
 def test_a_key_may_be_given_the_right_to_subscribe(desk, partner):
-    body = {"label": "events", "scopes": ["event:write"], "expires_at": ""}
+    body = {"mode": "live", "label": "events", "scopes": ["event:write"], "expires_at": ""}
     desk.post(reverse("admin:leadops_partner_make_key", args=[partner.pk]), body)
     assert ApiKey.objects.get().scopes == [Scope.EVENT_WRITE]

@@ -61,6 +61,10 @@ CASES: dict[str, tuple[str, Callable[[], list[Finding]]]] = {
     "aadhaar_number": (AADHAAR, lambda: _lead_with(remarks=f"uid {AADHAAR}")),
     "invalid_mobile": ("98000", lambda: _of(mobile("98000"))),
     "landline_number": ("0112345678", lambda: _of(mobile("011 2345 6789"))),
+    "primary_applicant_needed": (
+        "",
+        lambda: findings_at("is_primary", [problem("primary_applicant_needed")]),
+    ),
     "invalid_email": ("asha@", lambda: _of(contacts.email("asha@"))),
     "lead_not_open": (
         "CL00044A",
