@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 SUBJECTS = leadops crm_integrations tests benchmarks deploy manage.py
-BENCHMARKS = validation lead_create lead_lists lead_bulk deliveries claims enqueue excel_import import_memory import_behind beside_import export search
+BENCHMARKS = validation lead_create lead_lists lead_bulk deliveries claims enqueue excel_import import_memory import_behind beside_import export search audit desk
 # The test database ends with the tests, also when they fail or are interrupted.
 WITH_TEST_DATABASE = trap 'exit 130' INT TERM; \
 	trap '$(BIN)/python -m leadops.embedded_postgres.server stop var/test/postgres' EXIT; set -e;

@@ -5,9 +5,12 @@ from __future__ import annotations
 from django.db import connection
 
 # Copies of a real lead, their ids in the order they were made or of one moment: 60 first names, so that many share one,
-# and indexes of nobody's numbers. What is sealed in them can't be opened, because it is sealed for one row.
+# and indexes of nobody's numbers. What is sealed in their applicants can't be
+# opened, because it is sealed for one row; a list shows no more than the lead's own mobile, and they have none.
 RANDOM = "decode(replace(gen_random_uuid()::text, '-', ''), 'hex')"
-MOMENT = "lpad(to_hex(coalesce(%(at)s::bigint, (24000000 + n)::bigint << 16)), 12, '0')"
+SPREAD = "%(until)s::bigint - (%(first)s + %(count)s - n) * %(every)s::bigint"
+MOMENT = f"lpad(to_hex(coalesce(%(at)s::bigint, {SPREAD}, (24000000 + n)::bigint << 16)), 12, '0')"
+STATUS = "coalesce((%(statuses)s::text[])[1 + n %% cardinality(%(statuses)s::text[])], l.status)"
 ID = f"""overlay(overlay(gen_random_uuid()::text
     placing left({MOMENT}, 8) || '-' || right({MOMENT}, 4) from 1 for 13) placing '7' from 15 for 1)::uuid"""
 NAME = "'Given' || to_char(n %% 60, 'FM00') || ' Family' || to_char(n %% 4999, 'FM0000')"
@@ -17,7 +20,8 @@ MANY = (
     FROM generate_series(%(first)s, %(first)s + %(count)s - 1) n""",
     f"""INSERT INTO leadops_lead SELECT r.* FROM made JOIN leadops_lead l ON l.partner_ref_id = %(like)s
     CROSS JOIN LATERAL jsonb_populate_record(l, jsonb_build_object(
-        'id', made.lead, 'partner_ref_id', 'OLD-' || n, 'primary_mobile_index', {RANDOM}
+        'id', made.lead, 'partner_ref_id', 'OLD-' || n, 'primary_mobile', '\\x', 'primary_mobile_index', {RANDOM},
+        'status', {STATUS}
     )) r""",
     f"""INSERT INTO leadops_applicant SELECT r.* FROM made JOIN leadops_lead l ON l.partner_ref_id = %(like)s
     JOIN leadops_applicant a ON a.lead_id = l.id
@@ -33,17 +37,27 @@ MANY = (
     """INSERT INTO leadops_address SELECT r.* FROM made JOIN leadops_lead l ON l.partner_ref_id = %(like)s
     JOIN leadops_applicant a ON a.lead_id = l.id JOIN leadops_address d ON d.applicant_id = a.id
     CROSS JOIN LATERAL jsonb_populate_record(d, jsonb_build_object(
-        'id', made.lead, 'applicant_id', made.applicant
+        'id', gen_random_uuid(), 'applicant_id', made.applicant
     )) r""",
 )
 
 
-def copy(count: int, like: str, first: int = 1, at: int | None = None) -> None:
+def copy(
+    count: int,
+    like: str,
+    first: int = 1,
+    at: int | None = None,
+    spread: tuple[int, int] | None = None,
+    statuses: list[str] | None = None,
+) -> None:
     """Add `count` copies of the lead with this reference, with its applicant, bank account and address.
 
-    They are numbered from `first`, and the higher the number, the newer the copy; or all made at `at`, in milliseconds.
+    They are numbered from `first`, and the higher the number, the newer the copy; or all made at `at`, in milliseconds;
+    or `spread`: the last at its first, and each so many milliseconds before the next. `statuses` are given in turns.
     """
+    until, every = spread or (None, None)
+    told = {"count": count, "like": like, "first": first, "at": at, "until": until, "every": every}
     with connection.cursor() as cursor:
         for statement in MANY:
-            cursor.execute(statement, {"count": count, "like": like, "first": first, "at": at})
+            cursor.execute(statement, told | {"statuses": statuses})
         cursor.execute("VACUUM ANALYZE")

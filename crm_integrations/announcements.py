@@ -29,8 +29,9 @@ TRIES = 2
 
 def enqueue(leads: Sequence[Lead], connections: Sequence[UUID] | None = None) -> outbox.Enqueued:
     """Make the deliveries of `leads` in the caller's transaction, along the routes or to `connections`."""
-    new = [_delivery(lead, to) for lead, to in routing.of_leads(leads, connections)]
-    enqueued = outbox.enqueue(new)
+    found = list(routing.of_leads(leads, connections))
+    guarded = any(to.guarded for _, to in found)
+    enqueued = outbox.enqueue([_delivery(lead, to) for lead, to in found], guarded=guarded)
     gaps.mark(lead.pk for lead in leads)
     return enqueued
 

@@ -11,15 +11,24 @@ class CrmIntegrationsConfig(AppConfig):
     verbose_name = "Vendors"
 
     def ready(self) -> None:
-        from crm_integrations import checks, receivers, registry  # noqa: F401  (checks and receivers register)
+        from crm_integrations import approvals as vendors_approvals
+        from crm_integrations import audited, checks, receivers, registry, reporting  # noqa: F401  (checks and receivers register)
         from crm_integrations.dialects import registry as dialects
+        from leadops.languages import labels
+        from leadops.services import approvals
         from leadops.validation import declare_extra
 
+        approvals.register(
+            vendors_approvals.ConnectionChange, vendors_approvals.NewConnection, vendors_approvals.ReplayStart
+        )
         post_migrate.connect(make_partitions, sender=self)
         for slug, connector in registry.vendors().items():
             parts = {each.name: each.choices for each in connector.extra_fields if each.choices}
             declare_extra(slug, {each.name: each.kind for each in connector.extra_fields}, parts)
         dialects.declare()
+        audited.declare()
+        reporting.declare()
+        labels.speak(self)
 
 
 def make_partitions(**_: Any) -> None:

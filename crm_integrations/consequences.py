@@ -9,7 +9,7 @@ from django.conf import settings
 from crm_integrations import errors, retry
 from crm_integrations.calls import ClaimCaller
 from crm_integrations.models import Delivery, Exchange, State
-from crm_integrations.outbox import Settlement
+from crm_integrations.outbox import Barred, Settlement, bars
 
 
 def may_be_there(delivery: Delivery) -> bool:
@@ -22,6 +22,13 @@ def as_it_was(delivery: Delivery, reason: str) -> Settlement:
     state = State.UNKNOWN if may_be_there(delivery) else State.QUEUED
     asked, absent = delivery.lookups, delivery.absences
     return Settlement(state, reason, due_in=0, accepted=delivery.accepted, lookups=asked, absences=absent)
+
+
+def after_bar(barred: Barred) -> Settlement:
+    """What a consent that is missing, or a border, means: it waits for the one, and is not sent across the other."""
+    if barred.by == bars.CONSENT:
+        return Settlement(State.WAITING, barred.said, due_in=bars.LOOK_AGAIN_SECONDS)
+    return Settlement(State.SKIPPED, barred.said)
 
 
 def after_fault(caller: ClaimCaller, error: Exception) -> Settlement:

@@ -15,7 +15,7 @@ from crm_integrations import announcements, consequences, errors, outbox, redact
 from crm_integrations.calls import ClaimCaller
 from crm_integrations.connector import Kind, Outcome, Response
 from crm_integrations.models import Delivery, Exchange, State
-from crm_integrations.outbox import Claim, LeadEnded, LostLease, Outdated, Paused, Settlement, TooLate
+from crm_integrations.outbox import Barred, Claim, LeadEnded, LostLease, Outdated, Paused, Settlement, TooLate
 from crm_integrations.records import EventRecord, Record
 from leadops.faults import place_of
 
@@ -117,6 +117,8 @@ def _act(claim: Claim, delivery: Delivery, record: Record | Settlement) -> None:
         _act(claim, delivery, records.get(delivery.pk) or _without_record(None))
     except LeadEnded as ended:
         outbox.settle(claim, delivery, Settlement(State.CANCELLED, str(ended)), caller.exchange)
+    except Barred as barred:
+        outbox.settle(claim, delivery, consequences.after_bar(barred), caller.exchange)
     except (LostLease, Paused, DatabaseError):
         raise
     except Exception as error:

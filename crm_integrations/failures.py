@@ -7,6 +7,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Count, Max, Min
+
+from crm_integrations.models import Delivery, State
+from leadops.models import Officer
 
 # From one group to the next by the index `delivery_by_cause`, never over the rows between: a million failures of ten
 # causes cost ten steps, and each count stops where it is told to.
@@ -53,8 +57,22 @@ class Group:
     newest: datetime
 
 
-def groups(at_most: int, count_to: int) -> list[Group]:
-    """The first `at_most` groups by connection and cause; each counts no further than `count_to`."""
+def groups(officer: Officer, at_most: int, count_to: int) -> list[Group]:
+    """The first `at_most` groups by connection and cause; each counts no further than `count_to`.
+
+    For who sees some leads only, they are made of the newest `count_to` failures of those.
+    """
+    if not officer.sees_all:
+        return _of_some_leads(officer, at_most, count_to)
     with connection.cursor() as cursor:
         cursor.execute(GROUPS, {"groups": at_most, "most": count_to})
         return [Group(*row) for row in cursor.fetchall()]
+
+
+def _of_some_leads(officer: Officer, at_most: int, count_to: int) -> list[Group]:
+    failed = Delivery.objects.visible_to(officer).exclude(cause="").exclude(state=State.SKIPPED)
+    newest = Delivery.objects.filter(pk__in=failed.order_by("-id").values("pk")[:count_to]).order_by()
+    counted = newest.values("connection_id", "cause").annotate(
+        count=Count("id"), oldest=Min("updated_at"), newest=Max("updated_at")
+    )
+    return [Group(**row) for row in counted.order_by("connection_id", "cause")[:at_most]]

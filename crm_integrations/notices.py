@@ -29,16 +29,19 @@ DO UPDATE SET seen = n.seen + 1, last_seen_at = now(), updated_at = now(), text 
 """
 
 
-def raise_notice(connection: Connection, kind: Notice.Kind, text: str, subject: str = "") -> None:
+def raise_notice(connection: Connection | None, kind: Notice.Kind, text: str, subject: str = "") -> None:
     """Tell operations of a trouble; one that is open already is counted instead of told again.
 
+    `connection`: None where it is about no vendor.
     `text` is in our own words and names no person: it is mailed. What a vendor said goes into `subject`, which is not.
     """
     with database.cursor() as cursor:
-        cursor.execute(RAISE, [ids.uuid7(), connection.pk, kind.value, subject[:200], text[:500]])
+        cursor.execute(
+            RAISE, [ids.uuid7(), connection.pk if connection else None, kind.value, subject[:200], text[:500]]
+        )
 
 
-def close(connection: Connection, kind: Notice.Kind, subject: str = "") -> bool:
+def close(connection: Connection | None, kind: Notice.Kind, subject: str = "") -> bool:
     """The trouble is over; False when there was no open notice of it."""
     open_ones = Notice.objects.filter(connection=connection, kind=kind, subject=subject, closed_at=None)
     return bool(open_ones.update(closed_at=Now(), updated_at=Now()))
@@ -70,7 +73,9 @@ def _subject(found: Sequence[Notice]) -> str:
 
 def _text(found: Sequence[Notice]) -> str:
     lines = [f"{notice}\n  {notice.text}\n  Since {_moment(notice.created_at)}." for notice in found]
-    return "\n\n".join([*lines, "Details are on the connection's page in the back office."])
+    return "\n\n".join(
+        [*lines, "Details are in the back office, with the notices and on the connections' pages."]
+    )
 
 
 def _moment(when: datetime) -> str:

@@ -26,14 +26,16 @@ class Readiness:
         return not self.missing
 
 
-def of_lead(lead: Lead) -> list[Readiness]:
+def of_lead(lead: Lead, enabled: Sequence[Connection] | None = None) -> list[Readiness]:
     """The readiness of `lead` for every enabled connection that takes such leads."""
-    return of_leads([lead])[lead.pk]
+    return of_leads([lead], enabled)[lead.pk]
 
 
-def of_leads(leads: Sequence[Lead]) -> dict[UUID, list[Readiness]]:
-    """The readiness of each of `leads`, by its id, in a fixed number of queries."""
-    taking = [(connection, connection.connector) for connection in taking_leads()]
+def of_leads(
+    leads: Sequence[Lead], enabled: Sequence[Connection] | None = None
+) -> dict[UUID, list[Readiness]]:
+    """The readiness of each of `leads`, by its id, in a fixed number of queries; `enabled` are known already."""
+    taking = [(connection, connection.connector) for connection in taking_leads(enabled)]
     records = snapshots.of_leads(leads, {connection.vendor for connection, _ in taking})
     return {
         lead.pk: [
@@ -45,9 +47,10 @@ def of_leads(leads: Sequence[Lead]) -> dict[UUID, list[Readiness]]:
     }
 
 
-def taking_leads() -> list[Connection]:
+def taking_leads(enabled: Sequence[Connection] | None = None) -> list[Connection]:
     """The enabled connections to vendors that take leads."""
-    return [c for c in Connection.objects.filter(enabled=True) if Kind.LEAD in c.connector_class.kinds()]
+    known = Connection.objects.filter(enabled=True) if enabled is None else enabled
+    return [each for each in known if Kind.LEAD in each.connector_class.kinds()]
 
 
 def _of(record: LeadRecord, connection: Connection, connector: Connector) -> Readiness:

@@ -8,20 +8,28 @@ from uuid import UUID
 
 from django.dispatch import receiver
 
-from crm_integrations import announcements, events, gaps, outbox, registry, routing
+from crm_integrations import announcements, erasing, events, gaps, holders, notices, outbox, registry, routing
 from crm_integrations.connector import Kind
+from crm_integrations.models import Notice
 from leadops.ids import uuid7
-from leadops.models import ImportBatch, Lead, LoanAccount
+from leadops.models import ImportBatch, Lead, LoanAccount, Officer
+from leadops.services.holders import Held
 from leadops.signals import (
+    consents_withdrawn,
+    holders_asked,
     imports_finished,
     leads_changed,
     leads_created,
+    leads_erased,
     leads_ready,
     leads_stopped,
     leads_to_be_deleted,
     loan_accounts_changed,
     loan_accounts_ready,
+    reveals_refused,
 )
+
+TOO_MANY = "An officer wanted to see more personal data unmasked than anybody may within an hour."
 
 
 @receiver(leads_ready)
@@ -68,6 +76,37 @@ def tell_of_accounts(sender: Any, account_ids: Sequence[UUID], **_: Any) -> None
 def tell_of_imports(sender: Any, batches: Sequence[ImportBatch], **_: Any) -> None:
     """The partners of imports that have ended are told."""
     events.of_imports(batches)
+
+
+@receiver(leads_changed)
+def look_for_consents(sender: Any, leads: Sequence[Lead], **_: Any) -> None:
+    """What waited for a consent goes on once it is there."""
+    outbox.consents.look_again({lead.pk for lead in leads})
+
+
+@receiver(consents_withdrawn)
+def cancel_without_consent(sender: Any, leads: Sequence[Lead], **_: Any) -> None:
+    """Nothing goes out any more that its borrower does not agree to."""
+    outbox.consents.withdraw(leads)
+
+
+@receiver(holders_asked)
+def tell_who_has_them(sender: Any, leads: Sequence[Lead], **_: Any) -> list[Held]:
+    """The vendors that have data of these leads, or may have it."""
+    return list(holders.of(leads))
+
+
+@receiver(leads_erased)
+def erase_what_was_told(sender: Any, leads: Sequence[Lead], **_: Any) -> dict[str, int]:
+    """What calls and webhooks told of them is emptied; what was not sent yet never is."""
+    outbox.consents.stop(leads)
+    return erasing.erase(leads)
+
+
+@receiver(reveals_refused)
+def tell_of_reveals(sender: Any, officer: Officer, **_: Any) -> None:
+    """Operations hear of it; the mail names nobody, the notice does."""
+    notices.raise_notice(None, Notice.Kind.REVEALS, TOO_MANY, subject=officer.username)
 
 
 @receiver(leads_stopped)

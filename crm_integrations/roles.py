@@ -1,17 +1,23 @@
-"""Who may do what in the back office: the roles, and the groups that are made of them."""
+"""Who may do what in the back office: the roles, and the groups that are made of them.
+
+roles.toml has the matrix of both; this module reads it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import NamedTuple
+import tomllib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from leadops.errors import LeadopsError
+from leadops.models import Officer
 
-CORE, VENDORS = "leadops", "crm_integrations"
-VIEW, KEEP, ALL = ("view",), ("view", "add", "change"), ("view", "add", "change", "delete")
+MATRIX: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("roles.toml").read_text())
+VERBS = ("view", "add", "change", "delete")
 
 
 class Right(NamedTuple):
@@ -19,6 +25,17 @@ class Right(NamedTuple):
 
     app: str
     name: str
+
+
+class Role(NamedTuple):
+    """A column of the matrix: `rights` says of which records each is, in the matrix's own words."""
+
+    group: str
+    reach: str
+    sees: str
+    may: str
+    may_not: str
+    rights: Mapping[Right, str]
 
 
 class Settled(NamedTuple):
@@ -33,31 +50,22 @@ class RightsNotMade(LeadopsError):
     """The database has no rights yet: run manage.py migrate first."""
 
 
-def _may(verbs: tuple[str, ...], app: str, *models: str) -> frozenset[Right]:
-    return frozenset(Right(app, f"{verb}_{model}") for model in models for verb in verbs)
+def _right(record: str, action: str) -> Right:
+    app, _, model = record.partition(".")
+    return Right(app, f"{action}_{model}" if action in VERBS else action)
 
 
-LOAN_OFFICER = (
-    _may(KEEP, CORE, "lead", "loanaccount", "importbatch")
-    | _may(ALL, CORE, "applicant", "address", "bank", "document", "consent")
-    | _may(
-        ("view", "add"), CORE, "export"
-    )  # masked: only who is given export_unmasked takes data out as it is
-    | _may(VIEW, CORE, "partner", "program", "documenttype", "importrow")
-    | _may(VIEW, VENDORS, "connection", "route", "replay", "notice", "reconciliation", "difference")
-    | _may(VIEW, VENDORS, "subscription")
-    | _may(VIEW, VENDORS, "delivery", "exchange", "inbound", "statuschange")
-    | _may(("change",), VENDORS, "delivery")  # send, retry, cancel and decide
-    | _may(("change",), VENDORS, "notice")  # put it away
-)
-OPERATIONS = (
-    LOAN_OFFICER
-    | _may(KEEP, CORE, "partner", "program", "apikey")  # all of these are ended, and stay on record
-    | _may(ALL, CORE, "documenttype")  # lines of a list
-    | _may(KEEP, VENDORS, "connection", "subscription")
-    | _may(ALL, VENDORS, "route")  # it can't be switched off in another way
-)
-ROLES = {"Loan officers": LOAN_OFFICER, "Operations": OPERATIONS}
+def _read(name: str, place: int) -> Role:
+    cells = {
+        _right(record, action): of_which[place]
+        for record, actions in MATRIX["rights"].items()
+        for action, of_which in actions.items()
+    }
+    return Role(**MATRIX["roles"][name], rights={right: cell for right, cell in cells.items() if cell})
+
+
+ROLES = {role.group: role for place, name in enumerate(MATRIX["order"]) for role in [_read(name, place)]}
+"""By the names of their groups."""
 
 
 @transaction.atomic
@@ -67,13 +75,13 @@ def settle(roles: Collection[str] = tuple(ROLES), *, exact: bool = False) -> lis
     Rights that somebody gave it besides stay, unless it is to be `exact`; so do its officers and all other groups.
     """
     made = {Right(app, name): pk for app, name, pk in _permissions()}
-    if not all(ROLES[role] <= made.keys() for role in roles):
+    if not all(ROLES[role].rights.keys() <= made.keys() for role in roles):
         raise RightsNotMade
-    return [_settle(role, {made[right] for right in ROLES[role]}, exact) for role in roles]
+    return [_settle(role, {made[right] for right in ROLES[role].rights}, exact) for role in roles]
 
 
 def _permissions() -> Collection[tuple[str, str, int]]:
-    ours = Permission.objects.filter(content_type__app_label__in=(CORE, VENDORS))
+    ours = Permission.objects.filter(content_type__app_label__in=("leadops", "crm_integrations", "auth"))
     return ours.order_by().values_list("content_type__app_label", "codename", "pk")
 
 
@@ -85,3 +93,32 @@ def _settle(role: str, needed: set[int], exact: bool) -> Settled:
     group.permissions.add(*after - before)
     done = "made" if new else "unchanged" if after == before else "updated"
     return Settled(role, done, len(after))
+
+
+def role_of(officer: Officer) -> str:
+    """The role that `officer` has, empty for none; of several the first in the order of the matrix."""
+    held = set(officer.groups.values_list("name", flat=True))
+    return next((role for role in ROLES if role in held), "")
+
+
+@transaction.atomic
+def give(officer: Officer, role: str, reach: str = "") -> None:
+    """Have `officer` be in the group of `role` and of no other role, none where it is empty; other groups stay.
+
+    With another role comes its reach, unless one is chosen, and that they may sign in.
+    """
+    officer.groups.remove(*Group.objects.filter(name__in=set(ROLES) - {role}))
+    if not role or officer.groups.filter(name=role).exists():
+        return
+    if not Group.objects.filter(name=role).exists():
+        settle([role])
+    officer.groups.add(Group.objects.get(name=role))
+    officer.reach, officer.is_staff = reach or ROLES[role].reach, True
+    officer.save(update_fields=["reach", "is_staff"])
+
+
+def table() -> str:
+    """The roles as the docs have them, in Markdown."""
+    lines = ["| role | sees | may | may not |", "| --- | --- | --- | --- |"]
+    rows = ((role.group, role.sees, role.may, role.may_not) for role in ROLES.values())
+    return "\n".join([*lines, *(f"| *{group}* | {' | '.join(told)} |" for group, *told in rows)])

@@ -23,15 +23,27 @@ class Target(NamedTuple):
     vendor: str
     test_space: bool
     """Whether it takes the leads of test keys, and no others."""
+    guarded: bool
+    """Whether a missing consent or a border may bar records from it; what was withdrawn is seen before it is sent."""
 
+
+_Row = tuple[UUID | None, UUID, str, bool, bool]
 
 # Asked at every new lead: written out, because the ORM takes ten times as long to make it as the database to answer.
-ROUTED = """
-SELECT r.program_id, c.id, c.vendor, c.test_space FROM crm_integrations_route r
+GUARDED = """
+c.jurisdiction <> '' OR EXISTS (
+    SELECT 1 FROM leadops_program p WHERE p.id = ANY(%s) AND p.consent_required
+)
+"""
+ROUTED = f"""
+SELECT r.program_id, c.id, c.vendor, c.test_space, {GUARDED} FROM crm_integrations_route r
 JOIN crm_integrations_connection c ON c.id = r.connection_id
 WHERE r.automatic AND c.enabled AND (r.program_id IS NULL OR r.program_id = ANY(%s)) ORDER BY r."order", r.id
-"""
-CHOSEN = "SELECT NULL, id, vendor, test_space FROM crm_integrations_connection WHERE enabled AND id = ANY(%s)"
+"""  # noqa: S608 (our own words only)
+CHOSEN = f"""
+SELECT NULL, c.id, c.vendor, c.test_space, {GUARDED} FROM crm_integrations_connection c
+WHERE c.enabled AND c.id = ANY(%s)
+"""  # noqa: S608 (our own words only)
 
 
 def of_leads(
@@ -42,7 +54,11 @@ def of_leads(
     Those of a test space go to connections that are for test leads, and no others do.
     """
     programs = {lead.program_id for lead in leads}
-    rows = _routed(programs) if connections is None else statements.rows(CHOSEN, [list(connections)])
+    rows = (
+        _routed(programs)
+        if connections is None
+        else statements.rows(CHOSEN, [list(programs), list(connections)])
+    )
     targets = _by_program(rows, programs, Kind.LEAD)
     tests = _of_test_spaces(leads)
     return (
@@ -76,23 +92,23 @@ def _of_test_spaces(leads: Sequence[Lead]) -> set[UUID]:
     return found
 
 
-def _routed(program_ids: Collection[UUID]) -> list[tuple[UUID | None, UUID, str, bool]]:
-    return statements.rows(ROUTED, [list(program_ids)])
+def _routed(program_ids: Collection[UUID]) -> list[_Row]:
+    return statements.rows(ROUTED, [list(program_ids)] * 2)
 
 
 def _by_program(
-    rows: Iterable[tuple[UUID | None, UUID, str, bool]], program_ids: Collection[UUID], kind: Kind
+    rows: Iterable[_Row], program_ids: Collection[UUID], kind: Kind
 ) -> Mapping[UUID, list[Target]]:
     """The connections that take records of `kind`, by program, in the order of the routes."""
     targets: dict[UUID, list[Target]] = defaultdict(list)
-    for only, connection_id, vendor, test_space in rows:
+    for only, connection_id, vendor, test_space, guarded in rows:
         if vendor not in registry.vendors():
             # The lead is kept all the same: with the connector back, an officer sends it there.
             logger.error(
                 "Nothing goes to connection %s: connectors/ holds no %s any more.", connection_id, vendor
             )
             continue
-        target = Target(connection_id, vendor, test_space)
+        target = Target(connection_id, vendor, test_space, guarded)
         for program_id in [only] if only else program_ids:
             if kind in registry.get(vendor).kinds() and target not in targets[program_id]:
                 targets[program_id].append(target)

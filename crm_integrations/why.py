@@ -13,6 +13,9 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm_integrations import registry
 from crm_integrations.connector import Kind
@@ -50,45 +53,59 @@ def of_delivery(delivery: Delivery, now: datetime) -> str:
         case State.DELIVERED:
             return _delivered(delivery, now)
         case State.REJECTED:
-            return _sentence(f"Refused: {said}" if said else "The vendor refused it")
+            return _sentence(
+                _("Refused: %(reason)s") % {"reason": said} if said else _("The vendor refused it")
+            )
         case State.REVIEW:
-            return _sentence(f"Needs your decision: {said}".rstrip(": "))
+            return _sentence((_("Needs your decision: %(reason)s") % {"reason": said}).rstrip(": "))
         case State.DEAD:
-            return _sentence(f"Given up: {said}".rstrip(": "))
+            return _sentence((_("Given up: %(reason)s") % {"reason": said}).rstrip(": "))
         case State.FAILED:
-            return _sentence(f"It failed here, and nothing was sent: {said}".rstrip(": "))
+            return _sentence(
+                (_("It failed here, and nothing was sent: %(reason)s") % {"reason": said}).rstrip(": ")
+            )
         case State.SKIPPED:
-            return _sentence(f"Not sent: {said}".rstrip(": "))
+            return _sentence((_("Not sent: %(reason)s") % {"reason": said}).rstrip(": "))
         case State.SUPERSEDED:
-            return _sentence(said or "A newer version took its place")
-    return _sentence(said or "It was cancelled")
+            return _sentence(said or _("A newer version took its place"))
+    return _sentence(said or _("It was cancelled"))
 
 
 def _on_its_way(delivery: Delivery, now: datetime) -> str:
     """What the engine acts on next: what it stands for, and what holds it or when its turn comes."""
-    held = stopped(delivery.connection, now) or _held(delivery.connection, now)
+    held = held_up(delivery.connection, now)
     if delivery.state == State.UNKNOWN:
-        again = "It is looked up again" if delivery.lookups else "It is looked up"
+        again = _("It is looked up again") if delivery.lookups else _("It is looked up")
         return f"{_asked(delivery)} {held or _turn(delivery, again, now)}"
     if delivery.state == State.RETRYING:
-        tries = f"try {delivery.attempts + 1} of {len(settings.DELIVERY_RETRIES) + 1}"
-        turn = _turn(delivery, "It will be tried again", now, f" ({tries})")
+        numbers = {"number": delivery.attempts + 1, "all": len(settings.DELIVERY_RETRIES) + 1}
+        tries = _("try %(number)s of %(all)s") % numbers
+        turn = _turn(delivery, _("It will be tried again"), now, f" ({tries})")
         return " ".join(filter(None, [_sentence(delivery.reason), held or turn]))
     if held:
         return held
-    return " ".join(filter(None, [_sentence(delivery.reason), _turn(delivery, "It is sent", now)]))
+    return " ".join(filter(None, [_sentence(delivery.reason), _turn(delivery, _("It is sent"), now)]))
+
+
+def held_up(connection: Connection, now: datetime) -> str:
+    """What stops or holds the whole connection, a person or its vendor; empty while it works."""
+    return stopped(connection, now) or _held(connection, now)
 
 
 def stopped(connection: Connection, now: datetime) -> str:
     """Who or what stopped the whole connection, and until when; empty unless a person or a refused credential did."""
     if not connection.enabled:
-        return "The connection is switched off: nothing is sent until it is switched on."
+        return _("The connection is switched off: nothing is sent until it is switched on.")
     until = connection.paused_until
     if until is None or until <= now:
         return ""
-    end = "an officer resumes it" if until >= Connection.UNTIL_RESUMED else _at(until, now)
-    paused = f"was paused by {connection.paused_by}" if connection.paused_by else "is paused"
-    return _sentence(f"The connection {paused} until {end}: {connection.pause_reason}".rstrip(": "))
+    end = _("an officer resumes it") if until >= Connection.UNTIL_RESUMED else _at(until, now)
+    said = {"who": connection.paused_by, "end": end, "reason": connection.pause_reason}
+    if connection.paused_by:
+        words = _("The connection was paused by %(who)s until %(end)s: %(reason)s")
+    else:
+        words = _("The connection is paused until %(end)s: %(reason)s")
+    return _sentence((words % said).rstrip(": "))
 
 
 def _held(connection: Connection, now: datetime) -> str:
@@ -97,46 +114,56 @@ def _held(connection: Connection, now: datetime) -> str:
         return ""
     until = health.hold_until if health.hold_until and health.hold_until > now else None
     if health.opened_at is not None:
-        trial = f"after {_at(until, now)}" if until else "now"
-        return f"The vendor does not answer: one call is tried {trial}, and all others follow once it works."
-    return f"The vendor asked for less: held until {_at(until, now)}." if until else ""
+        if until is None:
+            return _(
+                "The vendor does not answer: one call is tried now, and all others follow once it works."
+            )
+        words = _(
+            "The vendor does not answer: one call is tried after %(when)s, and all others follow once it works."
+        )
+        return words % {"when": _at(until, now)}
+    return _("The vendor asked for less: held until %(when)s.") % {"when": _at(until, now)} if until else ""
 
 
 def _asked(delivery: Delivery) -> str:
     """What is known of an unknown outcome."""
     unknown = (
-        "The vendor accepted it but gave no id yet" if delivery.accepted else "Unknown whether it arrived"
+        _("The vendor accepted it but gave no id yet")
+        if delivery.accepted
+        else _("Unknown whether it arrived")
     )
     if not delivery.lookups:
         return _sentence(f"{unknown}: {delivery.reason}".rstrip(": "))
-    found = "not found" if delivery.absences else "no certain answer"
-    return f"{unknown}: looked up {_times(delivery.lookups)}, {found}."
+    found = _("not found") if delivery.absences else _("no certain answer")
+    looked_up = _("looked up %(times)s") % {"times": _times(delivery.lookups)}
+    return f"{unknown}: {looked_up}, {found}."
 
 
 def _turn(delivery: Delivery, what: str, now: datetime, more: str = "") -> str:
     if delivery.leased_until is not None and delivery.leased_until > now:
-        return "It is at work just now."
-    return f"{what} {_when(delivery.due_at, now)}{more}." if delivery.due_at > now else f"{what} next{more}."
+        return _("It is at work just now.")
+    next_one = _when(delivery.due_at, now) if delivery.due_at > now else _("next")
+    return f"{what} {next_one}{more}."
 
 
 def _waiting(delivery: Delivery, now: datetime) -> str:
     vendors = registry.vendors()
-    first = vendors[delivery.depends_on].label if delivery.depends_on in vendors else "another delivery"
-    said = _sentence(delivery.reason or f"Waiting until {first} knows the lead")
+    first = vendors[delivery.depends_on].label if delivery.depends_on in vendors else _("another delivery")
+    said = _sentence(delivery.reason or _("Waiting until %(name)s knows the lead") % {"name": first})
     return " ".join(filter(None, [said, stopped(delivery.connection, now)]))
 
 
 def _in_hand(delivery: Delivery, now: datetime) -> str:
     if delivery.leased_until is not None and delivery.leased_until <= now:
-        return "The worker that had it in hand is gone: what became of it is found out within seconds."
-    return "It is being sent just now."
+        return _("The worker that had it in hand is gone: what became of it is found out within seconds.")
+    return _("It is being sent just now.")
 
 
 def _delivered(delivery: Delivery, now: datetime) -> str:
     when = f" {_when(delivery.delivered_at, now)}" if delivery.delivered_at else ""
-    known = f"; the vendor's id is {delivery.reference}" if delivery.reference else ""
-    word = f", its status “{delivery.vendor_status}”" if delivery.vendor_status else ""
-    return " ".join(filter(None, [f"Delivered{when}{known}{word}.", _sentence(delivery.reason)]))
+    known = _("; the vendor's id is %(id)s") % {"id": delivery.reference} if delivery.reference else ""
+    word = _(", its status “%(word)s”") % {"word": delivery.vendor_status} if delivery.vendor_status else ""
+    return " ".join(filter(None, [f"{_('Delivered')}{when}{known}{word}.", _sentence(delivery.reason)]))
 
 
 def of_lead(
@@ -151,21 +178,36 @@ def of_lead(
         if alike := [each for each in newest if each.state == state]:
             first = alike[0]
             said = of_delivery(first, now)
-            others = f" (and {len(alike) - 1} more)" if len(alike) > 1 else ""
+            others = _others(len(alike) - 1)
             return f"{first.connection.name}{others}: {said}"
     if lead.is_stopped:
-        return f"The lead is {lead.get_status_display().lower()}: nothing of it is sent."
+        return _("The lead is %(status)s: nothing of it is sent.") % {
+            "status": lead.get_status_display().lower()
+        }
     delivered = (each for each in newest if each.state == State.DELIVERED and each.kind != Kind.BANK)
     held = [each.connection.name for each in delivered]
     if held:
-        return f"Delivered to {', '.join(held)}."
+        return _("Delivered to %(names)s.") % {"names": ", ".join(held)}
     if gaps:
         name, missing = next(iter(gaps.items()))
-        others = f" (and {len(gaps) - 1} more)" if len(gaps) > 1 else ""
-        return f"Not ready for {name}{others}: {', '.join(missing)}."
+        others = _others(len(gaps) - 1)
+        return _("Not ready for %(name)s: %(missing)s.") % {
+            "name": f"{name}{others}",
+            "missing": ", ".join(missing),
+        }
     if lead.sync_status == Lead.SyncStatus.IN_PROGRESS:
-        return "It came with an import, and is about to be queued."
-    return "Not sent yet: submit it." if lead.status == Lead.Status.DRAFT else "No route sends it anywhere."
+        return _("It came with an import, and is about to be queued.")
+    if lead.status == Lead.Status.DRAFT:
+        return _("Not sent yet: submit it.")
+    return _("No route sends it anywhere.")
+
+
+def _others(count: int) -> str:
+    return (
+        " " + ngettext("(and %(count)s more)", "(and %(count)s more)", count) % {"count": count}
+        if count
+        else ""
+    )
 
 
 def _newest(deliveries: Iterable[Delivery]) -> list[Delivery]:
@@ -196,6 +238,8 @@ def for_partner(delivery: Delivery, now: datetime) -> str:
     """Why it stands where it stands, without what a vendor or an officer said of it."""
     if delivery.state in OUR_WORDS:
         return delivery.reason
+    if delivery.state == State.WAITING and delivery.no_consent:
+        return "It waits for the borrower's consent."
     if delivery.state == State.QUEUED:
         if stopped(delivery.connection, now):
             return "The connection is paused; it is sent when the lender resumes it."
@@ -219,17 +263,17 @@ TIMES = ("never", "once", "twice", "three times", "four times", "five times", "s
 
 
 def _times(count: int) -> str:
-    return TIMES[count] if count < len(TIMES) else f"{count} times"
+    return _(TIMES[count]) if count < len(TIMES) else _("%(count)s times") % {"count": count}
 
 
 def _sentence(text: str) -> str:
     text = text.strip()
-    return text if not text or text[-1] in ".!?" else f"{text}."
+    return text if not text or text[-1] in ".!?।" else f"{text}."
 
 
 def _when(moment: datetime, now: datetime) -> str:
     said = _at(moment, now)
-    return f"on {said}" if "," in said else f"at {said}"
+    return (_("on %(when)s") if "," in said else _("at %(when)s")) % {"when": said}
 
 
 def _at(moment: datetime, now: datetime) -> str:
@@ -239,4 +283,4 @@ def _at(moment: datetime, now: datetime) -> str:
     clock = f"{local:%H:%M:%S}" if soon else f"{local:%H:%M}"
     if local.date() == today.date():
         return clock
-    return f"{local.day} {local:%b %Y}, {clock}"
+    return f"{date_format(local, 'j M Y')}, {clock}"

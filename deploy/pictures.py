@@ -93,11 +93,33 @@ def of_leads(page: Page) -> None:
     take(page, "overview")
     page.goto(f"{WEB}leadops/lead/")
     take(page, "lead-list")
+    page.locator("#find").fill("asha")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Leads", exact=True).wait_for()
+    take(page, "search")
     page.goto(f"{WEB}crm_integrations/delivery/?state__exact=review")
     page.locator("#result_list a[href*='/leadops/lead/']").first.click()
+    page.get_by_role("heading", name="Timeline").wait_for()
+    take(page, "lead")
+    of_a_conflict(page)
     heading = page.get_by_role("heading", name="Deliveries")
     heading.evaluate("each => { each.style.scrollMarginTop = '2rem'; each.scrollIntoView() }")
     take(page, "deliveries")
+
+
+def of_a_conflict(page: Page) -> None:
+    """The lead on the page, changed in another window while its form is open."""
+    other = page.context.new_page()
+    form = f"{page.url}?edit=1"
+    page.goto(form)
+    other.goto(form)
+    for each, words in ((other, "Calls back after six"), (page, "Wants a call at noon")):
+        each.get_by_label("Remarks").fill(words)
+        each.get_by_role("button", name="Save", exact=True).click()
+        each.wait_for_load_state()
+    take(page, "conflict")
+    other.close()
+    page.get_by_role("link", name="Leave it as it is now").click()
 
 
 def main() -> None:
@@ -106,7 +128,7 @@ def main() -> None:
         chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         for name, pictures in (("meera", of_leads), ("arjun", lambda page: of_imports(page, Path(folder)))):
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
             sign_in(page, name, passwords[name])
             pictures(page)
         browser.close()

@@ -10,7 +10,6 @@ from django.apps import AppConfig
 from django.contrib import admin
 from django.contrib.admin import sites
 from django.core.exceptions import BadRequest
-from django.core.paginator import InvalidPage
 from django.db import DataError
 from django.http import HttpRequest, HttpResponseBase
 from unfold.sites import UnfoldAdminSite
@@ -27,7 +26,7 @@ class Desk(UnfoldAdminSite):
                     raise BadRequest("What was sent holds a NUL character.")
             try:
                 return view(request, *args, **kwargs)
-            except (DataError, InvalidPage):
+            except DataError:
                 if request.method == "GET":  # as a time zone of 23 hours in a list's filter
                     raise BadRequest("The address holds a value that can't be looked for.") from None
                 raise
@@ -35,9 +34,12 @@ class Desk(UnfoldAdminSite):
         return super().admin_view(looked_at, cacheable)
 
     def get_urls(self) -> list[Any]:
-        from leadops.admin import help  # the admins it stands beside can't be loaded before the apps are
+        # The admins they stand beside can't be loaded before the apps are.
+        from leadops.admin import help, language, reports, search_page, sign_in_pages
 
-        return [*help.urls(self), *super().get_urls()]
+        # The search stands in place of the theme's, which wants what is looked for in the address.
+        pages = (help, language, reports, search_page, sign_in_pages)
+        return [*(each for page in pages for each in page.urls(self)), *super().get_urls()]
 
 
 class DeskConfig(AppConfig):

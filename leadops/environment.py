@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -62,6 +63,14 @@ def env_table(name: str, default: str) -> tuple[tuple[int, int], ...]:
 def env_list(name: str, default: str = "") -> list[str]:
     """A comma-separated list without its blanks."""
     return [part.strip() for part in env(name, default).split(",") if part.strip()]
+
+
+def env_networks(name: str, default: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """A comma-separated list of IP addresses and networks."""
+    try:
+        return tuple(ip_network(part) for part in env_list(name, default))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be addresses or networks: {error}.") from None
 
 
 def env_secret(name: str) -> str:

@@ -24,7 +24,8 @@ class TraceWithoutValues(Filter):
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             told = record.args if isinstance(record.args, dict) else {}
-            record.msg = f"{told.get('name', 'Something')} failed: {trace_of(error)}"
+            what = f"{told['name']} failed" if "name" in told else record.getMessage()
+            record.msg = f"{what}: {trace_of(error)}"
             record.args = record.exc_info = record.exc_text = None
             record.__dict__.pop("data", None)  # Celery's own copy of it all
         return True

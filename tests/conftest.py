@@ -17,7 +17,7 @@ from leadops.models import ApiKey, Officer, Partner, Program
 from tests import people, vendors
 from tests.vendors import Sandbox
 
-EMPTY = """
+EMPTY = r"""
 DO $$
 DECLARE
     found regclass;
@@ -26,9 +26,14 @@ DECLARE
     any_large boolean := false;
     names text[] := '{}';
 BEGIN
+    -- Emptying is no write that the audit should tell of, and the audit itself refuses it.
+    IF current_setting('is_superuser') = 'on' THEN
+        PERFORM set_config('session_replication_role', 'replica', true);
+    END IF;
     FOR found, large IN SELECT oid, pg_relation_size(oid) > 256 * 1024 FROM pg_class
         WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
         AND relname NOT IN ('auth_permission', 'django_content_type', 'django_migrations')
+        AND (relname NOT LIKE 'leadops_audit%' OR current_setting('is_superuser') = 'on')
     LOOP
         EXECUTE format('SELECT EXISTS (SELECT FROM %s)', found) INTO filled;
         IF filled OR large THEN
@@ -152,3 +157,10 @@ def vendor_sandbox(sandbox_process: Sandbox) -> Sandbox:
 def connections(db: None, vendor_sandbox: Sandbox) -> dict[str, Connection]:
     """All five vendors connected and routed for every program."""
     return vendors.connect(vendor_sandbox.url, *vendors.LEAD_VENDORS, "crego_los")
+
+
+@pytest.fixture
+def _approvals(settings) -> None:
+    """Two people do what matters, and few are many."""
+    settings.APPROVALS = True
+    settings.APPROVE_OVER = {"push": 2, "import": 3, "replay": 2}

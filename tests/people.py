@@ -7,7 +7,7 @@ from django.test import Client
 
 from leadops import synthetic
 from leadops.drafts import LeadDraft
-from leadops.models import Lead, Officer, Partner, Program
+from leadops.models import Branch, Lead, Officer, Partner, Program
 from leadops.services import leads
 from leadops.validation import check_lead
 
@@ -17,8 +17,17 @@ PASSWORD = "correct horse battery staple"
 def officer(username: str, superuser: bool = True) -> Officer:
     found = Officer.objects.filter(username=username).first()
     return found or Officer.objects.create_user(
-        username, f"{username}@lender.example", PASSWORD, is_staff=True, is_superuser=superuser
+        username,
+        f"{username}@lender.example",
+        PASSWORD,
+        is_staff=True,
+        is_superuser=superuser,
+        reach=Officer.Reach.ALL,
     )
+
+
+def branch(code: str) -> Branch:
+    return Branch.objects.get_or_create(code=code, defaults={"name": code.title()})[0]
 
 
 def partner(name: str, code: str) -> Partner:
@@ -43,10 +52,15 @@ def leads_of(partner: Partner, program: Program, count: int = 1, intake: str = L
     return leads.create(drafts(count), partner=partner, program=program, intake=intake)
 
 
+def give(officer: Officer, *permissions: str) -> None:
+    """Let `officer` do just this."""
+    officer.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+
+
 def clerk(*permissions: str) -> Client:
     """A signed-in officer with these rights alone."""
     person = officer("clerk", superuser=False)
-    person.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    give(person, *permissions)
     client = Client()
     client.force_login(person)
     return client

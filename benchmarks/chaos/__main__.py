@@ -80,7 +80,7 @@ def frozen_workers(rig: Rig, small: bool) -> bool:
 def long_outage(rig: Rig, small: bool) -> bool:
     """72 hours without the vendors."""
     rig.clear()
-    found = rig.inside("outage", 20 if small else 100)
+    found = rig.inside("outage", 20 if small else 100, "crego_crm", "ispcrm")
     verdict = judge(rig, found["deliveries"])
     print(found, verdict, sep="\n", flush=True)
     arrived = found["delivered"] == found["deliveries"] and found["most_tries"] <= 11

@@ -1,4 +1,4 @@
-"""A vendor that is away for 72 hours, in the time that the calls take: `python -m benchmarks.chaos.outage LEADS`.
+"""Vendors away for 72 hours, in the time that the calls take: `python -m benchmarks.chaos.outage LEADS VENDOR...`.
 
 The schedule and the breaker are the real ones. Nobody waits: when there is nothing to do, every moment in the tables
 moves back by what is left until something is due, as if so much time had gone by.
@@ -34,7 +34,6 @@ from crm_integrations.models import CLAIMABLE, UNFINISHED, Connection, Delivery,
 from crm_integrations.outbox import low_water
 
 HOURS, RATE = 72, 5.0
-VENDORS = ("crego_crm", "ispcrm")
 SHORTEST = 0.2
 
 
@@ -85,9 +84,9 @@ def turn(clock: Time, called: Counter[tuple[int, int]]) -> None:
             called[int(clock.now), int(before > 0)] += 1
 
 
-def main(leads: int) -> dict[str, Any]:
-    """Everything is taken in while both vendors are down; they come back after 72 hours."""
-    seeding.main(leads, *VENDORS)
+def main(leads: int, *vendors: str) -> dict[str, Any]:
+    """Everything is taken in while the vendors are down; they come back after 72 hours."""
+    seeding.main(leads, *vendors)
     Connection.objects.update(rate=RATE)
     faults = f"{os.environ['CHAOS_VENDORS']}/__sandbox__/faults"
     kinds = ["lead", "find", "health"]
@@ -115,4 +114,4 @@ def main(leads: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(int(sys.argv[1]))))
+    print(json.dumps(main(int(sys.argv[1]), *sys.argv[2:])))

@@ -7,10 +7,12 @@ from crm_integrations.admin import (
     import_rows,
     inbound,
     notices,
+    officers,
     partners,
     reconciliations,
     records,
     replays,
+    search,
     subscriptions,
 )
 
@@ -21,9 +23,11 @@ __all__ = [
     "import_rows",
     "inbound",
     "notices",
+    "officers",
     "partners",
     "reconciliations",
     "records",
     "replays",
+    "search",
     "subscriptions",
 ]

@@ -37,10 +37,11 @@ def why_of(delivery: Delivery) -> str:
 def connection_chip(delivery: Delivery) -> SafeString:
     """The connection's name and the state in words, the reason beside the pointer."""
     name, state = delivery.connection.name, delivery.get_state_display()
-    return _named_chip(tone_of(delivery.state), name, state, why_of(delivery))
+    return named_chip(tone_of(delivery.state), name, state, why_of(delivery))
 
 
-def _named_chip(tone: str, name: str, word: str, title: str) -> SafeString:
+def named_chip(tone: str, name: str, word: str, title: str) -> SafeString:
+    """A connection's name and a word for how a record stands there, more of it beside the pointer."""
     shown = '<span class="lo-chip lo-{}" title="{}"><span>{}</span> <b>{}</b></span>'
     return format_html(shown, tone, title, name, word)
 
@@ -64,7 +65,7 @@ def lead_chips(lead: Lead, deliveries: list[Delivery], missing: Iterable[Gap]) -
     for gap in missing:
         if gap.connection_id not in reached:
             fields[gap.connection.name].append(spoken(gap.field) or gap.message)
-    unready = [_named_chip("warn", name, misses(len(each)), ", ".join(each)) for name, each in fields.items()]
+    unready = [named_chip("warn", name, misses(len(each)), ", ".join(each)) for name, each in fields.items()]
     shown = format_html("{}{}", chips(deliveries), _together(unready) if unready else "")
     if all(each.state == State.DELIVERED for each in deliveries) and deliveries:
         return shown

@@ -22,7 +22,7 @@ from leadops.admin.json_field import StrictJSONField
 from leadops.admin.versions import VersionedForm
 
 SETTING, SECRET = "setting_", "secret_"
-STALE = "This connection was changed after you opened it ({change}). Open it again and repeat your change."
+STALE = "This connection was changed after you opened it ({change})."
 TYPE_AGAIN = "The address changes, so type this again: the stored one is not sent to another address."
 
 

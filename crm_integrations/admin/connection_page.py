@@ -14,6 +14,7 @@ from django.utils import timezone
 from crm_integrations import watching
 from crm_integrations.models import Connection, Health, Lease, Notice, State, Tally
 from leadops.admin.dashboard import list_url
+from leadops.models import Officer
 
 HOURS, HOUR_WIDTH, HEIGHT = 168, 5, 110
 """Of the chart: a week, each hour so wide, calls and durations each so high."""
@@ -21,10 +22,14 @@ GAP = 34
 MOST_CAUSES = 8
 
 
-def shown(connection: Connection) -> dict[str, Any]:
+def shown(connection: Connection, officer: Officer) -> dict[str, Any]:
     """The context of the page: four queries, however much was called."""
     now = timezone.now()
-    open_notices = Notice.objects.filter(connection=connection, closed_at=None).order_by("-last_seen_at")
+    open_notices = (
+        Notice.objects.visible_to(officer)
+        .filter(connection=connection, closed_at=None)
+        .order_by("-last_seen_at")
+    )
     notices = list(open_notices[:20])
     today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     tallies = list(Tally.objects.filter(connection=connection, hour__gte=_start(now) - timedelta(days=1)))

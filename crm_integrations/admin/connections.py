@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
@@ -19,23 +20,29 @@ from unfold.admin import ModelAdmin, StackedInline
 from crm_integrations import health, outbox
 from crm_integrations.admin import connection_page
 from crm_integrations.admin.connection_form import SECRET, SETTING, ConnectionForm, declared_fields, form_for
+from crm_integrations.admin.connection_gate import HoldsAddresses
 from crm_integrations.admin.steering import connection_url
 from crm_integrations.models import Connection, Route
 from crm_integrations.probe import probe
 from leadops.admin.markup import chip
+from leadops.admin.scoped import officer_of
 from leadops.admin.versions import LockedWhileStored
 from leadops.ids import uuid_in
+from leadops.sign_in.fresh import fresh_factor
+
+MAY_PAUSE = "crm_integrations.pause_connection"
 
 
 class RouteInline(StackedInline):
     model = Route
     extra = 0
-    fields = [("program", "order", "automatic")]
+    fields = [("program", "order", "automatic"), ("purpose", "across_borders")]
     verbose_name_plural = "routes: whose leads go here (no program: all)"
 
 
 @admin.register(Connection)
-class ConnectionAdmin(LockedWhileStored, ModelAdmin):
+class ConnectionAdmin(LockedWhileStored, HoldsAddresses, ModelAdmin):
+    when_empty = "A connection says where a vendor is: somebody who may set things up adds one."
     form = ConnectionForm
     list_display = ["name", "vendor", "base_url", "state", "pause"]
     list_filter = ["enabled"]
@@ -91,19 +98,19 @@ class ConnectionAdmin(LockedWhileStored, ModelAdmin):
         """A connection is disabled, not deleted: what was sent through it stays on record."""
         return False
 
-    def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
-        obj.save(update_fields=form.changed_columns() if change else None)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        if any(formset.has_changed() for formset in formsets):
-            form.instance.save(update_fields=["updated_at"])  # the page with its routes has one version
+    def has_pause_permission(self, request: HttpRequest) -> bool:
+        """Who may stop a connection for a while, let it go on and try it, though not change where it leads."""
+        return request.user.has_perm(MAY_PAUSE) or self.has_change_permission(request)
 
     def response_add(
         self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None
     ) -> HttpResponse:
         self.message_user(request, f"{obj} was added. Fill in what it needs, and say whose leads go there.")
         return HttpResponseRedirect(_url(obj))
+
+    @method_decorator(fresh_factor)
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return super().changeform_view(request, *args, **kwargs)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -114,7 +121,8 @@ class ConnectionAdmin(LockedWhileStored, ModelAdmin):
             if connection is not None and connection.connector_class.is_partners:
                 return HttpResponseRedirect(connection_url(connection))
             if connection is not None and self.has_view_permission(request, connection):
-                shown = connection_page.shown(connection)
+                shown = connection_page.shown(connection, officer_of(request))
+                shown["may_pause"] = self.has_pause_permission(request)
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
     def get_urls(self) -> list[URLPattern]:
@@ -129,7 +137,7 @@ class ConnectionAdmin(LockedWhileStored, ModelAdmin):
         return own + super().get_urls()
 
     def pause_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
-        connection = self._to_change(request, connection_id)
+        connection = self._to_pause(request, connection_id)
         outbox.pause(connection, request.POST.get("reason", "").strip(), by=request.user.get_username())
         self.message_user(
             request, f"{connection} is paused: nothing is sent until it is resumed.", messages.SUCCESS
@@ -137,14 +145,14 @@ class ConnectionAdmin(LockedWhileStored, ModelAdmin):
         return HttpResponseRedirect(_url(connection))
 
     def resume_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
-        connection = self._to_change(request, connection_id)
+        connection = self._to_pause(request, connection_id)
         outbox.resume(connection)
         self.message_user(request, f"{connection} goes on.", messages.SUCCESS)
         return HttpResponseRedirect(_url(connection))
 
     def check_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
         """Try address and credentials now; no record is sent, and no transaction is open meanwhile."""
-        connection = self._to_change(request, connection_id)
+        connection = self._to_pause(request, connection_id)
         verdict = probe(connection)
         if not verdict.ok:
             said, level = f"{connection} can't be used.", messages.ERROR
@@ -157,14 +165,14 @@ class ConnectionAdmin(LockedWhileStored, ModelAdmin):
 
     def close_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
         """An officer knows that the vendor works again: the breaker need not try it first."""
-        connection = self._to_change(request, connection_id)
+        connection = self._to_pause(request, connection_id)
         health.reset(connection)
         self.message_user(request, f"The breaker of {connection} is closed: calls go on.", messages.SUCCESS)
         return HttpResponseRedirect(_url(connection))
 
-    def _to_change(self, request: HttpRequest, connection_id: UUID) -> Connection:
+    def _to_pause(self, request: HttpRequest, connection_id: UUID) -> Connection:
         connection = get_object_or_404(Connection.objects.of_vendors(), pk=connection_id)
-        if not self.has_change_permission(request, connection):
+        if not self.has_pause_permission(request):
             raise PermissionDenied
         return connection
 

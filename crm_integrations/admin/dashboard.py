@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
+from crm_integrations import why
 from crm_integrations.admin.chips import tone_of
 from crm_integrations.admin.steering import DECISIONS
 from crm_integrations.models import NEEDS_PERSON, Connection, Delivery, Notice, State
-from leadops.admin import dashboard
-from leadops.admin.dashboard import Number, list_url
-from leadops.admin.pages import MOST, capped_counts
+from leadops.admin import dashboard, queue
+from leadops.admin.dashboard import Counted, Number, list_url, rows_of
+from leadops.admin.markup import chip
+from leadops.admin.pages import MOST
 
 DELIVERIES = "admin:crm_integrations_delivery_changelist"
 NOTICES = "notices"
@@ -33,59 +39,93 @@ SHOWN = [
 
 def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """The core's first page, and the deliveries for those who may see them."""
-    context = dashboard.context(request, context)
     if not request.user.has_perm("crm_integrations.view_delivery"):
+        return dashboard.context(request, context)
+    # Of test leads' connections nothing is counted: they have pages of their own.
+    real = Connection.objects.of_vendors().filter(test_space=False).select_related("health")
+    connections = list(real.only("name", "enabled", "paused_until", "pause_reason", "paused_by", "health"))
+    more = _of_deliveries(request, connections) | _of_notices(request)
+    context = dashboard.context(request, context, more)
+    if (numbers := context.get("numbers")) is None:
         return context
-    connections = list(Connection.objects.of_vendors().only("id", "name", "paused_until"))
-    counts = _counts(connections)
-    told = _notices(request, counts)
     return {
         **context,
         "delivery_states": [state.label for state in SHOWN],
-        "delivery_rows": [{"connection": each, "numbers": _numbers(each, counts)} for each in connections],
-        "needs_person": [*_needs_person(connections, counts), *told],
+        "delivery_rows": [_row(each, numbers) for each in connections],
+        "needs_person": _needs_person(connections, numbers),
     }
 
 
-def _counts(connections: list[Connection]) -> dict[str, int]:
-    """By connection and state, in one query over the index of both."""
-    cells = {(each, state) for each in connections for state in SHOWN}
-    rows = {
-        f"{each.pk} {state}": Delivery.objects.filter(connection=each, state=state) for each, state in cells
-    }
-    return capped_counts({**rows, NOTICES: Notice.objects.filter(closed_at=None)})
+@queue.provider
+def own_doubts(request: HttpRequest) -> Iterable[Counted]:
+    """Deliveries of the officer's own leads of which nobody can tell whether they arrived."""
+    if request.user.has_perm("crm_integrations.view_delivery"):
+        doubtful = rows_of(request, Delivery).filter(state=State.REVIEW, lead__owner_id=request.user.pk)
+        url = list_url(DELIVERIES, state__exact=State.REVIEW.value, whose="me")
+        yield Counted(_("Yours, did it arrive?"), doubtful, url, "bad")
 
 
-def _notices(request: HttpRequest, counts: dict[str, int]) -> list[Number]:
-    """The open notices, for those who may see them."""
-    if not counts[NOTICES] or not request.user.has_perm("crm_integrations.view_notice"):
-        return []
-    label = "Open notice" if counts[NOTICES] == 1 else "Open notices"
-    return [Number(label, counts[NOTICES], reverse("admin:crm_integrations_notice_changelist"), "bad")]
-
-
-def _numbers(connection: Connection, counts: dict[str, int]) -> list[Number]:
-    return [
-        Number(
+def _of_deliveries(request: HttpRequest, connections: Sequence[Connection]) -> dict[str, Counted]:
+    """By connection and state, over the index of both."""
+    rows = rows_of(request, Delivery)
+    return {
+        f"{each.pk} {state}": Counted(
             str(state.label),
-            counts[f"{connection.pk} {state}"],
-            list_url(DELIVERIES, connection__id__exact=connection.pk, state__exact=state.value),
+            rows.filter(connection=each, state=state),
+            list_url(DELIVERIES, connection__id__exact=each.pk, state__exact=state.value),
             tone_of(state),
         )
+        for each in connections
         for state in SHOWN
-    ]
+    }
 
 
-def _needs_person(connections: list[Connection], counts: dict[str, int]) -> list[Number]:
+def _of_notices(request: HttpRequest) -> dict[str, Counted]:
+    """The open notices, for those who may see them."""
+    if not request.user.has_perm("crm_integrations.view_notice"):
+        return {}
+    url = reverse("admin:crm_integrations_notice_changelist")
+    return {NOTICES: Counted(_("Open notices"), rows_of(request, Notice).filter(closed_at=None), url, "bad")}
+
+
+def _row(connection: Connection, numbers: Mapping[str, Number]) -> dict[str, Any]:
+    """A connection, how it stands, and its deliveries by state."""
+    return {
+        "connection": connection,
+        "url": reverse("admin:crm_integrations_connection_change", args=[connection.pk]),
+        "standing": standing(connection),
+        "why": why.held_up(connection, timezone.now()),
+        "numbers": [numbers[f"{connection.pk} {state}"] for state in SHOWN],
+    }
+
+
+def standing(connection: Connection) -> SafeString:
+    """How the engine treats a connection just now, its breaker included."""
+    now, health = timezone.now(), connection.known_health
+    if not connection.enabled:
+        return chip("calm", _("Off"))
+    if connection.paused:
+        return chip("bad", _("Paused"))
+    if health is not None and health.opened_at is not None:
+        return chip("bad", _("Breaker open"))
+    held = health is not None and health.hold_until is not None and health.hold_until > now
+    return chip("warn", _("Slowed")) if held else chip("good", _("Working"))
+
+
+def _needs_person(connections: Sequence[Connection], numbers: Mapping[str, Number]) -> list[Number]:
     """What goes no further by itself; a state whose count is 0 is left out."""
     found = []
     for state in NEEDS_PERSON:
-        total = sum(min(counts[f"{each.pk} {state}"], MOST + 1) for each in connections)
+        total = sum(min(numbers[f"{each.pk} {state}"].count, MOST + 1) for each in connections)
         decided = state == State.REVIEW  # on a page of their own
-        url = reverse(DECISIONS) if decided else list_url(DELIVERIES, state__exact=state.value)
+        listed = {} if decided else {"state__exact": state.value}
+        url = list_url(DECISIONS if decided else DELIVERIES, **listed, space="real")
         found.append(Number(str(state.label), total, url, "bad"))
     for each in connections:
         if each.paused:
             url = reverse("admin:crm_integrations_connection_change", args=[each.pk])
-            found.append(Number(f"{each} is paused", 1, url, "warn"))
+            found.append(Number(_("%(name)s is paused") % {"name": each}, 1, url, "warn"))
+    if told := numbers.get(NOTICES):
+        label = _("Open notice") if told.count == 1 else told.label
+        found.append(Number(label, told.count, told.url, told.tone))
     return [number for number in found if number.count]

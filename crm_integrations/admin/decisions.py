@@ -11,19 +11,22 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from crm_integrations import outbox
 from crm_integrations.admin.steering import how_it_went, record_url, way_back
-from crm_integrations.models import Delivery, Exchange, State
+from crm_integrations.models import Connection, Delivery, Exchange, State
 from crm_integrations.shown_calls import BEGINNING, ShownCall
 from leadops.admin.pages import CappedPaginator
+from leadops.admin.scoped import seen
 from leadops.errors import LeadopsError
 from leadops.models import Officer
 
 ON_A_PAGE = 20
-LATELY = 10
+LATELY, LOOKED_THROUGH = 10, 10
+"""Of the decisions so many are shown, and so many times as many are looked through for those in sight."""
 OF_ITSELF = (Exchange.Purpose.CREATE, Exchange.Purpose.FIND)
 
 
@@ -73,11 +76,13 @@ class DecisionsPage(ModelAdmin):
         """What needs a decision, each with why, its last call and the two ways to decide."""
         if not self.has_view_permission(request) or not request.user.has_perm("leadops.view_lead"):
             raise PermissionDenied
-        waiting = Delivery.objects.filter(state=State.REVIEW).order_by("id")
+        waiting = seen(Delivery.objects.filter(state=State.REVIEW), request).order_by("id")
+        if request.GET.get("space") == "real":  # as the first page counts them
+            waiting = waiting.filter(connection__in=Connection.objects.of_vendors().filter(test_space=False))
         page = CappedPaginator(waiting, ON_A_PAGE).get_page(request.GET.get("page"))
-        context = {**self.admin_site.each_context(request), "title": "Decisions"}
+        context = {**self.admin_site.each_context(request), "title": gettext("Decisions")}
         context["content_title"] = context["title"]
-        context |= {"rows_page": page, "rows": _rows(page), "lately": _decided_lately()}
+        context |= {"rows_page": page, "rows": _rows(page), "lately": _decided_lately(request)}
         context["may_change"] = self.has_steer_permission(request)
         return TemplateResponse(request, "admin/crm_integrations/decisions.html", context)
 
@@ -115,8 +120,11 @@ def _rows(page: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _decided_lately() -> list[LogEntry]:
-    """Who decided what, the newest first."""
+def _decided_lately(request: HttpRequest) -> list[LogEntry]:
+    """Who decided what about deliveries in the officer's sight, the newest first."""
     about = ContentType.objects.get_for_model(Delivery)
     decided = LogEntry.objects.filter(content_type=about, action_flag=CHANGE)
-    return list(decided.select_related("user").order_by("-action_time")[:LATELY])
+    newest = list(decided.select_related("user").order_by("-action_time")[: LATELY * LOOKED_THROUGH])
+    known = seen(Delivery.objects.all(), request).filter(pk__in=[each.object_id for each in newest])
+    ids = {str(key) for key in known.values_list("pk", flat=True)}
+    return [each for each in newest if each.object_id in ids][:LATELY]

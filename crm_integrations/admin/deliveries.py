@@ -16,23 +16,33 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import (
-    AutocompleteSelectFilter,
-    ChoicesDropdownFilter,
-    RelatedDropdownFilter,
-)
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from crm_integrations import following, outbox
 from crm_integrations.admin import panel
 from crm_integrations.admin.chips import state_chip, why_of
 from crm_integrations.admin.decisions import DecisionsPage
-from crm_integrations.admin.delivery_filters import CauseFilter, ChangedFilter
+from crm_integrations.admin.delivery_filters import (
+    CauseFilter,
+    ChangedFilter,
+    LeadsOwnerFilter,
+    LeadsSpaceFilter,
+)
 from crm_integrations.admin.failures import FailuresPage
-from crm_integrations.admin.steering import MAY_STEER, how_it_went, left_alone, record_url, way_back
+from crm_integrations.admin.replays import retried_by_two
+from crm_integrations.admin.steering import (
+    MAY_REPLAY,
+    MAY_STEER,
+    how_it_went,
+    left_alone,
+    record_url,
+    way_back,
+)
 from crm_integrations.models import Connection, Delivery
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import counted, link
 from leadops.admin.pages import CappedList
+from leadops.admin.scoped import Scoped, SeenAutocompleteFilter, SeenDropdownFilter, seen_where_bounded
 from leadops.ids import uuid_in
 from leadops.models import Lead, LoanAccount
 
@@ -44,9 +54,10 @@ PANELS: dict[str, tuple[type[Model], Callable[[HttpRequest, Any], SafeString]]] 
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(FailuresPage, DecisionsPage, ReadOnly, CappedList, ModelAdmin):
+class DeliveryAdmin(FailuresPage, DecisionsPage, Scoped, ReadOnly, CappedList, ModelAdmin):
     """Nobody edits a delivery; what may be decided has its own buttons."""
 
+    when_empty = "Submit a lead: each vendor that its program is routed to gets a delivery."
     list_select_related = ["connection__health", "connection__subscription", "lead", "loan_account", "event"]
     list_display = [
         "what",
@@ -59,11 +70,13 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, ReadOnly, CappedList, ModelAdmi
         "updated_at",
     ]
     list_filter = [
-        ("connection", RelatedDropdownFilter),
+        ("connection", SeenDropdownFilter),
         ("state", ChoicesDropdownFilter),
-        ("lead__partner", AutocompleteSelectFilter),
+        ("lead__partner", SeenAutocompleteFilter),
         ChangedFilter,
         CauseFilter,
+        LeadsOwnerFilter,
+        LeadsSpaceFilter,
     ]
     list_display_links = ["what"]
     search_fields = ["reference"]
@@ -112,13 +125,20 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, ReadOnly, CappedList, ModelAdmi
         return why_of(delivery)
 
     @admin.action(description="Retry", permissions=["steer"])
-    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponse | None:
         chosen = list(queryset.values_list("pk", flat=True)[:1000])
+        if many := retried_by_two(self, request, chosen):
+            return many
         done = outbox.retry(chosen)
         text = f"{counted(done, Delivery)} queued again.{left_alone(chosen)}"
         self.message_user(request, text, how_it_went(done))
+        return None
 
-    @admin.action(description="Replay…", permissions=["steer"])
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Who may have many sent again at once."""
+        return request.user.has_perm(MAY_REPLAY)
+
+    @admin.action(description="Replay…", permissions=["replay"])
     def replay_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponse:
         chosen = urlencode({"delivery": list(queryset.values_list("pk", flat=True)[:100])}, doseq=True)
         return HttpResponseRedirect(f"{reverse('admin:crm_integrations_replay_start')}?{chosen}")
@@ -159,7 +179,8 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, ReadOnly, CappedList, ModelAdmi
         if kind not in PANELS:
             raise Http404
         model, made = PANELS[kind]
-        return HttpResponse(made(request, get_object_or_404(model, pk=record_id)))
+        records = seen_where_bounded(model._default_manager.all(), request)
+        return HttpResponse(made(request, get_object_or_404(records, pk=record_id)))
 
     def retry_view(self, request: HttpRequest, delivery_id: UUID) -> HttpResponse:
         delivery = self.to_steer(request, delivery_id)
@@ -186,4 +207,4 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, ReadOnly, CappedList, ModelAdmi
         """The delivery, for who may steer it."""
         if not self.has_steer_permission(request):
             raise PermissionDenied
-        return get_object_or_404(Delivery.objects.select_related(*self.list_select_related), pk=delivery_id)
+        return get_object_or_404(self.get_queryset(request), pk=delivery_id)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from crm_integrations.models import Delivery, State
+from crm_integrations.models import Connection, Delivery, State
 from leadops.admin.form_filters import FormFilter
 from leadops.admin.sealed_search import opened
+from leadops.admin.whose import Choosing, WhoseFilter
 
 AS_BROWSERS_WRITE = "%Y-%m-%dT%H:%M"
 
 
-def _moment(words: str) -> forms.DateTimeField:
+def _moment(words: object) -> forms.DateTimeField:
     attributes = {"aria-label": words, "title": words, "type": "datetime-local"}
     return forms.DateTimeField(
         required=False, widget=UnfoldAdminTextInputWidget(attrs=attributes), input_formats=[AS_BROWSERS_WRITE]
@@ -22,8 +24,8 @@ def _moment(words: str) -> forms.DateTimeField:
 
 
 class ChangedForm(forms.Form):
-    changed_from = _moment("Changed since")
-    changed_to = _moment("Changed until")
+    changed_from = _moment(_("Changed since"))
+    changed_to = _moment(_("Changed until"))
 
 
 class ChangedFilter(FormFilter):
@@ -69,3 +71,22 @@ class CauseFilter(FormFilter):
         if not cause:
             return queryset.none()
         return queryset.filter(cause=cause).exclude(state=State.SKIPPED)  # as the page of failures counts
+
+
+class LeadsOwnerFilter(WhoseFilter):
+    """Deliveries by who owns their lead."""
+
+    path = "lead__owner"
+
+
+class LeadsSpaceFilter(Choosing):
+    """Deliveries to vendors, or to what takes the leads of partners' test keys."""
+
+    title = _("test leads")
+    parameter_name = "space"
+
+    def conditions(self, request: HttpRequest) -> dict[str, tuple[object, Q]]:
+        vendors = Connection.objects.of_vendors()
+        real = Q(connection__in=vendors.filter(test_space=False))
+        test = Q(connection__in=vendors.filter(test_space=True))
+        return {"real": (_("Without test leads"), real), "test": (_("Test leads only"), test)}

@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from crm_integrations.admin.steering import record_url
 from crm_integrations.models import Exchange
@@ -16,13 +15,15 @@ from crm_integrations.shown_calls import ShownCall
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, link
 from leadops.admin.pages import CappedList
+from leadops.admin.scoped import Scoped, SeenDropdownFilter
 
 
 @admin.register(Exchange)
-class ExchangeAdmin(ReadOnly, CappedList, ModelAdmin):
+class ExchangeAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
+    when_empty = "Calls stand here once something was sent: submit a lead."
     ordering = ["-id"]
     list_display = ["created_at", "connection", "operation", "outcome", "duration", "record"]
-    list_filter = [("connection", RelatedDropdownFilter)]
+    list_filter = [("connection", SeenDropdownFilter)]
     fields = [
         ("connection", "record"),
         ("operation", "created_at", "duration"),

@@ -10,13 +10,16 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from unfold.admin import ModelAdmin
 
 from crm_integrations import failures
 from crm_integrations.models import Connection
 from leadops.admin.dashboard import list_url
 from leadops.admin.pages import MOST, in_words
+from leadops.admin.scoped import officer_of
 from leadops.admin.sealed_search import sealed
+from leadops.models import Officer
 
 MOST_GROUPS = 200
 DELIVERIES = "admin:crm_integrations_delivery_changelist"
@@ -50,16 +53,17 @@ class FailuresPage(ModelAdmin):
     def failures_view(self, request: HttpRequest) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        found = groups()
-        context = {**self.admin_site.each_context(request), "title": "Failures", "content_title": "Failures"}
-        context |= {"groups": found, "may_steer": self.has_steer_permission(request)}
+        found = groups(officer_of(request))
+        context = {**self.admin_site.each_context(request), "title": gettext("Failures")}
+        context["content_title"] = context["title"]
+        context |= {"groups": found, "may_steer": self.has_replay_permission(request)}
         context |= {"cut": len(found) == MOST_GROUPS, "most": MOST_GROUPS}
         return TemplateResponse(request, "admin/crm_integrations/failures.html", context)
 
 
-def groups() -> list[Group]:
-    """What needs a person, by connection and cause, the most first."""
-    found = failures.groups(at_most=MOST_GROUPS, count_to=MOST + 1)
+def groups(officer: Officer) -> list[Group]:
+    """What needs a person and is in the officer's sight, by connection and cause, the most first."""
+    found = failures.groups(officer, at_most=MOST_GROUPS, count_to=MOST + 1)
     names = dict(Connection.objects.values_list("pk", "name"))
     most = max((each.count for each in found), default=1)
     return sorted(

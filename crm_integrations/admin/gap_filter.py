@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from crm_integrations import gaps
 from crm_integrations.models import Connection
 from leadops.admin.field_names import spoken
+from leadops.admin.scoped import officer_of
 from leadops.ids import uuid_in
 from leadops.models import Lead
 
@@ -28,12 +29,13 @@ class MissingFilter(DropdownFilter):
         if not request.user.has_perm("crm_integrations.view_delivery"):
             return []
         found = gaps.options()
-        listed = [(f"{each.connection_id}:{each.field}", _in_words(each)) for each in found]
+        counts = officer_of(request).sees_all  # the leads of every branch are counted
+        listed = [(f"{each.connection_id}:{each.field}", _in_words(each, counts)) for each in found]
         if self.value() in dict(listed) or not (chosen := self.chosen()):
             return listed
         # Nobody misses it any more: the filter stays, and finds nothing.
         name = Connection.objects.filter(pk=chosen[0]).values_list("name", flat=True).first()
-        return [*listed, (self.value(), _in_words(gaps.Option(chosen[0], name or "–", chosen[1], 0)))]
+        return [*listed, (self.value(), _in_words(gaps.Option(chosen[0], name or "–", chosen[1], 0), counts))]
 
     def chosen(self) -> tuple[UUID, str] | None:
         """The connection and the field of the value; None where it has not that form."""
@@ -49,7 +51,10 @@ class MissingFilter(DropdownFilter):
         return queryset.filter(gaps__connection=chosen[0], gaps__field=chosen[1])
 
 
-def _in_words(option: gaps.Option) -> str:
+def _in_words(option: gaps.Option, counts: bool) -> str:
+    what = f"{option.connection} · {spoken(option.field) or 'its settings'}"
+    if not counts:
+        return what
     more = option.leads > gaps.MOST_COUNTED
     count = f"{gaps.MOST_COUNTED:,}+" if more else f"{option.leads:,}"
-    return f"{option.connection} · {spoken(option.field) or 'its settings'} ({count})"
+    return f"{what} ({count})"

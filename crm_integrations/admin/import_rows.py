@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from crm_integrations.admin.chips import state_chip
 from crm_integrations.models import Delivery
 from leadops.admin.import_batches import ImportBatchAdmin
+from leadops.admin.scoped import seen
 from leadops.models import ImportBatch, ImportRow
 
 admin.site.unregister(ImportBatch)
@@ -21,7 +22,8 @@ class IntegratedImportBatchAdmin(ImportBatchAdmin):
         panels = super().row_panels(request, row)
         if not request.user.has_perm("crm_integrations.view_delivery"):
             return panels
-        sent = Delivery.objects.filter(lead=row.lead_id).select_related("connection", "loan_account")
+        sent = seen(Delivery.objects.filter(lead=row.lead_id), request)
+        sent = sent.select_related("connection", "loan_account")
         shown = [{"delivery": each, "chip": state_chip(each)} for each in sent.order_by("id")]
         return [
             *panels,

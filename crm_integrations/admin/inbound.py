@@ -8,21 +8,21 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from crm_integrations.models import Inbound
 from crm_integrations.shown_calls import pretty
 from leadops.admin.making import ReadOnly
 from leadops.admin.pages import CappedList
+from leadops.admin.scoped import Scoped, SeenDropdownFilter
 
 
 @admin.register(Inbound)
-class InboundAdmin(ReadOnly, CappedList, ModelAdmin):
+class InboundAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
     """Whatever was signed by its vendor; what was not is a notice."""
 
     ordering = ["-id"]
     list_display = ["received_at", "connection", "name", "times", "what_came_of_it"]
-    list_filter = [("connection", RelatedDropdownFilter)]
+    list_filter = [("connection", SeenDropdownFilter)]
     fields = [
         ("connection", "name"),
         ("received_at", "times"),

@@ -16,9 +16,10 @@ from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from crm_integrations import watching
 from crm_integrations.admin.steering import connection_url
@@ -26,16 +27,17 @@ from crm_integrations.models import Notice
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted, link
 from leadops.admin.pages import CappedList
+from leadops.admin.scoped import Scoped, SeenDropdownFilter, seen
 from leadops.models import Officer
 
 MAY_PUT_AWAY = "crm_integrations.change_notice"
 LIST = "admin:crm_integrations_notice_changelist"
-BAD = (Notice.Kind.BREAKER, Notice.Kind.PAUSED, Notice.Kind.POISON)
+BAD = (Notice.Kind.REVEALS, Notice.Kind.BREAKER, Notice.Kind.PAUSED, Notice.Kind.POISON)
 
 
-def open_count() -> int:
-    """How many are open: the number beside the menu's entry."""
-    return Notice.objects.filter(closed_at=None).count()
+def open_ones(request: HttpRequest) -> QuerySet[Notice]:
+    """Those that are open and that the officer sees: how many stands beside the menu's entry."""
+    return seen(Notice.objects.filter(closed_at=None), request)
 
 
 class StateFilter(DropdownFilter):
@@ -45,7 +47,7 @@ class StateFilter(DropdownFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("closed", "Closed"), ("all", "Open and closed")]
+        return [("closed", _("Closed")), ("all", _("Open and closed"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Notice]) -> QuerySet[Notice]:
         if self.value() == "all":
@@ -54,13 +56,16 @@ class StateFilter(DropdownFilter):
 
 
 @admin.register(Notice)
-class NoticeAdmin(ReadOnly, CappedList, ModelAdmin):
+class NoticeAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
+    when_empty = (
+        "No trouble: a notice is written when a vendor stops answering or answers otherwise than usual."
+    )
     ordering = ["-last_seen_at", "-id"]
     list_display = ["what", "connection_link", "said", "since", "last_seen_at", "seen", "ended"]
     list_display_links = ["what"]
     list_filter = [
         StateFilter,
-        ("connection", RelatedDropdownFilter),
+        ("connection", SeenDropdownFilter),
         ("kind", ChoicesDropdownFilter),
     ]
     list_select_related = ["connection__subscription", "closed_by"]
@@ -90,7 +95,9 @@ class NoticeAdmin(ReadOnly, CappedList, ModelAdmin):
         return chip(tone, notice.get_kind_display())
 
     @admin.display(description="Connection")
-    def connection_link(self, notice: Notice) -> SafeString:
+    def connection_link(self, notice: Notice) -> SafeString | str:
+        if notice.connection is None:
+            return "–"
         return link(connection_url(notice.connection), notice.connection)
 
     @admin.display(description="What was seen")
@@ -139,7 +146,7 @@ class NoticeAdmin(ReadOnly, CappedList, ModelAdmin):
     def put_away_view(self, request: HttpRequest, notice_id: UUID) -> HttpResponse:
         if not self.has_put_away_permission(request):
             raise PermissionDenied
-        notice = get_object_or_404(Notice.objects.select_related("connection"), pk=notice_id)
+        notice = get_object_or_404(self.get_queryset(request), pk=notice_id)
         done = watching.put_away(notice, cast(Officer, request.user))
         said = f"“{notice}” is put away." if done else f"“{notice}” was closed already."
         self.message_user(request, said, messages.SUCCESS if done else messages.WARNING)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from crm_integrations import readiness, why
-from crm_integrations.admin.chips import misses, state_chip, why_of
+from crm_integrations.admin.chips import connection_chip, misses, named_chip, state_chip, why_of
 from crm_integrations.connector import Kind, Missing
 from crm_integrations.models import REPEATABLE, UNFINISHED, Connection, Delivery, Exchange, State
 from crm_integrations.readiness import Readiness
@@ -25,7 +25,8 @@ from leadops.admin.field_names import spoken
 from leadops.admin.markup import chip
 from leadops.models import Lead, LoanAccount
 
-MOST_EXCHANGES = 100
+MOST_EXCHANGES = 20
+"""What was said in full; the timeline and the list of HTTP calls have all of them."""
 SOON = timedelta(minutes=10)
 TO_BE_SENT = (State.WAITING, State.QUEUED, State.RETRYING)
 
@@ -86,33 +87,81 @@ class Row:
         return reverse(f"admin:leadops_{name}_preview", args=[record, self.connection.pk])
 
 
-def of_lead(request: HttpRequest, lead: Lead) -> SafeString:
-    """The panel of a lead: what every vendor said of it, and of its loan accounts."""
+@dataclass
+class Standing:
+    """Where a lead stands at every connection: the panel's rows, and what it misses where it was not sent yet."""
+
+    rows: list[Row]
+    unready: dict[str, list[str]]
+    without_account: list[Connection]
+
+    @property
+    def sent(self) -> list[Delivery]:
+        return [row.sent.delivery for row in self.rows if row.sent]
+
+    @property
+    def chips(self) -> list[SafeString]:
+        """A label per connection: the newest delivery's state, else whether the lead is ready for it."""
+        ordered = sorted(self.rows, key=lambda row: row.connection.name)
+        return [_chip(row) for row in ordered if row.account is None]
+
+
+def _chip(row: Row) -> SafeString:
+    if row.sent is not None:
+        return connection_chip(row.sent.delivery)
+    if row.missing:
+        return named_chip("warn", row.connection.name, misses(len(row.missing)), ", ".join(row.missing))
+    return named_chip("calm", row.connection.name, "Ready", "Nothing is missing, and it was not sent yet.")
+
+
+def standing_of(lead: Lead) -> Standing:
+    """Where `lead` stands, asked for once however many parts of its page show it."""
+    if (known := lead.__dict__.get("_standing")) is None:
+        known = lead.__dict__["_standing"] = _standing_of(lead)
+    return cast(Standing, known)
+
+
+def _standing_of(lead: Lead) -> Standing:
     rows = _rows(lead.deliveries.all())
-    url = reverse("admin:crm_integrations_delivery_panel", args=["lead", lead.pk])
     reached = {row.connection.pk for row in rows}
     own = {row.connection.pk: row for row in rows if row.account is None}
     unready: dict[str, list[str]] = {}
-    for each in readiness.of_lead(lead):
+    enabled = list(Connection.objects.filter(enabled=True))
+    for each in readiness.of_lead(lead, enabled):
         if (row := own.get(each.connection.pk)) is None:
             row = Row(each.connection, lead.pk)
             rows.append(row)
         row.ask(each)
         if each.missing and row.sent is None:
             unready[each.connection.name] = [spoken(said.field) or said.message for said in each.missing]
-    sent = [row.sent.delivery for row in rows if row.sent]
-    more = {"lead": lead, "why": why.of_lead(lead, sent, unready, timezone.now())}
-    more |= {"send_url": reverse("admin:leadops_lead_send") + f"?lead={lead.pk}"}
-    taking = _taking_accounts(in_test_space=lead.partner.is_test_space)
-    if idle := [each for each in taking if each.pk not in reached]:
-        more |= {"without_account": idle, "has_accounts": lead.loan_accounts.exists()}
-    return _rendered(request, rows, url, more)
+    taking = _taking_accounts(enabled, in_test_space=lead.partner.is_test_space)
+    return Standing(rows, unready, [each for each in taking if each.pk not in reached])
 
 
-def _taking_accounts(*, in_test_space: bool) -> list[Connection]:
-    """The enabled connections to vendors that keep loan accounts, of one space."""
-    enabled = Connection.objects.filter(enabled=True, test_space=in_test_space)
-    return [each for each in enabled if Kind.LOAN_ACCOUNT in each.connector_class.kinds()]
+def why_of_lead(lead: Lead) -> str:
+    """Why `lead` stands where it stands, in one sentence."""
+    standing = standing_of(lead)
+    return why.of_lead(lead, standing.sent, standing.unready, timezone.now())
+
+
+def of_lead(request: HttpRequest, lead: Lead) -> SafeString:
+    """The panel of a lead: what every vendor said of it, and of its loan accounts."""
+    standing = standing_of(lead)
+    url = reverse("admin:crm_integrations_delivery_panel", args=["lead", lead.pk])
+    more: dict[str, Any] = {"lead": lead}
+    if request.user.has_perm("leadops.change_lead"):
+        more |= {"send_url": reverse("admin:leadops_lead_send") + f"?lead={lead.pk}"}
+    if standing.without_account:
+        known = getattr(lead, "accounts", None)
+        has_accounts = lead.loan_accounts.exists() if known is None else bool(known)
+        more |= {"without_account": standing.without_account, "has_accounts": has_accounts}
+    return _rendered(request, standing.rows, url, more)
+
+
+def _taking_accounts(enabled: Iterable[Connection], *, in_test_space: bool) -> list[Connection]:
+    """Of the enabled connections those to vendors that keep loan accounts, of one space."""
+    of_space = [each for each in enabled if each.test_space == in_test_space]
+    return [each for each in of_space if Kind.LOAN_ACCOUNT in each.connector_class.kinds()]
 
 
 def of_account(request: HttpRequest, account: LoanAccount) -> SafeString:
@@ -120,7 +169,8 @@ def of_account(request: HttpRequest, account: LoanAccount) -> SafeString:
     url = reverse("admin:crm_integrations_delivery_panel", args=["account", account.pk])
     rows = _rows(account.deliveries.all())
     reached = {row.connection.pk for row in rows}
-    taking = _taking_accounts(in_test_space=account.in_test_space)
+    enabled = Connection.objects.filter(enabled=True)
+    taking = _taking_accounts(enabled, in_test_space=account.in_test_space)
     rows += [Row(each, account.lead_id, account) for each in taking if each.pk not in reached]
     return _rendered(request, rows, url, {"account": account})
 

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import EmptyResultSet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
@@ -17,17 +19,16 @@ from leadops.admin.dashboard import list_url
 from leadops.admin.pages import capped_counts
 from leadops.admin.partner_desk import Score, first_day, leads_url
 from leadops.admin.partners import PartnerAdmin
+from leadops.admin.scoped import officer_of, seen
 from leadops.ids import first_id_at, midnight, uuid_in
-from leadops.models import Partner
+from leadops.models import Lead, Officer, Partner
 
 NEWEST = 200
 DELIVERIES = "admin:crm_integrations_delivery_changelist"
 # From a lead's arrival to the first word of any vendor about it, of the newest leads only: each is looked up by itself.
 FIRST_ANSWER = """
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM answered.at - l.created_at)), count(answered.at)
-FROM (
-    SELECT id, created_at FROM leadops_lead WHERE partner_id = %s AND id >= %s ORDER BY id DESC LIMIT %s
-) l CROSS JOIN LATERAL (
+FROM ({newest}) l CROSS JOIN LATERAL (
     SELECT min(e.finished_at) AS at FROM crm_integrations_delivery d
     JOIN crm_integrations_exchange e ON e.delivery_id = d.id
     WHERE d.lead_id = l.id AND e.purpose = 'create' AND e.status IS NOT NULL
@@ -46,7 +47,9 @@ class IntegratedPartnerAdmin(PartnerAdmin):
         key = uuid_in(object_id) if request.method == "GET" else None
         more = dict(extra_context or {})
         if key and request.user.has_perm("crm_integrations.view_subscription"):
-            found = Subscription.objects.kept().filter(partner=key).select_related("connection")
+            found = (
+                seen(Subscription.objects.kept(), request).filter(partner=key).select_related("connection")
+            )
             shown = [{"one": each, "state": state_of(each), "told": told_of(each)} for each in found]
             context = {"subscriptions": shown, "partner": key, "may_add": request.user.has_perm(MAY_ADD)}
             panel = render_to_string("admin/crm_integrations/subscription/of_partner.html", context)
@@ -57,12 +60,12 @@ class IntegratedPartnerAdmin(PartnerAdmin):
         own = super().scores(request, partner, counts)
         if not own or not request.user.has_perm("crm_integrations.view_delivery"):
             return own
-        return [*own, *_answers(partner)]
+        return [*own, *_answers(partner, officer_of(request))]
 
 
-def _answers(partner: Partner) -> list[Score]:
+def _answers(partner: Partner, officer: Officer) -> list[Score]:
     since = first_id_at(midnight(first_day()))
-    sent = Delivery.objects.filter(lead__partner=partner, lead_id__gte=since)
+    sent = Delivery.objects.visible_to(officer).filter(lead__partner=partner, lead_id__gte=since)
     found = capped_counts(
         {
             "answered": sent.filter(state__in=(State.DELIVERED, State.REJECTED)),
@@ -72,11 +75,22 @@ def _answers(partner: Partner) -> list[Score]:
     refused = list_url(
         DELIVERIES, lead__partner__id__exact=partner.pk, state__exact=State.REJECTED.value, lead__gte=since
     )
-    [(median, leads)] = statements.rows(FIRST_ANSWER, [partner.pk, since, NEWEST])
+    median, leads = _first_answer(Lead.objects.visible_to(officer).filter(partner=partner, pk__gte=since))
     return [
         Score("Refused by vendors", found["refused"], refused, found["answered"]),
         Score("To the first answer", None, leads_url(partner), told=_in_words(median), note=_of(leads)),
     ]
+
+
+def _first_answer(leads: QuerySet[Lead]) -> tuple[float | None, int]:
+    """In how many seconds half of the newest of `leads` were answered, and how many were answered at all."""
+    newest = leads.order_by("-pk").values("id", "created_at")[:NEWEST]
+    try:
+        sql, values = newest.query.sql_with_params()
+    except EmptyResultSet:
+        return None, 0
+    [(median, answered)] = statements.rows(FIRST_ANSWER.format(newest=sql), list(values))
+    return median, answered
 
 
 def _in_words(seconds: float | None) -> str:

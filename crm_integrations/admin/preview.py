@@ -32,7 +32,7 @@ class Previewed(ModelAdmin):
 
     def preview_view(self, request: HttpRequest, record_id: UUID, connection_id: UUID) -> HttpResponse:
         """For who may see both the record and what was sent of it."""
-        record: Any = get_object_or_404(self.model.objects.select_related("program"), pk=record_id)
+        record: Any = get_object_or_404(self.get_queryset(request).select_related("program"), pk=record_id)
         may_see = request.user.has_perm("crm_integrations.view_delivery")
         if not may_see or not self.has_view_permission(request, record):
             raise PermissionDenied

@@ -17,19 +17,21 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminDateWidget
 
 from crm_integrations import outbox, reconciling
-from crm_integrations.admin.steering import MAY_STEER, how_it_went, record_url
+from crm_integrations.admin.steering import how_it_went, record_url
 from crm_integrations.models import Connection, Delivery, Difference, Reconciliation, State
 from leadops.admin.choosing import OnlyChosen
 from leadops.admin.making import MadeByService, MadeForm
 from leadops.admin.markup import chip, counted
 from leadops.admin.pages import CappedList
+from leadops.admin.scoped import Scoped, SeenDropdownFilter, officer_of
 from leadops.excel.writer import CONTENT_TYPE
 from leadops.models import Officer
 
+MAY_RECONCILE = "crm_integrations.add_reconciliation"
 ROWS_A_PAGE = 50
 Kind = Difference.Kind
 TONES: dict[str, str] = {
@@ -68,13 +70,17 @@ class AskForm(MadeForm):
 
 
 @admin.register(Reconciliation)
-class ReconciliationAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
+class ReconciliationAdmin(Scoped, MadeByService, OnlyChosen, CappedList, ModelAdmin):
     """What was found stays as it was found: a newer comparison tells how it stands now."""
 
+    when_empty = (
+        "Every night the day before is compared with the vendors' lists; the page of a connection "
+        "begins one at once."
+    )
     form = AskForm
     list_display = ["days", "connection", "shown_state", "ours", "theirs", "matched", "found", "ended_at"]
     list_select_related = ["connection"]
-    list_filter = [("connection", RelatedDropdownFilter), ("state", ChoicesDropdownFilter)]
+    list_filter = [("connection", SeenDropdownFilter), ("state", ChoicesDropdownFilter)]
     fields = ["connection", "first_on", "last_on"]
     compressed_fields = False
 
@@ -82,8 +88,8 @@ class ReconciliationAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
         js = ["leadops/progress.js"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """A comparison reads and changes nothing: who may steer deliveries may ask for one."""
-        return request.user.has_perm(MAY_STEER)
+        """A comparison is over the leads of every branch, so nobody asks for one who sees some leads only."""
+        return request.user.has_perm(MAY_RECONCILE) and officer_of(request).sees_all
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reconciliation]:
         return super().get_queryset(request).select_related("connection")
@@ -129,7 +135,7 @@ class ReconciliationAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
                 "subtitle": None,
             }
             shown |= {"title": f"{asked.connection}, {reconciling.span(asked)}"}
-            shown["may_doubt"] = request.user.has_perm(MAY_STEER)
+            shown["may_doubt"] = request.user.has_perm(MAY_RECONCILE)
             if asked.state == Reconciliation.State.DONE:
                 shown |= _found(asked, request.GET.get("tab", ""), request.GET.get("page", "1"))
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
@@ -158,7 +164,7 @@ class ReconciliationAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
     def doubt_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
         """Take what is missing at the vendor for perhaps not there: the chosen ones, or all of them."""
         asked = self._to_view(request, key)
-        if not request.user.has_perm(MAY_STEER):
+        if not request.user.has_perm(MAY_RECONCILE):
             raise PermissionDenied
         lost = asked.differences.filter(kind=Kind.MISSING_THERE)
         if not request.POST.get("all"):
@@ -176,7 +182,7 @@ class ReconciliationAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
     def _to_view(self, request: HttpRequest, key: UUID) -> Reconciliation:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return get_object_or_404(Reconciliation.objects.select_related("connection"), pk=key)
+        return get_object_or_404(self.get_queryset(request), pk=key)
 
 
 def _page_of(key: UUID) -> str:

@@ -14,19 +14,22 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
 from crm_integrations import outbox
-from crm_integrations.admin import panel, sending
+from crm_integrations.admin import lead_page, panel, sending  # noqa: F401  (what is told registers itself)
 from crm_integrations.admin.chips import chips, lead_chips
 from crm_integrations.admin.gap_filter import MissingFilter
 from crm_integrations.admin.preview import Previewed
-from crm_integrations.admin.steering import MAY_STEER, how_it_went, left_alone
+from crm_integrations.admin.replays import retried_by_two
+from crm_integrations.admin.steering import MAY_SEE, MAY_STEER, how_it_went, left_alone
 from crm_integrations.connector import Kind
 from crm_integrations.models import REPEATABLE, Delivery, Gap
+from leadops.admin.gates import held
 from leadops.admin.leads import LeadAdmin, lead_url
 from leadops.admin.loan_accounts import LoanAccountAdmin
 from leadops.admin.markup import counted
 from leadops.errors import LeadopsError
 from leadops.models import Lead, LoanAccount
-from leadops.services import leads
+from leadops.services import approvals, leads
+from leadops.services.approvals import pushes
 
 admin.site.unregister(Lead)
 admin.site.unregister(LoanAccount)
@@ -45,22 +48,32 @@ class IntegratedLeadAdmin(Previewed, LeadAdmin):
     def for_list(self, page: QuerySet[Lead]) -> QuerySet[Lead]:
         sent = Delivery.objects.filter(kind=Kind.LEAD).select_related("connection__health")
         missing = Gap.objects.filter(connection__enabled=True).select_related("connection")
-        related = Prefetch("deliveries", sent, to_attr="sent"), Prefetch("gaps", missing, to_attr="missing")
-        return super().for_list(page).prefetch_related(*related)
+        page = super().for_list(page).prefetch_related(Prefetch("deliveries", sent, to_attr="sent"))
+        return page.prefetch_related(Prefetch("gaps", missing, to_attr="missing"))
 
     @admin.display(description="Deliveries")
     def connections(self, lead: Any) -> SafeString:
         return lead_chips(lead, lead.sent, lead.missing)
 
     def panels(self, request: HttpRequest, lead: Lead) -> list[SafeString]:
-        may_see = request.user.has_perm("crm_integrations.view_delivery")
+        may_see = request.user.has_perm(MAY_SEE)
         return [*super().panels(request, lead), *([panel.of_lead(request, lead)] if may_see else [])]
 
+    def why(self, request: HttpRequest, lead: Lead) -> str:
+        return panel.why_of_lead(lead) if request.user.has_perm(MAY_SEE) else super().why(request, lead)
+
+    def connection_chips(self, request: HttpRequest, lead: Lead) -> list[SafeString]:
+        return panel.standing_of(lead).chips if request.user.has_perm(MAY_SEE) else []
+
     def has_steer_permission(self, request: HttpRequest) -> bool:
-        """Who may send and retry."""
+        """Who may retry."""
         return request.user.has_perm(MAY_STEER)
 
-    @admin.action(description="Send to…", permissions=["steer"])
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        """Who may say where a lead goes, which changes the lead."""
+        return self.has_steer_permission(request) and self.has_change_permission(request)
+
+    @admin.action(description="Send to…", permissions=["send"])
     def send_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> HttpResponse:
         ids = queryset.values_list("pk", flat=True)[: sending.MOST_LEADS]
         return HttpResponseRedirect(
@@ -68,12 +81,15 @@ class IntegratedLeadAdmin(Previewed, LeadAdmin):
         )
 
     @admin.action(description="Retry deliveries", permissions=["steer"])
-    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> None:
+    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> HttpResponse | None:
         failed = Delivery.objects.filter(lead__in=list(queryset[:1000]), state__in=REPEATABLE)
         chosen = list(failed.values_list("pk", flat=True))
+        if many := retried_by_two(self, request, chosen):
+            return many
         done = outbox.retry(chosen)
         text = f"{counted(done, Delivery)} queued again.{left_alone(chosen)}"
         self.message_user(request, text, how_it_went(done))
+        return None
 
     def get_urls(self) -> list[URLPattern]:
         own = [path("send/", self.admin_site.admin_view(self.send_view), name="leadops_lead_send")]
@@ -81,12 +97,15 @@ class IntegratedLeadAdmin(Previewed, LeadAdmin):
 
     def send_view(self, request: HttpRequest) -> HttpResponse:
         """Choose the connections for the leads in the URL, and send."""
-        if not self.has_steer_permission(request) or not self.has_change_permission(request):
+        if not self.has_send_permission(request) or not self.has_submit_permission(request):
             raise PermissionDenied
         if not (chosen := sending.chosen_leads(request)):
             raise Http404
         found = sending.prospects(chosen)
         form = sending.SendForm(found, request.POST if request.method == "POST" else None)
+        if form.is_valid() and approvals.needed_over("push", len(chosen)):
+            names = {each.connection.pk: each.connection.name for each in found}
+            return held(request, "push", pushes.push_of(chosen, [(key, names[key]) for key in form.chosen()]))
         if form.is_valid():
             try:
                 self.tell_sent(request, chosen, leads.submit(chosen, form.chosen()))

@@ -8,8 +8,10 @@ from typing import Any, cast
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404
@@ -18,6 +20,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -25,21 +28,25 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from crm_integrations import outbox, why
 from crm_integrations.admin.delivery_filters import AS_BROWSERS_WRITE
-from crm_integrations.admin.steering import MAY_STEER, how_it_went
+from crm_integrations.admin.steering import MAY_REPLAY, how_it_went
 from crm_integrations.connector import Kind
 from crm_integrations.models import UNFINISHED, Connection, Delivery, Gap, Replay, State
+from leadops.admin.gates import held, tell_waiting
 from leadops.admin.listed import listed
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted
 from leadops.admin.pages import CappedList, capped_counts, in_words
+from leadops.admin.scoped import Scoped, seen
 from leadops.admin.sealed_search import opened
 from leadops.errors import LeadopsError
 from leadops.ids import uuid_in
 from leadops.models import Officer
+from leadops.services import approvals
+from leadops.sign_in.fresh import fresh_factor
 
 MOST_CHOSEN = 100
-MAY_SEE = "crm_integrations.view_delivery"
 TONES: dict[str, str] = {
+    Replay.State.PROPOSED: "warn",
     Replay.State.RUNNING: "busy",
     Replay.State.DONE: "good",
     Replay.State.CANCELLED: "calm",
@@ -81,7 +88,7 @@ class Choice:
 
 
 @admin.register(Replay)
-class ReplayAdmin(ReadOnly, CappedList, ModelAdmin):
+class ReplayAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
     """An order stays as it was given; it may be stopped."""
 
     list_display = ["what", "shown_state", "total", "officer", "reason", "created_at", "ended_at"]
@@ -101,12 +108,6 @@ class ReplayAdmin(ReadOnly, CappedList, ModelAdmin):
         """It is begun where there is something to choose from: a list, or the page of failures."""
         return False
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm(MAY_SEE)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
     @admin.display(description="State")
     def shown_state(self, replay: Replay) -> SafeString:
         return chip(TONES[replay.state], replay.get_state_display())
@@ -123,7 +124,8 @@ class ReplayAdmin(ReadOnly, CappedList, ModelAdmin):
                 "left_out": outbox.replays.left_out(replay),
             }
             shown |= {"failed_again": outbox.replays.failed_again(replay), "stopped": _held_up(replay)}
-            shown["may_steer"] = request.user.has_perm(MAY_STEER)
+            shown["may_steer"] = request.user.has_perm(MAY_REPLAY)
+            tell_waiting(request, "crm_integrations.replay", [str(replay.pk)])
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
     # Own views -----------------------------------------------------------------------------------------------
@@ -132,7 +134,7 @@ class ReplayAdmin(ReadOnly, CappedList, ModelAdmin):
         view = self.admin_site.admin_view
         name = "crm_integrations_replay_"
         own = [
-            path("start/", view(self.start_view), name=name + "start"),
+            path("start/", view(fresh_factor(self.start_view)), name=name + "start"),
             path("<uuid:key>/progress/", view(self.progress_view), name=name + "progress"),
             path("<uuid:key>/cancel/", view(require_POST(self.cancel_view)), name=name + "cancel"),
         ]
@@ -140,19 +142,16 @@ class ReplayAdmin(ReadOnly, CappedList, ModelAdmin):
 
     def start_view(self, request: HttpRequest) -> HttpResponse:
         """Say what would be sent again, ask why, and begin."""
-        if not request.user.has_perm(MAY_STEER) or not self.has_view_permission(request):
+        if not request.user.has_perm(MAY_REPLAY) or not self.has_view_permission(request):
             raise PermissionDenied
         choice = self._chosen(request)
         form = ReasonForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
-                officer, reason = cast(Officer, request.user), form.cleaned_data["reason"]
-                replay = outbox.replays.start(officer, reason, choice.what, choice.deliveries)
-                self.log_addition(request, replay, reason)
-                return HttpResponseRedirect(page_of(replay.pk))
+                return started(self, request, form.cleaned_data["reason"], choice.what, choice.deliveries)
             except LeadopsError as refusal:
                 form.add_error(None, refusal.message)
-        context = {**self.admin_site.each_context(request), "title": "Replay", "opts": self.opts}
+        context = {**self.admin_site.each_context(request), "title": gettext("Replay"), "opts": self.opts}
         context |= {"form": form, "choice": choice, "counts": choice.counts(), "stopped": choice.stopped()}
         return TemplateResponse(request, "admin/crm_integrations/replay_start.html", context)
 
@@ -169,7 +168,7 @@ class ReplayAdmin(ReadOnly, CappedList, ModelAdmin):
 
     def cancel_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
         replay = self._to_view(request, key)
-        if not request.user.has_perm(MAY_STEER):
+        if not request.user.has_perm(MAY_REPLAY):
             raise PermissionDenied
         done = outbox.replays.cancel(replay)
         if done:
@@ -181,7 +180,7 @@ class ReplayAdmin(ReadOnly, CappedList, ModelAdmin):
     def _to_view(self, request: HttpRequest, key: UUID) -> Replay:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return get_object_or_404(Replay.objects.select_related("officer"), pk=key)
+        return get_object_or_404(self.get_queryset(request).select_related("officer"), pk=key)
 
     # What is chosen ------------------------------------------------------------------------------------------
 
@@ -190,16 +189,42 @@ class ReplayAdmin(ReadOnly, CappedList, ModelAdmin):
         given = request.POST if request.method == "POST" else request.GET
         if "filter" in given:
             return self._filtered(request, given["filter"])
-        keys = [key for each in given.getlist("delivery")[:MOST_CHOSEN] if (key := uuid_in(each))]
-        if not keys:
+        named = [key for each in given.getlist("delivery")[:MOST_CHOSEN] if (key := uuid_in(each))]
+        found = seen(Delivery.objects.filter(pk__in=named), request)
+        if not (keys := list(found.values_list("pk", flat=True))):
             raise Http404
         what = f"{counted(len(keys), Delivery)} selected in the list"
-        return Choice(Delivery.objects.filter(pk__in=keys), what, [("delivery", str(key)) for key in keys])
+        return Choice(found, what, [("delivery", str(key)) for key in keys])
 
     def _filtered(self, request: HttpRequest, query: str) -> Choice:
         """The filter is read by the list itself, so that what it showed is what is sent again."""
         found = listed(self.admin_site, Delivery, request, query)
         return Choice(found.queryset, _in_words(QueryDict(query.removeprefix("?"))), [("filter", query)])
+
+
+@transaction.atomic
+def started(
+    page: ModelAdmin, request: HttpRequest, reason: str, what: str, deliveries: QuerySet[Delivery]
+) -> HttpResponse:
+    """Begin a replay, or ask for it where there are so many that a second person approves; raises NothingToReplay."""
+    at_once = settings.APPROVE_OVER["replay"] if approvals.needed() else None
+    replay = outbox.replays.start(cast(Officer, request.user), reason, what, deliveries, at_once)
+    page.log_addition(request, replay, reason)
+    if replay.state == Replay.State.PROPOSED:
+        return held(request, "replay", {}, replay, reason)
+    return HttpResponseRedirect(page_of(replay.pk))
+
+
+def retried_by_two(page: ModelAdmin, request: HttpRequest, chosen: list[UUID]) -> HttpResponse | None:
+    """Have so many retries that a second person approves them go as a replay; None where they are not so many."""
+    if not approvals.needed_over("replay", len(chosen)):
+        return None
+    what, found = f"{counted(len(chosen), Delivery)} to retry", Delivery.objects.filter(pk__in=chosen)
+    try:
+        return started(page, request, "Retried from a list.", what, found)
+    except LeadopsError as refusal:
+        page.message_user(request, refusal.message, how_it_went(0))
+        return None
 
 
 def page_of(key: UUID) -> str:

@@ -16,6 +16,7 @@ from crm_integrations.admin.panel import in_words
 from crm_integrations.connector import Kind
 from crm_integrations.models import REPEATABLE, Connection, Delivery, State
 from leadops.admin.field_names import spoken
+from leadops.admin.scoped import seen
 from leadops.ids import uuid_in
 from leadops.models import Lead
 
@@ -50,8 +51,8 @@ class SendForm(forms.Form):
 def chosen_leads(request: HttpRequest) -> list[Lead]:
     """The leads that the page's URL names, at most 100; dropped and declined ones are not sent."""
     ids = map(uuid_in, request.GET.getlist("lead")[:MOST_LEADS])
-    found = Lead.objects.select_related("partner", "program").filter(pk__in=[each for each in ids if each])
-    return list(found.exclude(status__in=Lead.STOPPED))
+    found = seen(Lead.objects.filter(pk__in=[each for each in ids if each]), request)
+    return list(found.select_related("partner", "program").exclude(status__in=Lead.STOPPED))
 
 
 def prospects(leads: list[Lead]) -> list[Prospect]:

@@ -13,7 +13,9 @@ from crm_integrations.models import Connection, Delivery
 from leadops.admin.markup import counted
 from leadops.models import Lead
 
+MAY_SEE = "crm_integrations.view_delivery"
 MAY_STEER = "crm_integrations.change_delivery"
+MAY_REPLAY = "crm_integrations.add_replay"
 DECISIONS = "admin:crm_integrations_delivery_decisions"
 
 

@@ -16,9 +16,9 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
@@ -31,6 +31,7 @@ from crm_integrations.models import Delivery, EventType, Subscription
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip
 from leadops.admin.pages import CappedList
+from leadops.admin.scoped import Scoped, SeenDropdownFilter, seen
 from leadops.errors import LeadopsError
 from leadops.models import Partner
 
@@ -58,7 +59,13 @@ class WantedForm(forms.Form):
 
 class AddForm(WantedForm):
     field_order = ("partner", "url", "events")
-    partner = forms.ModelChoiceField(Partner.objects.filter(active=True), widget=UnfoldAdminSelectWidget)
+    partner = forms.ModelChoiceField(Partner.objects.none(), widget=UnfoldAdminSelectWidget)
+
+    def offer(self, partners: QuerySet[Partner]) -> None:
+        """Have one of `partners` chosen."""
+        field = self.fields["partner"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = partners
 
 
 class ReplayForm(forms.Form):
@@ -70,19 +77,19 @@ class ReplayForm(forms.Form):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(ReadOnly, CappedList, ModelAdmin):
+class SubscriptionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
     """Every change is made by a service and logged; what was sent stays on record."""
 
     list_display = ["url", "partner", "shown_state", "told", "failing_since", "created_at"]
     list_display_links = ["url"]
-    list_filter = [("partner", RelatedDropdownFilter)]
+    list_filter = [("partner", SeenDropdownFilter)]
     when_empty = "A partner subscribes over the API, or you do it here for it."
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(MAY_ADD)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subscription]:
-        return Subscription.objects.kept().select_related("partner", "connection")
+        return seen(Subscription.objects.kept(), request).select_related("partner", "connection")
 
     @admin.display(description="Address")
     def url(self, subscription: Subscription) -> str:
@@ -103,6 +110,7 @@ class SubscriptionAdmin(ReadOnly, CappedList, ModelAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = AddForm(request.POST or None, initial={"partner": request.GET.get("partner")})
+        form.offer(seen(Partner.objects.filter(active=True), request))
         if form.is_valid():
             try:
                 made, secret = subscriptions.create(
@@ -113,7 +121,7 @@ class SubscriptionAdmin(ReadOnly, CappedList, ModelAdmin):
             else:
                 self.log_addition(request, made, [{"added": {}}])
                 return self._secret_shown(request, made, secret)
-        context = {"title": "New event subscription", "form": form, "media": self.media + form.media}
+        context = {"title": gettext("New event subscription"), "form": form, "media": self.media + form.media}
         return self._page(request, "add", context)
 
     def change_view(
@@ -168,7 +176,12 @@ class SubscriptionAdmin(ReadOnly, CappedList, ModelAdmin):
         return TemplateResponse(request, f"admin/crm_integrations/subscription/{name}.html", shown)
 
     def _secret_shown(self, request: HttpRequest, subscription: Subscription, secret: str) -> HttpResponse:
-        context = {"title": "The secret", "subscription": subscription, "secret": secret, "media": self.media}
+        context = {
+            "title": gettext("The secret"),
+            "subscription": subscription,
+            "secret": secret,
+            "media": self.media,
+        }
         response = self._page(request, "secret", context)
         response["Cache-Control"] = "no-store"
         return response

@@ -79,7 +79,7 @@ def _create(
         cycle(partners),
         cycle(programs),
         cycle(INTAKES),
-        cycle([None, *officers[1:]]),
+        cycle([None, *officers]),
         strict=False,
     ):
         check_lead(draft, country=program.country)
@@ -88,7 +88,8 @@ def _create(
             [lead] = lead_service.create(
                 [draft], partner=partner, program=program, intake=intake, created_by=by
             )
-        lead.created_at, lead.owner = moment, owner
+        lead.created_at = moment
+        lead.owner = owner if owner and lead.branch_id in owner.branch_ids else None
         leads.append(lead)
     Lead.objects.bulk_update(leads, ["created_at", "owner"])
     return leads

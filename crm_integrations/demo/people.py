@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
 from crm_integrations import roles
-from leadops.models import ApiKey, DocumentType, Officer, Partner, Program
+from leadops.models import ApiKey, Branch, DocumentType, Officer, Partner, Program
 
 KEY_LABEL = "demo"
 
@@ -23,11 +23,12 @@ class LogIn(NamedTuple):
     hash: str
 
 
-PARTNERS = {
-    "sunrise-finserv": "Sunrise Finserv",
-    "deccan-capital": "Deccan Capital Partners",
-    "konkan-branch": "Konkan branch",
-}
+BRANCHES = {"pune": "Pune", "ratnagiri": "Ratnagiri"}
+PARTNERS = (
+    ("sunrise-finserv", "Sunrise Finserv", "pune"),
+    ("deccan-capital", "Deccan Capital Partners", "pune"),
+    ("konkan-branch", "Konkan branch", "ratnagiri"),
+)
 # The first two ids are those of the examples in Crego's documentation, so that its JSON works here unchanged.
 PROGRAMS = (
     ("4b67c764-afb3-4570-ac21-025ea3255b6e", "scf-north", "Supply chain finance, north", "scf"),
@@ -45,10 +46,18 @@ WANTED = (
 )
 """The documents that one of the programs has a list of."""
 OFFICERS = (
-    ("admin", "Anjali", "Rao", "administrator"),
-    ("meera", "Meera", "Nair", "Operations"),
-    ("arjun", "Arjun", "Patel", "Loan officers"),
+    ("admin", "Anjali", "Rao", "administrator", ""),
+    ("meera", "Meera", "Nair", "Operations", ""),
+    ("arjun", "Arjun", "Patel", "Loan officers", "pune"),
+    ("tara", "Tara", "Joshi", "Telecallers", "pune"),
+    ("vikram", "Vikram", "Desai", "Branch managers", "pune"),
+    ("farah", "Farah", "Khan", "Auditors", ""),
+    ("dev", "Dev", "Menon", "Integration admins", ""),
+    ("isha", "Isha", "Bose", "Security admins", ""),
 )
+
+WITH_LEADS = ("arjun", "tara", "vikram")
+"""Who works on leads, all of them in one branch."""
 
 
 def groups() -> None:
@@ -61,7 +70,7 @@ def officers(kept: Mapping[str, LogIn]) -> tuple[dict[str, LogIn], list[str]]:
     """Have the officers; returns their log-ins by user name, and whose were made anew, as the kept ones fail."""
     log_ins, remade, new = {}, [], []
     known = Officer.objects.in_bulk([username for username, *_ in OFFICERS], field_name="username")
-    for username, first_name, last_name, role in OFFICERS:
+    for username, first_name, last_name, role, branch in OFFICERS:
         officer = known.get(username)
         if officer is not None and username in kept and works(kept[username], officer):
             log_ins[username] = LogIn(kept[username].password, officer.password)
@@ -71,13 +80,15 @@ def officers(kept: Mapping[str, LogIn]) -> tuple[dict[str, LogIn], list[str]]:
         officer = officer or Officer(username=username, email=f"{username}@lender.example")
         officer.first_name, officer.last_name, officer.is_staff = first_name, last_name, True
         officer.is_superuser, officer.is_active = role not in roles.ROLES, True
-        new.append((officer, role, f"demo-{secrets.token_hex(4)}"))
+        officer.reach = roles.ROLES[role].reach if role in roles.ROLES else Officer.Reach.ALL
+        new.append((officer, role, branch, f"demo-{secrets.token_hex(6)}"))
     with ThreadPoolExecutor() as threads:  # each hash takes a good part of a second, by design
-        hashes = threads.map(make_password, [password for _, _, password in new])
-        for (made, role, password), hashed in zip(new, hashes, strict=True):
+        hashes = threads.map(make_password, [password for *_, password in new])
+        for (made, role, branch, password), hashed in zip(new, hashes, strict=True):
             made.password = hashed
             made.save()
             made.groups.set(Group.objects.filter(name=role))
+            made.branches.set(Branch.objects.filter(code=branch))
             log_ins[made.username] = LogIn(password, hashed)
     return log_ins, remade
 
@@ -88,11 +99,19 @@ def works(log_in: LogIn, officer: Officer) -> bool:
     return may and (officer.password == log_in.hash or officer.check_password(log_in.password))
 
 
+def branches() -> None:
+    """The lender's branches."""
+    for code, name in BRANCHES.items():
+        Branch.objects.get_or_create(code=code, defaults={"name": name})
+
+
 def partners() -> list[Partner]:
-    return [
-        Partner.objects.get_or_create(code=code, defaults={"name": name})[0]
-        for code, name in PARTNERS.items()
-    ]
+    """Who sends leads, each to its branch."""
+    return [_partner(code, name, Branch.objects.get(code=branch)) for code, name, branch in PARTNERS]
+
+
+def _partner(code: str, name: str, branch: Branch) -> Partner:
+    return Partner.objects.get_or_create(code=code, defaults={"name": name, "branch": branch})[0]
 
 
 def programs() -> list[Program]:

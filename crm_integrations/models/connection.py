@@ -17,7 +17,7 @@ from crm_integrations.connector import Config, Connector
 from crm_integrations.egress import check_base_url, origins
 from crm_integrations.partner_webhook import PartnerWebhook
 from leadops.fields import EncryptedTextField
-from leadops.models import Program
+from leadops.models import Officer, Partner, Program
 from leadops.models.record import Record
 from leadops.reference.countries import refuse_unknown
 
@@ -29,6 +29,13 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
     def of_vendors(self) -> ConnectionQuerySet:
         """All but the webhooks of partners."""
         return self.exclude(vendor=PartnerWebhook.slug)
+
+    def visible_to(self, officer: Officer) -> ConnectionQuerySet:
+        """Those to vendors, and the webhooks of the partners that `officer` sees."""
+        if officer.sees_all:
+            return self
+        theirs = models.Q(subscription__partner__in=Partner.objects.visible_to(officer))
+        return self.filter(~models.Q(vendor=PartnerWebhook.slug) | theirs)
 
 
 class Connection(Record):
@@ -77,6 +84,7 @@ class Connection(Record):
 
     class Meta:
         ordering = ["name"]
+        permissions = [("pause_connection", "Can pause, resume and check connections")]
 
     def __str__(self) -> str:
         return self.name
@@ -157,6 +165,19 @@ class Route(Record):
     program = models.ForeignKey(Program, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="routes")
     automatic = models.BooleanField(default=True, help_text="Send without an officer's word.")
+    purpose = models.CharField(
+        "for what",
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What borrowers must have agreed to, as consents name it; empty: any consent will do.",
+    )
+    across_borders = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Leads may go there although another country's law holds for the data.",
+    )
     order = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

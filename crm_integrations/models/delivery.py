@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -13,6 +14,7 @@ from crm_integrations.models.connection import Connection
 from crm_integrations.models.event import PartnerEvent
 from leadops.models import Lead, LoanAccount
 from leadops.models.record import Record
+from leadops.models.sight import SeenWithLead
 
 
 class State(models.TextChoices):
@@ -44,7 +46,7 @@ NEEDS_PERSON = (State.REJECTED, State.REVIEW, State.DEAD, State.FAILED)
 """The failures: what goes no further without a person. A skipped one is none: it does not fit its vendor."""
 
 
-class DeliveryQuerySet(models.QuerySet["Delivery"]):
+class DeliveryQuerySet(SeenWithLead["Delivery"]):
     def due(self, at: datetime | None = None) -> DeliveryQuerySet:
         """Deliveries the engine may act on now."""
         at = at or timezone.now()
@@ -114,6 +116,11 @@ class Delivery(Record):
     sent_again_at = models.DateTimeField(
         null=True, help_text="When an officer last had it sent again: its tries are counted from there."
     )
+    no_consent = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="It waits for the borrower's consent; `due_at` is when it is next looked at.",
+    )
     ask_at = models.DateTimeField(null=True, help_text="When the vendor is next asked how it stands.")
 
     objects = DeliveryQuerySet.as_manager()
@@ -140,6 +147,11 @@ class Delivery(Record):
             ),
             models.Index(fields=["lead"], condition=Q(state=State.WAITING), name="delivery_waiting"),
             models.Index(
+                fields=["due_at"],
+                condition=Q(state=State.WAITING, no_consent=True),
+                name="delivery_without_consent",
+            ),
+            models.Index(
                 fields=["loan_account"], condition=Q(loan_account__isnull=False), name="delivery_by_account"
             ),
             models.Index(fields=["event"], condition=Q(event__isnull=False), name="delivery_by_event"),
@@ -151,6 +163,7 @@ class Delivery(Record):
                 condition=~Q(cause="") & ~Q(state=State.SKIPPED),
                 name="delivery_by_cause",
             ),
+            BrinIndex(fields=["updated_at"], pages_per_range=16, autosummarize=True, name="delivery_changed"),
             models.Index(fields=["ask_at"], condition=Q(ask_at__isnull=False), name="delivery_to_ask"),
             models.Index(
                 fields=["connection", "reference"], condition=~Q(reference=""), name="delivery_by_reference"

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from crm_integrations.models.connection import Connection
 from leadops.ids import uuid7
-from leadops.models import Partner
+from leadops.models import Officer, Partner
 from leadops.models.record import Record
 
 
@@ -57,6 +57,10 @@ class PartnerEvent(models.Model):
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    def visible_to(self, officer: Officer) -> SubscriptionQuerySet:
+        """Those of the partners that `officer` sees."""
+        return self if officer.sees_all else self.filter(partner__in=Partner.objects.visible_to(officer))
+
     def kept(self) -> SubscriptionQuerySet:
         """Those that were not deleted."""
         return self.filter(deleted_at=None)

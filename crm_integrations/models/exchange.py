@@ -12,9 +12,12 @@ from crm_integrations.errors import DeliveryError
 from crm_integrations.models.connection import Connection
 from crm_integrations.models.delivery import Delivery
 from leadops.models.record import Record
+from leadops.models.sight import SeenWithLead
 
 
-class ExchangeQuerySet(models.QuerySet["Exchange"]):
+class ExchangeQuerySet(SeenWithLead["Exchange"]):
+    to_lead = "delivery__lead"
+
     def with_cut_bodies(self, length: int) -> Self:
         """With the first `length` characters of the bodies as `sent` and `answered`, cut by the database."""
         cut = {"sent": Left("request_body", length), "answered": Left("response_body", length)}

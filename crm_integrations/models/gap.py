@@ -8,6 +8,7 @@ from django.db import models
 from crm_integrations.models.connection import Connection
 from leadops.ids import uuid7
 from leadops.models import Lead
+from leadops.models.sight import SeenWithLead
 
 
 class Gap(models.Model):
@@ -22,6 +23,8 @@ class Gap(models.Model):
         max_length=100, help_text="Without positions: `applicants.identity_document.series`."
     )
     message = models.CharField(max_length=500)
+
+    objects = SeenWithLead["Gap"].as_manager()
 
     class Meta:
         constraints = [

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 
 from crm_integrations.models.connection import Connection
 from crm_integrations.models.delivery import Delivery
+from leadops.models import Officer
 from leadops.models.record import Record
+from leadops.models.sight import SeenWithLead
+
+
+class ReconciliationQuerySet(models.QuerySet["Reconciliation"]):
+    def visible_to(self, officer: Officer) -> Self:
+        """All, to who sees all leads; none to others: it counts the leads of every branch."""
+        return self if officer.sees_all else self.none()
+
+
+class DifferenceQuerySet(SeenWithLead["Difference"]):
+    to_lead = "delivery__lead"
 
 
 class Reconciliation(Record):
@@ -30,6 +44,8 @@ class Reconciliation(Record):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     ended_at = models.DateTimeField(null=True)
+
+    objects = ReconciliationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -54,6 +70,8 @@ class Difference(models.Model):
     field = models.CharField(max_length=100, blank=True)
     ours = models.CharField(max_length=200, blank=True, help_text="Masked where it is personal.")
     theirs = models.CharField(max_length=200, blank=True, help_text="Masked where it is personal.")
+
+    objects = DifferenceQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from crm_integrations.models.connection import Connection
 from crm_integrations.models.delivery import Delivery
+from leadops.models import Officer
 from leadops.models.record import Record
+
+
+class ReplayQuerySet(models.QuerySet["Replay"]):
+    def visible_to(self, officer: Officer) -> Self:
+        """Their own orders: another's may be about any lead. All, to who sees all leads."""
+        return self if officer.sees_all else self.filter(officer=officer)
 
 
 class Replay(Record):
     """An officer's order to send a set of deliveries again, oldest first, a few at a time, so that new leads pass."""
 
     class State(models.TextChoices):
+        PROPOSED = "proposed", "Waits for approval"
         RUNNING = "running", "Running"
         DONE = "done", "Done"
         CANCELLED = "cancelled", "Cancelled"
@@ -25,6 +35,8 @@ class Replay(Record):
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
     total = models.PositiveIntegerField(default=0)
     ended_at = models.DateTimeField(null=True)
+
+    objects = ReplayQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from crm_integrations.connector import Meaning
 from crm_integrations.models.connection import Connection
 from crm_integrations.models.delivery import Delivery
+from leadops.models import Officer
 from leadops.models.record import Record
+from leadops.models.sight import SeenWithLead
+
+
+class StatusChangeQuerySet(SeenWithLead["StatusChange"]):
+    to_lead = "delivery__lead"
 
 
 class StatusChange(Record):
@@ -26,6 +34,8 @@ class StatusChange(Record):
     after = models.CharField(max_length=100)
     meaning = models.CharField(max_length=20, blank=True, help_text="Empty when the word is unknown to us.")
 
+    objects = StatusChangeQuerySet.as_manager()
+
     class Meta:
         ordering = ["id"]
 
@@ -37,6 +47,17 @@ class StatusChange(Record):
         """What `after` means, as people say it."""
         meaning = Meaning.named(self.meaning)
         return meaning.words if meaning else "not a word we know"
+
+
+class InboundQuerySet(models.QuerySet["Inbound"]):
+    def visible_to(self, officer: Officer) -> Self:
+        """Those that tell of a record in their sight, by the vendor's id for it; all, to who sees all leads."""
+        if officer.sees_all:
+            return self
+        meant = Delivery.objects.exclude(reference="").visible_to(officer)
+        return self.filter(
+            Exists(meant.filter(connection=OuterRef("connection"), reference=OuterRef("reference")))
+        )
 
 
 class Inbound(Record):
@@ -61,6 +82,8 @@ class Inbound(Record):
     received_at = models.DateTimeField(default=timezone.now)
     processed_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=200, blank=True)
+
+    objects = InboundQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

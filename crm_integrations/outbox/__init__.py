@@ -4,7 +4,8 @@ A claim takes a lease: a token and a moment in the database's own clock. Whateve
 token, so a worker whose lease was given to another changes nothing (`LostLease`).
 """
 
-from crm_integrations.outbox import ended_leads, replays, telling, undone_leads
+from crm_integrations.outbox import bars, consents, ended_leads, replays, telling, undone_leads
+from crm_integrations.outbox.bars import Barred
 from crm_integrations.outbox.claims import (
     FIRST_BATCH,
     Claim,
@@ -48,6 +49,7 @@ from crm_integrations.outbox.taking import can_claim, serving, tokens_in, with_w
 
 __all__ = [
     "FIRST_BATCH",
+    "Barred",
     "Claim",
     "Enqueued",
     "HeldByAnother",
@@ -59,12 +61,14 @@ __all__ = [
     "Settlement",
     "TooLate",
     "accept",
+    "bars",
     "batch_after",
     "can_claim",
     "cancel",
     "cancel_ended",
     "claim",
     "complete_exchange",
+    "consents",
     "doubt",
     "doubt_unsent",
     "ended_leads",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,7 +18,8 @@ from crm_integrations.outbox import ended_leads
 from crm_integrations.outbox.settlements import Settlement
 from crm_integrations.outbox.settling import cause_of, held_by_another, pass_on
 from leadops.errors import LeadopsError
-from leadops.models import Lead, Officer
+from leadops.models import AuditEvent, Lead, Officer
+from leadops.services import audit
 
 UNDECIDED = (State.REVIEW, State.UNKNOWN)
 NEW_START: dict[str, Any] = {"due_at": Now(), "attempts": 0, "sent_again_at": Now()}
@@ -53,8 +55,11 @@ def cancel(delivery_ids: Iterable[uuid.UUID], reason: str = "An officer cancelle
 
 def cancel_ended(leads: Iterable[Lead]) -> None:
     """Stop what was not sent yet of leads that the lender has ended."""
+    ended: dict[str, list[uuid.UUID]] = defaultdict(list)
     for lead in leads:
-        cancel(lead.deliveries.values_list("pk", flat=True), ended_leads.said_of(lead))
+        ended[ended_leads.said_of(lead)].append(lead.pk)
+    for reason, lead_ids in ended.items():
+        cancel(Delivery.objects.filter(lead__in=lead_ids).values_list("pk", flat=True), reason)
 
 
 def resolve_held(delivery_id: uuid.UUID, reference: str, reason: str, officer: Officer) -> bool:
@@ -103,7 +108,7 @@ def _change(
         free = Delivery.objects.filter(pk__in=list(delivery_ids), state__in=states, leased_until=None)
         if state == State.QUEUED:
             # No join: an update with one overlooks what a claim changes meanwhile.
-            ended = Lead.with_deleted.filter(pk=OuterRef("lead_id"), status__in=Lead.STOPPED)
+            ended = Lead.with_deleted.filter(ended_leads.ENDED, pk=OuterRef("lead_id"))
             free = free.exclude(Exists(ended))
             if "accepted" not in columns:
                 free = free.filter(accepted=False)
@@ -112,6 +117,7 @@ def _change(
         columns |= {"state": state, "reason": reason, "cause": cause_of(state, reason)}
         changed = free.update(updated_at=Now(), **columns)
         events.of_deliveries(ids, state)
+        audit.note_all(AuditEvent.Action.DECIDED, Delivery, ids, state=state.value, said=reason)
         summary.derive(held)
         doorbell.ring_on_commit()
     return changed

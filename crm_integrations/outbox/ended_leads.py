@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from leadops.models import Lead
 
-IS_ENDED = "l.status IN ({})".format(", ".join(f"'{status.value}'" for status in Lead.STOPPED))
+IS_ENDED = "(l.erased_at IS NOT NULL OR l.status IN ({}))".format(
+    ", ".join(f"'{status.value}'" for status in Lead.STOPPED)
+)
 """Of a row `l` of the leads, in SQL."""
+ENDED = Q(status__in=Lead.STOPPED) | Q(erased_at__isnull=False)
+ERASED = "Its personal data was erased."
 
 
 class LeadEnded(Exception):
@@ -14,6 +20,8 @@ class LeadEnded(Exception):
 
 def said_of(lead: Lead) -> str:
     """Why nothing of `lead` is sent."""
+    if lead.erased_at is not None:
+        return ERASED
     return "The lead was deleted." if lead.deleted_at else said(lead.status)
 
 

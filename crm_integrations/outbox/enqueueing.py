@@ -13,6 +13,7 @@ from django.db import transaction
 from crm_integrations import doorbell, summary
 from crm_integrations.connector import Connector
 from crm_integrations.models import REPEATABLE, Connection, State
+from crm_integrations.outbox import bars
 from leadops import statements
 from leadops.models import Lead, LoanAccount
 from leadops.prepared import Statement, run
@@ -57,6 +58,7 @@ SELECT EXISTS (
 # What can't be is not asked: of many deliveries, the answers take longer than putting them in. A record's own id is
 # nobody else's reference, and only a record that needs another first can wait.
 NEVER_TAKEN, NEVER_WAITS = "SELECT false AS ref", "SELECT false AS yes"
+NEVER_BARRED = "SELECT NULL::text AS by, NULL::text AS said WHERE false"
 TAKEN_BY_ANOTHER = TAKEN.format(connection="n.connection_id", ref="n.ref", record="n.record_id")
 WAITS = """
 SELECT n.depends_on <> '' AND NOT EXISTS (
@@ -70,18 +72,21 @@ SELECT n.depends_on <> '' AND NOT EXISTS (
 ENQUEUE = """
 INSERT INTO crm_integrations_delivery (
     id, created_at, updated_at, connection_id, kind, lead_id, loan_account_id, record_id, version, ref, state,
-    accepted, attempts, lookups, absences, due_at, depends_on, reference, vendor_status, reason
+    accepted, attempts, lookups, absences, due_at, depends_on, reference, vendor_status, reason, cause, no_consent
 )
 SELECT n.id, now(), now(), n.connection_id, n.kind, n.lead_id, n.loan_account_id, n.record_id, n.version,
     CASE WHEN taken.ref THEN replace(n.record_id::text, '-', '') ELSE n.ref END,
-    CASE WHEN waits.yes THEN 'waiting' ELSE 'queued' END, false, 0, 0, 0, now(), n.depends_on, '', '',
-    CASE WHEN waits.yes THEN n.waiting_for ELSE '' END
+    CASE WHEN bar.by = 'border' THEN 'skipped' WHEN bar.by = 'consent' OR waits.yes THEN 'waiting' ELSE 'queued' END,
+    false, 0, 0, 0, now(), n.depends_on, '', '',
+    CASE WHEN bar.by IS NOT NULL THEN bar.said WHEN waits.yes THEN n.waiting_for ELSE '' END,
+    CASE WHEN bar.by = 'border' THEN %(across)s ELSE '' END, coalesce(bar.by = 'consent', false)
 FROM unnest(
     %(id)s::uuid[], %(connection_id)s::uuid[], %(kind)s::text[], %(lead_id)s::uuid[], %(loan_account_id)s::uuid[],
     %(record_id)s::uuid[], %(version)s::int[], %(ref)s::text[], %(depends_on)s::text[], %(waiting_for)s::text[]
 ) AS n(id, connection_id, kind, lead_id, loan_account_id, record_id, version, ref, depends_on, waiting_for)
 CROSS JOIN LATERAL ({taken}) taken
 CROSS JOIN LATERAL ({waits}) waits
+LEFT JOIN LATERAL ({bar}) bar ON true
 WHERE NOT EXISTS (
     SELECT 1 FROM crm_integrations_delivery d WHERE d.connection_id = n.connection_id AND d.kind = n.kind
     AND d.record_id = n.record_id AND d.state <> ALL (%(again)s)
@@ -121,16 +126,17 @@ class Enqueued(NamedTuple):
     words: Mapping[UUID, str]
 
 
-def enqueue(deliveries: Sequence[New]) -> Enqueued:
+def enqueue(deliveries: Sequence[New], *, guarded: bool = True) -> Enqueued:
     """Put new deliveries into the outbox, in the caller's transaction.
 
-    One is left out when its record is already on its way to that connection, or may already be there.
+    One is left out when its record is already on its way to that connection, or may already be there. `guarded`: False
+    where it is known that no program asks for consents and no connection names its law, so there is nothing to ask.
     """
     if not deliveries:
         return Enqueued(0, {})
     given = list(_one_reference_each(deliveries))
     with transaction.atomic(savepoint=False), database.cursor() as cursor:
-        run(cursor, _values(given), *_script(given))
+        run(cursor, _values(given), *_script(given, guarded))
         words = dict(cursor.fetchall())
         cursor.nextset()
         cursor.nextset()
@@ -142,7 +148,7 @@ def enqueue(deliveries: Sequence[New]) -> Enqueued:
     return Enqueued(made, words)
 
 
-def _script(deliveries: Sequence[New]) -> list[Statement | str]:
+def _script(deliveries: Sequence[New], guarded: bool) -> list[Statement | str]:
     """The leads' lock, the references' locks, the deliveries, what they supersede, the leads' summary.
 
     Together one round trip, because every new lead waits for it; only what these deliveries need, planning is dear.
@@ -152,6 +158,7 @@ def _script(deliveries: Sequence[New]) -> list[Statement | str]:
     newer = [SUPERSEDE] if any(each.version > 1 for each in deliveries) else []
     insert = ENQUEUE.format(
         taken=TAKEN_BY_ANOTHER if any(map(_could_be_anothers, deliveries)) else NEVER_TAKEN,
+        bar=bars.bar("n.lead_id", "n.connection_id") if guarded else NEVER_BARRED,
         waits=WAITS if any(each.depends_on for each in deliveries) else NEVER_WAITS,
     )
     return [lock, ONE_AFTER_THE_OTHER, insert, *newer, derive]
@@ -168,6 +175,7 @@ def _values(deliveries: Sequence[New]) -> dict[str, Any]:
         "locks": _locks(deliveries),
         "again": [*REPEATABLE, State.SUPERSEDED],
         "repeatable": list(REPEATABLE),
+        "across": bars.ACROSS,
     }
 
 

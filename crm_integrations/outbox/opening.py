@@ -11,7 +11,7 @@ from django.db.backends.utils import CursorWrapper
 
 from crm_integrations import health
 from crm_integrations.models import Delivery, Exchange
-from crm_integrations.outbox import ended_leads, settling, taking
+from crm_integrations.outbox import bars, ended_leads, settling, taking
 from crm_integrations.outbox.claims import Claim, LostLease, Outdated, Paused
 from crm_integrations.outbox.leaving import left_to_others
 from crm_integrations.outbox.settlements import Ending
@@ -34,7 +34,7 @@ WITH held AS (
     ) AND (%(attempt)s = 0 OR NOT EXISTS (
         SELECT 1 FROM leadops_lead l LEFT JOIN leadops_loanaccount a ON a.id = d.loan_account_id
         WHERE l.id = d.lead_id AND ({ended_leads.IS_ENDED} OR coalesce(a.version, l.version) <> %(version)s)
-    )) RETURNING id, connection_id
+    ) AND NOT EXISTS ({bars.bar("d.lead_id", "d.connection_id")})) RETURNING id, connection_id
 )
 INSERT INTO crm_integrations_exchange (
     id, created_at, updated_at, delivery_id, connection_id, purpose, version, operation, method, url,
@@ -69,7 +69,7 @@ def open_exchange(claim: Claim, delivery: Delivery, exchange: Exchange) -> None:
 
     The outcome that the claim holds unwritten is written with it. Raises Paused when the connection was paused or
     disabled meanwhile, or holds back, LeadEnded when it would send what the lender has ended, Outdated when what it
-    would send is not the newest, LostLease when the delivery is another's.
+    would send is not the newest, Barred when it may not go there any more, LostLease when the delivery is another's.
     """
     attempt = int(exchange.purpose == Exchange.Purpose.CREATE)
     opened = _opened(claim, _call(claim, delivery, exchange, attempt))
@@ -136,13 +136,19 @@ def _row(cursor: CursorWrapper) -> tuple[Any, ...] | None:
 def _why_not(claim: Claim, delivery: Delivery, exchange: Exchange) -> Exception:
     """Why no call could be opened."""
     ours = Delivery.objects.filter(pk=delivery.pk, lease=claim.lease)
-    found = ours.values_list("lead__status", "lead__version", "loan_account__version").first()
+    found = ours.values_list(
+        "lead__status", "lead__version", "loan_account__version", "lead__erased_at"
+    ).first()
     if found is None:
         return LostLease()
-    status, of_lead, of_account = found
+    status, of_lead, of_account, erased_at = found
     if exchange.purpose == Exchange.Purpose.CREATE:
+        if erased_at is not None:
+            return ended_leads.LeadEnded(ended_leads.ERASED)
         if status in Lead.STOPPED:
             return ended_leads.LeadEnded(ended_leads.said(status))
         if exchange.version not in (None, of_account or of_lead):
             return Outdated()
+        if (barred := bars.barred(delivery)) is not None:
+            return barred
     return Paused()

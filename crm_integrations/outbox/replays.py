@@ -20,7 +20,8 @@ from crm_integrations import doorbell, health, registry, summary
 from crm_integrations.models import CLAIMABLE, REPEATABLE, Delivery, Replay, ReplayItem, State
 from crm_integrations.outbox.decisions import NEW_START
 from leadops.errors import LeadopsError
-from leadops.models import Officer
+from leadops.models import AuditEvent, Officer
+from leadops.services import audit
 
 AT_ONCE = 100
 """How many of a connection's deliveries may be due before no more are fed to it."""
@@ -49,10 +50,12 @@ ORDER BY d.id
 """
 
 
-def start(officer: Officer, reason: str, what: str, deliveries: QuerySet[Delivery]) -> Replay:
+def start(
+    officer: Officer, reason: str, what: str, deliveries: QuerySet[Delivery], at_once: int | None = None
+) -> Replay:
     """Have those of `deliveries` that can be sent again sent again; `what` tells the choice in words.
 
-    Raises NothingToReplay.
+    More than `at_once` of them are proposed only, and sent once `go_ahead` was said. Raises NothingToReplay.
     """
     chosen, values = deliveries.order_by().values("pk").query.sql_with_params()
     with transaction.atomic():
@@ -62,15 +65,29 @@ def start(officer: Officer, reason: str, what: str, deliveries: QuerySet[Deliver
             replay.total = cursor.rowcount
         if not replay.total:
             raise NothingToReplay
-        replay.save(update_fields=["total"])
-        doorbell.ring_on_commit()
+        if at_once is not None and replay.total > at_once:
+            replay.state = Replay.State.PROPOSED
+        replay.save(update_fields=["total", "state"])
+        audit.note(AuditEvent.Action.REPLAYED, replay, reason, deliveries=replay.total)
+        if replay.state == Replay.State.RUNNING:
+            doorbell.ring_on_commit()
     return replay
+
+
+def go_ahead(replay: Replay) -> bool:
+    """Begin what was proposed; False when it is no more to be begun."""
+    proposed = Replay.objects.filter(pk=replay.pk, state=Replay.State.PROPOSED)
+    begun = bool(proposed.update(state=Replay.State.RUNNING, updated_at=Now()))
+    if begun:
+        doorbell.ring_on_commit()
+    return begun
 
 
 def cancel(replay: Replay) -> bool:
     """Queue no more of it; what is queued already goes on. False when it was over before."""
     ended = {"state": Replay.State.CANCELLED, "ended_at": Now(), "updated_at": Now()}
-    return bool(Replay.objects.filter(pk=replay.pk, state=Replay.State.RUNNING).update(**ended))
+    begun = (Replay.State.PROPOSED, Replay.State.RUNNING)
+    return bool(Replay.objects.filter(pk=replay.pk, state__in=begun).update(**ended))
 
 
 # Feeding ----------------------------------------------------------------------------------------------------------

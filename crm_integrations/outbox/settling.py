@@ -32,7 +32,8 @@ TRY_AGAIN_SECONDS = 0.5
 # Written out, like the statements of `claims`: the ORM's making of these few is half of a delivery's cost.
 SETTLE = """
 UPDATE crm_integrations_delivery SET state = %(state)s::text, reason = %(reason)s, cause = %(cause)s, lease = NULL,
-    leased_until = NULL, leases_lost = 0, once_unknown = once_unknown OR %(state)s::text IN ('unknown', 'review'),
+    leased_until = NULL, leases_lost = 0, no_consent = %(state)s::text = 'waiting',
+    once_unknown = once_unknown OR %(state)s::text IN ('unknown', 'review'),
     updated_at = now(), accepted = %(accepted)s, lookups = %(lookups)s, absences = %(absences)s,
     due_at = coalesce(now() + %(due_in)s * interval '1 second', due_at),
     reference = coalesce(%(reference)s, reference), vendor_status = coalesce(%(vendor_status)s, vendor_status),
@@ -212,7 +213,9 @@ def _tell_waiting(delivery: Delivery, lead_id: UUID, settlement: Settlement) -> 
     vendor = delivery.connection.vendor
     if not _waited_for(vendor):
         return
-    waiting = Delivery.objects.filter(lead_id=lead_id, state=State.WAITING, depends_on=vendor)
+    waiting = Delivery.objects.filter(
+        lead_id=lead_id, state=State.WAITING, depends_on=vendor, no_consent=False
+    )
     if settlement.state == State.DELIVERED:
         wake(waiting)
     else:

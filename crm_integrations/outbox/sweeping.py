@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from crm_integrations import events, health, notices, summary
 from crm_integrations.models import Delivery, Exchange, Lease, Notice, State
-from crm_integrations.outbox import low_water, replays
+from crm_integrations.outbox import consents, low_water, replays
 from crm_integrations.outbox.settling import cause_of, wake
 from leadops import statements
 
@@ -26,6 +26,7 @@ def sweep() -> None:
     """Find whatever was lost: ended leases, missed wake-ups, a pace that may grow, replays that wait to be fed."""
     low_water.forget_all()
     reap()
+    consents.look_again_in_turn()
     wake_waiting()
     health.grow()
     replays.feed()
@@ -96,7 +97,7 @@ READY = """
 SELECT w.id FROM crm_integrations_delivery w
 JOIN crm_integrations_delivery l ON l.lead_id = w.lead_id AND l.kind = 'lead' AND l.state = 'delivered'
 JOIN crm_integrations_connection c ON c.id = l.connection_id AND c.vendor = w.depends_on
-WHERE w.state = 'waiting' AND l.reference <> ''
+WHERE w.state = 'waiting' AND NOT w.no_consent AND l.reference <> ''
 """
 
 

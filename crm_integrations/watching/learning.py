@@ -111,10 +111,15 @@ def _subject(shape: AnswerShape) -> str:
     return said if len(said) <= 200 else f"{said[:199]}…"
 
 
+def _shapes(notice: Notice) -> dict[str, AnswerShape]:
+    """What its connection's answers look like, locked; of no connection there are none."""
+    return _locked(notice.connection) if notice.connection else {}
+
+
 def put_away(notice: Notice, officer: Officer) -> bool:
     """An officer knows of it: what was new in it is usual from now on. False when it was closed before."""
     with transaction.atomic():
-        shapes = _locked(notice.connection)
+        shapes = _shapes(notice)
         open_ones = Notice.objects.filter(pk=notice.pk, closed_at=None)
         if not open_ones.update(closed_at=Now(), closed_by=officer, updated_at=Now()):
             return False
@@ -137,7 +142,7 @@ def _take_word(shape: AnswerShape, word: str) -> None:
 def forget(notice: Notice) -> None:
     """What was new is gone again: close the notice, and learn nothing."""
     with transaction.atomic():
-        for shape in _locked(notice.connection).values():
+        for shape in _shapes(notice).values():
             if notice.kind == Kind.NEW_FIELD and _subject(shape) == notice.subject:
                 shape.unknown = []
                 shape.save()

@@ -77,7 +77,7 @@ def _look(connection: Connection) -> tuple[int, bool]:
         now = timezone.now()
         beyond = first_id_at(now - SETTLED)
         fresh = list(calls.filter(pk__gt=lookout.after, pk__lt=beyond).order_by("pk")[:BATCH])
-        passed = [*(calls.filter(pk__in=lookout.late) if lookout.late else []), *fresh]
+        passed = [*(list(calls.filter(pk__in=lookout.late)) if lookout.late else []), *fresh]
         readings = _read(connection, [call for call in passed if call.finished_at is not None])
         never = first_id_at(now - NEVER_OVER)
         _keep(lookout, fresh, [call.pk for call in passed if call.finished_at is None and call.pk > never])

@@ -36,7 +36,7 @@ def _officers(officers: list[dict[str, str]]) -> list[str]:
     """A line for each log-in; only the first has the heading."""
     headings = ["Officers", *[""] * len(officers)]
     return [
-        f"  {heading:<14}  {each['username']:<8} {each['password']:<16} {each['role']}"
+        f"  {heading:<14}  {each['username']:<8} {each['password']:<18} {each['role']}"
         for heading, each in zip(headings, officers, strict=False)
     ]
 

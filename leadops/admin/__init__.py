@@ -1,25 +1,41 @@
 """The officer's desk, on django-unfold: a module per record."""
 
 from leadops.admin import (
+    audit,
+    branches,
+    bulk_actions,
     calls,
     documents,
     exports,
     import_batches,
+    lead_tasks,
     leads,
     loan_accounts,
     officers,
     partners,
+    pending_changes,
+    privacy_records,
     programs,
+    reveals,
+    work_rules,
 )
 
 __all__ = [
+    "audit",
+    "branches",
+    "bulk_actions",
     "calls",
     "documents",
     "exports",
     "import_batches",
+    "lead_tasks",
     "leads",
     "loan_accounts",
     "officers",
     "partners",
+    "pending_changes",
+    "privacy_records",
     "programs",
+    "reveals",
+    "work_rules",
 ]

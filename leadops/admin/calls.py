@@ -9,18 +9,18 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from leadops.admin.leads import lead_url
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import link
 from leadops.admin.pages import CappedList
+from leadops.admin.scoped import Scoped, SeenAutocompleteFilter
 from leadops.models import BorrowerToken, CallCount
 
 OF_PARTNER = "api_key__partner__id__exact"
 
 
-class Told(ReadOnly, CappedList, ModelAdmin):
+class Told(Scoped, ReadOnly, CappedList, ModelAdmin):
     """Mixed into the admins of what is only ever looked at, by whoever may see keys."""
 
     list_select_related = ["api_key__partner"]
@@ -49,8 +49,9 @@ class Told(ReadOnly, CappedList, ModelAdmin):
 class CallCountAdmin(Told):
     """A row counts the calls that were answered alike; the rows of an error count the calls that it stood in."""
 
+    when_empty = "Partners' calls are counted once a partner has a key: make one on the partner's page."
     list_display = ["day", "partner", "key", "status", "problem", "finding", "calls"]
-    list_filter = [("api_key__partner", AutocompleteSelectFilter)]
+    list_filter = [("api_key__partner", SeenAutocompleteFilter)]
     ordering = ["-day", "-id"]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
@@ -59,8 +60,9 @@ class CallCountAdmin(Told):
 
 @admin.register(BorrowerToken)
 class BorrowerTokenAdmin(Told):
-    """Who let a borrower see a lead, and whether the borrower came."""
+    """Who let a borrower see a lead, and whether the borrower came: for who may see keys and leads."""
 
+    when_empty = "A partner asks for one over the API when a borrower is to see their own lead."
     list_display = [
         "created_at",
         "partner",
@@ -71,8 +73,11 @@ class BorrowerTokenAdmin(Told):
         "calls",
         "last_used_at",
     ]
-    list_filter = [("api_key__partner", AutocompleteSelectFilter)]
+    list_filter = [("api_key__partner", SeenAutocompleteFilter)]
     list_select_related = ["api_key__partner", "lead"]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request, obj) and request.user.has_perm("leadops.view_lead")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BorrowerToken]:
         return super().get_queryset(request).order_by("-id")

@@ -1,116 +1,106 @@
-"""The first page: how the leads stand, what came in of late, and which imports are under way."""
+"""The first page: what waits for the officer, how a program's leads stand, what came in, and what is under way."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any
-from urllib.parse import urlencode
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+from uuid import UUID
 
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from leadops import statements
-from leadops.admin.pages import capped_counts, in_words
-from leadops.ids import first_id_at, midnight
-from leadops.models import ImportBatch, Lead
+from leadops.admin import queue
+from leadops.admin.intake import chart
+from leadops.admin.pages import MOST, capped_counts
+from leadops.admin.queue import LEADS, Counted, Number, list_url, rows_of
+from leadops.ids import uuid_in
+from leadops.models import ImportBatch, Lead, Program
+from leadops.models.lead import LeadQuerySet
 
-DAYS = 14
-CHART_HEIGHT = 120
-DAY_WIDTH = 40
-LEADS = "admin:leadops_lead_changelist"
+__all__ = ["Counted", "Number", "context", "list_url", "rows_of"]
 
-# Newest first and capped, so that a busy fortnight costs no more than its newest 100,000 leads.
-PER_DAY = """
-SELECT (created_at AT TIME ZONE %s)::date AS day, intake, count(*)
-FROM (
-    SELECT created_at, intake FROM leadops_lead WHERE id >= %s AND deleted_at IS NULL ORDER BY id DESC LIMIT 100000
-) newest
-GROUP BY 1, 2
-"""
-
-
-@dataclass(frozen=True)
-class Number:
-    """A count that leads to the list of what it counts."""
-
-    label: str
-    count: int
-    url: str
-    tone: str = "calm"
-
-    @property
-    def words(self) -> str:
-        return in_words(self.count)
+IMPORTS, MOST_IMPORTS = "imports", 5
+STAGE = {
+    Lead.Status.DRAFT: "calm",
+    Lead.Status.SUBMITTED: "busy",
+    Lead.Status.IN_REVIEW: "warn",
+    Lead.Status.APPROVED: "good",
+    Lead.Status.DECLINED: "bad",
+    Lead.Status.DROPPED: "calm",
+}
 
 
-def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What the core shows on the first page to those who may see leads."""
+def context(
+    request: HttpRequest, context: dict[str, Any], more: Mapping[str, Counted] | None = None
+) -> dict[str, Any]:
+    """What the core shows on the first page to those who may see leads; `more` is counted along, as `numbers`."""
     if not request.user.has_perm("leadops.view_lead"):
         return context
-    under_way = ImportBatch.objects.exclude(state__in=ImportBatch.ENDED)
+    programs = list(Program.objects.order_by("name").only("id", "name"))
+    chosen = _chosen(request, programs)
+    leads = cast(LeadQuerySet, rows_of(request, Lead)).of_real_partners()
+    queued = {f"queue {at}": each for at, each in enumerate(queue.waiting(request))}
+    stages = stages_of(leads, programs, chosen)
+    numbers = counted({**queued, **stages, **_under_way(request), **(more or {})})
     return {
         **context,
-        "title": "Overview",
-        "statuses": lead_numbers(),
-        "chart": chart(),
-        "imports": under_way.select_related("partner", "program")[:5]
-        if request.user.has_perm("leadops.view_importbatch")
-        else [],
+        "title": _("Overview"),
+        "queue": [numbers[key] for key in queued],
+        "funnel": funnel([numbers[key] for key in stages]),
+        "programs": programs,
+        "program": chosen,
+        "chart": chart(leads, [each.pk for each in programs]),
+        "imports": _imports(request) if IMPORTS in numbers and numbers[IMPORTS].count else [],
+        "numbers": numbers,
         "may_add_lead": request.user.has_perm("leadops.add_lead"),
         "may_import": request.user.has_perm("leadops.add_importbatch"),
     }
 
 
-def lead_numbers() -> list[Number]:
-    """The leads by status."""
-    counts = capped_counts({status: Lead.objects.filter(status=status) for status in Lead.Status.values})
-    return [
-        Number(str(s.label), counts[s.value], list_url(LEADS, status__exact=s.value)) for s in Lead.Status
-    ]
+def counted(rows: Mapping[str, Counted]) -> dict[str, Number]:
+    """All of them counted, up to 10,001, in one query."""
+    counts = capped_counts({key: each.rows for key, each in rows.items()})
+    return {key: each.number(counts[key]) for key, each in rows.items()}
 
 
-def chart() -> dict[str, Any]:
-    """Bars of the leads of the last 14 days, a part per intake, as numbers that an SVG draws."""
-    today = timezone.localdate()
-    days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
-    counts = _per_day(days[0])
-    came_by = {intake for _, intake in counts}
-    intakes = [intake for intake in Lead.Intake if intake.value in came_by]
-    most = max(sum(counts.get((day, intake), 0) for intake in intakes) for day in days) or 1
+def _chosen(request: HttpRequest, programs: Sequence[Program]) -> Program | None:
+    wanted = uuid_in(request.GET.get("program", ""))
+    return next((each for each in programs if each.pk == wanted), None)
+
+
+def stages_of(leads: LeadQuerySet, programs: Sequence[Program], chosen: Program | None) -> dict[str, Counted]:
+    """The leads of a program, or of all, by status."""
+    ids: list[UUID] = [chosen.pk] if chosen else [each.pk for each in programs]
+    narrowed = {"program__id__exact": chosen.pk} if chosen else {}
     return {
-        "days": [
-            _bar(at, day, [(i, counts.get((day, i), 0)) for i in intakes], most)
-            for at, day in enumerate(days)
-        ],
-        "intakes": [(intake.value, intake.label) for intake in intakes],
-        "most": most,
-        "width": DAYS * DAY_WIDTH,
-        "height": CHART_HEIGHT,
-        "total": sum(counts.values()),
+        f"stage {status.value}": Counted(
+            str(status.label),
+            leads.filter(program__in=ids, status=status),
+            list_url(LEADS, status__exact=status.value, **narrowed, space="real"),
+            STAGE[status],
+        )
+        for status in Lead.Status
     }
 
 
-def _per_day(first: date) -> dict[tuple[date, str], int]:
-    since = first_id_at(midnight(first))
-    counted = statements.rows(PER_DAY, [str(timezone.get_current_timezone()), since])
-    return {(day, intake): count for day, intake, count in counted if day >= first}
+def funnel(stages: Sequence[Number]) -> dict[str, Any]:
+    """The stages with the length of their bars, of 100."""
+    most = max((each.count for each in stages), default=0) or 1
+    return {
+        "stages": [{"number": each, "share": round(100 * each.count / most, 1)} for each in stages],
+        "total": sum(each.count for each in stages),
+        "capped": any(each.count > MOST for each in stages),
+    }
 
 
-def _bar(at: int, day: date, counts: list[tuple[Lead.Intake, int]], most: int) -> dict[str, Any]:
-    """One day's bar: its parts stand on each other, from the bottom line up."""
-    parts: list[dict[str, Any]] = []
-    top = CHART_HEIGHT
-    for intake, count in counts:
-        height = round(CHART_HEIGHT * count / most)
-        top -= height
-        parts.append({"intake": intake.value, "count": count, "y": top, "height": height})
-    total = sum(part["count"] for part in parts)
-    url = list_url(LEADS, created_from=day.isoformat(), created_to=day.isoformat())
-    return {"x": at * DAY_WIDTH, "day": day, "parts": parts, "total": total, "url": url}
+def _under_way(request: HttpRequest) -> dict[str, Counted]:
+    """The imports that go on, or wait for an answer: mostly there are none, and then nothing is asked of them."""
+    if not request.user.has_perm("leadops.view_importbatch"):
+        return {}
+    rows = rows_of(request, ImportBatch).exclude(state__in=ImportBatch.ENDED)
+    return {IMPORTS: Counted(IMPORTS, rows, list_url(queue.IMPORTS))}
 
 
-def list_url(name: str, **filters: Any) -> str:
-    """A list's address with filters set."""
-    return f"{reverse(name)}?{urlencode(filters)}"
+def _imports(request: HttpRequest) -> list[Any]:
+    under_way = _under_way(request)[IMPORTS].rows.select_related("partner", "program")
+    return list(under_way.defer("columns", "proposal", "preview")[:MOST_IMPORTS])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.widgets import (
@@ -23,6 +26,7 @@ from unfold.widgets import (
 
 from leadops.admin.leads import lead_url
 from leadops.admin.making import MadeByService, MadeForm
+from leadops.admin.scoped import Scoped, officer_of, seen
 from leadops.client_address import client_address
 from leadops.document_files.downloads import download
 from leadops.errors import Invalid, LeadopsError
@@ -32,6 +36,7 @@ from leadops.services import documents
 from leadops.services.document_checklist import Owner, called, owners_of
 from leadops.services.document_events import By
 from leadops.services.document_storing import Given
+from leadops.sign_in.fresh import fresh_factor
 
 TYPES = "document-types"
 MOST_EVENTS = 500
@@ -41,23 +46,26 @@ class DocumentForm(MadeForm):
     """A new document of the lead that the page was opened for."""
 
     ip_address: ClassVar[str | None] = None
+    officer: ClassVar[Officer]
 
-    lead = forms.ModelChoiceField(queryset=Lead.objects.all(), widget=forms.HiddenInput)
-    about = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
+    lead = forms.ModelChoiceField(queryset=Lead.objects.none(), widget=forms.HiddenInput)
+    about = forms.ChoiceField(label=_("About"), widget=UnfoldAdminSelectWidget)
     document_type = forms.CharField(
-        label="Type",
+        label=_("Type"),
         max_length=50,
         widget=UnfoldAdminTextInputWidget(attrs={"list": TYPES}),
-        help_text="For instance PAN_CARD, BANK_STATEMENT. A program that has a list takes only what is on it.",
+        help_text=_(
+            "For instance PAN_CARD, BANK_STATEMENT. A program that has a list takes only what is on it."
+        ),
     )
-    file = forms.FileField(widget=UnfoldAdminFileFieldWidget)
+    file = forms.FileField(label=_("File"), widget=UnfoldAdminFileFieldWidget)
     password = forms.CharField(
-        label="Password of the PDF",
+        label=_("Password of the PDF"),
         required=False,
         strip=False,
         max_length=200,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}),
-        help_text="Only where it opens with one. It is kept sealed.",
+        help_text=_("Only where it opens with one. It is kept sealed."),
     )
 
     class Meta:
@@ -67,7 +75,10 @@ class DocumentForm(MadeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["file"].help_text = documents.limits_in_words()
-        self.owners = _owners(self.data.get("lead") or self.initial.get("lead"))
+        lead, leads = self.fields["lead"], Lead.objects.visible_to(self.officer)
+        assert isinstance(lead, forms.ModelChoiceField)
+        lead.queryset = leads
+        self.owners = _owners(leads, self.data.get("lead") or self.initial.get("lead"))
         about = self.fields["about"]
         assert isinstance(about, forms.ChoiceField)
         about.choices = [(str(row.pk), called(row)) for row in self.owners]
@@ -85,16 +96,17 @@ class DocumentForm(MadeForm):
             super().show(refusal)
 
 
-def _owners(lead_id: object) -> list[Owner]:
+def _owners(leads: QuerySet[Lead], lead_id: object) -> list[Owner]:
     found = uuid_in(str(lead_id))
-    lead = Lead.objects.filter(pk=found).first() if found else None
+    lead = leads.filter(pk=found).first() if found else None
     return owners_of(lead) if lead else []
 
 
 @admin.register(Document)
-class DocumentAdmin(MadeByService, ModelAdmin):
+class DocumentAdmin(Scoped, MadeByService, ModelAdmin):
     """What was handed in is not altered; a better copy is added beside it."""
 
+    when_empty = "Open a lead and press “Add document”, or let partners hand them in."
     form = DocumentForm
     fields = ["lead", "about", "document_type", "file", "password"]
     change_fields = [
@@ -116,6 +128,7 @@ class DocumentAdmin(MadeByService, ModelAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         form.ip_address = client_address(request)  # the class is made for this request alone
+        form.officer = officer_of(request)
         return form
 
     def make(self, form: DocumentForm, officer: Officer) -> Document:
@@ -142,9 +155,8 @@ class DocumentAdmin(MadeByService, ModelAdmin):
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         lead_id = uuid_in(str(request.POST.get("lead") or request.GET.get("lead")))
-        codes = (
-            DocumentType.objects.filter(program__leads=lead_id) if lead_id else DocumentType.objects.none()
-        )
+        leads = seen(Lead.objects.filter(pk__in=[lead_id] if lead_id else []), request)
+        codes = DocumentType.objects.filter(program__in=leads.values("program"))
         offered = list(dict.fromkeys(codes.values_list("code", flat=True)))
         return super().add_view(
             request, form_url, {"types_id": TYPES, "types": offered, **(extra_context or {})}
@@ -154,7 +166,7 @@ class DocumentAdmin(MadeByService, ModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         found = uuid_in(object_id)
-        events = DocumentEvent.objects.filter(document_id=found) if found else DocumentEvent.objects.none()
+        events = seen(DocumentEvent.objects.filter(document_id__in=[found] if found else []), request)
         told = events.filter(lead__documents=found).select_related("officer", "partner")[:MOST_EVENTS]
         return super().change_view(request, object_id, form_url, {"events": told, **(extra_context or {})})
 
@@ -165,7 +177,7 @@ class DocumentAdmin(MadeByService, ModelAdmin):
             path("<uuid:document_id>/download/", view(self.download_view), name="leadops_document_download"),
             path(
                 "<uuid:document_id>/password/",
-                view(require_POST(self.password_view)),
+                view(require_POST(fresh_factor(self.password_view))),
                 name="leadops_document_password",
             ),
         ]
@@ -173,7 +185,7 @@ class DocumentAdmin(MadeByService, ModelAdmin):
 
     def log_view(self, request: HttpRequest, lead_id: UUID) -> HttpResponse:
         """What was done with the documents of a lead, those among them that are deleted."""
-        lead = get_object_or_404(Lead, pk=lead_id)
+        lead = get_object_or_404(seen(Lead.objects.all(), request), pk=lead_id)
         if not self.has_view_permission(request) or not request.user.has_perm("leadops.view_lead"):
             raise PermissionDenied
         context = {
@@ -201,7 +213,7 @@ class DocumentAdmin(MadeByService, ModelAdmin):
         document = self._seen(request, document_id)
         context = {
             **self.admin_site.each_context(request),
-            "title": "Password",
+            "title": gettext("Password"),
             "opts": self.opts,
             "document": document,
             "password": documents.shown_password(document, _by(request)),
@@ -211,11 +223,11 @@ class DocumentAdmin(MadeByService, ModelAdmin):
         return answer
 
     def _seen(self, request: HttpRequest, document_id: UUID) -> Document:
-        document = get_object_or_404(Document.objects.select_related("lead"), pk=document_id)
+        document = get_object_or_404(self.get_queryset(request).select_related("lead"), pk=document_id)
         if not self.has_view_permission(request, document) or not request.user.has_perm("leadops.view_lead"):
             raise PermissionDenied
         return document
 
 
 def _by(request: HttpRequest) -> By:
-    return By(officer=cast(Officer, request.user), ip_address=client_address(request))
+    return By(officer=officer_of(request), ip_address=client_address(request))

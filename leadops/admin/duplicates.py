@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from leadops.admin.field_names import spoken
 from leadops.admin.markup import chip, link
+from leadops.admin.scoped import officer_of
 from leadops.drafts import LeadDraft
-from leadops.models import Duplicate, Lead, Merge
+from leadops.models import Duplicate, Lead, Merge, Officer
 from leadops.services import duplicates
 from leadops.services.duplicates import Becomes, Match, Verdict, words
 from leadops.validation import Finding
@@ -44,9 +47,9 @@ class DuplicateFilter(DropdownFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
-            (REPEATS, "Repeats an earlier lead"),
-            (MOBILE, "Shares a mobile, other PANs"),
-            (REPEATED, "Repeated by a later lead"),
+            (REPEATS, _("Repeats an earlier lead")),
+            (MOBILE, _("Shares a mobile, other PANs")),
+            (REPEATED, _("Repeated by a later lead")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Lead]) -> QuerySet[Lead]:
@@ -101,17 +104,39 @@ def _span(first: datetime, then: datetime) -> str:
     return timesince(first, then, depth=1) if (then - first).total_seconds() >= 60 else "moments"
 
 
-def panel(lead: Lead, status_of: Any) -> list[SafeString]:
-    """The panel of a lead that has something in common with others; none where it has not."""
+def others_of(lead: Any) -> list[Other]:
+    """The leads that its `reader` sees and that have something in common with it, asked for once a page.
+
+    Sets `lead.hidden_others`: whether there are others, out of the reader's sight.
+    """
+    if (known := lead.__dict__.get("_others")) is not None:
+        return cast("list[Other]", known)
+    officer: Officer = lead.reader
     pairs = Duplicate.objects.filter(Q(lead=lead) | Q(earlier=lead))
-    shown = pairs.select_related("lead__partner", "earlier__partner").order_by("earlier_id", "lead_id")[:MOST]
+    seen = pairs.visible_to(officer)
+    hidden = not officer.sees_all and pairs.exclude(pk__in=seen.values("pk")).exists()
+    shown = seen.select_related("lead__partner", "earlier__partner").order_by("earlier_id", "lead_id")[:MOST]
     others = [Other(each.earlier if each.lead_id == lead.pk else each.lead, each, lead) for each in shown]
-    merges = list(Merge.objects.filter(lead=lead)[:MOST])
-    if not others and not merges:
+    lead.hidden_others = hidden
+    lead.__dict__["_others"] = others
+    return others
+
+
+def panel(lead: Any, status_of: Any, *, may_merge: bool = False) -> list[SafeString]:
+    """The panel of a lead that has something in common with others; none where it has not.
+
+    Of leads out of its reader's sight it says no more than that there are some.
+    """
+    others = others_of(lead)
+    hidden = lead.hidden_others
+    merges = [Merge(**each | {"created_at": parse_datetime(each["created_at"])}) for each in lead.merged]
+    if not others and not merges and not hidden:
         return []
     rows = [{"other": each, "status": status_of(each.lead)} for each in others]
     filled = [{"merge": each, "told": _told(each)} for each in merges]
-    context = {"rows": rows, "merges": filled, "first": _who_was_first(lead, others), "most": MOST}
+    first = "" if hidden else _who_was_first(lead, others)
+    context = {"rows": rows, "merges": filled, "first": first, "most": MOST, "hidden": hidden}
+    context |= {"lead": lead, "may_merge": may_merge}
     return [render_to_string("admin/leadops/lead/duplicates.html", context)]
 
 
@@ -143,8 +168,11 @@ def verdict_on(lead: Lead, draft: LeadDraft) -> Verdict:
     return verdict
 
 
-def refusal(verdict: Verdict) -> tuple[SafeString, list[Finding]] | None:
-    """Why the form makes no lead of it, with a link to the first one, and the fields; None where it does."""
+def refusal(verdict: Verdict, officer: Officer) -> tuple[SafeString, list[Finding]] | None:
+    """Why the form makes no lead of it, with a link to the first one, and the fields; None where it does.
+
+    A first one out of the officer's sight is not named.
+    """
     match = verdict.because
     if verdict.becomes is Becomes.LEAD or match is None:
         return None
@@ -152,8 +180,15 @@ def refusal(verdict: Verdict) -> tuple[SafeString, list[Finding]] | None:
         rule = "This program takes no second lead of a borrower."
     else:
         rule = "That lead is still open: add there what is new."
+    if not _is_seen(match, officer):
+        return format_html("{}", words.KNOWN_ALREADY), words.refusals(match, words.KNOWN_ALREADY)
     said = format_html("{} {} {}", words.for_officer(match), rule, _link_to(match, "Open lead"))
     return said, words.refusals(match, _short(match))
+
+
+def _is_seen(match: Match, officer: Officer) -> bool:
+    known = match.known
+    return known is not None and Lead.objects.visible_to(officer).filter(pk=known.lead_id).exists()
 
 
 def _short(match: Match) -> SafeString:
@@ -167,9 +202,9 @@ def _link_to(match: Match, word: str) -> SafeString:
 
 
 def tell(request: HttpRequest, matches: Sequence[Match]) -> None:
-    """Say with what leads a saved one has something in common."""
+    """Say with what leads in the officer's sight a saved one has something in common."""
     for match in matches:
-        if match.known:
+        if _is_seen(match, officer_of(request)):
             messages.warning(
                 request, format_html("{} {}", words.for_officer(match), _link_to(match, "Open lead"))
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -22,12 +22,9 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import (
-    AutocompleteSelectFilter,
-    ChoicesDropdownFilter,
-    RelatedDropdownFilter,
-)
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from leadops import masking
@@ -37,12 +34,21 @@ from leadops.admin.listed import listed
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted, time_left
 from leadops.admin.pages import CappedList, capped_counts, in_words
+from leadops.admin.scoped import (
+    Scoped,
+    SeenAutocompleteFilter,
+    SeenDropdownFilter,
+    officer_of,
+    seen,
+    seen_where_bounded,
+)
 from leadops.admin.sealed_search import opened
 from leadops.client_address import client_address
 from leadops.errors import LeadopsError
 from leadops.ids import uuid_in
-from leadops.models import Export, Lead, Officer
-from leadops.services import exports
+from leadops.models import AuditEvent, Export, Lead
+from leadops.services import audit, exports
+from leadops.sign_in.fresh import fresh_factor
 
 MAY_EXPORT = "leadops.add_export"
 MAY_SEE_WHOLE = "leadops.export_unmasked"
@@ -57,8 +63,6 @@ TONES: dict[str, str] = {
 
 class Exported(ModelAdmin):
     """Mixed into the admin of leads: its list offers what it shows as a workbook."""
-
-    list_before_template = "admin/leadops/export/listed.html"
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(MAY_EXPORT)
@@ -89,15 +93,15 @@ class Choice(NamedTuple):
 
 
 @admin.register(Export)
-class ExportAdmin(ReadOnly, CappedList, ModelAdmin):
+class ExportAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
     """The log: nobody adds to it by hand, alters it or deletes from it."""
 
     list_display = ["what", "who", "shown_state", "leads", "shown", "road", "ip_address", "created_at"]
     list_display_links = ["what"]
     list_select_related = ["officer", "partner"]
     list_filter = [
-        ("officer", RelatedDropdownFilter),
-        ("partner", AutocompleteSelectFilter),
+        ("officer", SeenDropdownFilter),
+        ("partner", SeenAutocompleteFilter),
         ("shown", ChoicesDropdownFilter),
         ("road", ChoicesDropdownFilter),
     ]
@@ -112,7 +116,7 @@ class ExportAdmin(ReadOnly, CappedList, ModelAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Export]:
-        return super().get_queryset(request).defer("chosen").select_related("officer", "partner")
+        return super().get_queryset(request).defer("chosen", "taken").select_related("officer", "partner")
 
     @admin.display(description="Who")
     def who(self, export: Export) -> str:
@@ -130,18 +134,18 @@ class ExportAdmin(ReadOnly, CappedList, ModelAdmin):
         if export is not None and self.has_view_permission(request, export):
             shown = {"export": export, "tone": TONES[export.state], "who": self.who(export)}
             shown |= {"progress": _progress(export), "mine": _may_fetch(request, export)}
-            shown |= {"title": "Export", "subtitle": None}
+            shown |= {"title": gettext("Export"), "subtitle": None}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
     # Own views -----------------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
-        name = "leadops_export_"
+        name, fetched = "leadops_export_", fresh_factor(self.download_view, reading=True)
         own = [
-            path("start/", view(self.start_view), name=name + "start"),
+            path("start/", view(fresh_factor(self.start_view)), name=name + "start"),
             path("<uuid:key>/progress/", view(self.progress_view), name=name + "progress"),
-            path("<uuid:key>/download/", view(self.download_view), name=name + "download"),
+            path("<uuid:key>/download/", view(fetched), name=name + "download"),
         ]
         return own + super().get_urls()
 
@@ -164,7 +168,11 @@ class ExportAdmin(ReadOnly, CappedList, ModelAdmin):
             except LeadopsError as refusal:
                 form.add_error(None, refusal.message)
         [count] = capped_counts({"leads": choice.leads}).values()
-        context = {**self.admin_site.each_context(request), "title": "Export leads", "opts": self.opts}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Export leads"),
+            "opts": self.opts,
+        }
         context |= {"form": form, "choice": choice, "count": in_words(count), "may_see_whole": may_see_whole}
         return TemplateResponse(request, "admin/leadops/export/start.html", context)
 
@@ -185,6 +193,7 @@ class ExportAdmin(ReadOnly, CappedList, ModelAdmin):
                 request, "This workbook is no longer kept: export the leads again.", messages.WARNING
             )
             return HttpResponseRedirect(_page_of(key))
+        audit.note(AuditEvent.Action.EXPORT_TAKEN, export, leads=export.leads, shown=export.shown)
         return downloaded(file, f"leads-{export.created_at:%Y-%m-%d}.xlsx")
 
     def _to_view(self, request: HttpRequest, key: UUID) -> Export:
@@ -199,22 +208,23 @@ class ExportAdmin(ReadOnly, CappedList, ModelAdmin):
         given = request.POST if request.method == "POST" else request.GET
         if "filter" in given:
             return self._filtered(request, given["filter"])
-        keys = [key for each in given.getlist("lead")[:MOST_SELECTED] if (key := uuid_in(each))]
-        if not keys:
+        named = [key for each in given.getlist("lead")[:MOST_SELECTED] if (key := uuid_in(each))]
+        found = seen(Lead.objects.filter(pk__in=named), request)
+        if not (keys := list(found.values_list("pk", flat=True))):
             raise Http404
         what = f"{counted(len(keys), Lead)} selected in the list"
-        return Choice(Lead.objects.filter(pk__in=keys), what, [("lead", str(key)) for key in keys])
+        return Choice(found, what, [("lead", str(key)) for key in keys])
 
     def _filtered(self, request: HttpRequest, query: str) -> Choice:
         """The filter is read by the list itself, so that what it showed is what goes out, on all its pages."""
         found = listed(self.admin_site, Lead, request, query)
-        return Choice(found.queryset, _in_words(found), [("filter", query)])
+        return Choice(found.queryset, in_filter_words(found), [("filter", query)])
 
 
 def _asked(request: HttpRequest, what: str, whole: bool) -> Export:
     return Export(
         road=Export.Road.ADMIN,
-        officer=cast(Officer, request.user),
+        officer=officer_of(request),
         ip_address=client_address(request),
         what=what,
         shown=Export.Shown.WHOLE if whole else Export.Shown.MASKED,
@@ -238,7 +248,7 @@ def _page_of(key: UUID) -> str:
     return reverse("admin:leadops_export_change", args=[key])
 
 
-def _in_words(listed: Any) -> str:
+def in_filter_words(listed: Any) -> str:
     """The filters and the search of a list as people say them; the log keeps no personal number."""
     said = [words for spec in listed.filter_specs if (words := _filter_in_words(spec))]
     if text := opened(listed.query or ""):
@@ -262,4 +272,7 @@ def _value_in_words(spec: Any, value: str) -> object:
     related = spec.field.related_model
     if related is None:
         return dict(spec.field.flatchoices).get(value, value)
-    return related._default_manager.filter(pk=uuid_in(value)).first() or value
+    return (
+        seen_where_bounded(related._default_manager.all(), spec.request).filter(pk=uuid_in(value)).first()
+        or value
+    )

@@ -10,22 +10,26 @@ from django.contrib import admin
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from leadops.admin.choosing import OnlyChosen
 from leadops.admin.downloads import downloaded
+from leadops.admin.gates import tell_waiting
 from leadops.admin.import_rows import ImportRowPages
 from leadops.admin.import_steps import MAY_UNDO
 from leadops.admin.making import MadeByService, MadeForm
 from leadops.admin.markup import chip, time_left
 from leadops.admin.pages import CappedList
+from leadops.admin.scoped import Scoped, SeenAutocompleteFilter
+from leadops.admin.whose import AsksFilter
 from leadops.client_address import client_address
 from leadops.errors import LeadopsError
 from leadops.excel import preflight
-from leadops.models import ImportBatch, ImportMode, ImportRow, ImportState, Officer
-from leadops.services import import_batches, import_previews, import_undoing
+from leadops.models import AuditEvent, ImportBatch, ImportMode, ImportRow, ImportState, Officer
+from leadops.services import audit, import_batches, import_previews, import_undoing
 from leadops.services.error_workbooks import error_workbook
 
 Outcome = ImportRow.Outcome
@@ -41,9 +45,9 @@ TONES: dict[str, str] = {
 
 class UploadForm(MadeForm):
     file = forms.FileField(
-        label="Workbook",
+        label=_("Workbook"),
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".xlsx,.xls,.xlsb,.ods,.csv,.tsv,.txt"}),
-        help_text="Excel (.xlsx, .xls, .xlsb), .ods or .csv: a header row, and one lead per row below it.",
+        help_text=_("Excel (.xlsx, .xls, .xlsb), .ods or .csv: a header row, and one lead per row below it."),
     )
 
     class Meta:
@@ -70,9 +74,10 @@ class UploadForm(MadeForm):
 
 
 @admin.register(ImportBatch)
-class ImportBatchAdmin(ImportRowPages, MadeByService, OnlyChosen, CappedList, ModelAdmin):
+class ImportBatchAdmin(Scoped, ImportRowPages, MadeByService, OnlyChosen, CappedList, ModelAdmin):
     """What a workbook brought is not edited: a mended one is uploaded again."""
 
+    when_empty = "Upload a workbook to bring in many leads at once."
     form = UploadForm
     list_display = [
         "file_name",
@@ -86,7 +91,7 @@ class ImportBatchAdmin(ImportRowPages, MadeByService, OnlyChosen, CappedList, Mo
         "created_at",
     ]
     list_select_related = ["partner", "program"]
-    list_filter = [("state", ChoicesDropdownFilter), ("partner", AutocompleteSelectFilter)]
+    list_filter = [("state", ChoicesDropdownFilter), ("partner", SeenAutocompleteFilter), AsksFilter]
     fields = ["partner", "program", "mode", "file"]
     compressed_fields = False
 
@@ -132,6 +137,7 @@ class ImportBatchAdmin(ImportRowPages, MadeByService, OnlyChosen, CappedList, Mo
             shown |= {"may_steer": self.may_steer(request), "may_undo": may_undo}
             shown |= {"preview": import_previews.shown(batch), "title": batch.file_name, "subtitle": None}
             shown |= self.rows_context(request, batch)
+            tell_waiting(request, "leadops.importbatch", [str(batch.pk)])
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
     def get_urls(self) -> list[URLPattern]:
@@ -165,4 +171,5 @@ class ImportBatchAdmin(ImportRowPages, MadeByService, OnlyChosen, CappedList, Mo
         file = error_workbook(batch)
         where = client_address(request) or "an address that is not known"
         self.log_change(request, batch, f"{batch.failed} refused rows downloaded unmasked, from {where}.")
+        audit.note(AuditEvent.Action.DOWNLOADED, batch, rows=batch.failed)
         return downloaded(file, f"{stem}-refused.xlsx")

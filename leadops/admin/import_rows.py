@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from leadops.admin.import_steps import ImportSteps, page_of
 from leadops.admin.markup import chip
 from leadops.errors import LeadopsError
-from leadops.excel.content import masked
+from leadops.excel.content import masked, masked_text
 from leadops.excel.sheet_header import SheetHeader, letters, position
 from leadops.ids import uuid_in
 from leadops.models import ImportBatch, ImportRow, Officer
@@ -149,7 +149,7 @@ def _in_words(outcomes: Counter[str]) -> str:
 
 
 def _to_mend(header: SheetHeader, row: ImportRow) -> dict[str, Any]:
-    cells = json.loads(row.cells)
+    cells = json.loads(row.cells or "[]")
     broken = import_mending.broken_letters(row, header.cells)
     errors = [each for each in row.problems if each["severity"] == "error"]
     inputs = [
@@ -193,11 +193,11 @@ def _outcomes(batch: ImportBatch) -> list[dict[str, Any]]:
 
 
 def _problems(row: ImportRow) -> list[dict[str, str]]:
-    """Each problem with the value of its cell, opened from the sealed row."""
+    """Each problem with the value of its cell as it may be shown; whoever mends it sees it whole."""
     if not row.problems or not row.cells:
         return [{**each, "value": ""} for each in row.problems]
     cells = json.loads(row.cells)
-    return [{**each, "value": _value(cells, position(each["letter"]))} for each in row.problems]
+    return [{**each, "value": masked_text(_value(cells, position(each["letter"])))} for each in row.problems]
 
 
 def _value(cells: list[str], at: int) -> str:

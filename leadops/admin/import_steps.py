@@ -15,11 +15,12 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
+from leadops.admin.gates import held
 from leadops.errors import LeadopsError
 from leadops.excel.columns import KNOWN
 from leadops.excel.proposals import Proposal
 from leadops.models import ImportBatch, ImportMode, ImportState, Layout, Officer
-from leadops.services import column_mappings, import_steering, import_undoing
+from leadops.services import approvals, column_mappings, import_steering, import_undoing
 
 MAY_STEER = "leadops.add_importbatch"
 """Who may upload may also say what the columns are, start and stop, and mend rows."""
@@ -55,7 +56,7 @@ class ImportSteps(ModelAdmin):
         """The batch, for who may look at imports."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return get_object_or_404(ImportBatch.objects.select_related("partner", "program"), pk=batch_id)
+        return get_object_or_404(self.get_queryset(request).select_related("partner", "program"), pk=batch_id)
 
     def to_steer(self, request: HttpRequest, batch_id: UUID, right: str = MAY_STEER) -> ImportBatch:
         """The batch, for who may tell it what to do."""
@@ -91,6 +92,9 @@ class ImportSteps(ModelAdmin):
         return self.page(request, "columns", batch, f"The columns of {batch.file_name}", shown)
 
     def go_on_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+        batch = self.to_steer(request, batch_id)
+        if batch.state == ImportState.READY and approvals.needed_over("import", batch.rows):
+            return held(request, "import", {}, batch)
         return self._told(request, batch_id, import_steering.go_on)
 
     def back_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:

@@ -10,7 +10,7 @@ from django import forms
 
 from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, ConsentDraft, LeadDraft
 from leadops.models import Address, Applicant, Bank, Consent, Lead
-from leadops.services.leads import (
+from leadops.services.lead_rows import (
     ADDRESS_FIELDS,
     APPLICANT_FIELDS,
     BANK_FIELDS,

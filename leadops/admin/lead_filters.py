@@ -8,13 +8,32 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.contrib.filters.forms import RangeDateForm
 
+from leadops.admin import choices
 from leadops.admin.form_filters import FormFilter
-from leadops.ids import first_id_at, midnight
+from leadops.ids import first_id_at, midnight, uuid_in
 from leadops.models import Lead
 
 DAY = timedelta(days=1)
+
+
+class BranchFilter(DropdownFilter):
+    """By branch: an officer is offered those within their reach."""
+
+    title = "branch"
+    parameter_name = "branch__id__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(each.key, each.name) for each in choices.of_list(request)[choices.BRANCH]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Lead]) -> QuerySet[Lead]:
+        if not (value := self.value()):
+            return queryset
+        branch = uuid_in(value)
+        return queryset.none() if branch is None else queryset.filter(branch=branch)
 
 
 class CreatedDays(django_filters.FilterSet):
@@ -40,7 +59,7 @@ class DaysForm(RangeDateForm):
 
     def __init__(self, name: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(name, *args, **kwargs)
-        for field, words in ((f"{name}_from", "Created from"), (f"{name}_to", "Created to")):
+        for field, words in ((f"{name}_from", _("Created from")), (f"{name}_to", _("Created to"))):
             self.fields[field].widget.attrs["aria-label"] = words
 
 

@@ -11,12 +11,10 @@ from leadops.admin.masked import MaskedForm
 from leadops.admin.versions import VersionedForm
 from leadops.models import Lead
 from leadops.models.lead import REFERENCE_TAKEN
+from leadops.services.status_steps import TRANSITIONS
 from leadops.validation import errors_in
 
-NEWER = (
-    "Somebody changed this lead after you opened it (you have version {mine}, it is at {theirs}). "
-    "Open it again and repeat your change."
-)
+NEWER = "Somebody changed this lead after you opened it (you have version {mine}, it is at {theirs})."
 OPEN = [
     Lead.Status.SUBMITTED,
     Lead.Status.IN_REVIEW,
@@ -35,15 +33,24 @@ class LeadForm(VersionedForm, MaskedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._keep_what_is_chosen()
         status = self.fields.get("status")
         if isinstance(status, forms.ChoiceField):
             status.choices = self._statuses()
 
+    def _keep_what_is_chosen(self) -> None:
+        """A branch or an owner that this officer could not choose stays a choice while it is the one that is stored."""
+        for name in ("branch", "owner"):
+            field, stored = self.fields.get(name), getattr(self.instance, f"{name}_id")
+            if isinstance(field, forms.ModelChoiceField) and field.queryset is not None and stored:
+                field.queryset |= field.queryset.model._default_manager.filter(pk=stored)
+
     def _statuses(self) -> list[tuple[str, str]]:
-        """A draft leaves that state by being submitted, and never comes back to it."""
-        draft = [Lead.Status.DRAFT, Lead.Status.DROPPED]
-        allowed = draft if self.instance.status == Lead.Status.DRAFT else OPEN
-        return [(status.value, str(status.label)) for status in allowed]
+        """What may follow; a draft is submitted, and dropping and reopening say why: those have buttons."""
+        now = Lead.Status(self.instance.status)
+        may_follow = () if now == Lead.Status.DRAFT or self.instance.is_stopped else TRANSITIONS[now]
+        allowed = [now, *(Lead.Status(each) for each in may_follow if each != Lead.Status.DROPPED)]
+        return [(status.value, str(status.label)) for status in Lead.Status if status in allowed]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

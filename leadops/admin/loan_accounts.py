@@ -9,13 +9,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedDropdownFilter
 
 from leadops.admin.choosing import OnlyChosen
 from leadops.admin.leads import lead_url
 from leadops.admin.making import MadeByService, MadeForm
 from leadops.admin.markup import link
 from leadops.admin.pages import CappedList
+from leadops.admin.scoped import Scoped, SeenAutocompleteFilter, SeenDropdownFilter
 from leadops.errors import DuplicateReference, Invalid, LeadopsError
 from leadops.models import LoanAccount, Officer, Program
 from leadops.models.loan_account import REFERENCE_TAKEN
@@ -34,14 +34,15 @@ class LoanAccountForm(MadeForm):
 
 
 @admin.register(LoanAccount)
-class LoanAccountAdmin(MadeByService, OnlyChosen, CappedList, ModelAdmin):
+class LoanAccountAdmin(Scoped, MadeByService, OnlyChosen, CappedList, ModelAdmin):
     """An account is what the LOS was asked to open: another one is opened rather than this one altered."""
 
+    when_empty = "Open one on the page of a submitted lead."
     form = LoanAccountForm
     change_form_template = "admin/leadops/panels.html"
     list_display = ["ref_id", "program", "lead_link", "status", "created_at"]
     list_select_related = ["program", "lead"]
-    list_filter = [("program", RelatedDropdownFilter), ("lead__partner", AutocompleteSelectFilter)]
+    list_filter = [("program", SeenDropdownFilter), ("lead__partner", SeenAutocompleteFilter)]
     search_fields = ["ref_id"]
     search_help_text = "Reference"
     fields = ["lead", "program", "ref_id"]

@@ -14,16 +14,23 @@ from django.contrib.admin import display
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import DecimalField, Field, Model
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.mixins import BaseModelAdminMixin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from leadops import masking
 from leadops.admin.amounts import shown_grouped
-from leadops.fields import EncryptedTextField
+from leadops.personal_data import mask_of
+from leadops.services.reveals import RECORDS
 from leadops.validation import findings_at, problem
 
 CLEAR = "-"
-HELP = f"Shown masked. Type a new value to change it, {CLEAR} to clear it."
+MAY_REVEAL = "leadops.reveal_personal_data"
+HELP = gettext_lazy("Shown masked. Type a new value to change it, - to clear it.")
 
 
 class _Typed(str):
@@ -33,8 +40,8 @@ class _Typed(str):
 class MaskedField(forms.CharField):
     """A text that is shown masked; the mask sent back, or nothing, leaves it as it was."""
 
-    def __init__(self, *, mask: Callable[[str], str], **kwargs: Any) -> None:
-        self.mask = mask
+    def __init__(self, *, mask: Callable[[str], str], may_reveal: bool = False, **kwargs: Any) -> None:
+        self.mask, self.may_reveal = mask, may_reveal
         widget = UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"})
         super().__init__(**{"required": False, "widget": widget, **kwargs})
 
@@ -65,7 +72,9 @@ class MaskedForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
         super().__init__(*args, **kwargs)
         for name, field in self._masked():
             if self.initial.get(name):
-                field.help_text = HELP
+                field.help_text = format_html(
+                    "{} {}", HELP, reveal_link(self.instance, name, field.may_reveal)
+                )
 
     def clean(self) -> dict[str, Any] | None:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -86,25 +95,38 @@ class MaskedForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
         return [(name, field) for name, field in self.fields.items() if isinstance(field, MaskedField)]
 
 
-def mask_of(name: str) -> Callable[[str], str]:
-    """How the model field `name` is shown."""
-    return masking.pan if name == "pan_no" else masking.dotted
+def may_reveal(request: HttpRequest) -> bool:
+    """Whether they may see personal data unmasked, for a reason."""
+    return request.user.has_perm(MAY_REVEAL)
+
+
+def reveal_link(row: Model, name: str, allowed: bool) -> SafeString | str:
+    """The way to see what is stored, for those who may."""
+    record = row._meta.model_name
+    if not allowed or row._state.adding or record not in RECORDS:
+        return ""
+    url = reverse("admin:leadops_reveal_ask", args=[record, row.pk, name])
+    field: Any = row._meta.get_field(name)
+    said = _("Reveal %(field)s") % {"field": field.verbose_name}
+    return format_html('<a class="lo-link" href="{}" aria-label="{}">{}</a>', url, said, _("Reveal"))
 
 
 class MaskedAdmin(BaseModelAdminMixin):
-    """Mixed into an admin or inline: every encrypted field is masked, in forms and in read-only views alike."""
+    """Mixed into an admin or inline: personal data is masked, in forms and in read-only views alike."""
 
     form = MaskedForm
 
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
-        if isinstance(db_field, EncryptedTextField):
+        if (mask := mask_of(db_field)) is not None:
             label = (
                 str(db_field.verbose_name).capitalize()
                 if db_field.verbose_name.islower()
                 else db_field.verbose_name
             )
             shown = {"label": label, "help_text": db_field.help_text, "required": not db_field.blank}
-            return MaskedField(mask=mask_of(db_field.name), **shown)
+            own = self.formfield_overrides.get(type(db_field), {}).get("error_messages")
+            shown |= {"error_messages": own} if own else {}
+            return MaskedField(mask=mask, may_reveal=may_reveal(request), **shown)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -112,7 +134,8 @@ class MaskedAdmin(BaseModelAdminMixin):
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
         return [
-            (title, {**options, "fields": self._readable(options["fields"])}) for title, options in fieldsets
+            (title, {**options, "fields": self._readable(options["fields"], may_reveal(request))})
+            for title, options in fieldsets
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
@@ -120,32 +143,37 @@ class MaskedAdmin(BaseModelAdminMixin):
         given = list(super().get_readonly_fields(request, obj))
         if obj is None or self.has_change_permission(request, obj):
             return given
-        shown = [self._shown(field.name) for field in self.model._meta.fields]
+        allowed = may_reveal(request)
+        shown = [self._shown(field.name, allowed) for field in self.model._meta.fields]
         return given + [each for each in shown if callable(each)]
 
-    def _readable(self, names: Any) -> list[Any]:
+    def _readable(self, names: Any, allowed: bool = False) -> list[Any]:
         return [
-            self._readable(name) if isinstance(name, list | tuple) else self._shown(name) for name in names
+            self._readable(name, allowed) if isinstance(name, list | tuple) else self._shown(name, allowed)
+            for name in names
         ]
 
-    def _shown(self, name: Any) -> Any:
-        """The field itself; for an encrypted one a display of its mask, for money one of its figures."""
+    def _shown(self, name: Any, allowed: bool) -> Any:
+        """The field itself; for personal data a display of its mask, for money one of its figures."""
         try:
             field = self.model._meta.get_field(name)
         except (FieldDoesNotExist, TypeError):
             return name
         if isinstance(field, DecimalField):
             return shown_grouped(field)
-        return shown_masked(field) if isinstance(field, EncryptedTextField) else name
+        return shown_masked(field, allowed) if mask_of(field) is not None else name
 
 
 @cache
-def shown_masked(field: EncryptedTextField) -> Callable[[Model], str]:
-    """A display column for `field` that shows its mask."""
+def shown_masked(field: Field[Any, Any], allowed: bool = False) -> Callable[[Model], str]:
+    """A display column for `field` that shows its mask, with the way to see more for those who may."""
+    mask = mask_of(field)
+    assert mask is not None
 
     @display(description=field.verbose_name)
     def masked(row: Model) -> str:
-        return mask_of(field.name)(getattr(row, field.name))
+        value = getattr(row, field.name)
+        return format_html("{} {}", mask(value), reveal_link(row, field.name, allowed and bool(value)))
 
     masked.__name__ = f"masked_{field.name}"
     return masked

@@ -7,6 +7,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext
+
+from leadops.admin.pages import capped_counts
 
 # Group, then (title, icon, model whose rights count), and the page where that is not the model's list. The
 # integrations' models are named by their label only.
@@ -18,6 +21,20 @@ PAGES: list[tuple[str, list[tuple[str, ...]]]] = [
             ("Loan accounts", "account_balance_wallet", "leadops.loanaccount"),
             ("Imports", "upload_file", "leadops.importbatch"),
             ("Exports", "download", "leadops.export"),
+            ("Approvals", "fact_check", "leadops.pendingchange"),
+            ("Reports", "bar_chart", "leadops.reports", "reports"),
+        ],
+    ),
+    (
+        "Work",
+        [
+            ("My tasks", "task_alt", "leadops.lead", "leadops_task_changelist"),
+            ("Bulk actions", "checklist", "leadops.bulkaction"),
+            ("Assignment rules", "assignment_ind", "leadops.assignmentrule"),
+            ("Absences", "beach_access", "leadops.absence"),
+            ("Clocks", "timer", "leadops.slarule"),
+            ("Holidays", "event", "leadops.holiday"),
+            ("Reasons for dropping", "block", "leadops.dropreason"),
         ],
     ),
     (
@@ -27,11 +44,20 @@ PAGES: list[tuple[str, list[tuple[str, ...]]]] = [
             ("Deliveries", "outbox", "crm_integrations.delivery"),
             ("Failures", "report", "crm_integrations.delivery", "crm_integrations_delivery_failures"),
             ("Decisions", "rule", "crm_integrations.delivery", "crm_integrations_delivery_decisions"),
-            ("Replays", "replay", "crm_integrations.delivery", "crm_integrations_replay_changelist"),
+            ("Replays", "replay", "crm_integrations.replay"),
             ("HTTP calls", "swap_horiz", "crm_integrations.exchange"),
             ("Webhooks", "call_received", "crm_integrations.inbound"),
             ("Reconciliations", "balance", "crm_integrations.reconciliation"),
             ("Connections", "cable", "crm_integrations.connection"),
+        ],
+    ),
+    (
+        "Privacy",
+        [
+            ("Who has the data", "campaign", "leadops.holder"),
+            ("Erasures", "delete_forever", "leadops.erasure"),
+            ("Legal holds", "gavel", "leadops.legalhold"),
+            ("Reveals", "visibility", "leadops.reveal"),
         ],
     ),
     (
@@ -40,8 +66,10 @@ PAGES: list[tuple[str, list[tuple[str, ...]]]] = [
             ("Partners", "handshake", "leadops.partner"),
             ("Event subscriptions", "webhook", "crm_integrations.subscription"),
             ("Programs", "category", "leadops.program"),
+            ("Branches", "store", "leadops.branch"),
             ("Officers", "badge", "leadops.officer"),
             ("Groups", "groups", "auth.group"),
+            ("Audit", "policy", "leadops.auditevent"),
         ],
     ),
 ]
@@ -53,19 +81,24 @@ HELP = [
     ("Vendors' clients", "swap_horiz", "dialects.md"),
 ]
 
-COUNTED = {"crm_integrations.notice": "crm_integrations.admin.notices.open_count"}
-"""What counts the rows of a model that wait for somebody: the number stands beside its entry."""
+COUNTED = {
+    "crm_integrations.notice": "crm_integrations.admin.notices.open_ones",
+    "leadops.pendingchange": "leadops.admin.pending_changes.waiting_ones",
+    "leadops_task_changelist": "leadops.admin.lead_tasks.due_ones",
+}
+"""What finds, for a request, the rows that wait for somebody: how many stands beside the list's or page's entry."""
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of links that this officer may view."""
-    home: dict[str, Any] = {"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}
+    home: dict[str, Any] = {"title": gettext("Overview"), "icon": "dashboard", "link": reverse("admin:index")}
     groups: list[dict[str, Any]] = [{"items": [home]}]
+    badges = _badges(request)
     for title, pages in PAGES:
-        items = [_item(*page) | _badge(page[2]) for page in pages if _may_view(request, page[2])]
+        items = [_item(*page) | badges.get(page[-1], {}) for page in pages if _may_view(request, page[2])]
         if items:
-            groups.append({"title": title, "separator": True, "items": items})
-    groups.append({"title": "Help", "separator": True, "items": [_help(*page) for page in HELP]})
+            groups.append({"title": gettext(title), "separator": True, "items": items})
+    groups.append({"title": gettext("Help"), "separator": True, "items": [_help(*page) for page in HELP]})
     _mark(request, [item for group in groups for item in group["items"]])
     return groups
 
@@ -83,18 +116,22 @@ def _mark(request: HttpRequest, items: list[dict[str, Any]]) -> None:
 
 def _item(title: str, icon: str, label: str, page: str = "") -> dict[str, Any]:
     page = page or f"{label.replace('.', '_')}_changelist"
-    return {"title": title, "icon": icon, "link": reverse(f"admin:{page}")}
+    return {"title": gettext(title), "icon": icon, "link": reverse(f"admin:{page}")}
 
 
 def _help(title: str, icon: str, name: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse("admin:help", args=[name])}
+    return {"title": gettext(title), "icon": icon, "link": reverse("admin:help", args=[name])}
 
 
-def _badge(label: str) -> dict[str, Any]:
-    waiting = import_string(COUNTED[label])() if label in COUNTED else 0
-    return {"badge": waiting} if waiting else {}
+def _badges(request: HttpRequest) -> dict[str, dict[str, Any]]:
+    """The numbers beside entries, all of them in one query."""
+    labels = {page[-1]: page[2] for _, pages in PAGES for page in pages if page[-1] in COUNTED}
+    found = {
+        name: import_string(COUNTED[name])(request) for name in labels if _may_view(request, labels[name])
+    }
+    return {name: {"badge": count} for name, count in capped_counts(found).items() if count}
 
 
 def _may_view(request: HttpRequest, label: str) -> bool:
     app, model = label.split(".")
-    return any(request.user.has_perm(f"{app}.{verb}_{model}") for verb in ("view", "change"))
+    return any(request.user.has_perm(f"{app}.{verb}_{model}") for verb in ("view", "change", "approve"))

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from leadops.admin.rights_gate import HoldsGrants, HoldsGroupRights
+from leadops.admin.scoped import Scoped
 from leadops.admin.versions import SeenAdmin, SeenForm
 from leadops.models import Officer
+from leadops.services import second_factor
+from leadops.sign_in import lockouts
+from leadops.sign_in.fresh import fresh_factor
 
 admin.site.unregister(Group)
 
@@ -28,22 +36,81 @@ class OfficerForm(SeenForm, UserChangeForm):
 
 
 @admin.register(Officer)
-class OfficerAdmin(SeenAdmin, UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+class OfficerAdmin(Scoped, HoldsGrants, SeenAdmin, UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+    when_empty = "Add the people who work here."
     form = OfficerForm
     add_form = OfficerCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ["username", "first_name", "last_name", "email", "is_active", "is_superuser", "last_login"]
+    actions = ["lift_lock_outs", "reset_second_factors"]
+    list_display = [
+        "username",
+        "first_name",
+        "last_name",
+        "email",
+        "is_active",
+        "is_superuser",
+        "last_login",
+        "factor_since",
+    ]
     list_filter = ["is_active", "is_superuser"]
-    autocomplete_fields = ["groups"]
+    autocomplete_fields = ["groups", "branches"]
+    fieldsets = (
+        *(UserAdmin.fieldsets or ()),
+        ("Leads", {"fields": ["reach", "branches"]}),
+        ("Signing in", {"fields": ["factor_since"]}),
+    )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Only a superuser gives rights: whoever may edit officers can't raise their own or another's."""
-        rights = ["is_superuser", "is_staff", "groups", "user_permissions"]
-        return ["last_login", "date_joined", *([] if request.user.is_superuser else rights)]
+        rights = ["is_superuser", "is_staff", "groups", "user_permissions", "reach", "branches"]
+        return ["last_login", "date_joined", "factor_since", *([] if request.user.is_superuser else rights)]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         mine_to_change = obj is None or request.user.is_superuser or not obj.is_superuser
         return mine_to_change and super().has_change_permission(request, obj)
+
+    def has_reset_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("leadops.reset_sign_in")
+
+    @admin.action(description=_("Lift lock-outs"), permissions=["reset"])
+    def lift_lock_outs(self, request: HttpRequest, queryset: QuerySet[Officer]) -> None:
+        for officer in self._not_above(request, queryset):
+            lockouts.lift(officer.get_username())
+            self.log_change(request, officer, "Lifted the lock-out.")
+            self.message_user(request, _("%s may try to sign in again.") % officer, messages.SUCCESS)
+
+    @admin.action(description=_("Reset second factors"), permissions=["reset"])
+    def reset_second_factors(self, request: HttpRequest, queryset: QuerySet[Officer]) -> None:
+        """For a lost phone; one's own is changed under “Second factor”, with a code."""
+        for officer in self._not_above(request, queryset):
+            if officer == request.user:
+                continue
+            second_factor.reset(officer)
+            self.log_change(request, officer, "Reset the second factor.")
+            said = _("%s enrols a phone anew at the next sign-in; their sessions have ended.") % officer
+            self.message_user(request, said, messages.SUCCESS)
+
+    def _not_above(self, request: HttpRequest, officers: QuerySet[Officer]) -> list[Officer]:
+        """Those of `officers` that this one may do something to: a superuser is a superuser's to touch."""
+        return [each for each in officers if request.user.is_superuser or not each.is_superuser]
+
+    def save_model(self, request: HttpRequest, obj: Officer, form: Any, change: bool) -> None:
+        """Who is deactivated has no session left, not even after being taken on again."""
+        if change and "is_active" in form.changed_data and not obj.is_active:
+            obj.end_sessions()
+        super().save_model(request, obj, form, change)
+
+    @method_decorator(fresh_factor)
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return super().changelist_view(request, *args, **kwargs)
+
+    @method_decorator(fresh_factor)
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return super().user_change_password(request, *args, **kwargs)
+
+    @method_decorator(fresh_factor)
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return super().changeform_view(request, *args, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An officer is deactivated, not deleted: the history of what they did would go with them."""
@@ -51,5 +118,5 @@ class OfficerAdmin(SeenAdmin, UserAdmin, ModelAdmin):  # type: ignore[type-arg] 
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
-    pass
+class GroupAdmin(HoldsGroupRights, DjangoGroupAdmin, ModelAdmin):
+    when_empty = "Groups are made by `manage.py roles`, each with the rights of a role."

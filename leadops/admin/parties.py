@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db.models import EmailField
+from django.utils.translation import gettext_lazy
 from unfold.admin import StackedInline
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -16,13 +17,20 @@ from leadops.admin.duplicates import refusal, verdict_on
 from leadops.admin.lead_checks import CONSENT, PARTY, Draft, place_errors
 from leadops.admin.lead_forms import country_of
 from leadops.admin.masked import MaskedAdmin
-from leadops.models import Address, Applicant, Bank, Consent, Lead
+from leadops.admin.scoped import officer_of
+from leadops.models import Address, Applicant, Bank, Consent, Lead, Officer
+from leadops.services.approvals.bank_accounts import keep_from_deletion
 from leadops.services.duplicates import Verdict
 from leadops.validation import Finding, errors_in, findings_at, problem, warnings_in
 
 TAGS: dict[Any, dict[str, Any]] = {
-    ArrayField: {"widget": UnfoldAdminTextInputWidget(attrs={"placeholder": "separated by commas"})}
+    ArrayField: {
+        "widget": UnfoldAdminTextInputWidget(attrs={"placeholder": gettext_lazy("separated by commas")})
+    }
 }
+VERIFIED_STAYS = (
+    "This applicant has a verified bank account: delete the account first, which a second person approves."
+)
 # Django looks at an address before our check does; it says the same.
 [_NO_ADDRESS] = findings_at("primary_email", [problem("invalid_email")])
 EMAIL: dict[Any, dict[str, Any]] = {EmailField: {"error_messages": {"invalid": _NO_ADDRESS.message}}}
@@ -34,6 +42,9 @@ class PartyFormSet(PaginationInlineFormSet):
     def get_queryset(self) -> Any:
         if not hasattr(self, "_queryset"):
             prefetched = getattr(self.instance, "_prefetched_objects_cache", {})
+            if self.instance._state.adding:  # the empty row that further ones are copied from has no parts
+                self._queryset: Any = []
+                return self._queryset
             name = self.fk.remote_field.related_name
             self._queryset = list(prefetched[name]) if name in prefetched else super().get_queryset()
         return self._queryset
@@ -57,6 +68,7 @@ class ApplicantFormSet(PartyFormSet):
     warnings: list[Finding]
     verdict: Verdict
     instance: Lead
+    officer: ClassVar[Officer]
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         """The first applicant of a new lead is the primary one until the officer says otherwise."""
@@ -67,6 +79,7 @@ class ApplicantFormSet(PartyFormSet):
         super().clean()
         self.warnings, self.verdict = [], Verdict()
         self._refuse_orphans()
+        self._refuse_losing_verified()
         forms = self.kept_forms()
         draft = Draft(self.instance)
         for form in forms:
@@ -82,7 +95,7 @@ class ApplicantFormSet(PartyFormSet):
     def _refuse_repeat(self, draft: Draft, forms: list[Any]) -> None:
         """Ask the program's rule for duplicates; of a lead that is stored the officer is told after the change."""
         self.verdict = verdict_on(self.instance, draft.lead)
-        if (refused := refusal(self.verdict)) is not None:
+        if (refused := refusal(self.verdict, self.officer)) is not None:
             said, findings = refused
             place_errors(place for each in findings for place in self._places(each, forms))
             raise ValidationError(said)
@@ -92,6 +105,12 @@ class ApplicantFormSet(PartyFormSet):
         for form in self.extra_forms:
             if not form.has_changed() and any(formset.has_changed() for formset in nested(form)):
                 form.add_error("name", "Name the applicant that this address or bank account belongs to.")
+
+    def _refuse_losing_verified(self) -> None:
+        """An applicant whose bank account is verified: deleting that waits for a second person."""
+        gone = [form for form in self.initial_forms if self._should_delete_form(form)]
+        if gone and keep_from_deletion([form.instance.pk for form in gone]):
+            raise ValidationError(VERIFIED_STAYS)
 
     def _places(self, finding: Finding, forms: list[Any]) -> Iterator[tuple[Any, str, str]]:
         if (found := PARTY.fullmatch(finding.field)) is None:
@@ -117,7 +136,13 @@ class ApplicantFormSet(PartyFormSet):
 
 
 class ConsentFormSet(PartyFormSet):
-    """Checks consents as the API does."""
+    """Checks consents as the API does; one that was withdrawn stays as it is."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if form.instance.withdrawn_at is not None:
+            for field in form.fields.values():
+                field.disabled = True
 
     def clean(self) -> None:
         super().clean()
@@ -204,7 +229,7 @@ class ApplicantInline(MaskedAdmin, StackedInline):
             },
         ),
         (
-            "More of this applicant",
+            gettext_lazy("More of this applicant"),
             {
                 "classes": ["collapse"],
                 "fields": [
@@ -232,6 +257,7 @@ class ApplicantInline(MaskedAdmin, StackedInline):
         formset = super().get_formset(request, obj, **kwargs)
         # Which applicant is the primary one is checked for all of them together, not row against database.
         formset.form.validate_constraints = lambda form: None
+        formset.officer = officer_of(request)  # the class is made for this request alone
         return formset
 
 
@@ -239,5 +265,7 @@ class ConsentInline(StackedInline):
     model = Consent
     formset = ConsentFormSet
     extra = 0
+    can_delete = False  # it is evidence: what the borrower takes back is withdrawn
     formfield_overrides = TAGS
-    fields = [("purpose", "granted_at"), ("ip_address", "text_version", "connections")]
+    fields = [("purpose", "granted_at"), ("ip_address", "text_version", "connections"), "withdrawn_at"]
+    readonly_fields = ["withdrawn_at"]

@@ -11,11 +11,11 @@ from typing import Any
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from leadops.admin.dashboard import LEADS, list_url
 from leadops.admin.duplicates import REPEATING, REPEATS
 from leadops.admin.pages import capped_counts, in_words
+from leadops.admin.queue import LEADS, list_url
 from leadops.ids import first_id_at, midnight
-from leadops.models import ApiKey, CallCount, ImportBatch, Lead, LoanAccount, Partner
+from leadops.models import ApiKey, CallCount, ImportBatch, Lead, LoanAccount, Officer, Partner
 
 DAYS, DAY_WIDTH, HEIGHT = 30, 24, 120
 MOST_ERRORS = 12
@@ -156,11 +156,11 @@ def errors(counts: Iterable[dict[str, Any]], partner: Partner) -> dict[str, Any]
 # Leads ---------------------------------------------------------------------------------------------------------------
 
 
-def scores(partner: Partner, counts: Iterable[dict[str, Any]]) -> list[Score]:
-    """How the leads of the last 30 days fare; counted up to 10,000."""
+def scores(partner: Partner, counts: Iterable[dict[str, Any]], officer: Officer) -> list[Score]:
+    """How the leads of the last 30 days that `officer` sees fare; counted up to 10,000."""
     since = first_id_at(midnight(first_day()))
-    leads = Lead.objects.filter(partner=partner, pk__gte=since)
-    batches = ImportBatch.objects.filter(partner=partner, pk__gte=since)
+    leads = Lead.objects.visible_to(officer).filter(partner=partner, pk__gte=since)
+    batches = ImportBatch.objects.visible_to(officer).filter(partner=partner, pk__gte=since)
     accounts = LoanAccount.objects.filter(lead__partner=partner, lead_id__gte=since)
     found = capped_counts(
         {

@@ -9,6 +9,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -26,10 +27,14 @@ from unfold.widgets import (
 )
 
 from leadops import dialects
+from leadops.admin import key_gate
+from leadops.admin.gates import page_of
+from leadops.admin.scoped import seen
 from leadops.errors import LeadopsError
 from leadops.models import ApiKey, Partner, Program, Scope
 from leadops.models.partner import DIALECT_WITHOUT_PROGRAM, default_scopes, refuse_no_network
 from leadops.services import keys
+from leadops.sign_in.fresh import fresh_factor
 
 MOST_NETWORKS = 50
 
@@ -121,14 +126,21 @@ class KeyPages(ModelAdmin):
     """Mixed into the admin of partners."""
 
     def get_urls(self) -> list[URLPattern]:
-        view, one = self.admin_site.admin_view, "<uuid:partner_id>/keys/<uuid:key_id>"
+        def view(page: Any) -> Any:
+            return self.admin_site.admin_view(fresh_factor(page))
+
+        one = "<uuid:partner_id>/keys/<uuid:key_id>"
         own = [
-            path("<uuid:partner_id>/keys/add/", view(self.make_key_view), name="leadops_partner_make_key"),
+            path(
+                "<uuid:partner_id>/keys/add/",
+                view(self.make_key_view),
+                name="leadops_partner_make_key",
+            ),
             path(f"{one}/change/", view(self.change_key_view), name="leadops_partner_change_key"),
             path(f"{one}/rotate/", view(self.rotate_key_view), name="leadops_partner_rotate_key"),
             path(
                 f"{one}/revoke/",
-                view(require_POST(self.revoke_key_view)),
+                self.admin_site.admin_view(require_POST(self.revoke_key_view)),  # to end one is never held up
                 name="leadops_partner_revoke_key",
             ),
         ]
@@ -137,20 +149,24 @@ class KeyPages(ModelAdmin):
     def make_key_view(self, request: HttpRequest, partner_id: UUID) -> HttpResponse:
         """Ask what the key is for; answer with its text, which is never shown again."""
         _require(request, "add")
-        partner = get_object_or_404(Partner, pk=partner_id, test_of=None)
-        form, text = NewKeyForm(request.POST or None), ""
+        partner = get_object_or_404(seen(Partner.objects.all(), request), pk=partner_id, test_of=None)
+        form, text, waits = NewKeyForm(request.POST or None), "", ""
         if form.is_valid():
             try:
-                key, text = keys.make(partner, **form.cleaned_data)
-                self.log_change(request, partner, f"Made the key {key}.")
-            except ValidationError as error:
-                form.add_error(None, error.messages[0])
-        return self._page(request, partner, form, f"New key of {partner}", "Make the key", text)
+                if key_gate.holds(form.cleaned_data["mode"]):
+                    change, text = key_gate.ask_for_key(request, partner, form.cleaned_data)
+                    waits = page_of(change)
+                else:
+                    key, text = keys.make(partner, **form.cleaned_data)
+                    self.log_change(request, partner, f"Made the key {key}.")
+            except (LeadopsError, ValidationError) as error:
+                form.add_error(None, error.message if isinstance(error, LeadopsError) else error.messages[0])
+        return self._page(request, partner, form, f"New key of {partner}", "Make the key", text, waits)
 
     def rotate_key_view(self, request: HttpRequest, partner_id: UUID, key_id: UUID) -> HttpResponse:
         """A new key in the place of an old one, which works on for a while."""
         _require(request, "add")
-        key = _key(partner_id, key_id)
+        key = _key(request, partner_id, key_id)
         form, text = RotateForm(request.POST or None), ""
         if form.is_valid():
             try:
@@ -163,28 +179,46 @@ class KeyPages(ModelAdmin):
     def change_key_view(self, request: HttpRequest, partner_id: UUID, key_id: UUID) -> HttpResponse:
         """What the key may do from its next call on."""
         _require(request, "change")
-        key = _key(partner_id, key_id)
+        key = _key(request, partner_id, key_id)
         now = {name: getattr(key, name) for name in ("label", "scopes", "calls_per_minute", "expires_at")}
         form = KeyForm(request.POST or None, initial={**now, "networks": "\n".join(key.networks)})
         if form.is_valid():
-            keys.change(key, **form.cleaned_data | {"expires_at": _end(key, form.cleaned_data["expires_at"])})
-            changed = ", ".join(form.changed_data) or "nothing"
-            self.log_change(request, key.partner, f"Changed {changed} of the key {key}.")
-            self.message_user(request, f"Key {key} is changed, from its next call on.", messages.SUCCESS)
-            return _back(key.partner)
+            try:
+                return self._change_key(request, key, form)
+            except LeadopsError as refusal:
+                form.add_error("scopes", refusal.message)
         return self._page(request, key.partner, form, f"Key {key}", "Save")
+
+    @transaction.atomic
+    def _change_key(self, request: HttpRequest, key: ApiKey, form: KeyForm) -> HttpResponse:
+        """Store what the form says; scopes that the key had not got wait for a second person."""
+        fields = form.cleaned_data
+        held = key_gate.take_out_scopes(request, key, fields)
+        keys.change(key, **fields | {"expires_at": _end(key, fields["expires_at"])})
+        changed = ", ".join(form.changed_data) or "nothing"
+        self.log_change(request, key.partner, f"Changed {changed} of the key {key}.")
+        self.message_user(request, f"Key {key} is changed, from its next call on.", messages.SUCCESS)
+        return HttpResponseRedirect(page_of(held)) if held else _back(key.partner)
 
     def revoke_key_view(self, request: HttpRequest, partner_id: UUID, key_id: UUID) -> HttpResponse:
         _require(request, "change")
-        key = _key(partner_id, key_id)
+        key = _key(request, partner_id, key_id)
         keys.revoke(key)
         self.log_change(request, key.partner, f"Revoked the key {key}.")
         self.message_user(request, f"Key {key} is refused from now on.", messages.SUCCESS)
         return _back(key.partner)
 
     def _page(
-        self, request: HttpRequest, partner: Partner, form: Any, title: str, button: str, text: str = ""
+        self,
+        request: HttpRequest,
+        partner: Partner,
+        form: Any,
+        title: str,
+        button: str,
+        text: str = "",
+        waits: str = "",
     ) -> HttpResponse:
+        """The form, or the text of the key; `waits` is the page on which its approval is asked for."""
         context = {
             **self.admin_site.each_context(request),
             "title": title,
@@ -193,6 +227,7 @@ class KeyPages(ModelAdmin):
             "form": form,
             "button": button,
             "key": text,
+            "waits": waits,
             "how": dialects.how_to_sign_in(form.cleaned_data.get("dialect", ""), partner.code)
             if text
             else "",
@@ -206,8 +241,9 @@ def _require(request: HttpRequest, verb: str) -> None:
         raise PermissionDenied
 
 
-def _key(partner_id: UUID, key_id: UUID) -> ApiKey:
-    return get_object_or_404(ApiKey.objects.select_related("partner"), pk=key_id, partner_id=partner_id)
+def _key(request: HttpRequest, partner_id: UUID, key_id: UUID) -> ApiKey:
+    keys = seen(ApiKey.objects.all(), request).select_related("partner")
+    return get_object_or_404(keys, pk=key_id, partner_id=partner_id)
 
 
 def _end(key: ApiKey, chosen: datetime | None) -> datetime | None:

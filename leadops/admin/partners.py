@@ -10,30 +10,46 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from leadops.admin import partner_desk
+from leadops.admin.gates import HeldUp, Holding
 from leadops.admin.partner_desk import Score
 from leadops.admin.partner_keys import KeyPages
+from leadops.admin.scoped import Scoped, officer_of
 from leadops.admin.versions import SeenAdmin, SeenForm
 from leadops.ids import uuid_in
 from leadops.models import Partner
+from leadops.services import approvals
+from leadops.services.approvals.partners_and_keys import partner_of
 
 
 @admin.register(Partner)
-class PartnerAdmin(KeyPages, SeenAdmin, ModelAdmin):
+class PartnerAdmin(Scoped, Holding, KeyPages, SeenAdmin, ModelAdmin):
+    when_empty = (
+        "Leads come from partners, also the lender's own branches: somebody who may set things up adds one."
+    )
     form = SeenForm
-    list_display = ["name", "code", "active", "test_of", "created_at"]
-    list_select_related = ["test_of"]
+    list_display = ["name", "code", "branch", "active", "test_of", "created_at"]
+    list_select_related = ["test_of", "branch"]
     list_filter = ["active"]
     search_fields = ["name", "code"]
-    fields = ["name", "code", "active", "calls_per_minute"]
+    fields = ["name", "code", "branch", "active", "calls_per_minute"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A partner is ended, not deleted; and the page that asks about it would list its leads."""
+        return request.user.is_superuser and super().has_delete_permission(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Partner]:
         return super().get_queryset(request).select_related("test_of")
+
+    def save_model(self, request: HttpRequest, obj: Partner, form: Any, change: bool) -> None:
+        if not change and approvals.needed():
+            raise HeldUp("partner", partner_of(obj))
+        super().save_model(request, obj, form, change)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
         shown_id = uuid_in(object_id) if request.method == "GET" else None
-        partner = Partner.objects.filter(pk=shown_id).first() if shown_id else None
+        partner = self.get_queryset(request).filter(pk=shown_id).first() if shown_id else None
         shown = self.desk(request, partner) if partner else {}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
@@ -54,4 +70,4 @@ class PartnerAdmin(KeyPages, SeenAdmin, ModelAdmin):
         """The numbers of the card, to those who may see what is behind them."""
         if not request.user.has_perm("leadops.view_lead"):
             return []
-        return partner_desk.scores(partner, counts)
+        return partner_desk.scores(partner, counts, officer_of(request))

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
@@ -42,6 +43,7 @@ class DocumentTypeInline(TabularInline):
 
 @admin.register(Program)
 class ProgramAdmin(SeenAdmin, ModelAdmin):
+    when_empty = "Every lead is filed under a program: somebody who may set things up adds one."
     form = ProgramForm
     inlines = [DocumentTypeInline]
     list_display = ["name", "code", "product_type", "country", "active", "id"]
@@ -49,8 +51,17 @@ class ProgramAdmin(SeenAdmin, ModelAdmin):
     search_fields = ["name", "code"]
     fieldsets = [
         (None, {"fields": ["id", "name", "code", "product_type", "country", "active"]}),
+        (_("Privacy"), {"fields": ["consent_required", "keep_days"]}),
         ("Duplicates", {"fields": ["duplicate_policy", "duplicate_days", "duplicate_keys"]}),
     ]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A program is ended, not deleted; and the page that asks about it would list its leads."""
+        return request.user.is_superuser and super().has_delete_permission(request, obj)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A program that is made now asks for consents unless somebody says otherwise."""
+        return {"consent_required": True, **super().get_changeform_initial_data(request)}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """The id is what partners send as `program_id`: it is chosen once."""

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple, cast
 from uuid import UUID
 
+from django.conf import settings
+from django.contrib.auth import get_user
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
@@ -50,20 +52,27 @@ class ApiKeyAuthentication(BaseAuthentication):
         return f'{SCHEME} realm="leadops"'
 
 
+class ApiRequest(HttpRequest):
+    """A request with what was found out of its sender; none is made, Django's own hold it."""
+
+    leadops_caller: Caller | APIException | Problem | None
+    leadops_call: Admitted
+
+
 def identified(request: HttpRequest) -> Caller | None:
     """Who makes this call, found and counted once however often it is asked; None when no key was sent.
 
     Raises what refuses the call: a wrong key, an address that the key is not for, a limit.
     """
-    known: Caller | APIException | Problem | None
+    call = cast(ApiRequest, request)
     try:
-        known = request.leadops_caller  # type: ignore[attr-defined]
+        known = call.leadops_caller
     except AttributeError:
         try:
             known = _identify(request)
         except (APIException, Problem) as refusal:
             known = refusal
-        request.leadops_caller = known  # type: ignore[attr-defined]
+        call.leadops_caller = known
     if isinstance(known, Exception):
         raise known
     return known
@@ -92,7 +101,7 @@ def admitted(request: HttpRequest, found: Admitted | None, only_lead: UUID | Non
     if found is None:
         admission.refuse_more_failures(client_address(request))
         raise AuthenticationFailed(NO_KEY)
-    request.leadops_call = found  # type: ignore[attr-defined]  # for the counts, also of a call refused below
+    cast(ApiRequest, request).leadops_call = found  # for the counts, also of a call refused below
     if not found.fits:
         raise Problem(Type.WRONG_ADDRESS, "This key is for other addresses than the one you call from.")
     for who, count in found.counts:
@@ -139,11 +148,21 @@ class HasScope(BasePermission):
             return True  # the view answers 405 next
         caller = cast(Caller, request.auth)
         if caller.only_lead is not None:
-            return _opens(caller.only_lead, method, view)
-        needed = scope_of(type(view), method)
+            _refuse_others(caller.only_lead, method, view)
+        needed = scope_of(type(view), method)  # a token opens no more than the key that made it
         if needed is None or needed not in caller.key.scopes:
             raise PermissionDenied(f"This key lacks the scope {needed}." if needed else None)
         return True
+
+
+class ReadsTheSchema(BasePermission):
+    """In production the schema and its page are for officers and for partners with a key; elsewhere for anybody."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if not settings.PRODUCTION:
+            return True
+        officer = get_user(request._request)  # the framework has put the key's partner in the request's
+        return bool((officer.is_active and officer.is_staff) or identified(request._request))
 
 
 def scope_of(view: type[APIView], method: str) -> Scope | None:
@@ -151,8 +170,8 @@ def scope_of(view: type[APIView], method: str) -> Scope | None:
     return cast("dict[str, Scope]", getattr(view, "scopes", {})).get(method)
 
 
-def _opens(lead_id: UUID, method: str, view: APIView) -> bool:
-    """Whether a borrower's token for this lead opens `method` of the view: its `for_borrowers` names the methods.
+def _refuse_others(lead_id: UUID, method: str, view: APIView) -> None:
+    """Let a borrower's token for this lead open what the view's `for_borrowers` names, and nothing else.
 
     Of any other lead it learns as little as of an unknown one.
     """
@@ -160,7 +179,6 @@ def _opens(lead_id: UUID, method: str, view: APIView) -> bool:
         raise PermissionDenied("A borrower's token opens its own lead and nothing else.")
     if view.kwargs.get("lead_id", lead_id) != lead_id:
         raise not_found()
-    return True
 
 
 def api_key(request: Request) -> ApiKey:

@@ -139,14 +139,17 @@ class ReadDocument(NamedTuple):
     given: Given
 
 
-def read_new(sent: Mapping[str, Any], partner: Partner) -> ReadDocument:
-    """The document that a form brings; Problem with everything that is wrong with it but the file's inside."""
+def read_new(sent: Mapping[str, Any], partner: Partner, only_lead: UUID | None) -> ReadDocument:
+    """The document that a form brings; Problem with everything that is wrong with it but the file's inside.
+
+    It may be about any lead of `partner`, or about `only_lead`.
+    """
     errors = unknown_parts(sent, CHANGEABLE | OWNER)
     errors += [error(name, "required") for name in ("document_type",) if not sent.get(name)]
     given = _given(sent, errors)
     if given.file is None and not any(each.field == "file" for each in errors):
         errors.append(error("file", "no_file"))
-    about = _owner(sent, partner, errors)
+    about = _owner(sent, partner, only_lead, errors)
     if errors or about is None:
         raise _all_wrong(errors, given, about)
     return ReadDocument(about, given)
@@ -204,7 +207,9 @@ def _file(sent: Mapping[str, Any], errors: list[FieldError]) -> UploadedFile[byt
     return None
 
 
-def _owner(sent: Mapping[str, Any], partner: Partner, errors: list[FieldError]) -> Owner | None:
+def _owner(
+    sent: Mapping[str, Any], partner: Partner, only_lead: UUID | None, errors: list[FieldError]
+) -> Owner | None:
     kind, owner_id = sent.get("related_model"), uuid_in(str(sent.get("related_model_id", "")))
     wrong = [error(name, "required") for name in sorted(OWNER) if not sent.get(name)]
     if kind and kind not in Document.RelatedModel.values:
@@ -214,6 +219,8 @@ def _owner(sent: Mapping[str, Any], partner: Partner, errors: list[FieldError]) 
     found = None
     if not wrong and owner_id is not None:
         found = documents.owner_of(partner, owner_id, str(kind))
+        if found and only_lead not in (None, documents.lead_of(found).pk):
+            found = None
         wrong += [] if found else [error("related_model_id", "unknown_owner")]
     errors += wrong
     return found

@@ -13,11 +13,10 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.parsers import MultiPartParser
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leadops.api.authentication import api_key, caller
+from leadops.api.authentication import api_key, caller, only_lead
 from leadops.api.document_shapes import (
     ChecklistAnswer,
     DocumentAnswer,
@@ -31,6 +30,7 @@ from leadops.api.document_shapes import (
 )
 from leadops.api.filters import DocumentFilters
 from leadops.api.parsers import CappedJSONParser, form_of
+from leadops.api.renderers import QuickJSONRenderer
 from leadops.api.schema import CHANGING, CREATING, DELETING, LISTING, READING, answers
 from leadops.client_address import client_address
 from leadops.document_files.cleaning import SIGNATURES
@@ -52,7 +52,7 @@ CHANGE_WORDS = (
 )
 
 
-class AsItIs(JSONRenderer):
+class AsItIs(QuickJSONRenderer):
     """Lets a caller ask for any kind of file; what it renders are the problems, which stay JSON."""
 
     media_type = "*/*"
@@ -83,6 +83,7 @@ class DocumentsView(DocumentViews):
     """The documents about one lead, applicant or bank account."""
 
     scopes = {"GET": Scope.LEAD_READ, "POST": Scope.DOCUMENT_WRITE}
+    for_borrowers = ("POST",)
     parser_classes = [MultiPartParser]
     filterset_class = DocumentFilters
 
@@ -108,7 +109,8 @@ class DocumentsView(DocumentViews):
         filters=False,
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        about, given = read_new(form_of(request, settings.DOCUMENT_MAX_BYTES, "file", PARTS), caller(request))
+        form = form_of(request, settings.DOCUMENT_MAX_BYTES, "file", PARTS)
+        about, given = read_new(form, caller(request), only_lead(request))
         return Response(document_answer(documents.add(about, given, self.by()), request), 201)
 
 
@@ -148,7 +150,7 @@ class DocumentDownloadView(DocumentViews):
     """The file itself."""
 
     scopes = {"GET": Scope.LEAD_READ}
-    renderer_classes = [JSONRenderer, AsItIs]
+    renderer_classes = [QuickJSONRenderer, AsItIs]
 
     @extend_schema(
         operation_id="documents_download", summary="Download a document", tags=["Documents"], filters=False,

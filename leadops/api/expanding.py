@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
-from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
@@ -13,7 +13,7 @@ from leadops.api.authentication import api_key
 from leadops.api.loan_account_shapes import account_answer
 from leadops.api.problems import invalid
 from leadops.api.shapes import error
-from leadops.models import Lead, Program, Scope
+from leadops.models import LoanAccount, Program, Scope
 
 NAME, PROGRAM, ACCOUNTS = "expand", "program", "loan_accounts"
 PARAMETER = OpenApiParameter(
@@ -21,18 +21,24 @@ PARAMETER = OpenApiParameter(
 )
 
 
-def loaded(leads: QuerySet[Lead], request: Request) -> QuerySet[Lead]:
-    """`leads` with what `expand` names, in a fixed number of queries."""
-    return leads.prefetch_related("loan_accounts") if ACCOUNTS in _asked(request) else leads
+def loaded(leads: list[Any], request: Request) -> list[Any]:
+    """`leads`, as `nested_leads` reads them, with what `expand` names."""
+    if ACCOUNTS in _asked(request):
+        of_lead = defaultdict[str, list[LoanAccount]](list)
+        for account in LoanAccount.objects.filter(lead_id__in=[lead.pk for lead in leads]):
+            of_lead[str(account.lead_id)].append(account)
+        for lead in leads:
+            lead.loan_accounts = of_lead[lead.pk]
+    return leads
 
 
-def expansions(lead: Lead, request: Request) -> dict[str, Any]:
+def expansions(lead: Any, request: Request) -> dict[str, Any]:
     """What `expand` names of a lead that was `loaded`."""
     asked, told = _asked(request), dict[str, Any]()
     if PROGRAM in asked:
         told[PROGRAM] = _program_answer(lead.program)
     if ACCOUNTS in asked:
-        told[ACCOUNTS] = [account_answer(account) for account in lead.loan_accounts.all()]
+        told[ACCOUNTS] = [account_answer(account) for account in lead.loan_accounts]
     return told
 
 

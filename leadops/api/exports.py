@@ -9,7 +9,6 @@ from django.utils.timezone import localdate
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
 from leadops import masking
@@ -18,6 +17,7 @@ from leadops.api.filters import LeadFilters
 from leadops.api.lead_shapes import text
 from leadops.api.parsers import body_of
 from leadops.api.problems import invalid
+from leadops.api.renderers import QuickJSONRenderer
 from leadops.api.schema import DOWNLOADING, answers
 from leadops.api.shapes import Shape, error, read
 from leadops.client_address import client_address
@@ -32,7 +32,7 @@ WORDS = (
 )
 
 
-class WorkbookRenderer(JSONRenderer):
+class WorkbookRenderer(QuickJSONRenderer):
     """Lets a caller ask for a workbook by `Accept`; what it renders are the problems, which stay JSON."""
 
     media_type = CONTENT_TYPE
@@ -61,7 +61,7 @@ class DownloadExcelView(GenericAPIView[Lead]):
     """The caller's leads as a workbook."""
 
     scopes = {"PUT": Scope.LEAD_READ}
-    renderer_classes = [JSONRenderer, WorkbookRenderer]
+    renderer_classes = [QuickJSONRenderer, WorkbookRenderer]
     queryset = Lead.objects.none()
 
     @extend_schema(

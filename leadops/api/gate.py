@@ -82,8 +82,8 @@ def _entitled(request: HttpRequest, view: Any) -> Caller | None:
         return None
     if caller is None:
         return None
-    if caller.only_lead is not None:
-        return caller if "POST" in getattr(view, "for_borrowers", ()) else None
+    if caller.only_lead is not None and "POST" not in getattr(view, "for_borrowers", ()):
+        return None
     return caller if scope_of(view, "POST") in caller.key.scopes else None
 
 

@@ -19,6 +19,7 @@ from leadops.api.duplicates import duplicates_answer
 from leadops.api.filters import LeadFilters
 from leadops.api.lead_answers import LeadAnswer, lead_answer, warnings_answer
 from leadops.api.lead_shapes import LEAD, LeadShape, ReadLead
+from leadops.api.nested_leads import nested_leads
 from leadops.api.parsers import body_of
 from leadops.api.problems import FieldError, invalid
 from leadops.api.programs import active_program
@@ -44,7 +45,11 @@ class LeadViews(GenericAPIView[Lead]):
     def get_queryset(self) -> QuerySet[Lead]:
         if getattr(self, "swagger_fake_view", False):
             return Lead.objects.none()
-        return expanding.loaded(Lead.objects.of_partner(caller(self.request)).with_parties(), self.request)
+        return Lead.objects.of_partner(caller(self.request))
+
+    def rows_of(self, leads: QuerySet[Lead], ids: list[UUID]) -> list[Lead]:
+        """The leads of a page, and what `expand` names."""
+        return expanding.loaded(nested_leads(ids), self.request)
 
     def answer(self, lead: Lead) -> dict[str, Any]:
         return lead_answer(lead, may_read_pii(self.request)) | expanding.expansions(lead, self.request)
@@ -91,7 +96,9 @@ class LeadView(LeadViews):
         responses=answers((400, *READING), {200: LeadAnswer}), filters=False,
     )  # fmt: skip
     def get(self, request: Request, lead_id: UUID) -> Response:
-        return Response(self.answer(get_object_or_404(self.get_queryset(), pk=lead_id)))
+        mine = get_object_or_404(self.get_queryset().only("pk"), pk=lead_id)
+        found = self.rows_of(self.get_queryset(), [mine.pk])
+        return Response(self.answer(found[0]))
 
     @extend_schema(
         operation_id="leads_delete", summary="Delete a lead", tags=["Leads"], filters=False,

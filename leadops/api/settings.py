@@ -5,7 +5,7 @@ from __future__ import annotations
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["leadops.api.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["leadops.api.authentication.HasScope"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["leadops.api.renderers.QuickJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["leadops.api.parsers.CappedJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["leadops.api.filters.StrictFilters"],
     "DEFAULT_PAGINATION_CLASS": "leadops.api.pagination.Pages",
@@ -22,7 +22,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_PERMISSIONS": ["leadops.api.authentication.ReadsTheSchema"],
     "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.urls import path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from leadops.api.addresses import AddressesOfApplicantView, AddressesView, AddressView
 from leadops.api.applicants import ApplicantsView, ApplicantView, MarkPrimaryView
@@ -56,5 +56,5 @@ urlpatterns = [
     path("los/accounts/", AccountsView.as_view(), name="loan-accounts"),
     path("los/accounts/<uuid:account_id>/", AccountView.as_view(), name="loan-account"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
 ]

@@ -14,6 +14,7 @@ from leadops.fields import BlindIndexField, EncryptedTextField
 from leadops.models.lead import Lead
 from leadops.models.partner import Partner
 from leadops.models.record import Record
+from leadops.models.sight import SeenWithApplicant, SeenWithLead
 
 BETWEEN_WORDS = "._/@:&-,;'\"()[]{}\\|+#*!?<>=~^"
 """The server would read A.K.Sharma as a host and M/s.Gupta as a path, each one word."""
@@ -30,13 +31,13 @@ NAME_WORDS = SearchVector(
 )
 
 
-class ApplicantQuerySet(models.QuerySet["Applicant"]):
+class ApplicantQuerySet(SeenWithLead["Applicant"]):
     def of_partner(self, partner: Partner) -> Self:
         """Those of the leads that `partner` brought and has not deleted."""
         return self.filter(lead__partner=partner, lead__deleted_at__isnull=True)
 
 
-class AddressQuerySet(models.QuerySet["Address"]):
+class AddressQuerySet(SeenWithApplicant["Address"]):
     def of_partner(self, partner: Partner) -> Self:
         """Those of the leads that `partner` brought and has not deleted."""
         return self.filter(applicant__lead__partner=partner, applicant__lead__deleted_at__isnull=True)

@@ -14,6 +14,7 @@ from leadops.fields import BlindIndexField, EncryptedTextField
 from leadops.models.applicant import Applicant
 from leadops.models.partner import Partner
 from leadops.models.record import Record
+from leadops.models.sight import SeenWithApplicant
 from leadops.reference import ifsc
 from leadops.sealing import blind_index
 
@@ -27,7 +28,7 @@ def verification_key(bank_id: UUID, account_no: str, ifsc: str) -> UUID | None:
     return uuid5(bank_id, f"{index.hex()} {ifsc}") if index else None
 
 
-class BankQuerySet(models.QuerySet["Bank"]):
+class BankQuerySet(SeenWithApplicant["Bank"]):
     def of_partner(self, partner: Partner) -> Self:
         """Those of the leads that `partner` brought and has not deleted."""
         return self.filter(applicant__lead__partner=partner, applicant__lead__deleted_at__isnull=True)

@@ -7,6 +7,7 @@ from django.db import models
 from leadops.models.lead import Lead
 from leadops.models.partner import ApiKey
 from leadops.models.record import Record
+from leadops.models.sight import SeenWithLead
 
 
 class BorrowerToken(Record):
@@ -22,6 +23,8 @@ class BorrowerToken(Record):
     calls = models.PositiveIntegerField(default=0, help_text="Calls made with it.")
     last_used_at = models.DateTimeField(null=True)
     last_used_from = models.GenericIPAddressField(null=True)
+
+    objects = SeenWithLead["BorrowerToken"].as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.db import models
 
+from leadops.models.officer import Officer
 from leadops.models.partner import ApiKey
 
 
@@ -24,6 +27,12 @@ class CallWindow(models.Model):
         return f"{self.subject}: {self.calls}"
 
 
+class CallCountQuerySet(models.QuerySet["CallCount"]):
+    def visible_to(self, officer: Officer) -> Self:
+        """Those of the keys that `officer` sees."""
+        return self if officer.sees_all else self.filter(api_key__in=ApiKey.objects.visible_to(officer))
+
+
 class CallCount(models.Model):
     """How many calls of a key were answered alike on one day.
 
@@ -38,6 +47,8 @@ class CallCount(models.Model):
     problem = models.CharField("kind of problem", max_length=40, blank=True)
     finding = models.CharField("error", max_length=60, blank=True)
     calls = models.IntegerField()
+
+    objects = CallCountQuerySet.as_manager()
 
     class Meta:
         ordering = ["-day", "api_key", "status", "problem", "finding"]

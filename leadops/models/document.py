@@ -13,9 +13,10 @@ from leadops.models.files import document_store, random_path
 from leadops.models.lead import Lead
 from leadops.models.partner import Partner
 from leadops.models.record import Record
+from leadops.models.sight import SeenWithLead
 
 
-class DocumentQuerySet(models.QuerySet["Document"]):
+class DocumentQuerySet(SeenWithLead["Document"]):
     def of_partner(self, partner: Partner) -> Self:
         """Those that `partner` handed in itself: what officers add to its leads is the lender's own."""
         return self.filter(lead__partner=partner, lead__deleted_at__isnull=True, road=Document.Road.API)
@@ -87,6 +88,8 @@ class DocumentEvent(Record):
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, null=True, related_name="+")
     key_prefix = models.CharField("API key", max_length=16, blank=True, help_text="The start of the key.")
     ip_address = models.GenericIPAddressField("from address", null=True)
+
+    objects = SeenWithLead["DocumentEvent"].as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Self, TypedDict
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from leadops.models.lead import Lead
+from leadops.models.officer import Officer
 from leadops.models.record import Record
 
 
@@ -19,6 +20,15 @@ class Common(TypedDict):
     shown: str
 
 
+class DuplicateQuerySet(models.QuerySet["Duplicate"]):
+    def visible_to(self, officer: Officer) -> Self:
+        """Those of which `officer` sees both leads."""
+        if officer.sees_all:
+            return self
+        seen = Lead.objects.visible_to(officer)
+        return self.filter(lead__in=seen, earlier__in=seen)
+
+
 class Duplicate(Record):
     """A lead that was taken although an earlier one has the same PAN, mobile or bank account."""
 
@@ -28,6 +38,8 @@ class Duplicate(Record):
     only_mobile = models.BooleanField(
         default=False, help_text="Nothing but a mobile, and the PANs differ: perhaps a family's telephone."
     )
+
+    objects = DuplicateQuerySet.as_manager()
 
     class Meta:
         ordering = ["lead_id", "earlier_id"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -10,11 +11,18 @@ from django.db.models import Q
 from django.utils import timezone
 
 from leadops.models.files import random_path
+from leadops.models.officer import Officer
 from leadops.models.partner import Partner
 from leadops.models.record import Record
 
 KEPT = timedelta(days=1)
 """How long a finished workbook can be fetched; what is told of it stays."""
+
+
+class ExportQuerySet(models.QuerySet["Export"]):
+    def visible_to(self, officer: Officer) -> Self:
+        """Their own: another's may hold any lead. All, to who sees all leads."""
+        return self if officer.sees_all else self.filter(officer=officer)
 
 
 class Export(Record):
@@ -58,10 +66,15 @@ class Export(Record):
     done = models.PositiveIntegerField(default=0, help_text="Leads that are written so far.")
     attempts = models.PositiveSmallIntegerField(default=0)
     chosen = models.BinaryField(default=b"", help_text="The ids of the leads, until they are written.")
+    taken = models.BinaryField(
+        default=b"", db_default=b"", editable=False, help_text="The ids of the leads that went out."
+    )
     file = models.FileField(upload_to=random_path, max_length=200, blank=True)
     size = models.PositiveBigIntegerField(default=0, help_text="Bytes.")
     finished_at = models.DateTimeField(null=True)
     leased_until = models.DateTimeField(null=True, help_text="A worker has it in hand until then.")
+
+    objects = ExportQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Self, TypedDict
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +11,7 @@ from django.db.models import Q
 from leadops.fields import EncryptedTextField
 from leadops.models.files import random_path
 from leadops.models.lead import Lead
+from leadops.models.officer import Officer
 from leadops.models.partner import Partner
 from leadops.models.program import Program
 from leadops.models.record import Record
@@ -51,6 +52,18 @@ class ImportState(models.TextChoices):
     FAILED = "failed", "Failed"
     CANCELLED = "cancelled", "Cancelled"
     UNDONE = "undone", "Undone"
+
+
+class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
+    def visible_to(self, officer: Officer) -> Self:
+        """Their own, and those of the partners that bring leads to their branches; all, to who sees all leads."""
+        if officer.sees_all:
+            return self
+        if not officer.is_active:
+            return self.none()
+        if officer.sees_own_only:
+            return self.filter(uploaded_by=officer)
+        return self.filter(Q(uploaded_by=officer) | Q(partner__in=Partner.objects.visible_to(officer)))
 
 
 class ImportBatch(Record):
@@ -138,6 +151,14 @@ class ImportBatch(Record):
     undone = models.PositiveIntegerField(default=0, help_text="Leads that its undoing deleted.")
     stayed = models.PositiveIntegerField(default=0, help_text="Leads that its undoing left, with the reason.")
 
+    erased_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When the workbook and what its rows say of nobody's lead was erased.",
+    )
+
+    objects = ImportBatchQuerySet.as_manager()
+
     class Meta:
         ordering = ["-id"]
         verbose_name = "import"
@@ -168,7 +189,7 @@ class ImportBatch(Record):
     def takes_rows(self) -> bool:
         """Whether its refused rows may still be mended."""
         ended = (ImportState.DONE, ImportState.CANCELLED, ImportState.FAILED)
-        return self.state in ended and not self.undone and not self.stayed
+        return self.state in ended and not self.undone and not self.stayed and self.erased_at is None
 
     @property
     def percent(self) -> int:
@@ -200,6 +221,12 @@ class RowProblem(TypedDict):
     severity: str
 
 
+class ImportRowQuerySet(models.QuerySet["ImportRow"]):
+    def visible_to(self, officer: Officer) -> Self:
+        """Those of the imports that `officer` sees."""
+        return self if officer.sees_all else self.filter(batch__in=ImportBatch.objects.visible_to(officer))
+
+
 class ImportRow(Record):
     """One row of a workbook: `cells` is its raw text as a JSON list, sealed, because it is personal data.
 
@@ -226,6 +253,8 @@ class ImportRow(Record):
     outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.WAITING)
     problems = models.JSONField(default=list)
     lead = models.ForeignKey(Lead, on_delete=models.SET_NULL, null=True, related_name="import_rows")
+
+    objects = ImportRowQuerySet.as_manager()
 
     class Meta:
         ordering = ["batch_id", "number"]

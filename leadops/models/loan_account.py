@@ -12,11 +12,12 @@ from leadops.models.lead import Lead
 from leadops.models.partner import Partner
 from leadops.models.program import Program
 from leadops.models.record import Record
+from leadops.models.sight import SeenWithLead
 
 REFERENCE_TAKEN = "This program already has an account with this reference."
 
 
-class LoanAccountQuerySet(models.QuerySet["LoanAccount"]):
+class LoanAccountQuerySet(SeenWithLead["LoanAccount"]):
     def of_partner(self, partner: Partner) -> Self:
         """The accounts on leads that `partner` brought: all that its keys may see."""
         return self.filter(lead__partner=partner)

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from datetime import datetime
 from ipaddress import ip_network
+from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -15,6 +16,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from leadops import dialects
+from leadops.models.branch import Branch
+from leadops.models.officer import Officer
 from leadops.models.program import Program
 from leadops.models.record import Record
 
@@ -49,6 +52,19 @@ def refuse_no_network(text: str) -> None:
         raise ValidationError(f"{text} is no address and no network such as 203.0.113.0/24.") from None
 
 
+class PartnerQuerySet(models.QuerySet["Partner"]):
+    def visible_to(self, officer: Officer) -> Self:
+        """All, or those that bring leads to the branches of `officer`.
+
+        Who makes leads and belongs to no branch, as a telecaller may, does it for the head office's partners.
+        """
+        if officer.sees_all:
+            return self
+        if officer.is_active and officer.sees_own_only and not officer.branch_ids:
+            return self.filter(branch=None)
+        return self.filter(branch_id__in=officer.branch_ids)
+
+
 class Partner(Record):
     """A branch, agent or company that sends leads."""
 
@@ -57,6 +73,14 @@ class Partner(Record):
         max_length=50, unique=True, help_text="Short name, used in reports and sent to vendors."
     )
     active = models.BooleanField(default=True, help_text="An inactive partner's keys are refused.")
+    branch = models.ForeignKey(
+        Branch,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="partners",
+        help_text="The branch that its leads go to; empty: the head office.",
+    )
     calls_per_minute = models.PositiveIntegerField(
         null=True,
         blank=True,
@@ -78,6 +102,8 @@ class Partner(Record):
         help_text="Events of its leads are written: since it first subscribed to them, or asked for them.",
     )
 
+    objects = PartnerQuerySet.as_manager()
+
     class Meta:
         ordering = ["name"]
 
@@ -94,9 +120,10 @@ class Partner(Record):
 
         To all that goes by partners it is one more of them: so nothing can mix the two up.
         """
-        free = {
+        free: dict[str, object] = {
             "name": _free("name", f"{self.name[:190]} (test)"),
             "code": _free("code", f"{self.code[:40]}-test"),
+            "branch": self.branch,
         }
         return Partner.objects.get_or_create(test_of=self, defaults=free)[0]
 
@@ -109,6 +136,10 @@ def _free(field: str, wanted: str) -> str:
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def visible_to(self, officer: Officer) -> Self:
+        """Those of the partners that `officer` sees."""
+        return self if officer.sees_all else self.filter(partner__in=Partner.objects.visible_to(officer))
+
     def live(self, at: datetime | None = None) -> ApiKeyQuerySet:
         """Keys that are neither revoked nor expired, of active partners."""
         at = at or timezone.now()
@@ -181,13 +212,29 @@ class ApiKey(Record):
     @classmethod
     def issue(cls, partner: Partner, mode: str = Mode.LIVE, **fields: object) -> tuple[ApiKey, str]:
         """A new key of `partner` and its text, which can't be read again later."""
+        text = cls.new_text(mode)
+        return cls.made(partner, mode, cls.drawn(text), **fields), text
+
+    @classmethod
+    def made(cls, partner: Partner, mode: str, drawn: tuple[str, str], **fields: object) -> ApiKey:
+        """The key whose text was `drawn` before."""
         if mode == cls.Mode.TEST:
             partner.make_test_space()
-        text = f"lo_{mode}_{secrets.token_urlsafe(32)}"
-        key = cls(partner=partner, mode=mode, prefix=text[:12], digest=cls.digest_of(text), **fields)
+        prefix, digest = drawn
+        key = cls(partner=partner, mode=mode, prefix=prefix, digest=digest, **fields)
         key.full_clean()
         key.save()
-        return key, text
+        return key
+
+    @staticmethod
+    def new_text(mode: str) -> str:
+        """The text of a key that is not made yet."""
+        return f"lo_{mode}_{secrets.token_urlsafe(32)}"
+
+    @classmethod
+    def drawn(cls, text: str) -> tuple[str, str]:
+        """What may be kept of a key's text: its beginning, and its digest."""
+        return text[:12], cls.digest_of(text)
 
     @staticmethod
     def digest_of(text: str) -> str:

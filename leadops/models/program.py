@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MaxValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from leadops.ids import uuid7
@@ -11,6 +11,8 @@ from leadops.models.record import Record
 from leadops.reference.countries import refuse_unknown
 
 TEN_YEARS = 3650
+MOST_KEPT_DAYS = 10_950
+"""Thirty years: longer than any loan and what has to be kept after it."""
 
 
 class DuplicateKey(models.TextChoices):
@@ -65,6 +67,20 @@ class Program(Record):
         default=all_duplicate_keys,
         blank=True,
         help_text="One in common is enough, whichever applicants of the two leads have it.",
+    )
+
+    consent_required = models.BooleanField(
+        "consent needed",
+        default=False,
+        db_default=False,
+        help_text="A lead goes to a connection only once its borrower has agreed to that.",
+    )
+    keep_days = models.PositiveSmallIntegerField(
+        "keep personal data, in days",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_KEPT_DAYS)],
+        help_text="So long after a lead has ended its personal data is erased; empty: by hand alone.",
     )
 
     class Meta:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from leadops.models import Document, DocumentEvent, Officer, Partner
+from leadops.models import AuditEvent, Document, DocumentEvent, Officer, Partner
+from leadops.services import audit
 
 Deed = DocumentEvent.Deed
+LOOKED_AT = {
+    Deed.DOWNLOADED: AuditEvent.Action.DOWNLOADED,
+    Deed.PASSWORD: AuditEvent.Action.PASSWORD_SHOWN,
+}
+"""Deeds that write nothing: the audit would not see them by itself."""
 
 
 class By(NamedTuple):
@@ -27,3 +33,5 @@ def note(document: Document, deed: Deed, by: By) -> None:
         deed=deed,
         **by._asdict(),
     )
+    if looked := LOOKED_AT.get(deed):
+        audit.note(looked, document, of=document.lead_id)

@@ -127,8 +127,8 @@ def delete(document: Document, by: By) -> None:
 
 
 def _locked(lead_id: UUID) -> Lead:
-    """The lead, whose documents nobody else changes until the caller's transaction ends."""
-    lead = Lead.objects.select_for_update(no_key=True).filter(pk=lead_id).first()
+    """The lead, unless its data was erased, whose documents nobody else changes until the caller's transaction ends."""
+    lead = Lead.objects.select_for_update(no_key=True).filter(pk=lead_id, erased_at=None).first()
     if lead is None:
         raise Gone
     return lead

@@ -39,7 +39,7 @@ def _refused(columns: Sequence[str], refused: QuerySet[ImportRow]) -> Iterator[l
     kept = [at for at, name in enumerate(columns) if name not in (ROW_HEADER, REASON_HEADER)]
     yield [Styled(name, Style.HEADER) for name in [*(columns[at] for at in kept), REASON_HEADER, ROW_HEADER]]
     for row in refused.iterator(chunk_size=ROWS_A_READ):
-        cells = json.loads(row.cells)
+        cells = json.loads(row.cells or "[]")
         errors = [problem for problem in row.problems if problem["severity"] == "error"]
         wrong = {position(problem["letter"]) for problem in errors}
         line: list[Cell] = [cells[at] if at < len(cells) else "" for at in kept]

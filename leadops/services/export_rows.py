@@ -185,8 +185,10 @@ def _numbered(join: Row, rows: list[Row]) -> list[Sequence[Cell]]:
     return [[*join, number, *row[2:]] for number, row in enumerate(rows, start=1)]
 
 
-_STATUSES = dict(Lead.Status.choices)
-_SYNC_STATUSES = dict(Lead.SyncStatus.choices)
+_STATUSES = {
+    status.value: str(status.label) for status in Lead.Status
+}  # in English, as the importer reads them
+_SYNC_STATUSES = {status.value: str(status.label) for status in Lead.SyncStatus}
 
 
 def _of_ours(row: tuple[Any, ...]) -> list[Cell]:

@@ -16,7 +16,7 @@ from django.core.exceptions import EmptyResultSet
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -25,9 +25,9 @@ from leadops.errors import LeadopsError
 from leadops.excel.archive import TooLarge
 from leadops.excel.writer import MOST_ROWS, SheetFull, Workbook
 from leadops.faults import place_of
-from leadops.models import Export, Lead
+from leadops.models import AuditEvent, Export, Lead
 from leadops.models.export import KEPT
-from leadops.services import export_rows
+from leadops.services import audit, export_rows
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +65,7 @@ def order(leads: QuerySet[Lead], asked: Export) -> Export:
     with transaction.atomic():
         asked.save()
         _choose(leads, asked, MOST)
+        _note(asked)
         transaction.on_commit(lambda: doorbell.ring(RUN, args=[str(asked.pk)]))
     return asked
 
@@ -75,6 +76,7 @@ def at_once(leads: QuerySet[Lead], asked: Export) -> IO[bytes]:
     with transaction.atomic():
         asked.save()
         _choose(leads, asked, AT_ONCE)
+        _note(asked)
     with ExitStack() as held:
         file = held.enter_context(tempfile.TemporaryFile())
         try:
@@ -88,6 +90,10 @@ def at_once(leads: QuerySet[Lead], asked: Export) -> IO[bytes]:
         held.pop_all()
     file.seek(0)
     return file
+
+
+def _note(asked: Export) -> None:
+    audit.note(AuditEvent.Action.EXPORTED, asked, leads=asked.leads, shown=asked.shown)
 
 
 _CHOOSING = """
@@ -140,7 +146,7 @@ def run(export_id: UUID) -> None:
     lease = _take(export_id)
     if lease is None:
         return
-    export = Export.objects.defer("chosen").get(pk=export_id)
+    export = Export.objects.defer("chosen", "taken").get(pk=export_id)
     try:
         if export.attempts > MOST_ATTEMPTS:
             raise _CannotGoOn(OUR_FAULT)
@@ -208,11 +214,12 @@ def _renewed(export_id: UUID, lease: datetime, done: int) -> datetime:
 
 
 def _end(export: Export, state: State, problem: str = "") -> bool:
-    """Close an export that is not closed yet; its list of leads has had its use."""
+    """Close an export that is not closed yet; whose data went out with it is kept, to be found later."""
     told: dict[str, Any] = {"state": state, "problem": problem, "file": export.file.name or ""}
     told |= {
         "size": export.size,
         "done": export.done,
+        "taken": F("chosen") if state == State.DONE else b"",
         "chosen": b"",
         "leased_until": None,
         "finished_at": Now(),
@@ -223,7 +230,7 @@ def _end(export: Export, state: State, problem: str = "") -> bool:
 def resume() -> None:
     """Begin anew what nobody has in hand and is not finished; one that breaks does not keep the others from it."""
     left = Export.objects.filter(state__in=(State.QUEUED, State.RUNNING)).order_by("id")
-    for export in left.exclude(leased_until__gt=Now()).defer("chosen"):
+    for export in left.exclude(leased_until__gt=Now()).defer("chosen", "taken"):
         if export.road == Export.Road.API:
             _end(export, State.FAILED, BROKE_OFF)
             continue

@@ -7,7 +7,7 @@ from typing import Any
 
 from leadops.drafts import ApplicantDraft, LeadDraft
 from leadops.models import Address, Applicant, Bank, Lead
-from leadops.services.leads import (
+from leadops.services.lead_rows import (
     ADDRESS_FIELDS,
     APPLICANT_FIELDS,
     BANK_FIELDS,

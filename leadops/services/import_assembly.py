@@ -12,7 +12,7 @@ from leadops.excel.joined_sheets import JoinedHeader
 from leadops.excel.sheet_header import Parts
 from leadops.excel.sheets import ADDRESSES
 from leadops.services.import_groups import Part, Placed
-from leadops.services.leads import ADDRESS_FIELDS, APPLICANT_FIELDS, BANK_FIELDS, IDENTITY_FIELDS
+from leadops.services.lead_rows import ADDRESS_FIELDS, APPLICANT_FIELDS, BANK_FIELDS, IDENTITY_FIELDS
 from leadops.validation import Finding, Severity
 
 _REPEATS = "Another row of this sheet has the same lead and numbers: keep one of them."

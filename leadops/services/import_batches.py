@@ -14,6 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from leadops import doorbell, signals
+from leadops.audit.acting import acting
 from leadops.errors import TakesNoLeads, UnreadableFile
 from leadops.excel import preflight
 from leadops.faults import place_of
@@ -117,8 +118,9 @@ def run(batch_id: UUID) -> None:
     try:
         if batch.state in BEGINNING and not batch.done_rows:
             refuse_inactive(batch.partner, batch.program)
-        while lease is not None:
-            lease = _STEPS[batch.state](batch, lease)
+        with acting(on_behalf_of=_whose(batch), reason=f"import {batch.pk}"):
+            while lease is not None:
+                lease = _STEPS[batch.state](batch, lease)
     except LostLease:
         logger.warning("Import %s was taken over by another worker, or stopped.", batch_id)
     except (UnreadableFile, TakesNoLeads) as refusal:
@@ -129,6 +131,10 @@ def run(batch_id: UUID) -> None:
         # What the database can't keep it could not keep the next time either.
         logger.error("Import %s failed: %s.", batch_id, place_of(error))
         _fail(taken, OUR_FAULT_UNDOING if batch.state == State.UNDOING else OUR_FAULT)
+
+
+def _whose(batch: ImportBatch) -> str:
+    return f"officer {batch.uploaded_by}" if batch.uploaded_by else f"partner {batch.partner.code}"
 
 
 def _import(batch: ImportBatch, lease: Lease) -> None:

@@ -14,6 +14,7 @@ from leadops.excel.header import Header
 from leadops.models import DuplicatePolicy, ImportBatch, ImportRow, Lead, RowProblem
 from leadops.services import duplicates, leads
 from leadops.services.duplicates import Becomes, Foreseen, Gain, Keys, Match, Pair, Verdict, words
+from leadops.services.lead_rows import Ready
 from leadops.services.lead_updates import Change
 from leadops.validation import Finding, Severity
 
@@ -32,7 +33,7 @@ class Judged(Protocol):
     problems: list[RowProblem]
     lead_id: UUID | None
     change: Change | None
-    ready: leads.Ready | None
+    ready: Ready | None
     known_by: Keys | None
 
     @property
@@ -77,7 +78,14 @@ def _is_officers(batch: ImportBatch) -> bool:
 
 def _told(batch: ImportBatch, matches: Sequence[Match]) -> list[Match]:
     """Those that the reader of this import may learn of."""
-    return [each for each in matches if _is_officers(batch) or each.is_of(batch.partner_id)]
+    return [each for each in matches if _may_learn(batch, each)]
+
+
+def _may_learn(batch: ImportBatch, match: Match) -> bool:
+    """A partner of its own leads, officers of those of the partner's branch; of the head office's of all."""
+    if match.known is None or not _is_officers(batch):
+        return match.is_of(batch.partner_id)
+    return batch.partner.branch_id in (None, match.known.branch_id)
 
 
 class Repeats:
@@ -120,7 +128,7 @@ class Repeats:
     def foretell(self) -> None:
         """Say of rows that repeat an earlier lead what would become of them."""
         for row, verdict in zip(self.rows, self.verdicts, strict=True):
-            told = verdict.because if self._is_officers else verdict.known_to(self.batch.partner_id)
+            told = self._known_to_reader(verdict)
             if verdict.becomes is not Becomes.LEAD:
                 row.lead_id = self._lead_of(told) if told else None
                 is_new = verdict.becomes is Becomes.FILLED and verdict.paths
@@ -128,6 +136,12 @@ class Repeats:
                 row.problems = self.header.problems(self._findings(told, verdict), row.number)
             elif matches := self._told(verdict.matches):
                 self._warn(row, matches[0])
+
+    def _known_to_reader(self, verdict: Verdict) -> Match | None:
+        """What decided, as far as the reader may know."""
+        if not self._is_officers:
+            return verdict.known_to(self.batch.partner_id)
+        return verdict.because if verdict.because and _may_learn(self.batch, verdict.because) else None
 
     def _told(self, matches: Sequence[Match]) -> list[Match]:
         return _told(self.batch, matches)
@@ -164,7 +178,7 @@ class Repeats:
         except Exception as error:
             row.refuse(fault(row, error))
             return
-        match = verdict.because if self._is_officers else verdict.known_to(self.batch.partner_id)
+        match = self._known_to_reader(verdict)
         row.lead_id = self._lead_of(match) if match else None
         row.problems = self.header.problems(self._findings(match, verdict), row.number)
 

@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Any, NamedTuple
 
 from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, IdentityDocumentDraft, LeadDraft
-from leadops.services.leads import APPLICANT_FIELDS, IDENTITY_FIELDS, LEAD_FIELDS
+from leadops.services.lead_rows import APPLICANT_FIELDS, IDENTITY_FIELDS, LEAD_FIELDS
 from leadops.validation import Finding, Severity, check_lead
 
 _PERSON, _PAPER, _MOBILE = "applicants[0].", "identity_document.", "primary_mobile"

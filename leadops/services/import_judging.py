@@ -24,8 +24,8 @@ from leadops.sealing import open_sealed
 from leadops.services.duplicates import Keys
 from leadops.services.import_duplicates import Judged
 from leadops.services.import_groups import Group
+from leadops.services.lead_rows import Ready
 from leadops.services.lead_updates import Change
-from leadops.services.leads import Ready
 from leadops.validation import Finding, Problem, Severity, check_lead, findings_at
 
 logger = logging.getLogger(__name__)

@@ -27,6 +27,7 @@ MOST_LOOKED_AT = 2000
 EDITED = "It was changed since: this is its version {version}."
 HAS_ACCOUNT = "It has a loan account."
 HAS_DOCUMENT = "It has documents."
+HAS_NOTE, HAS_TASK = "It has notes.", "It has tasks."
 GONE = "It was deleted since."
 HAD_DOCUMENT = "It had documents, and their log stays."
 FILLED = "Another lead was filled into it."
@@ -119,11 +120,27 @@ def why_they_stay(batch: ImportBatch, leads: Sequence[Lead], *, lock: bool) -> d
     answers: list[tuple[Any, Any]] = signals.leads_to_be_deleted.send(Lead, leads=leads, lock=lock)
     reasons: dict[UUID, str] = {key: reason for _, held in answers for key, reason in (held or {}).items()}
     ids = [lead.pk for lead in leads]
-    kept = ("documentevent", HAD_DOCUMENT), ("document", HAS_DOCUMENT), ("loanaccount", HAS_ACCOUNT)
-    for table, reason in kept:
-        sql = f"SELECT DISTINCT lead_id FROM leadops_{table} WHERE lead_id = ANY(%s)"  # noqa: S608  our own names
-        reasons |= {lead_id: reason for (lead_id,) in statements.rows(sql, [ids])}
-    return reasons | _done_since(batch, leads)
+    return reasons | _kept_for_what_it_has(ids) | _done_since(batch, leads)
+
+
+_HAS = {
+    "note": HAS_NOTE,
+    "task": HAS_TASK,
+    "documentevent": HAD_DOCUMENT,
+    "document": HAS_DOCUMENT,
+    "loanaccount": HAS_ACCOUNT,
+}
+"""Why a lead stays that a row of these tables belongs to, the weightiest last."""
+_HOLDS = " UNION ALL ".join(
+    f"SELECT DISTINCT lead_id, {rank} FROM leadops_{table} WHERE lead_id = ANY(%(ids)s)"  # noqa: S608  our own names
+    for rank, table in enumerate(_HAS)
+)
+
+
+def _kept_for_what_it_has(ids: Sequence[UUID]) -> dict[UUID, str]:
+    reasons = list(_HAS.values())
+    found = statements.rows(f"{_HOLDS} ORDER BY 2", {"ids": list(ids)})
+    return {lead_id: reasons[rank] for lead_id, rank in found}
 
 
 def _done_since(batch: ImportBatch, leads: Sequence[Lead]) -> dict[UUID, str]:

@@ -12,6 +12,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.utils import timezone
 
+from leadops.audit import acting
 from leadops.fields import BlindIndexField, EncryptedTextField, Sealed
 from leadops.fields import place as binding
 from leadops.sealing import seal
@@ -103,7 +104,8 @@ class Table:
 
     def copy(self, rows: Sequence[Row]) -> None:
         """Send `rows` by COPY."""
-        with connection.cursor() as cursor, cursor.copy(f"COPY {self._target} FROM STDIN") as copy:
+        statement = f"COPY {self._target} FROM STDIN{acting.note()}"
+        with connection.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row(self._sent(row))
 

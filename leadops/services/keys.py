@@ -29,6 +29,13 @@ def make(partner: Partner, mode: str, **fields: Any) -> tuple[ApiKey, str]:
         return ApiKey.issue(partner, mode, **fields)
 
 
+def make_drawn(partner: Partner, mode: str, drawn: tuple[str, str], **fields: Any) -> ApiKey:
+    """The key of `partner` whose text was given out before it works; raises as `make` does."""
+    with transaction.atomic():
+        _one_after_the_other(partner)
+        return ApiKey.made(partner, mode, drawn, **fields)
+
+
 def rotate(key: ApiKey, overlap: timedelta = OVERLAP) -> tuple[ApiKey, str]:
     """A new key that may do what `key` may, and its text; `key` itself ends after `overlap`, or earlier as it was to.
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from leadops.errors import Gone, NotInThisState
 from leadops.models import Duplicate, Lead
-from leadops.services import leads
+from leadops.services import leads, status_steps
 
 
 @transaction.atomic
@@ -25,8 +25,9 @@ def delete(lead_id: UUID) -> None:
         raise Gone
     if lead.loan_accounts.exists():
         raise NotInThisState("This lead has a loan account, so it can't be deleted.")
-    lead.status = lead.status if lead.is_stopped else Lead.Status.DROPPED
+    if not lead.is_stopped:
+        status_steps.take([lead], Lead.Status.DROPPED, note="Deleted.")
     lead.deleted_at = timezone.now()
     leads.revise(lead)  # first, because it changes leads in sight alone
-    lead.save(update_fields=["status", "deleted_at", "updated_at"])
+    lead.save(update_fields=["deleted_at", "updated_at"])
     Duplicate.objects.filter(Q(lead=lead) | Q(earlier=lead)).delete()

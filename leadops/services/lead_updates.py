@@ -13,7 +13,7 @@ from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, IdentityDocu
 from leadops.models import Address, Applicant, Bank, Lead, Program
 from leadops.services import alteration, duplicates, leads
 from leadops.services.duplicates import Key, Keys
-from leadops.services.leads import (
+from leadops.services.lead_rows import (
     ADDRESS_FIELDS,
     APPLICANT_FIELDS,
     BANK_FIELDS,

@@ -3,39 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields as fields_of
-from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Model, QuerySet
+from django.db.models import F
 from django.db.models.functions import Now
 
 from leadops import signals
-from leadops.drafts import (
-    AddressDraft,
-    ApplicantDraft,
-    BankDraft,
-    ConsentDraft,
-    IdentityDocumentDraft,
-    LeadDraft,
-)
+from leadops.drafts import LeadDraft
 from leadops.errors import DuplicateLead, DuplicateReference, Invalid, LeadStopped
-from leadops.models import Address, Applicant, Bank, Consent, Lead, Officer, Partner, Program
-from leadops.services import duplicates
+from leadops.models import Lead, Officer, Partner, Program
+from leadops.services import duplicates, new_leads, status_steps
 from leadops.services.duplicates import Becomes, Match, Verdict, words
-from leadops.services.insertion import Row, Table, write
+from leadops.services.insertion import write
+from leadops.services.lead_rows import LEADS, PARTS, Parties, Ready, of_lead
 from leadops.validation import Finding, check_lead, errors_in
-
-LEAD_FIELDS = [f.name for f in fields_of(LeadDraft) if f.name not in {"applicants", "consents"}]
-APPLICANT_FIELDS = [
-    f.name for f in fields_of(ApplicantDraft) if f.name not in {"addresses", "banks", "identity_document"}
-]
-ADDRESS_FIELDS = [f.name for f in fields_of(AddressDraft)]
-BANK_FIELDS = [f.name for f in fields_of(BankDraft)]
-CONSENT_FIELDS = [f.name for f in fields_of(ConsentDraft)]
-IDENTITY_FIELDS = [f.name for f in fields_of(IdentityDocumentDraft)]
 
 
 class Origin(NamedTuple):
@@ -155,110 +138,49 @@ def create(
 
 def _ready(draft: LeadDraft, origin: Origin) -> Ready:
     partner, program, intake, created_by, *words = origin
-    ids = (partner.pk, program.pk, intake, created_by.pk if created_by else None, *words)
-    row = _LEADS.row((*ids, *_of_lead(draft)))
-    return Ready(row, _Parties(_LEADS.pk(row), draft))
+    ids = (partner.pk, program.pk, partner.branch_id, intake, created_by.pk if created_by else None, *words)
+    row = LEADS.row((*ids, *of_lead(draft)))
+    return Ready(row, Parties(LEADS.pk(row), draft))
 
 
 def _store(ready: Sequence[Ready], origin: Origin) -> list[Lead]:
     rows = [each.row for each in ready]
     parties = [each.parties.rows() for each in ready]
-    parts = [(table, [row for each in parties for row in each[at]]) for at, table in enumerate(_PARTS)]
-    write([(_LEADS, rows), *parts])
-    leads = [_LEADS.instance(row) for row in rows]
+    parts = [(table, [row for each in parties for row in each[at]]) for at, table in enumerate(PARTS)]
+    write([(LEADS, rows), *parts])
+    leads = [LEADS.instance(row) for row in rows]
     known = {"partner": origin.partner, "program": origin.program, "created_by": origin.created_by}
     for lead in leads:
         lead._state.fields_cache.update(known)  # what assigning them does, at a tenth of its time
+    new_leads.mark([lead.pk for lead in leads])
     signals.leads_created.send(Lead, leads=leads)
     return leads
 
 
 _TO_SUBMIT = (Lead.Status.SUBMITTED, Lead.SyncStatus.IN_PROGRESS)
-_LEADS = Table(
-    Lead, ("partner_id", "program_id", "intake", "created_by_id", "status", "sync_status", *LEAD_FIELDS)
-)
-_APPLICANTS = Table(
-    Applicant, ("lead_id", "position", *APPLICANT_FIELDS, *(f"identity_{name}" for name in IDENTITY_FIELDS))
-)
-_ADDRESSES = Table(Address, ("applicant_id", "position", *ADDRESS_FIELDS))
-_BANKS = Table(Bank, ("applicant_id", "position", *BANK_FIELDS))
-_CONSENTS = Table(Consent, ("lead_id", *CONSENT_FIELDS))
-_PARTS = (_APPLICANTS, _ADDRESSES, _BANKS, _CONSENTS)
-_of_lead = attrgetter(*LEAD_FIELDS)
-_of_applicant = attrgetter(*APPLICANT_FIELDS, *(f"identity_document.{name}" for name in IDENTITY_FIELDS))
-_of_address = attrgetter(*ADDRESS_FIELDS)
-_of_bank = attrgetter(*BANK_FIELDS)
-_of_consent = attrgetter(*CONSENT_FIELDS)
 
 
-class _Parties:
-    """The rows that belong to a new lead, table by table."""
-
-    def __init__(self, lead_id: UUID, draft: LeadDraft) -> None:
-        self.applicants: list[Row] = []
-        self.addresses: list[Row] = []
-        self.banks: list[Row] = []
-        for position, each in enumerate(draft.applicants):
-            self._add_applicant(lead_id, position, each)
-        self.consents = [_CONSENTS.row((lead_id, *_of_consent(consent))) for consent in draft.consents]
-
-    def _add_applicant(self, lead_id: UUID, position: int, draft: ApplicantDraft) -> None:
-        row = _APPLICANTS.row((lead_id, position, *_of_applicant(draft)))
-        self.applicants.append(row)
-        key = _APPLICANTS.pk(row)
-        for place, address in enumerate(draft.addresses):
-            self.addresses.append(_ADDRESSES.row((key, place, *_of_address(address))))
-        for place, bank in enumerate(draft.banks):
-            self.banks.append(_BANKS.row((key, place, *_of_bank(bank))))
-
-    def belong_to(self, lead: Lead) -> None:
-        """Let `lead`, the only one here, know its new parties, so that showing it asks the database nothing."""
-        applicants = [_APPLICANTS.instance(row) for row in self.applicants]
-        addresses = [_ADDRESSES.instance(row) for row in self.addresses]
-        banks = [_BANKS.instance(row) for row in self.banks]
-        loaded(lead, "applicants", applicants)
-        loaded(lead, "consents", [_CONSENTS.instance(row) for row in self.consents])
-        for applicant in applicants:
-            loaded(applicant, "addresses", [each for each in addresses if each.applicant_id == applicant.pk])
-            loaded(applicant, "banks", [each for each in banks if each.applicant_id == applicant.pk])
-
-    def rows(self) -> tuple[list[Row], ...]:
-        """All of them, in the order of `_PARTS`: parents first."""
-        return self.applicants, self.addresses, self.banks, self.consents
-
-
-class Ready(NamedTuple):
-    """A draft as the rows it will be, their texts sealed."""
-
-    row: Row
-    parties: _Parties
-
-
-def loaded(row: Model, name: str, related: list[Any]) -> None:
-    """Put rows where `prefetch_related` would put them."""
-    found: QuerySet[Any] = QuerySet(getattr(type(row), name).rel.related_model)
-    found._result_cache = related
-    row.__dict__.setdefault("_prefetched_objects_cache", {})[name] = found
-
-
-def submit(leads: Sequence[Lead], connections: Sequence[UUID] | None = None, *, later: bool = False) -> int:
+def submit(
+    leads: Sequence[Lead],
+    connections: Sequence[UUID] | None = None,
+    *,
+    later: bool = False,
+    by: Officer | None = None,
+) -> int:
     """Announce `leads` to whoever delivers them; drafts become submitted. Returns how many deliveries that made.
 
     `connections`: only to these, on an officer's word; None means wherever the routes send them automatically.
     `later`: they are many, and it is enough that the deliveries are made after the commit.
-    Raises LeadStopped when one of them is dropped or declined.
+    Raises LeadStopped when one of them is dropped, declined or erased.
     """
     if stopped := [lead for lead in leads if lead.is_stopped]:
-        word = stopped[0].get_status_display().lower()
+        word = "erased" if stopped[0].erased_at else stopped[0].get_status_display().lower()
         raise LeadStopped(f"{stopped[0]} is {word}, so it is not sent. Change its status first.")
     with transaction.atomic(savepoint=False):
-        if drafts := [lead.pk for lead in leads if lead.status == Lead.Status.DRAFT]:
-            Lead.objects.filter(pk__in=drafts, status=Lead.Status.DRAFT).update(
-                status=Lead.Status.SUBMITTED, updated_at=Now()
-            )
-        for lead in leads:
-            if lead.status == Lead.Status.DRAFT:
-                lead.status = Lead.Status.SUBMITTED
+        drafts = [lead for lead in leads if lead.status == Lead.Status.DRAFT]
+        status_steps.take(drafts, Lead.Status.SUBMITTED, by=by)
+        for lead in drafts:
+            lead.status = Lead.Status.SUBMITTED  # of those too that were submitted meanwhile
         made = signals.leads_ready.send(Lead, leads=leads, connections=connections, later=later)
     return sum(int(count or 0) for _, count in made)
 
@@ -266,6 +188,7 @@ def submit(leads: Sequence[Lead], connections: Sequence[UUID] | None = None, *, 
 def announce(lead: Lead, repeats: Sequence[Match] = ()) -> None:
     """Tell of `lead`, which an officer made and did not submit yet, and keep which leads it repeats."""
     duplicates.keep(duplicates.pairs_of(lead.pk, repeats))
+    new_leads.mark([lead.pk])
     signals.leads_changed.send(Lead, leads=[lead], new=True)
 
 

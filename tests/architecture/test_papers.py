@@ -15,7 +15,7 @@ from django.dispatch import Signal
 from leadops import signals
 from tests.environment import ROOT
 
-READ = re.compile(r'\benv(?:_bool|_int|_ints|_list|_secret|_table)?\(\s*"([A-Z_]+)"')
+READ = re.compile(r'\benv(?:_bool|_int|_ints|_list|_networks|_secret|_table)?\(\s*"([A-Z_]+)"')
 SECRETS = re.compile(r'for name in \(("[A-Z_", ]+)\)')
 NUMBER = re.compile(r'\benv_int\(\s*"([A-Z_]+)",\s*([\d_* ]+)[,)]')
 TABLE = re.compile(r"^\| `([A-Z_]+)`(?: \*file\*)? \| ([^|]*?) \|", re.MULTILINE)
@@ -66,8 +66,15 @@ def papers() -> list[Path]:
     return [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 
 
+def settings_text() -> str:
+    """The settings, and the modules of single parts that they read."""
+    return "\n".join(
+        path.read_text(encoding="utf-8") for path in sorted((ROOT / "leadops").rglob("*settings.py"))
+    )
+
+
 def test_operations_explains_exactly_the_variables_that_are_read():
-    source = (ROOT / "leadops" / "settings.py").read_text(encoding="utf-8")
+    source = settings_text()
     read = set(READ.findall(source))
     for names in SECRETS.findall(source):
         read |= set(re.findall("[A-Z_]+", names))
@@ -76,7 +83,7 @@ def test_operations_explains_exactly_the_variables_that_are_read():
 
 
 def test_operations_gives_the_defaults_that_are_set():
-    source = (ROOT / "leadops" / "settings.py").read_text(encoding="utf-8")
+    source = settings_text()
     set_to = {name: math.prod(map(int, each.split("*"))) for name, each in NUMBER.findall(source)}
     assert {"DELIVERY_LEASE_SECONDS", "IMPORT_MAX_BYTES", "CONN_MAX_AGE"} <= set_to.keys()
     assert {name: int(value) for name, value in explained() if name in set_to} == set_to

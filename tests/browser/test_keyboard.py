@@ -73,7 +73,7 @@ def test_account_menu_opens_by_enter_and_closes_by_escape(leads_page):
 
 
 def test_dates_carry_no_warning_about_the_browsers_clock(leads_page, draft_lead):
-    leads_page.goto(reverse("admin:leadops_lead_change", args=[draft_lead.pk]))
+    leads_page.goto(reverse("admin:leadops_lead_change", args=[draft_lead.pk]) + "?edit=1")
     notes = leads_page.locator(".timezonewarning")
     assert notes.count() > 0, "the browser's clock is the server's: the test shows nothing"
     for note in notes.all():

@@ -59,7 +59,7 @@ def test_error_stands_at_its_field_and_what_was_typed_is_kept(desk_page, partner
 def test_search_by_keyboard_finds_a_mobile_and_keeps_it_out_of_the_address(desk_page, draft_lead):
     page = desk_page
     page.goto("/admin/leadops/lead/")
-    page.get_by_role("searchbox").press_sequentially(draft_lead.primary_mobile)
+    page.locator("#searchbar").press_sequentially(draft_lead.primary_mobile)
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name=draft_lead.reference)).to_be_visible()
     assert draft_lead.primary_mobile.lstrip("+") not in page.url

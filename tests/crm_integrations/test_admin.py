@@ -84,12 +84,12 @@ def test_vendors_words_are_shown_as_text(desk, sent):
     assert "<img src=x" not in page
 
 
-def test_lead_page_with_its_panel_stays_within_26_queries(desk, sent, program, django_assert_max_num_queries):
+def test_lead_page_with_its_panel_stays_within_29_queries(desk, sent, program, django_assert_max_num_queries):
     for number in range(3):
         loan_accounts.open_account(sent, f"LA-{number}", program)
     engine.drain()
     desk.get(page_of(sent))
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(29):
         assert desk.get(page_of(sent)).content.decode().count("<article") == 4 + 3
 
 
@@ -180,7 +180,7 @@ def test_empty_lists_say_where_their_rows_come_from(desk):
 
     assert "Begin one under Failures" in told("replay")
     assert "/v1/webhooks/&lt;id of its connection&gt;/" in told("inbound")
-    assert "They appear here by themselves." in told("exchange")
+    assert "Calls stand here once something was sent: submit a lead." in told("exchange")
 
 
 def test_lists_are_called_what_the_menu_calls_them(desk, sent):
@@ -447,7 +447,7 @@ def test_first_page_keeps_deliveries_from_who_may_not_see_them(client, sent):
     client.force_login(reader)
     context = client.get(reverse("admin:index")).context
     assert "delivery_rows" not in context
-    assert context["statuses"]
+    assert context["funnel"]["stages"]
     assert "What we sent" not in client.get(page_of(sent)).content.decode()
     panel = reverse("admin:crm_integrations_delivery_panel", args=["lead", sent.pk])
     assert client.get(panel).status_code == 403

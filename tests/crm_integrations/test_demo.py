@@ -20,6 +20,7 @@ from crm_integrations import registry
 from crm_integrations.demo import calendar, kept
 from crm_integrations.demo.people import groups
 from crm_integrations.models import Connection, Delivery, Exchange, Route, State
+from crm_integrations.roles import ROLES, role_of
 from leadops.admin.navigation import PAGES, sidebar
 from leadops.ids import first_id_at
 from leadops.models import ApiKey, Lead, LoanAccount, Officer, Partner, Program
@@ -47,6 +48,11 @@ def shown(demo_folder, capsys) -> dict:
     return answer(capsys)
 
 
+def signs_in(client, username: str, password: str) -> bool:
+    said = client.post(reverse("admin:login"), {"username": username, "password": password})
+    return said.status_code == 302
+
+
 def counts() -> dict[str, int]:
     models = (Officer, Partner, Program, Lead, LoanAccount, ApiKey, Connection, Route, Delivery, Exchange)
     return {model.__name__: model.objects.count() for model in models}
@@ -55,7 +61,7 @@ def counts() -> dict[str, int]:
 def test_the_demo_has_leads_in_every_status_and_a_connection_to_every_vendor(shown):
     made = counts()
     assert {name: made[name] for name in ("Officer", "Partner", "Program", "Lead", "LoanAccount")} == {
-        "Officer": 3,
+        "Officer": 8,
         "Partner": 3,
         "Program": 4,
         "Lead": 300,
@@ -146,19 +152,24 @@ def test_the_calendar_grows_and_never_reaches_into_the_future(day, hour):
 
 def test_the_demo_officers_can_sign_in_and_may_do_their_work(shown, client):
     for each in shown["officers"]:
-        assert client.login(username=each["username"], password=each["password"])
+        assert signs_in(client, each["username"], each["password"])
     loan_officer = Officer.objects.get(username="arjun")
     assert loan_officer.has_perm("leadops.add_lead")
     assert loan_officer.has_perm("crm_integrations.view_delivery")
     assert not loan_officer.has_perm("crm_integrations.change_connection")
     assert not loan_officer.has_perm("leadops.delete_lead")
-    assert Officer.objects.get(username="meera").has_perm("crm_integrations.change_connection")
+    operations = Officer.objects.get(username="meera")
+    assert operations.has_perm("crm_integrations.pause_connection")
+    assert not operations.has_perm("crm_integrations.change_connection")
+    held = {each.username: role_of(each) for each in Officer.objects.exclude(username="admin")}
+    assert set(held.values()) == set(ROLES)
+    assert {Officer.objects.get(username=each).reach for each in ("arjun", "vikram")} == {"branches"}
 
 
-def test_a_loan_officer_may_open_every_page_about_vendors(client, rf):
+def test_operations_may_open_every_page_about_vendors(client, rf):
     groups()
     officer = Officer.objects.create_user("asha", is_staff=True)
-    officer.groups.set(Group.objects.filter(name="Loan officers"))
+    officer.groups.set(Group.objects.filter(name="Operations"))
     client.force_login(officer)
     request = rf.get(reverse("admin:index"))
     request.user = officer
@@ -182,10 +193,10 @@ def test_a_lost_demo_file_is_written_anew_with_log_ins_that_work(shown, demo_fol
     file.unlink()
     second = answer(capsys)
     assert counts() == made
-    assert second["remade"] == ["admin", "meera", "arjun", "the partner key"]
+    assert second["remade"] == [*(each["username"] for each in shown["officers"]), "the partner key"]
     assert second["key"] != shown["key"]
     assert ApiKey.objects.live().get().digest == ApiKey.digest_of(second["key"])
-    assert client.login(username="admin", password=second["officers"][0]["password"])
+    assert signs_in(client, "admin", second["officers"][0]["password"])
     assert answer(capsys) == second | {"remade": []}
 
 
@@ -202,7 +213,7 @@ def test_a_log_in_that_no_longer_works_is_made_anew_and_told(shown, capsys, clie
     second = answer(capsys)
     assert second["officers"][0] == shown["officers"][0]
     for each in second["officers"]:
-        assert client.login(username=each["username"], password=each["password"])
+        assert signs_in(client, each["username"], each["password"])
     assert ApiKey.objects.live().filter(digest=ApiKey.digest_of(second["key"])).exists()
 
 

@@ -119,7 +119,7 @@ def test_failures_cost_a_fixed_number_of_queries(desk, failed, django_assert_max
         desk.get(reverse(FAILURES))
 
 
-def test_groups_come_from_the_index_however_many_failed(ispcrm, failed):
+def test_groups_come_from_the_index_however_many_failed(officer, ispcrm, failed):
     with database.cursor() as cursor:
         cursor.execute(
             "INSERT INTO crm_integrations_delivery (id, created_at, updated_at, connection_id, kind, lead_id,"
@@ -136,7 +136,7 @@ def test_groups_come_from_the_index_however_many_failed(ispcrm, failed):
     assert "Seq Scan on crm_integrations_delivery" not in plan
     assert plan.count("delivery_by_cause") == 5
     assert "Sort" not in plan
-    assert {each.count for each in failures.groups(at_most=200, count_to=10_001)} == {1000, 3, 1}
+    assert {each.count for each in failures.groups(officer, at_most=200, count_to=10_001)} == {1000, 3, 1}
 
 
 # Decisions ---------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from crm_integrations import tasks, watching
 from crm_integrations.admin import connection_page
 from crm_integrations.models import Connection, Notice, Tally
 from crm_integrations.watching import drifting, looking, pruning
+from tests import people
 from tests.crm_integrations import holding
 
 pytestmark = pytest.mark.django_db
@@ -64,7 +65,7 @@ def test_no_page_and_no_notice_misses_what_was_pruned(isp):
     def told() -> tuple[object, list[str]]:
         Notice.objects.all().delete()
         drifting.judge(isp, now)
-        shown = connection_page.shown(isp)
+        shown = connection_page.shown(isp, people.officer("asha"))
         return (shown["chart"]["bars"], shown["causes"]), [each.text for each in Notice.objects.all()]
 
     before = told()

@@ -90,17 +90,17 @@ def test_every_good_row_reaches_every_vendor_once(product, sandbox, partner, pro
     assert LoanAccount.objects.exclude(status="activation").count() == 0
 
 
-def test_ten_kills_and_an_emptied_broker_lose_and_double_nothing(product, sandbox, partner, program):
+def test_five_kills_and_an_emptied_broker_lose_and_double_nothing(product, sandbox, partner, program):
     chance = random.Random(20261120)
     vendors.connect(sandbox.url, *ALL_VENDORS)
     sandbox.fault("*", "slow", value=0.03)
     worker = product.start_worker()
     queue(product, partner, program, samples.LEADS)
-    for kill in range(10):
+    for kill in range(5):
         wait_until_at_work()
         time.sleep(chance.uniform(0.0, 1.2))
         product.kill(worker)
-        if kill == 4:
+        if kill == 2:
             product.empty_broker()
         worker = product.start_worker()
         open_missing_accounts(program)

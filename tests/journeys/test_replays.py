@@ -1,4 +1,4 @@
-"""A vendor refuses 300 leads, is mended, and gets them by one press: each once, with new leads in between."""
+"""A vendor refuses many leads, is mended, and gets them by one press: each once, with new leads in between."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VENDOR = "brainysoft"
 
 @pytest.fixture
 def refused(product: Product, sandbox: Sandbox, partner, program) -> list[Lead]:
-    """300 leads that the vendor refused, all of one cause; it is mended by now."""
+    """The leads that the vendor refused, all of one cause; it is mended by now."""
     vendors.connect(sandbox.url, VENDOR)
     sandbox.fault(VENDOR, "error_flag")
     made = people.leads_of(partner, program, LEADS)

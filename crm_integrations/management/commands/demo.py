@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.db import connection, transaction
 
-from crm_integrations.demo import kept, leads, people, vendors
+from crm_integrations.demo import approvals, kept, leads, people, vendors
 from leadops.management.answering import AnsweringCommand
 from leadops.models import Lead, Officer
 
@@ -47,18 +47,20 @@ class Command(AnsweringCommand):
 def _load(path: Path, sandbox_url: str) -> dict[str, Any]:
     before = kept.read(path)
     people.groups()
+    people.branches()
     log_ins, remade = people.officers(kept.log_ins(before))
     partners, programs = people.partners(), people.programs()
     vendors.connect(sandbox_url)
     if not Lead.objects.filter(partner__in=partners).exists():
-        names = [username for username, *_ in people.OFFICERS]
-        found = Officer.objects.in_bulk(names, field_name="username")
-        leads.load(partners, programs, [found[name] for name in names], sandbox_url)
+        found = {each.username: each for each in Officer.objects.all()}
+        at_work = [found[name] for name in people.WITH_LEADS]
+        leads.load(partners, programs, at_work, sandbox_url)
+        approvals.load(found["meera"], found["admin"], partners[1])
     key, new_key = people.key(partners[0], before.get("key", ""))
     shown = {
         "officers": [
             {"username": username, "password": log_ins[username].password, "role": role.lower()}
-            for username, _, _, role in people.OFFICERS
+            for username, _, _, role, _ in people.OFFICERS
         ],
         "partner": partners[0].name,
         "key": key,

@@ -13,7 +13,7 @@ from leadops.management.answering import AnsweringCommand
 class Command(AnsweringCommand):
     """Make or update the group of each role. May be run again, also after an upgrade."""
 
-    help = "Make or update the groups of loan officers and operations; what else they may do stays."
+    help = "Make or update the groups of the roles; what else they may do stays."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

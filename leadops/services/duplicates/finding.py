@@ -49,6 +49,7 @@ class Known(NamedTuple):
     partner_ref_id: str
     has_pan: bool
     has_account: bool
+    branch_id: UUID | None = None
 
     @property
     def reference(self) -> str:
@@ -104,7 +105,8 @@ SELECT '{kind}', w.value, {ifsc}, hit.* FROM unnest({wanted}) w({columns}) CROSS
     SELECT l.id, l.created_at, l.intake, l.status, l.partner_id,
         (SELECT p.name FROM leadops_partner p WHERE p.id = l.partner_id), l.partner_ref_id,
         (SELECT count(x.pan_no_index) > 0 FROM leadops_applicant x WHERE x.lead_id = l.id),
-        (SELECT count(*) > 0 FROM leadops_loanaccount x WHERE x.lead_id = l.id)
+        (SELECT count(*) > 0 FROM leadops_loanaccount x WHERE x.lead_id = l.id),
+        l.branch_id
     FROM ({holders} {more} OFFSET 0) h CROSS JOIN LATERAL (
         SELECT * FROM leadops_lead
         WHERE id = h.lead_id AND id >= %(since)s AND id <> %(but)s AND program_id = %(program)s

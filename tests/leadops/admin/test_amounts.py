@@ -53,8 +53,10 @@ def test_lead_without_an_amount_shows_a_dash_and_nought_is_an_amount(desk, asked
 
 
 def test_reader_sees_every_amount_of_the_lead_so(reading_desk, asked_for, django_assert_max_num_queries):
+    assert page_of(reading_desk, asked_for).count("13,43,000.00") == 1
+    fields = reverse("admin:leadops_lead_change", args=[asked_for.pk]) + "?edit=1"
     with django_assert_max_num_queries(25):
-        page = page_of(reading_desk, asked_for)
-    assert page.count("13,43,000.00") == 2  # on top, and among the fields
+        page = reading_desk.get(fields).content.decode()
+    assert page.count("13,43,000.00") == 1
     assert "2,15,000.50" in page
     assert not [figures for figures in ("1343000", "215000.5", "1,343,000") if figures in page]

@@ -5,54 +5,158 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from django.conf import settings
 from django.contrib.admin.utils import display_for_value
 from django.template import Context, Template
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from leadops.admin import dashboard, pages
-from leadops.models import ImportBatch, Lead
+from leadops.admin import pages, queue
+from leadops.ids import made_at
+from leadops.models import ImportBatch, Lead, Officer
+from tests import people
 
 HOME = reverse("admin:index")
 
 
-def test_every_number_leads_to_the_list_it_counts(desk, many_leads):
+def home(desk, **asked):
+    return desk.get(HOME, asked).context
+
+
+def stages(context) -> dict[str, queue.Number]:
+    return {each["number"].label: each["number"] for each in context["funnel"]["stages"]}
+
+
+def listed(desk, url: str) -> int:
+    return desk.get(url).context["cl"].result_count
+
+
+@pytest.fixture
+def test_lead(partner, program) -> Lead:
+    """What a partner's test key wrote."""
+    return people.leads_of(partner.make_test_space(), program)[0]
+
+
+@pytest.fixture
+def kavya(db) -> tuple[Client, Officer]:
+    """A loan officer of the branch in Pune, and her desk."""
+    person = people.officer("kavya", superuser=False)
+    people.give(person, "view_lead", "view_importbatch", "view_delivery", "view_connection")
+    Officer.objects.filter(pk=person.pk).update(reach=Officer.Reach.BRANCHES)
+    person.branches.set([people.branch("pune")])
+    client = Client()
+    client.force_login(person)
+    return client, person
+
+
+def test_every_number_of_the_funnel_leads_to_the_list_it_counts(desk, many_leads, test_lead):
     Lead.objects.filter(pk__in=[lead.pk for lead in many_leads[:4]]).update(status="approved")
-    for number in dashboard.lead_numbers():
-        listed = desk.get(number.url).context["cl"]
-        assert listed.result_count == number.count
-    assert {n.label: n.count for n in dashboard.lead_numbers()}["Approved"] == 4
+    found = stages(home(desk))
+    assert {label: number.count for label, number in found.items() if number.count} == {
+        "Approved": 4,
+        "Draft": 56,
+    }
+    for number in found.values():
+        assert listed(desk, number.url) == number.count, number.label
+
+
+def test_funnel_is_that_of_the_program_one_chooses(desk, many_leads, partner):
+    other = people.program("gold", "Gold loans")
+    people.leads_of(partner.make_test_space(), other, 2)
+    Lead.objects.filter(pk=many_leads[0].pk).update(program=other, status="approved")
+    of_other = home(desk, program=str(other.pk))
+    assert {label: number.count for label, number in stages(of_other).items() if number.count} == {
+        "Approved": 1
+    }
+    assert listed(desk, stages(of_other)["Approved"].url) == 1
+    assert stages(home(desk, program="nonsense"))["Draft"].count == 59
+
+
+def test_test_leads_count_nowhere(desk, test_lead):
+    Lead.objects.update(owner=Officer.objects.get(username="asha"))
+    context = home(desk)
+    assert (context["funnel"]["total"], context["chart"]["total"]) == (0, 0)
+    assert not any(number.count for number in context["queue"])
+
+
+def test_queue_counts_what_is_the_officers_own_and_leads_to_it(desk, officer, many_leads):
+    mine = [lead.pk for lead in many_leads[:6]]
+    Lead.objects.filter(pk__in=mine).update(owner=officer, status="in_review")
+    Lead.objects.filter(pk__in=mine[:2]).update(sync_status="needs_person", status="submitted")
+    Lead.objects.filter(pk=many_leads[9].pk).update(owner=people.officer("ravi"), status="in_review")
+    found = {number.label: number for number in home(desk)["queue"]}
+    counts = {label: number.count for label, number in found.items() if number.count}
+    assert counts == {"Yours to decide": 4, "Yours, delivery stuck": 2}
+    for number in found.values():
+        if "/lead/" in number.url:
+            assert listed(desk, number.url) == number.count, number.label
+
+
+def test_queue_counts_imports_that_ask_the_officer(desk, officer, partner, program):
+    for name, whose, state in (("a", officer, "ready"), ("b", None, "ready"), ("c", officer, "done")):
+        ImportBatch.objects.create(
+            partner=partner, program=program, file_name=name, sha256=name * 64, uploaded_by=whose, state=state
+        )
+    [number] = [each for each in home(desk)["queue"] if "imports" in each.label]
+    assert (number.count, listed(desk, number.url)) == (1, 1)
+
+
+def test_whoever_knows_of_something_that_waits_adds_it_to_the_queue(desk, many_leads, monkeypatch):
+    def tasks(request):
+        yield queue.Counted("Due today", Lead.objects.filter(pk=many_leads[0].pk), "/admin/leadops/lead/?x=1")
+
+    monkeypatch.setattr(queue, "_providers", [])
+    queue.provider(tasks)
+    [number] = home(desk)["queue"]
+    assert (number.label, number.words, number.url) == ("Due today", "1", "/admin/leadops/lead/?x=1")
+
+
+def test_officer_of_a_branch_finds_its_leads_alone_in_every_number(kavya, many_leads):
+    client, person = kavya
+    Lead.objects.filter(pk__in=[lead.pk for lead in many_leads[:7]]).update(branch=people.branch("pune"))
+    Lead.objects.filter(pk=many_leads[8].pk).update(owner=person, status="in_review")
+    context = home(client)
+    assert (context["funnel"]["total"], context["chart"]["total"]) == (7, 7)
+    assert listed(client, stages(context)["Draft"].url) == 7
+    assert not any(number.count for number in context["queue"])
 
 
 def test_first_page_costs_at_most_ten_queries(desk, many_leads, django_assert_max_num_queries):
-    desk.get(HOME)
+    home(desk)
     with django_assert_max_num_queries(10):
-        assert desk.get(HOME).status_code == 200
+        home(desk)
+
+
+def test_first_page_costs_an_officer_of_a_branch_no_more(kavya, many_leads, django_assert_max_num_queries):
+    client, _person = kavya
+    home(client)
+    with django_assert_max_num_queries(10):
+        assert "delivery_rows" in home(client)
 
 
 def test_large_counts_stop_at_the_cap(desk, many_leads, monkeypatch):
     monkeypatch.setattr(pages, "MOST", 50)
-    assert {n.label: n.words for n in dashboard.lead_numbers()}["Draft"] == "50+"
+    assert stages(home(desk))["Draft"].words == "50+"
 
 
-def test_chart_counts_the_leads_of_each_day_by_intake(desk, many_leads):
-    today = dashboard.chart()["days"][-1]
-    assert today["total"] == 60
-    assert {part["intake"]: part["count"] for part in today["parts"]} == {"excel": 60}
-    assert desk.get(today["url"]).context["cl"].result_count == 60
-
-
-def test_chart_shows_only_the_ways_that_leads_came_by(many_leads):
-    Lead.objects.filter(pk=many_leads[0].pk).update(intake=Lead.Intake.API)
-    chart = dashboard.chart()
-    assert [label for _, label in chart["intakes"]] == ["Excel", "API"]
-    assert {part["intake"]: part["count"] for part in chart["days"][-1]["parts"]} == {"excel": 59, "api": 1}
-
-
-def test_chart_leaves_out_what_is_older_than_fourteen_days(many_leads):
-    Lead.objects.update(created_at=timezone.now() - timedelta(days=20))
-    assert dashboard.chart()["total"] == 0
+def test_chart_counts_the_leads_of_each_day_by_channel_and_each_number_leads_to_them(desk, partner, program):
+    for back, intake, count in ((0, "excel", 3), (0, "api", 2), (4, "api", 1), (29, "admin", 1)):
+        with made_at(timezone.now() - timedelta(days=back)):
+            for draft in people.leads_of(partner, program, count, intake):
+                Lead.objects.filter(pk=draft.pk).update(partner_ref_id="")
+    with made_at(timezone.now() - timedelta(days=30)):
+        people.leads_of(partner, program)
+    chart = home(desk)["chart"]
+    assert (chart["total"], len(chart["days"])) == (7, 30)
+    assert {day.total for day in chart["days"]} == {0, 1, 5}
+    links = [(part.url, part.total) for day in chart["days"] for part in day.parts if part.total]
+    links += [(day.url, day.total) for day in (chart["days"][0], chart["days"][1], chart["days"][-1])]
+    links += [(url, count) for _intake, _label, url, count in chart["intakes"]]
+    assert len(links) == 4 + 3 + 3
+    for url, count in links:
+        assert listed(desk, url) == count, url
 
 
 def test_a_moment_is_written_in_one_way():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.urls import reverse
+from django.utils.html import escape
 
 from leadops.models import ApiKey, Lead, LoanAccount, Officer
 from tests import people
@@ -100,3 +102,16 @@ def test_who_may_edit_officers_can_neither_raise_himself_nor_touch_a_superuser(c
     assert client.post(others, {"username": "taken"}).status_code == 403
     password = reverse("admin:auth_user_password_change", args=[officer.pk])
     assert client.get(password).status_code == 403
+
+
+LISTED = sorted(admin.site._registry, key=lambda model: model._meta.label)
+
+
+@pytest.mark.parametrize("model", LISTED, ids=lambda model: model._meta.label)
+def test_every_list_says_what_to_do_next_while_it_is_empty(desk, model):
+    words = str(getattr(admin.site.get_model_admin(model), "when_empty", ""))
+    assert len(words) > 20, "an empty list says nothing"
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+    answer = desk.get(reverse(name))
+    if answer.status_code == 200 and "cl" in answer.context and not answer.context["cl"].result_count:
+        assert escape(words) in answer.content.decode()

@@ -20,7 +20,7 @@ def opened(desk, record) -> tuple[str, dict[str, str]]:
     name = record._meta.model_name
     url = reverse(f"admin:leadops_{name}_change", args=[record.pk])
     form = fields(desk.get(url).content.decode(), f"{name}_form")
-    none = [name for name in ("groups", "user_permissions") if not form.get(name, "none")]
+    none = [name for name in ("groups", "user_permissions", "branches") if not form.get(name, "none")]
     return url, {name: value for name, value in form.items() if name not in none}
 
 

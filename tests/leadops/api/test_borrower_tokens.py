@@ -9,14 +9,17 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from leadops.models import ApiKey, BorrowerToken, CallCount, Lead, Scope
+from leadops.models import ApiKey, BorrowerToken, CallCount, Document, Lead, Scope
 from leadops.services import borrower_tokens
+from tests.leadops import papers
 from tests.leadops.api import bodies
 from tests.leadops.api.callers import Caller
 from tests.leadops.api.routes import OPEN, routes
 
 LEADS = "/v1/crm/leads/"
 PATH = "/v1/crm/borrower_token/"
+DOCUMENTS = "/v1/crm/documents/"
+OPENED = {("GET", f"{LEADS}<uuid:lead_id>/"), ("POST", DOCUMENTS)}
 UNKNOWN = "0198c0de-0000-7000-8000-00000000dead"
 
 
@@ -64,7 +67,7 @@ def test_another_lead_is_unknown_to_it(api, borrower, program):
 
 @pytest.mark.parametrize(
     "route",
-    [r for r in routes() if r.path not in OPEN and (r.method, r.path) != ("GET", f"{LEADS}<uuid:lead_id>/")],
+    [r for r in routes() if r.path not in OPEN and (r.method, r.path) not in OPENED],
     ids=lambda route: f"{route.method} {route.path}",
 )
 def test_it_opens_nothing_else(borrower, lead_id, route):
@@ -147,3 +150,25 @@ def test_the_life_of_a_token_is_a_setting(api, lead_id, settings):
     settings.BORROWER_TOKEN_MINUTES = 1
     token, _ = borrower_tokens.make(Lead.objects.get(pk=lead_id), ApiKey.objects.first(), None)
     assert token.expires_at - timezone.now() <= timedelta(minutes=1)
+
+
+def test_a_borrower_hands_in_documents_of_its_own_lead(borrower, api, lead_id, program, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    applicant = api.get(f"{LEADS}{lead_id}/").json()["applicants"][0]["id"]
+    assert papers.send(borrower, lead_id).status_code == 201
+    assert papers.send(borrower, applicant, parts={"related_model": "applicant"}).status_code == 201
+    other = api.post(
+        LEADS, bodies.lead(program, partner_ref_id="another", applicants=[bodies.person()])
+    ).json()["id"]
+    told = [papers.send(borrower, each) for each in (other, UNKNOWN)]
+    assert [answer.status_code for answer in told] == [400, 400]
+    assert told[0].json()["errors"] == told[1].json()["errors"]
+    assert Document.objects.filter(lead_id=lead_id).count() == Document.objects.count() == 2
+    assert borrower.get(DOCUMENTS, related_model_id=lead_id).status_code == 403
+
+
+def test_it_opens_no_more_than_the_key_that_made_it(partner, lead_id):
+    key = ApiKey.issue(partner, scopes=[Scope.BORROWER_TOKEN, Scope.LEAD_READ])[1]
+    borrower = Caller(Caller(key).post(PATH, {"lead_id": lead_id}).json()["access"])
+    assert borrower.get(f"{LEADS}{lead_id}/").status_code == 200
+    assert papers.send(borrower, lead_id).status_code == 403

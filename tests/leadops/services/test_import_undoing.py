@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
+from django.utils import timezone
 
 from crm_integrations import announcements
 from crm_integrations import delivery as engine
@@ -16,8 +17,10 @@ from leadops.services import (
     import_rows,
     import_undoing,
     lead_deletion,
+    lead_tasks,
     leads,
     loan_accounts,
+    notes,
 )
 from leadops.services.import_steering import NotNow
 from tests.leadops.borrowers import applicant, lead
@@ -343,7 +346,21 @@ def test_a_chunk_costs_the_same_queries_whatever_its_size(finished, django_asser
     few, many = finished(good_rows(5)), finished(good_rows(150, start=100), name="b.xlsx")
     for batch in (few, many):
         import_undoing.begin(batch, None)
-        with django_assert_max_num_queries(45):
+        with django_assert_max_num_queries(47):
             import_batches.run(batch.pk)
     many.refresh_from_db()
     assert many.undone == 150
+
+
+def test_leads_with_notes_and_tasks_stay_and_say_so(finished, officer):
+    batch = finished(good_rows(3))
+    noted, tasked, gone = Lead.objects.order_by("pk")
+    notes.write(noted, "Called.", officer)
+    lead_tasks.add(tasked, "Call again", timezone.now(), officer, officer)
+    import_undoing.begin(batch, officer)
+    import_batches.run(batch.pk)
+    assert set(Lead.objects.values_list("pk", flat=True)) == {noted.pk, tasked.pk}
+    said = {row.lead_id: row.problems[-1]["message"] for row in batch.import_rows.exclude(lead=None)}
+    assert said[noted.pk].endswith("It has notes.")
+    assert said[tasked.pk].endswith("It has tasks.")
+    assert not Lead.with_deleted.filter(pk=gone.pk).exists()

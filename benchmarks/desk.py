@@ -1,0 +1,180 @@
+"""How long the officer's pages take in the server, among few and among very many leads, and beside Django's own list.
+
+Whole pages, from the request to the last byte of HTML: the first page, the list, a lead with its timeline, and the
+search. The leads came over two years, 1,400 a day at a million of them; each has a delivery. Beside Django's own list,
+as its documentation has one write it with `search_fields`, both are measured without the writing of their pages.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+
+import scratch
+
+scratch.setup()
+
+import many_leads
+from django.contrib import admin
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from crm_integrations.models import Connection, Delivery, Exchange, Route
+from leadops import synthetic
+from leadops.admin.sealed_search import sealed
+from leadops.drafts import LeadDraft
+from leadops.models import Lead, LeadNumber, Officer
+from leadops.services import leads
+from leadops.validation import check_lead, errors_in
+from tests import people
+
+FEW, MANY = 5_000, int(os.environ.get("BENCH_ROWS", "1000000"))
+REAL, PAGES, TRIES = 100, 60, 5
+EVERY = 2 * 365 * 86_400_000 // 1_000_000
+"""Milliseconds from one lead to the next."""
+BAR_MS, BAR_GROWN, BAR_TIMES = 150, 1.5, 4
+VENDORS = ("brainysoft", "broctagon", "crego_crm", "ispcrm")
+DELIVERIES = """
+INSERT INTO crm_integrations_delivery SELECT r.* FROM leadops_lead l
+CROSS JOIN (SELECT d FROM crm_integrations_delivery d ORDER BY id LIMIT 1) known(d)
+CROSS JOIN LATERAL jsonb_populate_record(known.d, jsonb_build_object(
+    'id', overlay(l.id::text placing right(gen_random_uuid()::text, 12) from 25), 'lead_id', l.id, 'record_id', l.id,
+    'connection_id', (%(connections)s::uuid[])[1 + ascii(right(l.id::text, 1)) %% 4], 'ref', l.partner_ref_id,
+    'reference', 'V-' || l.partner_ref_id,
+    'state', CASE WHEN right(l.partner_ref_id, 2) = '07' THEN 'rejected' ELSE 'delivered' END
+)) r WHERE l.partner_ref_id LIKE 'OLD-%%' AND NOT EXISTS (
+    SELECT FROM crm_integrations_delivery known WHERE known.lead_id = l.id)
+"""
+
+
+class Plain(admin.ModelAdmin):
+    """What Django's own documentation has one write."""
+
+    list_per_page = 50
+    list_display = ("partner_ref_id", "program", "partner", "status", "created_at")
+    list_select_related = ("program", "partner")
+    search_fields = ("partner_ref_id", "applicants__name")
+
+
+DRAFTS = synthetic.drafts(REAL)
+for draft in DRAFTS:
+    assert not errors_in(check_lead(draft, country="IN"))
+LIKE = next(each for each in DRAFTS if len(each.applicants) == len(each.applicants[0].banks) == 1)
+
+
+def begin() -> None:
+    """Connections with routes, and one lead to be copied."""
+    for vendor in VENDORS:
+        made = Connection.objects.create(vendor=vendor, name=vendor, base_url="https://vendor.example")
+        Route.objects.create(connection=made)
+    take([LIKE])
+
+
+def take(drafts: list[LeadDraft]) -> list[Lead]:
+    partner, program = people.partner("Bench", "bench"), people.program("bench", "Bench")
+    made = leads.create(drafts, partner=partner, program=program, intake=Lead.Intake.API)
+    leads.submit(made)
+    return made
+
+
+def grow(to: int) -> None:
+    """Have so many leads, each with a delivery; the newest ones are real, so that pages can show them."""
+    there = Lead.objects.count()
+    spread = (time.time_ns() // 1_000_000 - 3_600_000 - (there * EVERY if there > 1 else 0), EVERY)
+    many_leads.copy(
+        to - there, like=LIKE.partner_ref_id, first=there, spread=spread, statuses=Lead.Status.values
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(DELIVERIES, {"connections": list(Connection.objects.values_list("pk", flat=True))})
+        cursor.execute("VACUUM ANALYZE")
+
+
+def talk(lead: Lead) -> None:
+    """Two hundred calls about one lead, for its timeline."""
+    deliveries = list(Delivery.objects.filter(lead=lead))
+    facts = {
+        "purpose": "create",
+        "operation": "create_lead",
+        "method": "POST",
+        "url": "https://vendor.example",
+    }
+    Exchange.objects.bulk_create(
+        Exchange(connection_id=each.connection_id, delivery=each, status=200, response_body="{}", **facts)
+        for each in deliveries
+        for _ in range(200 // len(deliveries))
+    )
+
+
+def p95(asked: Callable[[int], float]) -> float:
+    asked(0)
+    took = [asked(nth) for nth in range(1, PAGES + 1)]
+    return 1000 * statistics.quantiles(took, n=20)[-1]
+
+
+def pages(desk: Client, shown: Lead) -> dict[str, float]:
+    """The p95 of each page, in milliseconds."""
+    home, listed = reverse("admin:index"), reverse("admin:leadops_lead_changelist")
+    one = reverse("admin:leadops_lead_change", args=[shown.pk])
+    names = reverse("admin:search")
+
+    def get(url: str, **asked: str) -> float:
+        began = time.perf_counter()
+        answer = desk.get(url, asked)
+        took = time.perf_counter() - began
+        assert answer.status_code == 200, url
+        return took
+
+    def found(nth: int) -> float:
+        draft = DRAFTS[nth % REAL]
+        known = [draft.primary_mobile, draft.applicants[0].pan_no, draft.applicants[0].banks[0].account_no]
+        kinds = [f"V-OLD-{nth}", f"OLD-{nth}", f"giv Family{nth:04}", *known]
+        return get(names, q=sealed(kinds[nth % len(kinds)]))
+
+    return {
+        "first page": p95(lambda nth: get(home)),
+        "list": p95(lambda nth: get(listed)),
+        "lead": p95(lambda nth: get(one)),
+        "search": p95(found),
+    }
+
+
+def rows_of(desk: admin.ModelAdmin[Lead], officer: Officer, text: str) -> float:
+    """A list of what `text` finds: how many, and the page's rows; the median, in milliseconds."""
+    took = []
+    for _ in range(TRIES):
+        request = RequestFactory().get("/", {"q": text} if text else {})
+        request.user = officer
+        began = time.perf_counter()
+        list(desk.get_changelist_instance(request).result_list)
+        took.append(time.perf_counter() - began)
+    return 1000 * statistics.median(took)
+
+
+def main() -> None:
+    officer = people.officer("bench")
+    desk = Client()
+    desk.force_login(officer)
+    begin()
+    grow(FEW - REAL)
+    shown = take([each for each in DRAFTS if each is not LIKE])[-1]
+    talk(shown)
+    few = pages(desk, shown)
+    grow(MANY)
+    many = pages(desk, shown)
+    assert not LeadNumber.objects.exists()
+    for name, took in many.items():
+        scratch.report(f"{name}, {MANY:,} leads, p95", took, "ms", f"bar: at most {BAR_MS}")
+        scratch.report(f"{name}, over {FEW:,} leads", took / few[name], "times", f"bar: at most {BAR_GROWN}")
+    ours, plain = admin.site.get_model_admin(Lead), Plain(Lead, admin.AdminSite())
+    for name, text in (("list", ""), ("search", "Family0042")):
+        mine = rows_of(ours, officer, sealed(text) if text else "")
+        django = rows_of(plain, officer, text)
+        scratch.report(f"rows of Django's {name}", django, "ms")
+        scratch.report(f"ours quicker, {name}", django / mine, "times", f"bar: at least {BAR_TIMES}")
+
+
+if __name__ == "__main__":
+    main()

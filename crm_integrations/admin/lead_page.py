@@ -1,0 +1,104 @@
+"""What the integrations tell on the page of a lead: each call and answer, what vendors said since, and next steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm_integrations.admin.panel import standing_of
+from crm_integrations.admin.steering import MAY_SEE, MAY_STEER
+from crm_integrations.models import REPEATABLE, Delivery, Exchange, State
+from leadops.admin.lead_timeline import log_of, logged_too
+from leadops.admin.next_steps import Step, ended, steps
+from leadops.admin.timeline import Entry, source
+from leadops.models import Lead
+
+CALLS, STATUSES, DECISIONS = "calls", "statuses", "decisions"
+
+
+@source({CALLS: gettext_lazy("Vendor calls")}, "crm_integrations.view_exchange")
+def calls(lead: Lead, limit: int) -> Iterator[Entry]:
+    """Each call about the lead or its loan accounts, and what was answered."""
+    told = _deliveries(lead)
+    made = Exchange.objects.filter(delivery__in=list(told)).order_by("-id")
+    light = (
+        "created_at",
+        "operation",
+        "version",
+        "status",
+        "error",
+        "duration_ms",
+        "finished_at",
+        "delivery_id",
+    )
+    for call in made.only(*light)[:limit]:
+        name = told[call.delivery_id].connection.name if call.delivery_id else ""
+        version = _(", version %(number)s") % {"number": call.version} if call.version else ""
+        took = f", {call.duration_ms} ms" if call.duration_ms is not None else ""
+        outcome = f"HTTP {call.status}" if call.status else call.error or _("under way")
+        url = reverse("admin:crm_integrations_exchange_change", args=[call.pk])
+        tone = "bad" if call.error or (call.status or 0) >= 400 else "calm"
+        yield Entry(call.created_at, name, CALLS, f"{call.operation}{version}: {outcome}{took}", url, tone)
+
+
+@source({STATUSES: gettext_lazy("Vendor status")}, MAY_SEE)
+def statuses(lead: Lead, limit: int) -> Iterator[Entry]:
+    """That a vendor has it, and each of its words for it since."""
+    for each in _deliveries(lead).values():
+        name = each.connection.name
+        url = reverse("admin:crm_integrations_delivery_change", args=[each.pk])
+        yield Entry(each.created_at, name, STATUSES, _("Queued for %(name)s") % {"name": name}, url, "busy")
+        if each.state == State.DELIVERED and each.delivered_at:
+            said = _("%(name)s has it as %(reference)s") % {"name": name, "reference": each.reference or "–"}
+            yield Entry(each.delivered_at, name, STATUSES, said, url, "good")
+        for change in each.status_changes.all():
+            said = f"{change.before or '–'} → {change.after} ({change.in_our_words})"
+            yield Entry(change.created_at, name, STATUSES, said, url)
+
+
+@source({DECISIONS: gettext_lazy("Decisions")}, MAY_SEE)
+def decisions(lead: Lead, limit: int) -> Iterator[Entry]:
+    """What an officer decided about a delivery that nobody could be sure of."""
+    told = {str(pk): each for pk, each in _deliveries(lead).items()}
+    for entry in log_of(lead, limit):
+        if (about := told.get(entry.object_id or "")) is not None:
+            said = f"{about.connection.name}: {entry.get_change_message()}"
+            yield Entry(entry.action_time, str(entry.user), DECISIONS, said, tone="warn")
+
+
+@logged_too
+def delivery_ids(lead: Lead) -> Iterable[str]:
+    """The lead's deliveries, about which decisions are logged."""
+    return map(str, _deliveries(lead))
+
+
+def _deliveries(lead: Lead) -> dict[object, Delivery]:
+    """All of the lead's, as the panel has read them."""
+    shown = [sent for row in standing_of(lead).rows if row.sent for sent in (row.sent, *row.earlier)]
+    return {each.delivery.pk: each.delivery for each in shown}
+
+
+@steps
+def send(request: HttpRequest, lead: Lead) -> Iterable[Step]:
+    """Send it to connections of one's choice."""
+    if not request.user.has_perm(MAY_SEE):
+        return
+    may = request.user.has_perm(MAY_STEER) and request.user.has_perm("leadops.change_lead")
+    why_not = ended(lead) if may else _("You may look at deliveries, not steer them.")
+    yield Step(_("Send to…"), f"{reverse('admin:leadops_lead_send')}?lead={lead.pk}", why_not=why_not)
+
+
+@steps
+def decide(request: HttpRequest, lead: Lead) -> Iterable[Step]:
+    """Go to what only a person can tell, or can have sent again."""
+    if not request.user.has_perm(MAY_SEE):
+        return
+    states = {delivery.state for delivery in standing_of(lead).sent}
+    if State.REVIEW in states:
+        yield Step(_("Decide about a delivery"), "#deliveries", main=True)
+    if states & set(REPEATABLE) - {State.SKIPPED, State.CANCELLED}:
+        yield Step(_("Retry a delivery"), "#deliveries", why_not=ended(lead))

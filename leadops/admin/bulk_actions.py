@@ -1,0 +1,218 @@
+"""Acting on all leads that a list shows: what will happen, the word to go, and watching it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+
+from leadops.admin import choices
+from leadops.admin.exports import MOST_SELECTED, in_filter_words
+from leadops.admin.gates import held
+from leadops.admin.listed import listed
+from leadops.admin.making import ReadOnly
+from leadops.admin.markup import chip, counted, time_left
+from leadops.admin.pages import CappedList
+from leadops.admin.scoped import Scoped, officer_of
+from leadops.errors import LeadopsError
+from leadops.ids import uuid_in
+from leadops.models import BulkAction, Lead
+from leadops.services import approvals, bulk_actions
+from leadops.services.approvals import pushes
+from leadops.services.bulk_deeds import DEEDS, Deed, deed_of
+
+MAY_ORDER = "leadops.add_bulkaction"
+MOST_HELD = 1000
+"""Leads of a push that waits for a second person, who looks at what they are together."""
+
+TONES: dict[str, str] = {
+    BulkAction.State.QUEUED: "busy",
+    BulkAction.State.RUNNING: "busy",
+    BulkAction.State.DONE: "good",
+    BulkAction.State.CANCELLED: "calm",
+    BulkAction.State.FAILED: "bad",
+}
+
+
+class Choice(NamedTuple):
+    """The leads to act on, what they are in words, and the fields of the form that say so."""
+
+    leads: QuerySet[Lead]
+    what: str
+    fields: list[tuple[str, str]]
+
+
+@admin.register(BulkAction)
+class BulkActionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
+    """Orders stay as they were given; one that goes on can be stopped.
+
+    Everybody sees their own, and who sees all leads those of all.
+    """
+
+    list_display = ["what", "shown_deed", "shown_state", "total", "done", "left", "officer", "created_at"]
+    list_display_links = ["what"]
+    list_select_related = ["officer"]
+    list_filter = [("deed", ChoicesDropdownFilter), ("state", ChoicesDropdownFilter)]
+    fields = ["what"]
+    change_form_template = "admin/leadops/bulkaction/change_form.html"
+    when_empty = gettext_lazy("Begin one in the list of leads, with “Act on these leads…”.")
+
+    class Media:
+        js = ["leadops/progress.js"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BulkAction]:
+        found: QuerySet[BulkAction] = super().get_queryset(request)
+        return found.defer("chosen").select_related("officer")
+
+    @admin.display(description=gettext_lazy("What"))
+    def shown_deed(self, action: BulkAction) -> str:
+        return _in_words(action)
+
+    @admin.display(description=gettext_lazy("State"))
+    def shown_state(self, action: BulkAction) -> SafeString:
+        return chip(TONES[action.state], action.get_state_display())
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        action = self.get_object(request, object_id)
+        shown: dict[str, Any] = {}
+        if action is not None and self.has_view_permission(request, action):
+            shown = {"order": action, "tone": TONES[action.state], "progress": _progress(action)}
+            shown |= {"why_left": sorted(action.why_left.items(), key=lambda each: -each[1])}
+            shown |= {"title": _in_words(action), "subtitle": None}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+
+    # Own views -------------------------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        view, name = self.admin_site.admin_view, "leadops_bulkaction_"
+        own = [
+            path("start/", view(self.start_view), name=name + "start"),
+            path("<uuid:key>/progress/", view(self.progress_view), name=name + "progress"),
+            path("<uuid:key>/cancel/", view(require_POST(self.cancel_view)), name=name + "cancel"),
+        ]
+        return own + super().get_urls()
+
+    def start_view(self, request: HttpRequest) -> HttpResponse:
+        """Ask what is to be done, say what that will do, and begin."""
+        if not (offered := _offered(request)):
+            raise PermissionDenied
+        choice = self._chosen(request)
+        context = {**self.admin_site.each_context(request), "title": _("Act on leads"), "opts": self.opts}
+        context |= {"choice": choice, "offered": offered, "sent": request.POST, "problem": ""}
+        if request.method == "POST":
+            try:
+                deed = _asked(request, offered)
+                if "go" in request.POST:
+                    return self._begin(request, choice, deed)
+                todo, left = bulk_actions.foresee(choice.leads, deed)
+                context |= {"deed": deed, "todo": todo, "left": left, "values": deed.values.items()}
+                context |= {"title": dict(offered)[deed.kind], "left_count": sum(count for _, count in left)}
+            except LeadopsError as refusal:
+                context["problem"] = refusal.message
+        if "deed" not in context:
+            context |= choices.of_page(request)
+        return TemplateResponse(request, "admin/leadops/bulkaction/start.html", context)
+
+    def _begin(self, request: HttpRequest, choice: Choice, deed: Deed) -> HttpResponse:
+        if deed.kind == BulkAction.Deed.SUBMIT and (answer := _held(request, choice)):
+            return answer
+        action = bulk_actions.order(choice.leads, deed, officer_of(request), choice.what)
+        self.log_addition(request, action, f"{_in_words(action)}, {counted(action.total, Lead)}")
+        return HttpResponseRedirect(_page_of(action.pk))
+
+    def progress_view(self, request: HttpRequest, key: UUID) -> JsonResponse:
+        return JsonResponse(_progress(self._seen(request, key)))
+
+    def cancel_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
+        if not request.user.has_perm(MAY_ORDER):
+            raise PermissionDenied
+        stopped = bulk_actions.cancel(self._seen(request, key))
+        words = _("Stopped. What was done stays done.") if stopped else _("It was over already.")
+        self.message_user(request, words, messages.SUCCESS if stopped else messages.WARNING)
+        return HttpResponseRedirect(_page_of(key))
+
+    def _seen(self, request: HttpRequest, key: UUID) -> BulkAction:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(self.get_queryset(request), pk=key)
+
+    def _chosen(self, request: HttpRequest) -> Choice:
+        """The leads that were selected, or what the list of leads finds; always within the officer's reach."""
+        given = request.POST if request.method == "POST" else request.GET
+        if "filter" in given:
+            found = listed(self.admin_site, Lead, request, given["filter"])
+            return Choice(found.queryset, in_filter_words(found), [("filter", given["filter"])])
+        keys = [key for each in given.getlist("lead")[:MOST_SELECTED] if (key := uuid_in(each))]
+        if not keys:
+            raise Http404
+        seen = Lead.objects.visible_to(officer_of(request)).filter(pk__in=keys)
+        if not seen.exists():
+            raise Http404
+        what = _("%(leads)s selected in the list") % {"leads": counted(len(keys), Lead)}
+        return Choice(seen, what, [("lead", str(key)) for key in keys])
+
+
+def _held(request: HttpRequest, choice: Choice) -> HttpResponse | None:
+    """Where a second person approves so large a push, the page which says so; None where it may begin."""
+    ready = choice.leads.exclude(status__in=Lead.STOPPED).order_by("pk")[: MOST_HELD + 1]
+    if not approvals.needed_over("push", len(found := list(ready))):
+        return None
+    if len(found) > MOST_HELD:
+        words = _("A second person approves at most %(most)s leads at a time: choose fewer.")
+        raise bulk_actions.TooMany(words % {"most": f"{MOST_HELD:,}"})
+    return held(request, "push", pushes.push_of(found))
+
+
+def _offered(request: HttpRequest) -> list[tuple[str, str]]:
+    """The deeds that the officer may do to leads that they see, with their labels."""
+    if not officer_of(request).has_perms(("leadops.view_lead", MAY_ORDER)):
+        return []
+    may = [kind for kind, deed in DEEDS.items() if officer_of(request).has_perms(deed.permissions)]
+    return [(kind, str(BulkAction.Deed(kind).label)) for kind in may]
+
+
+def _asked(request: HttpRequest, offered: list[tuple[str, str]]) -> Deed:
+    deed = deed_of(request.POST.get("deed", ""), dict(request.POST.items()), officer_of(request))
+    if deed.kind not in dict(offered):
+        raise PermissionDenied
+    return deed
+
+
+def _in_words(action: BulkAction) -> str:
+    label = action.get_deed_display()
+    return f"{label}: {action.detail}" if action.detail else label
+
+
+def _progress(action: BulkAction) -> dict[str, Any]:
+    said = bulk_actions.progress(action)
+    left = time_left(said["seconds_left"])
+    return {**said, "pace": f", {left}" if left else ""}
+
+
+def _page_of(key: UUID) -> str:
+    return reverse("admin:leadops_bulkaction_change", args=[key])
+
+
+def selected_url(queryset: QuerySet[Lead]) -> str:
+    """Where the officer says what is to be done to the leads that they ticked."""
+    keys = queryset.values_list("pk", flat=True)[:MOST_SELECTED]
+    return f"{reverse('admin:leadops_bulkaction_start')}?{urlencode({'lead': list(keys)}, doseq=True)}"

@@ -1,0 +1,68 @@
+"""What the list of leads and a lead's page offer to choose from, each in one query whatever is offered."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import NamedTuple, cast
+
+from django.http import HttpRequest
+
+from leadops import statements
+from leadops.models import Officer
+
+OFFICER, BRANCH, REASON, VIEW = "officer", "branch", "reason", "view"
+# As `assignment.may_be_given` has them, and `Branch.objects.visible_to`.
+_COLLEAGUES = """(%(all)s OR id = %(me)s OR id IN (
+    SELECT officer_id FROM leadops_officer_branches WHERE branch_id = ANY(%(branches)s)
+))"""
+_OFFICERS = (
+    "SELECT 'officer', id::text, username, '', false FROM leadops_officer WHERE is_active AND is_staff AND "  # noqa: S608  made of the texts here
+    + _COLLEAGUES
+)
+_BRANCHES = """
+SELECT 'branch', id::text, name, '', false FROM leadops_branch WHERE %(all)s OR id = ANY(%(branches)s)
+"""
+_REASONS = "SELECT 'reason', id::text, name, '', false FROM leadops_dropreason WHERE active"
+# A view may name a borrower or a partner: it is shared with those who see its owner.
+_VIEWS = (
+    "SELECT 'view', id::text, name, query, owner_id = %(me)s FROM leadops_savedview WHERE owner_id = %(me)s"  # noqa: S608
+    " OR (shared AND owner_id IN (SELECT id FROM leadops_officer WHERE " + _COLLEAGUES + "))"
+)
+_KEPT = "_lead_list_choices"
+
+
+class Choice(NamedTuple):
+    """One thing to choose; of a saved view also its filters, and whether it is the officer's own."""
+
+    key: str
+    name: str
+    query: str
+    own: bool
+
+
+def of_page(request: HttpRequest) -> dict[str, list[Choice]]:
+    """The officers that this one sees and the reasons, by name."""
+    return _found(f"{_OFFICERS} UNION ALL {_REASONS} ORDER BY 3", request)
+
+
+def of_list(request: HttpRequest) -> dict[str, list[Choice]]:
+    """The officers, branches and saved views that this officer sees, by name.
+
+    They are asked for once a request, by whichever part comes first.
+    """
+    found = request.__dict__.get(_KEPT)
+    if found is None:
+        found = request.__dict__[_KEPT] = _found(
+            f"{_OFFICERS} UNION ALL {_BRANCHES} UNION ALL {_VIEWS} ORDER BY 3", request
+        )
+    return cast("dict[str, list[Choice]]", found)
+
+
+def _found(sql: str, request: HttpRequest) -> dict[str, list[Choice]]:
+    officer = cast(Officer, request.user)
+    branches = [] if officer.sees_all else officer.branch_ids
+    values = {"me": officer.pk, "all": officer.sees_all, "branches": branches}
+    found: dict[str, list[Choice]] = defaultdict(list)
+    for kind, *told in statements.rows(sql, values):
+        found[kind].append(Choice(*told))
+    return found

@@ -1,0 +1,106 @@
+"""Where the back office holds up what a second person has to approve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from django.contrib import messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from unfold.admin import ModelAdmin
+
+from leadops.models import Officer, PendingChange
+from leadops.services import approvals
+from leadops.services.approvals import Data
+
+LIST = "admin:leadops_pendingchange_changelist"
+
+
+class HeldUp(Exception):
+    """Leaves Django's own transaction with nothing stored: the change is asked for instead."""
+
+    def __init__(self, kind: str, data: Data) -> None:
+        super().__init__(kind)
+        self.kind, self.data = kind, data
+
+
+def page_of(change: PendingChange) -> str:
+    """The page of a pending change."""
+    return reverse("admin:leadops_pendingchange_change", args=[change.pk])
+
+
+def held(
+    request: HttpRequest, kind: str, data: Data, subject: Model | None = None, reason: str = ""
+) -> HttpResponse:
+    """Ask for a change in place of making it; its page says what waits for whom."""
+    try:
+        change = approvals.ask(kind, cast(Officer, request.user), data, subject, reason)
+    except approvals.AlreadyWaits as refusal:
+        return _waits_already(request, refusal)
+    return HttpResponseRedirect(page_of(change))
+
+
+def _waits_already(request: HttpRequest, refusal: approvals.AlreadyWaits) -> HttpResponse:
+    messages.error(request, refusal.message)
+    seen = approvals.inbox.visible_to(cast(Officer, request.user)).filter(pk=refusal.change.pk).exists()
+    return HttpResponseRedirect(page_of(refusal.change) if seen else reverse("admin:index"))
+
+
+def tell_waiting(request: HttpRequest, label: str, keys: Iterable[str] | QuerySet[Any]) -> None:
+    """Say on the page of a record which change of it waits for approval, to those who may know.
+
+    `keys` are the ids of records of the model `label` as text, or a query of them.
+    """
+    known = {each.model._meta.label_lower for each in approvals.kinds() if each.model}
+    if not approvals.needed() or request.method != "GET" or label not in known:
+        return
+    waiting = approvals.inbox.visible_to(cast(Officer, request.user)).waiting().select_related("made_by")
+    for change in waiting.filter(subject_model=label, subject_id__in=keys):
+        said = _("Waits for approval, asked for by {who}:").format(who=change.made_by)
+        text = format_html('{} <a class="lo-link" href="{}">{}</a>', said, page_of(change), change.what)
+        messages.warning(request, text)
+
+
+class Holding(ModelAdmin):
+    """Mixed into an admin: what its form must not store by itself is asked for, the rest is stored."""
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        if object_id:
+            tell_waiting(request, self.opts.label_lower, [object_id])
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except HeldUp as up:
+            return held(request, up.kind, up.data)
+        except approvals.AlreadyWaits as refusal:
+            return _waits_already(request, refusal)
+
+    def hold(self, request: HttpRequest, obj: Any, kind: str, data: Data, subject: Model) -> None:
+        """Ask for a part of what the form says, in the transaction that stores the other parts of `obj`."""
+        change = approvals.ask(kind, cast(Officer, request.user), data, subject)
+        obj.held_changes = [*getattr(obj, "held_changes", []), change]
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        changes: list[PendingChange] = getattr(obj, "held_changes", [])
+        if not changes:
+            return super().response_change(request, obj)
+        self.message_user(
+            request,
+            _("This waits for a second person. What you changed besides it is saved."),
+            messages.WARNING,
+        )
+        return HttpResponseRedirect(page_of(changes[0]) if len(changes) == 1 else reverse(LIST))
+
+
+def drop_changed(form: Any, names: Iterable[str]) -> None:
+    """Have the history tell of these fields no change: they keep what they were."""
+    form.changed_data = [name for name in form.changed_data if name not in set(names)]

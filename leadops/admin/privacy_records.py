@@ -1,0 +1,108 @@
+"""The lists over all leads: who has to be told, what was erased, what must not be."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+
+from leadops.admin.leads import lead_url
+from leadops.admin.making import ReadOnly
+from leadops.admin.markup import chip, link
+from leadops.admin.pages import CappedList
+from leadops.admin.scoped import Scoped
+from leadops.models import Erasure, Holder, LegalHold
+
+
+class OfLeads(Scoped, ReadOnly, CappedList, ModelAdmin):
+    """Mixed into the admin of what belongs to leads, as far as the officer's reach goes; nobody alters it by hand."""
+
+    list_display_links = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.display(description=gettext_lazy("Lead"))
+    def lead_link(self, row: Any) -> SafeString:
+        return link(lead_url(row.lead), row.lead.reference)
+
+
+class DoneFilter(DropdownFilter):
+    """What is still to be done, unless what is done or all is asked for."""
+
+    title = gettext_lazy("state")
+    parameter_name = "state"
+    field: ClassVar[str]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("done", _("Done")), ("all", _("Open and done"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(**{f"{self.field}__isnull": self.value() != "done"})
+
+
+class ToldFilter(DoneFilter):
+    field = "told_at"
+
+
+class LiftedFilter(DoneFilter):
+    field = "lifted_at"
+
+
+@admin.register(Holder)
+class HolderAdmin(OfLeads):
+    list_display = [
+        "task_link",
+        "lead_link",
+        "kind",
+        "known_as",
+        "shown_cause",
+        "since",
+        "told_at",
+        "told_by",
+    ]
+    list_filter = [ToldFilter, ("kind", ChoicesDropdownFilter), ("cause", ChoicesDropdownFilter)]
+    list_select_related = ["lead", "told_by"]
+    when_empty = gettext_lazy(
+        "Nobody has to be told of anything. Withdrawn consents and erased data make tasks here."
+    )
+
+    @admin.display(description=gettext_lazy("Who"))
+    def task_link(self, task: Holder) -> SafeString:
+        return link(reverse("admin:leadops_lead_holders", args=[task.lead_id]), task.name)
+
+    @admin.display(description=gettext_lazy("Why"))
+    def shown_cause(self, task: Holder) -> SafeString:
+        return chip("calm" if task.told_at else "warn", task.get_cause_display())
+
+
+@admin.register(Erasure)
+class ErasureAdmin(OfLeads):
+    list_display = ["created_at", "lead_link", "cause", "officer", "reason", "in_words"]
+    list_filter = [("cause", ChoicesDropdownFilter)]
+    list_select_related = ["lead", "officer"]
+    when_empty = gettext_lazy(
+        "Nothing was erased yet. A program says how long it keeps the data of its leads."
+    )
+
+    @admin.display(description=gettext_lazy("What"))
+    def in_words(self, erasure: Erasure) -> str:
+        return ", ".join(f"{count} {name}" for name, count in erasure.what.items() if count)
+
+
+@admin.register(LegalHold)
+class LegalHoldAdmin(OfLeads):
+    list_display = ["created_at", "lead_link", "reason", "placed_by", "lifted_at", "lifted_by"]
+    list_filter = [LiftedFilter]
+    list_select_related = ["lead", "placed_by", "lifted_by"]
+    when_empty = gettext_lazy("No legal hold stands. It is placed on the page of a lead.")

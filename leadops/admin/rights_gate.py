@@ -1,0 +1,56 @@
+"""Holds up what the forms of officers and groups would give; what they take away is taken at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from leadops.admin.gates import Holding, drop_changed
+from leadops.models import Officer
+from leadops.services import approvals
+from leadops.services.approvals import Data, grants
+
+
+class HoldsGrants(Holding):
+    """Mixed into the admin of officers."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change and approvals.needed():
+            stored = Officer.objects.get(pk=obj.pk)
+            form.gains = grants.gains(stored, form.cleaned_data)
+            _put_back(form, obj, stored)
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if gains := getattr(form, "gains", None):
+            self.hold(
+                request, form.instance, grants.Grant.name, gains, Officer.objects.get(pk=form.instance.pk)
+            )
+
+
+def _put_back(form: Any, obj: Any, stored: Officer) -> None:
+    gains: Data = form.gains
+    for name in gains.keys() - grants.LISTS.keys():
+        setattr(obj, name, getattr(stored, name))
+    for name in gains.keys() & grants.LISTS.keys():
+        more = {str(key) for key in gains[name]}
+        form.cleaned_data[name] = [each for each in form.cleaned_data[name] if str(each.pk) not in more]
+    drop_changed(form, gains)
+
+
+class HoldsGroupRights(Holding):
+    """Mixed into the admin of groups. A group that is made has nobody in it yet, so that is not held up."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        new: list[int] = []
+        if change and approvals.needed():
+            has = set(form.instance.permissions.values_list("pk", flat=True))
+            wanted = form.cleaned_data["permissions"]
+            new = [each.pk for each in wanted if each.pk not in has]
+            form.cleaned_data["permissions"] = [each for each in wanted if each.pk in has]
+        super().save_related(request, form, formsets, change)
+        if new:
+            drop_changed(form, ["permissions"])
+            self.hold(request, form.instance, grants.GroupRights.name, {"permissions": new}, form.instance)

@@ -1,0 +1,70 @@
+"""What the work on a lead adds to its page's timeline and clocks, and to the first page's queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from leadops.admin.clocks import clock_said
+from leadops.admin.lead_tasks import due_ones
+from leadops.admin.next_steps import Clock, clocks
+from leadops.admin.pending_changes import waiting_ones
+from leadops.admin.queue import LEADS, Counted, list_url, provider, rows_of
+from leadops.admin.timeline import Entry, source
+from leadops.models import Lead
+from leadops.models.lead import LeadQuerySet
+from leadops.services import timeline_parts
+
+TONES = {"note": "calm", "task": "busy", "status": "warn", "merge": "warn"}
+
+
+@source({"status": _("Statuses"), "note": _("Notes"), "task": _("Tasks"), "merge": _("Merges")})
+def work(lead: Lead, limit: int) -> Iterator[Entry]:
+    """Statuses that it came into, notes and tasks; merges, which a lead of the first version has none of."""
+    parts = [timeline_parts.steps_of, timeline_parts.notes_of, timeline_parts.tasks_of]
+    for told in [*parts, *([timeline_parts.merges_of] if lead.version > 1 else [])]:
+        for row in told(lead)[:limit]:
+            yield Entry(
+                row.moment, str(row.who or lead.partner), row.kind, row.words, "#work", TONES[row.kind]
+            )
+
+
+@clocks
+def due(lead: Lead) -> Iterable[Clock]:
+    """When its clock runs out, or who it waits for."""
+    if (said := clock_said(lead)) is not None:
+        tone, words = said
+        yield Clock(str(_("Clock")), words, tone)
+
+
+@provider
+def tasks(request: HttpRequest) -> Iterable[Counted]:
+    """The officer's tasks up to the end of today."""
+    if request.user.has_perm("leadops.view_lead"):
+        yield Counted(
+            str(_("Your tasks, today and overdue")),
+            due_ones(request),
+            reverse("admin:leadops_task_changelist"),
+            "warn",
+        )
+
+
+@provider
+def overdue(request: HttpRequest) -> Iterable[Counted]:
+    """Leads of theirs whose clock has run out."""
+    if request.user.has_perm("leadops.view_lead"):
+        mine = cast(LeadQuerySet, rows_of(request, Lead)).of_real_partners().filter(owner_id=request.user.pk)
+        url = list_url(LEADS, owner="me", due="overdue", space="real")
+        yield Counted(str(_("Yours, overdue")), mine.filter(due_at__lte=timezone.now()), url, "bad")
+
+
+@provider
+def approvals(request: HttpRequest) -> Iterable[Counted]:
+    """What others asked for and this officer may approve."""
+    url = list_url("admin:leadops_pendingchange_changelist", whose="me")
+    yield Counted(str(_("To approve")), waiting_ones(request), url, "warn")

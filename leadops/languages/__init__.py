@@ -1,0 +1,1 @@
+"""The languages of the back office. Partners' API speaks English alone."""

@@ -1,0 +1,30 @@
+"""What an officer finds of the records that belong to a lead: those of the leads in their sight, and no others."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self, TypeVar
+
+from django.db import models
+
+from leadops.models.lead import Lead
+from leadops.models.officer import Officer
+
+M = TypeVar("M", bound=models.Model)
+
+
+class SeenWithLead(models.QuerySet[M]):
+    """Rows that belong to a lead; `to_lead` is the road to it."""
+
+    to_lead: ClassVar[str] = "lead"
+
+    def visible_to(self, officer: Officer) -> Self:
+        """Those whose lead `officer` sees; to who sees all leads also those that belong to none."""
+        if officer.sees_all:
+            return self
+        return self.filter(**{f"{self.to_lead}__in": Lead.objects.visible_to(officer)})
+
+
+class SeenWithApplicant(SeenWithLead[M]):
+    """Rows that belong to an applicant of a lead."""
+
+    to_lead = "applicant__lead"

@@ -1,0 +1,104 @@
+"""Changing a bank account after it was verified: money may go to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
+
+from leadops import masking
+from leadops.models import Bank, Lead, Officer, PendingChange
+from leadops.models.pending_change import Line
+from leadops.services import duplicates, leads
+from leadops.services.approvals.asking import needed
+from leadops.services.approvals.kind import Data, Kind, Reach, line, version_of
+from leadops.services.lead_updates import ABOUT_MONEY
+
+GATED = (*ABOUT_MONEY, "is_verified")
+"""What makes a verified account another one, or is the word that it is verified."""
+LABELS = {
+    "account_no": _("Account number"),
+    "ifsc": _("IFSC"),
+    "account_holder_name": _("Account holder"),
+    "is_verified": _("Verified"),
+}
+
+
+class BankChange(Kind):
+    """Another number, IFSC or holder has to be verified again, as it does when it comes by the API."""
+
+    name = "bank"
+    label = _("Verified bank account")
+    model = Bank
+    rights = ("leadops.change_lead", "leadops.change_bank")
+    seen_with = "leadops.view_lead"
+
+    def find(self, subject_id: str, data: Data, *, lock: bool = False) -> Any:
+        if lock:  # the lead before the account, as its page does
+            lead = Lead.with_deleted.select_for_update(no_key=True, of=("self",))
+            lead.filter(applicants__banks=UUID(subject_id)).order_by().values_list("pk").first()
+        return super().find(subject_id, data, lock=lock)
+
+    def what(self, bank: Bank, data: Data) -> str:
+        verb = "Delete" if data.get("delete") else "Change"
+        return f"{verb} the verified bank account {bank} of lead {_lead(bank).reference}"
+
+    def describe(self, bank: Bank, data: Data) -> list[Line]:
+        if data.get("delete"):
+            return [line(LABELS[name], _said(name, getattr(bank, name)), "") for name in GATED]
+        return [
+            _line(name, getattr(bank, name), value)
+            for name, value in _values(data).items()
+            if getattr(bank, name) != value
+        ]
+
+    def base(self, bank: Bank, data: Data) -> str:
+        return version_of([getattr(bank, name) for name in GATED])
+
+    def apply(self, bank: Bank, data: Data, change: PendingChange) -> Model | None:
+        lead = _lead(bank)
+        if data.get("delete"):
+            bank.delete()
+        else:
+            for name, value in _values(data).items():
+                setattr(bank, name, value)
+            bank.save()
+        leads.revise(lead)
+        duplicates.look_again(lead)
+        return lead
+
+    def reach(self, bank: Bank, data: Data) -> Reach:
+        return Reach.of({_lead(bank).branch_id})
+
+    def may_check(self, officer: Officer, bank: Bank, data: Data) -> bool:
+        seen = Lead.objects.visible_to(officer).filter(pk=_lead(bank).pk).exists()
+        return seen and super().may_check(officer, bank, data)
+
+
+def keep_from_deletion(applicant_ids: Collection[UUID]) -> bool:
+    """Whether deleting these applicants would take verified accounts along, past the second person."""
+    return needed() and Bank.objects.filter(applicant__in=applicant_ids, is_verified=True).exists()
+
+
+def _lead(bank: Bank) -> Lead:
+    return Lead.with_deleted.get(applicants=bank.applicant_id)
+
+
+def _values(data: Data) -> dict[str, Any]:
+    """The new values; what was verified is not what is written now."""
+    given: dict[str, Any] = data["fields"]
+    return {**given, "is_verified": False}
+
+
+def _line(name: str, old: Any, new: Any) -> Line:
+    before, after = _said(name, old), _said(name, new)
+    if before == after:  # another number may end alike
+        return line(LABELS[name], before, _("{value} (another one)").format(value=after))
+    return line(LABELS[name], before, after)
+
+
+def _said(name: str, value: Any) -> Any:
+    return masking.dotted(value) if name == "account_no" else value

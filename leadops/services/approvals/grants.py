@@ -1,0 +1,119 @@
+"""Giving officers rights: what they get waits for a second person, what they lose is gone at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
+
+from leadops.models import Branch, Officer, PendingChange
+from leadops.models.pending_change import Line
+from leadops.services.approvals.kind import Data, Kind, Reach, line, version_of
+
+FLAGS = ("is_staff", "is_superuser")
+LISTS: dict[str, type[Model]] = {"groups": Group, "user_permissions": Permission, "branches": Branch}
+WIDER = [Officer.Reach.OWN, Officer.Reach.BRANCHES, Officer.Reach.ALL]
+
+
+class Grant(Kind):
+    """More rights, or a wider reach, for an officer."""
+
+    name = "grant"
+    label = _("Rights of an officer")
+    model = Officer
+    rights = ("leadops.change_officer",)
+    seen_with = "leadops.view_officer"
+
+    def what(self, officer: Officer, data: Data) -> str:
+        return f"Give {officer} more rights"
+
+    def describe(self, officer: Officer, data: Data) -> list[Line]:
+        lines = [line(_label(name), getattr(officer, name), True) for name in FLAGS if data.get(name)]
+        if data.get("reach"):
+            wider = Officer.Reach(data["reach"]).label
+            lines.append(line(_label("reach"), officer.get_reach_display(), wider))
+        for name, model in LISTS.items():
+            if data.get(name):
+                now = _names(getattr(officer, name).all())
+                more = _names(model._base_manager.filter(pk__in=data[name]))
+                lines.append(line(_label(name), ", ".join(now), ", ".join([*now, *more])))
+        return lines
+
+    def base(self, officer: Officer, data: Data) -> str:
+        lists = [sorted(getattr(officer, name).values_list("pk", flat=True)) for name in LISTS]
+        return version_of([[getattr(officer, name) for name in (*FLAGS, "reach", "is_active")], lists])
+
+    def apply(self, officer: Officer, data: Data, change: PendingChange) -> Model | None:
+        for name in FLAGS:
+            setattr(officer, name, bool(data.get(name)) or getattr(officer, name))
+        officer.reach = data.get("reach") or officer.reach
+        officer.save(update_fields=[*FLAGS, "reach"])
+        for name in LISTS:
+            getattr(officer, name).add(*data.get(name, []))
+        return None
+
+    def reach(self, officer: Officer, data: Data) -> Reach:
+        """Of the branches where they work now: an officer of none is the head office's."""
+        return Reach.of(officer.branch_ids or {None})
+
+    def may_check(self, officer: Officer, subject: Officer, data: Data) -> bool:
+        """Nobody approves rights for themselves, and only a superuser touches superusers."""
+        about_superusers = data.get("is_superuser") or subject.is_superuser
+        if officer.pk == subject.pk or (about_superusers and not officer.is_superuser):
+            return False
+        return super().may_check(officer, subject, data)
+
+
+class GroupRights(Kind):
+    """More rights for everybody in a group."""
+
+    name = "group_rights"
+    label = _("Rights of a group")
+    model = Group
+    rights = ("auth.change_group",)
+    seen_with = "auth.view_group"
+
+    def what(self, group: Group, data: Data) -> str:
+        return f"Give the group {group} more rights"
+
+    def describe(self, group: Group, data: Data) -> list[Line]:
+        more = _names(Permission.objects.filter(pk__in=data["permissions"]))
+        lines = [line(_("Rights"), _("{count} rights").format(count=group.permissions.count()), "")]
+        return lines + [line("", "", name) for name in more]
+
+    def base(self, group: Group, data: Data) -> str:
+        return version_of(sorted(group.permissions.values_list("pk", flat=True)))
+
+    def apply(self, group: Group, data: Data, change: PendingChange) -> Model | None:
+        group.permissions.add(*data["permissions"])
+        return None
+
+    def may_check(self, officer: Officer, group: Group, data: Data) -> bool:
+        """Nobody approves rights for themselves."""
+        member = officer.groups.filter(pk=group.pk).exists()
+        return not member and super().may_check(officer, group, data)
+
+
+def gains(officer: Officer, wanted: dict[str, Any]) -> Data:
+    """What of `wanted` (the officer's form) would give the officer, as stored, more than they have."""
+    more: Data = {name: True for name in FLAGS if wanted.get(name) and not getattr(officer, name)}
+    reach = wanted.get("reach")
+    if reach and WIDER.index(reach) > WIDER.index(Officer.Reach(officer.reach)):
+        more["reach"] = str(reach)
+    for name in LISTS:
+        if name in wanted:
+            has = set(getattr(officer, name).values_list("pk", flat=True))
+            new = [each.pk for each in wanted[name] if each.pk not in has]
+            more |= {name: [key if isinstance(key, int) else str(key) for key in new]} if new else {}
+    return more
+
+
+def _label(name: str) -> Any:
+    field: Any = Officer._meta.get_field(name)
+    return str(field.verbose_name).capitalize()
+
+
+def _names(rows: Any) -> list[str]:
+    return sorted(str(each.name) for each in rows)

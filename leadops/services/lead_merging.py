@@ -1,0 +1,227 @@
+"""Making two leads of one borrower one, on an officer's word; it can be undone for a day.
+
+The other lead goes out of sight and keeps what vendors were told of it. What moves to the kept one is noted record by
+record, and every value that is replaced, so that undoing puts back just that and nothing that came later.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+from django.db.models import Model, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from leadops.errors import Invalid, LeadopsError
+from leadops.fields import indexes_of
+from leadops.models import (
+    Address,
+    Applicant,
+    Bank,
+    Consent,
+    Document,
+    Duplicate,
+    Lead,
+    LeadMerge,
+    Note,
+    Officer,
+    Task,
+)
+from leadops.services import duplicates, leads, status_steps
+from leadops.services.duplicates.records import draft_of
+from leadops.services.lead_comparison import Couple, account_of, couples, has_address, persons, strangers
+from leadops.validation import check_lead, errors_in
+
+_MODELS: dict[str, type[Model]] = {
+    each.__name__: each for each in (Lead, Applicant, Address, Bank, Consent, Document, Note, Task)
+}
+
+
+class CantMerge(LeadopsError):
+    """These two leads can't be made one."""
+
+
+class CantUndo(LeadopsError):
+    """This merge can't be undone any more."""
+
+
+@transaction.atomic
+def merge(kept_id: UUID, other_id: UUID, taken: Collection[str], by: Officer) -> LeadMerge:
+    """Make the other lead a part of the kept one; `taken` are the paths whose value is taken from the other.
+
+    Raises CantMerge, and Invalid where the kept lead would not be right as a whole.
+    """
+    kept, other = _both(kept_id, other_id, by)
+    found = couples(kept, other)
+    changes = _Changes()
+    for couple in found:
+        _take(couple, taken, changes)
+    _unite_tags(kept, other, changes)
+    _move_parts(kept, other, found, changes)
+    _refuse_wrong(kept)
+    merged = LeadMerge.objects.create(
+        kept=kept, merged=other, by=by, taken=sorted(taken), before=changes.as_json(other.status)
+    )
+    _take_out_of_sight(kept, other, by)
+    leads.revise(kept)
+    duplicates.look_again(kept)
+    return merged
+
+
+def why_not(kept: Lead, other: Lead) -> str:
+    """Why these two can't be made one; empty where they can."""
+    if kept.pk == other.pk:
+        return _("A lead can't be merged with itself.")
+    if kept.program_id != other.program_id:
+        return _("The two leads are of different programs.")
+    if other.loan_accounts.exists():
+        return _("%(lead)s has a loan account: keep that one.") % {"lead": other}
+    if kept.is_stopped:
+        word = kept.get_status_display().lower()
+        return _("%(lead)s is %(word)s: keep the other one, or reopen it.") % {"lead": kept, "word": word}
+    return ""
+
+
+def _both(kept_id: UUID, other_id: UUID, by: Officer) -> tuple[Lead, Lead]:
+    """The two leads, locked, with their parties."""
+    seen = Lead.objects.visible_to(by).filter(pk__in=[kept_id, other_id])
+    list(seen.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    both = {lead.pk: lead for lead in seen.with_parties()}
+    if len(both) != len({kept_id, other_id}):
+        raise CantMerge(_("One of the two leads is gone."))
+    kept, other = both[kept_id], both[other_id]
+    if reason := why_not(kept, other):
+        raise CantMerge(reason)
+    return kept, other
+
+
+class _Changes:
+    """What a merge alters, value by value, so that it can be put back."""
+
+    def __init__(self) -> None:
+        self._values: list[dict[str, Any]] = []
+
+    def set(self, row: Model, **values: Any) -> None:
+        """Store these values of `row`, and note the ones before."""
+        for name, value in values.items():
+            told = {"model": type(row).__name__, "id": str(row.pk), "name": name}
+            self._values.append({**told, "before": getattr(row, name), "after": value})
+            setattr(row, name, value)
+        row.save(update_fields=[*values, *indexes_of(type(row), list(values)), "updated_at"])
+
+    def as_json(self, status: str) -> str:
+        return json.dumps({"status": status, "values": self._values}, cls=DjangoJSONEncoder)
+
+
+def _take(couple: Couple, taken: Collection[str], changes: _Changes) -> None:
+    picked = {each.name: each.other for each in couple.differing() if each.path in taken}
+    if picked:
+        changes.set(couple.kept, **picked)
+
+
+def _unite_tags(kept: Lead, other: Lead, changes: _Changes) -> None:
+    if more := [tag for tag in other.tags if tag not in kept.tags]:
+        changes.set(kept, tags=[*kept.tags, *more])
+
+
+def _move_parts(kept: Lead, other: Lead, found: Sequence[Couple], changes: _Changes) -> None:
+    """Persons, addresses, accounts and consents that only the other has; documents, notes and tasks all of them."""
+    same: dict[UUID, UUID] = {other.pk: kept.pk}
+    place, led = len(kept.applicants.all()), any(each.is_primary for each in kept.applicants.all())
+    for at, person in enumerate(strangers(other, found)):
+        leads_now = person.is_primary and not led
+        changes.set(person, lead_id=kept.pk, position=place + at, is_primary=leads_now)
+    for mine, theirs in persons(found):
+        same[theirs.pk] = mine.pk
+        for address in theirs.addresses.all():
+            if not has_address(mine, address):
+                changes.set(
+                    address, applicant_id=mine.pk, position=address.position + len(mine.addresses.all())
+                )
+        for bank in theirs.banks.all():
+            if (known := account_of(bank, mine)) is not None:
+                same[bank.pk] = known.pk
+            else:
+                changes.set(bank, applicant_id=mine.pk, position=bank.position + len(mine.banks.all()))
+    for document in Document.objects.filter(lead=other):
+        about = same.get(document.related_model_id, document.related_model_id)
+        changes.set(document, lead_id=kept.pk, related_model_id=about)
+    for model in (Note, Task):
+        for row in model.objects.filter(lead=other):
+            changes.set(row, lead_id=kept.pk)
+    known_consents = {(each.purpose, each.granted_at) for each in kept.consents.all()}
+    for consent in other.consents.all():
+        if (consent.purpose, consent.granted_at) not in known_consents:
+            changes.set(consent, lead_id=kept.pk)
+
+
+def _refuse_wrong(kept: Lead) -> None:
+    whole = Lead.objects.with_parties().get(pk=kept.pk)
+    if errors := errors_in(check_lead(draft_of(whole), country=whole.program.country)):
+        raise Invalid(errors)
+
+
+def _take_out_of_sight(kept: Lead, other: Lead, by: Officer) -> None:
+    if not other.is_stopped:
+        note = _("Merged into %(lead)s.") % {"lead": kept}
+        status_steps.take([other], Lead.Status.DROPPED, by=by, note=note)
+    leads.revise(other)  # first, because it changes leads in sight alone
+    Lead.objects.filter(pk=other.pk).update(deleted_at=timezone.now(), updated_at=Now())
+    Duplicate.objects.filter(Q(lead=other) | Q(earlier=other)).delete()
+
+
+# Undoing -------------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def undo(merge_id: UUID, by: Officer) -> list[str]:
+    """Make them two leads again; returns the fields that were changed since, which stay as they are now.
+
+    Raises CantUndo after a day, or where it was undone before.
+    """
+    merged = LeadMerge.objects.select_for_update().get(pk=merge_id)
+    if not merged.can_be_undone:
+        raise CantUndo(_("This merge can't be undone any more."))
+    pair = Lead.with_deleted.filter(pk__in=[merged.kept_id, merged.merged_id]).order_by("pk")
+    both = {lead.pk: lead for lead in pair.select_for_update(no_key=True)}
+    kept, other = both[merged.kept_id], both[merged.merged_id]
+    if kept.deleted_at is not None:
+        raise CantUndo(_("The lead that was kept was deleted or merged itself: undo that first."))
+    told = json.loads(merged.before)
+    # In their order: a person is back in their own lead before they are its primary applicant again.
+    stayed = [name for change in told["values"] if (name := _put_back(change))]
+    _bring_back(other, told["status"], by)
+    merged.undone_at, merged.undone_by, merged.before = timezone.now(), by, ""
+    merged.save(update_fields=["undone_at", "undone_by", "before", "updated_at"])
+    leads.revise_all([kept, other])
+    for lead in (kept, other):
+        duplicates.look_again(lead)
+    return stayed
+
+
+def _put_back(change: dict[str, Any]) -> str:
+    """Put one value back; its name where it was changed since, or the record is gone."""
+    model = _MODELS[change["model"]]
+    row = model._base_manager.filter(pk=change["id"]).first()
+    if row is None:
+        return ""
+    name: str = change["name"]
+    field: Any = model._meta.get_field(name)
+    before, after = (field.to_python(change[key]) for key in ("before", "after"))
+    if getattr(row, name) != after:
+        return name
+    setattr(row, name, before)
+    row.save(update_fields=[name, *indexes_of(model, [name]), "updated_at"])
+    return ""
+
+
+def _bring_back(other: Lead, status: str, by: Officer) -> None:
+    Lead.with_deleted.filter(pk=other.pk).update(deleted_at=None, updated_at=Now())
+    other.refresh_from_db(from_queryset=Lead.with_deleted.all())
+    status_steps.take([other], status, by=by, note=_("The merge was undone."))

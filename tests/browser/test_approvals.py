@@ -1,0 +1,68 @@
+"""Two people and one change, on the screen: asked for on a desk, decided on a phone and with the keyboard alone."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from leadops.models import Officer, Partner
+from tests import people
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.test_phone import NAMELESS, WIDE
+from tests.browser.test_watching import tab_to
+
+pytestmark = pytest.mark.usefixtures("_approvals")
+INBOX = reverse("admin:leadops_pendingchange_changelist")
+REASON = "They bring leads. " * 20
+
+
+def sign_in(page: Page, officer: Officer, url: str) -> Page:
+    session = SessionStore()
+    session[SESSION_KEY] = str(officer.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = officer.get_session_auth_hash()
+    session.save()
+    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": url}
+    page.context.add_cookies([cookie])  # type: ignore[list-item]
+    return page
+
+
+def test_one_asks_at_the_desk_and_another_approves_on_a_phone(
+    open_page, signed_in, officer, live_server, transactional_db
+):
+    maker = signed_in(open_page(DESKTOP))
+    phone = sign_in(open_page(PHONE), people.officer("chandra"), live_server.url)
+    maker.goto(reverse("admin:leadops_partner_add"))
+    maker.get_by_label("Name").fill("n" * 150)
+    maker.get_by_label("Code").fill("hilltop")
+    maker.get_by_role("button", name="Save", exact=True).click()
+    expect(maker.get_by_text("Nothing was done yet.")).to_be_visible()
+    expect(maker.get_by_text("It can be approved by chandra.")).to_be_visible()
+    assert not Partner.objects.exists()
+    maker.get_by_label("Why you want it").fill(REASON)
+    maker.keyboard.press("Enter")
+    expect(maker.get_by_text("Now it can be approved.")).to_be_visible()
+    expect(maker.get_by_role("button", name="Approve")).to_have_count(0)
+    assert maker.evaluate(NAMELESS) == []
+
+    phone.goto(INBOX)
+    holds(phone)
+    phone.get_by_role("link", name="Take on the partner").click()
+    expect(phone.get_by_text(REASON.strip())).to_be_visible()
+    expect(phone.get_by_role("cell", name="hilltop")).to_be_visible()
+    holds(phone)
+    tab_to(phone, "Approve")
+    phone.keyboard.press("Enter")
+    expect(phone.get_by_text("Approved, and done.")).to_be_visible()
+    assert Partner.objects.get().code == "hilltop"
+
+
+def holds(page: Page) -> None:
+    """The page stays within the edge of the phone, and everything that is pressed has a name."""
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert page.evaluate(WIDE) == []
+    assert page.evaluate(NAMELESS) == []

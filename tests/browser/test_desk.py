@@ -1,0 +1,98 @@
+"""The officer's day in a real browser: first page, keys, the box that finds everything, a lead and a conflict."""
+
+from __future__ import annotations
+
+import re
+
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from leadops.models import Lead
+from tests import people
+from tests.browser.conftest import PHONE
+
+HOME = reverse("admin:index")
+OVERFLOWS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+
+def lead_url(lead: Lead) -> str:
+    return reverse("admin:leadops_lead_change", args=[lead.pk])
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
+
+
+def test_a_day_by_the_keys_alone(desk_page, officer, draft_lead):
+    Lead.objects.update(owner=officer)
+    page = desk_page
+    page.goto(HOME)
+    queue = page.get_by_role("region", name="Your queue")
+    expect(queue.get_by_role("link", name="1 Your drafts")).to_be_visible()
+    expect(
+        page.get_by_role("region", name="Leads by status").get_by_role("link", name="Draft 1")
+    ).to_be_visible()
+    page.keyboard.press("Shift+?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.keyboard.press("g")
+    page.keyboard.press("l")
+    page.wait_for_url(re.compile(r"/lead/$"))
+    page.keyboard.press("j")
+    assert focused(page) == draft_lead.reference
+    page.keyboard.press("/")
+    assert focused(page) == "find"
+    page.keyboard.type("gj?")  # text, and no command
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.locator("#find").fill(draft_lead.primary_mobile)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
+    assert draft_lead.primary_mobile[-10:] not in page.url
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    expect(page.get_by_role("heading", name="Your queue")).to_be_visible()
+
+
+def test_keys_can_be_switched_off(desk_page, draft_lead):
+    page = desk_page
+    page.goto(reverse("admin:leadops_lead_changelist"))
+    page.keyboard.press("Shift+?")
+    page.get_by_role("button", name="Switch single keys off").click()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("/")
+    assert focused(page) != "find"
+    page.keyboard.press("Shift+?")
+    page.get_by_role("button", name="Switch single keys on").click()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("/")
+    assert focused(page) == "find"
+
+
+def test_an_older_page_asks_which_values_to_keep(desk_page, draft_lead):
+    page = desk_page
+    page.goto(lead_url(draft_lead))
+    expect(page.get_by_role("region", name="Timeline").get_by_text("Came by API")).to_be_visible()
+    page.get_by_role("link", name="Edit", exact=True).first.click()
+    page.get_by_label("Remarks").fill("mine")
+    Lead.objects.update(remarks="theirs", version=2)
+    page.get_by_role("button", name="Save", exact=True).click()
+    row = page.get_by_role("row", name="Remarks")
+    expect(row).to_contain_text("theirs")
+    row.get_by_label("Remarks").check()
+    page.get_by_role("button", name="Save like this").click()
+    page.wait_for_url(re.compile(r"/lead/$"))
+    assert Lead.objects.get().remarks == "mine"
+
+
+def test_first_page_list_and_lead_fit_a_phone(open_page, signed_in, officer, draft_lead, partner):
+    people.leads_of(partner.make_test_space(), draft_lead.program)
+    page = signed_in(open_page(PHONE))
+    for url in (HOME, reverse("admin:leadops_lead_changelist"), lead_url(draft_lead)):
+        page.goto(url)
+        assert not page.evaluate(OVERFLOWS), url
+    page.get_by_role("link", name="Search everywhere").click()
+    page.locator("#search-text").fill(draft_lead.partner_ref_id)
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("link", name=draft_lead.reference).first).to_be_visible()
+    assert not page.evaluate(OVERFLOWS)

@@ -1,0 +1,211 @@
+"""The matrix of roles, walked over HTTP in every cell, and every page of the admin in the matrix."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from crm_integrations import roles
+from crm_integrations.models import Connection
+from crm_integrations.roles import MATRIX, ROLES, Right, Role
+from leadops.models import Lead, Officer
+from tests import people
+from tests.crm_integrations.roles.routes import Route, all_routes
+from tests.crm_integrations.roles.world import OF_NO_BRANCH, Place, connected, place
+
+pytestmark = pytest.mark.django_db
+POSTED = ("retry", "ask", "put_away", "check", "close", "pause", "resume", "submit", "search", "password")
+POSTED += (
+    "go_on",
+    "back",
+    "cancel",
+    "revoke_key",
+    "doubt",
+    "test",
+    "rotate",
+    "replay",
+    "enable",
+    "disable",
+    "end",
+    *("approve", "refuse", "done", "later", "_work", "unmerge", "lift_hold", "view_save"),
+)
+OFFERED: dict[tuple[str, str], bool] = {}
+"""Asked once: it is the same for all roles."""
+
+
+@pytest.fixture(autouse=True)
+def _no_log_of_refusals(caplog: pytest.LogCaptureFixture) -> None:
+    """Hundreds are refused here, and each would be told with its traceback."""
+    caplog.set_level(logging.CRITICAL, "django.request")
+
+
+@pytest.fixture
+def isp(settings: Any, tmp_path: Any) -> Connection:
+    settings.MEDIA_ROOT = tmp_path
+    return connected()
+
+
+@pytest.fixture
+def here(isp, program) -> Place:
+    return place("xq7vkw94", 0, isp, program)
+
+
+@pytest.fixture
+def there(here, isp, program) -> Place:
+    return place("zq7vkw94", 1, isp, program)
+
+
+def officer_of(role: str, here: Place) -> Officer:
+    """Somebody new of this role, who works at `here` and owns its lead."""
+    officer = people.officer("kavya", superuser=False)
+    officer.branches.set([here.branch])
+    roles.give(officer, role)
+    Lead.objects.filter(pk__in=[here.lead.pk, here.other_lead.pk]).update(owner=officer)
+    for label in ("leadops.export", "leadops.bulkaction", "crm_integrations.replay"):
+        type(here.records[label]).objects.filter(pk=here.records[label].pk).update(officer=officer)
+    return Officer.objects.get(pk=officer.pk)
+
+
+def signed_in(officer: Officer) -> Client:
+    client = Client(raise_request_exception=True)
+    client.force_login(officer)
+    return client
+
+
+def asked(client: Client, url: str, *, post: bool) -> HttpResponse:
+    """The answer; whatever it changed is as before."""
+    with transaction.atomic():
+        answer: Any = client.post(url) if post else client.get(url)
+        if answer.streaming:
+            b"".join(answer)  # its file is closed at the end
+        transaction.set_rollback(True)
+    return answer
+
+
+def lets_in(answer: HttpResponse) -> bool:
+    """Whether the page was opened: not refused, not unknown, not sent away to the start."""
+    away = (reverse("admin:index"), reverse("admin:login"))
+    return answer.status_code < 400 and not (
+        answer.status_code == 302 and answer["Location"].partition("?")[0] in away
+    )
+
+
+def cell(role: Role, label: str, action: str) -> str:
+    return role.rights.get(roles._right(label, action), "")
+
+
+def reaches(of_which: str, *, other: bool, label: str) -> bool:
+    """Whether a cell opens a record of one's own branch, or of another one."""
+    if of_which == "yes" and label not in OF_NO_BRANCH:
+        return False
+    return bool(of_which) and (not other or of_which == "all" or label in OF_NO_BRANCH)
+
+
+def opened_by(role: Role, rights: list[str]) -> str:
+    """The cell that rights which are needed together come to: the narrowest."""
+    cells = [role.rights.get(Right(*each.split(".")), "") for each in rights]
+    return min(cells, key=["", "own", "branch", "yes", "all"].index)
+
+
+def by_hand(label: str, action: str, superuser: Client, here: Place) -> bool:
+    """Whether the admin offers this at all: what nobody may do there, no role may either."""
+    if (label, action) not in OFFERED:
+        OFFERED[label, action] = _offered(label, action, superuser, here)
+    return OFFERED[label, action]
+
+
+def _offered(label: str, action: str, superuser: Client, here: Place) -> bool:
+    route = Route(f"{label.replace('.', '_')}_{action}", () if action == "add" else ("object_id",))
+    answer = asked(superuser, route.at(here), post=action == "change")
+    return lets_in(answer)
+
+
+def of_records(
+    role: Role, client: Client, superuser: Client, here: Place, there: Place
+) -> Iterator[tuple[str, bool, bool]]:
+    """Each list, form and deletion: what was asked, what the matrix says, and what HTTP says."""
+    names = {route.name for route in all_routes()}
+    for model in admin.site._registry:
+        label = model._meta.label_lower
+        name = label.replace(".", "_")
+        needed = MATRIX["opened_by"].get(label)
+        view = opened_by(role, needed) if needed else cell(role, label, "view")
+        if f"{name}_changelist" not in names:
+            continue  # it has pages of its own, which own_pages asks for
+        if label != "leadops.document":  # these are found on their lead
+            answer = asked(client, reverse(f"admin:{name}_changelist"), post=False)
+            yield f"{label} list", bool(view), lets_in(answer)
+        if f"{name}_change" not in names:
+            continue
+        add = bool(cell(role, label, "add")) and by_hand(label, "add", superuser, here)
+        yield f"{label} add", add, lets_in(asked(client, reverse(f"admin:{name}_add"), post=False))
+        for other, whose in ((False, here), (True, there)):
+            route = Route(f"{name}_change", ("object_id",))
+            url, where = route.at(whose), "other" if other else "own"
+            yield (
+                f"{label} view {where}",
+                reaches(view, other=other, label=label),
+                lets_in(asked(client, url, post=False)),
+            )
+            for action in ("change", "delete"):
+                # Such a page changes nothing: it shows the record, or leads on to its own.
+                of_which = view if needed and action == "change" else cell(role, label, action)
+                may = reaches(of_which, other=other, label=label)
+                may = may and by_hand(label, action, superuser, here)
+                to = Route(f"{name}_{action}", ("object_id",)).at(whose)
+                yield f"{label} {action} {where}", may, lets_in(asked(client, to, post=action == "change"))
+
+
+def own_pages(role: Role, client: Client, here: Place, there: Place) -> Iterator[tuple[str, bool, bool]]:
+    """The same of each page that is no list or form."""
+    for route in own_routes():
+        of_which = opened_by(role, MATRIX["pages"][route.name])
+        post = route.name.endswith(POSTED) and route.name != "auth_user_password_change"
+        for other, whose in ((False, here), (True, there)):
+            if other and not route.is_of_one and not route.name.endswith(("_start", "_send")):
+                continue  # it is about no single record
+            url = route.at(whose)
+            if route.name.endswith(("_start", "_send")):
+                label = "crm_integrations.delivery" if "replay" in route.name else "leadops.lead"
+                url += f"?{label.partition('.')[2]}={whose.records[label].pk}"
+            answer = asked(client, url, post=post)
+            where = "other" if other else "own"
+            may = reaches(of_which, other=other, label=route.model)
+            may = may and not (other and route.name in MATRIX["pages"]["owners"])
+            yield f"{route.name} {where}", may, lets_in(answer)
+
+
+def own_routes() -> list[Route]:
+    return [
+        each for each in all_routes() if not each.is_of_records and each.name not in MATRIX["pages"]["open"]
+    ]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_http_agrees_with_every_cell_of_the_matrix(role, here, there):
+    client, superuser = signed_in(officer_of(role, here)), signed_in(people.officer("asha"))
+    of_role = ROLES[role]
+    walked = [
+        *of_records(of_role, client, superuser, here, there),
+        *own_pages(of_role, client, here, there),
+    ]
+    assert len(walked) > 200
+    assert [f"{what}: the matrix says {said}" for what, said, seen in walked if said != seen] == []
+
+
+def test_every_page_of_the_admin_is_in_the_matrix():
+    named = {each.name for each in all_routes() if not each.is_of_records}
+    assert named == {*MATRIX["pages"]["open"], *MATRIX["pages"]} - {"open", "owners"}
+
+
+def test_every_record_of_the_admin_is_in_the_matrix():
+    registered = {model._meta.label_lower for model in admin.site._registry}
+    assert registered <= {*MATRIX["rights"], *MATRIX["opened_by"]}

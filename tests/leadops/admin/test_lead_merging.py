@@ -1,0 +1,77 @@
+"""Merging two leads at the desk."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from leadops.models import Duplicate, Lead, LeadMerge, LoanAccount, Officer
+from leadops.services import leads
+from tests import people
+
+
+@pytest.fixture
+def pair(partner, program):
+    first, second = people.drafts(2)
+    second.applicants[0].pan_no = first.applicants[0].pan_no
+    second.applicants[0].name = first.applicants[0].name
+    first.loan_amount, second.loan_amount, first.loan_purpose, second.loan_purpose = (
+        Decimal(100_000),
+        Decimal(750_000),
+        "",
+        "Machinery",
+    )
+    made = leads.create([first, second], partner=partner, program=program, intake=Lead.Intake.API)
+    common = [{"key": "pan", "field": "applicants[0].pan_no", "shown": "JUXXXXX79B"}]
+    Duplicate.objects.create(lead=made[1], earlier=made[0], common=common)
+    return made
+
+
+def url(pair) -> str:
+    return reverse("admin:leadops_lead_merge", args=[each.pk for each in pair])
+
+
+def test_the_two_stand_side_by_side_masked_and_empty_fields_are_filled(desk, pair):
+    first = desk.get(reverse("admin:leadops_lead_change", args=[pair[0].pk])).content.decode()
+    assert url(pair) in first
+    text = desk.get(url(pair)).content.decode()
+    assert "Loan amount" in text
+    assert pair[1].primary_mobile not in text
+    assert f"••••{pair[1].primary_mobile[-4:]}" in text
+    purpose = text.partition('name="pick:lead.loan_purpose" value="other"')[2][:10]
+    assert "checked" in purpose
+    assert "checked" not in text.partition('name="pick:lead.loan_amount" value="other"')[2][:10]
+
+
+def test_they_are_made_one_and_two_again(desk, pair, officer):
+    sent = {"pick:lead.loan_amount": "other", "pick:lead.loan_purpose": "kept"}
+    answer = desk.post(url(pair), sent, follow=True)
+    assert f"Lead {pair[1].reference} was merged into this one." in answer.content.decode()
+    assert "Merged into this lead" in answer.content.decode()
+    kept = Lead.objects.get()
+    assert (kept.loan_amount, kept.loan_purpose) == (750_000, "")
+    undo = reverse("admin:leadops_lead_unmerge", args=[LeadMerge.objects.get().pk])
+    assert "They are two leads again." in desk.post(undo, follow=True).content.decode()
+    assert Lead.objects.count() == 2
+    assert Duplicate.objects.count() == 1
+    assert "can&#x27;t be undone" in desk.post(undo, follow=True).content.decode()
+
+
+def test_what_can_not_be_merged_says_why(desk, pair, program, officer):
+    LoanAccount.objects.create(lead=pair[1], program=program, ref_id="A1", created_by=officer)
+    text = desk.post(url(pair)).content.decode()
+    assert "has a loan account: keep that one" in text
+    assert Lead.objects.count() == 2
+
+
+def test_reader_and_stranger_merge_nothing(reading_desk, pair):
+    assert reading_desk.get(url(pair)).status_code == 403
+    assert reading_desk.post(url(pair)).status_code == 403
+    clerk = people.clerk("view_lead", "change_lead")
+    Lead.objects.filter(pk=pair[0].pk).update(branch=people.branch("pune"))
+    Officer.objects.filter(username="clerk").update(reach=Officer.Reach.BRANCHES)
+    Officer.objects.get(username="clerk").branches.add(people.branch("pune"))
+    assert clerk.post(url(pair)).status_code == 404
+    assert Lead.objects.count() == 2
