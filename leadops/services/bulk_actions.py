@@ -12,18 +12,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import EmptyResultSet
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.db.models import Count, F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from leadops import doorbell, statements
+from leadops import doorbell
 from leadops.errors import LeadopsError
 from leadops.faults import place_of
 from leadops.models import BulkAction, Lead, Officer
+from leadops.services import chosen_leads, leases
 from leadops.services.bulk_deeds import Deed, Incomplete, deed_of
+from leadops.services.chosen_leads import ID_BYTES, ids_in
+from leadops.services.leases import FREE, LostLease
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +33,6 @@ State = BulkAction.State
 RUN = "leadops.tasks.run_bulk_action"
 MOST = 100_000
 CHUNK = 500
-ID_BYTES = 16
 LEASE_SECONDS = 60
 MOST_ATTEMPTS = 5
 OUR_FAULT = "Something went wrong on our side; please tell the operator."
@@ -43,10 +44,6 @@ class TooMany(LeadopsError):
 
 class NothingToDo(LeadopsError):
     """None of these leads is left to act on."""
-
-
-class LostLease(Exception):
-    """It was stopped, or another worker has taken it over."""
 
 
 def foresee(leads: QuerySet[Lead], deed: Deed) -> tuple[int, list[tuple[str, int]]]:
@@ -79,25 +76,13 @@ def order(leads: QuerySet[Lead], deed: Deed, officer: Officer, what: str) -> Bul
     return action
 
 
-_CHOOSING = """
-UPDATE leadops_bulkaction SET chosen = coalesce(ids, ''), total = coalesce(length(ids), 0) / 16
-FROM (
-    SELECT string_agg(uuid_send(id), ''::bytea ORDER BY id) AS ids
-    FROM (SELECT DISTINCT id FROM ({query}) AS found (id) LIMIT %s) AS leads
-) AS picked WHERE leadops_bulkaction.id = %s RETURNING total
-"""
-
-
 def _choose(leads: QuerySet[Lead], action: BulkAction) -> None:
-    try:
-        sql, params = leads.order_by().values("pk").query.sql_with_params()
-    except EmptyResultSet:
-        raise NothingToDo from None
-    [(action.total,)] = statements.rows(_CHOOSING.format(query=sql), [*params, MOST + 1, action.pk])
+    action.total = chosen_leads.keep(leads, action, MOST)
     if action.total > MOST:
         raise _too_many()
     if not action.total:
         raise NothingToDo
+    BulkAction.objects.filter(pk=action.pk).update(total=action.total)
 
 
 def cancel(action: BulkAction) -> bool:
@@ -137,18 +122,11 @@ def _refuse_who_may_not(officer: Officer, deed: Deed) -> None:
         raise Incomplete(_("%(officer)s may not do this any more.") % {"officer": officer})
 
 
-_LEASING = "leased_until = clock_timestamp() + make_interval(secs => %s)"
-
-
 def _take(action_id: UUID) -> datetime | None:
-    """Lease by the database's clock; what is written into `leased_until` is the token that proves it."""
-    found = statements.rows(
-        f"UPDATE leadops_bulkaction SET state = 'running', attempts = attempts + 1, {_LEASING} WHERE id = %s"  # noqa: S608
-        " AND state IN ('queued', 'running')"
-        " AND (leased_until IS NULL OR leased_until < clock_timestamp()) RETURNING leased_until",
-        [LEASE_SECONDS, action_id],
-    )
-    return found[0][0] if found else None
+    open_one = f"state IN ('queued', 'running') AND {FREE}"
+    begun = "state = 'running', attempts = attempts + 1,"
+    found = leases.write(BulkAction, action_id, LEASE_SECONDS, open_one, sets=begun)
+    return found[0] if found else None
 
 
 def _do_chunk(action: BulkAction, deed: Deed, lease: datetime) -> datetime | None:
@@ -166,17 +144,12 @@ def _do_chunk(action: BulkAction, deed: Deed, lease: datetime) -> datetime | Non
 
 
 def _next(action_id: UUID, lease: datetime) -> tuple[datetime, list[UUID]]:
-    start = f'1 + (done + "left") * {ID_BYTES}'
-    found = statements.rows(
-        f"UPDATE leadops_bulkaction SET {_LEASING} WHERE id = %s AND state = 'running' AND leased_until = %s"  # noqa: S608
-        f" RETURNING leased_until, substring(chosen FROM {start} FOR %s)",
-        [LEASE_SECONDS, action_id, lease, CHUNK * ID_BYTES],
-    )
+    part = f'substring(chosen FROM 1 + (done + "left") * {ID_BYTES} FOR {CHUNK * ID_BYTES})'
+    ours, told = "state = 'running' AND leased_until = %s", f"leased_until, {part}"
+    found = leases.write(BulkAction, action_id, LEASE_SECONDS, ours, lease, returning=told)
     if not found:
         raise LostLease
-    [(until, part)] = found
-    part = bytes(part)
-    return until, [UUID(bytes=part[at : at + ID_BYTES]) for at in range(0, len(part), ID_BYTES)]
+    return found[0], ids_in(bytes(found[1]))
 
 
 def _count(action_id: UUID, done: int, left: int, why: Counter[str]) -> None:

@@ -22,9 +22,9 @@ from leadops.excel.writer import Cell, Sheet, Style, Styled, Workbook
 from leadops.fields import EncryptedTextField, place
 from leadops.models import Address, Applicant, Bank, Export, Lead
 from leadops.sealing import open_sealed
+from leadops.services.chosen_leads import ids_in
 
 LEADS_A_READ = 500
-ID_BYTES = 16
 _LONGEST_WIDTH = 40
 
 _NUMBERS: dict[str, Callable[[Any], str]] = {
@@ -251,7 +251,7 @@ def _text(value: Cell) -> str:
 
 def _parts(ids: Iterable[bytes]) -> Iterator[list[UUID]]:
     for many in ids:
-        each = [UUID(bytes=many[at : at + ID_BYTES]) for at in range(0, len(many), ID_BYTES)]
+        each = ids_in(many)
         yield from (each[at : at + LEADS_A_READ] for at in range(0, len(each), LEADS_A_READ))
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
 
-from django.core.exceptions import EmptyResultSet
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, transaction
@@ -27,7 +26,8 @@ from leadops.excel.writer import MOST_ROWS, SheetFull, Workbook
 from leadops.faults import place_of
 from leadops.models import AuditEvent, Export, Lead
 from leadops.models.export import KEPT
-from leadops.services import audit, export_rows
+from leadops.services import audit, chosen_leads, export_rows, leases
+from leadops.services.leases import FREE, LostLease
 
 logger = logging.getLogger(__name__)
 
@@ -51,10 +51,6 @@ class TooManyLeads(LeadopsError):
     def __init__(self, most: int) -> None:
         super().__init__(f"These are more than {most:,} leads, which one workbook can't hold: choose fewer.")
         self.most = most
-
-
-class LostLease(Exception):
-    """Another worker has taken this export over."""
 
 
 def order(leads: QuerySet[Lead], asked: Export) -> Export:
@@ -96,33 +92,16 @@ def _note(asked: Export) -> None:
     audit.note(AuditEvent.Action.EXPORTED, asked, leads=asked.leads, shown=asked.shown)
 
 
-_CHOOSING = """
-UPDATE leadops_export SET chosen = coalesce(ids, ''), leads = coalesce(length(ids), 0) / %s
-FROM (
-    SELECT string_agg(uuid_send(id), ''::bytea ORDER BY id DESC) AS ids
-    FROM (SELECT DISTINCT id FROM ({query}) AS found (id) LIMIT %s) AS leads
-) AS picked WHERE leadops_export.id = %s RETURNING leads
-"""
-
-
 def _choose(leads: QuerySet[Lead], asked: Export, most: int) -> None:
-    """Keep the ids with the order: what comes in or is changed later does not alter what was asked for.
-
-    They stay in the database, because a million of them would be most of what an export may take of memory.
-    """
-    try:
-        sql, params = leads.order_by().values("pk").query.sql_with_params()
-    except EmptyResultSet:
-        return
-    values = [export_rows.ID_BYTES, *params, most + 1, asked.pk]
-    [(asked.leads,)] = statements.rows(_CHOOSING.format(query=sql), values)
+    asked.leads = chosen_leads.keep(leads, asked, most, newest_first=True)
     if asked.leads > most:
         raise TooManyLeads(most)
+    Export.objects.filter(pk=asked.pk).update(leads=asked.leads)
 
 
 def _ids(asked: Export) -> Iterator[bytes]:
     """The ids that were chosen, some ten thousand at a time."""
-    start, length = 1, IDS_A_READ * export_rows.ID_BYTES
+    start, length = 1, IDS_A_READ * chosen_leads.ID_BYTES
     sql = "SELECT substring(chosen FROM %s FOR %s) FROM leadops_export WHERE id = %s"
     while part := statements.rows(sql, [start, length, asked.pk])[0][0]:
         yield part
@@ -187,29 +166,19 @@ def _write(export: Export, lease: datetime) -> None:
         export.file.delete(save=False)
 
 
-_LEASING = "leased_until = clock_timestamp() + make_interval(secs => %s)"
-
-
 def _take(export_id: UUID) -> datetime | None:
-    """Lease by the database's clock; what is written into `leased_until` is the token that proves it."""
-    found = statements.rows(
-        f"UPDATE leadops_export SET state = 'running', attempts = attempts + 1, done = 0, {_LEASING} WHERE id = %s"  # noqa: S608
-        " AND road = 'admin' AND state IN ('queued', 'running')"
-        " AND (leased_until IS NULL OR leased_until < clock_timestamp()) RETURNING leased_until",
-        [LEASE_SECONDS, export_id],
-    )
-    return found[0][0] if found else None
+    open_one = f"road = 'admin' AND state IN ('queued', 'running') AND {FREE}"
+    begun = "state = 'running', attempts = attempts + 1, done = 0,"
+    found = leases.write(Export, export_id, LEASE_SECONDS, open_one, sets=begun)
+    return found[0] if found else None
 
 
 def _renewed(export_id: UUID, lease: datetime, done: int) -> datetime:
-    found = statements.rows(
-        f"UPDATE leadops_export SET done = %s, {_LEASING} WHERE id = %s AND state = 'running'"  # noqa: S608
-        " AND leased_until = %s RETURNING leased_until",
-        [done, LEASE_SECONDS, export_id, lease],
-    )
+    ours = "state = 'running' AND leased_until = %s"
+    found = leases.write(Export, export_id, LEASE_SECONDS, ours, lease, sets=f"done = {done:d},")
     if not found:
         raise LostLease
-    until: datetime = found[0][0]
+    until: datetime = found[0]
     return until
 
 

@@ -28,8 +28,9 @@ from leadops.services import (
     import_undoing,
 )
 from leadops.services.file_names import plain_name
-from leadops.services.import_leases import Lease, LostLease
+from leadops.services.import_leases import Lease
 from leadops.services.import_tasks import RUN
+from leadops.services.leases import LostLease
 from leadops.services.partners import refuse_inactive
 
 logger = logging.getLogger(__name__)

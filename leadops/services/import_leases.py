@@ -9,15 +9,13 @@ from uuid import UUID
 
 from leadops import statements
 from leadops.models import ImportBatch
+from leadops.services import leases
+from leadops.services.leases import FREE, LostLease
 
 SECONDS = 30
 """Longer than any chunk takes; after it another worker takes over from one that died."""
 READING_SECONDS_PER_MB = 4
 """The parser reads some 10 MB before it gives its first row, so reading begins with a longer lease."""
-
-
-class LostLease(Exception):
-    """Another worker has taken this batch over, or an officer has stopped it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +49,13 @@ class Lease:
 def take(batch_id: UUID) -> Lease | None:
     """The batch in our hands; None while another worker has it or there is nothing to do."""
     seconds = SECONDS + int(_megabytes(ImportBatch.objects.get(pk=batch_id)) * READING_SECONDS_PER_MB)
-    free = "(leased_until IS NULL OR leased_until < clock_timestamp())"
-    until = _write(batch_id, seconds, f"state = ANY(%s) AND {free}", list(ImportBatch.WORKING))
+    until = _write(batch_id, seconds, f"state = ANY(%s) AND {FREE}", list(ImportBatch.WORKING))
     return Lease(batch_id, until) if until else None
 
 
 def free() -> list[UUID]:
     """Batches that nobody has in hand and in which a worker has something to do."""
-    sql = (
-        "SELECT id FROM leadops_importbatch WHERE state = ANY(%s)"
-        " AND (leased_until IS NULL OR leased_until < clock_timestamp()) ORDER BY id"
-    )
+    sql = f"SELECT id FROM leadops_importbatch WHERE state = ANY(%s) AND {FREE} ORDER BY id"  # noqa: S608
     return [batch_id for (batch_id,) in statements.rows(sql, [list(ImportBatch.WORKING)])]
 
 
@@ -73,11 +67,6 @@ def _megabytes(batch: ImportBatch) -> float:
         return 0
 
 
-_LEASING = "UPDATE leadops_importbatch SET leased_until = clock_timestamp() + make_interval(secs => %s)"
-
-
 def _write(batch_id: UUID, seconds: int, condition: str, *values: Any) -> datetime | None:
-    """Lease by the database's clock, so that workers on several machines agree."""
-    sql = f"{_LEASING} WHERE id = %s AND {condition} RETURNING leased_until"
-    found = statements.rows(sql, [seconds, batch_id, *values])
-    return found[0][0] if found else None
+    found = leases.write(ImportBatch, batch_id, seconds, condition, *values)
+    return found[0] if found else None

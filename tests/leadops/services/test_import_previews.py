@@ -17,6 +17,7 @@ from leadops.services import (
     import_steering,
 )
 from leadops.services.import_steering import NotNow
+from leadops.services.leases import LostLease
 from tests.environment import ROOT
 from tests.leadops.excel.workbooks import HEADER, good_rows
 from tests.leadops.services.imported import codes, counts
@@ -213,7 +214,7 @@ class TestCancelling:
         lease = import_leases.take(batch.pk)
         assert lease is not None
         import_steering.cancel(batch)
-        with pytest.raises(import_leases.LostLease):
+        with pytest.raises(LostLease):
             lease.renewed()
 
     def test_go_on_is_refused_where_nobody_asked(self, receive):
