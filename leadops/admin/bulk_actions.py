@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -20,16 +19,14 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from leadops.admin import choices
-from leadops.admin.exports import MOST_SELECTED, in_filter_words
+from leadops.admin import choices, chosen_leads
+from leadops.admin.chosen_leads import Choice
 from leadops.admin.gates import held
-from leadops.admin.listed import listed
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted, time_left
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, officer_of
 from leadops.errors import LeadopsError
-from leadops.ids import uuid_in
 from leadops.models import BulkAction, Lead
 from leadops.services import approvals, bulk_actions
 from leadops.services.approvals import pushes
@@ -46,14 +43,6 @@ TONES: dict[str, str] = {
     BulkAction.State.CANCELLED: "calm",
     BulkAction.State.FAILED: "bad",
 }
-
-
-class Choice(NamedTuple):
-    """The leads to act on, what they are in words, and the fields of the form that say so."""
-
-    leads: QuerySet[Lead]
-    what: str
-    fields: list[tuple[str, str]]
 
 
 @admin.register(BulkAction)
@@ -115,7 +104,7 @@ class BulkActionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         """Ask what is to be done, say what that will do, and begin."""
         if not (offered := _offered(request)):
             raise PermissionDenied
-        choice = self._chosen(request)
+        choice = chosen_leads.chosen(self.admin_site, request)
         context = {**self.admin_site.each_context(request), "title": _("Act on leads"), "opts": self.opts}
         context |= {"choice": choice, "offered": offered, "sent": request.POST, "problem": ""}
         if request.method == "POST":
@@ -154,21 +143,6 @@ class BulkActionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         return get_object_or_404(self.get_queryset(request), pk=key)
-
-    def _chosen(self, request: HttpRequest) -> Choice:
-        """The leads that were selected, or what the list of leads finds; always within the officer's reach."""
-        given = request.POST if request.method == "POST" else request.GET
-        if "filter" in given:
-            found = listed(self.admin_site, Lead, request, given["filter"])
-            return Choice(found.queryset, in_filter_words(found), [("filter", given["filter"])])
-        keys = [key for each in given.getlist("lead")[:MOST_SELECTED] if (key := uuid_in(each))]
-        if not keys:
-            raise Http404
-        seen = Lead.objects.visible_to(officer_of(request)).filter(pk__in=keys)
-        if not seen.exists():
-            raise Http404
-        what = _("%(leads)s selected in the list") % {"leads": counted(len(keys), Lead)}
-        return Choice(seen, what, [("lead", str(key)) for key in keys])
 
 
 def _held(request: HttpRequest, choice: Choice) -> HttpResponse | None:
@@ -210,9 +184,3 @@ def _progress(action: BulkAction) -> dict[str, Any]:
 
 def _page_of(key: UUID) -> str:
     return reverse("admin:leadops_bulkaction_change", args=[key])
-
-
-def selected_url(queryset: QuerySet[Lead]) -> str:
-    """Where the officer says what is to be done to the leads that they ticked."""
-    keys = queryset.values_list("pk", flat=True)[:MOST_SELECTED]
-    return f"{reverse('admin:leadops_bulkaction_start')}?{urlencode({'lead': list(keys)}, doseq=True)}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -12,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import (
     FileResponse,
-    Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseRedirect,
@@ -27,10 +25,8 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
-from leadops import masking
+from leadops.admin import chosen_leads
 from leadops.admin.downloads import downloaded
-from leadops.admin.form_filters import FormFilter
-from leadops.admin.listed import listed
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted, time_left
 from leadops.admin.pages import CappedList, capped_counts, in_words
@@ -39,20 +35,15 @@ from leadops.admin.scoped import (
     SeenAutocompleteFilter,
     SeenDropdownFilter,
     officer_of,
-    seen,
-    seen_where_bounded,
 )
-from leadops.admin.sealed_search import opened
 from leadops.client_address import client_address
 from leadops.errors import LeadopsError
-from leadops.ids import uuid_in
 from leadops.models import AuditEvent, Export, Lead
 from leadops.services import audit, exports
 from leadops.sign_in.fresh import fresh_factor
 
 MAY_EXPORT = "leadops.add_export"
 MAY_SEE_WHOLE = "leadops.export_unmasked"
-MOST_SELECTED = 100
 TONES: dict[str, str] = {
     Export.State.QUEUED: "busy",
     Export.State.RUNNING: "busy",
@@ -69,8 +60,7 @@ class Exported(ModelAdmin):
 
     @admin.action(description="Export…", permissions=["export"])
     def export_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> HttpResponse:
-        chosen = urlencode({"lead": list(queryset.values_list("pk", flat=True)[:MOST_SELECTED])}, doseq=True)
-        return HttpResponseRedirect(f"{reverse('admin:leadops_export_start')}?{chosen}")
+        return HttpResponseRedirect(chosen_leads.url_of("admin:leadops_export_start", queryset))
 
 
 class StartForm(forms.Form):
@@ -82,14 +72,6 @@ class StartForm(forms.Form):
         widget=UnfoldBooleanSwitchWidget,
         help_text="PAN, account, document and tax numbers, mobiles, e-mail addresses and dates of birth as they are.",
     )
-
-
-class Choice(NamedTuple):
-    """The leads to take out, what they are in words, and the fields of the form that say so."""
-
-    leads: QuerySet[Lead]
-    what: str
-    fields: list[tuple[str, str]]
 
 
 @admin.register(Export)
@@ -154,7 +136,7 @@ class ExportAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         lead_admin = self.admin_site.get_model_admin(Lead)
         if not request.user.has_perm(MAY_EXPORT) or not lead_admin.has_view_permission(request):
             raise PermissionDenied
-        choice = self._chosen(request)
+        choice = chosen_leads.chosen(self.admin_site, request)
         form = StartForm(request.POST if request.method == "POST" else None)
         may_see_whole = request.user.has_perm(MAY_SEE_WHOLE)
         if form.is_valid():
@@ -201,25 +183,6 @@ class ExportAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
             raise PermissionDenied
         return get_object_or_404(self.get_queryset(request), pk=key)
 
-    # What is chosen ------------------------------------------------------------------------------------------
-
-    def _chosen(self, request: HttpRequest) -> Choice:
-        """The leads that were selected, or what the list of leads finds."""
-        given = request.POST if request.method == "POST" else request.GET
-        if "filter" in given:
-            return self._filtered(request, given["filter"])
-        named = [key for each in given.getlist("lead")[:MOST_SELECTED] if (key := uuid_in(each))]
-        found = seen(Lead.objects.filter(pk__in=named), request)
-        if not (keys := list(found.values_list("pk", flat=True))):
-            raise Http404
-        what = f"{counted(len(keys), Lead)} selected in the list"
-        return Choice(found, what, [("lead", str(key)) for key in keys])
-
-    def _filtered(self, request: HttpRequest, query: str) -> Choice:
-        """The filter is read by the list itself, so that what it showed is what goes out, on all its pages."""
-        found = listed(self.admin_site, Lead, request, query)
-        return Choice(found.queryset, in_filter_words(found), [("filter", query)])
-
 
 def _asked(request: HttpRequest, what: str, whole: bool) -> Export:
     return Export(
@@ -246,33 +209,3 @@ def _progress(export: Export) -> dict[str, Any]:
 
 def _page_of(key: UUID) -> str:
     return reverse("admin:leadops_export_change", args=[key])
-
-
-def in_filter_words(listed: Any) -> str:
-    """The filters and the search of a list as people say them; the log keeps no personal number."""
-    said = [words for spec in listed.filter_specs if (words := _filter_in_words(spec))]
-    if text := opened(listed.query or ""):
-        said.append(f"Search: {masking.dotted(text) if any(map(str.isdigit, text)) else text}")
-    return " · ".join(said)[:500] or "All leads"
-
-
-def _filter_in_words(spec: Any) -> str:
-    if isinstance(spec, FormFilter):
-        given = [f"{name.replace('_', ' ')} {value}" for name, value in spec.used_parameters.items()]
-        return ", ".join(given).capitalize()
-    value = spec.value()
-    if not value:
-        return ""
-    return f"{str(spec.title).capitalize()}: {_value_in_words(spec, value)}"
-
-
-def _value_in_words(spec: Any, value: str) -> object:
-    if isinstance(spec, admin.SimpleListFilter):
-        return dict(spec.lookup_choices).get(value, value)
-    related = spec.field.related_model
-    if related is None:
-        return dict(spec.field.flatchoices).get(value, value)
-    return (
-        seen_where_bounded(related._default_manager.all(), spec.request).filter(pk=uuid_in(value)).first()
-        or value
-    )
