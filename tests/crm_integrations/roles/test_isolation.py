@@ -6,7 +6,6 @@ is shown by the same addresses proves that there was something to find.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -19,14 +18,13 @@ from django.db import models, transaction
 from django.test import Client
 from django.urls import reverse
 
-from crm_integrations.models import Connection
 from leadops.admin.sealed_search import sealed
 from leadops.models import AssignmentRule, BulkAction, Duplicate, Lead, PendingChange
 from leadops.reports import catalogue
 from leadops.services import approvals, report_days
 from leadops.services.approvals.partners_and_keys import partner_of
 from tests.crm_integrations.roles.routes import Route, all_routes
-from tests.crm_integrations.roles.world import Place, connected, place
+from tests.crm_integrations.roles.world import Place, place
 
 pytestmark = pytest.mark.django_db
 SHARED = ("help", "index", "jsi18n", "login", "logout", "password_change", "password_change_done", "search")
@@ -42,18 +40,6 @@ SHARED += (
 """Pages of the site that are about no record; `autocomplete` is probed by itself."""
 MOST_LOOKUPS = 8
 """Of one list: they go the same road, and each page takes its time."""
-
-
-@pytest.fixture(autouse=True)
-def _no_log_of_refusals(caplog: pytest.LogCaptureFixture) -> None:
-    """Hundreds are refused here, and each would be told with its traceback."""
-    caplog.set_level(logging.CRITICAL, "django.request")
-
-
-@pytest.fixture
-def isp(settings: Any, tmp_path: Any) -> Connection:
-    settings.MEDIA_ROOT = tmp_path
-    return connected()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,12 +13,11 @@ from django.test import Client
 from django.urls import reverse
 
 from crm_integrations import roles
-from crm_integrations.models import Connection
 from crm_integrations.roles import MATRIX, ROLES, Right, Role
 from leadops.models import Lead, Officer
 from tests import people
 from tests.crm_integrations.roles.routes import Route, all_routes
-from tests.crm_integrations.roles.world import OF_NO_BRANCH, Place, connected, place
+from tests.crm_integrations.roles.world import OF_NO_BRANCH, Place, place
 
 pytestmark = pytest.mark.django_db
 POSTED = ("retry", "ask", "put_away", "check", "close", "pause", "resume", "submit", "search", "password")
@@ -39,18 +37,6 @@ POSTED += (
 )
 OFFERED: dict[tuple[str, str], bool] = {}
 """Asked once: it is the same for all roles."""
-
-
-@pytest.fixture(autouse=True)
-def _no_log_of_refusals(caplog: pytest.LogCaptureFixture) -> None:
-    """Hundreds are refused here, and each would be told with its traceback."""
-    caplog.set_level(logging.CRITICAL, "django.request")
-
-
-@pytest.fixture
-def isp(settings: Any, tmp_path: Any) -> Connection:
-    settings.MEDIA_ROOT = tmp_path
-    return connected()
 
 
 @pytest.fixture

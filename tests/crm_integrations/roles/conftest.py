@@ -1,0 +1,23 @@
+"""What every walk through the admin's pages stands on."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from crm_integrations.models import Connection
+from tests.crm_integrations.roles.world import connected
+
+
+@pytest.fixture(autouse=True)
+def _no_log_of_refusals(caplog: pytest.LogCaptureFixture) -> None:
+    """Hundreds are refused here, and each would be told with its traceback."""
+    caplog.set_level(logging.CRITICAL, "django.request")
+
+
+@pytest.fixture
+def isp(settings: Any, tmp_path: Any) -> Connection:
+    settings.MEDIA_ROOT = tmp_path
+    return connected()
