@@ -14,8 +14,6 @@ from leadops.admin.gates import HeldUp, Holding, drop_changed
 from leadops.services import approvals
 from leadops.services.approvals import Data
 
-GATED = ("base_url", "settings", "sealed_secrets")
-
 
 class HoldsAddresses(Holding):
     """Mixed into the admin of connections."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from crm_integrations.models import Delivery
 from leadops import statements
 
-CONSENT, BORDER = "consent", "border"
+CONSENT = "consent"
 ACROSS = "It would come under another country's law."
 """The cause of all that a border holds back, whichever the countries are."""
 LOOK_AGAIN_SECONDS = 300

@@ -15,13 +15,6 @@ from leadops.services.status_steps import TRANSITIONS
 from leadops.validation import errors_in
 
 NEWER = "Somebody changed this lead after you opened it (you have version {mine}, it is at {theirs})."
-OPEN = [
-    Lead.Status.SUBMITTED,
-    Lead.Status.IN_REVIEW,
-    Lead.Status.APPROVED,
-    Lead.Status.DECLINED,
-    Lead.Status.DROPPED,
-]
 
 
 class LeadForm(VersionedForm, MaskedForm):

@@ -41,9 +41,8 @@ def write_down(head: Head) -> None:
             with (folder / DAILY).open("a") as file:
                 file.write(line)
             _mail(line)
-    except (
-        OSError
-    ) as error:  # the events are sealed all the same; `verify_audit` tells when no head was written
+    except OSError as error:
+        # The events are sealed all the same; `verify_audit` tells when no head was written.
         logger.error("The newest seal could not be written to %s: %s.", folder, type(error).__name__)
 
 

@@ -22,9 +22,8 @@ def speak(app: AppConfig) -> None:
     for model in app.get_models():
         names = model._meta
         names.verbose_name = gettext_lazy(str(names.verbose_name or ""))
-        names.verbose_name_plural = gettext_lazy(
-            str(names.verbose_name_plural)
-        )  # lazy, and of Django's own making
+        # Lazy already where it is of Django's own making.
+        names.verbose_name_plural = gettext_lazy(str(names.verbose_name_plural))
         for field in (*names.local_fields, *names.local_many_to_many):
             _speak_field(field)
 

@@ -39,9 +39,8 @@ class CallCount(models.Model):
     `finding` is empty in the row that counts the calls; a further row counts in how many of them each error stood.
     """
 
-    api_key = models.ForeignKey(
-        ApiKey, on_delete=models.CASCADE, related_name="call_counts", db_index=False
-    )  # the constraint's index begins with it
+    # Without an index of its own: that of the constraint begins with it.
+    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="call_counts", db_index=False)
     day = models.DateField()
     status = models.PositiveSmallIntegerField()
     problem = models.CharField("kind of problem", max_length=40, blank=True)

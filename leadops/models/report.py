@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Self
-
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
@@ -19,11 +16,6 @@ from leadops.models.record import Record
 
 def _seconds() -> ArrayField[list[int], list[int]]:
     return ArrayField(models.IntegerField(), default=list)
-
-
-class ReportDayQuerySet(models.QuerySet["ReportDay"]):
-    def between(self, first: date, last: date) -> Self:
-        return self.filter(day__gte=first, day__lte=last)
 
 
 class ReportDay(models.Model):
@@ -49,8 +41,6 @@ class ReportDay(models.Model):
     to_decided = _seconds()
     to_account = _seconds()
     whole = _seconds()
-
-    objects = ReportDayQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()

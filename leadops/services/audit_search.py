@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet, TextField
 from django.db.models.functions import Cast
-from django.utils.timezone import make_aware
 
 from leadops import statements
 from leadops.audit.scope import belonging_to
+from leadops.ids import midnight
 from leadops.models import AuditAct, AuditEvent, Lead, Officer
 from leadops.services.audit_words import Told, told
 
@@ -106,9 +106,9 @@ def _found(wanted: Wanted) -> QuerySet[AuditEvent]:
     exact = {"model": wanted.model, "record": wanted.record, "action": wanted.action}
     given: dict[str, Any] = {name: value for name, value in exact.items() if value}
     if wanted.first:
-        given["at__gte"] = _midnight(wanted.first)
+        given["at__gte"] = midnight(wanted.first)
     if wanted.last:
-        given["at__lt"] = _midnight(wanted.last + timedelta(days=1))
+        given["at__lt"] = midnight(wanted.last + timedelta(days=1))
     events = AuditEvent.objects.filter(**given)
     if wanted.who or wanted.request_id:
         events = events.filter(act__in=_acts(wanted).values("id"))
@@ -125,7 +125,3 @@ def _acts(wanted: Wanted) -> QuerySet[AuditAct]:
             named |= Q(who__startswith=f"{kind} {wanted.who}")
         acts = acts.filter(named)
     return acts
-
-
-def _midnight(day: date) -> datetime:
-    return make_aware(datetime.combine(day, time.min))

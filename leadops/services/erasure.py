@@ -29,7 +29,6 @@ from leadops.models import (
     BorrowerToken,
     Document,
     DocumentEvent,
-    Duplicate,
     Erasure,
     Holder,
     ImportRow,
@@ -39,7 +38,7 @@ from leadops.models import (
     Merge,
     Officer,
 )
-from leadops.services import audit, erased_answers, erased_files, holders, leads, status_steps
+from leadops.services import audit, duplicates, erased_answers, erased_files, holders, leads, status_steps
 
 ENDED_ACCOUNTS = ("cancelled", "closed", "dropped", "foreclosed", "rejected", "settled", "written_off")
 """The vendors' words for loan accounts that are over, in small letters."""
@@ -171,7 +170,7 @@ def _empty_beside(lead: Lead) -> None:
     lead.notes.all().delete()
     lead.status_steps.update(note="")
     LeadMerge.objects.filter(Q(kept=lead) | Q(merged=lead)).update(before="")
-    Duplicate.objects.filter(Q(lead=lead) | Q(earlier=lead)).delete()
+    duplicates.forget(lead)
     Merge.objects.filter(lead=lead).update(common=[])
     entries = LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(Lead), object_id=str(lead.pk)

@@ -34,7 +34,6 @@ FILLED = "Another lead was filled into it."
 DELETED = "Its lead was deleted when the import was undone."
 DELETED_ELSEWHERE = "Its lead was deleted when the import of {file} was undone."
 STAYED = "Its lead stayed when the import was undone. "
-CHANGED_BEFORE = "Changes of leads that were here before are not taken back."
 UNDONE_CODE, STAYED_CODE = "undone", "stayed_at_undo"
 # An undoing that was broken off goes on where it left: what stayed has said so.
 _NEXT = """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -22,8 +21,6 @@ from leadops.services.import_foresight import Foresight
 from leadops.services.import_judging import Result, our_fault
 from leadops.services.import_known import leads_by_reference
 from leadops.validation import Finding, Severity, errors_in
-
-logger = logging.getLogger(__name__)
 
 Outcome = ImportRow.Outcome
 _ERROR, _NOTE = Severity.ERROR, Severity.WARNING

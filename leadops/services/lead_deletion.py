@@ -5,12 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from leadops.errors import Gone, NotInThisState
-from leadops.models import Duplicate, Lead
-from leadops.services import leads, status_steps
+from leadops.models import Lead
+from leadops.services import duplicates, leads, status_steps
 
 
 @transaction.atomic
@@ -30,4 +29,4 @@ def delete(lead_id: UUID) -> None:
     lead.deleted_at = timezone.now()
     leads.revise(lead)  # first, because it changes leads in sight alone
     lead.save(update_fields=["deleted_at", "updated_at"])
-    Duplicate.objects.filter(Q(lead=lead) | Q(earlier=lead)).delete()
+    duplicates.forget(lead)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import Model, Q
+from django.db.models import Model
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,7 +26,6 @@ from leadops.models import (
     Bank,
     Consent,
     Document,
-    Duplicate,
     Lead,
     LeadMerge,
     Note,
@@ -173,7 +172,7 @@ def _take_out_of_sight(kept: Lead, other: Lead, by: Officer) -> None:
         status_steps.take([other], Lead.Status.DROPPED, by=by, note=note)
     leads.revise(other)  # first, because it changes leads in sight alone
     Lead.objects.filter(pk=other.pk).update(deleted_at=timezone.now(), updated_at=Now())
-    Duplicate.objects.filter(Q(lead=other) | Q(earlier=other)).delete()
+    duplicates.forget(other)
 
 
 # Undoing -------------------------------------------------------------------------------------------------------------

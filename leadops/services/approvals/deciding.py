@@ -20,7 +20,6 @@ from leadops.services.approvals.registry import kind_of
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 """Where rights are kept, however officers sign in."""
 MAY_APPROVE = "leadops.approve_pendingchange"
-MOVED = "What it was made on has changed since. Nothing was done: look at it as it is now, and ask again."
 State = PendingChange.State
 
 
@@ -88,7 +87,7 @@ def approve(change_id: Any, officer: Officer, words: str = "") -> PendingChange:
         held = _held(change_id, officer)
         moved = held.moved
         if moved:
-            _end(held, State.STALE, officer, MOVED)
+            _end(held, State.STALE, officer, OutOfDate().message)
         else:
             _carry_out(held, officer, words)
     if moved:

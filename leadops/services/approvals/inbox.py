@@ -26,8 +26,3 @@ def waiting_for(officer: Officer) -> PendingChangeQuerySet:
     found = PendingChange.objects.within_reach_of(officer).waiting().exclude(reason="")
     found = found.filter(kind__in=registry.checked_by(officer)).exclude(made_by=officer)
     return found.exclude(subject_model="leadops.officer", subject_id=str(officer.pk))
-
-
-def asked_by(officer: Officer) -> PendingChangeQuerySet:
-    """What `officer` asked for."""
-    return PendingChange.objects.filter(made_by=officer)

@@ -25,9 +25,8 @@ PARTNER_FIELDS = {
 
 def partner_of(partner: Partner) -> Data:
     """What carries out taking on `partner`, which is not stored yet."""
-    return {name: getattr(partner, f"{name}_id" if name == "branch" else name) for name in PARTNER_FIELDS} | {
-        "branch": str(partner.branch_id or "")
-    }
+    values = {name: getattr(partner, name) for name in PARTNER_FIELDS if name != "branch"}
+    return {**values, "branch": str(partner.branch_id or "")}
 
 
 class NewPartner(Kind):

@@ -10,6 +10,7 @@ from leadops.services.duplicates.judging import Becomes, Foreseen, Match, Verdic
 from leadops.services.duplicates.keeping import (
     Gain,
     Pair,
+    forget,
     keep,
     keep_filled,
     look_again,
@@ -30,6 +31,7 @@ __all__ = [
     "Pair",
     "Stored",
     "Verdict",
+    "forget",
     "is_open",
     "judge",
     "keep",
