@@ -25,10 +25,10 @@ from crm_integrations.admin.steering import connection_url
 from crm_integrations.models import Connection, Route
 from crm_integrations.probe import probe
 from leadops.admin.markup import chip
-from leadops.admin.scoped import officer_of
 from leadops.admin.versions import LockedWhileStored
 from leadops.ids import uuid_in
 from leadops.sign_in.fresh import fresh_factor
+from leadops.sign_in.sessions import officer_of
 
 MAY_PAUSE = "crm_integrations.pause_connection"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -23,6 +23,7 @@ from leadops.admin.pages import CappedPaginator
 from leadops.admin.scoped import seen
 from leadops.errors import LeadopsError
 from leadops.models import Officer
+from leadops.sign_in.sessions import officer_of
 
 ON_A_PAGE = 20
 LATELY, LOOKED_THROUGH = 10, 10
@@ -92,7 +93,7 @@ class DecisionsPage(ModelAdmin):
         form = DecisionForm(request.POST if request.method == "POST" else None)
         back = way_back(request, delivery)
         if form.is_valid():
-            done = form.carry_out(delivery, cast(Officer, request.user))
+            done = form.carry_out(delivery, officer_of(request))
             if not form.errors:
                 if done:
                     self.log_change(request, delivery, form.in_words)

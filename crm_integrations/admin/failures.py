@@ -17,9 +17,9 @@ from crm_integrations import failures
 from crm_integrations.models import Connection
 from leadops.admin.dashboard import list_url
 from leadops.admin.pages import MOST, in_words
-from leadops.admin.scoped import officer_of
 from leadops.admin.sealed_search import sealed
 from leadops.models import Officer
+from leadops.sign_in.sessions import officer_of
 
 MOST_GROUPS = 200
 DELIVERIES = "admin:crm_integrations_delivery_changelist"

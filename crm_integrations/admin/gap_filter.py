@@ -14,9 +14,9 @@ from unfold.contrib.filters.admin import DropdownFilter
 from crm_integrations import gaps
 from crm_integrations.models import Connection
 from leadops.admin.field_names import spoken
-from leadops.admin.scoped import officer_of
 from leadops.ids import uuid_in
 from leadops.models import Lead
+from leadops.sign_in.sessions import officer_of
 
 
 class MissingFilter(DropdownFilter):

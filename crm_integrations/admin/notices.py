@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -28,7 +28,7 @@ from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted, link
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenDropdownFilter, seen
-from leadops.models import Officer
+from leadops.sign_in.sessions import officer_of
 
 MAY_PUT_AWAY = "crm_integrations.change_notice"
 LIST = "admin:crm_integrations_notice_changelist"
@@ -127,7 +127,7 @@ class NoticeAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
     @admin.action(description="Put away", permissions=["put_away"])
     def put_away_selected(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
         chosen = list(queryset.select_related("connection")[:1000])
-        done = sum(watching.put_away(each, cast(Officer, request.user)) for each in chosen)
+        done = sum(watching.put_away(each, officer_of(request)) for each in chosen)
         self.message_user(
             request, f"{counted(done, Notice)} put away.", messages.SUCCESS if done else messages.WARNING
         )
@@ -147,7 +147,7 @@ class NoticeAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         if not self.has_put_away_permission(request):
             raise PermissionDenied
         notice = get_object_or_404(self.get_queryset(request), pk=notice_id)
-        done = watching.put_away(notice, cast(Officer, request.user))
+        done = watching.put_away(notice, officer_of(request))
         said = f"“{notice}” is put away." if done else f"“{notice}” was closed already."
         self.message_user(request, said, messages.SUCCESS if done else messages.WARNING)
         return HttpResponseRedirect(reverse(LIST))

@@ -19,9 +19,10 @@ from leadops.admin.dashboard import list_url
 from leadops.admin.pages import capped_counts
 from leadops.admin.partner_desk import Score, first_day, leads_url
 from leadops.admin.partners import PartnerAdmin
-from leadops.admin.scoped import officer_of, seen
+from leadops.admin.scoped import seen
 from leadops.ids import first_id_at, midnight, uuid_in
 from leadops.models import Lead, Officer, Partner
+from leadops.sign_in.sessions import officer_of
 
 NEWEST = 200
 DELIVERIES = "admin:crm_integrations_delivery_changelist"

@@ -27,9 +27,10 @@ from leadops.admin.choosing import OnlyChosen
 from leadops.admin.making import MadeByService, MadeForm
 from leadops.admin.markup import chip, counted
 from leadops.admin.pages import CappedList
-from leadops.admin.scoped import Scoped, SeenDropdownFilter, officer_of
+from leadops.admin.scoped import Scoped, SeenDropdownFilter
 from leadops.excel.writer import CONTENT_TYPE
 from leadops.models import Officer
+from leadops.sign_in.sessions import officer_of
 
 MAY_RECONCILE = "crm_integrations.add_reconciliation"
 ROWS_A_PAGE = 50

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -40,9 +40,9 @@ from leadops.admin.scoped import Scoped, seen
 from leadops.admin.sealed_search import opened
 from leadops.errors import LeadopsError
 from leadops.ids import uuid_in
-from leadops.models import Officer
 from leadops.services import approvals
 from leadops.sign_in.fresh import fresh_factor
+from leadops.sign_in.sessions import officer_of
 
 MOST_CHOSEN = 100
 TONES: dict[str, str] = {
@@ -208,7 +208,7 @@ def started(
 ) -> HttpResponse:
     """Begin a replay, or ask for it where there are so many that a second person approves; raises NothingToReplay."""
     at_once = settings.APPROVE_OVER["replay"] if approvals.needed() else None
-    replay = outbox.replays.start(cast(Officer, request.user), reason, what, deliveries, at_once)
+    replay = outbox.replays.start(officer_of(request), reason, what, deliveries, at_once)
     page.log_addition(request, replay, reason)
     if replay.state == Replay.State.PROPOSED:
         return held(request, "replay", {}, replay, reason)

@@ -18,10 +18,11 @@ from unfold.admin import ModelAdmin
 
 from leadops.admin.making import ReadOnly
 from leadops.audit.scope import NOTED, audited
-from leadops.models import AuditEvent, Officer
+from leadops.models import AuditEvent
 from leadops.services import audit, audit_search
 from leadops.services.audit_search import Cursor, Wanted
 from leadops.services.audit_words import Change, Told, what
+from leadops.sign_in.sessions import officer_of
 
 A_PAGE = 50
 MOST_IN_CSV = 100_000
@@ -70,7 +71,7 @@ class AuditEventAdmin(ReadOnly, ModelAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who has the right and is bounded by no branch: the events are of all leads."""
-        officer = cast(Officer, request.user)
+        officer = officer_of(request)
         return super().has_view_permission(request, obj) and officer.sees_all
 
     def get_urls(self) -> list[URLPattern]:

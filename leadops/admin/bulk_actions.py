@@ -25,12 +25,13 @@ from leadops.admin.gates import held
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted, time_left
 from leadops.admin.pages import CappedList
-from leadops.admin.scoped import Scoped, officer_of
+from leadops.admin.scoped import Scoped
 from leadops.errors import LeadopsError
 from leadops.models import BulkAction, Lead
 from leadops.services import approvals, bulk_actions
 from leadops.services.approvals import pushes
 from leadops.services.bulk_deeds import DEEDS, Deed, deed_of
+from leadops.sign_in.sessions import officer_of
 
 MAY_ORDER = "leadops.add_bulkaction"
 MOST_HELD = 1000

@@ -8,7 +8,7 @@ from typing import NamedTuple, cast
 from django.http import HttpRequest
 
 from leadops import statements
-from leadops.models import Officer
+from leadops.sign_in.sessions import officer_of
 
 OFFICER, BRANCH, REASON, VIEW = "officer", "branch", "reason", "view"
 # As `assignment.may_be_given` has them, and `Branch.objects.visible_to`.
@@ -59,7 +59,7 @@ def of_list(request: HttpRequest) -> dict[str, list[Choice]]:
 
 
 def _found(sql: str, request: HttpRequest) -> dict[str, list[Choice]]:
-    officer = cast(Officer, request.user)
+    officer = officer_of(request)
     branches = [] if officer.sees_all else officer.branch_ids
     values = {"me": officer.pk, "all": officer.sees_all, "branches": branches}
     found: dict[str, list[Choice]] = defaultdict(list)

@@ -26,7 +26,7 @@ from unfold.widgets import (
 
 from leadops.admin.leads import lead_url
 from leadops.admin.making import MadeByService, MadeForm
-from leadops.admin.scoped import Scoped, officer_of, seen
+from leadops.admin.scoped import Scoped, seen
 from leadops.client_address import client_address
 from leadops.document_files.downloads import download
 from leadops.errors import Invalid, LeadopsError
@@ -37,6 +37,7 @@ from leadops.services.document_checklist import Owner, called, owners_of
 from leadops.services.document_events import By
 from leadops.services.document_storing import Given
 from leadops.sign_in.fresh import fresh_factor
+from leadops.sign_in.sessions import officer_of
 
 TYPES = "document-types"
 MOST_EVENTS = 500

@@ -21,11 +21,11 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from leadops.admin.field_names import spoken
 from leadops.admin.markup import chip, link
-from leadops.admin.scoped import officer_of
 from leadops.drafts import LeadDraft
 from leadops.models import Duplicate, Lead, Merge, Officer
 from leadops.services import duplicates
 from leadops.services.duplicates import Becomes, Match, Verdict, words
+from leadops.sign_in.sessions import officer_of
 from leadops.validation import Finding
 
 MOST = 50

@@ -30,17 +30,13 @@ from leadops.admin.downloads import downloaded
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted, time_left
 from leadops.admin.pages import CappedList, capped_counts, in_words
-from leadops.admin.scoped import (
-    Scoped,
-    SeenAutocompleteFilter,
-    SeenDropdownFilter,
-    officer_of,
-)
+from leadops.admin.scoped import Scoped, SeenAutocompleteFilter, SeenDropdownFilter
 from leadops.client_address import client_address
 from leadops.errors import LeadopsError
 from leadops.models import AuditEvent, Export, Lead
 from leadops.services import audit, exports
 from leadops.sign_in.fresh import fresh_factor
+from leadops.sign_in.sessions import officer_of
 
 MAY_EXPORT = "leadops.add_export"
 MAY_SEE_WHOLE = "leadops.export_unmasked"

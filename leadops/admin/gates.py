@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import Model, QuerySet
@@ -13,9 +13,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
-from leadops.models import Officer, PendingChange
+from leadops.models import PendingChange
 from leadops.services import approvals
 from leadops.services.approvals import Data
+from leadops.sign_in.sessions import officer_of
 
 LIST = "admin:leadops_pendingchange_changelist"
 
@@ -38,7 +39,7 @@ def held(
 ) -> HttpResponse:
     """Ask for a change in place of making it; its page says what waits for whom."""
     try:
-        change = approvals.ask(kind, cast(Officer, request.user), data, subject, reason)
+        change = approvals.ask(kind, officer_of(request), data, subject, reason)
     except approvals.AlreadyWaits as refusal:
         return _waits_already(request, refusal)
     return HttpResponseRedirect(page_of(change))
@@ -46,7 +47,7 @@ def held(
 
 def _waits_already(request: HttpRequest, refusal: approvals.AlreadyWaits) -> HttpResponse:
     messages.error(request, refusal.message)
-    seen = approvals.inbox.visible_to(cast(Officer, request.user)).filter(pk=refusal.change.pk).exists()
+    seen = approvals.inbox.visible_to(officer_of(request)).filter(pk=refusal.change.pk).exists()
     return HttpResponseRedirect(page_of(refusal.change) if seen else reverse("admin:index"))
 
 
@@ -58,7 +59,7 @@ def tell_waiting(request: HttpRequest, label: str, keys: Iterable[str] | QuerySe
     known = {each.model._meta.label_lower for each in approvals.kinds() if each.model}
     if not approvals.needed() or request.method != "GET" or label not in known:
         return
-    waiting = approvals.inbox.visible_to(cast(Officer, request.user)).waiting().select_related("made_by")
+    waiting = approvals.inbox.visible_to(officer_of(request)).waiting().select_related("made_by")
     for change in waiting.filter(subject_model=label, subject_id__in=keys):
         said = _("Waits for approval, asked for by {who}:").format(who=change.made_by)
         text = format_html('{} <a class="lo-link" href="{}">{}</a>', said, page_of(change), change.what)
@@ -86,7 +87,7 @@ class Holding(ModelAdmin):
 
     def hold(self, request: HttpRequest, obj: Any, kind: str, data: Data, subject: Model) -> None:
         """Ask for a part of what the form says, in the transaction that stores the other parts of `obj`."""
-        change = approvals.ask(kind, cast(Officer, request.user), data, subject)
+        change = approvals.ask(kind, officer_of(request), data, subject)
         obj.held_changes = [*getattr(obj, "held_changes", []), change]
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,9 +21,10 @@ from leadops.errors import LeadopsError
 from leadops.excel.content import masked, masked_text
 from leadops.excel.sheet_header import SheetHeader, letters, position
 from leadops.ids import uuid_in
-from leadops.models import ImportBatch, ImportRow, Officer
+from leadops.models import ImportBatch, ImportRow
 from leadops.services import import_mending, import_undoing
 from leadops.services.import_judging import WITH_ITS_LEAD, headers_of
+from leadops.sign_in.sessions import officer_of
 
 ROWS_A_PAGE, MENDED_A_PAGE = 50, 20
 Outcome = ImportRow.Outcome
@@ -103,7 +104,7 @@ class ImportRowPages(ImportSteps):
 
     def _mended(self, request: HttpRequest, batch: ImportBatch, sent: dict[UUID, dict[str, str]]) -> bool:
         try:
-            outcomes = import_mending.mend(batch, sent, cast(Officer, request.user))
+            outcomes = import_mending.mend(batch, sent, officer_of(request))
         except LeadopsError as refusal:
             self.message_user(request, refusal.message, messages.ERROR)
             return False

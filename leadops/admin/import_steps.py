@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,8 +19,9 @@ from leadops.admin.gates import held
 from leadops.errors import LeadopsError
 from leadops.excel.columns import KNOWN
 from leadops.excel.proposals import Proposal
-from leadops.models import ImportBatch, ImportMode, ImportState, Layout, Officer
+from leadops.models import ImportBatch, ImportMode, ImportState, Layout
 from leadops.services import approvals, column_mappings, import_steering, import_undoing
+from leadops.sign_in.sessions import officer_of
 
 MAY_STEER = "leadops.add_importbatch"
 """Who may upload may also say what the columns are, start and stop, and mend rows."""
@@ -79,7 +80,7 @@ class ImportSteps(ModelAdmin):
                 if (row := str(request.POST.get("header_row", ""))).isdecimal():
                     column_mappings.choose_header(batch, int(row[:9]))
                 else:
-                    officer = cast(Officer, request.user)
+                    officer = officer_of(request)
                     column_mappings.confirm(
                         batch, proposal.mapping, proposal.layout, mode=mode, officer=officer
                     )
@@ -101,14 +102,14 @@ class ImportSteps(ModelAdmin):
         return self._told(request, batch_id, import_steering.change_columns)
 
     def cancel_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
-        officer = cast(Officer, request.user)
+        officer = officer_of(request)
         return self._told(request, batch_id, lambda batch: import_steering.cancel(batch, officer))
 
     def undo_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         """What undoing would do, and the button that does it."""
         batch = self.to_steer(request, batch_id, MAY_UNDO)
         if request.method == "POST":
-            officer = cast(Officer, request.user)
+            officer = officer_of(request)
             return self._told(request, batch_id, lambda each: import_undoing.begin(each, officer), MAY_UNDO)
         if not import_undoing.may_be_undone(batch):
             return HttpResponseRedirect(page_of(batch))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.http import HttpRequest
 
-from leadops.models import ApiKey, Officer, Partner, PendingChange
+from leadops.models import ApiKey, Partner, PendingChange
 from leadops.services import approvals
 from leadops.services.approvals.partners_and_keys import KeyScopes, NewKey, key_of
+from leadops.sign_in.sessions import officer_of
 
 
 def holds(mode: str) -> bool:
@@ -36,4 +37,4 @@ def take_out_scopes(request: HttpRequest, key: ApiKey, fields: dict[str, Any]) -
 
 
 def _ask(request: HttpRequest, kind: str, data: dict[str, Any], subject: ApiKey | Partner) -> PendingChange:
-    return approvals.ask(kind, cast(Officer, request.user), data, subject)
+    return approvals.ask(kind, officer_of(request), data, subject)

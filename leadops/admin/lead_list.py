@@ -26,12 +26,13 @@ from leadops.admin.lead_filters import BranchFilter, CreatedFilter
 from leadops.admin.markup import chip, counted, sent_in_words
 from leadops.admin.pages import CappedChangeList, CappedList
 from leadops.admin.reached_filter import ReachedFilter
-from leadops.admin.scoped import Scoped, SeenAutocompleteFilter, SeenDropdownFilter, officer_of
+from leadops.admin.scoped import Scoped, SeenAutocompleteFilter, SeenDropdownFilter
 from leadops.admin.sealed_search import opened
 from leadops.admin.whose import SpaceFilter
 from leadops.models import Applicant, Lead
 from leadops.services import approvals, leads
 from leadops.services.approvals import pushes
+from leadops.sign_in.sessions import officer_of
 
 TONES: dict[str, str] = {
     Lead.Status.SUBMITTED: "busy",

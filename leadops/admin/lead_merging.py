@@ -22,11 +22,12 @@ from unfold.admin import ModelAdmin
 from leadops.admin.amounts import shown_grouped
 from leadops.admin.field_names import spoken
 from leadops.errors import Invalid, LeadopsError
-from leadops.models import Lead, LeadMerge, Officer
+from leadops.models import Lead, LeadMerge
 from leadops.models.lead import LeadQuerySet
 from leadops.personal_data import mask_of
 from leadops.services import lead_merging
 from leadops.services.lead_comparison import Couple, Difference, couples, strangers
+from leadops.sign_in.sessions import officer_of
 
 
 class Line(NamedTuple):
@@ -64,7 +65,7 @@ class Mergeable(ModelAdmin):
         problem = lead_merging.why_not(mine, theirs)
         if request.method == "POST" and not problem:
             try:
-                lead_merging.merge(mine.pk, theirs.pk, _taken(request), cast(Officer, request.user))
+                lead_merging.merge(mine.pk, theirs.pk, _taken(request), officer_of(request))
                 words = _("Lead %(lead)s was merged into this one.") % {"lead": theirs.reference}
                 self.log_change(request, mine, words)
                 self.message_user(request, words, messages.SUCCESS)
@@ -94,7 +95,7 @@ class Mergeable(ModelAdmin):
         if not self.has_change_permission(request, merged.kept):
             raise PermissionDenied
         try:
-            stayed = lead_merging.undo(merged.pk, cast(Officer, request.user))
+            stayed = lead_merging.undo(merged.pk, officer_of(request))
         except LeadopsError as refusal:
             self.message_user(request, _in_words(refusal), messages.ERROR)
             return HttpResponseRedirect(_url(merged.kept_id))

@@ -22,10 +22,10 @@ from leadops.admin.lead_list import status_chip
 from leadops.admin.lead_rows import page_lead
 from leadops.admin.masked import may_reveal, shown_masked
 from leadops.admin.next_steps import clocks_of, steps_for
-from leadops.admin.scoped import officer_of
 from leadops.ids import uuid_in
 from leadops.models import Applicant, Lead
 from leadops.services.document_checklist import checklist
+from leadops.sign_in.sessions import officer_of
 
 EDIT = "edit"
 """What the address of the form says beside the lead's own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -24,8 +24,9 @@ from leadops.admin.making import ReadOnly
 from leadops.admin.scoped import seen
 from leadops.errors import LeadopsError
 from leadops.ids import midnight
-from leadops.models import Officer, Task
+from leadops.models import Task
 from leadops.services import lead_tasks
+from leadops.sign_in.sessions import officer_of
 
 MOST = 200
 MAY_SEE, MAY_DO = "leadops.view_lead", "leadops.change_lead"
@@ -33,7 +34,7 @@ MAY_SEE, MAY_DO = "leadops.view_lead", "leadops.change_lead"
 
 def due_ones(request: HttpRequest) -> QuerySet[Task]:
     """The officer's tasks up to the end of today: how many stands beside the menu's entry."""
-    return lead_tasks.due_of(cast(Officer, request.user))
+    return lead_tasks.due_of(officer_of(request))
 
 
 @admin.register(Task)
@@ -68,9 +69,7 @@ class TaskAdmin(ReadOnly, ModelAdmin):
             raise PermissionDenied
         if request.GET:  # it takes no filters, so an address with some is none of its own
             return HttpResponseRedirect(reverse("admin:leadops_task_changelist"))
-        tasks = lead_tasks.open_of(cast(Officer, request.user)).select_related(
-            "lead__partner", "by", "note__by"
-        )
+        tasks = lead_tasks.open_of(officer_of(request)).select_related("lead__partner", "by", "note__by")
         found = list(tasks.order_by("due_at", "pk")[:MOST])
         now, end = timezone.now(), midnight(timezone.localdate() + timedelta(days=1))
         parts = [
@@ -95,7 +94,7 @@ class TaskAdmin(ReadOnly, ModelAdmin):
     def done_view(self, request: HttpRequest, task_id: UUID) -> HttpResponse:
         task = self._task(request, task_id)
         try:
-            lead_tasks.done(task, cast(Officer, request.user))
+            lead_tasks.done(task, officer_of(request))
             self.message_user(request, _("Done: %(title)s") % {"title": task.title}, messages.SUCCESS)
         except LeadopsError as refusal:
             self.message_user(request, refusal.message, messages.WARNING)

@@ -29,6 +29,7 @@ from leadops.models.lead import LeadQuerySet
 from leadops.services import assignment, lead_status, lead_tasks, notes, sla_clocks
 from leadops.services.lead_tasks import MORNING
 from leadops.services.status_steps import TRANSITIONS
+from leadops.sign_in.sessions import officer_of
 
 MAY_ASSIGN = "leadops.assign_lead"
 MOST_NOTES = 20
@@ -96,14 +97,14 @@ class Worked(ModelAdmin):
 
 def _officer(request: HttpRequest, name: str = "owner") -> Officer:
     given = request.POST.get(name, "")
-    found = assignment.may_be_given(_me(request)).filter(pk=int(given)).first() if given.isdecimal() else None
+    found = (
+        assignment.may_be_given(officer_of(request)).filter(pk=int(given)).first()
+        if given.isdecimal()
+        else None
+    )
     if found is None:
         raise Refused(_("Choose an officer."))
     return found
-
-
-def _me(request: HttpRequest) -> Officer:
-    return cast(Officer, request.user)
 
 
 def _assign(_admin: Worked, request: HttpRequest, lead: Lead) -> str:
@@ -116,7 +117,7 @@ def _assign(_admin: Worked, request: HttpRequest, lead: Lead) -> str:
 
 
 def _note(admin: Worked, request: HttpRequest, lead: Lead) -> str:
-    written = notes.write(lead, request.POST.get("text", ""), _me(request))
+    written = notes.write(lead, request.POST.get("text", ""), officer_of(request))
     if written.not_told:
         names = ", ".join(f"@{name}" for name in written.not_told)
         words = _("Not told: %(names)s. Nobody of this name may see this lead.") % {"names": names}
@@ -127,8 +128,8 @@ def _note(admin: Worked, request: HttpRequest, lead: Lead) -> str:
 
 
 def _task(_admin: Worked, request: HttpRequest, lead: Lead) -> str:
-    owner = _officer(request) if request.POST.get("owner") else _me(request)
-    lead_tasks.add(lead, request.POST.get("title", ""), due_in(request), owner, _me(request))
+    owner = _officer(request) if request.POST.get("owner") else officer_of(request)
+    lead_tasks.add(lead, request.POST.get("title", ""), due_in(request), owner, officer_of(request))
     return _("The task is set for %(officer)s.") % {"officer": owner}
 
 
@@ -151,12 +152,12 @@ def _drop(_admin: Worked, request: HttpRequest, lead: Lead) -> str:
     reason = next((each for each in DropReason.objects.filter(active=True) if str(each.pk) == given), None)
     if reason is None:
         raise Refused(_("Choose why the lead is dropped."))
-    lead_status.drop([lead.pk], reason, _me(request), _said(request))
+    lead_status.drop([lead.pk], reason, officer_of(request), _said(request))
     return _("The lead is dropped: %(reason)s. Nothing more of it is sent.") % {"reason": reason}
 
 
 def _reopen(_admin: Worked, request: HttpRequest, lead: Lead) -> str:
-    lead_status.reopen([lead.pk], _me(request), _said(request))
+    lead_status.reopen([lead.pk], officer_of(request), _said(request))
     return _("The lead is open again. Submit it to have it sent.")
 
 

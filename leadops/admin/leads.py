@@ -34,12 +34,12 @@ from leadops.admin.masked import MaskedAdmin, may_reveal
 from leadops.admin.parties import TAGS, ApplicantInline, ConsentInline, all_formsets
 from leadops.admin.privacy import PrivatePages
 from leadops.admin.saved_views import WithViews
-from leadops.admin.scoped import officer_of
 from leadops.admin.sealed_search import sealed
 from leadops.admin.versions import LockedWhileStored
 from leadops.errors import LeadopsError
 from leadops.models import Branch, Lead, Officer
 from leadops.services import duplicates, leads, status_steps
+from leadops.sign_in.sessions import officer_of
 
 SUBMIT = "_submit"
 

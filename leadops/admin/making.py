@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Model
@@ -12,6 +12,7 @@ from unfold.admin import ModelAdmin
 
 from leadops.errors import LeadopsError
 from leadops.models import Officer
+from leadops.sign_in.sessions import officer_of
 
 
 class ReadOnly:
@@ -52,7 +53,7 @@ class MadeByService(ReadOnly, ModelAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        officer = cast(Officer, request.user)
+        officer = officer_of(request)
         return type(form.__name__, (form,), {"make": lambda filled: self.make(filled, officer)})
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:

@@ -17,10 +17,10 @@ from leadops.admin.duplicates import refusal, verdict_on
 from leadops.admin.lead_checks import CONSENT, PARTY, Draft, place_errors
 from leadops.admin.lead_forms import country_of
 from leadops.admin.masked import MaskedAdmin
-from leadops.admin.scoped import officer_of
 from leadops.models import Address, Applicant, Bank, Consent, Lead, Officer
 from leadops.services.approvals.bank_accounts import keep_from_deletion
 from leadops.services.duplicates import Verdict
+from leadops.sign_in.sessions import officer_of
 from leadops.validation import Finding, errors_in, findings_at, problem, warnings_in
 
 TAGS: dict[Any, dict[str, Any]] = {

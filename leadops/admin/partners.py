@@ -13,12 +13,13 @@ from leadops.admin import partner_desk
 from leadops.admin.gates import HeldUp, Holding
 from leadops.admin.partner_desk import Score
 from leadops.admin.partner_keys import KeyPages
-from leadops.admin.scoped import Scoped, officer_of
+from leadops.admin.scoped import Scoped
 from leadops.admin.versions import SeenAdmin, SeenForm
 from leadops.ids import uuid_in
 from leadops.models import Partner
 from leadops.services import approvals
 from leadops.services.approvals.partners_and_keys import partner_of
+from leadops.sign_in.sessions import officer_of
 
 
 @admin.register(Partner)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -24,11 +24,12 @@ from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip
 from leadops.admin.pages import CappedList
 from leadops.errors import LeadopsError
-from leadops.models import Bank, Lead, Officer, PendingChange
+from leadops.models import Bank, Lead, PendingChange
 from leadops.models.pending_change import PendingChangeQuerySet
 from leadops.services import approvals
 from leadops.services.approvals import pushes
 from leadops.sign_in.fresh import fresh_factor
+from leadops.sign_in.sessions import officer_of
 
 State = PendingChange.State
 TONES: dict[str, str] = {
@@ -47,11 +48,7 @@ def waiting_ones(request: HttpRequest) -> PendingChangeQuerySet:
     """Those that wait for this officer: how many stands beside the menu's entry. None, where all pass at once."""
     if not approvals.needed():
         return PendingChange.objects.none()
-    return approvals.inbox.waiting_for(_officer(request))
-
-
-def _officer(request: HttpRequest) -> Officer:
-    return cast(Officer, request.user)
+    return approvals.inbox.waiting_for(officer_of(request))
 
 
 class WhoseFilter(DropdownFilter):
@@ -63,8 +60,8 @@ class WhoseFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "me":
-            return queryset.filter(pk__in=approvals.inbox.waiting_for(_officer(request)).values("pk"))
-        return queryset.filter(made_by=_officer(request)) if self.value() == "mine" else queryset
+            return queryset.filter(pk__in=approvals.inbox.waiting_for(officer_of(request)).values("pk"))
+        return queryset.filter(made_by=officer_of(request)) if self.value() == "mine" else queryset
 
 
 class StateFilter(DropdownFilter):
@@ -120,7 +117,7 @@ class PendingChangeAdmin(ReadOnly, CappedList, ModelAdmin):
         return self.has_view_permission(request)
 
     def get_queryset(self, request: HttpRequest) -> PendingChangeQuerySet:
-        found = approvals.inbox.visible_to(_officer(request))
+        found = approvals.inbox.visible_to(officer_of(request))
         return found.select_related("made_by", "decided_by").defer("sealed_data")
 
     @admin.display(description=gettext_lazy("Kind"))
@@ -159,7 +156,7 @@ class PendingChangeAdmin(ReadOnly, CappedList, ModelAdmin):
     def _deciding(self, request: HttpRequest, change: PendingChange) -> dict[str, Any]:
         """Who decides, whether this officer does, and the leads it is about as far as this officer sees them."""
         held = approvals.Held.of(change)
-        why_not = held.why_not(_officer(request))
+        why_not = held.why_not(officer_of(request))
         able = approvals.those_who_may(held)
         return {
             "mine": change.made_by_id == request.user.pk,
@@ -216,7 +213,7 @@ class PendingChangeAdmin(ReadOnly, CappedList, ModelAdmin):
         if change is None:
             raise Http404
         try:
-            tell(change.pk, _officer(request), request.POST.get("words", ""))
+            tell(change.pk, officer_of(request), request.POST.get("words", ""))
             self.message_user(request, done, messages.SUCCESS)
         except LeadopsError as refusal:
             self.message_user(request, refusal.message, messages.ERROR)
@@ -259,6 +256,6 @@ def _leads(request: HttpRequest, held: approvals.Held) -> dict[str, Any] | None:
     """The first leads of a push."""
     if held.change.kind != pushes.Push.name:
         return None
-    seen = pushes.Push.leads(held.data).visible_to(_officer(request))
+    seen = pushes.Push.leads(held.data).visible_to(officer_of(request))
     first: list[Lead] = list(seen.select_related("program").order_by("pk")[: SHOWN_LEADS + 1])
     return {"first": first[:SHOWN_LEADS], "more": max(len(held.data["leads"]) - SHOWN_LEADS, 0)}

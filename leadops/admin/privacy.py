@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -25,9 +25,10 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from leadops.errors import LeadopsError
-from leadops.models import Consent, Erasure, Holder, Lead, Officer
+from leadops.models import Consent, Erasure, Holder, Lead
 from leadops.services import consents, erasure, holders, legal_holds
 from leadops.sign_in.fresh import fresh_factor
+from leadops.sign_in.sessions import officer_of
 
 MAY_WITHDRAW = "leadops.change_consent"
 MAY_ERASE = "leadops.erase_personal_data"
@@ -135,7 +136,7 @@ class PrivatePages(ModelAdmin):
 
         def withdraw(told: dict[str, Any]) -> str:
             chosen = [UUID(each) for each in told["consents"]]
-            consents.withdraw(lead.pk, chosen, told["reason"], cast(Officer, request.user))
+            consents.withdraw(lead.pk, chosen, told["reason"], officer_of(request))
             return _("The consent is withdrawn, and what was not sent yet is cancelled.")
 
         after = reverse("admin:leadops_lead_holders", args=[lead.pk])
@@ -147,7 +148,7 @@ class PrivatePages(ModelAdmin):
         form = ReasonForm(request.POST if request.method == "POST" else None)
 
         def erase(told: dict[str, Any]) -> str:
-            officer = cast(Officer, request.user)
+            officer = officer_of(request)
             erasure.erase(lead.pk, Erasure.Cause.REQUEST, officer=officer, reason=told["reason"])
             return _("The personal data of %(lead)s is erased.") % {"lead": lead}
 
@@ -159,7 +160,7 @@ class PrivatePages(ModelAdmin):
         form = ReasonForm(request.POST if request.method == "POST" else None)
 
         def hold(told: dict[str, Any]) -> str:
-            legal_holds.place(lead.pk, told["reason"], cast(Officer, request.user))
+            legal_holds.place(lead.pk, told["reason"], officer_of(request))
             return _("Nothing of %(lead)s is erased until the hold is lifted.") % {"lead": lead}
 
         after = reverse("admin:leadops_lead_change", args=[lead.pk])
@@ -167,7 +168,7 @@ class PrivatePages(ModelAdmin):
 
     def lift_view(self, request: HttpRequest, lead_id: UUID) -> HttpResponse:
         lead = self._private(request, lead_id, MAY_HOLD)
-        if legal_holds.lift(lead.pk, cast(Officer, request.user)):
+        if legal_holds.lift(lead.pk, officer_of(request)):
             self.message_user(request, _("The legal hold is lifted."), messages.SUCCESS)
         else:
             self.message_user(request, _("There was no legal hold any more."), messages.WARNING)
@@ -189,7 +190,7 @@ class PrivatePages(ModelAdmin):
             raise PermissionDenied
         task = get_object_or_404(Holder, pk=request.POST.get("holder"), lead=lead)
         note = request.POST.get("note", "").strip()[:300]
-        if holders.tell(task.pk, note, cast(Officer, request.user)):
+        if holders.tell(task.pk, note, officer_of(request)):
             self.message_user(request, _("%(name)s is told.") % {"name": task.name}, messages.SUCCESS)
         else:
             self.message_user(request, _("Somebody has told them before."), messages.WARNING)

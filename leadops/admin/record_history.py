@@ -9,8 +9,8 @@ from django.db.models import Model
 from django.template import Context
 
 from leadops.admin.audit import cursor_in, page_links
-from leadops.admin.scoped import officer_of
 from leadops.services import audit_search
+from leadops.sign_in.sessions import officer_of
 
 register = template.Library()
 A_PAGE = 50

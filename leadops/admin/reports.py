@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from leadops.reports.spoken import spoken
 from leadops.reports.tables import Cell, Link, Report, Result, Table, Unit
 from leadops.reports.workbook import workbook
 from leadops.services import report_mails
+from leadops.sign_in.sessions import officer_of
 
 MAY_READ = "leadops.view_reports"
 LIST = "admin:reports"
@@ -44,7 +45,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
 
 def _list(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """The reports that this officer may read, and what they get by mail."""
-    officer = cast(Officer, request.user)
+    officer = officer_of(request)
     if not officer.has_perm(MAY_READ):
         raise PermissionDenied
     mails = [(each, _title_of(each)) for each in ReportSubscription.objects.filter(officer=officer)]
@@ -54,7 +55,7 @@ def _list(site: AdminSite, request: HttpRequest) -> HttpResponse:
 
 
 def _page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse:
-    officer = cast(Officer, request.user)
+    officer = officer_of(request)
     report = _report(officer, slug)
     form = FilterForm(report, officer, request.GET)
     result = report.answer(form.asked) if form.is_valid() else Result([], [])
@@ -86,7 +87,7 @@ def _page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _workbook_view(request: HttpRequest, slug: str) -> HttpResponse | FileResponse:
-    officer = cast(Officer, request.user)
+    officer = officer_of(request)
     report = _report(officer, slug)
     form = FilterForm(report, officer, request.GET)
     if not form.is_valid():
@@ -97,7 +98,7 @@ def _workbook_view(request: HttpRequest, slug: str) -> HttpResponse | FileRespon
 
 def _end_view(request: HttpRequest, key: UUID) -> HttpResponse:
     """Whoever may see no report any more can still end what they get."""
-    if report_mails.end(cast(Officer, request.user), key):
+    if report_mails.end(officer_of(request), key):
         messages.success(request, _("This report comes by mail no more."))
     return HttpResponseRedirect(reverse(LIST))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -24,10 +24,11 @@ from leadops.admin.masked import may_reveal
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenDropdownFilter
 from leadops.client_address import client_address
-from leadops.models import Officer, Reveal
+from leadops.models import Reveal
 from leadops.services import reveals
 from leadops.services.reveals import Masked, TooManyReveals, Why
 from leadops.sign_in.fresh import fresh_factor
+from leadops.sign_in.sessions import officer_of
 
 
 class RevealForm(forms.Form):
@@ -75,7 +76,7 @@ class RevealAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
 
     def ask_view(self, request: HttpRequest, record: str, record_id: UUID, field: str) -> HttpResponse:
         """Ask why; once a reason is given show the value, in an answer that is kept nowhere."""
-        officer = cast(Officer, request.user)
+        officer = officer_of(request)
         if not may_reveal(request) or not request.user.has_perm("leadops.view_lead"):
             raise PermissionDenied
         if (masked := reveals.find(officer, record, record_id, field)) is None:
@@ -98,7 +99,7 @@ class RevealAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
             "opts": self.opts,
             "masked": masked,
             "lead_url": lead_url(masked.lead),
-            "left": reveals.left_for(cast(Officer, request.user)),
+            "left": reveals.left_for(officer_of(request)),
             "most": reveals.MOST,
             **shown,
         }

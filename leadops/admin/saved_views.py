@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from unfold.admin import ModelAdmin
 from leadops.admin import choices
 from leadops.admin.sealed_search import MARK, sealed
 from leadops.models import Officer, SavedView
+from leadops.sign_in.sessions import officer_of
 
 LIST = "admin:leadops_lead_changelist"
 MOST = 50
@@ -81,7 +82,7 @@ class WithViews(ModelAdmin):
     def _who_sees_leads(self, request: HttpRequest) -> Officer:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return cast(Officer, request.user)
+        return officer_of(request)
 
 
 def kept(given: QueryDict) -> str:

@@ -16,6 +16,7 @@ from unfold.contrib.filters.forms import AutocompleteDropdownForm
 from unfold.widgets import UnfoldForeignKeyRawIdWidget
 
 from leadops.models import Officer
+from leadops.sign_in.sessions import officer_of
 
 
 class InSight(Protocol):
@@ -25,11 +26,6 @@ class InSight(Protocol):
 
 
 S = TypeVar("S", bound=InSight)
-
-
-def officer_of(request: HttpRequest) -> Officer:
-    """Who asks; behind the sign-in, that is an officer."""
-    return cast(Officer, request.user)
 
 
 def seen(records: S, request: HttpRequest) -> S:

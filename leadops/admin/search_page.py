@@ -23,8 +23,9 @@ from leadops import masking, search
 from leadops.admin.lead_list import status_chip
 from leadops.admin.queue import LEADS, list_url, rows_of
 from leadops.admin.sealed_search import opened, sealed
-from leadops.models import Applicant, ImportBatch, Lead, LoanAccount, Officer, Partner, Program
+from leadops.models import Applicant, ImportBatch, Lead, LoanAccount, Partner, Program
 from leadops.models.lead import LeadQuerySet
+from leadops.sign_in.sessions import officer_of
 
 SHOWN = 10
 """Hits of a group on the page; its list has the others."""
@@ -107,7 +108,7 @@ def found(request: HttpRequest, text: str) -> list[Group]:
 def leads(request: HttpRequest, text: str) -> Group:
     """Leads by their keys, or else by a part of a name."""
     visible = cast(LeadQuerySet, rows_of(request, Lead))
-    ids, by_key = search.found(text, within=None if cast(Officer, request.user).sees_all else visible)
+    ids, by_key = search.found(text, within=None if officer_of(request).sees_all else visible)
     primary = Applicant.objects.filter(is_primary=True).only("lead_id", "name")
     rows = visible.filter(pk__in=ids[: SHOWN + 1]).select_related("partner")
     rows = rows.prefetch_related(Prefetch("applicants", primary, to_attr="primary_applicants"))

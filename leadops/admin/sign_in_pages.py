@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import qrcode
 from django.conf import settings
@@ -20,10 +20,11 @@ from django.views.decorators.http import require_POST
 from qrcode.image.svg import SvgPathImage
 
 from leadops.errors import LeadopsError
-from leadops.models import Authenticator, Officer
+from leadops.models import Authenticator
 from leadops.services import second_factor
 from leadops.sign_in import sessions
 from leadops.sign_in.fresh import CODE, CodeForm, fresh_factor
+from leadops.sign_in.sessions import officer_of
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
@@ -49,7 +50,7 @@ def code_view(site: AdminSite, request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST or None)
     if form.is_valid():
         try:
-            left = second_factor.show(_officer(request), form.cleaned_data[CODE])
+            left = second_factor.show(officer_of(request), form.cleaned_data[CODE])
             sessions.factor_was_shown(request)
             sessions.tell_codes_left(request, left)
             return HttpResponseRedirect(_next(request))
@@ -61,7 +62,7 @@ def code_view(site: AdminSite, request: HttpRequest) -> HttpResponse:
 
 def enrol_view(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """Show the picture that the phone reads, take its first code, and show the recovery codes, this once."""
-    officer, form = _officer(request), CodeForm(request.POST or None)
+    officer, form = officer_of(request), CodeForm(request.POST or None)
     form.fields[CODE].help_text = _("The six digits that the app shows now.")
     phone = second_factor.to_enrol(officer)
     if form.is_valid():
@@ -79,7 +80,7 @@ def enrol_view(site: AdminSite, request: HttpRequest) -> HttpResponse:
 
 def codes_view(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """New recovery codes in the place of the old ones."""
-    officer = _officer(request)
+    officer = officer_of(request)
     if not officer.factor_since:
         return HttpResponseRedirect(reverse("admin:sign_in_enrol"))
     if request.method == "POST":
@@ -98,13 +99,9 @@ def _once_in(view: Callable[..., Any]) -> Callable[..., Any]:
     fresh = fresh_factor(view, reading=True)
 
     def asked(request: HttpRequest) -> Any:
-        return (fresh if _officer(request).factor_since else view)(request)
+        return (fresh if officer_of(request).factor_since else view)(request)
 
     return asked
-
-
-def _officer(request: HttpRequest) -> Officer:
-    return cast(Officer, request.user)
 
 
 def _codes(site: AdminSite, request: HttpRequest, codes: list[str]) -> HttpResponse:

@@ -12,10 +12,11 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from leadops.admin.choosing import OnlyChosen
-from leadops.admin.scoped import Scoped, officer_of, seen
+from leadops.admin.scoped import Scoped, seen
 from leadops.admin.versions import SeenAdmin, SeenForm
 from leadops.models import Absence, AssignmentRule, DropReason, Holiday, Officer, SlaRule
 from leadops.services import assignment, sla_clocks
+from leadops.sign_in.sessions import officer_of
 
 
 @admin.register(AssignmentRule)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from leadops.errors import LeadopsError
-from leadops.models import Officer
 from leadops.sealing import CannotOpen, open_sealed, seal
 from leadops.services import second_factor
 from leadops.sign_in import sessions
@@ -83,7 +82,7 @@ def _checked(request: HttpRequest) -> HttpResponse | None:
     if not form.is_valid():
         return _page(request, form, carried)
     try:
-        left = second_factor.show(cast(Officer, request.user), form.cleaned_data[CODE])
+        left = second_factor.show(sessions.officer_of(request), form.cleaned_data[CODE])
     except LeadopsError as refusal:
         form.add_error(CODE, refusal.message)
         return _page(request, form, carried)

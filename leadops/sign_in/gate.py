@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -39,7 +39,7 @@ class SignInGate:
     ) -> HttpResponse | None:
         if not _signed_in(request) or sessions.has_factor(request):
             return None
-        officer = cast(Officer, request.user)
+        officer = sessions.officer_of(request)
         if not needs_factor(officer):
             return None
         wanted = CODE if officer.factor_since else ENROL
