@@ -26,6 +26,7 @@ from leadops.admin.gates import held
 from leadops.admin.leads import LeadAdmin, lead_url
 from leadops.admin.loan_accounts import LoanAccountAdmin
 from leadops.admin.markup import counted
+from leadops.admin.scoped import officer_of
 from leadops.errors import LeadopsError
 from leadops.models import Lead, LoanAccount
 from leadops.services import approvals, leads
@@ -102,13 +103,14 @@ class IntegratedLeadAdmin(Previewed, LeadAdmin):
         if not (chosen := sending.chosen_leads(request)):
             raise Http404
         found = sending.prospects(chosen)
+        officer = officer_of(request)
         form = sending.SendForm(found, request.POST if request.method == "POST" else None)
         if form.is_valid() and approvals.needed_over("push", len(chosen)):
             names = {each.connection.pk: each.connection.name for each in found}
             return held(request, "push", pushes.push_of(chosen, [(key, names[key]) for key in form.chosen()]))
         if form.is_valid():
             try:
-                self.tell_sent(request, chosen, leads.submit(chosen, form.chosen()))
+                self.tell_sent(request, chosen, leads.submit(chosen, form.chosen(), by=officer))
             except LeadopsError as refusal:
                 self.message_user(request, refusal.message, messages.ERROR)
             back = lead_url(chosen[0]) if len(chosen) == 1 else reverse("admin:leadops_lead_changelist")

@@ -178,9 +178,11 @@ def submit(
         raise LeadStopped(f"{stopped[0]} is {word}, so it is not sent. Change its status first.")
     with transaction.atomic(savepoint=False):
         drafts = [lead for lead in leads if lead.status == Lead.Status.DRAFT]
-        status_steps.take(drafts, Lead.Status.SUBMITTED, by=by)
+        moved = status_steps.take(drafts, Lead.Status.SUBMITTED, by=by)
         for lead in drafts:
             lead.status = Lead.Status.SUBMITTED  # of those too that were submitted meanwhile
+        if by is not None and moved:  # by other ways a lead is submitted as it is made
+            signals.leads_changed.send(Lead, leads=moved)
         made = signals.leads_ready.send(Lead, leads=leads, connections=connections, later=later)
     return sum(int(count or 0) for _, count in made)
 

@@ -84,6 +84,15 @@ def test_a_lead_is_told_from_its_making_to_its_delivery(listening, receive, conn
     }
 
 
+def test_an_officer_who_submits_a_draft_changes_it_once(listening, program, officer):
+    [draft] = people.leads_of(listening, program)
+    for _ in range(2):
+        leads.submit([draft], by=officer)
+    assert [(data["lead_id"], data["status"]) for _, data in _told(Type.LEAD_UPDATED)] == [
+        (str(draft.pk), "submitted")
+    ]
+
+
 def test_a_refusal_and_a_doubt_are_told(listening, receive, connections, vendor_sandbox):
     vendor_sandbox.fault("ispcrm", "error_flag")
     vendor_sandbox.fault("broctagon", "cut_after")
