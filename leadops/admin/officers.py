@@ -94,12 +94,6 @@ class OfficerAdmin(Scoped, HoldsGrants, SeenAdmin, UserAdmin, ModelAdmin):  # ty
         """Those of `officers` that this one may do something to: a superuser is a superuser's to touch."""
         return [each for each in officers if request.user.is_superuser or not each.is_superuser]
 
-    def save_model(self, request: HttpRequest, obj: Officer, form: Any, change: bool) -> None:
-        """Who is deactivated has no session left, not even after being taken on again."""
-        if change and "is_active" in form.changed_data and not obj.is_active:
-            obj.end_sessions()
-        super().save_model(request, obj, form, change)
-
     @method_decorator(fresh_factor)
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return super().changelist_view(request, *args, **kwargs)

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
 from leadops.models.branch import Branch
 
@@ -48,14 +47,12 @@ class Officer(AbstractUser):
         max_length=10, choices=settings.LANGUAGES, blank=True, default="", db_default="", editable=False
     )
     branches = models.ManyToManyField(Branch, blank=True, related_name="officers")
-    deactivations = models.PositiveIntegerField(
-        default=0, db_default=0, editable=False, help_text="Counted by the database; sessions end with each."
+    factor_since = models.DateTimeField("second factor since", null=True, blank=True, editable=False)
+    sessions_since = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="The database sets it when they are deactivated."
     )
 
     objects: ClassVar[OfficerManager] = OfficerManager()
-
-    factor_since = models.DateTimeField("second factor since", null=True, blank=True, editable=False)
-    sessions_since = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta(AbstractUser.Meta):
         verbose_name = "officer"
@@ -66,14 +63,6 @@ class Officer(AbstractUser):
     def end_sessions(self) -> None:
         """Have every session of theirs end, also the one that asks for it; the caller saves the officer."""
         self.sessions_since = timezone.now()
-
-    def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """What a session is held against at each request: Django's, which tells of the password, and when to end it."""
-        told: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]  # the stubs don't know it
-        if self.sessions_since is None:
-            return told
-        salt = "leadops.officer.sessions"
-        return salted_hmac(salt, f"{told}{self.sessions_since.isoformat()}", secret=secret).hexdigest()
 
     @property
     def sees_own_only(self) -> bool:
@@ -95,7 +84,7 @@ class Officer(AbstractUser):
         return list(self.branches.order_by().values_list("pk", flat=True))
 
     def get_session_auth_hash(self) -> str:
-        """Another one after each deactivation: a session from before it opens nothing, also once they are back."""
+        """What a session is held against at each request: Django's, which tells of the password, and when to end it."""
         return self._of_now(super().get_session_auth_hash())
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
@@ -103,4 +92,4 @@ class Officer(AbstractUser):
         yield from map(self._of_now, super().get_session_auth_fallback_hash())
 
     def _of_now(self, made: str) -> str:
-        return f"{made} {self.deactivations}" if self.deactivations else made
+        return f"{made} {self.sessions_since.isoformat()}" if self.sessions_since else made

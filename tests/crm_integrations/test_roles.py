@@ -262,11 +262,13 @@ def test_a_deactivated_officers_next_request_fails_and_no_session_comes_back():
     assert phone.get(leads).status_code == 200
 
 
-def test_an_older_copy_of_an_officer_counts_no_deactivation_back():
+def test_an_older_copy_of_an_officer_brings_no_session_back():
     older = in_role("Loan officers", "arjun")
     Officer.objects.filter(pk=older.pk).update(is_active=False)
+    ended = Officer.objects.get(pk=older.pk).sessions_since
     older.save()
-    assert Officer.objects.values_list("deactivations", "is_active").get(pk=older.pk) == (1, True)
+    assert ended is not None
+    assert Officer.objects.values_list("sessions_since", "is_active").get(pk=older.pk) == (ended, True)
 
 
 def test_who_is_deactivated_sees_no_lead(partner, program):
