@@ -125,7 +125,7 @@ def _deliveries(asked: Asked) -> QuerySet[Delivery]:
         **{f"lead__{name}": pk for name, pk in asked.chosen.items()},
     )
     if asked.officer.sees_all:
-        return refused.exclude(lead__partner__in=Partner.objects.exclude(test_of=None))
+        return refused.exclude(lead__partner__in=Partner.objects.test_spaces())
     return refused.filter(lead__in=asked.leads())
 
 

@@ -86,9 +86,7 @@ def _of_test_spaces(leads: Sequence[Lead]) -> set[UUID]:
     unread = {lead.partner_id for lead in leads if not Lead.partner.is_cached(lead)}
     found = {lead.partner_id for lead in leads if Lead.partner.is_cached(lead) and lead.partner.is_test_space}
     if unread:
-        found.update(
-            Partner.objects.filter(pk__in=unread, test_of__isnull=False).values_list("pk", flat=True)
-        )
+        found.update(Partner.objects.test_spaces().filter(pk__in=unread).values_list("pk", flat=True))
     return found
 
 

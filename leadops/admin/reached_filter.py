@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -10,7 +10,8 @@ from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from leadops.models import Lead, Partner
+from leadops.models import Lead
+from leadops.models.lead import LeadQuerySet
 from leadops.reports.moments import Stage, narrowed
 
 # OFFSET 0 has it looked up for lead after lead, by the index of each source: a page needs no more than its rows.
@@ -31,7 +32,7 @@ class ReachedFilter(admin.SimpleListFilter):
         value = self.value()
         if value is None:
             return queryset
-        real = queryset.exclude(partner__in=Partner.objects.exclude(test_of=None))
+        real = cast(LeadQuerySet, queryset).of_real_partners()
         if value == OPEN:
             return real.filter(status__in=Lead.OPEN)
         if value not in Stage.values:

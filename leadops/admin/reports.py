@@ -119,7 +119,7 @@ def _title_of(subscription: ReportSubscription) -> Any:
 
 def _counted_at(report: Report, officer: Officer) -> Any:
     """Up to when what changed is in it; None where it is counted as it is asked for."""
-    counted = report.slug in catalogue.COUNTED and (officer.sees_all or officer.reach != Officer.Reach.OWN)
+    counted = report.slug in catalogue.COUNTED and not officer.sees_own_only
     clock = ReportClock.objects.filter(pk=1).first() if counted else None
     return clock and clock.changes_until
 

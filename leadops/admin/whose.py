@@ -48,7 +48,7 @@ class SpaceFilter(Choosing):
     parameter_name = "space"
 
     def conditions(self, request: HttpRequest) -> dict[str, tuple[object, Q]]:
-        test = Q(partner__in=Partner.objects.filter(test_of__isnull=False))
+        test = Q(partner__in=Partner.objects.test_spaces())
         return {"real": (_("Without test leads"), ~test), "test": (_("Test leads only"), test)}
 
 

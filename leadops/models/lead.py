@@ -53,7 +53,7 @@ class LeadQuerySet(models.QuerySet["Lead"]):
 
     def of_real_partners(self) -> Self:
         """Without what partners' test keys wrote: it counts nowhere."""
-        return self.exclude(partner__in=Partner.objects.filter(test_of__isnull=False))
+        return self.exclude(partner__in=Partner.objects.test_spaces())
 
     def with_parties(self) -> Self:
         """With all that belongs to a lead, in a fixed number of queries."""

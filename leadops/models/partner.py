@@ -64,6 +64,10 @@ class PartnerQuerySet(models.QuerySet["Partner"]):
             return self.filter(branch=None)
         return self.filter(branch_id__in=officer.branch_ids)
 
+    def test_spaces(self) -> Self:
+        """Those that are no partners, but where the test keys of one write."""
+        return self.filter(test_of__isnull=False)
+
 
 class Partner(Record):
     """A branch, agent or company that sends leads."""

@@ -33,7 +33,7 @@ class PendingChangeQuerySet(models.QuerySet["PendingChange"]):
         if officer.sees_all:
             return self
         found = Q(made_by=officer) | Q(branch_ids__isnull=True)
-        if officer.reach == Officer.Reach.BRANCHES:
+        if not officer.sees_own_only:
             found |= Q(branch_ids__contained_by=officer.branch_ids, head_office=False)
         return self.filter(found)
 

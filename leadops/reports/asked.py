@@ -40,10 +40,7 @@ class Asked:
 
     def leads(self) -> QuerySet[Lead]:
         """The leads of all days that it is about: within the officer's reach, and no tests of partners."""
-        real = Lead.objects.visible_to(self.officer).exclude(
-            partner__in=Partner.objects.exclude(test_of=None)
-        )
-        return real.filter(**self.chosen)
+        return Lead.objects.visible_to(self.officer).of_real_partners().filter(**self.chosen)
 
     def list_query(self, **filters: Any) -> dict[str, str]:
         """The filters of the lead list that show the leads it counts, narrowed further by `filters`."""

@@ -7,7 +7,6 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from leadops.models import Officer
 from leadops.reports.asked import Asked
 from leadops.reports.moments import Stage, narrowed
 
@@ -88,7 +87,7 @@ def lines(asked: Asked) -> tuple[str, dict[str, Any]]:
     conditions += [f"{name}_id = %(chosen_{name})s" for name in asked.chosen]
     source = "leadops_reportday"
     officer = asked.officer
-    if not officer.sees_all and officer.reach == Officer.Reach.OWN:
+    if officer.sees_own_only:
         own = asked.leads().filter(pk__gte=first, pk__lt=end).order_by("-pk")
         source = f"({counted(OWN)}) counted"
         said |= {"own": list(own.values_list("pk", flat=True)[:MOST_OWN]), "zone": zone()}

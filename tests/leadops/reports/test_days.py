@@ -167,10 +167,12 @@ def test_times_between_stages_are_kept_to_the_second(partner, program, vendor, t
     assert (line.to_submitted, line.to_answered, line.to_decided, line.whole) == ([300], [120], [], [])
 
 
+@pytest.mark.parametrize("rights", [[], ["own_leads_only"]])
 @pytest.mark.parametrize("reach", Officer.Reach.values)
-def test_lines_hold_what_is_within_an_officer_s_reach(reach, partner, other_partner, program, then):
+def test_lines_hold_what_is_within_an_officer_s_reach(reach, rights, partner, other_partner, program, then):
     kavya = people.officer("kavya", superuser=False)
     kavya.reach = reach
+    people.give(kavya, *rights)
     kavya.branches.set([people.branch("pune")])
     partner.branch = people.branch("pune")
     came(partner, program, then, 3)
@@ -183,7 +185,7 @@ def test_lines_hold_what_is_within_an_officer_s_reach(reach, partner, other_part
         cursor.execute(f"SELECT coalesce(sum(leads), 0) FROM {source}", said)
         [count] = cursor.fetchone()
     assert count == Lead.objects.visible_to(kavya).count()
-    assert count == {"own": 1, "branches": 3, "all": 5}[reach]
+    assert count == (1 if rights else {"own": 1, "branches": 3, "all": 5}[reach])
 
 
 def test_the_day_of_a_lead_is_that_of_the_lender_s_time_zone(partner, program, then):
