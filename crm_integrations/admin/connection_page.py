@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from crm_integrations import watching
 from crm_integrations.models import Connection, Health, Lease, Notice, State, Tally
-from leadops.admin.dashboard import list_url
+from leadops.admin.page_urls import list_url
 from leadops.models import Officer
 
 HOURS, HOUR_WIDTH, HEIGHT = 168, 5, 110

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -25,6 +25,7 @@ from crm_integrations.admin.steering import connection_url
 from crm_integrations.models import Connection, Route
 from crm_integrations.probe import probe
 from leadops.admin.markup import chip
+from leadops.admin.page_urls import page_url
 from leadops.admin.versions import LockedWhileStored
 from leadops.ids import uuid_in
 from leadops.sign_in.fresh import fresh_factor
@@ -106,7 +107,7 @@ class ConnectionAdmin(LockedWhileStored, HoldsAddresses, ModelAdmin):
         self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None
     ) -> HttpResponse:
         self.message_user(request, f"{obj} was added. Fill in what it needs, and say whose leads go there.")
-        return HttpResponseRedirect(_url(obj))
+        return HttpResponseRedirect(page_url(Connection, obj.pk))
 
     @method_decorator(fresh_factor)
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -142,13 +143,13 @@ class ConnectionAdmin(LockedWhileStored, HoldsAddresses, ModelAdmin):
         self.message_user(
             request, f"{connection} is paused: nothing is sent until it is resumed.", messages.SUCCESS
         )
-        return HttpResponseRedirect(_url(connection))
+        return HttpResponseRedirect(page_url(Connection, connection.pk))
 
     def resume_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
         connection = self._to_pause(request, connection_id)
         outbox.resume(connection)
         self.message_user(request, f"{connection} goes on.", messages.SUCCESS)
-        return HttpResponseRedirect(_url(connection))
+        return HttpResponseRedirect(page_url(Connection, connection.pk))
 
     def check_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
         """Try address and credentials now; no record is sent, and no transaction is open meanwhile."""
@@ -161,21 +162,17 @@ class ConnectionAdmin(LockedWhileStored, HoldsAddresses, ModelAdmin):
         else:  # green is for what was seen to work
             said, level = f"{connection} was tried as far as it can be.", messages.WARNING
         self.message_user(request, f"{said} {verdict.detail}", level)
-        return HttpResponseRedirect(_url(connection))
+        return HttpResponseRedirect(page_url(Connection, connection.pk))
 
     def close_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
         """An officer knows that the vendor works again: the breaker need not try it first."""
         connection = self._to_pause(request, connection_id)
         health.reset(connection)
         self.message_user(request, f"The breaker of {connection} is closed: calls go on.", messages.SUCCESS)
-        return HttpResponseRedirect(_url(connection))
+        return HttpResponseRedirect(page_url(Connection, connection.pk))
 
     def _to_pause(self, request: HttpRequest, connection_id: UUID) -> Connection:
         connection = get_object_or_404(Connection.objects.of_vendors(), pk=connection_id)
         if not self.has_pause_permission(request):
             raise PermissionDenied
         return connection
-
-
-def _url(connection: Connection) -> str:
-    return reverse("admin:crm_integrations_connection_change", args=[connection.pk])

@@ -13,14 +13,15 @@ from django.utils.translation import gettext as _
 
 from crm_integrations import why
 from crm_integrations.admin.chips import tone_of
-from crm_integrations.admin.steering import DECISIONS
+from crm_integrations.admin.steering import DECISIONS, DELIVERIES
 from crm_integrations.models import NEEDS_PERSON, Connection, Delivery, Notice, State
 from leadops.admin import dashboard, queue
-from leadops.admin.dashboard import Counted, Number, list_url, rows_of
+from leadops.admin.listed import rows_of
 from leadops.admin.markup import chip
+from leadops.admin.page_urls import list_url, page_url
 from leadops.admin.pages import MOST
+from leadops.admin.queue import Counted, Number
 
-DELIVERIES = "admin:crm_integrations_delivery_changelist"
 NOTICES = "notices"
 SHOWN = [
     State.DELIVERED,
@@ -92,7 +93,7 @@ def _row(connection: Connection, numbers: Mapping[str, Number]) -> dict[str, Any
     """A connection, how it stands, and its deliveries by state."""
     return {
         "connection": connection,
-        "url": reverse("admin:crm_integrations_connection_change", args=[connection.pk]),
+        "url": page_url(Connection, connection.pk),
         "standing": standing(connection),
         "why": why.held_up(connection, timezone.now()),
         "numbers": [numbers[f"{connection.pk} {state}"] for state in SHOWN],
@@ -123,7 +124,7 @@ def _needs_person(connections: Sequence[Connection], numbers: Mapping[str, Numbe
         found.append(Number(str(state.label), total, url, "bad"))
     for each in connections:
         if each.paused:
-            url = reverse("admin:crm_integrations_connection_change", args=[each.pk])
+            url = page_url(Connection, each.pk)
             found.append(Number(_("%(name)s is paused") % {"name": each}, 1, url, "warn"))
     if told := numbers.get(NOTICES):
         label = _("Open notice") if told.count == 1 else told.label

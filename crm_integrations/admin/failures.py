@@ -14,15 +14,15 @@ from django.utils.translation import gettext
 from unfold.admin import ModelAdmin
 
 from crm_integrations import failures
+from crm_integrations.admin.steering import DELIVERIES
 from crm_integrations.models import Connection
-from leadops.admin.dashboard import list_url
+from leadops.admin.page_urls import list_url
 from leadops.admin.pages import MOST, in_words
 from leadops.admin.sealed_search import sealed
 from leadops.models import Officer
 from leadops.sign_in.sessions import officer_of
 
 MOST_GROUPS = 200
-DELIVERIES = "admin:crm_integrations_delivery_changelist"
 
 
 @dataclass(frozen=True)

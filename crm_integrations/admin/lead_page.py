@@ -14,6 +14,7 @@ from crm_integrations.admin.steering import MAY_SEE, MAY_STEER
 from crm_integrations.models import REPEATABLE, Delivery, Exchange, State
 from leadops.admin.lead_timeline import log_of, logged_too
 from leadops.admin.next_steps import Step, ended, steps
+from leadops.admin.page_urls import page_url
 from leadops.admin.timeline import Entry, source
 from leadops.models import Lead
 
@@ -40,7 +41,7 @@ def calls(lead: Lead, limit: int) -> Iterator[Entry]:
         version = _(", version %(number)s") % {"number": call.version} if call.version else ""
         took = f", {call.duration_ms} ms" if call.duration_ms is not None else ""
         outcome = f"HTTP {call.status}" if call.status else call.error or _("under way")
-        url = reverse("admin:crm_integrations_exchange_change", args=[call.pk])
+        url = page_url(Exchange, call.pk)
         tone = "bad" if call.error or (call.status or 0) >= 400 else "calm"
         yield Entry(call.created_at, name, CALLS, f"{call.operation}{version}: {outcome}{took}", url, tone)
 
@@ -50,7 +51,7 @@ def statuses(lead: Lead, limit: int) -> Iterator[Entry]:
     """That a vendor has it, and each of its words for it since."""
     for each in _deliveries(lead).values():
         name = each.connection.name
-        url = reverse("admin:crm_integrations_delivery_change", args=[each.pk])
+        url = page_url(Delivery, each.pk)
         yield Entry(each.created_at, name, STATUSES, _("Queued for %(name)s") % {"name": name}, url, "busy")
         if each.state == State.DELIVERED and each.delivered_at:
             said = _("%(name)s has it as %(reference)s") % {"name": name, "reference": each.reference or "–"}

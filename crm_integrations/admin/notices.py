@@ -23,9 +23,10 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from crm_integrations import watching
 from crm_integrations.admin.steering import connection_url
-from crm_integrations.models import Notice
+from crm_integrations.models import Delivery, Notice
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted, link
+from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenDropdownFilter, seen
 from leadops.sign_in.sessions import officer_of
@@ -108,9 +109,7 @@ class NoticeAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
     @admin.display(description="About")
     def about(self, notice: Notice) -> SafeString | str:
         if notice.kind == Notice.Kind.POISON and notice.subject:
-            return link(
-                reverse("admin:crm_integrations_delivery_change", args=[notice.subject]), "Its delivery"
-            )
+            return link(page_url(Delivery, notice.subject), "Its delivery")
         return notice.subject or "—"
 
     @admin.display(description="Since")

@@ -11,11 +11,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
+from crm_integrations.admin.steering import DELIVERIES
 from crm_integrations.admin.subscriptions import MAY_ADD, state_of
 from crm_integrations.admin.subscriptions import in_words as told_of
 from crm_integrations.models import Delivery, State, Subscription
 from leadops import statements
-from leadops.admin.dashboard import list_url
+from leadops.admin.page_urls import list_url
 from leadops.admin.pages import capped_counts
 from leadops.admin.partner_desk import Score, first_day, leads_url
 from leadops.admin.partners import PartnerAdmin
@@ -25,7 +26,6 @@ from leadops.models import Lead, Officer, Partner
 from leadops.sign_in.sessions import officer_of
 
 NEWEST = 200
-DELIVERIES = "admin:crm_integrations_delivery_changelist"
 # From a lead's arrival to the first word of any vendor about it, of the newest leads only: each is looked up by itself.
 FIRST_ANSWER = """
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM answered.at - l.created_at)), count(answered.at)

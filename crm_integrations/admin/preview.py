@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from unfold.admin import ModelAdmin
 
 from crm_integrations import preview
@@ -17,6 +17,7 @@ from crm_integrations.admin.panel import in_words
 from crm_integrations.connector import Kind
 from crm_integrations.models import Connection
 from leadops.admin.field_names import spoken
+from leadops.admin.page_urls import page_url
 
 
 class Previewed(ModelAdmin):
@@ -45,7 +46,7 @@ class Previewed(ModelAdmin):
             "title": f"Preview of {record} for {connection}",
             "opts": self.opts,
             "record": record,
-            "back": reverse(f"admin:leadops_{self.opts.model_name}_change", args=[record.pk]),
+            "back": page_url(self.model, record.pk),
             "preview": found,
             "missing": in_words(found.missing),
             "not_carried": [spoken(each) for each in found.not_carried],

@@ -13,7 +13,7 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
@@ -26,6 +26,7 @@ from crm_integrations.models import Connection, Delivery, Difference, Reconcilia
 from leadops.admin.choosing import OnlyChosen
 from leadops.admin.making import MadeByService, MadeForm
 from leadops.admin.markup import chip, counted
+from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenDropdownFilter
 from leadops.excel.writer import CONTENT_TYPE
@@ -119,7 +120,7 @@ class ReconciliationAdmin(Scoped, MadeByService, OnlyChosen, CappedList, ModelAd
     def response_add(
         self, request: HttpRequest, obj: Reconciliation, post_url_continue: str | None = None
     ) -> HttpResponse:
-        return HttpResponseRedirect(_page_of(obj.pk))
+        return HttpResponseRedirect(page_url(Reconciliation, obj.pk))
 
     # The page of one ------------------------------------------------------------------------------------------
 
@@ -178,16 +179,12 @@ class ReconciliationAdmin(Scoped, MadeByService, OnlyChosen, CappedList, ModelAd
             said if done else "Choose what is to be looked up; it has to be delivered.",
             how_it_went(done),
         )
-        return HttpResponseRedirect(f"{_page_of(asked.pk)}?tab={Kind.MISSING_THERE}")
+        return HttpResponseRedirect(f"{page_url(Reconciliation, asked.pk)}?tab={Kind.MISSING_THERE}")
 
     def _to_view(self, request: HttpRequest, key: UUID) -> Reconciliation:
         if not self.has_view_permission(request):
             raise PermissionDenied
         return get_object_or_404(self.get_queryset(request), pk=key)
-
-
-def _page_of(key: UUID) -> str:
-    return reverse("admin:crm_integrations_reconciliation_change", args=[key])
 
 
 def _found(asked: Reconciliation, tab: str, number: str) -> dict[str, Any]:

@@ -23,14 +23,15 @@ from crm_integrations.admin.steering import MAY_SEE, MAY_STEER, how_it_went, lef
 from crm_integrations.connector import Kind
 from crm_integrations.models import REPEATABLE, Delivery, Gap
 from leadops.admin.gates import held
-from leadops.admin.leads import LeadAdmin, lead_url
+from leadops.admin.leads import LeadAdmin
 from leadops.admin.loan_accounts import LoanAccountAdmin
 from leadops.admin.markup import counted
-from leadops.admin.scoped import officer_of
+from leadops.admin.page_urls import LEADS, page_url
 from leadops.errors import LeadopsError
 from leadops.models import Lead, LoanAccount
 from leadops.services import approvals, leads
 from leadops.services.approvals import pushes
+from leadops.sign_in.sessions import officer_of
 
 admin.site.unregister(Lead)
 admin.site.unregister(LoanAccount)
@@ -113,7 +114,7 @@ class IntegratedLeadAdmin(Previewed, LeadAdmin):
                 self.tell_sent(request, chosen, leads.submit(chosen, form.chosen(), by=officer))
             except LeadopsError as refusal:
                 self.message_user(request, refusal.message, messages.ERROR)
-            back = lead_url(chosen[0]) if len(chosen) == 1 else reverse("admin:leadops_lead_changelist")
+            back = page_url(Lead, chosen[0].pk) if len(chosen) == 1 else reverse(LEADS)
             return HttpResponseRedirect(back)
         title = f"Send {chosen[0]} to…" if len(chosen) == 1 else f"Send {len(chosen)} leads to…"
         context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts}

@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
@@ -35,6 +35,7 @@ from leadops.admin.gates import held, tell_waiting
 from leadops.admin.listed import listed
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted
+from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList, capped_counts, in_words
 from leadops.admin.scoped import Scoped, seen
 from leadops.admin.sealed_search import opened
@@ -175,7 +176,7 @@ class ReplayAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
             self.log_change(request, replay, "Cancelled.")
         text = "No more of it is queued; what was queued already goes on." if done else "It was over before."
         self.message_user(request, text, how_it_went(done))
-        return HttpResponseRedirect(page_of(key))
+        return HttpResponseRedirect(page_url(Replay, key))
 
     def _to_view(self, request: HttpRequest, key: UUID) -> Replay:
         if not self.has_view_permission(request):
@@ -212,7 +213,7 @@ def started(
     page.log_addition(request, replay, reason)
     if replay.state == Replay.State.PROPOSED:
         return held(request, "replay", {}, replay, reason)
-    return HttpResponseRedirect(page_of(replay.pk))
+    return HttpResponseRedirect(page_url(Replay, replay.pk))
 
 
 def retried_by_two(page: ModelAdmin, request: HttpRequest, chosen: list[UUID]) -> HttpResponse | None:
@@ -225,11 +226,6 @@ def retried_by_two(page: ModelAdmin, request: HttpRequest, chosen: list[UUID]) -
     except LeadopsError as refusal:
         page.message_user(request, refusal.message, how_it_went(0))
         return None
-
-
-def page_of(key: UUID) -> str:
-    """The page of one replay."""
-    return reverse("admin:crm_integrations_replay_change", args=[key])
 
 
 def _stopped() -> Stopped:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from crm_integrations.admin.chips import state_chip
 from crm_integrations.admin.steering import MAY_SEE, record_url
 from crm_integrations.models import Connection, Delivery
-from leadops.admin.queue import rows_of
+from leadops.admin.listed import rows_of
 from leadops.admin.search_page import SHOWN, Group, Hit, finder
 from leadops.models import Lead
 

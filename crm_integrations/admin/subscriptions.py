@@ -30,6 +30,7 @@ from crm_integrations.admin.chips import state_chip, why_of
 from crm_integrations.models import Delivery, EventType, Subscription
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip
+from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenDropdownFilter, seen
 from leadops.errors import LeadopsError
@@ -273,9 +274,7 @@ class SubscriptionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
 
     @staticmethod
     def _back(subscription: Subscription) -> HttpResponse:
-        return HttpResponseRedirect(
-            reverse("admin:crm_integrations_subscription_change", args=[subscription.pk])
-        )
+        return HttpResponseRedirect(page_url(Subscription, subscription.pk))
 
 
 def state_of(subscription: Subscription) -> SafeString:

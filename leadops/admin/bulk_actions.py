@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,6 +24,7 @@ from leadops.admin.chosen_leads import Choice
 from leadops.admin.gates import held
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted, time_left
+from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped
 from leadops.errors import LeadopsError
@@ -127,7 +128,7 @@ class BulkActionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
             return answer
         action = bulk_actions.order(choice.leads, deed, officer_of(request), choice.what)
         self.log_addition(request, action, f"{_in_words(action)}, {counted(action.total, Lead)}")
-        return HttpResponseRedirect(_page_of(action.pk))
+        return HttpResponseRedirect(page_url(BulkAction, action.pk))
 
     def progress_view(self, request: HttpRequest, key: UUID) -> JsonResponse:
         return JsonResponse(_progress(self._seen(request, key)))
@@ -138,7 +139,7 @@ class BulkActionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         stopped = bulk_actions.cancel(self._seen(request, key))
         words = _("Stopped. What was done stays done.") if stopped else _("It was over already.")
         self.message_user(request, words, messages.SUCCESS if stopped else messages.WARNING)
-        return HttpResponseRedirect(_page_of(key))
+        return HttpResponseRedirect(page_url(BulkAction, key))
 
     def _seen(self, request: HttpRequest, key: UUID) -> BulkAction:
         if not self.has_view_permission(request):
@@ -181,7 +182,3 @@ def _progress(action: BulkAction) -> dict[str, Any]:
     said = bulk_actions.progress(action)
     left = time_left(said["seconds_left"])
     return {**said, "pace": f", {left}" if left else ""}
-
-
-def _page_of(key: UUID) -> str:
-    return reverse("admin:leadops_bulkaction_change", args=[key])

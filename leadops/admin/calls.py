@@ -10,12 +10,12 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
-from leadops.admin.leads import lead_url
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import link
+from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenAutocompleteFilter
-from leadops.models import BorrowerToken, CallCount
+from leadops.models import BorrowerToken, CallCount, Lead
 
 OF_PARTNER = "api_key__partner__id__exact"
 
@@ -84,4 +84,4 @@ class BorrowerTokenAdmin(Told):
 
     @admin.display(description="Lead")
     def opens(self, token: BorrowerToken) -> SafeString:
-        return link(lead_url(token.lead), token.lead.reference)
+        return link(page_url(Lead, token.lead_id), token.lead.reference)

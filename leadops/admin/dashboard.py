@@ -11,15 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from leadops.admin import queue
 from leadops.admin.intake import chart
+from leadops.admin.listed import rows_of
+from leadops.admin.page_urls import IMPORTS, LEADS, list_url
 from leadops.admin.pages import MOST, capped_counts
-from leadops.admin.queue import LEADS, Counted, Number, list_url, rows_of
+from leadops.admin.queue import Counted, Number
 from leadops.ids import uuid_in
 from leadops.models import ImportBatch, Lead, Program
 from leadops.models.lead import LeadQuerySet
 
-__all__ = ["Counted", "Number", "context", "list_url", "rows_of"]
-
-IMPORTS, MOST_IMPORTS = "imports", 5
+UNDER_WAY, MOST_IMPORTS = "imports under way", 5
 STAGE = {
     Lead.Status.DRAFT: "calm",
     Lead.Status.SUBMITTED: "busy",
@@ -50,7 +50,7 @@ def context(
         "programs": programs,
         "program": chosen,
         "chart": chart(leads, [each.pk for each in programs]),
-        "imports": _imports(request) if IMPORTS in numbers and numbers[IMPORTS].count else [],
+        "imports": _imports(request) if UNDER_WAY in numbers and numbers[UNDER_WAY].count else [],
         "numbers": numbers,
         "may_add_lead": request.user.has_perm("leadops.add_lead"),
         "may_import": request.user.has_perm("leadops.add_importbatch"),
@@ -98,9 +98,9 @@ def _under_way(request: HttpRequest) -> dict[str, Counted]:
     if not request.user.has_perm("leadops.view_importbatch"):
         return {}
     rows = rows_of(request, ImportBatch).exclude(state__in=ImportBatch.ENDED)
-    return {IMPORTS: Counted(IMPORTS, rows, list_url(queue.IMPORTS))}
+    return {UNDER_WAY: Counted(UNDER_WAY, rows, list_url(IMPORTS))}
 
 
 def _imports(request: HttpRequest) -> list[Any]:
-    under_way = _under_way(request)[IMPORTS].rows.select_related("partner", "program")
+    under_way = _under_way(request)[UNDER_WAY].rows.select_related("partner", "program")
     return list(under_way.defer("columns", "proposal", "preview")[:MOST_IMPORTS])

@@ -24,8 +24,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from leadops.admin.leads import lead_url
 from leadops.admin.making import MadeByService, MadeForm
+from leadops.admin.page_urls import LEADS, page_url
 from leadops.admin.scoped import Scoped, seen
 from leadops.client_address import client_address
 from leadops.document_files.downloads import download
@@ -124,7 +124,7 @@ class DocumentAdmin(Scoped, MadeByService, ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Documents are listed with their lead, so a way back to all of them leads to the leads."""
-        return HttpResponseRedirect(reverse("admin:leadops_lead_changelist"))
+        return HttpResponseRedirect(reverse(LEADS))
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
@@ -141,7 +141,7 @@ class DocumentAdmin(Scoped, MadeByService, ModelAdmin):
         self, request: HttpRequest, obj: Document, post_url_continue: str | None = None
     ) -> HttpResponse:
         self.message_user(request, f"{obj} was added.")
-        return HttpResponseRedirect(lead_url(obj.lead))
+        return HttpResponseRedirect(page_url(Lead, obj.lead_id))
 
     @admin.display(description="Uploaded by")
     def added_by(self, document: Document) -> str:
@@ -207,7 +207,7 @@ class DocumentAdmin(Scoped, MadeByService, ModelAdmin):
             )
         except LeadopsError as refusal:
             self.message_user(request, refusal.message, messages.ERROR)
-            return HttpResponseRedirect(lead_url(document.lead))
+            return HttpResponseRedirect(page_url(Lead, document.lead_id))
 
     def password_view(self, request: HttpRequest, document_id: UUID) -> HttpResponse:
         """What the PDF opens with, on a page that is not kept anywhere."""

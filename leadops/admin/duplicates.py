@@ -11,7 +11,6 @@ from django.contrib import messages
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -21,6 +20,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from leadops.admin.field_names import spoken
 from leadops.admin.markup import chip, link
+from leadops.admin.page_urls import page_url
 from leadops.drafts import LeadDraft
 from leadops.models import Duplicate, Lead, Merge, Officer
 from leadops.services import duplicates
@@ -197,7 +197,7 @@ def _short(match: Match) -> SafeString:
 
 def _link_to(match: Match, word: str) -> SafeString:
     assert match.known is not None
-    url = reverse("admin:leadops_lead_change", args=[match.known.lead_id])
+    url = page_url(Lead, match.known.lead_id)
     return link(url, f"{word} {match.known.reference}")
 
 

@@ -18,7 +18,7 @@ from django.http import (
 )
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from unfold.admin import ModelAdmin
@@ -29,6 +29,7 @@ from leadops.admin import chosen_leads
 from leadops.admin.downloads import downloaded
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted, time_left
+from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList, capped_counts, in_words
 from leadops.admin.scoped import Scoped, SeenAutocompleteFilter, SeenDropdownFilter
 from leadops.client_address import client_address
@@ -142,7 +143,7 @@ class ExportAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
                 self.log_addition(
                     request, export, f"{counted(export.leads, Lead)}, {export.get_shown_display()}"
                 )
-                return HttpResponseRedirect(_page_of(export.pk))
+                return HttpResponseRedirect(page_url(Export, export.pk))
             except LeadopsError as refusal:
                 form.add_error(None, refusal.message)
         [count] = capped_counts({"leads": choice.leads}).values()
@@ -170,7 +171,7 @@ class ExportAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
             self.message_user(
                 request, "This workbook is no longer kept: export the leads again.", messages.WARNING
             )
-            return HttpResponseRedirect(_page_of(key))
+            return HttpResponseRedirect(page_url(Export, key))
         audit.note(AuditEvent.Action.EXPORT_TAKEN, export, leads=export.leads, shown=export.shown)
         return downloaded(file, f"leads-{export.created_at:%Y-%m-%d}.xlsx")
 
@@ -201,7 +202,3 @@ def _progress(export: Export) -> dict[str, Any]:
     said = exports.progress(export)
     left = time_left(said["seconds_left"])
     return {**said, "pace": f", {left}" if left else ""}
-
-
-def _page_of(key: UUID) -> str:
-    return reverse("admin:leadops_export_change", args=[key])

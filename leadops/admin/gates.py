@@ -13,6 +13,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
+from leadops.admin.markup import link
+from leadops.admin.page_urls import page_url
 from leadops.models import PendingChange
 from leadops.services import approvals
 from leadops.services.approvals import Data
@@ -29,11 +31,6 @@ class HeldUp(Exception):
         self.kind, self.data = kind, data
 
 
-def page_of(change: PendingChange) -> str:
-    """The page of a pending change."""
-    return reverse("admin:leadops_pendingchange_change", args=[change.pk])
-
-
 def held(
     request: HttpRequest, kind: str, data: Data, subject: Model | None = None, reason: str = ""
 ) -> HttpResponse:
@@ -42,13 +39,15 @@ def held(
         change = approvals.ask(kind, officer_of(request), data, subject, reason)
     except approvals.AlreadyWaits as refusal:
         return _waits_already(request, refusal)
-    return HttpResponseRedirect(page_of(change))
+    return HttpResponseRedirect(page_url(PendingChange, change.pk))
 
 
 def _waits_already(request: HttpRequest, refusal: approvals.AlreadyWaits) -> HttpResponse:
     messages.error(request, refusal.message)
     seen = approvals.inbox.visible_to(officer_of(request)).filter(pk=refusal.change.pk).exists()
-    return HttpResponseRedirect(page_of(refusal.change) if seen else reverse("admin:index"))
+    return HttpResponseRedirect(
+        page_url(PendingChange, refusal.change.pk) if seen else reverse("admin:index")
+    )
 
 
 def tell_waiting(request: HttpRequest, label: str, keys: Iterable[str] | QuerySet[Any]) -> None:
@@ -62,7 +61,7 @@ def tell_waiting(request: HttpRequest, label: str, keys: Iterable[str] | QuerySe
     waiting = approvals.inbox.visible_to(officer_of(request)).waiting().select_related("made_by")
     for change in waiting.filter(subject_model=label, subject_id__in=keys):
         said = _("Waits for approval, asked for by {who}:").format(who=change.made_by)
-        text = format_html('{} <a class="lo-link" href="{}">{}</a>', said, page_of(change), change.what)
+        text = format_html("{} {}", said, link(page_url(PendingChange, change.pk), change.what))
         messages.warning(request, text)
 
 
@@ -99,7 +98,9 @@ class Holding(ModelAdmin):
             _("This waits for a second person. What you changed besides it is saved."),
             messages.WARNING,
         )
-        return HttpResponseRedirect(page_of(changes[0]) if len(changes) == 1 else reverse(LIST))
+        return HttpResponseRedirect(
+            page_url(PendingChange, changes[0].pk) if len(changes) == 1 else reverse(LIST)
+        )
 
 
 def drop_changed(form: Any, names: Iterable[str]) -> None:

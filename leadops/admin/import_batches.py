@@ -22,6 +22,7 @@ from leadops.admin.import_rows import ImportRowPages
 from leadops.admin.import_steps import MAY_UNDO
 from leadops.admin.making import MadeByService, MadeForm
 from leadops.admin.markup import chip, time_left
+from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenAutocompleteFilter
 from leadops.admin.whose import AsksFilter
@@ -120,7 +121,7 @@ class ImportBatchAdmin(Scoped, ImportRowPages, MadeByService, OnlyChosen, Capped
     def response_add(
         self, request: HttpRequest, obj: ImportBatch, post_url_continue: str | None = None
     ) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:leadops_importbatch_change", args=[obj.pk]))
+        return HttpResponseRedirect(page_url(ImportBatch, obj.pk))
 
     # The page of a batch -------------------------------------------------------------------------------------
 

@@ -15,8 +15,9 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from leadops.admin.import_steps import ImportSteps, page_of
+from leadops.admin.import_steps import ImportSteps
 from leadops.admin.markup import chip
+from leadops.admin.page_urls import page_url
 from leadops.errors import LeadopsError
 from leadops.excel.content import masked, masked_text
 from leadops.excel.sheet_header import SheetHeader, letters, position
@@ -90,7 +91,7 @@ class ImportRowPages(ImportSteps):
         """Refused rows, of which the broken cells can be typed anew."""
         batch = self.to_steer(request, batch_id)
         if not batch.takes_rows:
-            return HttpResponseRedirect(page_of(batch))
+            return HttpResponseRedirect(page_url(ImportBatch, batch.pk))
         sent = _sent(request) if request.method == "POST" else {}
         if sent and self._mended(request, batch, sent):
             here = reverse("admin:leadops_importbatch_mend", args=[batch.pk])

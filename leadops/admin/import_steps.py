@@ -11,11 +11,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
 from leadops.admin.gates import held
+from leadops.admin.page_urls import page_url
 from leadops.errors import LeadopsError
 from leadops.excel.columns import KNOWN
 from leadops.excel.proposals import Proposal
@@ -26,11 +27,6 @@ from leadops.sign_in.sessions import officer_of
 MAY_STEER = "leadops.add_importbatch"
 """Who may upload may also say what the columns are, start and stop, and mend rows."""
 MAY_UNDO = "leadops.change_importbatch"
-
-
-def page_of(batch: ImportBatch) -> str:
-    """The address of a batch's page."""
-    return reverse("admin:leadops_importbatch_change", args=[batch.pk])
 
 
 class ImportSteps(ModelAdmin):
@@ -71,7 +67,7 @@ class ImportSteps(ModelAdmin):
         """What each column becomes, to be corrected."""
         batch = self.to_steer(request, batch_id)
         if batch.state != ImportState.MAPPING:
-            return HttpResponseRedirect(page_of(batch))
+            return HttpResponseRedirect(page_url(ImportBatch, batch.pk))
         proposal = Proposal.of(batch.proposal, batch.mapping)
         refusal, mode = "", batch.mode
         if request.method == "POST":
@@ -84,7 +80,7 @@ class ImportSteps(ModelAdmin):
                     column_mappings.confirm(
                         batch, proposal.mapping, proposal.layout, mode=mode, officer=officer
                     )
-                return HttpResponseRedirect(page_of(batch))
+                return HttpResponseRedirect(page_url(ImportBatch, batch.pk))
             except LeadopsError as error:
                 refusal = error.message
         said = column_mappings.said_against(proposal.mapping, proposal.layout, mode)
@@ -112,7 +108,7 @@ class ImportSteps(ModelAdmin):
             officer = officer_of(request)
             return self._told(request, batch_id, lambda each: import_undoing.begin(each, officer), MAY_UNDO)
         if not import_undoing.may_be_undone(batch):
-            return HttpResponseRedirect(page_of(batch))
+            return HttpResponseRedirect(page_url(ImportBatch, batch.pk))
         shown = {"foreseen": import_undoing.foresee(batch)}
         return self.page(request, "undo", batch, f"Undo {batch.file_name}", shown)
 
@@ -128,7 +124,7 @@ class ImportSteps(ModelAdmin):
             tell(batch)
         except LeadopsError as refusal:
             self.message_user(request, refusal.message, messages.ERROR)
-        return HttpResponseRedirect(page_of(batch))
+        return HttpResponseRedirect(page_url(ImportBatch, batch.pk))
 
     def page(
         self, request: HttpRequest, name: str, batch: ImportBatch, title: str, shown: dict[str, Any]

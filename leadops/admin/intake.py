@@ -11,7 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import Count, F, Func, IntegerField, UUIDField, Value
 from django.utils import timezone
 
-from leadops.admin.queue import LEADS, list_url
+from leadops.admin.page_urls import LEADS, list_url
 from leadops.ids import first_id_at, midnight
 from leadops.models import Lead
 from leadops.models.lead import LeadQuerySet

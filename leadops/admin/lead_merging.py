@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.formats import localize
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -21,6 +21,7 @@ from unfold.admin import ModelAdmin
 
 from leadops.admin.amounts import shown_grouped
 from leadops.admin.field_names import spoken
+from leadops.admin.page_urls import page_url
 from leadops.errors import Invalid, LeadopsError
 from leadops.models import Lead, LeadMerge
 from leadops.models.lead import LeadQuerySet
@@ -69,7 +70,7 @@ class Mergeable(ModelAdmin):
                 words = _("Lead %(lead)s was merged into this one.") % {"lead": theirs.reference}
                 self.log_change(request, mine, words)
                 self.message_user(request, words, messages.SUCCESS)
-                return HttpResponseRedirect(_url(mine.pk))
+                return HttpResponseRedirect(page_url(Lead, mine.pk))
             except LeadopsError as refusal:
                 problem = _in_words(refusal)
         found = couples(mine, theirs)
@@ -98,7 +99,7 @@ class Mergeable(ModelAdmin):
             stayed = lead_merging.undo(merged.pk, officer_of(request))
         except LeadopsError as refusal:
             self.message_user(request, _in_words(refusal), messages.ERROR)
-            return HttpResponseRedirect(_url(merged.kept_id))
+            return HttpResponseRedirect(page_url(Lead, merged.kept_id))
         words = _("They are two leads again.")
         self.log_change(request, merged.kept, words)
         self.message_user(request, words, messages.SUCCESS)
@@ -106,7 +107,7 @@ class Mergeable(ModelAdmin):
             names = ", ".join(spoken(name) for name in stayed)
             kept = _("Changed since, and left as it is now: %(names)s.") % {"names": names}
             self.message_user(request, kept, messages.WARNING)
-        return HttpResponseRedirect(_url(merged.merged_id))
+        return HttpResponseRedirect(page_url(Lead, merged.merged_id))
 
 
 def _taken(request: HttpRequest) -> list[str]:
@@ -151,7 +152,3 @@ def _in_words(refusal: LeadopsError) -> str:
         return refusal.message
     told = "; ".join(f"{spoken(each.field)}: {each.message}" for each in refusal.findings)
     return _("The merged lead would not be right: %(told)s") % {"told": told}
-
-
-def _url(lead_id: UUID) -> str:
-    return reverse("admin:leadops_lead_change", args=[lead_id])

@@ -21,10 +21,11 @@ from unfold.admin import ModelAdmin
 
 from leadops.admin.lead_work import due_in
 from leadops.admin.making import ReadOnly
+from leadops.admin.page_urls import page_url
 from leadops.admin.scoped import seen
 from leadops.errors import LeadopsError
 from leadops.ids import midnight
-from leadops.models import Task
+from leadops.models import Lead, Task
 from leadops.services import lead_tasks
 from leadops.sign_in.sessions import officer_of
 
@@ -119,4 +120,4 @@ class TaskAdmin(ReadOnly, ModelAdmin):
         return HttpResponseRedirect(reverse("admin:leadops_task_changelist"))
 
     def _to_lead(self, task: Task) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:leadops_lead_change", args=[task.lead_id]) + "#work")
+        return HttpResponseRedirect(page_url(Lead, task.lead_id) + "#work")

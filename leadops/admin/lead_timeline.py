@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy
 
 from leadops.admin import duplicates as same_borrower
 from leadops.admin.field_names import spoken
+from leadops.admin.page_urls import page_url
 from leadops.admin.timeline import Entry, source
 from leadops.ids import uuid_in
-from leadops.models import DocumentEvent, Lead
+from leadops.models import Document, DocumentEvent, Lead, LoanAccount
 from leadops.services.duplicates import words
 
 CAME, CHANGES, DOCUMENTS = "came", "changes", "documents"
@@ -82,7 +83,7 @@ def documents(lead: Any, limit: int) -> Iterator[Entry]:
         deed = DocumentEvent.Deed(event["deed"]).label
         who = event["by"] or f"{event['partner_name']}, {event['key_prefix']}…".strip(", …")
         page = event["document_id"] not in gone
-        url = reverse("admin:leadops_document_change", args=[event["document_id"]]) if page else ""
+        url = page_url(Document, event["document_id"]) if page else ""
         yield Entry(_moment(event["created_at"]), who, DOCUMENTS, f"{deed}: {event['document']}", url)
 
 
@@ -102,7 +103,7 @@ def duplicates(lead: Any, limit: int) -> Iterator[Entry]:
         told = {"lead": other.lead.reference, "common": other.in_common}
         first = _("Same borrower as %(lead)s, which came earlier: %(common)s")
         later = _("Repeated by %(lead)s: %(common)s")
-        url = reverse("admin:leadops_lead_change", args=[other.lead.pk])
+        url = page_url(Lead, other.lead.pk)
         said = (first if other.came_first else later) % told
         yield Entry(other.pair.created_at, str(other.lead.partner), DUPLICATES, said, url, "warn")
     for merge in lead.merged:
@@ -115,7 +116,7 @@ def duplicates(lead: Any, limit: int) -> Iterator[Entry]:
 def accounts(lead: Any, limit: int) -> Iterator[Entry]:
     """Loan accounts that were opened for it."""
     for each in lead.accounts:
-        url = reverse("admin:leadops_loanaccount_change", args=[uuid_in(each["id"])])
+        url = page_url(LoanAccount, uuid_in(each["id"]))
         said = _("Loan account %(ref)s opened; now %(status)s") % {
             "ref": each["ref_id"],
             "status": each["status"],

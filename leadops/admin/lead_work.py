@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.dateparse import parse_date
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from unfold.admin import ModelAdmin
 
 from leadops.admin import choices
 from leadops.admin.clocks import clock_chip
+from leadops.admin.page_urls import page_url
 from leadops.errors import LeadopsError
 from leadops.ids import midnight
 from leadops.models import DropReason, Lead, Officer
@@ -92,7 +93,7 @@ class Worked(ModelAdmin):
             self.log_change(request, lead, words)
         except LeadopsError as refusal:
             self.message_user(request, refusal.message, messages.ERROR)
-        return HttpResponseRedirect(reverse("admin:leadops_lead_change", args=[lead.pk]) + "#work")
+        return HttpResponseRedirect(page_url(Lead, lead.pk) + "#work")
 
 
 def _officer(request: HttpRequest, name: str = "owner") -> Officer:

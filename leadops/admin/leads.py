@@ -31,6 +31,7 @@ from leadops.admin.lead_merging import Mergeable
 from leadops.admin.lead_page import LeadPage
 from leadops.admin.lead_work import Worked
 from leadops.admin.masked import MaskedAdmin, may_reveal
+from leadops.admin.page_urls import LEADS, page_url
 from leadops.admin.parties import TAGS, ApplicantInline, ConsentInline, all_formsets
 from leadops.admin.privacy import PrivatePages
 from leadops.admin.saved_views import WithViews
@@ -168,7 +169,7 @@ class LeadAdmin(
             self.log_change(request, lead, str(_("Submitted.")))
         except LeadopsError as refusal:
             self.message_user(request, refusal.message, messages.ERROR)
-        return HttpResponseRedirect(lead_url(lead))
+        return HttpResponseRedirect(page_url(Lead, lead.pk))
 
     # Own views -----------------------------------------------------------------------------------------------
 
@@ -191,9 +192,7 @@ class LeadAdmin(
         }
         if text := request.POST.get("q", "").strip():
             kept["q"] = [sealed(text)]
-        return HttpResponseRedirect(
-            reverse("admin:leadops_lead_changelist") + "?" + urlencode(kept, doseq=True)
-        )
+        return HttpResponseRedirect(reverse(LEADS) + "?" + urlencode(kept, doseq=True))
 
     def submit_view(self, request: HttpRequest, lead_id: UUID) -> HttpResponse:
         lead = get_object_or_404(self.get_queryset(request), pk=lead_id)
@@ -205,8 +204,3 @@ class LeadAdmin(
 def _only_branch(officer: Officer) -> Branch | None:
     """The branch that an officer works for, where it is but one: what they make would be out of their sight else."""
     return officer.branches.first() if len(officer.branch_ids) == 1 else None
-
-
-def lead_url(lead: Lead) -> str:
-    """The page of `lead`."""
-    return reverse("admin:leadops_lead_change", args=[lead.pk])

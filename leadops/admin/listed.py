@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
+from django.contrib import admin
 from django.contrib.admin import AdminSite
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, QueryDict
 
 
@@ -27,3 +29,8 @@ def listed(site: AdminSite, model: type[Model], request: HttpRequest, query: str
         return site.get_model_admin(model).get_changelist_instance(asked)
     except IncorrectLookupParameters:
         raise Http404 from None
+
+
+def rows_of(request: HttpRequest, model: type[Model]) -> QuerySet[Any]:
+    """The rows of `model` that its own list shows this officer: nothing counts what they may not see."""
+    return admin.site.get_model_admin(model).get_queryset(request)

@@ -11,13 +11,13 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
 from leadops.admin.choosing import OnlyChosen
-from leadops.admin.leads import lead_url
 from leadops.admin.making import MadeByService, MadeForm
 from leadops.admin.markup import link
+from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenAutocompleteFilter, SeenDropdownFilter
 from leadops.errors import DuplicateReference, Invalid, LeadopsError
-from leadops.models import LoanAccount, Officer, Program
+from leadops.models import Lead, LoanAccount, Officer, Program
 from leadops.models.loan_account import REFERENCE_TAKEN
 from leadops.services import loan_accounts
 
@@ -75,7 +75,7 @@ class LoanAccountAdmin(Scoped, MadeByService, OnlyChosen, CappedList, ModelAdmin
 
     @admin.display(description="Lead")
     def lead_link(self, account: LoanAccount) -> SafeString:
-        return link(lead_url(account.lead), account.lead.reference)
+        return link(page_url(Lead, account.lead_id), account.lead.reference)
 
     @admin.display(description="Created by")
     def opened_by(self, account: LoanAccount) -> str:

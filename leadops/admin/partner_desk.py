@@ -12,14 +12,14 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from leadops.admin.duplicates import REPEATING, REPEATS
+from leadops.admin.page_urls import IMPORTS, LEADS, list_url
 from leadops.admin.pages import capped_counts, in_words
-from leadops.admin.queue import LEADS, list_url
 from leadops.ids import first_id_at, midnight
 from leadops.models import ApiKey, CallCount, ImportBatch, Lead, LoanAccount, Officer, Partner
 
 DAYS, DAY_WIDTH, HEIGHT = 30, 24, 120
 MOST_ERRORS = 12
-IMPORTS, ACCOUNTS = "admin:leadops_importbatch_changelist", "admin:leadops_loanaccount_changelist"
+ACCOUNTS = "admin:leadops_loanaccount_changelist"
 TOKENS = "admin:leadops_borrowertoken_changelist"
 CALLS = "admin:leadops_callcount_changelist"
 CLASSES = (

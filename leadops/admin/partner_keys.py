@@ -13,7 +13,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
@@ -28,10 +28,10 @@ from unfold.widgets import (
 
 from leadops import dialects
 from leadops.admin import key_gate
-from leadops.admin.gates import page_of
+from leadops.admin.page_urls import page_url
 from leadops.admin.scoped import seen
 from leadops.errors import LeadopsError
-from leadops.models import ApiKey, Partner, Program, Scope
+from leadops.models import ApiKey, Partner, PendingChange, Program, Scope
 from leadops.models.partner import DIALECT_WITHOUT_PROGRAM, default_scopes, refuse_no_network
 from leadops.services import keys
 from leadops.sign_in.fresh import fresh_factor
@@ -155,7 +155,7 @@ class KeyPages(ModelAdmin):
             try:
                 if key_gate.holds(form.cleaned_data["mode"]):
                     change, text = key_gate.ask_for_key(request, partner, form.cleaned_data)
-                    waits = page_of(change)
+                    waits = page_url(PendingChange, change.pk)
                 else:
                     key, text = keys.make(partner, **form.cleaned_data)
                     self.log_change(request, partner, f"Made the key {key}.")
@@ -198,7 +198,7 @@ class KeyPages(ModelAdmin):
         changed = ", ".join(form.changed_data) or "nothing"
         self.log_change(request, key.partner, f"Changed {changed} of the key {key}.")
         self.message_user(request, f"Key {key} is changed, from its next call on.", messages.SUCCESS)
-        return HttpResponseRedirect(page_of(held)) if held else _back(key.partner)
+        return HttpResponseRedirect(page_url(PendingChange, held.pk)) if held else _back(key.partner)
 
     def revoke_key_view(self, request: HttpRequest, partner_id: UUID, key_id: UUID) -> HttpResponse:
         _require(request, "change")
@@ -254,4 +254,4 @@ def _end(key: ApiKey, chosen: datetime | None) -> datetime | None:
 
 
 def _back(partner: Partner) -> HttpResponse:
-    return HttpResponseRedirect(reverse("admin:leadops_partner_change", args=[partner.pk]))
+    return HttpResponseRedirect(page_url(Partner, partner.pk))

@@ -19,9 +19,9 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter
 
-from leadops.admin.gates import page_of
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip
+from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.errors import LeadopsError
 from leadops.models import Bank, Lead, PendingChange
@@ -217,7 +217,7 @@ class PendingChangeAdmin(ReadOnly, CappedList, ModelAdmin):
             self.message_user(request, done, messages.SUCCESS)
         except LeadopsError as refusal:
             self.message_user(request, refusal.message, messages.ERROR)
-        return HttpResponseRedirect(page_of(change))
+        return HttpResponseRedirect(page_url(PendingChange, change.pk))
 
 
 def state_chip(change: PendingChange) -> SafeString:

@@ -24,6 +24,7 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
+from leadops.admin.page_urls import page_url
 from leadops.errors import LeadopsError
 from leadops.models import Consent, Erasure, Holder, Lead
 from leadops.services import consents, erasure, holders, legal_holds
@@ -163,7 +164,7 @@ class PrivatePages(ModelAdmin):
             legal_holds.place(lead.pk, told["reason"], officer_of(request))
             return _("Nothing of %(lead)s is erased until the hold is lifted.") % {"lead": lead}
 
-        after = reverse("admin:leadops_lead_change", args=[lead.pk])
+        after = page_url(Lead, lead.pk)
         return self._asked(request, lead, form, hold, "hold", _("Place a legal hold"), after)
 
     def lift_view(self, request: HttpRequest, lead_id: UUID) -> HttpResponse:
@@ -172,7 +173,7 @@ class PrivatePages(ModelAdmin):
             self.message_user(request, _("The legal hold is lifted."), messages.SUCCESS)
         else:
             self.message_user(request, _("There was no legal hold any more."), messages.WARNING)
-        return HttpResponseRedirect(reverse("admin:leadops_lead_change", args=[lead.pk]))
+        return HttpResponseRedirect(page_url(Lead, lead.pk))
 
     def holders_view(self, request: HttpRequest, lead_id: UUID) -> HttpResponse:
         """Who has the data of a lead: a task each, until somebody has told them."""
@@ -204,8 +205,7 @@ class PrivatePages(ModelAdmin):
         return lead
 
     def _context(self, request: HttpRequest, lead: Lead, title: str) -> dict[str, Any]:
-        url = reverse("admin:leadops_lead_change", args=[lead.pk])
-        shown = {"title": title, "opts": self.opts, "lead": lead, "lead_url": url}
+        shown = {"title": title, "opts": self.opts, "lead": lead, "lead_url": page_url(Lead, lead.pk)}
         return {**self.admin_site.each_context(request), **shown}
 
     def _asked(
@@ -222,7 +222,8 @@ class PrivatePages(ModelAdmin):
         if form.is_valid():
             try:
                 self.message_user(request, act(form.cleaned_data), messages.SUCCESS)
-                return HttpResponseRedirect(after if self._may_follow(request, after) else _page(lead))
+                way = after if self._may_follow(request, after) else page_url(Lead, lead.pk)
+                return HttpResponseRedirect(way)
             except LeadopsError as refusal:
                 form.add_error(None, refusal.message)
         context = self._context(request, lead, title) | {"form": form, "act": name}
@@ -230,7 +231,3 @@ class PrivatePages(ModelAdmin):
 
     def _may_follow(self, request: HttpRequest, after: str) -> bool:
         return not after.endswith("/holders/") or request.user.has_perm("leadops.view_holder")
-
-
-def _page(lead: Lead) -> str:
-    return reverse("admin:leadops_lead_change", args=[lead.pk])

@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
-from leadops.admin.leads import lead_url
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, link
+from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped
-from leadops.models import Erasure, Holder, LegalHold
+from leadops.models import Erasure, Holder, Lead, LegalHold
 
 
 class OfLeads(Scoped, ReadOnly, CappedList, ModelAdmin):
@@ -32,7 +32,7 @@ class OfLeads(Scoped, ReadOnly, CappedList, ModelAdmin):
 
     @admin.display(description=gettext_lazy("Lead"))
     def lead_link(self, row: Any) -> SafeString:
-        return link(lead_url(row.lead), row.lead.reference)
+        return link(page_url(Lead, row.lead_id), row.lead.reference)
 
 
 class DoneFilter(DropdownFilter):

@@ -9,19 +9,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from leadops.admin.listed import rows_of
+from leadops.admin.page_urls import IMPORTS, LEADS, list_url
 from leadops.admin.pages import in_words
 from leadops.models import ImportBatch, Lead
 from leadops.models.lead import LeadQuerySet
-
-LEADS = "admin:leadops_lead_changelist"
-IMPORTS = "admin:leadops_importbatch_changelist"
 
 
 @dataclass(frozen=True)
@@ -65,16 +61,6 @@ def provider(asked: Provider) -> Provider:
 def waiting(request: HttpRequest) -> list[Counted]:
     """All that may wait for the officer of `request`, in the order in which it was handed in."""
     return [each for asked in _providers for each in asked(request)]
-
-
-def rows_of(request: HttpRequest, model: type[Model]) -> QuerySet[Any]:
-    """The rows of `model` that its own list shows this officer: nothing counts what they may not see."""
-    return admin.site.get_model_admin(model).get_queryset(request)
-
-
-def list_url(name: str, **filters: Any) -> str:
-    """A list's address with filters set."""
-    return f"{reverse(name)}?{urlencode(filters)}"
 
 
 @provider

@@ -17,14 +17,14 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from leadops.admin.leads import lead_url
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import link
 from leadops.admin.masked import may_reveal
+from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenDropdownFilter
 from leadops.client_address import client_address
-from leadops.models import Reveal
+from leadops.models import Lead, Reveal
 from leadops.services import reveals
 from leadops.services.reveals import Masked, TooManyReveals, Why
 from leadops.sign_in.fresh import fresh_factor
@@ -63,7 +63,7 @@ class RevealAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
 
     @admin.display(description=_("Lead"))
     def lead_link(self, reveal: Reveal) -> SafeString:
-        return link(lead_url(reveal.lead), reveal.lead.reference)
+        return link(page_url(Lead, reveal.lead_id), reveal.lead.reference)
 
     @admin.display(description=_("What"))
     def field_of(self, reveal: Reveal) -> str:
@@ -98,7 +98,7 @@ class RevealAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
             "title": _("Reveal %(field)s") % {"field": masked.label},
             "opts": self.opts,
             "masked": masked,
-            "lead_url": lead_url(masked.lead),
+            "lead_url": page_url(Lead, masked.lead.pk),
             "left": reveals.left_for(officer_of(request)),
             "most": reveals.MOST,
             **shown,

@@ -16,11 +16,11 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
 from leadops.admin import choices
+from leadops.admin.page_urls import LEADS
 from leadops.admin.sealed_search import MARK, sealed
 from leadops.models import Officer, SavedView
 from leadops.sign_in.sessions import officer_of
 
-LIST = "admin:leadops_lead_changelist"
 MOST = 50
 """Views of one officer."""
 
@@ -69,7 +69,7 @@ class WithViews(ModelAdmin):
             self.message_user(request, _("The view “%(name)s” is kept.") % {"name": name}, messages.SUCCESS)
         except ValidationError as refusal:
             self.message_user(request, " ".join(refusal.messages), messages.ERROR)
-        return HttpResponseRedirect(f"{reverse(LIST)}?{query}")
+        return HttpResponseRedirect(f"{reverse(LEADS)}?{query}")
 
     def delete_view_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
         view = get_object_or_404(SavedView, pk=key, owner=self._who_sees_leads(request))
@@ -77,7 +77,7 @@ class WithViews(ModelAdmin):
         self.message_user(
             request, _("The view “%(name)s” is deleted.") % {"name": view.name}, messages.SUCCESS
         )
-        return HttpResponseRedirect(reverse(LIST))
+        return HttpResponseRedirect(reverse(LEADS))
 
     def _who_sees_leads(self, request: HttpRequest) -> Officer:
         if not self.has_view_permission(request):

@@ -21,7 +21,8 @@ from django.utils.translation import gettext_lazy
 
 from leadops import masking, search
 from leadops.admin.lead_list import status_chip
-from leadops.admin.queue import LEADS, list_url, rows_of
+from leadops.admin.listed import rows_of
+from leadops.admin.page_urls import LEADS, list_url, page_url
 from leadops.admin.sealed_search import opened, sealed
 from leadops.models import Applicant, ImportBatch, Lead, LoanAccount, Partner, Program
 from leadops.models.lead import LeadQuerySet
@@ -120,7 +121,7 @@ def leads(request: HttpRequest, text: str) -> Group:
 def _lead(lead: Any, exact: bool) -> Hit:
     names = ", ".join(each.name for each in lead.primary_applicants)
     facts = [names, masking.dotted(lead.primary_mobile), str(lead.partner)]
-    url = reverse("admin:leadops_lead_change", args=[lead.pk])
+    url = page_url(Lead, lead.pk)
     return Hit(lead.reference, url, " · ".join(filter(None, facts)), status_chip(lead), exact)
 
 
@@ -131,7 +132,7 @@ def loan_accounts(request: HttpRequest, text: str) -> Group:
     hits = [
         Hit(
             each.ref_id,
-            reverse("admin:leadops_loanaccount_change", args=[each.pk]),
+            page_url(LoanAccount, each.pk),
             f"{each.program} · {each.status}",
         )
         for each in of_any_program.select_related("program")[:SHOWN]
@@ -151,7 +152,7 @@ def imports(request: HttpRequest, text: str) -> Group:
     hits = [
         Hit(
             each.file_name,
-            reverse("admin:leadops_importbatch_change", args=[each.pk]),
+            page_url(ImportBatch, each.pk),
             f"{each.partner} · {each.get_state_display()}",
             exact=False,
         )
@@ -167,7 +168,7 @@ def partners(request: HttpRequest, text: str) -> Group:
     hits = [
         Hit(
             each.name,
-            reverse("admin:leadops_partner_change", args=[each.pk]),
+            page_url(Partner, each.pk),
             each.code,
             exact=text.lower() == each.code.lower(),
         )

@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from leadops.admin.clocks import clock_said
 from leadops.admin.lead_tasks import due_ones
+from leadops.admin.listed import rows_of
 from leadops.admin.next_steps import Clock, clocks
+from leadops.admin.page_urls import LEADS, list_url
 from leadops.admin.pending_changes import waiting_ones
-from leadops.admin.queue import LEADS, Counted, list_url, provider, rows_of
+from leadops.admin.queue import Counted, provider
 from leadops.admin.timeline import Entry, source
 from leadops.models import Lead
 from leadops.models.lead import LeadQuerySet

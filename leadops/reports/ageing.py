@@ -14,10 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from leadops.ids import first_id_at, midnight
 from leadops.models import Branch, Lead, Officer
-from leadops.reports.asked import Asked
+from leadops.reports.asked import LEADS, Asked
 from leadops.reports.tables import Cell, Chart, Link, Report, Result, Series, Table, Unit
-
-LEADS = "admin:leadops_lead_changelist"
 
 
 class Bucket(NamedTuple):

@@ -13,6 +13,8 @@ from leadops.ids import first_id_at, midnight
 from leadops.models import Branch, Lead, Officer, Partner, Program
 
 DAY = timedelta(days=1)
+LEADS = "admin:leadops_lead_changelist"
+"""The list that `list_query` narrows."""
 
 
 @dataclass(frozen=True)

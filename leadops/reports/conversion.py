@@ -13,11 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from leadops import statements
 from leadops.models import Branch, Partner, Program
 from leadops.reports import days
-from leadops.reports.asked import Asked, day_filters
+from leadops.reports.asked import LEADS, Asked, day_filters
 from leadops.reports.moments import Stage
 from leadops.reports.tables import Cell, Chart, Link, Report, Result, Series, Table, Unit
 
-LEADS = "admin:leadops_lead_changelist"
 GROUPS: dict[str, tuple[type[Model], Any]] = {
     "partner": (Partner, _("Partner")),
     "program": (Program, _("Program")),

@@ -11,10 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from leadops import statements
 from leadops.reports import days
-from leadops.reports.asked import Asked, day_filters
+from leadops.reports.asked import LEADS, Asked, day_filters
 from leadops.reports.tables import Cell, Chart, Link, Report, Result, Series, Table, Unit
 
-LEADS = "admin:leadops_lead_changelist"
 NAMES: dict[str, Any] = {
     "to_submitted": _("Created to submitted"),
     "to_answered": _("Submitted to first answer"),

@@ -1,0 +1,22 @@
+"""The addresses of pages and lists of the back office."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Model
+from django.urls import reverse
+from django.utils.http import urlencode
+
+LEADS = "admin:leadops_lead_changelist"
+IMPORTS = "admin:leadops_importbatch_changelist"
+
+
+def page_url(model: type[Model], key: object) -> str:
+    """The page of the record of `model` with this key."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[key])
+
+
+def list_url(name: str, **filters: Any) -> str:
+    """A list's address with filters set."""
+    return f"{reverse(name)}?{urlencode(filters)}"
