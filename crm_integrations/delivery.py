@@ -23,7 +23,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 Purpose = Exchange.Purpose
 LONGEST_REFERENCE = 200
-LONGEST_NAP = 1.0
+SHORTEST_NAP, LONGEST_NAP = 0.02, 1.0
 ABSENCES_BEFORE_RESENDING = 2
 """A vendor may need a moment until its own search finds what it took: once absent proves nothing."""
 
@@ -39,7 +39,7 @@ def drain(stop: Callable[[], bool] = lambda: False) -> int:
         elif announcements.unfold_next() or outbox.telling.tell_next() or outbox.replays.feed():
             continue
         elif (seconds := outbox.tokens_in()) is not None:  # what is due waits for its connection's rate only
-            time.sleep(min(seconds, LONGEST_NAP))
+            time.sleep(min(max(seconds, SHORTEST_NAP), LONGEST_NAP))
         else:
             break
     return done

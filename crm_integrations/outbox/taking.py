@@ -65,7 +65,10 @@ SELECT set_config('leadops.chosen', coalesce(max(chosen.id::text), ''), true)
 FROM ({CHOOSE} FOR NO KEY UPDATE OF c) chosen
 """
 WITH_WORK = f"SELECT c.id {FLOW} AND {ANY_DUE}"
-SOONEST = f"SELECT min((1 - bucket.tokens) / paced.rate) {FLOW} AND bucket.tokens < 1 AND {ANY_DUE}"
+# 0 where one is allowed again by now: whoever found none a moment ago has to look once more.
+SOONEST = (
+    f"SELECT min(greatest(0, 1 - bucket.tokens) / paced.rate) {FLOW} AND paced.rate IS NOT NULL AND {ANY_DUE}"
+)
 # No more than a fair share of what is due beside the calls under way, so that at the end no worker sits on rows while
 # others have none. What a worker died over goes alone, so that no other row is blamed for it.
 TAKE = f"""
