@@ -15,6 +15,7 @@ import requests
 from crm_integrations import registry
 from crm_integrations.demo.vendors import accepted
 from crm_integrations.models import Connection, Route
+from tests import patience
 from tests.environment import ROOT
 
 LEAD_VENDORS = ("brainysoft", "broctagon", "crego_crm", "ispcrm")
@@ -44,25 +45,27 @@ class Sandbox:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(patience.SECONDS)
         assert self.process.stdout is not None
         self.process.stdout.close()
 
     def reset(self) -> None:
-        requests.delete(f"{self.url}/__sandbox__/ledger", timeout=5).raise_for_status()
-        requests.delete(f"{self.url}/__sandbox__/faults", timeout=5).raise_for_status()
+        requests.delete(f"{self.url}/__sandbox__/ledger", timeout=patience.SECONDS).raise_for_status()
+        requests.delete(f"{self.url}/__sandbox__/faults", timeout=patience.SECONDS).raise_for_status()
 
     def fault(self, vendor: str, name: str, **options: Any) -> None:
         body = {"vendor": vendor, "fault": name, **options}
-        requests.post(f"{self.url}/__sandbox__/faults", json=body, timeout=5).raise_for_status()
+        requests.post(
+            f"{self.url}/__sandbox__/faults", json=body, timeout=patience.SECONDS
+        ).raise_for_status()
 
     def move(self, vendor: str, object_id: str | int, **fields: Any) -> None:
         """Somebody at `vendor` works on what it holds."""
         body = {"vendor": vendor, "id": object_id, "fields": fields}
-        requests.post(f"{self.url}/__sandbox__/moves", json=body, timeout=5).raise_for_status()
+        requests.post(f"{self.url}/__sandbox__/moves", json=body, timeout=patience.SECONDS).raise_for_status()
 
     def clear_faults(self) -> None:
-        requests.delete(f"{self.url}/__sandbox__/faults", timeout=5).raise_for_status()
+        requests.delete(f"{self.url}/__sandbox__/faults", timeout=patience.SECONDS).raise_for_status()
 
     def calls(self, vendor: str, **query: Any) -> list[dict[str, Any]]:
         """Every request `vendor` got, in order."""
@@ -70,9 +73,9 @@ class Sandbox:
         while True:
             after = entries[-1]["n"] if entries else 0
             url = f"{self.url}/__sandbox__/ledger"
-            got = requests.get(url, params={"vendor": vendor, "after": after, **query}, timeout=5).json()[
-                "entries"
-            ]
+            got = requests.get(
+                url, params={"vendor": vendor, "after": after, **query}, timeout=patience.SECONDS
+            ).json()["entries"]
             if not got:
                 return entries
             entries += got

@@ -18,19 +18,31 @@ YES = b'{"success": true, "message": "ok", "data": {"lead_id": 101, "status": "N
 
 
 class Vendor(ThreadingHTTPServer):
-    """Answers what it is told to, and remembers each request's path and moment."""
+    """Answers what it is told to, and remembers each request's path, and how many there were at once at most."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answer)
         self.status, self.headers, self.seen, self.delay = 200, {}, [], 0.0
+        self.lock, self.under_way, self.most = threading.Lock(), 0, 0
         self.url = f"http://127.0.0.1:{self.server_port}"
 
     status: int
     headers: dict[str, str]
     seen: list[str]
     delay: float
+    under_way: int
+    most: int
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        with self.lock:
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+        yield
+        with self.lock:
+            self.under_way -= 1
 
 
 class _Answer(BaseHTTPRequestHandler):
@@ -43,7 +55,8 @@ class _Answer(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.seen.append(self.path)
-        time.sleep(self.server.delay)
+        with self.server.counted():
+            time.sleep(self.server.delay)
         body = YES if self.server.status == 200 else b"{}"
         self.send_response(self.server.status)
         for name, value in {**self.server.headers, "Content-Length": str(len(body))}.items():
@@ -70,7 +83,7 @@ def vendor() -> Iterator[Vendor]:
 
 @contextmanager
 def black_hole() -> Iterator[str]:
-    """Takes connections and never says a word."""
+    """Takes connections and never says a word; at the end it hangs up on all."""
     with socket.create_server(("127.0.0.1", 0), backlog=100) as listening:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 from django.db.models.functions import Now
@@ -24,6 +25,11 @@ def claimed() -> outbox.Claim:
     claim = outbox.claim()
     assert claim is not None
     return claim
+
+
+def sleep_on(claim: outbox.Claim) -> None:
+    """Its worker sleeps until what is left of the lease is too short for a call."""
+    claim.safe_until = time.monotonic()
 
 
 def end_leases() -> None:

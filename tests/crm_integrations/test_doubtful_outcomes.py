@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +16,7 @@ from crm_integrations.connectors.crego_crm import CregoCrm
 from crm_integrations.connectors.ispcrm import Ispcrm
 from crm_integrations.models import Delivery, Exchange, State
 from leadops.services import leads
-from tests.crm_integrations.in_hand import claimed, end_leases, make_due, only
+from tests.crm_integrations.in_hand import claimed, end_leases, make_due, only, sleep_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -120,16 +119,15 @@ def accepting_without_id(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_was_accepted_is_not_sent_again_when_time_runs_out_before_its_look_up(
-    receive, connections, vendor_sandbox, settings, monkeypatch
+    receive, connections, vendor_sandbox, monkeypatch
 ):
-    settings.DELIVERY_LEASE_SECONDS, settings.DELIVERY_DEADLINE_SECONDS = 4, 2
     accepting_without_id(monkeypatch)
     opened = outbox.open_exchange
 
     def slow(claim: outbox.Claim, delivery: Delivery, exchange: Exchange) -> None:
         opened(claim, delivery, exchange)
         if exchange.purpose == Exchange.Purpose.FIND:
-            time.sleep(2.2)
+            sleep_on(claim)
 
     receive()
     only("crego_crm")

@@ -22,23 +22,20 @@ from crm_integrations.outbox import settling
 from leadops import synthetic
 from leadops.models import Applicant, Lead
 from leadops.services import loan_accounts
-from tests.crm_integrations.in_hand import claimed, end_leases, make_due, only
+from tests.crm_integrations.in_hand import claimed, end_leases, make_due, only, sleep_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_worker_that_woke_too_late_sends_nothing(
-    receive, connections, vendor_sandbox, settings, monkeypatch
-):
-    settings.DELIVERY_LEASE_SECONDS, settings.DELIVERY_DEADLINE_SECONDS = 3, 2
+def test_a_worker_that_woke_too_late_sends_nothing(receive, connections, vendor_sandbox, monkeypatch):
     receive()
     only("ispcrm")
     opened = outbox.open_exchange
 
-    def slow(*args: Any) -> None:
-        opened(*args)
+    def slow(claim: outbox.Claim, *others: Any) -> None:
+        opened(claim, *others)
         if Delivery.objects.get().attempts == 1:
-            time.sleep(1.2)  # between the opening and the first byte
+            sleep_on(claim)  # between the opening and the first byte
 
     monkeypatch.setattr(outbox, "open_exchange", slow)
     claim = claimed()
@@ -51,23 +48,25 @@ def test_a_worker_that_woke_too_late_sends_nothing(
     assert kept.finished_at is not None
 
 
-def test_a_worker_whose_lease_is_gone_opens_no_call(
-    receive, connections, vendor_sandbox, settings, monkeypatch
-):
-    settings.DELIVERY_LEASE_SECONDS, settings.DELIVERY_DEADLINE_SECONDS = 2, 1
+def test_a_worker_whose_lease_is_gone_opens_no_call(receive, connections, vendor_sandbox):
     receive()
     only("ispcrm")
     claim = claimed()
     end_leases()
     outbox.reap()
-    time.sleep(1.1)
+    sleep_on(claim)
     engine.deliver(claim)
     assert vendor_sandbox.calls("ispcrm") == []
 
 
-def test_a_long_batch_renews_its_lease_before_each_call(receive, connections, vendor_sandbox, settings):
-    settings.DELIVERY_LEASE_SECONDS, settings.DELIVERY_DEADLINE_SECONDS = 2, 1
-    vendor_sandbox.fault("ispcrm", "slow", value=0.5)
+def test_a_long_batch_renews_its_lease_before_each_call(receive, connections, vendor_sandbox, monkeypatch):
+    ensure = outbox.ensure_time
+
+    def late(claim: outbox.Claim, delivery: Delivery) -> None:
+        sleep_on(claim)  # the call before took as long as a call may
+        ensure(claim, delivery)
+
+    monkeypatch.setattr(outbox, "ensure_time", late)
     for number in range(4):
         receive(number)
     only("ispcrm")

@@ -209,7 +209,7 @@ def test_polls_keep_to_the_rate_that_deliveries_keep_to(account):
     assert ask("crego_los") == 1
     assert time.monotonic() - began > 0.25, "it waits until another call is allowed"
     assert Health.objects.get(connection=los).tokens < 0.5
-    Health.objects.filter(connection=los).update(tokens=-40.0, filled_at=Now())
+    Health.objects.filter(connection=los).update(tokens=-4000.0, filled_at=Now())
     assert ask("crego_los") == 0, "deliveries have used up what is allowed"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db.models import F
@@ -15,10 +15,10 @@ from django.utils import timezone
 from crm_integrations import checkups, health, outbox, tasks
 from crm_integrations import delivery as engine
 from crm_integrations.models import Connection, Delivery, Exchange, Health, Notice, State
-from leadops.services import leads
-from tests import people
+from tests import patience
 from tests.crm_integrations import holding
 from tests.crm_integrations.holding import Vendor
+from tests.patience import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,9 +33,11 @@ def end_hold() -> None:
     Health.objects.update(hold_until=Now() - timedelta(milliseconds=1))
 
 
-def held_for(row: Health) -> float:
-    assert row.hold_until is not None
-    return (row.hold_until - timezone.now()).total_seconds()
+def holds(seconds: float, since: datetime) -> bool:
+    """Whether the hold lasts so long, counted from a moment between `since` and now."""
+    until = Health.objects.get().hold_until
+    assert until is not None
+    return since <= until - timedelta(seconds=seconds) <= timezone.now()
 
 
 def notices(kind: Notice.Kind) -> list[Notice]:
@@ -49,17 +51,17 @@ def test_429_with_120_seconds_stops_everything_for_so_long_and_halves_the_pace(q
     holding.connect("isp", vendor.url, parallel=4)
     queue(30)
     vendor.status, vendor.headers = 429, {"Retry-After": "120"}
+    began = timezone.now()
     holding.at_once(4, engine.drain)
     assert 1 <= len(vendor.seen) <= 4  # what was under way when the first 429 came
     row = Health.objects.get()
-    assert 115 < held_for(row) <= 120
+    assert holds(120, began)
     assert (row.pace, row.opened_at) == (0.5, None)  # once, however many were under way
     sent = len(vendor.seen)
     Delivery.objects.update(due_at=Now())
     assert engine.drain() == 0
-    Health.objects.update(hold_until=Now() + timedelta(seconds=2))
     assert outbox.claim() is None
-    time.sleep(2.1)
+    end_hold()
     vendor.status = 200
     assert engine.drain() == 30
     assert len(vendor.seen) == sent + 30
@@ -83,9 +85,10 @@ def test_a_429_that_names_no_wait_holds_a_moment(queue, vendor):
     holding.connect("isp", vendor.url)
     queue(2)
     vendor.status = 429
+    began = timezone.now()
     engine.drain()
     assert len(vendor.seen) == 1
-    assert 0 < held_for(Health.objects.get()) <= health.UNSAID_WAIT
+    assert holds(health.UNSAID_WAIT, began)
 
 
 def test_each_clean_minute_gives_a_tenth_back_and_the_notice_goes(queue, vendor):
@@ -96,11 +99,12 @@ def test_each_clean_minute_gives_a_tenth_back_and_the_notice_goes(queue, vendor)
     assert [notice.seen for notice in notices(Notice.Kind.SLOWED)] == [1]
     health.grow()
     assert Health.objects.get().pace == 0.5  # the minutes of the hold are no clean ones
-    Health.objects.update(paced_at=Now() - timedelta(seconds=125))
+    paced_at = timezone.now() - timedelta(seconds=125)
+    Health.objects.update(paced_at=paced_at)
     health.grow()
     row = Health.objects.get()
     assert row.pace == pytest.approx(0.7)
-    assert 0 < (timezone.now() - row.paced_at).total_seconds() < 10
+    assert row.paced_at - paced_at == timedelta(minutes=2)
     Health.objects.update(paced_at=F("paced_at") - timedelta(minutes=3))
     health.grow()
     assert Health.objects.get(connection=isp).pace == 1
@@ -111,7 +115,8 @@ def test_each_clean_minute_gives_a_tenth_back_and_the_notice_goes(queue, vendor)
 
 
 def test_five_timeouts_in_a_row_open_it_and_the_rest_lose_no_attempt(queue, settings):
-    settings.DELIVERY_LEASE_SECONDS, settings.DELIVERY_DEADLINE_SECONDS = 3, 1
+    settings.DELIVERY_DEADLINE_SECONDS = 0.3
+    began = timezone.now()
     with holding.black_hole() as url:
         holding.connect("isp", url)
         queue(12)
@@ -119,7 +124,7 @@ def test_five_timeouts_in_a_row_open_it_and_the_rest_lose_no_attempt(queue, sett
     row = Health.objects.get()
     assert row.opened_at is not None
     assert (row.openings, row.failures) == (1, 5)
-    assert 25 < held_for(row) <= health.HOLD_SECONDS
+    assert holds(health.HOLD_SECONDS, began)
     assert sorted(Delivery.objects.values_list("attempts", flat=True)) == [0] * 7 + [1] * 5
     assert Delivery.objects.filter(attempts=0, state=State.QUEUED, lease=None).count() == 7
     assert [notice.connection.name for notice in notices(Notice.Kind.BREAKER)] == ["isp"]
@@ -222,7 +227,7 @@ def test_eight_workers_send_one_trial_and_its_success_lets_all_through(queue, ve
     def slow(handler: holding._Answer) -> None:
         first.append(1)
         if len(first) == 1:
-            release.wait(10)
+            release.wait(patience.SECONDS)
         answer(handler)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -244,13 +249,12 @@ def test_a_trial_that_fails_doubles_the_hold_up_to_ten_minutes(queue, vendor):
     opened(holding.connect("isp", vendor.url))
     queue(8)
     vendor.status = 503
-    holds = []
-    for _ in range(6):
+    for seconds in (60, 120, 240, 480, 600, 600):
+        began = timezone.now()
         engine.drain()
-        holds.append(held_for(Health.objects.get()))
+        assert holds(seconds, began)
         end_hold()
     assert len(vendor.seen) == 6
-    assert holds == pytest.approx([60, 120, 240, 480, 600, 600], abs=5)
     assert sum(Delivery.objects.values_list("attempts", flat=True)) == 6
 
 
@@ -317,8 +321,9 @@ def test_where_there_is_a_harmless_call_it_goes_before_any_record(queue, vendor,
 def test_a_harmless_call_that_fails_doubles_the_hold(queue, vendor, crego):
     queue(1)
     vendor.status = 503
+    began = timezone.now()
     assert checkups.check_held() == 1
-    assert 55 < held_for(Health.objects.get()) <= 60
+    assert holds(60, began)
     assert checkups.check_held() == 0
     assert Delivery.objects.get().attempts == 0
 
@@ -339,33 +344,21 @@ def test_four_sweeps_at_once_make_one_harmless_call(vendor, crego):
 # One vendor away, the others not -------------------------------------------------------------------------------------
 
 
-def test_a_black_holed_vendor_costs_another_no_throughput_and_is_left_alone_soon(
-    vendor, settings, partner, other_partner, program
-):
-    settings.DELIVERY_LEASE_SECONDS, settings.DELIVERY_DEADLINE_SECONDS = 4, 2
-    vendor.delay = 0.2  # so that the calls and not this machine are what takes the time
+def test_a_black_holed_vendor_costs_another_no_throughput_and_is_left_alone_soon(queue, vendor):
+    vendor.delay = 0.05  # so that its calls overlap
     healthy = holding.connect("healthy", vendor.url, parallel=4)
-    leads.submit(people.leads_of(partner, program, 80))
-    alone = rate_of(healthy)
     with holding.black_hole() as url:
         away = holding.connect("away", url, parallel=4)
-        leads.submit(people.leads_of(other_partner, program, 80))
-        beside = rate_of(healthy)
+        queue(80)
+        workers = threading.Thread(target=lambda: holding.at_once(8, engine.drain))
+        workers.start()
+        arrived = Delivery.objects.filter(connection=healthy, state=State.DELIVERED)
+        wait_until(lambda: arrived.count() == 80, "all arrive at the one while the other says nothing")
+        hanging = Exchange.objects.filter(connection=away)
+        assert (hanging.count(), hanging.filter(finished_at=None).count()) == (4, 4)
+        assert vendor.most == 4
+    workers.join()
     row = Health.objects.get()  # the healthy one has none
     assert row.connection == away
     assert row.opened_at is not None
-    first = Exchange.objects.filter(connection=away).earliest("created_at").created_at
-    assert (row.opened_at - first).total_seconds() < 10  # two rounds of the deadline
-    assert Exchange.objects.filter(connection=away).count() <= 8  # four were under way when the fifth failed
-    assert beside > 0.9 * alone
-
-
-def rate_of(healthy: Connection) -> float:
-    """Deliveries a second at `healthy` while eight workers drain all there is."""
-    before = Exchange.objects.filter(connection=healthy).count()
-    began = timezone.now()
-    holding.at_once(8, engine.drain)
-    made = Exchange.objects.filter(connection=healthy)
-    last = made.latest("finished_at").finished_at
-    assert last is not None
-    return (made.count() - before) / (last - began).total_seconds()
+    assert hanging.count() <= 8  # four were under way when the fifth failed

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from crm_integrations.sandbox.command import add_arguments
+from tests import patience
 from tests.vendor_pages import crego_lead
 
 CREGO_AUTH = {"Authorization": "Bearer sandbox-crego-token"}
@@ -62,7 +63,7 @@ class Caller:
         path: str,
         body: Any = None,
         headers: dict[str, str] | None = None,
-        timeout: float = 5,
+        timeout: float = patience.SECONDS,
     ) -> Reply:
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
@@ -95,7 +96,7 @@ class Caller:
         entries: list[dict[str, Any]] = self.call("GET", path).json["entries"]
         return entries
 
-    def bytes_of_lead(self, wait: float = 5) -> bytes:
+    def bytes_of_lead(self, wait: float = patience.SECONDS) -> bytes:
         """Everything the sandbox sends for one ISPCRM lead until it ends the connection or goes quiet."""
         raw = json.dumps(ISPCRM_LEAD).encode()
         head = (

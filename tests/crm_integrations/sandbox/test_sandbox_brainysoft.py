@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
 
+from crm_integrations.sandbox.vendors import brainysoft
 from tests.crm_integrations.sandbox.caller import BRAINYSOFT_AUTH, BRAINYSOFT_LEAD
 
 LEADS = "/bs-core/main/leads"
@@ -95,11 +97,12 @@ def test_wrong_login_is_refused(sandbox, user, headers):
     assert "bsauth" not in reply.headers
 
 
-def test_token_expires(start):
-    sandbox = start("--token-life", "0.2")
+def test_token_expires(start, monkeypatch):
+    sandbox = start("--token-life", "600")
     token = {"bsauth": sandbox.call("POST", "/bs-core/main/login", USER, CUSTOMER).headers["bsauth"]}
     assert sandbox.call("GET", WHOAMI, None, token).status == 200
-    time.sleep(0.25)
+    later = SimpleNamespace(time=time.time, monotonic=lambda: time.monotonic() + 600)
+    monkeypatch.setattr(brainysoft, "time", later)
     assert sandbox.call("GET", WHOAMI, None, token).status == 401
     assert sandbox.call("POST", LEADS, BRAINYSOFT_LEAD, token).status == 401
     assert sandbox.call("GET", WHOAMI, None, BRAINYSOFT_AUTH).status == 200

@@ -13,6 +13,7 @@ from html import unescape
 import pytest
 
 from crm_integrations.sandbox.credentials import CREDENTIALS
+from tests import patience
 from tests.crm_integrations.sandbox.caller import CREGO_LEAD, ISPCRM_AUTH, ISPCRM_LEAD, Caller, lines_of
 
 
@@ -40,7 +41,7 @@ def test_signal_ends_it_cleanly(process, number):
     child, sandbox = process()
     assert sandbox.ispcrm_lead().status == 200
     child.send_signal(number)
-    assert child.communicate(timeout=5) == ("", "")
+    assert child.communicate(timeout=patience.SECONDS) == ("", "")
     assert child.returncode == 0
 
 
@@ -61,7 +62,7 @@ def test_ledger_outlives_sigkill(process, tmp_path):
 def test_busy_port_is_one_clear_line(process):
     _, sandbox = process()
     command = [sys.executable, "-m", "crm_integrations.sandbox", "--port", str(sandbox.port)]
-    second = subprocess.run(command, capture_output=True, text=True, timeout=10)
+    second = subprocess.run(command, capture_output=True, text=True, timeout=patience.SECONDS)
     assert second.returncode == 1
     assert second.stderr.count("\n") == 1
     assert f"cannot listen on 127.0.0.1:{sandbox.port}" in second.stderr
@@ -80,7 +81,7 @@ def test_busy_port_is_one_clear_line(process):
 )
 def test_nonsense_on_the_command_line_is_one_clear_line(flags):
     command = [sys.executable, "-m", "crm_integrations.sandbox", "--port", "0", *flags]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=10)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=patience.SECONDS)
     assert (run.returncode, run.stdout) == (1, "")
     assert re.fullmatch(r"vendor sandbox: [^\n]+\n", run.stderr)
 
@@ -109,19 +110,19 @@ def test_credentials_come_from_a_file(start, tmp_path):
 
 
 def test_connection_is_kept_alive_and_quick(sandbox):
-    connection = http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=patience.SECONDS)
     headers = ISPCRM_AUTH | {"Content-Type": "application/json"}
-    started = time.monotonic()
-    sockets = set()
+    sockets, took = set(), []
     for _ in range(300):
+        began = time.monotonic()
         connection.request("POST", "/api/v1/subscriber/CreateLead", json.dumps(ISPCRM_LEAD), headers)
         sockets.add(connection.sock.getsockname())
         assert connection.getresponse().read()
-    spent = time.monotonic() - started
+        took.append(time.monotonic() - began)
     connection.close()
     assert len(sockets) == 1
-    # Over 1000 a second on a quiet machine; a stray delayed ACK would make it 25.
-    assert spent < 3
+    # Below 1 ms on a quiet machine, and now and then on a busy one; a stray delayed ACK makes it 40, each time.
+    assert sorted(took)[30] < 0.03
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_connection_is_kept_alive_and_quick(sandbox):
     [("Transfer-Encoding: chunked", 411), ("Content-Length: -1", 411), ("Content-Length: 99000000", 413)],
 )
 def test_body_without_a_usable_length_is_refused(sandbox, header, status):
-    with socket.create_connection(("127.0.0.1", sandbox.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", sandbox.port), timeout=patience.SECONDS) as connection:
         connection.sendall(
             f"POST /api/v1/subscriber/CreateLead HTTP/1.1\r\nHost: sandbox\r\n{header}\r\n\r\n".encode()
         )

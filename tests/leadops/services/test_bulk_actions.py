@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -12,7 +11,7 @@ from leadops import signals
 from leadops.models import BulkAction, DropReason, Lead, Officer, StatusStep
 from leadops.services import bulk_actions, bulk_deeds, lead_status
 from leadops.services.bulk_deeds import Assign, Drop, Reopen, Submit, Tag
-from tests import people
+from tests import effort, people
 
 State = BulkAction.State
 
@@ -188,6 +187,6 @@ def test_the_pace_suits_ten_thousand_leads_in_five_seconds(partner, program, off
     monkeypatch.setattr(bulk_actions, "CHUNK", 500)
     people.leads_of(partner, program, 1000)
     action = ordered(Assign(officer), officer)
-    began = time.perf_counter()
-    assert ran(action).done == 1000
-    assert time.perf_counter() - began < 2  # five seconds for ten times as many, and room for a busy machine
+    spent = effort.seconds_with_database(lambda: ran(action))
+    assert action.done == 1000
+    assert spent < 2  # five seconds for ten times as many, and room for a slow machine
