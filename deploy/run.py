@@ -25,8 +25,8 @@ from launcher.virtual_environment import VirtualEnvironment
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
-PATIENCE = 60.0
-"""Seconds a child has until it answers."""
+PATIENCE = 180.0
+"""Seconds a child has until it answers, however busy the machine is."""
 RESTARTS = 3
 """So often is a worker that ended by itself started again in one run: all that it had to do stands in the database."""
 

@@ -31,6 +31,7 @@ from django.db.models.functions import Now
 from benchmarks.chaos import seeding
 from benchmarks.chaos.forking import forked
 from benchmarks.chaos.judge import held_by_vendors, name_of
+from benchmarks.chaos.rig import PATIENCE
 from crm_integrations import delivery as engine
 from crm_integrations import outbox, transport
 from crm_integrations.models import UNFINISHED, Connection, Delivery, Exchange, Health, State
@@ -155,7 +156,7 @@ def await_silence() -> None:
     """Until PostgreSQL has noticed that the dead worker is gone."""
     others = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
         AND backend_type = 'client backend' AND pid <> pg_backend_pid()"""
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     with database.cursor() as cursor:
         while time.monotonic() < until:
             cursor.execute(others)

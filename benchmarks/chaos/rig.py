@@ -105,7 +105,7 @@ class Rig:
         request = urllib.request.Request(
             f"{self.url}/__sandbox__/{what}", data=data, method=method, headers=headers
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return json.load(answer)
 
     def fault(self, vendor: str, name: str, **options: Any) -> None:
@@ -196,7 +196,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     """SIGKILL for a process and all that it started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait(10)
+    process.wait(PATIENCE)
 
 
 def wait_until(true: Callable[[], bool], seconds: float, what: str, every: float = 0.1) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.chaos.judge import Verdict, judge
 from benchmarks.chaos.kills import LONGEST, VENDORS, Crew, at_work, open_deliveries
-from benchmarks.chaos.rig import Rig
+from benchmarks.chaos.rig import PATIENCE, Rig
 
 FAULTS = (
     ("slow", 0.05, 0.2),
@@ -68,7 +68,7 @@ def run(
 
 def _finish(rig: Rig, crew: Crew) -> None:
     """No worker is in the middle of anything when the judge comes."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until and rig.value(
         "SELECT count(*) FROM crm_integrations_delivery WHERE leased_until IS NOT NULL"
     ):

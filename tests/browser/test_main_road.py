@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from crm_integrations import delivery as engine
 from leadops.models import ImportBatch, Lead
 from leadops.services import import_batches
-from tests import samples
+from tests import patience, samples
 from tests.people import PASSWORD
 from tests.samples import BAD, SHORT_GOOD
 
@@ -47,7 +47,7 @@ def worker(transactional_db) -> Iterator[Worker]:
     yield working
     working.stopped.set()
     if working.thread.is_alive():
-        working.thread.join(20)
+        working.thread.join(patience.SECONDS)
     assert not working.thread.is_alive()
 
 
@@ -75,8 +75,8 @@ def test_officer_uploads_watches_and_reads_what_each_vendor_answered(
     expect(page.get_by_text("Queued").first).to_be_visible()
     worker.thread.start()
     # The page finds out by itself that the preview is there, and later that the import is done.
-    page.get_by_role("button", name=f"Import {SHORT_GOOD} rows").click(timeout=20_000)
-    expect(page.get_by_role("link", name="Download error workbook")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name=f"Import {SHORT_GOOD} rows").click()
+    expect(page.get_by_role("link", name="Download error workbook")).to_be_visible()
     expect(page.locator('dd[data-show="created"]')).to_have_text(str(SHORT_GOOD))
     expect(page.locator('dd[data-show="failed"]')).to_have_text(str(BAD))
     expect(page.locator('td[data-label="Reason"]')).to_have_count(BAD)
@@ -93,7 +93,7 @@ def test_officer_uploads_watches_and_reads_what_each_vendor_answered(
     panel = page.locator("#deliveries")
     for vendor in ("brainysoft", "broctagon", "crego_crm", "ispcrm"):
         row = panel.locator("article", has=page.get_by_role("heading", name=vendor))
-        expect(row.locator(".lo-chip").first).to_have_text("Delivered", timeout=20_000)
+        expect(row.locator(".lo-chip").first).to_have_text("Delivered")
     row.locator("summary").first.click()
     expect(row.get_by_text("POST http")).to_be_visible()
     expect(row.locator("pre").first).to_contain_text("[removed]")
@@ -110,10 +110,10 @@ def test_officer_submits_a_lead_and_retries_what_was_refused(
     page.get_by_role("button", name="Submit", exact=True).click()
     worker.thread.start()
     row = page.locator("#deliveries article", has=page.get_by_role("heading", name="ispcrm"))
-    expect(row.locator(".lo-chip").first).to_have_text("Refused", timeout=20_000)
+    expect(row.locator(".lo-chip").first).to_have_text("Refused")
     vendor_sandbox.clear_faults()
     row.get_by_role("button", name="Retry").click()
-    expect(row.locator(".lo-chip").first).to_have_text("Delivered", timeout=20_000)
+    expect(row.locator(".lo-chip").first).to_have_text("Delivered")
     assert len(vendor_sandbox.held("ispcrm")) == 1
 
 

@@ -26,9 +26,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from tests import patience
 from tests.contract.belongings import Belongings
 from tests.contract.operations import Operation, makers, operations
-from tests.contract.programs import WAIT, Program
+from tests.contract.programs import Program
 from tests.contract.steering import Records, Whose, steer, whose
 
 CHECKS = [
@@ -67,7 +68,7 @@ class Fuzz:
     """Requests of two partners, each of whom must not see the other."""
 
     def __init__(self, url: str, keys: tuple[str, str], program_id: str) -> None:
-        served = requests.get(f"{url}/v1/schema/", timeout=WAIT)
+        served = requests.get(f"{url}/v1/schema/", timeout=patience.SECONDS)
         served.raise_for_status()
         self.schema = yaml.safe_load(served.content)
         self.generators = schemathesis.openapi.from_dict(self.schema)

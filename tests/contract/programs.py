@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-WAIT = 30
+from tests import patience
 
 
 class Program:
@@ -19,15 +19,17 @@ class Program:
         self.headers = {"Authorization": f"Bearer {key}"} if key else {}
 
     def post(self, path: str, body: Any) -> requests.Response:
-        return self.session.post(self.url + path, json=body, headers=self.headers, timeout=WAIT)
+        return self.session.post(self.url + path, json=body, headers=self.headers, timeout=patience.SECONDS)
 
     def upload(self, path: str, fields: dict[str, str], name: str, content: bytes) -> requests.Response:
         file = {"file": (name, content)}
-        return self.session.post(self.url + path, fields, files=file, headers=self.headers, timeout=WAIT)
+        return self.session.post(
+            self.url + path, fields, files=file, headers=self.headers, timeout=patience.SECONDS
+        )
 
     def send(self, case: Any) -> Any:
         """Send a generated request."""
-        return case.call(self.url, self.session, self.headers, timeout=WAIT)
+        return case.call(self.url, self.session, self.headers, timeout=patience.SECONDS)
 
     def close(self) -> None:
         self.session.close()

@@ -14,7 +14,7 @@ from crm_integrations.models import Connection, Delivery, Exchange, State
 from crm_integrations.sandbox.credentials import CREDENTIALS
 from leadops.models import Lead
 from leadops.services import leads, loan_accounts
-from tests import people
+from tests import patience, people
 from tests.vendors import LEAD_VENDORS
 
 
@@ -37,7 +37,12 @@ def run(connection: Connection, made: preview.Made) -> subprocess.CompletedProce
         variables["SIGNATURE"] = connection.connector.auth.sign(made.request.body)
     command = preview.curl(made.url, made.request) + " --silent --show-error --fail-with-body"
     return subprocess.run(
-        ["/bin/sh", "-c", command], env=variables, capture_output=True, text=True, timeout=20, check=False
+        ["/bin/sh", "-c", command],
+        env=variables,
+        capture_output=True,
+        text=True,
+        timeout=patience.SECONDS,
+        check=False,
     )
 
 
@@ -70,7 +75,7 @@ def test_the_curl_without_credentials_is_refused(lead, connections, vendor_sandb
         ["/bin/sh", "-c", preview.curl(made.url, made.request) + " --silent --fail"],
         env={},
         capture_output=True,
-        timeout=20,
+        timeout=patience.SECONDS,
         check=False,
     )
     assert answer.returncode == 22

@@ -14,6 +14,7 @@ from crm_integrations.models import Connection, Delivery, Route
 from leadops import synthetic
 from leadops.models import Lead, Partner, Program
 from leadops.services import leads
+from tests import patience
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,7 +44,7 @@ def test_two_partners_with_one_reference_at_the_same_time_are_told_apart(take, p
 
     def later() -> None:
         try:
-            assert enqueued.wait(10)
+            assert enqueued.wait(patience.SECONDS)
             told.set()
             take(other_partner)
             done.append("later")
@@ -55,10 +56,10 @@ def test_two_partners_with_one_reference_at_the_same_time_are_told_apart(take, p
     with transaction.atomic():
         first = take(partner)
         enqueued.set()
-        assert told.wait(10)
+        assert told.wait(patience.SECONDS)
         waiting.join(0.5)
         assert done == []  # it waits for this transaction's end
-    waiting.join(10)
+    waiting.join(patience.SECONDS)
     assert done == ["later"]
     given = references()
     assert given.pop(first.pk.hex) == first.partner_ref_id
@@ -81,7 +82,7 @@ def test_another_reference_waits_for_nobody(take, partner, other_partner, progra
         take(partner)
         thread = threading.Thread(target=meanwhile)
         thread.start()
-        thread.join(10)
+        thread.join(patience.SECONDS)
         assert done == ["meanwhile"]
 
 

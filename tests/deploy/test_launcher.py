@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,10 +16,9 @@ import psutil
 import pytest
 from django.db import connection
 
+from tests import patience
 from tests.environment import ROOT
-
-READY = 60.0
-STOPPED = 30.0
+from tests.patience import wait_until
 
 
 def free_port() -> int:
@@ -50,7 +48,12 @@ class Launcher:
         """The one line that it says when it can't start."""
         command = [sys.executable, "deploy/run.py"]
         done = subprocess.run(
-            command, cwd=ROOT, env=self.environment(**changes), capture_output=True, text=True, timeout=READY
+            command,
+            cwd=ROOT,
+            env=self.environment(**changes),
+            capture_output=True,
+            text=True,
+            timeout=patience.SECONDS,
         )
         assert done.returncode == 1, done.stdout + done.stderr
         assert done.stderr.count("\n") == 1, done.stderr
@@ -101,7 +104,7 @@ def launcher(tmp_path: Path) -> Iterator[Launcher]:
 
 
 def get(port: int, path: str) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=patience.SECONDS)
     try:
         connection.request("GET", path)
         return connection.getresponse().status
@@ -121,7 +124,7 @@ def rest_of(process: subprocess.Popen[str]) -> str:
 
 def ended(process: subprocess.Popen[str]) -> int:
     rest_of(process)
-    return process.wait(STOPPED)
+    return process.wait(patience.SECONDS)
 
 
 @pytest.mark.journey
@@ -139,7 +142,7 @@ def test_a_run_is_whole_survives_sigkill_tells_of_a_dead_process_and_stops_witho
 
     os.kill(int((launcher.var / "pids" / "sandbox.pid").read_text()), signal.SIGKILL)
     told = rest_of(second)
-    assert second.wait(STOPPED) == 1
+    assert second.wait(patience.SECONDS) == 1
     assert "sandbox ended by itself (exit status -9)" in told
     assert "vendor sandbox on http://127.0.0.1:" in told  # the last lines of its log
     assert launcher.processes() == []
@@ -172,9 +175,7 @@ def is_outlived(launcher: Launcher, run: subprocess.Popen[str]) -> None:
     assert run.stdout is not None
     said = next(line for line in run.stdout if line.startswith("The worker"))
     assert said.startswith("The worker ended by itself (exit status -9) and is started again (1 of 3)")
-    until = time.monotonic() + READY
-    while pid.read_text() in ("", killed) and time.monotonic() < until:
-        time.sleep(0.1)
+    wait_until(lambda: pid.read_text() not in ("", killed), "the worker is started again")
     assert psutil.pid_exists(int(pid.read_text()))
     assert run.poll() is None
 

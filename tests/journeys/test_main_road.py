@@ -16,7 +16,7 @@ from crm_integrations.outbox.sweeping import UNANSWERED
 from leadops.models import Lead, LoanAccount, Program
 from leadops.services import loan_accounts
 from tests import samples, vendors
-from tests.journeys.processes import wait_until
+from tests.patience import wait_until
 from tests.samples import BAD, GOOD, SHORT_GOOD
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
@@ -62,7 +62,7 @@ def wait_until_at_work() -> None:
     def at_work() -> bool:
         return Exchange.objects.count() > before or (Lead.objects.count() == GOOD and nothing_unfinished())
 
-    wait_until(at_work, 30, "the worker gets to work")
+    wait_until(at_work, "the worker gets to work")
 
 
 def queue(product, partner, program, workbook, *options: str) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def test_every_good_row_reaches_every_vendor_once(product, sandbox, partner, pro
     product.start_worker()
     bring_in(product, partner, program, samples.LEADS, GOOD)
     open_missing_accounts(program)
-    wait_until(nothing_unfinished, 90, "all deliveries end")
+    wait_until(nothing_unfinished, "all deliveries end")
     assert set(Delivery.objects.values_list("state", flat=True)) == {State.DELIVERED}
     for vendor in vendors.LEAD_VENDORS:
         found = names_at(vendor, sandbox.held(vendor))
@@ -105,9 +105,9 @@ def test_five_kills_and_an_emptied_broker_lose_and_double_nothing(product, sandb
         worker = product.start_worker()
         open_missing_accounts(program)
     assert Exchange.objects.filter(error=UNANSWERED).exists(), "no kill hit a call"
-    wait_until(lambda: Lead.objects.count() == GOOD, 60, "all good rows become leads")
+    wait_until(lambda: Lead.objects.count() == GOOD, "all good rows become leads")
     open_missing_accounts(program)
-    wait_until(nothing_unfinished, 90, "all deliveries end")
+    wait_until(nothing_unfinished, "all deliveries end")
     assert Delivery.objects.count() == GOOD * len(ALL_VENDORS)
     ended = Counter(Delivery.objects.values_list("connection__vendor", "state"))
     for vendor in ALL_VENDORS:
@@ -131,7 +131,7 @@ def test_an_answer_lost_after_storing_makes_no_second_copy_anywhere(
     bring_in(product, partner, program, short_sample, SHORT_GOOD)
     open_missing_accounts(program)
     product.start_worker()
-    wait_until(nothing_unfinished, 60, "all deliveries end")
+    wait_until(nothing_unfinished, "all deliveries end")
     for vendor in ALL_VENDORS:
         held, ends = sandbox.held(vendor), Delivery.objects.filter(connection__vendor=vendor)
         assert (len(held), len(names_at(vendor, held))) == (SHORT_GOOD, SHORT_GOOD), vendor

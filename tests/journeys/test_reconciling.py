@@ -12,7 +12,7 @@ from crm_integrations import outbox
 from crm_integrations.models import Delivery, Difference, Notice, State
 from leadops.services import leads
 from tests import people, vendors
-from tests.journeys.processes import wait_until
+from tests.patience import wait_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 Kind = Difference.Kind
@@ -73,7 +73,7 @@ def test_what_changed_behind_our_back_is_found_and_what_is_lost_is_not_sent_agai
     assert there.delivery is not None
     outbox.doubt([there.delivery.pk], "The vendor does not list it.")
     product.start_worker()
-    wait_until(lambda: state_of(there) == State.REVIEW, 60, "an officer is asked")
+    wait_until(lambda: state_of(there) == State.REVIEW, "an officer is asked")
     assert len(sandbox.held(vendor)) == 40
 
 

@@ -11,7 +11,8 @@ from crm_integrations.outbox import replays
 from leadops.models import Lead, Officer
 from leadops.services import leads
 from tests import people, vendors
-from tests.journeys.processes import Product, wait_until
+from tests.journeys.processes import Product
+from tests.patience import wait_until
 from tests.vendors import Sandbox
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
@@ -53,16 +54,16 @@ def test_all_that_was_refused_arrives_once_and_a_new_lead_before_the_last_of_the
     sandbox.fault(VENDOR, "slow", value=0.1)
     replay = replayed(officer)
     worker = product.start_worker()
-    wait_until(lambda: Delivery.objects.filter(state=State.DELIVERED).count() > 20, 60, "the replay goes on")
+    wait_until(lambda: Delivery.objects.filter(state=State.DELIVERED).count() > 20, "the replay goes on")
     product.kill(worker)
     product.start_worker()
     (new,) = leads.create(people.drafts(LEADS + 1)[LEADS:], partner=partner, program=program, intake="api")
     leads.submit([new])
-    wait_until(lambda: new.deliveries.get().state == State.DELIVERED, 60, "the new lead arrives")
+    wait_until(lambda: new.deliveries.get().state == State.DELIVERED, "the new lead arrives")
     assert replays.progress(replay).waiting > 0
     assert Replay.objects.get().state == Replay.State.RUNNING
     sandbox.clear_faults()
-    wait_until(lambda: all_settled(replay), 120, "the replay is done")
+    wait_until(lambda: all_settled(replay), "the replay is done")
     assert replays.progress(replay) == replays.Progress(delivered=LEADS)
     held_once(sandbox, LEADS + 1)
 
@@ -84,9 +85,9 @@ def test_cancelled_half_way_the_rest_stays_as_it_was(product, sandbox, refused, 
     sandbox.fault(VENDOR, "slow", value=0.1)
     replay = replayed(officer)
     product.start_worker()
-    wait_until(lambda: Delivery.objects.filter(state=State.DELIVERED).count() > 20, 60, "the replay goes on")
+    wait_until(lambda: Delivery.objects.filter(state=State.DELIVERED).count() > 20, "the replay goes on")
     assert replays.cancel(replay)
-    wait_until(lambda: not replays.progress(replay).on_the_way, 60, "what was queued is sent")
+    wait_until(lambda: not replays.progress(replay).on_the_way, "what was queued is sent")
     now = replays.progress(replay)
     assert now == replays.Progress(waiting=LEADS - now.delivered, delivered=now.delivered)
     assert 20 < now.delivered < LEADS

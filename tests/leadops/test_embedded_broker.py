@@ -16,6 +16,7 @@ from kombu import Connection, Exchange, Queue
 
 from leadops import embedded_broker, first_run
 from tests.environment import ROOT
+from tests.patience import wait_until
 
 RUBBISH = [b"", b"{", b"null", b"[]", b"{}", b'{"properties": {}}', b'{"properties": 5}', b"\xff\xfe", b'"a"']
 
@@ -170,7 +171,5 @@ def app_on(folder: Path) -> Celery:
 
 
 def comes(file: Path, worker: subprocess.Popen[bytes]) -> bool:
-    until = time.monotonic() + 60
-    while not file.exists() and worker.poll() is None and time.monotonic() < until:
-        time.sleep(0.1)
+    wait_until(lambda: file.exists() or worker.poll() is not None, f"{file.name} is there")
     return file.exists()

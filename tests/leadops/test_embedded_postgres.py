@@ -6,7 +6,6 @@ import os
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +14,9 @@ import psycopg
 import pytest
 
 from leadops.embedded_postgres import server
+from tests import patience
 from tests.environment import ROOT
+from tests.patience import wait_until
 
 Command = subprocess.Popen[str]
 THREADS, PROCESSES = 8, 3
@@ -48,7 +49,7 @@ def test_many_threads_of_many_processes_start_one_server_together(folder):
         subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(PROCESSES)
     ]
-    said = [each.communicate(timeout=90) for each in asking]
+    said = [each.communicate(timeout=patience.SECONDS) for each in asking]
     assert [each.returncode for each in asking] == [0] * PROCESSES, said
     sockets = " ".join(out for out, _ in said).split()
     assert (len(sockets), len(set(sockets))) == (THREADS * PROCESSES, 1)
@@ -220,9 +221,7 @@ def test_a_crash_is_recovered_from_without_going_through_every_file(folder):
 def test_a_start_killed_while_the_data_folder_is_made_is_taken_over(folder):
     ask = f"import pathlib, leadops.embedded_postgres.server as s; s.start(pathlib.Path({str(folder)!r}))"
     first = subprocess.Popen([sys.executable, "-c", ask], cwd=ROOT)
-    until = time.monotonic() + 60
-    while not (folder / "PG_VERSION").exists() and time.monotonic() < until:
-        time.sleep(0.005)
+    wait_until((folder / "PG_VERSION").exists, "the data folder is begun")
     first.kill()
     first.wait()
     assert (Path(started(folder)) / ".s.PGSQL.5432").exists()

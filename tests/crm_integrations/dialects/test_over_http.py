@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from leadops.models import Lead
+from tests import patience
 from tests.crm_integrations.dialects.callers import key_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,7 +58,7 @@ def send(live_server) -> Send:
     """Sends over a connection of its own; whatever is answered is JSON, has one request id and sets no cookie."""
 
     def sent(path: str, headers: dict[str, str], body: bytes) -> Answer:
-        wire = http.client.HTTPConnection(urlsplit(live_server.url).netloc, timeout=10)
+        wire = http.client.HTTPConnection(urlsplit(live_server.url).netloc, timeout=patience.SECONDS)
         wire.request("POST", path, body, {"Content-Type": "application/json", **headers})
         answer = wire.getresponse()
         told = Answer(answer.status, answer.getheaders(), json.loads(answer.read()))

@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from crm_integrations.sandbox.credentials import CREDENTIALS
+from tests import patience
 
 HEADERS = {"Authorization": f"Bearer {CREDENTIALS['bank_verifier']['token']}"}
 BODY = {
@@ -20,7 +21,10 @@ BODY = {
 
 def check(sandbox: Any, headers: Any = HEADERS, **fields: Any) -> Any:
     return requests.post(
-        f"{sandbox.url}/penny-drop/v1/checks/", json={**BODY, **fields}, headers=headers, timeout=5
+        f"{sandbox.url}/penny-drop/v1/checks/",
+        json={**BODY, **fields},
+        headers=headers,
+        timeout=patience.SECONDS,
     )
 
 
@@ -39,7 +43,9 @@ def test_a_check_is_found_by_its_reference(vendor_sandbox):
     made = check(vendor_sandbox).json()
     url = f"{vendor_sandbox.url}/penny-drop/v1/checks/"
     for reference, rows in (("r-1", [made]), ("r-2", [])):
-        found = requests.get(url, params={"reference": reference}, headers=HEADERS, timeout=5).json()
+        found = requests.get(
+            url, params={"reference": reference}, headers=HEADERS, timeout=patience.SECONDS
+        ).json()
         assert found == {"count": len(rows), "results": rows}
 
 

@@ -6,7 +6,6 @@ Which operations there are and where they take ids is read off the schema: a new
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +15,7 @@ from django.test.client import encode_multipart
 from tests.contract.belongings import REFERENCE_DATA, Belongings
 from tests.contract.operations import FROZEN, Operation, frozen, operations
 from tests.leadops.api import bodies
+from tests.patience import wait_until
 
 UNKNOWN = "0198c0de-0000-7000-8000-00000000dead"
 SAME = {"X-Request-Id": "the-same-for-all"}
@@ -164,10 +164,8 @@ def secrets(mine) -> dict[str, str]:
 
 @pytest.mark.parametrize("operation", LISTS, ids=str)
 def test_lists_hold_nothing_of_another(api, other_api, secrets, operation):
-    until = time.monotonic() + 20  # events wait for older transactions, those of tests beside too
-    while not (own := _send(api, operation, {}).json()["results"]) and time.monotonic() < until:
-        time.sleep(0.1)
-    assert own
+    # Events wait for older transactions, those of tests beside too.
+    wait_until(lambda: _send(api, operation, {}).json()["results"], "the own records are listed")
     assert _send(other_api, operation, {}).json()["results"] == []
     assert _send(other_api, operation, {}).json().get("count", 0) == 0
     assert _send(other_api, operation, {}, cursor="").json()["results"] == []

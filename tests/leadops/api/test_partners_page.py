@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from leadops.models import ApiKey, BorrowerToken, Lead
+from tests import patience
 from tests.environment import ROOT
 
 TEXT = Path(ROOT, "docs", "partners.md").read_text(encoding="utf-8")
@@ -30,7 +31,7 @@ def run(live_server: Any, partner, program) -> Any:
     def of(language: str, text: str) -> str:
         command = ["bash", "-euo", "pipefail", "-c"] if language == "sh" else [sys.executable, "-c"]
         done = subprocess.run(
-            [*command, text], env=os.environ | told, capture_output=True, text=True, timeout=60
+            [*command, text], env=os.environ | told, capture_output=True, text=True, timeout=patience.SECONDS
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from leadops.api import leads as lead_views
 from leadops.api.problems import Type
 from leadops.models import Lead
+from tests import patience
 from tests.leadops.api import bodies
 
 LEADS = "/v1/crm/leads/"
@@ -167,7 +168,11 @@ def test_a_database_that_is_away_from_the_start_is_a_problem_on_every_address():
         "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
     }
     done = subprocess.run(
-        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", script],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=patience.SECONDS,
     )
     assert (
         done.stdout.splitlines() == ["503 5 application/problem+json urn:leadops:problem:unavailable"] * 2

@@ -21,6 +21,7 @@ from leadops.ids import first_id_at
 from leadops.models import ApiKey, BorrowerToken, ImportBatch, KeptAnswer, Lead, LoanAccount, Scope
 from leadops.services import kept_answers, leads
 from leadops.tasks import prune_calls
+from tests import patience
 from tests.leadops.api import bodies
 from tests.leadops.api.callers import Caller
 from tests.leadops.api.routes import routes
@@ -293,7 +294,7 @@ Client().post(sys.argv[2], sys.argv[3], "application/json", headers={"Authorizat
 def test_a_process_that_is_killed_in_the_middle_burns_no_key(key, program):
     body, name = json.dumps(bodies.lead(program)), connection.settings_dict["NAME"]
     command = [sys.executable, "-c", DIES, name, LEADS, body, key]
-    died = subprocess.run(command, env=os.environ, capture_output=True, timeout=60)
+    died = subprocess.run(command, env=os.environ, capture_output=True, timeout=patience.SECONDS)
     assert died.returncode == -signal.SIGKILL, died.stderr
     answers = [Caller(key).post(LEADS, body, **KEY) for _ in range(50)]
     assert answers[-1].status_code == 200

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
@@ -16,6 +15,7 @@ from leadops.audit import chain, heads
 from leadops.models import Branch
 from leadops.services import audit
 from tests.environment import ROOT
+from tests.patience import wait_until
 
 TABLES = ("leadops_auditact", "leadops_auditevent", "leadops_auditseal")
 
@@ -29,10 +29,8 @@ def folder(settings, tmp_path) -> Path:
 def others_over() -> None:
     """Wait until what began before is over on this server, other tests too: a seal waits for it."""
     [(ours,)] = statements.rows("SELECT pg_current_xact_id()::text::bigint")
-    until = time.monotonic() + 60
-    while statements.rows("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint") <= [(ours,)]:
-        assert time.monotonic() < until, "another test's transaction does not end"
-        time.sleep(0.02)
+    oldest = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+    wait_until(lambda: statements.rows(oldest) > [(ours,)], "another test's transaction ends")
 
 
 def keep_up() -> None:

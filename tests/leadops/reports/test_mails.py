@@ -20,7 +20,7 @@ from leadops.models import Lead, Officer, ReportSubscription
 from leadops.reports import catalogue
 from leadops.reports.asked import Asked
 from leadops.services import report_days, report_mails
-from tests import people
+from tests import patience, people
 
 YESTERDAY = timedelta(days=1)
 CONVERSION = catalogue.REPORTS["conversion"]
@@ -162,7 +162,7 @@ def test_of_two_clocks_that_ring_at_once_only_one_sends(kavya, leads_of_yesterda
     claim = report_mails._claim
 
     def claimed_together(subscription: ReportSubscription) -> datetime | None:
-        both_have_read.wait(10)
+        both_have_read.wait(patience.SECONDS)
         return claim(subscription)
 
     def run() -> None:
@@ -174,7 +174,7 @@ def test_of_two_clocks_that_ring_at_once_only_one_sends(kavya, leads_of_yesterda
     for each in threads:
         each.start()
     for each in threads:
-        each.join(30)
+        each.join(patience.SECONDS)
     assert sorted(sent) == [0, 1]
     assert len(mail.outbox) == 1
 

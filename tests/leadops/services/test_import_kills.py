@@ -28,6 +28,7 @@ from leadops.services import (
 from leadops.services.error_workbooks import error_workbook
 from tests.leadops.excel.workbooks import good_rows
 from tests.leadops.services.imported import counts
+from tests.patience import wait_until
 from tests.threads import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,10 +58,13 @@ def killed(batch: ImportBatch, seconds: float, *, rows_first: bool = False) -> b
     batch.refresh_from_db()
     done = batch.done_rows
     child = forked(lambda: import_batches.run(batch.pk))
-    until = time.monotonic() + 20
-    while rows_first and batch.done_rows == done and time.monotonic() < until:
-        time.sleep(0.01)
+
+    def gave_more() -> bool:
         batch.refresh_from_db()
+        return batch.done_rows > done
+
+    if rows_first:
+        wait_until(gave_more, "it gives rows their results")
     time.sleep(seconds)
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)

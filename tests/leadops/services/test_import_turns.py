@@ -16,6 +16,7 @@ from leadops import doorbell
 from leadops.models import DuplicatePolicy, ImportBatch, ImportRow, Lead
 from leadops.services import import_batches, import_chunks, import_turns
 from leadops.services.import_turns import Companion
+from tests import patience
 from tests.leadops.excel.workbooks import good_rows
 from tests.leadops.services.imported import counts
 
@@ -29,7 +30,7 @@ def _small_chunks(monkeypatch):
     monkeypatch.setattr(doorbell, "ring", lambda task, **sent: None)
     monkeypatch.setattr(import_batches, "CHUNK", 10)
     monkeypatch.setattr(import_turns, "WORTH_TWO", 1)
-    monkeypatch.setattr(import_turns, "PATIENCE", 30)
+    monkeypatch.setattr(import_turns, "PATIENCE", patience.SECONDS)
 
 
 @pytest.fixture

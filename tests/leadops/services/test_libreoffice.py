@@ -13,9 +13,8 @@ import pytest
 
 from leadops.excel import sheets
 from leadops.services import template_workbook
+from tests import patience
 from tests.leadops.services import exported
-
-SECONDS = 120
 
 
 def soffice() -> str:
@@ -38,7 +37,7 @@ def converted(folder: Path, *files: Path) -> list[Path]:
         str(folder / "saved"),
         *map(str, files),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, cwd=folder)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=patience.SECONDS, cwd=folder)
     saved = [folder / "saved" / file.name for file in files]
     assert done.returncode == 0, done.stderr
     assert all(file.exists() for file in saved), done.stdout + done.stderr
