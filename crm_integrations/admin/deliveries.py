@@ -90,9 +90,6 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, Scoped, ReadOnly, CappedList, M
     class Media:
         js = ["leadops/deliveries.js"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
     def has_steer_permission(self, request: HttpRequest) -> bool:
         """Who may retry, cancel and decide."""
         return request.user.has_perm(MAY_STEER)

@@ -42,9 +42,6 @@ class ExchangeAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         "came_back",
     ]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Exchange]:
         calls = super().get_queryset(request)
         return calls.select_related("connection", "delivery__lead", "delivery__loan_account")

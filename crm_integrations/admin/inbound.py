@@ -38,9 +38,6 @@ class InboundAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         " kept in the connection. Give it the address, and the same secret."
     )
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Inbound]:
         return super().get_queryset(request).select_related("connection")
 

@@ -81,9 +81,6 @@ class NoticeAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
     readonly_fields = ["what", "connection_link", "about", "since", "ended"]
     change_form_template = "admin/crm_integrations/notice.html"
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
     def has_put_away_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(MAY_PUT_AWAY)
 

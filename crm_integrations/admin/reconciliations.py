@@ -24,12 +24,12 @@ from crm_integrations import outbox, reconciling
 from crm_integrations.admin.steering import how_it_went, record_url
 from crm_integrations.models import Connection, Delivery, Difference, Reconciliation, State
 from leadops.admin.choosing import OnlyChosen
+from leadops.admin.downloads import downloaded
 from leadops.admin.making import MadeByService, MadeForm
 from leadops.admin.markup import chip, counted
 from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenDropdownFilter
-from leadops.excel.writer import CONTENT_TYPE
 from leadops.models import Officer
 from leadops.sign_in.sessions import officer_of
 
@@ -160,8 +160,7 @@ class ReconciliationAdmin(Scoped, MadeByService, OnlyChosen, CappedList, ModelAd
     def workbook_view(self, request: HttpRequest, key: UUID) -> HttpResponse | FileResponse:
         asked = self._to_view(request, key)
         name = f"{asked.connection}-{reconciling.span(asked).replace(' ', '-')}.xlsx"
-        file = reconciling.workbook(asked)
-        return FileResponse(file, as_attachment=True, filename=name, content_type=CONTENT_TYPE)
+        return downloaded(reconciling.workbook(asked), name)
 
     def doubt_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
         """Take what is missing at the vendor for perhaps not there: the chosen ones, or all of them."""

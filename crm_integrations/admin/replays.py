@@ -105,10 +105,6 @@ class ReplayAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
     class Media:
         js = ["leadops/progress.js"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """It is begun where there is something to choose from: a list, or the page of failures."""
-        return False
-
     @admin.display(description="State")
     def shown_state(self, replay: Replay) -> SafeString:
         return chip(TONES[replay.state], replay.get_state_display())

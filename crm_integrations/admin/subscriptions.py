@@ -28,7 +28,7 @@ from unfold.widgets import (
 from crm_integrations import subscriptions
 from crm_integrations.admin.chips import state_chip, why_of
 from crm_integrations.models import Delivery, EventType, Subscription
-from leadops.admin.making import ReadOnly
+from leadops.admin.making import NeverAltered
 from leadops.admin.markup import chip
 from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
@@ -78,7 +78,7 @@ class ReplayForm(forms.Form):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
+class SubscriptionAdmin(Scoped, NeverAltered, CappedList, ModelAdmin):
     """Every change is made by a service and logged; what was sent stays on record."""
 
     list_display = ["url", "partner", "shown_state", "told", "failing_since", "created_at"]
@@ -183,9 +183,7 @@ class SubscriptionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
             "secret": secret,
             "media": self.media,
         }
-        response = self._page(request, "secret", context)
-        response["Cache-Control"] = "no-store"
-        return response
+        return self._page(request, "secret", context)
 
     # Buttons -------------------------------------------------------------------------------------------------
 

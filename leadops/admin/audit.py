@@ -66,9 +66,6 @@ class AuditEventAdmin(ReadOnly, ModelAdmin):
 
     when_empty = _("Nothing was done yet of which the audit knows.")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who has the right and is bounded by no branch: the events are of all leads."""
         officer = officer_of(request)
@@ -100,7 +97,6 @@ class AuditEventAdmin(ReadOnly, ModelAdmin):
         audit.note(AuditEvent.Action.EXPORTED, AuditEvent, **given)
         answer = StreamingHttpResponse(_csv(audit_search.every(wanted, MOST_IN_CSV)), "text/csv")
         answer["Content-Disposition"] = 'attachment; filename="audit.csv"'
-        answer["Cache-Control"] = "no-store"
         return answer
 
     def _asked(self, request: HttpRequest) -> tuple[Wanted | None, SearchForm]:

@@ -65,9 +65,6 @@ class BulkActionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
     class Media:
         js = ["leadops/progress.js"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[BulkAction]:
         found: QuerySet[BulkAction] = super().get_queryset(request)
         return found.defer("chosen").select_related("officer")

@@ -27,9 +27,6 @@ class Told(Scoped, ReadOnly, CappedList, ModelAdmin):
     list_display_links = None
     list_per_page = 50
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("leadops.view_apikey"))
 

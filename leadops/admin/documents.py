@@ -219,9 +219,7 @@ class DocumentAdmin(Scoped, MadeByService, ModelAdmin):
             "document": document,
             "password": documents.shown_password(document, _by(request)),
         }
-        answer = TemplateResponse(request, "admin/leadops/document/password.html", context)
-        answer["Cache-Control"] = "no-store"
-        return answer
+        return TemplateResponse(request, "admin/leadops/document/password.html", context)
 
     def _seen(self, request: HttpRequest, document_id: UUID) -> Document:
         document = get_object_or_404(self.get_queryset(request).select_related("lead"), pk=document_id)

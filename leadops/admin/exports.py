@@ -90,10 +90,6 @@ class ExportAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
     class Media:
         js = ["leadops/progress.js"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """It is begun in the list of leads."""
-        return False
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Export]:
         return super().get_queryset(request).defer("chosen", "taken").select_related("officer", "partner")
 

@@ -44,9 +44,6 @@ class TaskAdmin(ReadOnly, ModelAdmin):
 
     when_empty = gettext_lazy("Nothing is to be done. Tasks are set on the page of their lead.")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm(MAY_SEE) and (obj is None or self._is_seen(request, obj))
 

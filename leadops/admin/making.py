@@ -15,13 +15,20 @@ from leadops.models import Officer
 from leadops.sign_in.sessions import officer_of
 
 
-class ReadOnly:
+class NeverAltered:
     """Mixed into an admin: what happened stays on record as it was."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReadOnly(NeverAltered):
+    """Mixed into an admin of records that are made elsewhere, and only looked at here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
 
@@ -44,7 +51,7 @@ class MadeForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
         self.add_error(None, refusal.message)
 
 
-class MadeByService(ReadOnly, ModelAdmin):
+class MadeByService(NeverAltered, ModelAdmin):
     """Mixed into an admin whose form is a MadeForm: a valid form is handed to `make`."""
 
     def make(self, form: Any, officer: Officer) -> Model:

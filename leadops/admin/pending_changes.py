@@ -104,10 +104,6 @@ class PendingChangeAdmin(ReadOnly, CappedList, ModelAdmin):
         "Nothing waits for a second person. What you ask for, and what others decide, is found by the filters."
     )
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """One is made where the change itself would be."""
-        return False
-
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Also who asked for it may look at it."""
         own = obj is not None and obj.made_by_id == request.user.pk

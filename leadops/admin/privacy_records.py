@@ -27,9 +27,6 @@ class OfLeads(Scoped, ReadOnly, CappedList, ModelAdmin):
 
     list_display_links = None
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
     @admin.display(description=gettext_lazy("Lead"))
     def lead_link(self, row: Any) -> SafeString:
         return link(page_url(Lead, row.lead_id), row.lead.reference)

@@ -58,9 +58,6 @@ class RevealAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
     list_filter = [("officer", SeenDropdownFilter), ("reason", ChoicesDropdownFilter)]
     when_empty = _("Nobody has seen personal data unmasked yet.")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
     @admin.display(description=_("Lead"))
     def lead_link(self, reveal: Reveal) -> SafeString:
         return link(page_url(Lead, reveal.lead_id), reveal.lead.reference)
@@ -103,6 +100,4 @@ class RevealAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
             "most": reveals.MOST,
             **shown,
         }
-        answer = TemplateResponse(request, "admin/leadops/reveal/ask.html", context)
-        answer["Cache-Control"] = "no-store"
-        return answer
+        return TemplateResponse(request, "admin/leadops/reveal/ask.html", context)

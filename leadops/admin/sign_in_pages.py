@@ -111,9 +111,7 @@ def _codes(site: AdminSite, request: HttpRequest, codes: list[str]) -> HttpRespo
 
 def _page(site: AdminSite, request: HttpRequest, name: str, context: dict[str, Any]) -> TemplateResponse:
     shown = {**site.each_context(request), **context, "compulsory": settings.SECOND_FACTOR}
-    answer = TemplateResponse(request, f"admin/leadops/sign_in/{name}.html", shown)
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return TemplateResponse(request, f"admin/leadops/sign_in/{name}.html", shown)
 
 
 def _next(request: HttpRequest) -> str:
