@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from crm_integrations.models import Connection, Delivery, State
+from leadops.admin.condition_filters import ConditionFilter
 from leadops.admin.form_filters import FormFilter
 from leadops.admin.sealed_search import opened
-from leadops.admin.whose import Choosing, WhoseFilter
 
 AS_BROWSERS_WRITE = "%Y-%m-%dT%H:%M"
 
@@ -73,13 +73,20 @@ class CauseFilter(FormFilter):
         return queryset.filter(cause=cause).exclude(state=State.SKIPPED)  # as the page of failures counts
 
 
-class LeadsOwnerFilter(WhoseFilter):
+class LeadsOwnerFilter(ConditionFilter):
     """Deliveries by who owns their lead."""
 
-    path = "lead__owner"
+    title = _("owner")
+    parameter_name = "whose"
+
+    def conditions(self, request: HttpRequest) -> dict[str, tuple[object, Q]]:
+        return {
+            "me": (_("Mine"), Q(lead__owner=request.user.pk)),
+            "nobody": (_("Nobody's yet"), Q(lead__owner__isnull=True)),
+        }
 
 
-class LeadsSpaceFilter(Choosing):
+class LeadsSpaceFilter(ConditionFilter):
     """Deliveries to vendors, or to what takes the leads of partners' test keys."""
 
     title = _("test leads")

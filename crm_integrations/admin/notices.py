@@ -16,14 +16,15 @@ from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from crm_integrations import watching
 from crm_integrations.admin.steering import connection_url
 from crm_integrations.models import Delivery, Notice
+from leadops.admin.condition_filters import OpenFilter
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted, link
 from leadops.admin.page_urls import page_url
@@ -41,19 +42,10 @@ def open_ones(request: HttpRequest) -> QuerySet[Notice]:
     return seen(Notice.objects.filter(closed_at=None), request)
 
 
-class StateFilter(DropdownFilter):
-    """Open ones, unless closed ones or all are asked for."""
-
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("closed", _("Closed")), ("all", _("Open and closed"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Notice]) -> QuerySet[Notice]:
-        if self.value() == "all":
-            return queryset
-        return queryset.filter(closed_at__isnull=self.value() != "closed")
+class ClosedFilter(OpenFilter):
+    field = "closed_at"
+    ended = ("closed", gettext_lazy("Closed"))
+    both = gettext_lazy("Open and closed")
 
 
 @admin.register(Notice)
@@ -65,7 +57,7 @@ class NoticeAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
     list_display = ["what", "connection_link", "said", "since", "last_seen_at", "seen", "ended"]
     list_display_links = ["what"]
     list_filter = [
-        StateFilter,
+        ClosedFilter,
         ("connection", SeenDropdownFilter),
         ("kind", ChoicesDropdownFilter),
     ]

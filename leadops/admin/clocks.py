@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
 from leadops.admin import choices
+from leadops.admin.condition_filters import ConditionFilter
 from leadops.admin.markup import chip
 from leadops.ids import midnight
 from leadops.models import Lead
@@ -48,29 +49,20 @@ def clock_said(lead: Lead) -> tuple[str, str] | None:
     return "calm", _("Due %(when)s") % {"when": when}
 
 
-class DueFilter(DropdownFilter):
+class DueFilter(ConditionFilter):
     """By the clock: overdue ones, those of today, and whom the others wait for."""
 
     title = gettext_lazy("clock")
     parameter_name = "due"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        running = [
-            ("overdue", _("Overdue")),
-            ("today", _("Due by the end of today")),
-            ("running", _("Any clock")),
-        ]
-        return [*running, *((each.value, str(each.label)) for each in Lead.WaitingFor)]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Lead]) -> QuerySet[Lead]:
-        value, now = self.value(), timezone.now()
-        if value == "overdue":
-            return queryset.filter(due_at__lte=now)
-        if value == "today":
-            return queryset.filter(due_at__lt=midnight(timezone.localdate() + timedelta(days=1)))
-        if value == "running":
-            return queryset.filter(due_at__isnull=False)
-        return queryset.filter(waiting_for=value) if value in Lead.WaitingFor else queryset
+    def conditions(self, request: HttpRequest) -> dict[str, tuple[object, Q]]:
+        tomorrow = midnight(timezone.localdate() + timedelta(days=1))
+        return {
+            "overdue": (_("Overdue"), Q(due_at__lte=timezone.now())),
+            "today": (_("Due by the end of today"), Q(due_at__lt=tomorrow)),
+            "running": (_("Any clock"), Q(due_at__isnull=False)),
+            **{each.value: (each.label, Q(waiting_for=each)) for each in Lead.WaitingFor},
+        }
 
 
 class OwnerFilter(DropdownFilter):

@@ -16,8 +16,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from unfold.contrib.filters.admin import DropdownFilter
 
+from leadops.admin.condition_filters import ConditionFilter
 from leadops.admin.field_names import spoken
 from leadops.admin.markup import chip, link
 from leadops.admin.page_urls import page_url
@@ -32,29 +32,22 @@ MOST = 50
 """Leads of one borrower on a page; a telephone of an agent may be on thousands."""
 REPEATS, MOBILE, REPEATED = "repeats", "mobile", "repeated"
 REPEATING = Q(pk__in=Duplicate.objects.filter(only_mobile=False).values("lead"))
-_CHOICES = {
-    REPEATS: REPEATING,
-    MOBILE: Q(pk__in=Duplicate.objects.filter(only_mobile=True).values("lead")),
-    REPEATED: Q(pk__in=Duplicate.objects.filter(only_mobile=False).values("earlier")),
-}
 
 
-class DuplicateFilter(DropdownFilter):
+class DuplicateFilter(ConditionFilter):
     """Leads that repeat an earlier one, or that a later one repeats."""
 
     title = "duplicates"
     parameter_name = "duplicates"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [
-            (REPEATS, _("Repeats an earlier lead")),
-            (MOBILE, _("Shares a mobile, other PANs")),
-            (REPEATED, _("Repeated by a later lead")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Lead]) -> QuerySet[Lead]:
-        chosen = _CHOICES.get(self.value() or "")
-        return queryset if chosen is None else queryset.filter(chosen)
+    def conditions(self, request: HttpRequest) -> dict[str, tuple[object, Q]]:
+        shared = Q(pk__in=Duplicate.objects.filter(only_mobile=True).values("lead"))
+        repeated = Q(pk__in=Duplicate.objects.filter(only_mobile=False).values("earlier"))
+        return {
+            REPEATS: (_("Repeats an earlier lead"), REPEATING),
+            MOBILE: (_("Shares a mobile, other PANs"), shared),
+            REPEATED: (_("Repeated by a later lead"), repeated),
+        }
 
 
 def with_duplicates(page: QuerySet[Lead]) -> QuerySet[Lead]:

@@ -16,6 +16,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from leadops.admin.choosing import OnlyChosen
+from leadops.admin.condition_filters import AsksFilter
 from leadops.admin.downloads import downloaded
 from leadops.admin.gates import tell_waiting
 from leadops.admin.import_rows import ImportRowPages
@@ -25,7 +26,6 @@ from leadops.admin.markup import chip, time_left
 from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenAutocompleteFilter
-from leadops.admin.whose import AsksFilter
 from leadops.client_address import client_address
 from leadops.errors import LeadopsError
 from leadops.excel import preflight

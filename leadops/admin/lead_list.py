@@ -21,6 +21,7 @@ from leadops import masking, search
 from leadops.admin import chosen_leads
 from leadops.admin import duplicates as same_borrower
 from leadops.admin.clocks import BY_CLOCK, DueFilter, OwnerFilter, clock_chip
+from leadops.admin.condition_filters import SpaceFilter
 from leadops.admin.gates import held
 from leadops.admin.lead_filters import BranchFilter, CreatedFilter
 from leadops.admin.markup import chip, counted, sent_in_words
@@ -28,7 +29,6 @@ from leadops.admin.pages import CappedChangeList, CappedList
 from leadops.admin.reached_filter import ReachedFilter
 from leadops.admin.scoped import Scoped, SeenAutocompleteFilter, SeenDropdownFilter
 from leadops.admin.sealed_search import opened
-from leadops.admin.whose import SpaceFilter
 from leadops.models import Applicant, Lead
 from leadops.services import approvals, leads
 from leadops.services.approvals import pushes

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.safestring import SafeString
@@ -17,12 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import DropdownFilter
 
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip
 from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
+from leadops.admin.pending_filters import KindFilter, StateFilter, WhoseFilter
 from leadops.errors import LeadopsError
 from leadops.models import Bank, Lead, PendingChange
 from leadops.models.pending_change import PendingChangeQuerySet
@@ -49,45 +48,6 @@ def waiting_ones(request: HttpRequest) -> PendingChangeQuerySet:
     if not approvals.needed():
         return PendingChange.objects.none()
     return approvals.inbox.waiting_for(officer_of(request))
-
-
-class WhoseFilter(DropdownFilter):
-    title = gettext_lazy("whose turn")
-    parameter_name = "whose"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("me", _("Waiting for me")), ("mine", _("Asked by me"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "me":
-            return queryset.filter(pk__in=approvals.inbox.waiting_for(officer_of(request)).values("pk"))
-        return queryset.filter(made_by=officer_of(request)) if self.value() == "mine" else queryset
-
-
-class StateFilter(DropdownFilter):
-    """Those that wait, unless others are asked for."""
-
-    title = gettext_lazy("state")
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [*((each.value, each.label) for each in State if each != State.PENDING), ("all", _("All"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "all":
-            return queryset
-        return queryset.filter(state=self.value() or State.PENDING)
-
-
-class KindFilter(DropdownFilter):
-    title = gettext_lazy("kind")
-    parameter_name = "kind"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(each.name, each.label) for each in approvals.kinds()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
 @admin.register(PendingChange)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from leadops.admin.condition_filters import OpenFilter
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, link
 from leadops.admin.page_urls import page_url
@@ -32,27 +30,11 @@ class OfLeads(Scoped, ReadOnly, CappedList, ModelAdmin):
         return link(page_url(Lead, row.lead_id), row.lead.reference)
 
 
-class DoneFilter(DropdownFilter):
-    """What is still to be done, unless what is done or all is asked for."""
-
-    title = gettext_lazy("state")
-    parameter_name = "state"
-    field: ClassVar[str]
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("done", _("Done")), ("all", _("Open and done"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "all":
-            return queryset
-        return queryset.filter(**{f"{self.field}__isnull": self.value() != "done"})
-
-
-class ToldFilter(DoneFilter):
+class ToldFilter(OpenFilter):
     field = "told_at"
 
 
-class LiftedFilter(DoneFilter):
+class LiftedFilter(OpenFilter):
     field = "lifted_at"
 
 

@@ -1,4 +1,4 @@
-"""Filters of lists by what something is to the officer who looks, and by whether it is real."""
+"""Filters of lists whose choices each stand for a condition."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from leadops.models import ImportBatch, Partner
 
 
-class Choosing(DropdownFilter):
+class ConditionFilter(DropdownFilter):
     """Choices of our own, each with the condition it stands for."""
 
     def conditions(self, request: HttpRequest) -> dict[str, tuple[object, Q]]:
@@ -27,21 +27,26 @@ class Choosing(DropdownFilter):
         return queryset if chosen is None else queryset.filter(chosen[1])
 
 
-class WhoseFilter(Choosing):
-    """Leads, or what belongs to leads, by their owner."""
+class OpenFilter(DropdownFilter):
+    """What is still open, unless what has ended, or all of it, is asked for."""
 
-    title = _("owner")
-    parameter_name = "whose"
-    path: ClassVar[str] = "owner"
+    title = _("state")
+    parameter_name = "state"
+    field: ClassVar[str]
+    """Holds when it ended."""
+    ended: ClassVar[tuple[str, Any]] = ("done", _("Done"))
+    both: ClassVar[Any] = _("Open and done")
 
-    def conditions(self, request: HttpRequest) -> dict[str, tuple[object, Q]]:
-        return {
-            "me": (_("Mine"), Q(**{self.path: request.user.pk})),
-            "nobody": (_("Nobody's yet"), Q(**{f"{self.path}__isnull": True})),
-        }
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [self.ended, ("all", self.both)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(**{f"{self.field}__isnull": self.value() != self.ended[0]})
 
 
-class SpaceFilter(Choosing):
+class SpaceFilter(ConditionFilter):
     """Leads of real partners, or those that test keys wrote."""
 
     title = _("test leads")
@@ -52,7 +57,7 @@ class SpaceFilter(Choosing):
         return {"real": (_("Without test leads"), ~test), "test": (_("Test leads only"), test)}
 
 
-class AsksFilter(Choosing):
+class AsksFilter(ConditionFilter):
     """Imports that wait for an answer of the officer who looks."""
 
     title = _("question")
