@@ -25,7 +25,7 @@ from leadops.admin.clocks import clock_chip
 from leadops.admin.page_urls import page_url
 from leadops.errors import LeadopsError
 from leadops.ids import midnight
-from leadops.models import DropReason, Lead, Officer
+from leadops.models import Lead, Officer
 from leadops.models.lead import LeadQuerySet
 from leadops.services import assignment, lead_status, lead_tasks, notes, sla_clocks
 from leadops.services.lead_tasks import MORNING
@@ -96,13 +96,8 @@ class Worked(ModelAdmin):
         return HttpResponseRedirect(page_url(Lead, lead.pk) + "#work")
 
 
-def _officer(request: HttpRequest, name: str = "owner") -> Officer:
-    given = request.POST.get(name, "")
-    found = (
-        assignment.may_be_given(officer_of(request)).filter(pk=int(given)).first()
-        if given.isdecimal()
-        else None
-    )
+def _officer(request: HttpRequest) -> Officer:
+    found = assignment.colleague(officer_of(request), request.POST.get("owner", ""))
     if found is None:
         raise Refused(_("Choose an officer."))
     return found
@@ -149,9 +144,7 @@ def due_in(request: HttpRequest) -> datetime:
 
 
 def _drop(_admin: Worked, request: HttpRequest, lead: Lead) -> str:
-    given = request.POST.get("reason", "")
-    reason = next((each for each in DropReason.objects.filter(active=True) if str(each.pk) == given), None)
-    if reason is None:
+    if (reason := lead_status.reason_of(request.POST.get("reason", ""))) is None:
         raise Refused(_("Choose why the lead is dropped."))
     lead_status.drop([lead.pk], reason, officer_of(request), _said(request))
     return _("The lead is dropped: %(reason)s. Nothing more of it is sent.") % {"reason": reason}

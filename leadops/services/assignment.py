@@ -30,6 +30,11 @@ def may_be_given(by: Officer) -> QuerySet[Officer]:
     return found.order_by("first_name", "username")
 
 
+def colleague(by: Officer, key: str) -> Officer | None:
+    """The officer with this id, as a form has it, that `by` may give a lead to."""
+    return may_be_given(by).filter(pk=int(key)).first() if key.isdecimal() else None
+
+
 def within_reach_of(officer: Officer) -> Q:
     """The leads that `officer` would see once they were theirs."""
     if officer.sees_all:

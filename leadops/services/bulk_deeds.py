@@ -67,9 +67,7 @@ class Assign(Deed):
 
     @classmethod
     def of(cls, values: dict[str, Any], by: Officer) -> Assign:
-        key = str(values.get("owner", ""))
-        owner = assignment.may_be_given(by).filter(pk=int(key)).first() if key.isdecimal() else None
-        if owner is None:
+        if (owner := assignment.colleague(by, str(values.get("owner", "")))) is None:
             raise Incomplete(_("Choose an officer."))
         return cls(owner)
 
@@ -100,9 +98,7 @@ class Drop(Deed):
 
     @classmethod
     def of(cls, values: dict[str, Any], by: Officer) -> Drop:
-        key = str(values.get("reason", ""))
-        reason = next((each for each in DropReason.objects.filter(active=True) if str(each.pk) == key), None)
-        if reason is None:
+        if (reason := lead_status.reason_of(str(values.get("reason", "")))) is None:
             raise Incomplete(_("Choose why they are dropped."))
         return cls(reason)
 

@@ -19,6 +19,11 @@ class NotStopped(LeadopsError):
     """Only a lead that was dropped or declined can be reopened."""
 
 
+def reason_of(key: str) -> DropReason | None:
+    """The reason with this id, as a form has it, that leads are dropped for nowadays."""
+    return next((each for each in DropReason.objects.filter(active=True) if str(each.pk) == key), None)
+
+
 def drop(lead_ids: Collection[UUID], reason: DropReason, by: Officer, note: str = "") -> int:
     """Drop leads for `reason`; what was not sent of them yet is not sent any more. Returns how many.
 
