@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from leadops.admin.gates import drop_changed
-from leadops.admin.parties import nested
+from leadops.admin.party_formsets import nested
 from leadops.models import Bank
 from leadops.services import approvals
 from leadops.services.approvals import Data

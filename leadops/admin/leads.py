@@ -32,7 +32,8 @@ from leadops.admin.lead_page import LeadPage
 from leadops.admin.lead_work import Worked
 from leadops.admin.masked import MaskedAdmin, may_reveal
 from leadops.admin.page_urls import LEADS, page_url
-from leadops.admin.parties import TAGS, ApplicantInline, ConsentInline, all_formsets
+from leadops.admin.parties import TAGS, ApplicantInline, ConsentInline
+from leadops.admin.party_formsets import all_formsets
 from leadops.admin.privacy import PrivatePages
 from leadops.admin.saved_views import WithViews
 from leadops.admin.sealed_search import sealed

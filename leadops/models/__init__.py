@@ -16,7 +16,8 @@ from leadops.models.duplicate import Common, Duplicate, Merge
 from leadops.models.erasure import Erasure, LegalHold
 from leadops.models.export import Export
 from leadops.models.holder import Holder
-from leadops.models.import_batch import ImportBatch, ImportMode, ImportRow, ImportState, Layout, RowProblem
+from leadops.models.import_batch import ImportBatch, ImportMode, ImportState, Layout
+from leadops.models.import_row import ImportRow, RowProblem
 from leadops.models.kept_answer import KeptAnswer
 from leadops.models.lead import Lead, TenureUnit
 from leadops.models.lead_merge import LeadMerge
