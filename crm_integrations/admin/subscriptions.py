@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -19,14 +18,10 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
-from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextInputWidget,
-)
 
 from crm_integrations import subscriptions
 from crm_integrations.admin.chips import state_chip, why_of
+from crm_integrations.admin.subscription_forms import AddForm, ReplayForm, WantedForm
 from crm_integrations.models import Delivery, EventType, Subscription
 from leadops.admin.making import NeverAltered
 from leadops.admin.markup import chip
@@ -39,42 +34,6 @@ from leadops.models import Partner
 MAY_ADD, MAY_CHANGE = "crm_integrations.add_subscription", "crm_integrations.change_subscription"
 LAST = 20
 TONES = {"enabled": "good", "failing": "warn", "paused": "bad", "disabled": "bad", "deleted": "calm"}
-URL_HELP = "https, without ? and #. Every delivery is signed; the partner checks that with the secret."
-
-
-class WantedForm(forms.Form):
-    """What is told, and where."""
-
-    url = forms.CharField(
-        label="Address", max_length=300, widget=UnfoldAdminTextInputWidget, help_text=URL_HELP
-    )
-    events = forms.MultipleChoiceField(
-        choices=[(each.value, f"{each.label} ({each.value})") for each in EventType],
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-    )
-
-    @property
-    def wanted(self) -> list[EventType]:
-        return [EventType(each) for each in self.cleaned_data["events"]]
-
-
-class AddForm(WantedForm):
-    field_order = ("partner", "url", "events")
-    partner = forms.ModelChoiceField(Partner.objects.none(), widget=UnfoldAdminSelectWidget)
-
-    def offer(self, partners: QuerySet[Partner]) -> None:
-        """Have one of `partners` chosen."""
-        field = self.fields["partner"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = partners
-
-
-class ReplayForm(forms.Form):
-    """A moment, as the browser's own picker gives it."""
-
-    since = forms.DateTimeField(
-        label="Events since", widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
-    )
 
 
 @admin.register(Subscription)

@@ -1,0 +1,51 @@
+"""What is asked about a subscription: whom we tell what, where, and from when on again."""
+
+from __future__ import annotations
+
+from django import forms
+from django.db.models import QuerySet
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from crm_integrations.models import EventType
+from leadops.models import Partner
+
+URL_HELP = "https, without ? and #. Every delivery is signed; the partner checks that with the secret."
+
+
+class WantedForm(forms.Form):
+    """What is told, and where."""
+
+    url = forms.CharField(
+        label="Address", max_length=300, widget=UnfoldAdminTextInputWidget, help_text=URL_HELP
+    )
+    events = forms.MultipleChoiceField(
+        choices=[(each.value, f"{each.label} ({each.value})") for each in EventType],
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
+
+    @property
+    def wanted(self) -> list[EventType]:
+        return [EventType(each) for each in self.cleaned_data["events"]]
+
+
+class AddForm(WantedForm):
+    field_order = ("partner", "url", "events")
+    partner = forms.ModelChoiceField(Partner.objects.none(), widget=UnfoldAdminSelectWidget)
+
+    def offer(self, partners: QuerySet[Partner]) -> None:
+        """Have one of `partners` chosen."""
+        field = self.fields["partner"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = partners
+
+
+class ReplayForm(forms.Form):
+    """A moment, as the browser's own picker gives it."""
+
+    since = forms.DateTimeField(
+        label="Events since", widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+    )
