@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import admin
@@ -12,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
@@ -39,6 +38,7 @@ from crm_integrations.admin.steering import (
     way_back,
 )
 from crm_integrations.models import Connection, Delivery
+from leadops.admin.chosen import url_of
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import counted, link
 from leadops.admin.pages import CappedList
@@ -137,8 +137,7 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, Scoped, ReadOnly, CappedList, M
 
     @admin.action(description="Replay…", permissions=["replay"])
     def replay_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponse:
-        chosen = urlencode({"delivery": list(queryset.values_list("pk", flat=True)[:100])}, doseq=True)
-        return HttpResponseRedirect(f"{reverse('admin:crm_integrations_replay_start')}?{chosen}")
+        return HttpResponseRedirect(url_of("admin:crm_integrations_replay_start", "delivery", queryset))
 
     @admin.action(description="Cancel", permissions=["steer"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:

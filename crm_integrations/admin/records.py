@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -22,6 +21,7 @@ from crm_integrations.admin.replays import retried_by_two
 from crm_integrations.admin.steering import MAY_SEE, MAY_STEER, how_it_went, left_alone
 from crm_integrations.connector import Kind
 from crm_integrations.models import REPEATABLE, Delivery, Gap
+from leadops.admin import chosen
 from leadops.admin.gates import held
 from leadops.admin.leads import LeadAdmin
 from leadops.admin.loan_accounts import LoanAccountAdmin
@@ -77,10 +77,7 @@ class IntegratedLeadAdmin(Previewed, LeadAdmin):
 
     @admin.action(description="Send to…", permissions=["send"])
     def send_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> HttpResponse:
-        ids = queryset.values_list("pk", flat=True)[: sending.MOST_LEADS]
-        return HttpResponseRedirect(
-            f"{reverse('admin:leadops_lead_send')}?{urlencode({'lead': list(ids)}, doseq=True)}"
-        )
+        return HttpResponseRedirect(chosen.url_of("admin:leadops_lead_send", "lead", queryset))
 
     @admin.action(description="Retry deliveries", permissions=["steer"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> HttpResponse | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +10,11 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
@@ -26,66 +22,33 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from crm_integrations import outbox, why
-from crm_integrations.admin.delivery_filters import AS_BROWSERS_WRITE
+from crm_integrations import outbox
+from crm_integrations.admin import replay_choice
 from crm_integrations.admin.steering import MAY_REPLAY, how_it_went
-from crm_integrations.connector import Kind
-from crm_integrations.models import UNFINISHED, Connection, Delivery, Gap, Replay, State
+from crm_integrations.models import Delivery, Replay
 from leadops.admin.gates import held, tell_waiting
-from leadops.admin.listed import listed
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted
 from leadops.admin.page_urls import page_url
-from leadops.admin.pages import CappedList, capped_counts, in_words
-from leadops.admin.scoped import Scoped, seen
-from leadops.admin.sealed_search import opened
+from leadops.admin.pages import CappedList
+from leadops.admin.scoped import Scoped
 from leadops.errors import LeadopsError
-from leadops.ids import uuid_in
 from leadops.services import approvals
 from leadops.sign_in.fresh import fresh_factor
 from leadops.sign_in.sessions import officer_of
 
-MOST_CHOSEN = 100
 TONES: dict[str, str] = {
     Replay.State.PROPOSED: "warn",
     Replay.State.RUNNING: "busy",
     Replay.State.DONE: "good",
     Replay.State.CANCELLED: "calm",
 }
-TAKEN_UP = Q(state__in=outbox.replays.REPLAYABLE)
-NOT_READY = Q(
-    Exists(Gap.objects.filter(lead=OuterRef("lead"), connection=OuterRef("connection"))), kind=Kind.LEAD
-)
-Stopped = list[tuple[Connection, str]]
-"""Connections that are paused or switched off, each with why in a sentence."""
-MAY_BE_THERE = Q(once_unknown=True) | Q(accepted=True) | Q(state=State.REVIEW)
 
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(
         label="Why they are sent again", max_length=500, widget=UnfoldAdminTextInputWidget
     )
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Deliveries to be sent again, what they are in words, and the fields of the form that say so."""
-
-    deliveries: QuerySet[Delivery]
-    what: str
-    fields: list[tuple[str, str]]
-
-    def counts(self) -> dict[str, str]:
-        """How many are taken up, how many of them may be at the vendor, and how many would be skipped."""
-        found = self.deliveries.filter(TAKEN_UP)
-        not_ready = found.filter(NOT_READY).exclude(MAY_BE_THERE)  # those are looked up first
-        counts = capped_counts({"all": found, "doubtful": found.filter(MAY_BE_THERE), "not_ready": not_ready})
-        return {name: in_words(count) for name, count in counts.items()}
-
-    def stopped(self) -> Stopped:
-        """The connections they go to that send nothing just now."""
-        found = self.deliveries.filter(TAKEN_UP)
-        return [(each, said) for each, said in _stopped() if found.filter(connection=each).exists()]
 
 
 @admin.register(Replay)
@@ -120,7 +83,10 @@ class ReplayAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
                 "progress": outbox.replays.progress(replay),
                 "left_out": outbox.replays.left_out(replay),
             }
-            shown |= {"failed_again": outbox.replays.failed_again(replay), "stopped": _held_up(replay)}
+            shown |= {
+                "failed_again": outbox.replays.failed_again(replay),
+                "stopped": replay_choice.held_up(replay),
+            }
             shown["may_steer"] = request.user.has_perm(MAY_REPLAY)
             tell_waiting(request, "crm_integrations.replay", [str(replay.pk)])
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
@@ -141,15 +107,16 @@ class ReplayAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         """Say what would be sent again, ask why, and begin."""
         if not request.user.has_perm(MAY_REPLAY) or not self.has_view_permission(request):
             raise PermissionDenied
-        choice = self._chosen(request)
+        choice = replay_choice.chosen_deliveries(self.admin_site, request)
         form = ReasonForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
-                return started(self, request, form.cleaned_data["reason"], choice.what, choice.deliveries)
+                return started(self, request, form.cleaned_data["reason"], choice.what, choice.records)
             except LeadopsError as refusal:
                 form.add_error(None, refusal.message)
         context = {**self.admin_site.each_context(request), "title": gettext("Replay"), "opts": self.opts}
-        context |= {"form": form, "choice": choice, "counts": choice.counts(), "stopped": choice.stopped()}
+        context |= {"form": form, "choice": choice, "counts": replay_choice.counts(choice.records)}
+        context |= {"stopped": replay_choice.stopped(choice.records)}
         return TemplateResponse(request, "admin/crm_integrations/replay_start.html", context)
 
     def progress_view(self, request: HttpRequest, key: UUID) -> JsonResponse:
@@ -179,25 +146,6 @@ class ReplayAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
             raise PermissionDenied
         return get_object_or_404(self.get_queryset(request).select_related("officer"), pk=key)
 
-    # What is chosen ------------------------------------------------------------------------------------------
-
-    def _chosen(self, request: HttpRequest) -> Choice:
-        """The deliveries that were selected, or what a filter of their list finds."""
-        given = request.POST if request.method == "POST" else request.GET
-        if "filter" in given:
-            return self._filtered(request, given["filter"])
-        named = [key for each in given.getlist("delivery")[:MOST_CHOSEN] if (key := uuid_in(each))]
-        found = seen(Delivery.objects.filter(pk__in=named), request)
-        if not (keys := list(found.values_list("pk", flat=True))):
-            raise Http404
-        what = f"{counted(len(keys), Delivery)} selected in the list"
-        return Choice(found, what, [("delivery", str(key)) for key in keys])
-
-    def _filtered(self, request: HttpRequest, query: str) -> Choice:
-        """The filter is read by the list itself, so that what it showed is what is sent again."""
-        found = listed(self.admin_site, Delivery, request, query)
-        return Choice(found.queryset, _in_words(QueryDict(query.removeprefix("?"))), [("filter", query)])
-
 
 @transaction.atomic
 def started(
@@ -222,45 +170,3 @@ def retried_by_two(page: ModelAdmin, request: HttpRequest, chosen: list[UUID]) -
     except LeadopsError as refusal:
         page.message_user(request, refusal.message, how_it_went(0))
         return None
-
-
-def _stopped() -> Stopped:
-    now = timezone.now()
-    found = Connection.objects.of_vendors().filter(Q(enabled=False) | Q(paused_until__gt=now))
-    return [(each, why.stopped(each, now)) for each in found]
-
-
-def _held_up(replay: Replay) -> Stopped:
-    """The connections that keep what is left of `replay` from going out."""
-    if not (stopped := _stopped()):
-        return []
-    queued = Q(taken_at__isnull=False, delivery__state__in=UNFINISHED)
-    waiting = Q(taken_at__isnull=True, left="") if replay.state == Replay.State.RUNNING else Q(pk__in=[])
-    items = replay.items.filter(queued | waiting, connection__in=[each for each, _ in stopped])
-    held = set(items.values_list("connection_id", flat=True).distinct())
-    return [(each, said) for each, said in stopped if each.pk in held]
-
-
-def _in_words(filters: QueryDict) -> str:
-    """The filters of the delivery list as people say them."""
-    key = uuid_in(filters.get("connection__id__exact", ""))
-    connection = Connection.objects.filter(pk=key).first() if key else None
-    labels = {state.value: str(state.label) for state in State}
-    said = [
-        str(connection or "All connections"),
-        labels.get(filters.get("state__exact", ""), ""),
-        opened(filters.get("cause", "")),
-        _moment("since", filters.get("changed_from", "")),
-        _moment("until", filters.get("changed_to", "")),
-        f"search for {filters['q']}" if filters.get("q") else "",
-    ]
-    return " · ".join(each for each in said if each)
-
-
-def _moment(word: str, given: str) -> str:
-    if not given:
-        return ""
-    try:
-        return f"{word} {date_format(datetime.strptime(given, AS_BROWSERS_WRITE), 'DATETIME_FORMAT')}"
-    except ValueError:
-        return f"{word} {given}"

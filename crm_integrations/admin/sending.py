@@ -15,12 +15,10 @@ from crm_integrations import readiness
 from crm_integrations.admin.panel import in_words
 from crm_integrations.connector import Kind
 from crm_integrations.models import REPEATABLE, Connection, Delivery, State
+from leadops.admin.chosen import ticked_in
 from leadops.admin.field_names import spoken
 from leadops.admin.scoped import seen
-from leadops.ids import uuid_in
 from leadops.models import Lead
-
-MOST_LEADS = 100
 
 
 @dataclass
@@ -50,8 +48,7 @@ class SendForm(forms.Form):
 
 def chosen_leads(request: HttpRequest) -> list[Lead]:
     """The leads that the page's URL names, at most 100; dropped and declined ones are not sent."""
-    ids = map(uuid_in, request.GET.getlist("lead")[:MOST_LEADS])
-    found = seen(Lead.objects.filter(pk__in=[each for each in ids if each]), request)
+    found = seen(Lead.objects.filter(pk__in=ticked_in(request.GET, "lead")), request)
     return list(found.select_related("partner", "program").exclude(status__in=Lead.STOPPED))
 
 

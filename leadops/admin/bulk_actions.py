@@ -19,8 +19,9 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from leadops.admin import choices, chosen_leads
-from leadops.admin.chosen_leads import Choice
+from leadops.admin import choices
+from leadops.admin.chosen import Choice
+from leadops.admin.chosen_leads import chosen_leads
 from leadops.admin.gates import held
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted, time_left
@@ -103,7 +104,7 @@ class BulkActionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         """Ask what is to be done, say what that will do, and begin."""
         if not (offered := _offered(request)):
             raise PermissionDenied
-        choice = chosen_leads.chosen(self.admin_site, request)
+        choice = chosen_leads(self.admin_site, request)
         context = {**self.admin_site.each_context(request), "title": _("Act on leads"), "opts": self.opts}
         context |= {"choice": choice, "offered": offered, "sent": request.POST, "problem": ""}
         if request.method == "POST":
@@ -111,7 +112,7 @@ class BulkActionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
                 deed = _asked(request, offered)
                 if "go" in request.POST:
                     return self._begin(request, choice, deed)
-                todo, left = bulk_actions.foresee(choice.leads, deed)
+                todo, left = bulk_actions.foresee(choice.records, deed)
                 context |= {"deed": deed, "todo": todo, "left": left, "values": deed.values.items()}
                 context |= {"title": dict(offered)[deed.kind], "left_count": sum(count for _, count in left)}
             except LeadopsError as refusal:
@@ -123,7 +124,7 @@ class BulkActionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
     def _begin(self, request: HttpRequest, choice: Choice, deed: Deed) -> HttpResponse:
         if deed.kind == BulkAction.Deed.SUBMIT and (answer := _held(request, choice)):
             return answer
-        action = bulk_actions.order(choice.leads, deed, officer_of(request), choice.what)
+        action = bulk_actions.order(choice.records, deed, officer_of(request), choice.what)
         self.log_addition(request, action, f"{_in_words(action)}, {counted(action.total, Lead)}")
         return HttpResponseRedirect(page_url(BulkAction, action.pk))
 
@@ -146,7 +147,7 @@ class BulkActionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
 
 def _held(request: HttpRequest, choice: Choice) -> HttpResponse | None:
     """Where a second person approves so large a push, the page which says so; None where it may begin."""
-    ready = choice.leads.exclude(status__in=Lead.STOPPED).order_by("pk")[: MOST_HELD + 1]
+    ready = choice.records.exclude(status__in=Lead.STOPPED).order_by("pk")[: MOST_HELD + 1]
     if not approvals.needed_over("push", len(found := list(ready))):
         return None
     if len(found) > MOST_HELD:

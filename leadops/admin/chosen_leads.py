@@ -1,57 +1,24 @@
-"""The leads that an officer chose in their list: those ticked, or all that the list finds."""
+"""The leads that an officer chose in their list, and the filters of that list as people say them."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
-from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.http import HttpRequest
 
 from leadops import masking
+from leadops.admin.chosen import Choice, chosen
 from leadops.admin.form_filters import FormFilter
-from leadops.admin.listed import listed
-from leadops.admin.markup import counted
-from leadops.admin.scoped import seen, seen_where_bounded
+from leadops.admin.scoped import seen_where_bounded
 from leadops.admin.sealed_search import opened
 from leadops.ids import uuid_in
 from leadops.models import Lead
 
-MOST_SELECTED = 100
 
-
-class Choice(NamedTuple):
-    """The leads that something is done with, what they are in words, and the fields of the form that say so."""
-
-    leads: QuerySet[Lead]
-    what: str
-    fields: list[tuple[str, str]]
-
-
-def url_of(page: str, selected: QuerySet[Lead]) -> str:
-    """The address of the page named `page` for the leads that the officer ticked."""
-    keys = list(selected.values_list("pk", flat=True)[:MOST_SELECTED])
-    return f"{reverse(page)}?{urlencode({'lead': keys}, doseq=True)}"
-
-
-def chosen(site: admin.AdminSite, request: HttpRequest) -> Choice:
-    """What `request` is about, within the officer's reach; raises Http404 where that is nothing.
-
-    A filter is read by the list itself, so that what it showed is what is meant, on all its pages.
-    """
-    given = request.POST if request.method == "POST" else request.GET
-    if "filter" in given:
-        found = listed(site, Lead, request, given["filter"])
-        return Choice(found.queryset, _in_words(found), [("filter", given["filter"])])
-    named = [key for each in given.getlist("lead")[:MOST_SELECTED] if (key := uuid_in(each))]
-    leads = seen(Lead.objects.filter(pk__in=named), request)
-    if not (keys := list(leads.values_list("pk", flat=True))):
-        raise Http404
-    what = _("%(leads)s selected in the list") % {"leads": counted(len(keys), Lead)}
-    return Choice(leads, what, [("lead", str(key)) for key in keys])
+def chosen_leads(site: admin.AdminSite, request: HttpRequest) -> Choice:
+    """The leads that `request` is about; raises Http404 where there are none."""
+    return chosen(site, request, Lead, "lead", _in_words)
 
 
 def _in_words(listed: Any) -> str:

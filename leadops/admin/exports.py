@@ -25,7 +25,8 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
-from leadops.admin import chosen_leads
+from leadops.admin import chosen
+from leadops.admin.chosen_leads import chosen_leads
 from leadops.admin.downloads import downloaded
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted, time_left
@@ -57,7 +58,7 @@ class Exported(ModelAdmin):
 
     @admin.action(description="Export…", permissions=["export"])
     def export_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> HttpResponse:
-        return HttpResponseRedirect(chosen_leads.url_of("admin:leadops_export_start", queryset))
+        return HttpResponseRedirect(chosen.url_of("admin:leadops_export_start", "lead", queryset))
 
 
 class StartForm(forms.Form):
@@ -129,20 +130,20 @@ class ExportAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         lead_admin = self.admin_site.get_model_admin(Lead)
         if not request.user.has_perm(MAY_EXPORT) or not lead_admin.has_view_permission(request):
             raise PermissionDenied
-        choice = chosen_leads.chosen(self.admin_site, request)
+        choice = chosen_leads(self.admin_site, request)
         form = StartForm(request.POST if request.method == "POST" else None)
         may_see_whole = request.user.has_perm(MAY_SEE_WHOLE)
         if form.is_valid():
             whole = may_see_whole and form.cleaned_data["whole"]
             try:
-                export = exports.order(choice.leads, _asked(request, choice.what, whole))
+                export = exports.order(choice.records, _asked(request, choice.what, whole))
                 self.log_addition(
                     request, export, f"{counted(export.leads, Lead)}, {export.get_shown_display()}"
                 )
                 return HttpResponseRedirect(page_url(Export, export.pk))
             except LeadopsError as refusal:
                 form.add_error(None, refusal.message)
-        [count] = capped_counts({"leads": choice.leads}).values()
+        [count] = capped_counts({"leads": choice.records}).values()
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Export leads"),

@@ -18,7 +18,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from leadops import masking, search
-from leadops.admin import chosen_leads
+from leadops.admin import chosen
 from leadops.admin import duplicates as same_borrower
 from leadops.admin.clocks import BY_CLOCK, DueFilter, OwnerFilter, clock_chip
 from leadops.admin.condition_filters import SpaceFilter
@@ -152,7 +152,7 @@ class LeadList(Scoped, CappedList, ModelAdmin):
 
     @admin.action(description=_("Assign, drop, tag…"), permissions=["act"])
     def act_on_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> HttpResponse:
-        return HttpResponseRedirect(chosen_leads.url_of("admin:leadops_bulkaction_start", queryset))
+        return HttpResponseRedirect(chosen.url_of("admin:leadops_bulkaction_start", "lead", queryset))
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         """Whether the officer may do anything to many leads at once."""
