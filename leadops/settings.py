@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy
 
 from leadops import clock, first_run
 from leadops.api import settings as api
-from leadops.approval_settings import APPROVALS, APPROVE_OVER  # noqa: F401
 from leadops.audit import settings as audit
 from leadops.document_files.settings import clamd_address, document_storage
 from leadops.environment import (
@@ -26,6 +25,7 @@ from leadops.environment import (
     refuse_rubbish,
 )
 from leadops.languages import settings as languages
+from leadops.services.approval_settings import APPROVALS, APPROVE_OVER  # noqa: F401
 from leadops.services.work_settings import business_days, opening_hours
 from leadops.sign_in.settings import *  # noqa: F403  of every setting of theirs
 

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from leadops.admin import choices
+from leadops.admin import offers
 from leadops.admin.chosen import Choice
 from leadops.admin.chosen_leads import chosen_leads
 from leadops.admin.gates import held
@@ -118,7 +118,7 @@ class BulkActionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
             except LeadopsError as refusal:
                 context["problem"] = refusal.message
         if "deed" not in context:
-            context |= choices.of_page(request)
+            context |= offers.of_page(request)
         return TemplateResponse(request, "admin/leadops/bulkaction/start.html", context)
 
     def _begin(self, request: HttpRequest, choice: Choice, deed: Deed) -> HttpResponse:

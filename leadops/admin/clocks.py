@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
-from leadops.admin import choices
+from leadops.admin import offers
 from leadops.admin.condition_filters import ConditionFilter
 from leadops.admin.markup import chip
 from leadops.ids import midnight
@@ -72,7 +72,7 @@ class OwnerFilter(DropdownFilter):
     parameter_name = "owner"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        officers = [(each.key, each.name) for each in choices.of_list(request)[choices.OFFICER]]
+        officers = [(each.key, each.name) for each in offers.of_list(request)[offers.OFFICER]]
         return [(MINE, _("Mine")), (NOBODYS, _("Nobody's")), *officers]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Lead]) -> QuerySet[Lead]:

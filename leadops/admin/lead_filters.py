@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.contrib.filters.forms import RangeDateForm
 
-from leadops.admin import choices
+from leadops.admin import offers
 from leadops.admin.form_filters import FormFilter
 from leadops.ids import first_id_at, midnight, uuid_in
 from leadops.models import Lead
@@ -27,7 +27,7 @@ class BranchFilter(DropdownFilter):
     parameter_name = "branch__id__exact"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(each.key, each.name) for each in choices.of_list(request)[choices.BRANCH]]
+        return [(each.key, each.name) for each in offers.of_list(request)[offers.BRANCH]]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Lead]) -> QuerySet[Lead]:
         if not (value := self.value()):

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
-from leadops.admin import choices
+from leadops.admin import offers
 from leadops.admin.clocks import clock_chip
 from leadops.admin.page_urls import page_url
 from leadops.errors import LeadopsError
@@ -51,12 +51,12 @@ class Worked(ModelAdmin):
         """The part of the page; another page may show it as it is."""
         may_change = self.has_change_permission(request, lead)
         may_assign = self.has_assign_permission(request)
-        offered = choices.of_page(request) if may_change or may_assign else {}
+        offered = offers.of_page(request) if may_change or may_assign else {}
         context = {
             "lead": lead,
             "may_change": may_change,
             "may_assign": may_assign,
-            "officers": offered.get(choices.OFFICER, []),
+            "officers": offered.get(offers.OFFICER, []),
             "clock": clock_chip(lead),
             "waits": Lead.WaitingFor.choices,
             "tasks": sorted(
@@ -64,7 +64,7 @@ class Worked(ModelAdmin):
             ),
             "notes": list(lead.notes.all())[:MOST_NOTES],
             "may_drop": may_change and Lead.Status.DROPPED in TRANSITIONS[lead.status],
-            "reasons": offered.get(choices.REASON, []),
+            "reasons": offered.get(offers.REASON, []),
             "stopped_by": lead.status_steps.select_related("reason", "by").last()
             if lead.is_stopped
             else None,

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
-from leadops.admin import choices
+from leadops.admin import offers
 from leadops.admin.page_urls import LEADS
 from leadops.admin.sealed_search import MARK, sealed
 from leadops.models import Officer, SavedView
@@ -100,5 +100,5 @@ def _sealed(text: str) -> str:
 def shown(request: HttpRequest) -> list[Shown]:
     """The chips above the list."""
     here = kept(request.GET)
-    views = choices.of_list(request)[choices.VIEW]
+    views = offers.of_list(request)[offers.VIEW]
     return [Shown(each.key, each.name, f"?{each.query}", each.own, each.query == here) for each in views]

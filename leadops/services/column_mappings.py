@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from leadops import doorbell
 from leadops.errors import LeadopsError
 from leadops.excel.header import BY_HEADER, Mapping
 from leadops.excel.header_row import NO_HEADER, Table
 from leadops.excel.proposals import Proposal, fingerprint, padded, troubles, without_ours
 from leadops.excel.sheet_header import letters
 from leadops.models import ColumnMapping, ImportBatch, Layout, Officer, Partner
-from leadops.services.import_tasks import RUN
+from leadops.services import import_leases
 
 State = ImportBatch.State
 
@@ -62,7 +61,7 @@ def _locked(batch: ImportBatch) -> ImportBatch:
 def _read_anew(batch: ImportBatch) -> None:
     batch.columns, batch.state, batch.stage_began_at = [], State.QUEUED, timezone.now()
     batch.save()
-    transaction.on_commit(lambda: doorbell.ring(RUN, args=[str(batch.pk)]))
+    import_leases.ring(batch.pk)
 
 
 def confirm(

@@ -13,7 +13,7 @@ from django.db import DatabaseError, DataError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from leadops import doorbell, signals
+from leadops import signals
 from leadops.audit.acting import acting
 from leadops.errors import TakesNoLeads, UnreadableFile
 from leadops.excel import preflight
@@ -29,7 +29,6 @@ from leadops.services import (
 )
 from leadops.services.file_names import plain_name
 from leadops.services.import_leases import Lease
-from leadops.services.import_tasks import RUN
 from leadops.services.leases import LostLease
 from leadops.services.partners import refuse_inactive
 
@@ -86,7 +85,7 @@ def receive(
         batch.state = State.KNOWN
     batch.file.save(batch.file_name, content, save=False)
     batch.save()
-    transaction.on_commit(lambda: doorbell.ring(RUN, args=[str(batch.pk)]))
+    import_leases.ring(batch.pk)
     return batch
 
 

@@ -7,11 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from leadops import statements
+from django.db import transaction
+
+from leadops import doorbell, statements
 from leadops.models import ImportBatch
 from leadops.services import leases
 from leadops.services.leases import FREE, LostLease
 
+RUN = "leadops.tasks.run_import"
 SECONDS = 30
 """Longer than any chunk takes; after it another worker takes over from one that died."""
 READING_SECONDS_PER_MB = 4
@@ -51,6 +54,11 @@ def take(batch_id: UUID) -> Lease | None:
     seconds = SECONDS + int(_megabytes(ImportBatch.objects.get(pk=batch_id)) * READING_SECONDS_PER_MB)
     until = _write(batch_id, seconds, f"state = ANY(%s) AND {FREE}", list(ImportBatch.WORKING))
     return Lease(batch_id, until) if until else None
+
+
+def ring(batch_id: UUID) -> None:
+    """Have a worker take the batch in hand once the caller's transaction is over."""
+    transaction.on_commit(lambda: doorbell.ring(RUN, args=[str(batch_id)]))
 
 
 def free() -> list[UUID]:

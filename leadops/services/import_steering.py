@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from leadops import doorbell, signals, statements
+from leadops import signals, statements
 from leadops.errors import LeadopsError
 from leadops.models import ImportBatch, ImportState, Officer
+from leadops.services import import_leases
 from leadops.services.import_leases import Lease
-from leadops.services.import_tasks import RUN
 from leadops.services.partners import refuse_inactive
 
 State = ImportState
@@ -85,4 +85,4 @@ def _locked(batch: ImportBatch, *states: str) -> ImportBatch:
 def _enter(batch: ImportBatch, state: ImportState) -> None:
     """Begin a state in which a worker goes on."""
     batch.state, batch.stage_began_at = state, timezone.now()
-    transaction.on_commit(lambda: doorbell.ring(RUN, args=[str(batch.pk)]))
+    import_leases.ring(batch.pk)

@@ -10,14 +10,13 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from leadops import doorbell, signals, statements
+from leadops import signals, statements
 from leadops.models import ImportBatch, ImportRow, Lead, Officer
-from leadops.services import import_corrections
+from leadops.services import import_corrections, import_leases
 from leadops.services.import_duplicates import MERGED, MERGED_ROW
 from leadops.services.import_judging import row_note
 from leadops.services.import_leases import Lease
 from leadops.services.import_steering import NotNow
-from leadops.services.import_tasks import RUN
 from leadops.services.insertion import in_json
 
 State, Outcome = ImportBatch.State, ImportRow.Outcome
@@ -75,7 +74,7 @@ def begin(batch: ImportBatch, officer: Officer | None) -> None:
         batch.undone_by, batch.state, batch.stage_began_at = officer, State.UNDOING, timezone.now()
         batch.leased_until, batch.problem = None, ""
         batch.save()
-        transaction.on_commit(lambda: doorbell.ring(RUN, args=[str(batch.pk)]))
+        import_leases.ring(batch.pk)
 
 
 def undo(batch: ImportBatch, lease: Lease) -> None:

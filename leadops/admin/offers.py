@@ -28,10 +28,10 @@ _VIEWS = (
     "SELECT 'view', id::text, name, query, owner_id = %(me)s FROM leadops_savedview WHERE owner_id = %(me)s"  # noqa: S608
     " OR (shared AND owner_id IN (SELECT id FROM leadops_officer WHERE " + _COLLEAGUES + "))"
 )
-_KEPT = "_lead_list_choices"
+_KEPT = "_lead_list_offers"
 
 
-class Choice(NamedTuple):
+class Offer(NamedTuple):
     """One thing to choose; of a saved view also its filters, and whether it is the officer's own."""
 
     key: str
@@ -40,12 +40,12 @@ class Choice(NamedTuple):
     own: bool
 
 
-def of_page(request: HttpRequest) -> dict[str, list[Choice]]:
+def of_page(request: HttpRequest) -> dict[str, list[Offer]]:
     """The officers that this one sees and the reasons, by name."""
     return _found(f"{_OFFICERS} UNION ALL {_REASONS} ORDER BY 3", request)
 
 
-def of_list(request: HttpRequest) -> dict[str, list[Choice]]:
+def of_list(request: HttpRequest) -> dict[str, list[Offer]]:
     """The officers, branches and saved views that this officer sees, by name.
 
     They are asked for once a request, by whichever part comes first.
@@ -55,14 +55,14 @@ def of_list(request: HttpRequest) -> dict[str, list[Choice]]:
         found = request.__dict__[_KEPT] = _found(
             f"{_OFFICERS} UNION ALL {_BRANCHES} UNION ALL {_VIEWS} ORDER BY 3", request
         )
-    return cast("dict[str, list[Choice]]", found)
+    return cast("dict[str, list[Offer]]", found)
 
 
-def _found(sql: str, request: HttpRequest) -> dict[str, list[Choice]]:
+def _found(sql: str, request: HttpRequest) -> dict[str, list[Offer]]:
     officer = officer_of(request)
     branches = [] if officer.sees_all else officer.branch_ids
     values = {"me": officer.pk, "all": officer.sees_all, "branches": branches}
-    found: dict[str, list[Choice]] = defaultdict(list)
+    found: dict[str, list[Offer]] = defaultdict(list)
     for kind, *told in statements.rows(sql, values):
-        found[kind].append(Choice(*told))
+        found[kind].append(Offer(*told))
     return found
