@@ -24,7 +24,7 @@ from leadops.admin.chosen import Choice
 from leadops.admin.chosen_leads import chosen_leads
 from leadops.admin.gates import held
 from leadops.admin.making import ReadOnly
-from leadops.admin.markup import chip, counted, time_left
+from leadops.admin.markup import chip, counted, with_pace
 from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped
@@ -84,7 +84,11 @@ class BulkActionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         action = self.get_object(request, object_id)
         shown: dict[str, Any] = {}
         if action is not None and self.has_view_permission(request, action):
-            shown = {"order": action, "tone": TONES[action.state], "progress": _progress(action)}
+            shown = {
+                "order": action,
+                "tone": TONES[action.state],
+                "progress": with_pace(bulk_actions.progress(action)),
+            }
             shown |= {"why_left": sorted(action.why_left.items(), key=lambda each: -each[1])}
             shown |= {"title": _in_words(action), "subtitle": None}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
@@ -129,7 +133,7 @@ class BulkActionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         return HttpResponseRedirect(page_url(BulkAction, action.pk))
 
     def progress_view(self, request: HttpRequest, key: UUID) -> JsonResponse:
-        return JsonResponse(_progress(self._seen(request, key)))
+        return JsonResponse(with_pace(bulk_actions.progress(self._seen(request, key))))
 
     def cancel_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
         if not request.user.has_perm(MAY_ORDER):
@@ -174,9 +178,3 @@ def _asked(request: HttpRequest, offered: list[tuple[str, str]]) -> Deed:
 def _in_words(action: BulkAction) -> str:
     label = action.get_deed_display()
     return f"{label}: {action.detail}" if action.detail else label
-
-
-def _progress(action: BulkAction) -> dict[str, Any]:
-    said = bulk_actions.progress(action)
-    left = time_left(said["seconds_left"])
-    return {**said, "pace": f", {left}" if left else ""}

@@ -8,30 +8,34 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django import forms
 from django.contrib.admin.models import LogEntry
 from django.db.models import Model
 from django.http import HttpRequest, QueryDict
-from django.utils.crypto import salted_hmac
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from leadops import masking
-from leadops.admin.masked import MaskedField
+from leadops.admin.form_values import (
+    OF_THE_PAGE,
+    Texts,
+    digest,
+    fields_of,
+    forms_of,
+    in_words,
+    seen,
+    sent,
+    stored,
+)
 from leadops.sealing import CannotOpen, open_sealed, seal
 
 if TYPE_CHECKING:
     from django.http.request import _ImmutableQueryDict
 
 SEEN, KEPT, TAKE = "seen_values", "_conflict", "take"
-OF_THE_PAGE = {"seen", "seen_version"}
 LATELY = 20
-Texts = dict[str, list[str]]
-"""A field as a form sends it: mostly one name with one text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,69 +48,6 @@ class Difference:
     now: str
     who: str
     both: bool
-
-
-# What a form sends ---------------------------------------------------------------------------------------------------
-
-
-def forms_of(context: Mapping[str, Any]) -> list[Any]:
-    """The form of a page, and those of its parts, further empty ones left out."""
-    found = [context["adminform"].form]
-    for inline in context["inline_admin_formsets"]:
-        found += _of_formset(inline.formset)
-    return found
-
-
-def _of_formset(formset: Any) -> Iterator[Any]:
-    for form in formset.forms:
-        yield form
-        for part in getattr(form, "nested_formsets", []):
-            yield from _of_formset(part.formset)
-
-
-def _fields(form: Any) -> Iterator[tuple[str, forms.Field]]:
-    for name, field in form.fields.items():
-        fixed = field.disabled or isinstance(field, forms.FileField)
-        if not (fixed or field.widget.is_hidden or name in OF_THE_PAGE):
-            yield name, field
-
-
-def stored(form: Any, name: str) -> Texts:
-    """What the field would be sent with from a page that is opened now."""
-    field, html_name = form.fields[name], form.add_prefix(name)
-    value = field.prepare_value(form.get_initial_for_field(field, name))
-    widget = field.widget
-    if isinstance(widget, forms.CheckboxInput):
-        return {html_name: ["on"] if widget.check_test(value) else []}
-    if isinstance(widget, forms.MultiWidget):
-        parts = widget.get_context(html_name, value, {})["widget"]["subwidgets"]
-        return {part["name"]: _texts(part["value"]) for part in parts}
-    return {html_name: _texts(getattr(widget, "widget", widget).format_value(value))}
-
-
-def sent(form: Any, name: str, data: QueryDict) -> Texts:
-    """What the field was sent with."""
-    return {each: _texts(data.getlist(each)) for each in stored(form, name)}
-
-
-def _texts(value: Any) -> list[str]:
-    values = value if isinstance(value, list | tuple) else [value]
-    plain = ["" if each is None else str(each).replace("\r\n", "\n").strip() for each in values]
-    return [each for each in plain if each]
-
-
-def seen(context: Mapping[str, Any]) -> str:
-    """A digest of each value that the page is opened with."""
-    shown = {
-        form.add_prefix(name): _digest(stored(form, name))
-        for form in forms_of(context)
-        for name, _field in _fields(form)
-    }
-    return json.dumps(shown, separators=(",", ":"))
-
-
-def _digest(texts: Texts) -> str:
-    return salted_hmac("leadops.admin.conflicts", json.dumps(texts, sort_keys=True)).hexdigest()[:8]
 
 
 # What differs --------------------------------------------------------------------------------------------------------
@@ -123,16 +64,16 @@ def differences(
         if form.instance._state.adding:  # a new row is theirs alone: it is simply kept
             continue
         for name in form.changed_data:
-            if name not in dict(_fields(form)):
+            if name not in dict(fields_of(form)):
                 continue
             was = opened.get(form.add_prefix(name))
             typed, now = sent(form, name, request.POST), stored(form, name)
-            if was == _digest(typed):
+            if was == digest(typed):
                 theirs.append(_label(form, name))
                 continue
-            both = was is None or was != _digest(now)
+            both = was is None or was != digest(now)
             who = _who(log, form, name) if both else ""
-            told = shown(form, name, typed), shown(form, name, now)
+            told = in_words(form, name, typed), in_words(form, name, now)
             mine.append(Difference(form.add_prefix(name), _label(form, name), *told, who, both))
     return mine, theirs
 
@@ -150,32 +91,6 @@ def _label(form: Any, name: str) -> str:
     whose = form.instance._meta.verbose_name if "-" in (form.prefix or "") else ""
     number = int(form.prefix.rsplit("-", 1)[1]) + 1 if whose else 0
     return f"{capfirst(str(whose))} {number}: {field}" if whose else capfirst(field)
-
-
-def shown(form: Any, name: str, texts: Texts) -> str:
-    """The value as people read it; what a form masks is masked here too, also what was typed."""
-    field = form.fields[name]
-    given = [text for each in texts.values() for text in each]
-    if getattr(field.widget, "input_type", "") == "password":
-        return masking.DOT * 4 if given else _("as it was")
-    if isinstance(field, forms.BooleanField):
-        return _("yes") if given else _("no")
-    if isinstance(field, MaskedField):
-        return " ".join(each if masking.DOT in each else field.mask(each) for each in given) or "–"
-    if isinstance(field, forms.ModelChoiceField):
-        assert field.queryset is not None
-        chosen = field.queryset.filter(pk__in=given) if given else []
-        return ", ".join(map(field.label_from_instance, chosen)) or "–"
-    choices = dict(_flat(getattr(field, "choices", [])))
-    return ", ".join(str(choices.get(each, each)) for each in given) or "–"
-
-
-def _flat(choices: Iterable[Any]) -> Iterator[tuple[str, Any]]:
-    for value, label in choices:
-        if isinstance(label, list | tuple):
-            yield from _flat(label)
-        else:
-            yield str(value), label
 
 
 def _log_of(record: Model) -> Sequence[LogEntry]:
@@ -214,7 +129,7 @@ def kept(request: HttpRequest, context: Mapping[str, Any], record: Model) -> str
             if _is_gone(form, request.POST):
                 post[form.add_prefix("DELETE")] = ["on"]
             continue
-        now |= {form.add_prefix(name): stored(form, name) for name, _field in _fields(form)}
+        now |= {form.add_prefix(name): stored(form, name) for name, _field in fields_of(form)}
     form = context["adminform"].form
     post[SEEN] = [seen(context)]
     for name in OF_THE_PAGE & set(form.fields):

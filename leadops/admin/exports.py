@@ -29,7 +29,7 @@ from leadops.admin import chosen
 from leadops.admin.chosen_leads import chosen_leads
 from leadops.admin.downloads import downloaded
 from leadops.admin.making import ReadOnly
-from leadops.admin.markup import chip, counted, time_left
+from leadops.admin.markup import chip, counted, with_pace
 from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList, capped_counts, in_words
 from leadops.admin.scoped import Scoped, SeenAutocompleteFilter, SeenDropdownFilter
@@ -109,7 +109,7 @@ class ExportAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         shown: dict[str, Any] = {}
         if export is not None and self.has_view_permission(request, export):
             shown = {"export": export, "tone": TONES[export.state], "who": self.who(export)}
-            shown |= {"progress": _progress(export), "mine": _may_fetch(request, export)}
+            shown |= {"progress": with_pace(exports.progress(export)), "mine": _may_fetch(request, export)}
             shown |= {"title": gettext("Export"), "subtitle": None}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
@@ -153,7 +153,7 @@ class ExportAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         return TemplateResponse(request, "admin/leadops/export/start.html", context)
 
     def progress_view(self, request: HttpRequest, key: UUID) -> JsonResponse:
-        return JsonResponse(_progress(self._to_view(request, key)))
+        return JsonResponse(with_pace(exports.progress(self._to_view(request, key))))
 
     def download_view(self, request: HttpRequest, key: UUID) -> HttpResponse | FileResponse:
         """The workbook, for who ordered it and still may, and nobody else."""
@@ -192,10 +192,3 @@ def _may_fetch(request: HttpRequest, export: Export) -> bool:
     """Whether it is the user's own, and they may still take out what is in it."""
     needed = {MAY_EXPORT, MAY_SEE_WHOLE} if export.shown == Export.Shown.WHOLE else {MAY_EXPORT}
     return export.officer == request.user and request.user.has_perms(needed)
-
-
-def _progress(export: Export) -> dict[str, Any]:
-    """How far it is, also in words."""
-    said = exports.progress(export)
-    left = time_left(said["seconds_left"])
-    return {**said, "pace": f", {left}" if left else ""}

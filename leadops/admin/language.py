@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
+from leadops.admin.page_urls import within
 from leadops.models import Officer
 
 A_YEAR = 365 * 86_400
@@ -22,7 +22,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
 def _choose(request: HttpRequest) -> HttpResponse:
     """Keep the language with the officer, and in the browser for the page on which they sign in."""
     language = request.POST.get("language", "")
-    answer = HttpResponseRedirect(_way_back(request))
+    answer = HttpResponseRedirect(within(request, request.POST.get("next", "")))
     if language in dict(settings.LANGUAGES):
         if isinstance(request.user, Officer):
             Officer.objects.filter(pk=request.user.pk).update(language=language)
@@ -35,10 +35,3 @@ def _choose(request: HttpRequest) -> HttpResponse:
             samesite="Lax",
         )
     return answer
-
-
-def _way_back(request: HttpRequest) -> str:
-    """The page the switch stood on, never another site's."""
-    asked = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
-    return asked if safe and asked.startswith("/") else reverse("admin:index")

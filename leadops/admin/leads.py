@@ -44,6 +44,8 @@ from leadops.services import duplicates, leads, status_steps
 from leadops.sign_in.sessions import officer_of
 
 SUBMIT = "_submit"
+READ = ("status", "owner", "branch", "partner_ref_id", "primary_mobile", "source", "channel", "loan_amount")
+"""What is shown of a lead that may not be changed."""
 
 
 @admin.register(Lead)
@@ -72,41 +74,21 @@ class LeadAdmin(
     # The page of one lead ------------------------------------------------------------------------------------
 
     def get_fieldsets(self, request: HttpRequest, obj: Lead | None = None) -> Any:
-        self_made = ("partner", "program", "branch") if obj is None else ("status", "branch")
-        fieldsets = [
-            (
-                _("Lead"),
-                {"fields": [self_made, ("partner_ref_id", "primary_mobile"), ("source", "channel"), "tags"]},
-            ),
-            (
-                _("Loan"),
-                {
-                    "fields": [
-                        ("loan_amount", "loan_purpose"),
-                        ("loan_tenure", "loan_tenure_unit"),
-                        "remarks",
-                        "seen_version",
-                    ]
-                },
-            ),
+        if obj is not None and not self.has_change_permission(request, obj):
+            return [("Lead", {"fields": self._readable(READ, may_reveal(request))})]
+        own = ("partner", "program", "branch") if obj is None else ("status", "branch")
+        about = [own, ("partner_ref_id", "primary_mobile"), ("source", "channel"), "tags"]
+        loan = [
+            ("loan_amount", "loan_purpose"),
+            ("loan_tenure", "loan_tenure_unit"),
+            "remarks",
+            "seen_version",
+        ]
+        return [
+            (_("Lead"), {"fields": about}),
+            (_("Loan"), {"fields": loan}),
             (_("Fields of single vendors"), {"classes": ["collapse"], "fields": ["extra"]}),
         ]
-        if obj is None or self.has_change_permission(request, obj):
-            return fieldsets
-        shown = self._readable(
-            [
-                "status",
-                "owner",
-                "branch",
-                "partner_ref_id",
-                "primary_mobile",
-                "source",
-                "channel",
-                "loan_amount",
-            ],
-            may_reveal(request),
-        )
-        return [("Lead", {"fields": shown})]
 
     def has_change_permission(self, request: HttpRequest, obj: Lead | None = None) -> bool:
         """Who may not submit leads fills in drafts alone; and there is nothing to change of what was erased."""

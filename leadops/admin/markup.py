@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Model
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -33,6 +35,12 @@ def time_left(seconds: float | None) -> str:
     if minutes < 90:
         return f"about {minutes} minutes left"
     return f"about {minutes // 60} h {minutes % 60} min left"
+
+
+def with_pace(progress: dict[str, Any]) -> dict[str, Any]:
+    """How far something is, with how long it takes yet in words behind the numbers."""
+    left = time_left(progress["seconds_left"])
+    return {**progress, "pace": f", {left}" if left else ""}
 
 
 def counted(count: int, model: type[Model]) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Model
+from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 LEADS = "admin:leadops_lead_changelist"
 IMPORTS = "admin:leadops_importbatch_changelist"
@@ -20,3 +21,9 @@ def page_url(model: type[Model], key: object) -> str:
 def list_url(name: str, **filters: Any) -> str:
     """A list's address with filters set."""
     return f"{reverse(name)}?{urlencode(filters)}"
+
+
+def within(request: HttpRequest, address: str) -> str:
+    """`address`, where it leads to a page of ours; the first page for any other: a link may have brought it."""
+    ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure())
+    return address if ours and address.startswith("/") else reverse("admin:index")

@@ -12,13 +12,13 @@ from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 from qrcode.image.svg import SvgPathImage
 
+from leadops.admin.page_urls import within
 from leadops.errors import LeadopsError
 from leadops.models import Authenticator
 from leadops.services import second_factor
@@ -105,7 +105,11 @@ def _once_in(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _codes(site: AdminSite, request: HttpRequest, codes: list[str]) -> HttpResponse:
-    context = {"title": _("Your recovery codes"), "codes": codes, "next": _next(request)}
+    context = {
+        "title": _("Your recovery codes"),
+        "codes": codes,
+        "next": _next(request),
+    }
     return _page(site, request, "new_codes", context)
 
 
@@ -115,10 +119,8 @@ def _page(site: AdminSite, request: HttpRequest, name: str, context: dict[str, A
 
 
 def _next(request: HttpRequest) -> str:
-    """Where the officer wanted to go; an address of another site is none."""
-    wanted = request.GET.get("next", "")
-    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
-    return wanted if ours else reverse("admin:index")
+    """Where the officer wanted to go."""
+    return within(request, request.GET.get("next", ""))
 
 
 def _picture(phone: Authenticator) -> SafeString:

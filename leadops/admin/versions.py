@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
-from leadops.admin import conflicts
+from leadops.admin import conflicts, form_values
 
 STALE = "Somebody changed this after you opened it; its history says who."
 
@@ -46,7 +46,7 @@ class LockedWhileStored(ModelAdmin):
             return self._conflict(request, context)
         if kwargs.get("change"):
             sent = request.POST.get(conflicts.SEEN)
-            context["seen_values"] = conflicts.seen(context) if sent is None else sent
+            context["seen_values"] = form_values.seen(context) if sent is None else sent
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _conflict(self, request: HttpRequest, context: Any) -> HttpResponse:

@@ -64,10 +64,6 @@ def receive(
     refuse_inactive(partner, program)
     content = file if isinstance(file, File) else File(file)
     preflight.inspect(content)
-    digest = hashlib.sha256()
-    for part in content.chunks():
-        digest.update(part)
-    content.seek(0)
     batch = ImportBatch(
         partner=partner,
         program=program,
@@ -77,7 +73,7 @@ def receive(
         mode=mode,
         layout=layout,
         file_name=plain_name(file_name, "workbook.xlsx"),
-        sha256=digest.hexdigest(),
+        sha256=_digest(content),
         stage_began_at=timezone.now(),
     )
     batch.earlier = _earlier(batch)
@@ -87,6 +83,14 @@ def receive(
     batch.save()
     import_leases.ring(batch.pk)
     return batch
+
+
+def _digest(content: File[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in content.chunks():
+        digest.update(part)
+    content.seek(0)
+    return digest.hexdigest()
 
 
 def _earlier(batch: ImportBatch) -> ImportBatch | None:
