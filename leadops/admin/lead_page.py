@@ -15,7 +15,7 @@ from unfold.admin import ModelAdmin
 
 from leadops import masking
 from leadops.admin import duplicates as same_borrower
-from leadops.admin import lead_timeline, privacy, timeline, work_story  # noqa: F401  (what is told registers itself)
+from leadops.admin import lead_timeline, privacy, timeline, work_story, work_timeline  # noqa: F401  (they register)
 from leadops.admin.amounts import grouped
 from leadops.admin.gates import tell_waiting
 from leadops.admin.lead_list import status_chip

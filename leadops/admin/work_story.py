@@ -1,8 +1,8 @@
-"""What the work on a lead adds to its page's timeline and clocks, and to the first page's queue."""
+"""What the work on a lead adds to the clocks of its page, and to the queue of the first page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import cast
 
 from django.http import HttpRequest
@@ -17,23 +17,8 @@ from leadops.admin.next_steps import Clock, clocks
 from leadops.admin.page_urls import LEADS, list_url
 from leadops.admin.pending_changes import waiting_ones
 from leadops.admin.queue import Counted, provider
-from leadops.admin.timeline import Entry, source
 from leadops.models import Lead
 from leadops.models.lead import LeadQuerySet
-from leadops.services import timeline_parts
-
-TONES = {"note": "calm", "task": "busy", "status": "warn", "merge": "warn"}
-
-
-@source({"status": _("Statuses"), "note": _("Notes"), "task": _("Tasks"), "merge": _("Merges")})
-def work(lead: Lead, limit: int) -> Iterator[Entry]:
-    """Statuses that it came into, notes and tasks; merges, which a lead of the first version has none of."""
-    parts = [timeline_parts.steps_of, timeline_parts.notes_of, timeline_parts.tasks_of]
-    for told in [*parts, *([timeline_parts.merges_of] if lead.version > 1 else [])]:
-        for row in told(lead)[:limit]:
-            yield Entry(
-                row.moment, str(row.who or lead.partner), row.kind, row.words, "#work", TONES[row.kind]
-            )
 
 
 @clocks

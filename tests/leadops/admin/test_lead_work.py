@@ -9,8 +9,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from leadops.admin import timeline
 from leadops.models import AssignmentRule, DropReason, Lead, Officer, SlaRule, StatusStep, Task
-from leadops.services import lead_tasks, leads
+from leadops.services import lead_tasks, leads, notes
 from tests import people
 from tests.leadops.admin.page_forms import fields
 
@@ -35,6 +36,14 @@ def test_the_panel_has_owner_tasks_notes_and_the_clock(desk, lead, officer):
     text = desk.get(page(lead)).content.decode()
     for words in ('id="work"', "Overdue by 3\xa0hours", "Call her back", "Add note", "Drop this lead…"):
         assert words in text
+
+
+def test_many_notes_keep_no_task_from_the_timeline(desk, lead, officer):
+    for number in range(timeline.ON_A_PAGE + 1):
+        notes.write(lead, f"Call {number} was not answered.", officer)
+    lead_tasks.add(lead, "Visit her", timezone.now(), officer, officer)
+    entries = desk.get(page(lead)).context["timeline"]["entries"]
+    assert (entries[0][0].words, len(entries)) == ("Task for asha: Visit her", timeline.ON_A_PAGE)
 
 
 def test_a_lead_is_given_to_a_colleague_and_to_nobody(desk, lead):

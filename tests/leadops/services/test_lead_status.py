@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from leadops import signals
+from leadops.admin import work_timeline
 from leadops.admin.lead_rows import page_lead
 from leadops.errors import NotInThisState
 from leadops.models import DropReason, Lead, StatusStep
-from leadops.services import lead_deletion, lead_status, leads, status_steps, timeline_parts
+from leadops.services import lead_deletion, lead_status, leads, status_steps
 from leadops.services.status_steps import TRANSITIONS
 from tests import people
 
@@ -65,7 +66,7 @@ def test_dropping_keeps_the_reason_stops_what_is_unsent_and_counts_a_version(lea
     assert lead_status.drop([lead.pk], reason, officer) == 0  # it is dropped already
     assert steps()[1:] == [("submitted", "dropped", "asha", "Moved abroad")]
     shown = page_lead(Lead.objects.all(), str(lead.pk))
-    assert timeline_parts.steps_of(shown)[0].words == "Submitted → Dropped: Moved abroad. Told us so."
+    assert next(work_timeline.steps(shown, 1)).words == "Submitted → Dropped: Moved abroad. Told us so."
 
 
 def test_reopening_leads_back_to_where_it_was_and_the_reason_stays(lead, officer, reason):

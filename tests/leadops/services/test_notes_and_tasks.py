@@ -9,8 +9,9 @@ from django.core import mail
 from django.utils import timezone
 
 from leadops import statements
+from leadops.admin import work_timeline
 from leadops.models import Lead, Note, Officer, Task
-from leadops.services import lead_tasks, notes, timeline_parts
+from leadops.services import lead_tasks, notes
 from tests import people
 
 
@@ -34,8 +35,8 @@ def ravi(lead):
 
 def test_a_note_is_sealed_and_told_on_the_timeline(lead, officer):
     notes.write(lead, " He asked for July. ", officer)
-    [row] = timeline_parts.notes_of(lead)
-    assert (row.words, row.who) == ("He asked for July.", officer)
+    [entry] = work_timeline.notes(lead, 50)
+    assert (entry.words, entry.who) == ("He asked for July.", str(officer))
     [(stored,)] = statements.rows("SELECT text FROM leadops_note")
     assert b"July" not in bytes(stored)
 
@@ -70,7 +71,7 @@ def test_a_task_is_done_once_and_both_moments_are_told(lead, officer, ravi):
     lead_tasks.done(task, ravi)
     with pytest.raises(lead_tasks.AlreadyDone):
         lead_tasks.done(task, officer)
-    assert [row.words for row in timeline_parts.tasks_of(lead)] == [
+    assert [entry.words for entry in work_timeline.tasks(lead, 50)] == [
         "Done: Call back",
         "Task for ravi.k: Call back",
     ]
