@@ -36,17 +36,19 @@ def _where(name: str, *args: object) -> Iterator[str]:
 
 
 def _of_models() -> Iterator[str]:
-    """The list of each model, the page that adds one, and the page of one that there is."""
+    """The list of each model, and the page of one that there is."""
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
-        yield from (*_where(f"{name}_changelist"), *_where(f"{name}_add"))
+        yield from _where(f"{name}_changelist")
         one = model._default_manager.order_by("pk").last()
         if one is not None:
             yield from _where(f"{name}_change", one.pk)
 
 
 def _alone() -> Iterator[str]:
-    """Our own pages that speak of no record."""
+    """What adds a record of each model, and our own pages that speak of none."""
+    for model in admin.site._registry:
+        yield from _where(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")
     for name in routes.addresses():
         if name.startswith("admin:") and name not in NO_PAGES:
             yield from _where(name)
@@ -79,9 +81,9 @@ def test_no_page_has_a_serious_finding(much_to_show, desk, desk_page, draft_lead
                     found.setdefault(f"{rule}: {node}", []).append(f"{url} ({where})")
 
     more = [*_of_lead(draft_lead, connections), *test_phone.pages(draft_lead, partner, connections)]
-    asked = [url for url in (*_of_models(), *_alone()) if _is_a_page(desk.get(url))]
+    alone = [url for url in _alone() if _is_a_page(desk.get(url))]
     seen: set[str] = set()
-    for url in dict.fromkeys([home, *asked, *more]):
+    for url in dict.fromkeys([home, *_of_models(), *alone, *more]):
         page.set_viewport_size(DESKTOP)
         page.goto(url)
         if page.url in seen:  # the address of a step that is not at hand leads to the one that is
