@@ -12,6 +12,7 @@ from django.contrib.admin import sites
 from django.core.exceptions import BadRequest
 from django.db import DataError
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.functional import SimpleLazyObject
 from unfold.sites import UnfoldAdminSite
 
 
@@ -33,6 +34,16 @@ class Desk(UnfoldAdminSite):
 
         return super().admin_view(looked_at, cacheable)
 
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Made where a page shows it: every page asks for the list of all models, and hardly any has it."""
+        return SimpleLazyObject(lambda: super(Desk, self).get_app_list(request, app_label))
+
+    def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """As it is: the theme would copy it and look each of its texts up as the path of a function."""
+        from leadops.admin.navigation import sidebar
+
+        return sidebar(request)
+
     def get_urls(self) -> list[Any]:
         # The admins they stand beside can't be loaded before the apps are.
         from leadops.admin import help, language, reports, search_page, sign_in_pages
@@ -48,4 +59,7 @@ class DeskConfig(AppConfig):
     name = "unfold"
 
     def ready(self) -> None:
+        from leadops import quick_theme  # it needs the apps
+
+        quick_theme.apply()
         admin.site = sites.site = Desk()

@@ -94,6 +94,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "leadops.urls"
 WSGI_APPLICATION = "leadops.wsgi.application"
+FORM_RENDERER = "leadops.form_renderer.QuickFields"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -292,6 +293,5 @@ UNFOLD = {
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
-        "navigation": "leadops.admin.navigation.sidebar",
     },
 }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.module_loading import import_string
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from leadops.admin.pages import capped_counts
 
@@ -91,16 +92,35 @@ COUNTED = {
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of links that this officer may view."""
-    home: dict[str, Any] = {"title": gettext("Overview"), "icon": "dashboard", "link": reverse("admin:index")}
-    groups: list[dict[str, Any]] = [{"items": [home]}]
+    groups: list[dict[str, Any]] = []
     badges = _badges(request)
-    for title, pages in PAGES:
-        items = [_item(*page) | badges.get(page[-1], {}) for page in pages if _may_view(request, page[2])]
+    for title, entries in _entries(get_language(), get_script_prefix()):
+        items = [
+            entry | badges.get(name, {})
+            for name, label, entry in entries
+            if not label or _may_view(request, label)
+        ]
         if items:
-            groups.append({"title": gettext(title), "separator": True, "items": items})
-    groups.append({"title": gettext("Help"), "separator": True, "items": [_help(*page) for page in HELP]})
+            groups.append({"title": title, "items": items})
     _mark(request, [item for group in groups for item in group["items"]])
     return groups
+
+
+@lru_cache
+def _entries(language: str | None, prefix: str) -> list[tuple[str, list[tuple[str, str, dict[str, Any]]]]]:
+    """All that there are: group, then (what is counted beside it, model whose rights count, entry).
+
+    In one language and below one address they are the same for everybody, as long as the process lives.
+    """
+    home = {"title": gettext("Overview"), "icon": "dashboard", "link": reverse("admin:index")}
+    pages = [
+        (gettext(group), [(page[-1], page[2], _item(*page)) for page in pages]) for group, pages in PAGES
+    ]
+    return [
+        ("", [("", "", home)]),
+        *pages,
+        (gettext("Help"), [("", "", _help(*page)) for page in HELP]),
+    ]
 
 
 def _mark(request: HttpRequest, items: list[dict[str, Any]]) -> None:

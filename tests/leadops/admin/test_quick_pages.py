@@ -1,0 +1,77 @@
+"""What a page of the back office does once, and not for each row, field or entry of it."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin import AdminSite
+from django.urls import reverse
+from django.utils import translation
+from unfold.templatetags import unfold_list
+
+from leadops import quick_theme
+from leadops.admin import navigation
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_list_of_all_models_is_made_where_it_is_shown_alone(desk, many_leads, monkeypatch):
+    asked = []
+    made = AdminSite.get_app_list
+
+    def counted(site, request, app_label=None):
+        asked.append(request.path)
+        return made(site, request, app_label)
+
+    monkeypatch.setattr(AdminSite, "get_app_list", counted)
+    for page in ("index", "leadops_lead_changelist", "leadops_lead_add"):
+        assert desk.get(reverse(f"admin:{page}")).status_code == 200
+    assert asked == []
+    shown = desk.get(reverse("admin:app_list", args=["leadops"]))
+    assert "Partners" in shown.content.decode()
+    assert set(asked) == {reverse("admin:app_list", args=["leadops"])}
+
+
+def test_the_headers_of_a_list_are_made_once(desk, many_leads, monkeypatch):
+    asked = []
+
+    def counted(listed):
+        asked.append(listed)
+        return made(listed)
+
+    made = quick_theme.headers_of
+    monkeypatch.setattr(quick_theme, "headers_of", counted)
+    page = desk.get(reverse("admin:leadops_lead_changelist")).content.decode()
+    assert page.count('data-label="Applicant"') == 50
+    assert len(asked) == 1
+    assert unfold_list.result_headers is quick_theme.headers_once
+
+
+def test_no_admin_has_what_the_rows_of_our_forms_leave_out():
+    left_out = ("conditional_fields", "ordering_field")
+    having = [
+        each for each in admin.site._registry.values() for name in left_out if getattr(each, name, None)
+    ]
+    assert having == []
+
+
+def test_the_menu_is_in_the_language_of_who_looks(rf, officer):
+    request = rf.get("/admin/")
+    request.user = officer
+    titles = {}
+    for language in ("en-gb", "hi", "en-gb"):
+        with translation.override(language):
+            titles.setdefault(language, []).append([group["title"] for group in navigation.sidebar(request)])
+    assert titles["en-gb"][0] == titles["en-gb"][1] != titles["hi"][0]
+
+
+def test_what_is_kept_of_the_menu_marks_no_page(rf, officer):
+    request = rf.get(reverse("admin:leadops_partner_changelist"))
+    request.user = officer
+    first = navigation.sidebar(request)
+    request.path = reverse("admin:leadops_lead_changelist")
+    assert first != navigation.sidebar(request)
+    marked = [
+        item["title"] for group in navigation.sidebar(request) for item in group["items"] if item["active"]
+    ]
+    assert marked == ["Leads"]
