@@ -29,6 +29,11 @@ def tone_of(state: str) -> str:
     return TONES.get(State(state), "calm")
 
 
+def word_of(state: str) -> str:
+    """The state's label; Django's own look-up would put all of them into words for each chip."""
+    return str(State(state).label)
+
+
 def why_of(delivery: Delivery) -> str:
     """The one sentence; the delivery comes with its connection, and that with its health."""
     return why.of_delivery(delivery, timezone.now())
@@ -36,8 +41,8 @@ def why_of(delivery: Delivery) -> str:
 
 def connection_chip(delivery: Delivery) -> SafeString:
     """The connection's name and the state in words, the reason beside the pointer."""
-    name, state = delivery.connection.name, delivery.get_state_display()
-    return named_chip(tone_of(delivery.state), name, state, why_of(delivery))
+    name = delivery.connection.name
+    return named_chip(tone_of(delivery.state), name, word_of(delivery.state), why_of(delivery))
 
 
 def named_chip(tone: str, name: str, word: str, title: str) -> SafeString:
@@ -48,7 +53,7 @@ def named_chip(tone: str, name: str, word: str, title: str) -> SafeString:
 
 def state_chip(delivery: Delivery) -> SafeString:
     """The state alone, where the connection stands beside it."""
-    return chip(tone_of(delivery.state), delivery.get_state_display())
+    return chip(tone_of(delivery.state), word_of(delivery.state))
 
 
 def chips(deliveries: Iterable[Delivery]) -> SafeString:

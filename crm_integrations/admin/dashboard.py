@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -19,10 +20,12 @@ from leadops.admin import dashboard, queue
 from leadops.admin.listed import rows_of
 from leadops.admin.markup import chip
 from leadops.admin.page_urls import list_url, page_url
-from leadops.admin.pages import MOST
+from leadops.admin.pages import MOST, Ids, ids_of
 from leadops.admin.queue import Counted, Number
 
 NOTICES = "notices"
+SOME_CONNECTION, SOME_STATE = UUID(int=0), "some state"
+"""What stands in a query where a connection and a state are put in."""
 SHOWN = [
     State.DELIVERED,
     State.QUEUED,
@@ -67,12 +70,20 @@ def own_doubts(request: HttpRequest) -> Iterable[Counted]:
 
 
 def _of_deliveries(request: HttpRequest, connections: Sequence[Connection]) -> dict[str, Counted]:
-    """By connection and state, over the index of both."""
-    rows = rows_of(request, Delivery)
+    """By connection and state, over the index of both.
+
+    They differ in these two values alone, and the ORM would be longer about a hundred queries than PostgreSQL.
+    """
+    sql, params = ids_of(rows_of(request, Delivery).filter(connection=SOME_CONNECTION, state=SOME_STATE))
+
+    def rows(connection: Connection, state: State) -> Ids:
+        given = {SOME_CONNECTION: connection.pk, SOME_STATE: state.value}
+        return Ids(sql, tuple(given[each] if each in (*given,) else each for each in params))
+
     return {
         f"{each.pk} {state}": Counted(
             str(state.label),
-            rows.filter(connection=each, state=state),
+            rows(each, state),
             list_url(DELIVERIES, connection__id__exact=each.pk, state__exact=state.value),
             tone_of(state),
         )

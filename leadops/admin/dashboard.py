@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -97,10 +98,13 @@ def _under_way(request: HttpRequest) -> dict[str, Counted]:
     """The imports that go on, or wait for an answer: mostly there are none, and then nothing is asked of them."""
     if not request.user.has_perm("leadops.view_importbatch"):
         return {}
-    rows = rows_of(request, ImportBatch).exclude(state__in=ImportBatch.ENDED)
-    return {UNDER_WAY: Counted(UNDER_WAY, rows, list_url(IMPORTS))}
+    return {UNDER_WAY: Counted(UNDER_WAY, _going_on(request), list_url(IMPORTS))}
+
+
+def _going_on(request: HttpRequest) -> QuerySet[Any]:
+    return rows_of(request, ImportBatch).exclude(state__in=ImportBatch.ENDED)
 
 
 def _imports(request: HttpRequest) -> list[Any]:
-    under_way = _under_way(request)[UNDER_WAY].rows.select_related("partner", "program")
+    under_way = _going_on(request).select_related("partner", "program")
     return list(under_way.defer("columns", "proposal", "preview")[:MOST_IMPORTS])

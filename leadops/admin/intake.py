@@ -10,6 +10,8 @@ from uuid import UUID
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import Count, F, Func, IntegerField, UUIDField, Value
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from leadops.admin.page_urls import LEADS, list_url
 from leadops.ids import first_id_at, midnight
@@ -45,6 +47,12 @@ class Bar(NamedTuple):
     @property
     def top(self) -> int:
         return min((part.y for part in self.parts), default=HEIGHT) - 4
+
+    @property
+    def drawn(self) -> SafeString:
+        """Its parts as shapes of the SVG."""
+        shown = ((part.intake, self.x + 4, part.y, part.height) for part in self.parts if part.height)
+        return format_html_join("", '<rect class="lo-by-{}" x="{}" y="{}" width="16" height="{}"/>', shown)
 
 
 def chart(leads: LeadQuerySet, programs: Collection[UUID]) -> dict[str, Any]:

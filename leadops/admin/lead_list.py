@@ -167,5 +167,5 @@ class LeadList(Scoped, CappedList, ModelAdmin):
 
 def status_chip(lead: Lead) -> SafeString:
     """The lender's own word for where the lead stands."""
-    tone = TONES.get(lead.status, "calm")
-    return chip(tone, lead.get_status_display())
+    status = Lead.Status(lead.status)  # Django's own look-up would put all the labels into words for each row
+    return chip(TONES.get(status, "calm"), status.label)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leadops.admin.listed import rows_of
 from leadops.admin.page_urls import IMPORTS, LEADS, list_url
-from leadops.admin.pages import in_words
+from leadops.admin.pages import Ids, in_words
 from leadops.models import ImportBatch, Lead
 from leadops.models.lead import LeadQuerySet
 
@@ -25,7 +25,7 @@ class Counted:
     """A set of rows that is to be counted, and the list that shows exactly those."""
 
     label: str
-    rows: QuerySet[Any]
+    rows: QuerySet[Any] | Ids
     url: str
     tone: str = "calm"
 
