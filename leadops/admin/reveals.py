@@ -24,6 +24,7 @@ from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenDropdownFilter
 from leadops.client_address import client_address
+from leadops.excel.content import masked_text
 from leadops.models import Lead, Reveal
 from leadops.services import reveals
 from leadops.services.reveals import Masked, TooManyReveals, Why
@@ -46,6 +47,13 @@ class RevealForm(forms.Form):
             "For instance “Calls about the missing bank statement”. It stays in the log: write no number here."
         ),
     )
+
+    def clean_words(self) -> str:
+        """The log is read by people who may not see what was revealed."""
+        words: str = self.cleaned_data["words"]
+        if masked_text(words) != words:
+            raise forms.ValidationError(_("Say it without any number or address: this stays in the log."))
+        return words
 
 
 @admin.register(Reveal)

@@ -53,6 +53,14 @@ def test_without_a_reason_nothing_is_shown(desk, lead, missing):
     assert not Reveal.objects.exists()
 
 
+@pytest.mark.parametrize("number", ["9800012345", "98000 12345", "ABCPK1234L", "asha@example.com"])
+def test_words_with_somebodys_number_are_refused_because_they_stay_in_the_log(desk, lead, number):
+    shown = desk.post(url(lead), WHY | {"words": f"Calls on {number}"}).content.decode()
+    assert "Say it without any number or address" in shown
+    assert lead.applicants.all()[0].pan_no not in shown
+    assert not Reveal.objects.exists()
+
+
 @pytest.mark.parametrize("field", ["pan_no", "primary_mobile", "primary_email", "identity_number"])
 def test_what_is_masked_on_the_page_can_be_revealed(desk, lead, field):
     person = lead.applicants.all()[0]
