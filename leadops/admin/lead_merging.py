@@ -77,6 +77,7 @@ class Mergeable(ModelAdmin):
         context = {**self.admin_site.each_context(request), "opts": self.opts, "problem": problem}
         context |= {"title": _("Merge two leads"), "kept": mine, "other": theirs}
         context |= {"parts": _parts(found, request), "strangers": strangers(theirs, found)}
+        context |= {"can_merge": not lead_merging.why_not(mine, theirs)}
         context |= {"can_swap": not lead_merging.why_not(theirs, mine)}
         return TemplateResponse(request, "admin/leadops/lead/merge.html", context)
 

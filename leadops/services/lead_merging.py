@@ -40,6 +40,8 @@ from leadops.validation import check_lead, errors_in
 _MODELS: dict[str, type[Model]] = {
     each.__name__: each for each in (Lead, Applicant, Address, Bank, Consent, Document, Note, Task)
 }
+_UNDER_WAY = (Lead.Status.SUBMITTED, Lead.Status.IN_REVIEW, Lead.Status.APPROVED)
+"""A lead that vendors may have. What they have stays with it, so that a draft kept in its place would go out anew."""
 
 
 class CantMerge(LeadopsError):
@@ -81,6 +83,12 @@ def why_not(kept: Lead, other: Lead) -> str:
         return _("The two leads are of different programs.")
     if other.loan_accounts.exists():
         return _("%(lead)s has a loan account: keep that one.") % {"lead": other}
+    if kept.status == Lead.Status.DRAFT and other.status in _UNDER_WAY:
+        told = {"lead": other, "word": other.get_status_display().lower()}
+        return (
+            _("%(lead)s is %(word)s already: keep that one, or vendors would be sent the borrower twice.")
+            % told
+        )
     if kept.is_stopped:
         word = kept.get_status_display().lower()
         return _("%(lead)s is %(word)s: keep the other one, or reopen it.") % {"lead": kept, "word": word}

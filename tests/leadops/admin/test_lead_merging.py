@@ -66,6 +66,18 @@ def test_what_can_not_be_merged_says_why(desk, pair, program, officer):
     assert Lead.objects.count() == 2
 
 
+@pytest.mark.parametrize("status", ["submitted", "in_review", "approved"])
+def test_a_draft_does_not_take_the_place_of_a_lead_that_vendors_may_have(desk, pair, status):
+    Lead.objects.filter(pk=pair[1].pk).update(status=status)
+    text = desk.get(url(pair)).content.decode()
+    assert "keep that one, or vendors would be sent the borrower twice" in text
+    assert ">Merge</button>" not in text
+    assert f"Keep {pair[1].reference} instead" in text
+    desk.post(url(pair))
+    assert Lead.objects.count() == 2
+    assert ">Merge</button>" in desk.get(url(pair[::-1])).content.decode()
+
+
 def test_reader_and_stranger_merge_nothing(reading_desk, pair):
     assert reading_desk.get(url(pair)).status_code == 403
     assert reading_desk.post(url(pair)).status_code == 403
