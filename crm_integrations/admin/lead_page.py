@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm_integrations.admin.chips import why_of
 from crm_integrations.admin.panel import standing_of
 from crm_integrations.admin.steering import MAY_SEE, MAY_STEER
-from crm_integrations.models import REPEATABLE, Delivery, Exchange, State
+from crm_integrations.models import NEEDS_PERSON, REPEATABLE, Delivery, Exchange, State
 from leadops.admin.lead_timeline import log_of, logged_too
 from leadops.admin.next_steps import Step, ended, steps
 from leadops.admin.page_urls import page_url
@@ -48,13 +49,19 @@ def calls(lead: Lead, limit: int) -> Iterator[Entry]:
 
 @source({STATUSES: gettext_lazy("Vendor status")}, MAY_SEE)
 def statuses(lead: Lead, limit: int) -> Iterator[Entry]:
-    """That a vendor has it, and each of its words for it since."""
+    """That a vendor has it or why it has not, and each of its words for it since."""
     for each in _deliveries(lead).values():
         name = each.connection.name
         url = page_url(Delivery, each.pk)
         yield Entry(each.created_at, name, STATUSES, _("Queued for %(name)s") % {"name": name}, url, "busy")
+        if each.sent_again_at:
+            said = _("%(name)s: an officer had it sent again") % {"name": name}
+            yield Entry(each.sent_again_at, name, STATUSES, said, url, "busy")
+        if each.state in NEEDS_PERSON:
+            yield Entry(each.updated_at, name, STATUSES, f"{name}: {why_of(each)}", url, "bad")
         if each.state == State.DELIVERED and each.delivered_at:
-            said = _("%(name)s has it as %(reference)s") % {"name": name, "reference": each.reference or "–"}
+            told = {"name": name, "reference": each.reference}
+            said = (_("%(name)s has it as %(reference)s") if each.reference else _("%(name)s has it")) % told
             yield Entry(each.delivered_at, name, STATUSES, said, url, "good")
         for change in each.status_changes.all():
             said = f"{change.before or '–'} → {change.after} ({change.in_our_words})"

@@ -102,5 +102,11 @@ def add_document(request: HttpRequest, lead: Lead) -> Iterable[Step]:
 
 def ended(lead: Lead) -> str:
     """Why nothing more is done with a lead that the lender has ended; empty for any other."""
+    if lead.erased_at is not None:
+        return _("Its personal data was erased.")
     word = lead.get_status_display().lower()
-    return _("The lead is %(status)s: change its status first.") % {"status": word} if lead.is_stopped else ""
+    return (
+        _("The lead is %(status)s: reopen it first, under Work.") % {"status": word}
+        if lead.is_stopped
+        else ""
+    )

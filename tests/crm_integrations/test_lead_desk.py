@@ -127,6 +127,16 @@ def test_timeline_tells_what_officers_did_and_decided(desk, busy_lead):
     assert any("New → Won" in each.words for each in told(desk, busy_lead, kind="statuses"))
 
 
+def test_timeline_tells_a_refusal_and_who_has_it_without_an_id(desk, busy_lead):
+    refused = Delivery.objects.filter(lead=busy_lead, connection__vendor="ispcrm")
+    refused.update(state=State.REJECTED, reason="Pincode unknown", sent_again_at=timezone.now())
+    Delivery.objects.filter(lead=busy_lead, connection__vendor="broctagon").update(reference="")
+    words = [each.words for each in told(desk, busy_lead, kind="statuses")]
+    assert "ispcrm: Refused: Pincode unknown" in " ".join(words)
+    assert "ispcrm: an officer had it sent again" in words
+    assert "broctagon has it" in words
+
+
 def test_timeline_tells_rows_consents_repeats_and_accounts(desk, busy_lead, partner, program):
     batch = ImportBatch.objects.create(
         partner=partner, program=program, file_name="june.xlsx", sha256="0" * 64
@@ -171,7 +181,7 @@ def test_next_steps_that_cannot_be_taken_say_why(desk, partner, program, connect
         "Send to…": "",
     }
     Lead.objects.update(status="dropped")
-    why = "The lead is dropped: change its status first."
+    why = "The lead is dropped: reopen it first, under Work."
     assert steps_on(desk, draft)["Submit again"] == steps_on(desk, draft)["Send to…"] == why
     page = desk.get(page_of(draft)).content.decode()
     assert page.count(f'disabled title="{why}"') == page.count(f">{why}</small>") == 3
