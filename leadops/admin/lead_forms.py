@@ -63,8 +63,10 @@ class LeadForm(VersionedForm, MaskedForm):
         if taken.exists():
             self.add_error("partner_ref_id", REFERENCE_TAKEN)
 
-    def validate_constraints(self) -> None:
-        """The one constraint that an officer can hit is checked above, also when the partner is not in the form."""
+    def _post_clean(self) -> None:
+        """What the database would refuse, the check of the whole lead says in words, at its field."""
+        self.instance.validate_constraints = lambda exclude=None: None
+        super()._post_clean()  # type: ignore[misc]  # the stubs leave it out
 
     def full_clean(self) -> None:
         super().full_clean()

@@ -113,8 +113,6 @@ class ApplicantInline(MaskedAdmin, StackedInline):
 
     def get_formset(self, request: Any, obj: Any = None, **kwargs: Any) -> Any:
         formset = super().get_formset(request, obj, **kwargs)
-        # Which applicant is the primary one is checked for all of them together, not row against database.
-        formset.form.validate_constraints = lambda form: None
         formset.officer = officer_of(request)  # the class is made for this request alone
         return formset
 

@@ -80,6 +80,12 @@ def test_wrong_value_is_refused_at_its_field_and_nothing_is_stored(desk, typed, 
     assert not Lead.objects.exists()
 
 
+def test_a_negative_amount_is_told_at_its_field_and_not_by_the_databases_name_for_it(desk, typed):
+    answer = desk.post(ADD, typed | {"loan_amount": "-5"})
+    assert "An amount cannot be negative" in errors_of(answer)
+    assert "Constraint" not in answer.content.decode()
+
+
 @pytest.mark.parametrize("address", ["asha", "asha@", "asha@bank", "asha@-bank.example"])
 def test_what_is_no_email_address_is_refused_in_the_words_of_the_other_doors(desk, typed, address):
     answer = desk.post(ADD, typed | {"applicants-0-primary_email": address})
