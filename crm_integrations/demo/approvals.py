@@ -1,4 +1,4 @@
-"""What waits for a second person when the demo begins: one thing for operations, one for the administrator."""
+"""What waits for a second person when the demo begins: one thing for each of two officers to approve."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from leadops.services.approvals.partners_and_keys import key_of, partner_of
 NEW_PARTNER = ("Malabar Microfinance", "malabar")
 
 
-def load(operations: Officer, administrator: Officer, partner: Partner) -> None:
-    """Have `operations` and `administrator` each ask for something that the other one may approve; once."""
+def load(integrations: Officer, administrator: Officer, partner: Partner) -> None:
+    """Have `integrations` and `administrator` each ask for something that the other one may approve; once."""
     if PendingChange.objects.exists():
         return
     name, code = NEW_PARTNER
     wanted = partner_of(Partner(name=name, code=code))
-    approvals.ask("partner", operations, wanted, reason="They signed on Friday and bring 40 leads a week.")
+    approvals.ask("partner", integrations, wanted, reason="They signed on Friday and bring 40 leads a week.")
     fields = {
         "mode": ApiKey.Mode.LIVE.value,
         "label": "branch app",

@@ -13,6 +13,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db.models import Q
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -23,7 +24,7 @@ from crm_integrations.models import Connection, Delivery, Exchange, Route, State
 from crm_integrations.roles import ROLES, role_of
 from leadops.admin.navigation import PAGES, sidebar
 from leadops.ids import first_id_at
-from leadops.models import ApiKey, Lead, LoanAccount, Officer, Partner, Program
+from leadops.models import ApiKey, Lead, LoanAccount, Officer, Partner, PendingChange, Program
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -164,6 +165,22 @@ def test_the_demo_officers_can_sign_in_and_may_do_their_work(shown, client):
     held = {each.username: role_of(each) for each in Officer.objects.exclude(username="admin")}
     assert set(held.values()) == set(ROLES)
     assert {Officer.objects.get(username=each).reach for each in ("arjun", "vikram")} == {"branches"}
+
+
+def test_what_waits_for_approval_was_asked_for_by_who_may_and_waits_for_the_other(shown):
+    dev, admin = (Officer.objects.get(username=name) for name in ("dev", "admin"))
+    asked = {each.kind: each for each in PendingChange.objects.all()}
+    assert {kind: each.made_by for kind, each in asked.items()} == {"partner": dev, "new_key": admin}
+    assert dev.has_perm("leadops.add_partner")
+    for kind, other in (("partner", admin), ("new_key", dev)):
+        page = client_of(other).get(reverse("admin:leadops_pendingchange_change", args=[asked[kind].pk]))
+        assert ">Approve</button>" in page.content.decode()
+
+
+def client_of(officer: Officer) -> Client:
+    client = Client()
+    client.force_login(officer)
+    return client
 
 
 def test_operations_may_open_every_page_about_vendors(client, rf):

@@ -55,7 +55,7 @@ def _load(path: Path, sandbox_url: str) -> dict[str, Any]:
         found = {each.username: each for each in Officer.objects.all()}
         at_work = [found[name] for name in people.WITH_LEADS]
         leads.load(partners, programs, at_work, sandbox_url)
-        approvals.load(found["meera"], found["admin"], partners[1])
+        approvals.load(found["dev"], found["admin"], partners[1])
     key, new_key = people.key(partners[0], before.get("key", ""))
     shown = {
         "officers": [
