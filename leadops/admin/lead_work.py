@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -23,6 +24,7 @@ from unfold.admin import ModelAdmin
 from leadops.admin import offers
 from leadops.admin.clocks import clock_chip
 from leadops.admin.page_urls import page_url
+from leadops.audit.acting import acting
 from leadops.errors import LeadopsError
 from leadops.ids import midnight
 from leadops.models import Lead, Officer
@@ -138,15 +140,18 @@ def due_in(request: HttpRequest) -> datetime:
         day = parse_date(request.POST.get("day", ""))
     except ValueError:
         day = None
-    if day is None or not date(2000, 1, 1) <= day <= date(2999, 1, 1):
+    if day is None or day > date(2999, 1, 1):
         raise Refused(_("Choose the day on which it is due."))
+    if day < timezone.localdate():
+        raise Refused(_("This day is over: choose today or a later one."))
     return midnight(day) + MORNING
 
 
 def _drop(_admin: Worked, request: HttpRequest, lead: Lead) -> str:
     if (reason := lead_status.reason_of(request.POST.get("reason", ""))) is None:
         raise Refused(_("Choose why the lead is dropped."))
-    lead_status.drop([lead.pk], reason, officer_of(request), _said(request))
+    with acting(reason=str(reason)):  # the form sends its id, which says nothing in the history
+        lead_status.drop([lead.pk], reason, officer_of(request), _said(request))
     return _("The lead is dropped: %(reason)s. Nothing more of it is sent.") % {"reason": reason}
 
 

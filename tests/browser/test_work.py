@@ -29,6 +29,7 @@ def test_an_officer_works_on_one_lead_and_then_on_many(open_page, signed_in, siz
     page.get_by_role("button", name="Add note").press("Enter")
     expect(page.locator(".lo-note")).to_contain_text("She asked for July.")
     expect(page.locator("#work")).to_be_visible()
+    expect(page.locator("li", has_text="The note is kept.").first).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
     page.goto(reverse("admin:leadops_task_changelist"))

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leadops.admin import timeline
-from leadops.models import AssignmentRule, DropReason, Lead, Officer, SlaRule, StatusStep, Task
+from leadops.models import AssignmentRule, AuditEvent, DropReason, Lead, Officer, SlaRule, StatusStep, Task
 from leadops.services import lead_tasks, leads, notes
 from tests import people
 from tests.leadops.admin.page_forms import fields
@@ -112,7 +112,9 @@ def test_a_note_tells_who_is_mentioned_and_names_who_is_not(desk, lead):
 def test_a_task_is_set_by_a_quick_button_or_a_day_and_done_by_one_click(desk, lead, officer):
     assert "set for asha" in work(desk, lead, "task", title="Call", when="tomorrow")
     assert "Choose the day" in work(desk, lead, "task", title="Write", when="day", day="31-31-2026")
-    work(desk, lead, "task", title="Write", when="day", day="2026-01-05")
+    assert "This day is over" in work(desk, lead, "task", title="Write", when="day", day="2020-01-05")
+    assert "set for asha" in work(desk, lead, "task", title="Write", when="day", day="2998-01-05")
+    Task.objects.filter(pk=Task.objects.latest("due_at").pk).update(due_at=timezone.now() - timedelta(days=1))
     text = desk.get(MINE).content.decode()
     assert text.index("Overdue") < text.index("Write") < text.index("Later") < text.index("Call")
     task = lead_tasks.open_of(officer).order_by("due_at").first()
@@ -208,3 +210,10 @@ def test_an_absence_ends_after_it_begins(desk, officer):
     sent = {"officer": officer.pk, "away_from": "2026-11-20", "away_until": "2026-11-19"}
     text = desk.post(reverse("admin:leadops_absence_add"), sent).content.decode()
     assert "The last day is before the first one." in text
+
+
+def test_the_history_says_why_a_lead_was_dropped_in_words(desk, lead):
+    reason = DropReason.objects.create(name="Moved abroad")
+    work(desk, lead, "drop", reason=reason.pk)
+    dropped = AuditEvent.objects.filter(model="leadops.lead", record=str(lead.pk)).latest("pk")
+    assert dropped.act.reason == str(reason)
