@@ -82,11 +82,12 @@ class Other:
     def apart(self) -> str:
         """How long before or after the lead on the page it came."""
         first, then = sorted((self.lead.created_at, self.mine.created_at))
-        return f"{_span(first, then)} {'earlier' if self.came_first else 'later'}"
+        said = _("%(span)s earlier") if self.came_first else _("%(span)s later")
+        return said % {"span": _span(first, then)}
 
     @property
     def route(self) -> str:
-        return words.ROUTES[Lead.Intake(self.lead.intake)]
+        return _(words.ROUTES[Lead.Intake(self.lead.intake)])
 
     @property
     def in_common(self) -> str:
@@ -94,7 +95,7 @@ class Other:
 
 
 def _span(first: datetime, then: datetime) -> str:
-    return timesince(first, then, depth=1) if (then - first).total_seconds() >= 60 else "moments"
+    return timesince(first, then, depth=1) if (then - first).total_seconds() >= 60 else _("moments")
 
 
 def others_of(lead: Any) -> list[Other]:
@@ -134,7 +135,7 @@ def panel(lead: Any, status_of: Any, *, may_merge: bool = False) -> list[SafeStr
 
 
 def _told(merge: Merge) -> dict[str, str]:
-    route = words.ROUTES[Lead.Intake(merge.intake)]
+    route = _(words.ROUTES[Lead.Intake(merge.intake)])
     fields = ", ".join(map(spoken, merge.filled))
     return {"route": route, "in_common": words.in_common(merge.common), "fields": fields}
 
@@ -143,11 +144,10 @@ def _who_was_first(lead: Lead, others: Sequence[Other]) -> str:
     same = [each for each in others if not each.pair.only_mobile]
     before = min((each for each in same if each.came_first), key=lambda each: each.lead.pk, default=None)
     if before is not None:
-        return (
-            f"Lead {before.lead.reference} of {before.lead.partner} was first: it came {before.route},"
-            f" {before.apart}."
-        )
-    return "This lead was first." if same else ""
+        told = {"lead": before.lead.reference, "partner": before.lead.partner}
+        told |= {"route": before.route, "apart": before.apart}
+        return _("Lead %(lead)s of %(partner)s was first: it came %(route)s, %(apart)s.") % told
+    return _("This lead was first.") if same else ""
 
 
 # The form ----------------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def came(lead: Any, limit: int) -> Iterator[Entry]:
         yield Entry(lead.created_at, str(lead.partner), CAME, said, url, "good")
     if not lead.from_rows:
         by = lead.created_by or lead.partner
-        said = _("Came %(channel)s") % {"channel": words.ROUTES[Lead.Intake(lead.intake)]}
+        said = _("Came %(channel)s") % {"channel": _(words.ROUTES[Lead.Intake(lead.intake)])}
         yield Entry(lead.created_at, str(by), CAME, said, tone="good")
 
 

@@ -82,6 +82,7 @@ def panel(request: HttpRequest, lead: Any) -> SafeString:
         "hold": found["hold"],
         "to_tell": found["to_tell"],
         "may_withdraw": bool(standing) and user.has_perm(MAY_WITHDRAW),
+        "may_add": not lead.is_stopped and user.has_perms(("leadops.add_consent", "leadops.change_lead")),
         "may_hold": lead.erased_at is None and user.has_perm(MAY_HOLD),
         "may_erase": lead.erased_at is None and user.has_perm(MAY_ERASE),
         "sees_holders": user.has_perm("leadops.view_holder"),

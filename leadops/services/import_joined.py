@@ -32,7 +32,10 @@ from leadops.validation import Finding, Severity, check_lead, errors_in
 
 Outcome = ImportRow.Outcome
 _ALONE = "No row of the first sheet has this lead: put one there, or delete this row."
-_NO_SUCH = "No lead of this partner has this id: empty the cell to make a new lead of the row."
+_NO_SUCH = (
+    "No lead of this partner has this id. Import the rows of each partner for that partner; only a row that is no lead"
+    " yet has this cell empty."
+)
 _AGAIN = Finding(
     LEAD_ID.path,
     "repeats_a_row",

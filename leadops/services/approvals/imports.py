@@ -27,8 +27,8 @@ class Import(Kind):
         preview = import_previews.shown(batch) or {}
         return [
             line(_("State"), batch.get_state_display(), _("Importing")),
-            line(_("New leads"), 0, preview.get("new")),
-            line(_("Changed leads"), 0, preview.get("update")),
+            line(_("Rows of new leads"), 0, preview.get("new")),
+            line(_("Rows of changed leads"), 0, preview.get("update")),
             line(_("Rows left out"), "", preview.get("duplicate")),
             line(_("Rows refused"), "", preview.get("refused")),
             line(_("Partner"), "", batch.partner),

@@ -103,7 +103,7 @@ class TestImports:
         change = asked(self.go_on(desk, batch))
         assert (run(batch).state, Lead.objects.count()) == ("ready", 0)
         lines = {each["field"]: each["new"] for each in change.diff}
-        assert (lines["New leads"], lines["Changed leads"]) == ("4", "0")
+        assert (lines["Rows of new leads"], lines["Rows of changed leads"]) == ("4", "0")
         approved(desk, change)
         assert run(batch).state == "done"
         assert Lead.objects.count() == 4

@@ -163,7 +163,7 @@ class TestPreview:
     def test_counts_what_goes_in_and_what_is_left_out_or_refused(self, desk, done, upload):
         again = upload([*good_rows(4), BAD])
         shown = desk.get(page(again)).content.decode()
-        for label, count in (("New leads", 2), ("Left out", 2), ("Refused", 1), ("Rows read", 5)):
+        for label, count in (("Rows of new leads", 2), ("Left out", 2), ("Refused", 1), ("Rows read", 5)):
             assert f"<dt>{label}</dt><dd>{count}</dd>" in shown
         assert "Import 2 rows" in shown
         shown = desk.get(page(upload([*good_rows(2), *good_rows(2)]))).content.decode()
