@@ -107,6 +107,14 @@ def of_leads(page: Page) -> None:
     take(page, "deliveries")
 
 
+def of_an_approval(page: Page) -> None:
+    """What another officer asked for, as who may approve it sees it."""
+    page.goto(f"{WEB}leadops/pendingchange/")
+    page.get_by_role("link", name=re.compile("^Take on the partner")).first.click()
+    page.get_by_role("button", name="Approve").wait_for()
+    take(page, "approval")
+
+
 def of_a_conflict(page: Page) -> None:
     """The lead on the page, changed in another window while its form is open."""
     other = page.context.new_page()
@@ -127,7 +135,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        for name, pictures in (("meera", of_leads), ("arjun", lambda page: of_imports(page, Path(folder)))):
+        takers = {
+            "admin": of_an_approval,
+            "vikram": of_leads,
+            "arjun": lambda page: of_imports(page, Path(folder)),
+        }
+        for name, pictures in takers.items():
             page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
             sign_in(page, name, passwords[name])
             pictures(page)
