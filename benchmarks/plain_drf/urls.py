@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.generics import ListCreateAPIView
 from rest_framework.pagination import PageNumberPagination
 
-from plain_drf.models import Address, Applicant, Bank, Lead
+from plain_drf.models import Address, Applicant, Bank, Consent, Lead
 
 
 class AddressSerializer(serializers.ModelSerializer):
@@ -32,8 +32,15 @@ class ApplicantSerializer(serializers.ModelSerializer):
         exclude = ["lead"]
 
 
+class ConsentSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Consent
+        exclude = ["lead"]
+
+
 class LeadSerializer(serializers.ModelSerializer):
     applicants = ApplicantSerializer(many=True)
+    consents = ConsentSerializer(many=True, required=False)
 
     class Meta:
         model = Lead
@@ -41,8 +48,10 @@ class LeadSerializer(serializers.ModelSerializer):
 
     @transaction.atomic
     def create(self, validated_data):
-        applicants = validated_data.pop("applicants")
+        applicants, consents = validated_data.pop("applicants"), validated_data.pop("consents", [])
         lead = Lead.objects.create(**validated_data)
+        for consent in consents:
+            Consent.objects.create(lead=lead, **consent)
         for applicant_data in applicants:
             addresses, banks = applicant_data.pop("addresses"), applicant_data.pop("banks")
             applicant = Applicant.objects.create(lead=lead, **applicant_data)
@@ -58,7 +67,9 @@ class Pages(PageNumberPagination):
 
 
 class Leads(ListCreateAPIView):
-    queryset = Lead.objects.prefetch_related("applicants__addresses", "applicants__banks").order_by("pk")
+    queryset = Lead.objects.prefetch_related(
+        "applicants__addresses", "applicants__banks", "consents"
+    ).order_by("pk")
     serializer_class = LeadSerializer
     pagination_class = Pages
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -26,28 +27,14 @@ from leadops.sealing import open_sealed
 Make = Callable[[Any], Any]
 
 
-class Row:
-    """A stored row by its columns' names; what is sealed is opened when it is read."""
+class Row(SimpleNamespace):
+    """A stored row by its columns' names, with what belongs to it."""
 
     id: str
-
-    def __init__(self, values: dict[str, Any], model: type[Model]) -> None:
-        self.__dict__ = values
-        self._model = model
 
     @property
     def pk(self) -> str:
         return self.id
-
-    def __getattr__(self, name: str) -> Any:
-        sealed = self.__dict__.get(_SEALED + name)
-        if sealed is None:
-            raise AttributeError(name)
-        return (
-            open_sealed(bytes.fromhex(sealed[2:]), place(self._model, name, self.id))
-            if sealed != r"\x"
-            else ""
-        )
 
 
 class Rows(list[Row]):
@@ -57,63 +44,97 @@ class Rows(list[Row]):
         return self
 
 
-_SEALED = "sealed "
 _OF_JSON: dict[type[models.Field[Any, Any]], Make] = {
     models.DateTimeField: datetime.fromisoformat,
     models.DateField: date.fromisoformat,
     models.DecimalField: Decimal,
     models.JSONField: json.loads,  # which keeps whole numbers of any length
 }
+_NOTHING = r"\x"
+"""How JSON says that nothing was sealed."""
 
 
 class _Table:
-    """What is read of a model, in SQL and out of JSON; `parts` are the rows that belong to each."""
+    """What is read of a model, in SQL and out of JSON; `parts` are the rows that belong to each, `of` the one it names.
 
-    def __init__(self, model: type[Model], **parts: tuple[_Table, str]) -> None:
-        self.model, self.parts = model, parts
+    A row is a list in JSON, its names said here alone: told with every row they would be half of what is sent.
+    """
+
+    def __init__(
+        self, model: type[Model], of: dict[str, _Table] | None = None, **parts: tuple[_Table, str]
+    ) -> None:
+        self.model, self.of, self.parts = model, of or {}, parts
 
     @cached_property
     def _fields(self) -> list[models.Field[Any, Any]]:
         return [each for each in self.model._meta.concrete_fields if not isinstance(each, BlindIndexField)]
 
     @cached_property
-    def _makers(self) -> list[tuple[str, Make]]:
-        made = [(field.attname, _OF_JSON.get(type(field))) for field in self._fields]
-        return [(name, make) for name, make in made if make]
+    def _names(self) -> list[str]:
+        return [*(field.attname for field in self._fields), *self.of, *self.parts]
+
+    @cached_property
+    def _makers(self) -> list[tuple[int, Make]]:
+        made = [_OF_JSON.get(type(field)) for field in self._fields]
+        inner = [*(each.row for each in self.of.values()), *(each.rows for each, _ in self.parts.values())]
+        return [(at, make) for at, make in enumerate([*made, *inner]) if make]
+
+    @cached_property
+    def _sealed(self) -> list[tuple[int, str]]:
+        """Where sealed values stand, and what binds them to their column."""
+        return [
+            (at, place(self.model, field.attname, ""))
+            for at, field in enumerate(self._fields)
+            if isinstance(field, EncryptedTextField)
+        ]
+
+    @cached_property
+    def _pk(self) -> int:
+        return self._names.index("id")
 
     def sql(self, where: str) -> str:
-        """The rows as one JSON list of objects."""
+        """The rows as one JSON list."""
+        name = self.model._meta.db_table
+        order = ", ".join(map(str, self.model._meta.ordering or ())).replace("-id", "id DESC")
+        rows = f"json_agg({self._list()} ORDER BY {order})"
+        # Of the models' own names alone: nothing here comes from a caller.
+        return f"(SELECT coalesce({rows}, '[]') FROM \"{name}\" WHERE {where})"  # noqa: S608
+
+    def _list(self) -> str:
+        """One row as a JSON list."""
         name = self.model._meta.db_table
         wanted = [self._column(field) for field in self._fields]
-        for part, (table, owner) in self.parts.items():
-            its = f'"{table.model._meta.db_table}"."{owner}" = "{name}"."id"'
-            wanted.append(f'{table.sql(its)} AS "{part}"')
-        order = ", ".join(map(str, self.model._meta.ordering or ())).replace("-id", "id DESC")
-        # Of the models' own names alone: nothing here comes from a caller.
-        rows = f'SELECT {", ".join(wanted)} FROM "{name}" WHERE {where} ORDER BY {order}'  # noqa: S608
-        return f"(SELECT coalesce(json_agg(found), '[]') FROM ({rows}) found)"  # noqa: S608
+        for one, table in self.of.items():
+            its = table.model._meta.db_table
+            wanted.append(f'(SELECT {table._list()} FROM "{its}" WHERE "{its}"."id" = "{name}"."{one}_id")')
+        for table, owner in self.parts.values():
+            wanted.append(table.sql(f'"{table.model._meta.db_table}"."{owner}" = "{name}"."id"'))
+        return f"json_build_array({', '.join(wanted)})"
 
     def _column(self, field: models.Field[Any, Any]) -> str:
         column = f'"{self.model._meta.db_table}"."{field.column}"'
-        if isinstance(field, EncryptedTextField):
-            return f'{column} AS "{_SEALED}{field.attname}"'
         return f"{column}::text" if isinstance(field, models.DecimalField | models.JSONField) else column
 
-    def rows(self, found: Iterable[dict[str, Any]]) -> Rows:
-        """What JSON's objects say."""
-        return Rows([self._row(values) for values in found])
+    def rows(self, found: Iterable[list[Any]]) -> Rows:
+        """What JSON's lists say."""
+        return Rows([self.row(values) for values in found])
 
-    def _row(self, values: dict[str, Any]) -> Row:
-        for name, make in self._makers:
-            if values[name] is not None:
-                values[name] = make(values[name])
-        for part, (table, _) in self.parts.items():
-            values[part] = table.rows(values[part])
-        return Row(values, self.model)
+    def row(self, values: list[Any]) -> Row:
+        """What one of them says, opened where it is sealed."""
+        for at, make in self._makers:
+            if values[at] is not None:
+                values[at] = make(values[at])
+        for at, column in self._sealed:
+            text = values[at]
+            values[at] = (
+                "" if text == _NOTHING else open_sealed(bytes.fromhex(text[2:]), column + values[self._pk])
+            )
+        return Row(**dict(zip(self._names, values, strict=True)))
 
 
 _LEADS = _Table(
     Lead,
+    of={"program": _Table(Program)},
     applicants=(
         _Table(Applicant, addresses=(_Table(Address), "applicant_id"), banks=(_Table(Bank), "applicant_id")),
         "lead_id",
@@ -137,8 +158,4 @@ def nested_leads(ids: Sequence[UUID]) -> list[Any]:
     """These leads, newest first, with their program and their parties."""
     with connection.cursor() as cursor:
         run(cursor, {"ids": list(ids)}, _READING.statement)
-        found: list[Any] = _LEADS.rows(orjson.loads(cursor.fetchone()[0]))
-    programs = Program.objects.in_bulk({row.program_id for row in found})
-    for row in found:
-        row.program = programs[UUID(row.program_id)]
-    return found
+        return _LEADS.rows(orjson.loads(cursor.fetchone()[0]))
