@@ -28,13 +28,19 @@ from crm_integrations.records import Kind, LeadRecord
 from leadops import statements
 from leadops.ids import uuid7
 from leadops.models import Lead
+from leadops.prepared import Statement, run
 
 logger = logging.getLogger(__name__)
 CHUNK = 500
 REFRESH = "crm_integrations.tasks.refresh_gaps"
 LOCK = 0x6C6F6761707300
 """Key of the database's lock that only one process at a time has."""
-MARK = "INSERT INTO crm_integrations_recheck (id, leads) VALUES (%s, %s)"
+MARK = Statement(
+    "mark_for_gaps",
+    "INSERT INTO crm_integrations_recheck (id, leads) VALUES (%(id)s, %(leads)s)",
+    id="uuid",
+    leads="uuid[]",
+)
 POSITION = re.compile(r"\[\d*\]")
 
 
@@ -48,7 +54,7 @@ def mark(lead_ids: Iterable[UUID]) -> None:
     with database.cursor() as cursor:
         # Not through the ORM, which takes three times as long, and every new lead waits for it.
         for part in parts:
-            cursor.execute(MARK, [uuid7(), part])
+            run(cursor, {"id": uuid7(), "leads": part}, MARK)
     if len(ids) > 1:
         doorbell.ring_on_commit(REFRESH)
 

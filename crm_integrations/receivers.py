@@ -8,7 +8,18 @@ from uuid import UUID
 
 from django.dispatch import receiver
 
-from crm_integrations import announcements, erasing, events, gaps, holders, notices, outbox, registry, routing
+from crm_integrations import (
+    announcements,
+    erasing,
+    events,
+    gaps,
+    holders,
+    notices,
+    outbox,
+    registry,
+    routing,
+    summary,
+)
 from crm_integrations.connector import Kind
 from crm_integrations.models import Notice
 from leadops.ids import uuid7
@@ -45,9 +56,16 @@ def enqueue_leads(
         announcements.note(leads)
         return 0
     enqueued = announcements.enqueue(leads, connections)
+    # A new lead is stored as on its way, so that it need not be written again; where it goes nowhere it has to be.
+    nowhere = [lead.pk for lead in leads if lead.pk not in enqueued.words and _seems_on_its_way(lead)]
+    words = {**enqueued.words, **(summary.derive(summary.lock(nowhere)) if nowhere else {})}
     for lead in leads:
-        lead.sync_status = enqueued.words.get(lead.pk, lead.sync_status)
+        lead.sync_status = words.get(lead.pk, lead.sync_status)
     return enqueued.made
+
+
+def _seems_on_its_way(lead: Lead) -> bool:
+    return lead.sync_status == Lead.SyncStatus.IN_PROGRESS
 
 
 @receiver(leads_created)

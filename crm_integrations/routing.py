@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from uuid import UUID
+
+from django.db import connection as database
 
 from crm_integrations import registry
 from crm_integrations.connector import Kind
 from leadops import statements
 from leadops.models import Lead, LoanAccount, Partner
+from leadops.prepared import Statement, run
 
 logger = logging.getLogger(__name__)
 
@@ -32,17 +35,22 @@ _Row = tuple[UUID | None, UUID, str, bool, bool]
 # Asked at every new lead: written out, because the ORM takes ten times as long to make it as the database to answer.
 GUARDED = """
 c.jurisdiction <> '' OR EXISTS (
-    SELECT 1 FROM leadops_program p WHERE p.id = ANY(%s) AND p.consent_required
+    SELECT 1 FROM leadops_program p WHERE p.id = ANY(%(programs)s) AND p.consent_required
 )
 """
-ROUTED = f"""
+ROUTED = Statement(
+    "routed",
+    f"""
 SELECT r.program_id, c.id, c.vendor, c.test_space, {GUARDED} FROM crm_integrations_route r
 JOIN crm_integrations_connection c ON c.id = r.connection_id
-WHERE r.automatic AND c.enabled AND (r.program_id IS NULL OR r.program_id = ANY(%s)) ORDER BY r."order", r.id
-"""  # noqa: S608 (our own words only)
+WHERE r.automatic AND c.enabled AND (r.program_id IS NULL OR r.program_id = ANY(%(programs)s))
+ORDER BY r."order", r.id
+""",  # noqa: S608 (our own words only)
+    programs="uuid[]",
+)
 CHOSEN = f"""
 SELECT NULL, c.id, c.vendor, c.test_space, {GUARDED} FROM crm_integrations_connection c
-WHERE c.enabled AND c.id = ANY(%s)
+WHERE c.enabled AND c.id = ANY(%(chosen)s)
 """  # noqa: S608 (our own words only)
 
 
@@ -57,7 +65,7 @@ def of_leads(
     rows = (
         _routed(programs)
         if connections is None
-        else statements.rows(CHOSEN, [list(programs), list(connections)])
+        else statements.rows(CHOSEN, {"programs": list(programs), "chosen": list(connections)})
     )
     targets = _by_program(rows, programs, Kind.LEAD)
     tests = _of_test_spaces(leads)
@@ -91,7 +99,9 @@ def _of_test_spaces(leads: Sequence[Lead]) -> set[UUID]:
 
 
 def _routed(program_ids: Collection[UUID]) -> list[_Row]:
-    return statements.rows(ROUTED, [list(program_ids)] * 2)
+    with database.cursor() as cursor:
+        run(cursor, {"programs": list(program_ids)}, ROUTED)
+        return cast(list[_Row], cursor.fetchall())
 
 
 def _by_program(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 from zlib import crc32
@@ -16,7 +17,7 @@ from crm_integrations.models import REPEATABLE, Connection, State
 from crm_integrations.outbox import bars
 from leadops import statements
 from leadops.models import Lead, LoanAccount
-from leadops.prepared import Statement, run
+from leadops.prepared import AS_BEFORE, BY_ONE_PLAN, Statement, run
 
 
 class New(NamedTuple):
@@ -138,8 +139,8 @@ def enqueue(deliveries: Sequence[New], *, guarded: bool = True) -> Enqueued:
     with transaction.atomic(savepoint=False), database.cursor() as cursor:
         run(cursor, _values(given), *_script(given, guarded))
         words = dict(cursor.fetchall())
-        cursor.nextset()
-        cursor.nextset()
+        while not cursor.statusmessage.startswith("INSERT"):
+            cursor.nextset()
         made = int(cursor.rowcount)
         while cursor.nextset():
             pass
@@ -156,12 +157,23 @@ def _script(deliveries: Sequence[New], guarded: bool) -> list[Statement | str]:
     one = len({each.lead_id for each in deliveries}) == 1
     lock, derive = (summary.LOCK_ONE, summary.DERIVE_ONE) if one else (summary.LOCK, summary.DERIVE)
     newer = [SUPERSEDE] if any(each.version > 1 for each in deliveries) else []
-    insert = ENQUEUE.format(
-        taken=TAKEN_BY_ANOTHER if any(map(_could_be_anothers, deliveries)) else NEVER_TAKEN,
+    could_be_anothers = any(map(_could_be_anothers, deliveries))
+    insert = _insert(could_be_anothers, guarded, any(each.depends_on for each in deliveries))
+    by_one_plan = [BY_ONE_PLAN, insert, AS_BEFORE] if one else [insert.text]
+    return [lock, ONE_AFTER_THE_OTHER, *by_one_plan, *newer, derive]
+
+
+@cache
+def _insert(could_be_anothers: bool, guarded: bool, waits: bool) -> Statement:
+    """The deliveries of one lead by a plan of the session, which took longer to make than they; of many by its text."""
+    text = ENQUEUE.format(
+        taken=TAKEN_BY_ANOTHER if could_be_anothers else NEVER_TAKEN,
         bar=bars.bar("n.lead_id", "n.connection_id") if guarded else NEVER_BARRED,
-        waits=WAITS if any(each.depends_on for each in deliveries) else NEVER_WAITS,
+        waits=WAITS if waits else NEVER_WAITS,
     )
-    return [lock, ONE_AFTER_THE_OTHER, insert, *newer, derive]
+    types = dict.fromkeys(New._fields, "text[]") | dict.fromkeys(IDS, "uuid[]") | {"version": "int[]"}
+    name = f"enqueue_{could_be_anothers:d}{guarded:d}{waits:d}"
+    return Statement(name, text, **types, again="text[]", across="text")
 
 
 def _values(deliveries: Sequence[New]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from django.db.models import Model
 from leadops import statements
 from leadops.api.problems import Problem, Type
 from leadops.models import ApiKey, Partner
-from leadops.prepared import Statement, run
+from leadops.prepared import UNHURRIED, Statement, run
 
 M = TypeVar("M", bound=Model)
 SECONDS = 60
@@ -174,7 +174,10 @@ def _names(model: type[Model]) -> list[str]:
 
 def _admitted(statement: Statement, named: dict[str, Any]) -> Admitted | None:
     with connection.cursor() as cursor:
-        run(cursor, named | {"usual": settings.API_CALLS_PER_MINUTE}, statement)
+        unhurried = () if connection.in_atomic_block else (UNHURRIED,)
+        run(cursor, named | {"usual": settings.API_CALLS_PER_MINUTE}, *unhurried, statement)
+        if unhurried:
+            cursor.nextset()
         row = cursor.fetchone()
     if row is None:
         return None

@@ -57,7 +57,7 @@ _NOTHING = r"\x"
 class _Table:
     """What is read of a model, in SQL and out of JSON; `parts` are the rows that belong to each, `of` the one it names.
 
-    A row is a list in JSON, its names said here alone: told with every row they would be half of what is sent.
+    A row is a list in JSON, its names said here alone: with every row they would be half of what is sent.
     """
 
     def __init__(
@@ -106,7 +106,8 @@ class _Table:
         wanted = [self._column(field) for field in self._fields]
         for one, table in self.of.items():
             its = table.model._meta.db_table
-            wanted.append(f'(SELECT {table._list()} FROM "{its}" WHERE "{its}"."id" = "{name}"."{one}_id")')
+            where = f'"{its}"."id" = "{name}"."{one}_id"'
+            wanted.append(f'(SELECT {table._list()} FROM "{its}" WHERE {where})')  # noqa: S608
         for table, owner in self.parts.values():
             wanted.append(table.sql(f'"{table.model._meta.db_table}"."{owner}" = "{name}"."id"'))
         return f"json_build_array({', '.join(wanted)})"

@@ -11,15 +11,13 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from leadops.models import CallCount, CallWindow
-from leadops.prepared import Statement, run
+from leadops.prepared import UNHURRIED, Statement, run
 
 KEPT = timedelta(days=400)
 """A year and a month, so that a month can be held against the same one of the year before."""
 MOST_FINDINGS = 20
 """Different errors of one call that are counted."""
 
-# Whoever waits for an answer need not wait for the disk to have its count.
-UNHURRIED = "SET LOCAL synchronous_commit TO off"
 ADD = Statement(
     "count_call",
     """

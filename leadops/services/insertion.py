@@ -64,7 +64,6 @@ class Table:
         self._arrays = [at[field.attname] for field in fields if isinstance(field, ArrayField)]
         columns = ", ".join(f'"{field.column}"' for field in fields)
         self._target = f'"{model._meta.db_table}" ({columns})'
-        self._marks = f"({', '.join(['%s'] * len(fields))})"
 
     def row(self, values: Sequence[Any]) -> Row:
         """A new row with these `values` of the attributes, its texts sealed and their blind indexes made."""
@@ -99,7 +98,7 @@ class Table:
         Row by row, because it knows the marks of one row by heart and takes those of a whole lead apart every time.
         """
         with connection.cursor() as cursor:
-            values = [cursor.mogrify(self._marks, self._sent(row)) for row in rows]
+            values = [cursor.mogrify(*_marked(self._sent(row))) for row in rows]
         return f"INSERT INTO {self._target} VALUES {', '.join(values)}"  # noqa: S608  a table's own names
 
     def copy(self, rows: Sequence[Row]) -> None:
@@ -117,6 +116,17 @@ class Table:
         for place in self._arrays:
             row[place] = row[place] or "{}"
         return row
+
+
+_WRITTEN = {None: "NULL", "": "''", "{}": "'{}'"}
+"""What most columns of a row hold, as SQL: the driver takes as long for it as for a name."""
+
+
+def _marked(row: Row) -> tuple[str, Row]:
+    """Marks for a row, and what stands in their places."""
+    told = [_WRITTEN.get(value) if value is None or isinstance(value, str) else None for value in row]
+    marks = ", ".join(written or "%s" for written in told)
+    return f"({marks})", [value for value, written in zip(row, told, strict=True) if written is None]
 
 
 def write(parts: Sequence[tuple[Table, Sequence[Row]]]) -> None:

@@ -56,7 +56,7 @@ def receive(
     findings = check_lead(draft, country=program.country)
     if errors := errors_in(findings):
         raise Invalid(errors)
-    origin = Origin(partner, program, intake, created_by, Lead.Status.SUBMITTED)
+    origin = Origin(partner, program, intake, created_by, *_TO_SUBMIT)
     try:
         with transaction.atomic():
             [verdict] = duplicates.judge([draft], partner=partner, program=program)

@@ -9,27 +9,36 @@ import logging
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
-from leadops import doorbell, statements
+from leadops import doorbell
 from leadops.faults import place_of
 from leadops.ids import uuid7
 from leadops.models import NewLeads
+from leadops.prepared import Statement, run
 from leadops.services import assignment, sla_clocks
 
 logger = logging.getLogger(__name__)
 TAKE_UP = "leadops.tasks.take_up_new_leads"
 # Where the lender has no rule there is nothing to do, and this is all that an intake pays.
-_MARK = """
-INSERT INTO leadops_newleads (id, created_at, updated_at, leads)
-SELECT %s, now(), now(), %s::uuid[]
-WHERE EXISTS (SELECT FROM leadops_assignmentrule WHERE active) OR EXISTS (SELECT FROM leadops_slarule)
-"""
+_MARK = Statement(
+    "mark_new_leads",
+    """
+    INSERT INTO leadops_newleads (id, created_at, updated_at, leads)
+    SELECT %(id)s, now(), now(), %(leads)s
+    WHERE EXISTS (SELECT FROM leadops_assignmentrule WHERE active) OR EXISTS (SELECT FROM leadops_slarule)
+    """,
+    id="uuid",
+    leads="uuid[]",
+)
 
 
 def mark(lead_ids: Sequence[UUID]) -> None:
     """Have these leads taken up after the caller's transaction; the clock finds a single one within seconds."""
-    if statements.run(_MARK, [uuid7(), list(lead_ids)]) and len(lead_ids) > 1:
+    with connection.cursor() as cursor:
+        run(cursor, {"id": uuid7(), "leads": list(lead_ids)}, _MARK)
+        marked = cursor.rowcount
+    if marked and len(lead_ids) > 1:
         transaction.on_commit(lambda: doorbell.ring(TAKE_UP), robust=True)
 
 

@@ -16,7 +16,7 @@ from leadops.drafts import LeadDraft
 from leadops.ids import first_id_at
 from leadops.models import Common, DuplicateKey, Lead, Program
 from leadops.models.lead import reference_of
-from leadops.prepared import Statement, run
+from leadops.prepared import AS_BEFORE, BY_ONE_PLAN, Statement, run
 from leadops.sealing import blind_index
 
 MOST = 5
@@ -151,24 +151,12 @@ KNOWN_AT_ALL = _statement("known_at_all", ANY_HOLDER)
 FIND = _statement(
     "find_duplicates", ITS_LEADS, ifscs="text[]", program="uuid", but="uuid", in_test_space="bool"
 )
-# Planning takes six times as long as looking, and one plan suits one lead and five hundred: by the indexes, whatever
-# the tables held when it was made. Left alone the server would plan anew each time, as it takes arrays for longer.
-_SETTINGS = {
-    "plan_cache_mode": ("force_generic_plan", "auto"),
-    "enable_seqscan": ("off", "on"),
-    "enable_bitmapscan": ("off", "on"),
-}
-BY_ONE_PLAN = ", ".join(f"set_config('{name}', '{value}', true)" for name, (value, _) in _SETTINGS.items())
-AS_BEFORE = "SELECT " + ", ".join(
-    f"set_config('{name}', '{value}', true)" for name, (_, value) in _SETTINGS.items()
-)
 
 # Two at once see nothing of each other's leads: the second waits until the first has ended, and looks then, in a
 # statement of its own. Always in one order, the NULL first, so that nobody waits in a circle.
 _SHARED, _EACH = f"pg_advisory_xact_lock_shared({OURS}, 0)", f"pg_advisory_xact_lock({OURS + 2}, number)"
-SETTINGS = f"SELECT {BY_ONE_PLAN}"
 EACH_KEY = (
-    f"{SETTINGS}, count(CASE WHEN number IS NULL THEN {_SHARED}::text ELSE {_EACH}::text END)"
+    f"{BY_ONE_PLAN}, count(CASE WHEN number IS NULL THEN {_SHARED}::text ELSE {_EACH}::text END)"
     " FROM unnest(%(locks)s::int[]) number"
 )
 A_PLACE = f"SELECT pg_advisory_xact_lock({OURS + 1}, %(place)s)"
@@ -199,12 +187,18 @@ def find(
         "in_test_space": in_test_space,
     }
     with connection.cursor() as cursor:
-        run(cursor, _arrays(keys) | named, *(_locks(keys) if locked else [SETTINGS]), KNOWN_AT_ALL, AS_BEFORE)
+        run(
+            cursor,
+            _arrays(keys) | named,
+            *(_locks(keys) if locked else [BY_ONE_PLAN]),
+            KNOWN_AT_ALL,
+            AS_BEFORE,
+        )
         held_by_any = {(kind, bytes(value)) for kind, value in _answer(cursor, of=2)}
         known = [key for key in keys if (key.kind, key.value) in held_by_any]
         if not known:
             return {}
-        run(cursor, _arrays(known) | named, SETTINGS, FIND, AS_BEFORE)
+        run(cursor, _arrays(known) | named, BY_ONE_PLAN, FIND, AS_BEFORE)
         return _by_key(_answer(cursor, of=3 + len(Known._fields)))
 
 
@@ -218,7 +212,7 @@ def _answer(cursor: CursorWrapper, of: int) -> list[Any]:
 
 def _locks(keys: Sequence[Key]) -> list[str]:
     if len(keys) > TOO_MANY_KEYS:
-        return [ALL, SETTINGS]
+        return [ALL, BY_ONE_PLAN]
     return [A_PLACE, EACH_KEY] if len(keys) > MANY_KEYS else [EACH_KEY]
 
 

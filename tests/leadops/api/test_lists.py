@@ -81,15 +81,15 @@ def test_a_list_costs_the_same_number_of_queries_at_any_size(api, sent, page_siz
     """The key, the ids, the leads with all of theirs, their programs, the call's count; and that of more pages."""
     api.get(PATH)  # prepares the session's statements
     counted = page_size < len(sent)
-    with django_assert_num_queries(5 + counted):
+    with django_assert_num_queries(4 + counted):
         api.get(PATH, page_size=page_size)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         api.get(PATH, page_size=page_size, cursor="")
 
 
-def test_reading_one_lead_takes_five_queries(api, sent, django_assert_num_queries):
+def test_reading_one_lead_takes_four_queries(api, sent, django_assert_num_queries):
     api.get(f"{PATH}{sent[0]}/")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         api.get(f"{PATH}{sent[0]}/")
 
 
@@ -186,7 +186,7 @@ def test_a_lead_is_told_with_its_program_and_accounts_on_request(
     both = plain | {"program": told, "loan_accounts": [account]}
     assert api.get(f"{PATH}{sent[0]}/", expand="program, loan_accounts").json() == both
     assert api.get(f"{PATH}{sent[0]}/", expand="program").json() == plain | {"program": told}
-    with django_assert_num_queries(6):  # the accounts, beside the five of every list
+    with django_assert_num_queries(5):  # the accounts, beside the four of every list
         listed = api.get(PATH, expand="loan_accounts,program").json()["results"]
     assert listed[0] == both
     assert [each["loan_accounts"] for each in listed[1:]] == [[]] * 4
