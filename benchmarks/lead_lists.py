@@ -21,7 +21,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from nested_lead import of_somebody_else, plain_tables, prepare
-from serving import environment, served
+from serving import environment, served, spent
 
 from leadops.models import Lead
 
@@ -104,6 +104,13 @@ def median_waits(**sides: Load) -> dict[str, float]:
     return {name: statistics.median(found) for name, found in waits.items()}
 
 
+def processor_time(side: Load) -> float:
+    """Milliseconds of a request in the workers and in PostgreSQL, whatever else the machine does."""
+    before = spent(side.port)
+    side.rate(SECONDS)
+    return (spent(side.port) - before) / len(side.waits)
+
+
 def _ours(port: int, key: str) -> dict[str, Load]:
     one = Lead.objects.values_list("pk", flat=True).get(partner_ref_id=FIRST)
     return {
@@ -124,10 +131,14 @@ def main() -> None:
         few = median_waits(**_ours(ours, key))
         grow(MANY, between)
         fill_plain(MANY)
-        lists = median_waits(ours=Load(ours, LIST, key=key), plain=Load(plain, "/leads/"))
+        sides = {"ours": Load(ours, LIST, key=key), "plain": Load(plain, "/leads/")}
+        lists = median_waits(**sides)
+        taken = {name: processor_time(side) for name, side in sides.items()}
         grow(MOST, between)
         many = median_waits(**_ours(ours, key), last=Load(ours, last_page(), key=key))
     tell(lists, few, many, queries(key))
+    for name, milliseconds in taken.items():
+        scratch.report(f"a list, {name}: processor time, PostgreSQL's too", milliseconds, "ms")
 
 
 def tell(lists: dict[str, float], few: dict[str, float], many: dict[str, float], asked: int) -> None:

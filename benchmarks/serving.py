@@ -17,6 +17,8 @@ from django.db import connection
 
 HERE = Path(__file__).resolve().parent
 WORKERS = 2
+_servers: dict[int, int] = {}
+"""The process of each server, by its port."""
 
 
 def environment() -> dict[str, str]:
@@ -42,16 +44,31 @@ def served(module: str, env: dict[str, str], log: Path | None = None) -> Iterato
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", f"{module}.wsgi:application", "--bind", f"127.0.0.1:{port}"]
     command += ["--workers", str(WORKERS), "--log-level", "error"]
-    env = env | {"DJANGO_SETTINGS_MODULE": f"{module}.settings"}
+    env = env | {"DJANGO_SETTINGS_MODULE": f"{module}.settings", "PGAPPNAME": _session(port)}
     with (
         open(log, "wb") if log else nullcontext() as told,
         subprocess.Popen(command, env=env, cwd=scratch.ROOT, stderr=told) as server,
     ):
         try:
             _wait_for(port)
+            _servers[port] = server.pid
             yield port
         finally:
             server.terminate()
+
+
+def spent(port: int) -> float:
+    """Processor milliseconds that a server's workers and their sessions in PostgreSQL have taken until now."""
+    workers = Path(f"/proc/{_servers[port]}/task/{_servers[port]}/children").read_text().split()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = %s", [_session(port)])
+        sessions = [pid for (pid,) in cursor.fetchall()]
+    taken = (Path(f"/proc/{pid}/schedstat").read_text().split()[0] for pid in (*workers, *sessions))
+    return sum(map(int, taken)) / 1_000_000
+
+
+def _session(port: int) -> str:
+    return f"bench-{port}"
 
 
 def _wait_for(port: int) -> None:

@@ -24,6 +24,8 @@ from kombu.utils.json import dumps, loads
 ALIAS = "folder"
 logger = logging.getLogger(__name__)
 Row = filesystem.exchange_queue_t
+last_sent: dict[tuple[str, str], Path] = {}
+"""The last message of this process for each task, by its queue."""
 
 
 class Channel(filesystem.Channel):
@@ -31,7 +33,9 @@ class Channel(filesystem.Channel):
 
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # as kombu's own file transport has it
         name = f"{time.monotonic_ns() // 1_000_000}_{uuid4()}.{queue}.msg"
-        _write_whole(Path(self.data_folder_out) / name, payload)
+        file = Path(self.data_folder_out) / name
+        _write_whole(file, payload)
+        last_sent[str(payload.get("headers", {}).get("task")), queue] = file
 
     def _get(self, queue: str) -> Any:  # type: ignore[override]  # as kombu's own file transport has it
         """The oldest message that is one; whoever removes its file has it."""
@@ -100,6 +104,12 @@ class Transport(filesystem.Transport):
     def __init__(self, client: Any, **kwargs: Any) -> None:
         super().__init__(client, **kwargs)
         self.state = virtual.BrokerState()  # what one folder's queues are says nothing of another folder's
+
+
+def lies_unread(task: str, queue: str) -> bool:
+    """Whether nobody has taken yet what this process sent last; who takes it sees all that is committed by now."""
+    file = last_sent.get((task, queue))
+    return file is not None and file.exists()
 
 
 def register() -> None:

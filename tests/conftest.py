@@ -13,6 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from crm_integrations import partitions
 from crm_integrations.models import Connection
+from leadops import embedded_broker
 from leadops.models import ApiKey, Officer, Partner, Program
 from tests import people, vendors
 from tests.vendors import Sandbox
@@ -164,3 +165,9 @@ def _approvals(settings) -> None:
     """Two people do what matters, and few are many."""
     settings.APPROVALS = True
     settings.APPROVE_OVER = {"push": 2, "import": 3, "replay": 2}
+
+
+@pytest.fixture(autouse=True)
+def no_bell_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another test rang, and nobody heard, keeps no bell of this one from being rung."""
+    monkeypatch.setattr(embedded_broker, "last_sent", {})

@@ -14,7 +14,7 @@ import pytest
 from celery import Celery
 from kombu import Connection, Exchange, Queue
 
-from leadops import embedded_broker, first_run
+from leadops import doorbell, embedded_broker, first_run
 from tests.environment import ROOT
 from tests.patience import wait_until
 
@@ -122,6 +122,21 @@ def test_processes_that_name_their_queues_at_once_lose_none(broker, tmp_path):
         broker.default_channel.get_table("calls")
     assert [each.exitcode for each in several] == [0, 0, 0]
     assert len(broker.default_channel.get_table("calls")) == 60
+
+
+def test_a_bell_that_nobody_has_heard_yet_is_not_rung_again(tmp_path, monkeypatch):
+    app = app_on(tmp_path)
+    monkeypatch.setattr(doorbell, "current_app", app)
+    monkeypatch.setattr(embedded_broker, "last_sent", {})
+    doorbell.ring("deliver")
+    doorbell.ring("deliver")
+    doorbell.ring("refresh")
+    assert len(os.listdir(tmp_path / "queue")) == 2
+    with connection(tmp_path) as broker:
+        assert len(taken(broker)) == 2
+    doorbell.ring("deliver")
+    assert len(os.listdir(tmp_path / "queue")) == 1
+    app.close()
 
 
 def test_leadops_rings_by_this_broker_unless_another_is_named(tmp_path):
