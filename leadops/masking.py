@@ -21,7 +21,7 @@ def gstin(number: str) -> str:
 
 def last_four(number: str) -> str:
     """All but the last four; a number of up to six is hidden whole."""
-    return _between(number, 0, 4 if len(number) > 6 else 0)
+    return _between(number, 0, 4 if len(number) > 6 else 0) if number else ""
 
 
 def dotted(number: str) -> str:

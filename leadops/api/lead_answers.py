@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 import phonenumbers
@@ -21,6 +22,7 @@ from leadops.api.lead_shapes import (
     ApplicantShape,
     BankShape,
     ConsentShape,
+    IdentityDocumentShape,
     LeadShape,
 )
 from leadops.api.loan_account_shapes import AccountAnswer
@@ -92,8 +94,13 @@ def applicant_answer(applicant: Applicant, country: str, whole_pii: bool) -> dic
     }
 
 
+_identity = attrgetter(*(f"identity_{name}" for name in IdentityDocumentShape().readers))
+
+
 def _identity_document(applicant: Applicant, tail: masking.Mask) -> dict[str, Any] | None:
-    document = {
+    if not any(_identity(applicant)):  # as of most
+        return None
+    return {
         "type": applicant.identity_type or None,
         "series": tail(applicant.identity_series) or None,
         "number": tail(applicant.identity_number) or None,
@@ -102,7 +109,6 @@ def _identity_document(applicant: Applicant, tail: masking.Mask) -> dict[str, An
         "issuer_code": applicant.identity_issuer_code or None,
         "expires_on": _day(applicant.identity_expires_on),
     }
-    return document if any(document.values()) else None
 
 
 def address_answer(address: Address) -> dict[str, Any]:

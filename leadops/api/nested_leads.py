@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -27,10 +26,13 @@ from leadops.sealing import open_sealed
 Make = Callable[[Any], Any]
 
 
-class Row(SimpleNamespace):
+class Row:
     """A stored row by its columns' names, with what belongs to it."""
 
     id: str
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.__dict__ = values
 
     @property
     def pk(self) -> str:
@@ -48,7 +50,9 @@ _OF_JSON: dict[type[models.Field[Any, Any]], Make] = {
     models.DateTimeField: datetime.fromisoformat,
     models.DateField: date.fromisoformat,
     models.DecimalField: Decimal,
-    models.JSONField: json.loads,  # which keeps whole numbers of any length
+    models.JSONField: lambda text: (
+        {} if text == "{}" else json.loads(text)
+    ),  # as it keeps numbers of any length
 }
 _NOTHING = r"\x"
 """How JSON says that nothing was sealed."""
@@ -130,7 +134,7 @@ class _Table:
             values[at] = (
                 "" if text == _NOTHING else open_sealed(bytes.fromhex(text[2:]), column + values[self._pk])
             )
-        return Row(**dict(zip(self._names, values, strict=True)))
+        return Row(dict(zip(self._names, values, strict=True)))
 
 
 _LEADS = _Table(
