@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -56,16 +56,23 @@ def enqueue_leads(
         announcements.note(leads)
         return 0
     enqueued = announcements.enqueue(leads, connections)
-    # A new lead is stored as on its way, so that it need not be written again; where it goes nowhere it has to be.
-    nowhere = [lead.pk for lead in leads if lead.pk not in enqueued.words and _seems_on_its_way(lead)]
-    words = {**enqueued.words, **(summary.derive(summary.lock(nowhere)) if nowhere else {})}
+    nowhere = {}
     for lead in leads:
-        lead.sync_status = words.get(lead.pk, lead.sync_status)
+        if lead.pk in enqueued.words:
+            lead.sync_status = enqueued.words[lead.pk]
+        elif lead.sync_status == Lead.SyncStatus.IN_PROGRESS:
+            nowhere[lead.pk] = lead
+    if nowhere:
+        _derive(nowhere)
     return enqueued.made
 
 
-def _seems_on_its_way(lead: Lead) -> bool:
-    return lead.sync_status == Lead.SyncStatus.IN_PROGRESS
+def _derive(leads: Mapping[UUID, Lead]) -> None:
+    """A new lead is stored as on its way, so that it need not be written again; where it goes nowhere it has to be."""
+    summary.derive(summary.lock(leads))
+    now = Lead.with_deleted.filter(pk__in=leads.keys()).values_list("pk", "sync_status", "updated_at")
+    for pk, word, moment in now:
+        leads[pk].sync_status, leads[pk].updated_at = word, moment
 
 
 @receiver(leads_created)
