@@ -15,13 +15,20 @@ class LeadopsConfig(AppConfig):
 
     def ready(self) -> None:
         from leadops.services import approvals
-        from leadops.services.approvals import bank_accounts, grants, imports, partners_and_keys, pushes
+        from leadops.services.approvals import (
+            bank_accounts,
+            grants,
+            imports,
+            partners_and_keys,
+            passwords,
+            pushes,
+        )
 
         approvals.register(pushes.Push, imports.Import, bank_accounts.BankChange)
         approvals.register(
             partners_and_keys.NewPartner, partners_and_keys.NewKey, partners_and_keys.KeyScopes
         )
-        approvals.register(grants.Grant, grants.GroupRights)
+        approvals.register(grants.Grant, grants.GroupRights, passwords.NewPassword)
         from leadops.audit import acting, sign_ins, task_signals  # noqa: F401  (they register)
 
         acting.follow_connections()

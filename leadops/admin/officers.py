@@ -13,9 +13,9 @@ from django.http import HttpRequest
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import UserChangeForm, UserCreationForm
 
-from leadops.admin.rights_gate import HoldsGrants, HoldsGroupRights
+from leadops.admin.rights_gate import HoldsGrants, HoldsGroupRights, HoldsPasswords
 from leadops.admin.scoped import Scoped
 from leadops.admin.versions import SeenAdmin, SeenForm
 from leadops.models import Officer
@@ -36,11 +36,10 @@ class OfficerForm(SeenForm, UserChangeForm):
 
 
 @admin.register(Officer)
-class OfficerAdmin(Scoped, HoldsGrants, SeenAdmin, UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+class OfficerAdmin(Scoped, HoldsGrants, HoldsPasswords, SeenAdmin, UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
     when_empty = "Add the people who work here."
     form = OfficerForm
     add_form = OfficerCreationForm
-    change_password_form = AdminPasswordChangeForm
     actions = ["lift_lock_outs", "reset_second_factors"]
     list_display = [
         "username",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.shortcuts import redirect
+from unfold.forms import AdminPasswordChangeForm
 
-from leadops.admin.gates import Holding, drop_changed
+from leadops.admin.gates import HeldUp, Holding, drop_changed, held
 from leadops.models import Officer
 from leadops.services import approvals
-from leadops.services.approvals import Data, grants
+from leadops.services.approvals import Data, grants, passwords
 
 
 class HoldsGrants(Holding):
@@ -38,6 +40,31 @@ def _put_back(form: Any, obj: Any, stored: Officer) -> None:
         more = {str(key) for key in gains[name]}
         form.cleaned_data[name] = [each for each in form.cleaned_data[name] if str(each.pk) not in more]
     drop_changed(form, gains)
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    """Another officer's password: given, it waits for a second person; taken away, it is gone at once."""
+
+    def save(self, commit: bool = True) -> Any:
+        officer = super().save(commit=False)
+        if approvals.needed() and officer.has_usable_password():
+            raise HeldUp(passwords.NewPassword.name, {"password": officer.password})
+        return super().save(commit)
+
+
+class HoldsPasswords(Holding):
+    """Mixed into the admin of officers."""
+
+    change_password_form = PasswordForm
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
+        """One's own is changed where the present one is asked for."""
+        if id == str(request.user.pk):
+            return redirect("admin:password_change")
+        try:
+            return super().user_change_password(request, id, form_url)
+        except HeldUp as up:
+            return held(request, up.kind, up.data, self.get_object(request, id))
 
 
 class HoldsGroupRights(Holding):

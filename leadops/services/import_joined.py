@@ -210,7 +210,7 @@ class _Deciding:
         if reason is None and version and version != str(lead.version):
             return self._refuse(group, Finding(VERSION.path, "changed_since", _LATER, Severity.ERROR))
         assembly = self._assembled(group, [_known(each) for each in lead.applicants.all()])
-        change = lead_updates.change_of(lead, assembly.lead, self._batch.program.country, placed=True)
+        change = lead_updates.change_of(lead, assembly.lead, self._batch, placed=True)
         if not self._tell(group, assembly, errors_in(change.findings)):
             return None
         if reason is not None:

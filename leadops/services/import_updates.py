@@ -179,7 +179,7 @@ def _decide(
     if reason := lead_updates.why_not(lead, batch.program):
         _leave(header, result, reason)
         return
-    change = lead_updates.change_of(lead, result.draft, batch.program.country)
+    change = lead_updates.change_of(lead, result.draft, batch)
     if errors := errors_in(change.findings):
         problems = header.problems(errors, result.number)
         result.lead_id = None

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Model
 
 from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, IdentityDocumentDraft, LeadDraft
-from leadops.models import Address, Applicant, Bank, Lead, Program
+from leadops.models import Address, Applicant, Bank, ImportBatch, Lead, Program
 from leadops.services import alteration, duplicates, leads
 from leadops.services.duplicates import Key, Keys
 from leadops.services.lead_rows import (
@@ -26,6 +27,7 @@ from leadops.validation import Finding, Severity, check_lead
 T = TypeVar("T", AddressDraft, BankDraft)
 ABOUT_MONEY = ("account_no", "ifsc", "account_holder_name")
 """What was verified of a bank account; changed, it has to be verified again."""
+VERIFIED = "This account is verified: change it on the lead's page, where a second person approves it."
 
 
 @dataclass(slots=True)
@@ -95,7 +97,12 @@ def _left(code: str, message: str) -> Finding:
     return Finding("", code, message, Severity.WARNING)
 
 
-def change_of(lead: Lead, given: LeadDraft, country: str, *, placed: bool = False) -> Change:
+def keeps_verified(batch: ImportBatch) -> bool:
+    """Whether an import leaves verified accounts as they are: an officer's does where a second person approves."""
+    return bool(settings.APPROVALS) and batch.uploaded_by_id is not None
+
+
+def change_of(lead: Lead, given: LeadDraft, batch: ImportBatch, *, placed: bool = False) -> Change:
     """What `given` would change in `lead`; the findings are about the lead as a whole.
 
     Of its parts those are meant that `parts_meant` finds; where they are `placed`, each stands at the place of the one
@@ -106,7 +113,9 @@ def change_of(lead: Lead, given: LeadDraft, country: str, *, placed: bool = Fals
     kinds = program.duplicate_keys if program.looks_for_duplicates else []
     before = duplicates.keys_of(merging.draft, kinds)
     merging.merge(given)
-    findings = check_lead(merging.draft, country=country)
+    findings = check_lead(merging.draft, country=batch.program.country)
+    if keeps_verified(batch):
+        findings += merging.verified_accounts_altered()
     change = Change(lead, merging.draft, findings, before, duplicates.keys_of(merging.draft, kinds))
     if not any(finding.is_error for finding in findings):
         change.changed = merging.written_back()
@@ -154,6 +163,16 @@ class _Merging:
                 before = changed.get(id(record), (record, set()))[1] or set()
                 changed[id(record)] = record, before | differing.keys()
         return list(changed.values())
+
+    def verified_accounts_altered(self) -> list[Finding]:
+        """What would make an account another one than was verified: that is for two people, on the lead's page."""
+        return [
+            Finding(f"applicants[{at}].banks[{place}].{name}", "verified_account", VERIFIED, Severity.ERROR)
+            for at, person in enumerate(self.draft.applicants)
+            for place, bank in enumerate(person.banks)
+            for name in ABOUT_MONEY
+            if (record := self._record_of(bank)).is_verified and getattr(record, name) != getattr(bank, name)
+        ]
 
     def _take(self, draft: Any, record: Any, names: Sequence[str], prefix: str = "") -> None:
         self._pairs.append((draft, record, names, prefix))

@@ -12,19 +12,35 @@ from leadops.models import Branch, Officer, PendingChange
 from leadops.models.pending_change import Line
 from leadops.services.approvals.kind import Data, Kind, Reach, line, version_of
 
-FLAGS = ("is_staff", "is_superuser")
+FLAGS = ("is_active", "is_staff", "is_superuser")
 LISTS: dict[str, type[Model]] = {"groups": Group, "user_permissions": Permission, "branches": Branch}
 WIDER = [Officer.Reach.OWN, Officer.Reach.BRANCHES, Officer.Reach.ALL]
 
 
-class Grant(Kind):
-    """More rights, or a wider reach, for an officer."""
+class OfOfficer(Kind):
+    """What is about what one officer may do."""
 
-    name = "grant"
-    label = _("Rights of an officer")
     model = Officer
     rights = ("leadops.change_officer",)
     seen_with = "leadops.view_officer"
+
+    def reach(self, officer: Officer, data: Data) -> Reach:
+        """Of the branches where they work now: an officer of none is the head office's."""
+        return Reach.of(officer.branch_ids or {None})
+
+    def may_check(self, officer: Officer, subject: Officer, data: Data) -> bool:
+        """Nobody approves for themselves, and only a superuser touches superusers."""
+        about_superusers = data.get("is_superuser") or subject.is_superuser
+        if officer.pk == subject.pk or (about_superusers and not officer.is_superuser):
+            return False
+        return super().may_check(officer, subject, data)
+
+
+class Grant(OfOfficer):
+    """More rights, or a wider reach, for an officer; or all they had again, who was deactivated."""
+
+    name = "grant"
+    label = _("Rights of an officer")
 
     def what(self, officer: Officer, data: Data) -> str:
         return f"Give {officer} more rights"
@@ -43,7 +59,7 @@ class Grant(Kind):
 
     def base(self, officer: Officer, data: Data) -> str:
         lists = [sorted(getattr(officer, name).values_list("pk", flat=True)) for name in LISTS]
-        return version_of([[getattr(officer, name) for name in (*FLAGS, "reach", "is_active")], lists])
+        return version_of([[getattr(officer, name) for name in (*FLAGS, "reach")], lists])
 
     def apply(self, officer: Officer, data: Data, change: PendingChange) -> Model | None:
         for name in FLAGS:
@@ -53,17 +69,6 @@ class Grant(Kind):
         for name in LISTS:
             getattr(officer, name).add(*data.get(name, []))
         return None
-
-    def reach(self, officer: Officer, data: Data) -> Reach:
-        """Of the branches where they work now: an officer of none is the head office's."""
-        return Reach.of(officer.branch_ids or {None})
-
-    def may_check(self, officer: Officer, subject: Officer, data: Data) -> bool:
-        """Nobody approves rights for themselves, and only a superuser touches superusers."""
-        about_superusers = data.get("is_superuser") or subject.is_superuser
-        if officer.pk == subject.pk or (about_superusers and not officer.is_superuser):
-            return False
-        return super().may_check(officer, subject, data)
 
 
 class GroupRights(Kind):

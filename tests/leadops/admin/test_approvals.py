@@ -346,6 +346,13 @@ class TestRights:
         clerk.refresh_from_db()
         assert (clerk.groups.get(), clerk.reach) == (group, "all")
 
+    def test_who_left_comes_back_with_their_rights_once_approved(self, desk, clerk):
+        Officer.objects.filter(pk=clerk.pk).update(is_active=False)
+        change = asked(self.save(desk, clerk, is_active="on"))
+        assert not Officer.objects.get(pk=clerk.pk).is_active
+        approved(desk, change)
+        assert Officer.objects.get(pk=clerk.pk).is_active
+
     def test_a_superuser_is_made_once_approved(self, desk, clerk):
         change = asked(self.save(desk, clerk, is_superuser="on"))
         assert not Officer.objects.get(pk=clerk.pk).is_superuser
@@ -379,6 +386,66 @@ class TestRights:
         assert (group.name, group.permissions.count()) == ("Heads", 0)
         approved(desk, change)
         assert group.permissions.get() == new
+
+
+class TestPasswords:
+    """Who sets another's password, and may reset the second factor, could act as that one and approve."""
+
+    NEW = "four words nobody will guess"
+
+    @pytest.fixture
+    def manager(self, db) -> Officer:
+        person = people.officer("manager", superuser=False)
+        people.give(person, "approve_pendingchange", "view_lead")
+        return person
+
+    def save(self, desk: Client, whose: Officer, **typed: str):
+        given = {"password1": self.NEW, "password2": self.NEW, "usable_password": "true"} | typed
+        return desk.post(reverse("admin:auth_user_password_change", args=[whose.pk]), given)
+
+    def test_anothers_is_set_once_approved(self, desk, manager):
+        change = asked(self.save(desk, manager))
+        manager.refresh_from_db()
+        assert manager.check_password(people.PASSWORD)
+        assert self.NEW not in desk.get(page_of(change)).content.decode()
+        assert manager.password not in str(change.diff)
+        approved(desk, change)
+        manager.refresh_from_db()
+        assert manager.check_password(self.NEW)
+
+    def test_a_refused_one_is_not_set(self, desk, manager):
+        refused(desk, asked(self.save(desk, manager)))
+        manager.refresh_from_db()
+        assert manager.check_password(people.PASSWORD)
+
+    def test_one_that_its_owner_changed_meanwhile_stays(self, desk, manager):
+        change = asked(self.save(desk, manager))
+        press(desk, "explain", change)
+        manager.set_password("another horse battery staple")
+        manager.save()
+        press(second_person(), "approve", change)
+        change.refresh_from_db()
+        assert change.state == "stale"
+
+    def test_nobody_approves_their_own(self, desk, manager):
+        change = asked(self.save(desk, manager))
+        press(desk, "explain", change)
+        people.give(manager, "approve_pendingchange", "change_officer", "view_officer")
+        press(signed_in(Officer.objects.get(pk=manager.pk)), "approve", change)
+        change.refresh_from_db()
+        assert change.waits
+
+    def test_it_is_taken_away_at_once(self, desk, manager):
+        self.save(desk, manager, usable_password="false", **{"unset-password": "on"})
+        assert not Officer.objects.get(pk=manager.pk).has_usable_password()
+        assert not PendingChange.objects.exists()
+
+    def test_ones_own_is_changed_where_the_present_one_is_asked_for(self, desk, officer):
+        answer = self.save(desk, officer)
+        assert answer["Location"] == reverse("admin:password_change")
+        assert not PendingChange.objects.exists()
+        officer.refresh_from_db()
+        assert officer.check_password(people.PASSWORD)
 
 
 class TestInbox:

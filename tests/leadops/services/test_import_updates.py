@@ -102,6 +102,32 @@ def test_a_new_account_number_has_to_be_verified_again(here, change):
     }  # fmt: skip
 
 
+def test_an_officers_workbook_is_no_way_around_the_second_person(here, change, officer, settings):
+    """What the lead's page would have approved can't be had by a workbook of one row."""
+    settings.APPROVALS = True
+    Bank.objects.update(is_verified=True)
+    rows = [
+        ["REF-1", "", "", "", "7", "", "50100099999", ""],
+        ["REF-2", "", "", "", "", "", "", "ICIC0000001"],
+    ]
+    rows.append(["REF-3", "", "", "", "9", "Nashik", "", ""])
+    batch = change(rows, uploaded_by=officer)
+    refused = ["verified_account"]
+    assert codes(batch) == [(2, "failed", refused), (3, "failed", refused), (4, "updated", [])]
+    cells = [each["cell"] for row in batch.import_rows.order_by("number")[:2] for each in row.problems]
+    assert cells == ["G2", "H3"]
+    assert Bank.objects.filter(is_verified=True, account_no_index__isnull=False).count() == 3
+    Bank.objects.update(is_verified=False)
+    assert updated(change(rows[:1], uploaded_by=officer)) == (0, 1, 0, 0)
+
+
+def test_a_partners_own_workbook_has_an_account_verified_again(here, change, settings):
+    settings.APPROVALS = True
+    Bank.objects.update(is_verified=True)
+    assert updated(change([["REF-1", "", "", "", "", "", "50100099999", ""]])) == (0, 1, 0, 0)
+    assert not Bank.objects.get(applicant__lead__partner_ref_id="REF-1").is_verified
+
+
 def test_a_changed_number_is_found_by_its_new_value(here, change):
     change([["REF-1", "9811111111", "", "AAAPA1111A", "", "", "50100077777", ""]])
     lead = Lead.objects.get(partner_ref_id="REF-1")
