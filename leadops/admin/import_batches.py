@@ -32,6 +32,7 @@ from leadops.excel import preflight
 from leadops.models import AuditEvent, ImportBatch, ImportMode, ImportRow, ImportState, Officer
 from leadops.services import audit, import_batches, import_previews, import_undoing
 from leadops.services.error_workbooks import error_workbook
+from leadops.sign_in.fresh import fresh_factor
 
 Outcome = ImportRow.Outcome
 TONES: dict[str, str] = {
@@ -143,9 +144,10 @@ class ImportBatchAdmin(Scoped, ImportRowPages, MadeByService, OnlyChosen, Capped
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
+        errors = fresh_factor(self.errors_view, reading=True)  # what was refused goes out unmasked
         own = [
             path("<uuid:batch_id>/progress/", view(self.progress_view), name="leadops_importbatch_progress"),
-            path("<uuid:batch_id>/errors/", view(self.errors_view), name="leadops_importbatch_errors"),
+            path("<uuid:batch_id>/errors/", view(errors), name="leadops_importbatch_errors"),
         ]
         return own + super().get_urls()
 
