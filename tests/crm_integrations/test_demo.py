@@ -24,7 +24,19 @@ from crm_integrations.models import Connection, Delivery, Exchange, Route, State
 from crm_integrations.roles import ROLES, role_of
 from leadops.admin.navigation import PAGES, sidebar
 from leadops.ids import first_id_at
-from leadops.models import ApiKey, Lead, LoanAccount, Officer, Partner, PendingChange, Program
+from leadops.models import (
+    Absence,
+    ApiKey,
+    AssignmentRule,
+    Lead,
+    LoanAccount,
+    Officer,
+    Partner,
+    PendingChange,
+    Program,
+    SlaRule,
+    Task,
+)
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +110,20 @@ def test_the_demo_begins_with_something_to_wait_for_to_mend_and_to_decide(shown)
     }
     held = LoanAccount.objects.filter(lead__deliveries__in=Delivery.objects.filter(state=State.DEAD))
     assert held.count() == 1
+
+
+def test_the_demo_has_somebody_at_work(shown):
+    """Every page of the work has something to show, and those who work there see it."""
+    rule = AssignmentRule.objects.get()
+    assert {each.username for each in rule.officers.all()} == {"arjun", "tara", "vikram"}
+    assert set(SlaRule.objects.values_list("status", flat=True)) == set(Lead.OPEN)
+    assert Absence.objects.count() == 1
+    for officer in rule.officers.all():
+        tasks = Task.objects.filter(owner=officer)
+        assert {task.due_at.date() <= timezone.now().date() for task in tasks} == {True, False}
+        seen = Lead.objects.visible_to(officer).filter(pk__in=tasks.values("lead"))
+        assert seen.count() == tasks.values("lead").distinct().count()
+    assert Task.objects.filter(note__isnull=False).exists(), "a note tells a colleague"
 
 
 def test_what_is_told_of_the_past_is_what_the_engine_does_when_it_does_it(shown, settings):

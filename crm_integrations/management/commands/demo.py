@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.db import connection, transaction
 
-from crm_integrations.demo import approvals, kept, leads, people, vendors
+from crm_integrations.demo import approvals, kept, leads, people, vendors, work
 from leadops.management.answering import AnsweringCommand
 from leadops.models import Lead, Officer
 
@@ -55,6 +55,7 @@ def _load(path: Path, sandbox_url: str) -> dict[str, Any]:
         found = {each.username: each for each in Officer.objects.all()}
         at_work = [found[name] for name in people.WITH_LEADS]
         leads.load(partners, programs, at_work, sandbox_url)
+        work.load(at_work)
         approvals.load(found["dev"], found["admin"], partners[1])
     key, new_key = people.key(partners[0], before.get("key", ""))
     shown = {
