@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from crm_integrations import readiness, why
 from crm_integrations.admin.chips import connection_chip, misses, named_chip, state_chip, why_of
@@ -111,7 +112,9 @@ def _chip(row: Row) -> SafeString:
         return connection_chip(row.sent.delivery)
     if row.missing:
         return named_chip("warn", row.connection.name, misses(len(row.missing)), ", ".join(row.missing))
-    return named_chip("calm", row.connection.name, "Ready", "Nothing is missing, and it was not sent yet.")
+    return named_chip(
+        "calm", row.connection.name, _("Ready"), _("Nothing is missing, and it was not sent yet.")
+    )
 
 
 def standing_of(lead: Lead) -> Standing:

@@ -17,6 +17,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -47,7 +48,7 @@ TONES: dict[str, str] = {
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(
-        label="Why they are sent again", max_length=500, widget=UnfoldAdminTextInputWidget
+        label=_("Why they are sent again"), max_length=500, widget=UnfoldAdminTextInputWidget
     )
 
 

@@ -21,6 +21,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldBooleanSwitchWidget
@@ -68,7 +69,9 @@ class StartForm(forms.Form):
         label="Unmasked",
         required=False,
         widget=UnfoldBooleanSwitchWidget,
-        help_text="PAN, account, document and tax numbers, mobiles, e-mail addresses and dates of birth as they are.",
+        help_text=_(
+            "PAN, account, document and tax numbers, mobiles, e-mail and other addresses, dates of birth as they are."
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -156,6 +157,9 @@ PAGES = {
     "crm_integrations_delivery_changelist": ["डिलीवरी"],
     "crm_integrations_delivery_failures": ["एक जैसी विफलताएँ"],
     "crm_integrations_delivery_decisions": ["आपका निर्णय चाहिए"],
+    "leadops_assignmentrule_changelist": ["बारी-बारी"],
+    "leadops_slarule_changelist": ["कोई घड़ी नहीं"],
+    "leadops_absence_changelist": ["कोई छुट्टी पर नहीं"],
     "reports": ["लगने वाला समय", "रूपांतरण", "ई-मेल से"],
 }
 
@@ -239,3 +243,9 @@ def test_partners_programs_are_answered_in_english_whatever_their_header_says(cl
     answer = client.post("/v1/crm/leads/", "{}", content_type="application/json", **asking)
     assert answer.status_code >= 400
     assert not DEVANAGARI.search(json.dumps(answer.json(), ensure_ascii=False))
+
+
+def test_what_an_empty_list_says_is_in_hindi():
+    with translation.override("hi"):
+        said = {each: str(getattr(one, "when_empty", "")) for each, one in admin.site._registry.items()}
+    assert [each.__name__ for each, words in said.items() if not DEVANAGARI.search(words)] == []
