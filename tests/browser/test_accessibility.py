@@ -13,7 +13,8 @@ from django.urls import NoReverseMatch, reverse
 from crm_integrations.models import Connection
 from leadops.models import Lead
 from leadops.reports import catalogue
-from tests import routes
+from leadops.services import leads
+from tests import people, routes
 from tests.browser import test_phone
 from tests.browser.conftest import DESKTOP, PHONE
 
@@ -61,6 +62,19 @@ def _of_lead(lead: Lead, connections: dict[str, Connection]) -> Iterator[str]:
     for step in ("withdraw", "erase", "hold", "holders"):
         yield from _where(f"admin:leadops_lead_{step}", lead.pk)
     yield reverse("admin:leadops_lead_preview", args=[lead.pk, connections["brainysoft"].pk])
+    yield reverse("admin:leadops_lead_history", args=[lead.pk])
+    yield reverse("admin:leadops_reveal_ask", args=["lead", lead.pk, "primary_mobile"])
+    yield reverse("admin:leadops_lead_merge", args=[lead.pk, _same_borrower(lead).pk])
+
+
+def _same_borrower(lead: Lead) -> Lead:
+    """Another lead of the same person, who said some of it otherwise."""
+    person = lead.applicants.get()
+    drafts = people.drafts(1)
+    drafts[0].partner_ref_id, drafts[0].loan_purpose = "", "Another shop"
+    drafts[0].applicants[0].pan_no, drafts[0].applicants[0].name = person.pan_no, f"{person.name} Rao"
+    [other] = leads.create(drafts, partner=lead.partner, program=lead.program, intake=Lead.Intake.API)
+    return other
 
 
 def _is_a_page(answer: HttpResponse) -> bool:

@@ -84,12 +84,12 @@ def test_vendors_words_are_shown_as_text(desk, sent):
     assert "<img src=x" not in page
 
 
-def test_lead_page_with_its_panel_stays_within_29_queries(desk, sent, program, django_assert_max_num_queries):
+def test_lead_page_with_its_panel_stays_within_20_queries(desk, sent, program, django_assert_max_num_queries):
     for number in range(3):
         loan_accounts.open_account(sent, f"LA-{number}", program)
     engine.drain()
     desk.get(page_of(sent))
-    with django_assert_max_num_queries(29):
+    with django_assert_max_num_queries(20):
         assert desk.get(page_of(sent)).content.decode().count("<article") == 4 + 3
 
 

@@ -178,13 +178,13 @@ def test_draft_does_not_become_approved_without_being_submitted(desk, lead):
     assert Lead.objects.get().status == "draft"
 
 
-def test_page_costs_at_most_27_queries_whatever_the_applicants(desk, lead, django_assert_max_num_queries):
+def test_page_costs_at_most_20_queries_whatever_the_applicants(desk, lead, django_assert_max_num_queries):
     for at in range(5):
         applicant = Applicant.objects.create(lead=lead, name=f"Guarantor {at}", position=at + 1)
         Address.objects.create(applicant=applicant, city="Pune")
         Bank.objects.create(applicant=applicant, account_no="123456789012")
     desk.get(url(lead))
-    with django_assert_max_num_queries(27):
+    with django_assert_max_num_queries(20):
         assert desk.get(url(lead)).status_code == 200
 
 
