@@ -57,6 +57,9 @@ LAST_FOUR = re.compile(
 )
 EMAIL = re.compile(r"e_?mail", re.IGNORECASE)
 BIRTH = re.compile(r"birth_?date|date_?of_?birth|^dob$", re.IGNORECASE)
+ADDRESS = re.compile(
+    r"^address$|address_?line|full_?address|^street(_?name)?$|^house_?no$|^apartment_?no$", re.IGNORECASE
+)
 # Long whole numbers that are no person's: a vendor's ids and moments. Brainysoft gives its id as `data`.
 NOBODYS = re.compile(r"(?:^|_)id$|(?-i:[a-z]Id$|[a-z]At$)|_at$|time|date|expires|^data$", re.IGNORECASE)
 
@@ -99,6 +102,11 @@ def _year_of(text: str) -> str:
     return f"{text[:4] if ISO_DAY.match(text) else 'XXXX'}-XX-XX"
 
 
+def _no_house(text: str) -> str:
+    """The line of an address hidden; words without a figure or a comma are what a vendor says of it."""
+    return masking.HIDDEN if re.search(r"[\d,]", text) else text
+
+
 def _remove(text: str) -> str:
     return REMOVED
 
@@ -107,6 +115,7 @@ RULES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     (SECRET, _remove),
     (EMAIL, mask_email),
     (BIRTH, _year_of),
+    (ADDRESS, _no_house),
     (LAST_FOUR, last_four),
 )
 

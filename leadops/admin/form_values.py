@@ -93,7 +93,7 @@ def in_words(form: Any, name: str, texts: Texts) -> str:
     if isinstance(field, forms.BooleanField):
         return _("yes") if given else _("no")
     if isinstance(field, MaskedField):
-        return " ".join(each if masking.DOT in each else field.mask(each) for each in given) or "–"
+        return " ".join(each if masking.DOT in each else field.mask_typed(each) for each in given) or "–"
     if isinstance(field, forms.ModelChoiceField):
         assert field.queryset is not None
         chosen = field.queryset.filter(pk__in=given) if given else []

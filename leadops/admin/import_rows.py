@@ -15,11 +15,12 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
+from leadops import masking
 from leadops.admin.import_steps import ImportSteps
 from leadops.admin.markup import chip
 from leadops.admin.page_urls import page_url
 from leadops.errors import LeadopsError
-from leadops.excel.content import masked, masked_text
+from leadops.excel.content import masked
 from leadops.excel.sheet_header import SheetHeader, letters, position
 from leadops.ids import uuid_in
 from leadops.models import ImportBatch, ImportRow
@@ -199,7 +200,7 @@ def _problems(row: ImportRow) -> list[dict[str, str]]:
     if not row.problems or not row.cells:
         return [{**each, "value": ""} for each in row.problems]
     cells = json.loads(row.cells)
-    return [{**each, "value": masked_text(_value(cells, position(each["letter"])))} for each in row.problems]
+    return [{**each, "value": masking.text(_value(cells, position(each["letter"])))} for each in row.problems]
 
 
 def _value(cells: list[str], at: int) -> str:

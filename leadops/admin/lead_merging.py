@@ -140,7 +140,7 @@ def _shown(row: Model, name: str, value: Any) -> str:
     if value in (None, "", []):
         return "–"
     if (mask := mask_of(field)) is not None:
-        return mask(str(value))
+        return mask(value)
     if isinstance(field, DecimalField):
         return shown_grouped(field)(row)
     if isinstance(value, list):

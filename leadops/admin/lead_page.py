@@ -13,7 +13,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from leadops import masking
 from leadops.admin import duplicates as same_borrower
 from leadops.admin import lead_timeline, privacy, timeline, work_story, work_timeline  # noqa: F401  (they register)
 from leadops.admin.amounts import grouped
@@ -121,6 +120,7 @@ MASKED = {
     _("E-mail"): "primary_email",
     _("Identity document"): "identity_number",
     "GSTIN": "gstin",
+    _("Born"): "date_of_birth",
 }
 
 
@@ -129,14 +129,16 @@ def _card(person: Applicant, country: str, allowed: bool) -> dict[str, Any]:
     income = person.monthly_income
     facts = {str(label): _masked(person, name, allowed) for label, name in MASKED.items()}
     facts |= {
-        gettext("Born"): masking.day(person.date_of_birth),
         gettext("Income a month"): grouped(income, country) if income is not None else "",
         gettext("Employer"): person.employer_name,
     }
     return {
         "person": person,
         "facts": {name: value for name, value in facts.items() if value},
-        "addresses": [{"tags": each.tags, "said": each} for each in person.addresses.all()],
+        "addresses": [
+            {"tags": each.tags, "line": _masked(each, "address_line", allowed), "said": each}
+            for each in person.addresses.all()
+        ],
         "banks": [
             {"bank": each, "number": _masked(each, "account_no", allowed)} for each in person.banks.all()
         ],

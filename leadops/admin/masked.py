@@ -12,7 +12,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin import display
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import DecimalField, Field, Model
+from django.db.models import DateField, DecimalField, Field, Model
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.mixins import BaseModelAdminMixin
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
 from leadops import masking
 from leadops.admin.amounts import shown_grouped
@@ -51,18 +51,53 @@ class MaskedField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return str(value) if isinstance(value, _Typed) else self.mask(value or "")
 
+    def mask_typed(self, typed: str) -> str:
+        """What was typed, as a page may show it to others."""
+        return self.mask(typed)
+
     def validate(self, value: Any) -> None:
         """Whether a value is missing shows in the form, which knows what is stored."""
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return self.new_value(initial or "", data or "") != (initial or "")
 
-    def new_value(self, stored: str, typed: str) -> str:
+    def new_value(self, stored: Any, typed: str) -> Any:
         """What the field holds once `typed` was sent for `stored`."""
         typed = typed.strip()
         if typed in ("", self.mask(stored)):
             return stored
         return "" if typed == CLEAR else typed
+
+
+class MaskedDay(MaskedField):
+    """A day that is shown with its year alone."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.widget = UnfoldAdminSingleDateWidget(attrs={"autocomplete": "off"})
+        self._day = forms.DateField(required=False, error_messages=kwargs.get("error_messages"))
+
+    def prepare_value(self, value: Any) -> Any:
+        return str(value) if isinstance(value, _Typed) else self.mask(value)
+
+    def mask_typed(self, typed: str) -> str:
+        try:
+            return self.mask(self._day.clean(typed))
+        except ValidationError:
+            return masking.HIDDEN
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(self.new_value(initial, data or "") != (initial or None))
+        except ValidationError:
+            return True
+
+    def new_value(self, stored: Any, typed: str) -> Any:
+        """The day it holds once `typed` was sent for `stored`; raises ValidationError."""
+        typed = typed.strip()
+        if typed in ("", self.mask(stored)):
+            return stored or None
+        return None if typed == CLEAR else self._day.clean(typed)
 
 
 class MaskedForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
@@ -81,11 +116,15 @@ class MaskedForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
         for name, field in self._masked():
             if name not in cleaned:
                 continue
-            cleaned[name] = field.new_value(self.initial.get(name) or "", cleaned[name])
+            try:
+                cleaned[name] = field.new_value(self.initial.get(name) or "", cleaned[name])
+            except ValidationError as wrong:
+                self.add_error(name, wrong)
+                continue
             if field.required and not cleaned[name]:
                 [missing] = findings_at(name, [problem("required", what=field.label)])
                 self.add_error(name, missing.message)
-            elif masking.DOT in cleaned[name]:
+            elif masking.DOT in str(cleaned[name]):
                 self.add_error(
                     name, ValidationError("Type the whole new value; the masked digits can't be kept.")
                 )
@@ -126,7 +165,8 @@ class MaskedAdmin(BaseModelAdminMixin):
             shown = {"label": label, "help_text": db_field.help_text, "required": not db_field.blank}
             own = self.formfield_overrides.get(type(db_field), {}).get("error_messages")
             shown |= {"error_messages": own} if own else {}
-            return MaskedField(mask=mask, may_reveal=may_reveal(request), **shown)
+            kind = MaskedDay if isinstance(db_field, DateField) else MaskedField
+            return kind(mask=mask, may_reveal=may_reveal(request), **shown)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:

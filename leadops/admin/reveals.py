@@ -17,6 +17,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from leadops import masking
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import link
 from leadops.admin.masked import may_reveal
@@ -24,7 +25,6 @@ from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenDropdownFilter
 from leadops.client_address import client_address
-from leadops.excel.content import masked_text
 from leadops.models import Lead, Reveal
 from leadops.services import reveals
 from leadops.services.reveals import Masked, TooManyReveals, Why
@@ -51,7 +51,7 @@ class RevealForm(forms.Form):
     def clean_words(self) -> str:
         """The log is read by people who may not see what was revealed."""
         words: str = self.cleaned_data["words"]
-        if masked_text(words) != words:
+        if masking.text(words) != words:
             raise forms.ValidationError(_("Say it without any number or address: this stays in the log."))
         return words
 

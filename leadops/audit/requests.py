@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from leadops import request_ids
+from leadops import masking, request_ids
 from leadops.audit.acting import Acting, doing
 
 
@@ -33,7 +33,7 @@ def acting_in(request: HttpRequest) -> Acting:
         return Acting(who=f"partner {call.space.code}, key {call.key.prefix}…{by}", **told)
     match = request.resolver_match
     if request.method == "POST" and match is not None and match.app_name == "admin":
-        told["reason"] = request.POST.get("reason", "")
+        told["reason"] = masking.text(request.POST.get("reason", ""))
         if action := request.POST.get("action"):
             told["origin"] += f" ({action})"
     user: Any = getattr(request, "user", None)

@@ -14,6 +14,7 @@ from django.apps import apps
 from django.db import models
 
 from leadops.fields import BlindIndexField, EncryptedTextField
+from leadops.personal_data import IN_CLEAR
 
 LEFT_OUT: dict[str, str] = {
     "sessions.session": "Sign-ins leave events of their own.",
@@ -23,7 +24,6 @@ LEFT_OUT: dict[str, str] = {
     "leadops.callwindow": "Counts of a minute.",
     "leadops.callcount": "Counts of a day.",
     "leadops.keptanswer": "Answers kept for a day, for calls that are sent twice.",
-    "leadops.documentevent": "A log itself, and nothing changes or deletes its rows.",
     "axes.accessattempt": "Failed tries, each of which leaves an event of its own.",
     "axes.accessattemptexpiration": "Failed tries, each of which leaves an event of its own.",
     "axes.accessfailurelog": "Failed tries, each of which leaves an event of its own.",
@@ -31,8 +31,6 @@ LEFT_OUT: dict[str, str] = {
     "leadops.newleads": "Work to be done, gone when it is.",
     "leadops.reportclock": "What the clock counts anew.",
     "leadops.reportday": "What the clock counts anew.",
-    "leadops.bankverification": "A log itself: what a bank answered, with the name that it holds.",
-    "leadops.reveal": "A log itself, and each is noted.",
     "leadops.auditact": "The audit itself.",
     "leadops.auditevent": "The audit itself.",
     "leadops.auditseal": "The audit itself.",
@@ -66,12 +64,14 @@ LIGHT: set[str] = {
     )
 }
 """Models that come by the hundred thousand: the event of a new row names it, and the row holds its values."""
-CHANGES_ALONE: set[str] = {"leadops.importrow"}
-"""Models whose new rows are another record's (a row of a file): they leave events when they are changed or deleted."""
+CHANGES_ALONE: set[str] = {
+    *("leadops.importrow", "leadops.documentevent", "leadops.bankverification", "leadops.reveal"),
+}
+"""Rows of a file, and logs, whose new rows say all themselves: they leave events when they are changed or deleted."""
 NOTED: set[str] = set()
 """Models that leave no events by themselves, but about which some are noted."""
 SECRET = re.compile(r"^(password|digest|key|token|secret)$")
-"""Columns whose values are never copied: that they changed is the event."""
+"""Credentials: that they changed is the event."""
 
 
 def leave_out(why: str, *labels: str) -> None:
@@ -96,6 +96,7 @@ class Audited:
     columns: tuple[str, ...]
     """Those whose change is an event."""
     secret: tuple[str, ...]
+    """Those of which an event says that they changed, and no more: credentials, and what tells of people in clear."""
     omitted: tuple[str, ...]
     light: bool
     inserts: bool
@@ -127,15 +128,19 @@ def _audited(model: type[models.Model]) -> Audited:
         pk=str(model._meta.pk.column),
         parent=_parent(model),
         columns=columns,
-        secret=tuple(name for name in columns if SECRET.match(name) and not _is_sealed(model, name)),
+        secret=tuple(name for name in columns if _is_secret(model, name)),
         omitted=tuple(name for name in everything if name not in columns),
         light=label in LIGHT,
         inserts=label not in CHANGES_ALONE,
     )
 
 
-def _is_sealed(model: type[models.Model], column: str) -> bool:
-    return isinstance(model._meta.get_field(column), EncryptedTextField)
+def _is_secret(model: type[models.Model], column: str) -> bool:
+    """Whether its value is never copied; a sealed one is, as it stands."""
+    if isinstance(model._meta.get_field(column), EncryptedTextField):
+        return False
+    told_of_people = IN_CLEAR.get(model._meta.label_lower, ())
+    return bool(SECRET.match(column)) or column in told_of_people
 
 
 def belonging_to(model: type[models.Model]) -> list[tuple[type[models.Model], str]]:

@@ -8,26 +8,17 @@ from typing import NamedTuple
 
 from leadops import masking
 from leadops.excel.columns import Column
+from leadops.masking import DATE, IFSC, PAN
 from leadops.reference import pincodes
 
 MOST = 2 / 3
 """Of the filled cells so many have to look alike."""
 LOOKED_AT = 200
 SHOWN = 3
-SHORTEST_MASKED = 7
 _SEPARATORS = re.compile(r"[\s().-]")
-_IFSC = re.compile(r"[A-Z]{4}0[A-Z0-9]{6}", re.IGNORECASE)
-_PAN = re.compile(r"[A-Z]{3}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]", re.IGNORECASE)
 _MOBILE = re.compile(r"(?:\+?91|0)?[6-9][0-9]{9}|\+[1-9][0-9]{9,13}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
-_DATE = re.compile(
-    r"(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]|[0-3]?[0-9][/.-][0-3]?[0-9][/.-](?:19|20)?[0-9]{2}"
-)
 _ACCOUNT = re.compile(r"[0-9]{9,18}")
-_NUMBER_IN_TEXT = re.compile(r"(?:(?<![A-Za-z])[A-Za-z]{4}0)?[0-9](?:[ -]?[0-9]){5,}")
-_EMAIL_IN_TEXT = re.compile(r"[^@\s,;:<>()]+@[^@\s,;:<>()]+\.[A-Za-z]{2,}")
-_MAY_HIDE = re.compile(r"[0-9@]")
-_PAN_IN_TEXT = re.compile(_PAN.pattern, re.IGNORECASE)
 
 
 class Kind(NamedTuple):
@@ -42,12 +33,12 @@ class Kind(NamedTuple):
 
 
 KINDS = (  # what is told apart most surely comes first
-    Kind("IFSC", "IFSCs", _IFSC.fullmatch),
-    Kind("PAN", "PANs", _PAN.fullmatch),
+    Kind("IFSC", "IFSCs", IFSC.fullmatch),
+    Kind("PAN", "PANs", PAN.fullmatch),
     Kind("E-mail", "e-mail addresses", _EMAIL.fullmatch),
     Kind("Mobile", "mobile numbers", lambda text: _MOBILE.fullmatch(_SEPARATORS.sub("", text))),
     Kind("Pincode", "pincodes", lambda text: pincodes.areas(text.replace(" ", ""))),
-    Kind("Date of birth", "dates", _DATE.fullmatch),
+    Kind("Date of birth", "dates", DATE.fullmatch),
     Kind("Account number", "long numbers, as account numbers are", _ACCOUNT.fullmatch),
 )
 
@@ -94,25 +85,7 @@ _MASKS: dict[str, masking.Mask] = {
 def masked(text: str, column: Column | None) -> str:
     """A cell as it may be shown: numbers that are sealed in our records never whole, in whatever column they stand."""
     mask = _MASKS.get(column.attribute) if column else None
-    return mask(text) if mask is not None else masked_text(text)
-
-
-def masked_text(text: str) -> str:
-    """A text with the PANs, e-mail addresses and long numbers in it masked; masking it again changes nothing."""
-    if not _MAY_HIDE.search(text):
-        return text
-    text = _EMAIL_IN_TEXT.sub(lambda found: masking.email(found[0]), text)
-    text = _PAN_IN_TEXT.sub(lambda found: masking.pan(found[0]), text)
-    return _NUMBER_IN_TEXT.sub(_masked_number, text)
-
-
-def _masked_number(found: re.Match[str]) -> str:
-    """A number of seven digits or more, masked; IFSCs and dates, which have digits too, as they are."""
-    number = found[0]
-    is_kept = (
-        _IFSC.fullmatch(number) or _DATE.fullmatch(number) or sum(map(str.isdigit, number)) < SHORTEST_MASKED
-    )
-    return number if is_kept else masking.dotted(number)
+    return mask(text) if mask is not None else masking.text(text)
 
 
 def samples(cells: Sequence[str], column: Column | None) -> list[str]:

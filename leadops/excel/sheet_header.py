@@ -9,9 +9,9 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
+from leadops import masking
 from leadops.errors import UnreadableFile
 from leadops.excel.columns import BY_KEY, Check, Column, key
-from leadops.masking import is_masked
 from leadops.models import RowProblem
 from leadops.validation import Finding, findings_at, problem, refuse_cell, refuse_header
 
@@ -34,8 +34,14 @@ MASKED_IN_EXPORTS = frozenset(
         *("series", "number", "account_no", "partner_ref_id"),
     }
 )
+HIDDEN_IN_EXPORTS = frozenset({"address_line", "house_no", "street", "apartment_no"})
+"""Texts that are masked as a whole; a part of one that is masked is the text's own."""
 Parts = dict[str, dict[str, Any]]
 """Values by the part of the record that they belong to, and by attribute."""
+
+
+def _says_nothing(attribute: str, cell: str) -> bool:
+    return cell.strip() == masking.HIDDEN if attribute in HIDDEN_IN_EXPORTS else masking.is_masked(cell)
 
 
 def letters(at: int) -> str:
@@ -98,7 +104,7 @@ class SheetHeader:
             for at, column in enumerate(self.columns)
             if column is not None and column.check is not None
         ]
-        self._masked = [each[:3] for each in self._plan if each[2] in MASKED_IN_EXPORTS]
+        self._masked = [each[:3] for each in self._plan if each[2] in MASKED_IN_EXPORTS | HIDDEN_IN_EXPORTS]
 
     def _refuse_repeats(self) -> None:
         places = defaultdict(list)
@@ -204,7 +210,7 @@ class SheetHeader:
         """Leave out what one of our own exports has masked: it must never be written over the real value."""
         findings: list[Finding] = []
         for at, part, attribute in self._masked:
-            if at < len(cells) and is_masked(cells[at]):
+            if at < len(cells) and _says_nothing(attribute, cells[at]):
                 parts[part].pop(attribute, None)
                 path = f"{part}.{attribute}" if part else attribute
                 findings += findings_at(path, (problem("masked_value"),))

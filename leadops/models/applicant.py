@@ -88,7 +88,7 @@ class Applicant(Record):
     identity_expires_on = models.DateField("document expires on", null=True, blank=True)
     tax_id = EncryptedTextField("tax id")
     insurance_no = EncryptedTextField("insurance number")
-    gstin = models.CharField("GSTIN", max_length=15, blank=True)
+    gstin = EncryptedTextField("GSTIN", help_text="It holds the PAN of its business.")
 
     objects = ApplicantQuerySet.as_manager()
 
@@ -146,4 +146,5 @@ class Address(Record):
         verbose_name_plural = "addresses"
 
     def __str__(self) -> str:
-        return ", ".join(part for part in (self.address_line, self.city, self.pincode) if part)
+        """Where it is, without what tells the house: that is masked wherever it is shown."""
+        return ", ".join(part for part in (self.city, self.pincode) if part)

@@ -23,7 +23,7 @@ class Reveal(Record):
 
     officer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reveals")
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="reveals")
-    record = models.CharField(max_length=9, help_text="The kind of record: lead, applicant or bank.")
+    record = models.CharField(max_length=9, help_text="The kind of record, as lead or bank.")
     record_id = models.UUIDField()
     field = models.CharField(max_length=50)
     reason = models.CharField(max_length=9, choices=Reason)

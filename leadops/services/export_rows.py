@@ -16,8 +16,8 @@ from django.utils.timezone import localtime
 from leadops import masking, statements
 from leadops.excel import sheets
 from leadops.excel.columns import LEAD_ID, Column
-from leadops.excel.content import masked_text
 from leadops.excel.joined_sheets import own_keys
+from leadops.excel.sheet_header import HIDDEN_IN_EXPORTS
 from leadops.excel.writer import Cell, Sheet, Style, Styled, Workbook
 from leadops.fields import EncryptedTextField, place
 from leadops.models import Address, Applicant, Bank, Export, Lead
@@ -39,6 +39,7 @@ _PERSONS: dict[str, Callable[[Any], str]] = {
     "primary_mobile": masking.dotted,
     "primary_email": masking.email,
     "date_of_birth": masking.day,
+    **dict.fromkeys(HIDDEN_IN_EXPORTS, masking.hidden),
 }
 TEXTS: dict[str, Callable[[Any], str]] = dict.fromkeys(
     (
@@ -47,12 +48,12 @@ TEXTS: dict[str, Callable[[Any], str]] = dict.fromkeys(
         *("address_line", "house_no", "street", "apartment_no", "locality", "city", "district", "state"),
         *("account_holder_name", "drop_reason"),
     ),
-    masked_text,
+    masking.text,
 )
 """What people type freely may hold any of these numbers."""
-_REFERENCE: dict[str, Callable[[Any], str]] = {"partner_ref_id": masked_text}
+_REFERENCE: dict[str, Callable[[Any], str]] = {"partner_ref_id": masking.text}
 MASKS: Mapping[str, Mapping[str, Callable[[Any], str]]] = {
-    Export.Shown.MASKED: _NUMBERS | _PERSONS | TEXTS | _REFERENCE,
+    Export.Shown.MASKED: _NUMBERS | TEXTS | _PERSONS | _REFERENCE,
     Export.Shown.NUMBERS_MASKED: _NUMBERS | TEXTS,
     Export.Shown.WHOLE: {},
 }
@@ -92,7 +93,7 @@ class _Table:
                     row[at] = mask(row[at])
             for at in self._lists:
                 listed = ", ".join(row[at])
-                row[at] = masked_text(listed) if self._masked else listed
+                row[at] = masking.text(listed) if self._masked else listed
             for at in self._yes_no:
                 row[at] = "yes" if row[at] else "no"
             yield row

@@ -11,16 +11,14 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
 
-from leadops import statements
+from leadops import masking, statements
 from leadops.excel.columns import LEAD_ID, VERSION
-from leadops.excel.content import masked_text
 from leadops.excel.header import Header
 from leadops.excel.joined_sheets import JoinedHeader
 from leadops.excel.notes import LEAVES_OUT
 from leadops.excel.sheet_header import MASKED_IN_EXPORTS
 from leadops.excel.weighing import Weighing, with_findings
 from leadops.ids import uuid_in
-from leadops.masking import is_masked
 from leadops.models import Applicant, ImportBatch, ImportMode, ImportRow, Lead, RowProblem
 from leadops.services import import_updates, lead_updates
 from leadops.services.export_rows import Texts, texts_of
@@ -176,12 +174,12 @@ class _Deciding:
                 text = row.cells[at]
                 if column is None or column.is_key or not text:
                     continue
-                hidden = column.attribute in MASKED_IN_EXPORTS and bool(known) and is_masked(text)
+                hidden = column.attribute in MASKED_IN_EXPORTS and bool(known) and masking.is_masked(text)
                 if hidden or text.strip() in _as_exported(now := known.get(column.path, "")):
                     row.cells[at] = ""
                     continue
                 says_new = True
-                if is_masked(text) and masked_text(now) != now:
+                if masking.is_masked(text) and masking.text(now) != now:
                     noted += header.problems([replace(_HALF_MASKED, field=column.path)], row.number)
             says_new = says_new or not known
         return not says_new
@@ -256,9 +254,9 @@ class _Deciding:
         group.result.below = [(row, []) for row, _ in group.result.below]
 
 
-def _as_exported(text: str) -> tuple[str, str]:
-    """What the cell of a text says in an export, whole and masked."""
-    return text, masked_text(text).strip()
+def _as_exported(text: str) -> tuple[str, ...]:
+    """What the cell of a text may say in an export, whole and masked."""
+    return text, masking.text(text).strip(), masking.hidden(text)
 
 
 def _known(applicant: Applicant) -> Known:

@@ -10,12 +10,13 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from leadops import signals
 from leadops.errors import LeadopsError
-from leadops.models import Applicant, AuditEvent, Bank, Lead, Officer, Reveal
+from leadops.models import Address, Applicant, AuditEvent, Bank, Lead, Officer, Reveal
 from leadops.personal_data import mask_of
 from leadops.services import audit
 
@@ -23,6 +24,7 @@ MOST, SPAN = 30, timedelta(hours=1)
 RECORDS: dict[str, tuple[type[Model], str]] = {
     "lead": (Lead, "pk"),
     "applicant": (Applicant, "lead"),
+    "address": (Address, "applicant__lead"),
     "bank": (Bank, "applicant__lead"),
 }
 """What can be revealed, by the word for it, and the way from there to its lead."""
@@ -87,8 +89,7 @@ def reveal(masked: Masked, officer: Officer, why: Why) -> str:
     if not allowed:
         signals.reveals_refused.send(Officer, officer=officer)
         raise TooManyReveals(str(_(TooManyReveals.__doc__ or "")))
-    value: str = getattr(masked.row, masked.field)
-    return value
+    return str(localize(getattr(masked.row, masked.field)))
 
 
 def left_for(officer: Officer) -> int:

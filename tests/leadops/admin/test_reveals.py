@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core import mail
@@ -120,6 +120,66 @@ def test_a_mask_sent_back_keeps_the_e_mail_address(desk, lead):
     form = fields(desk.get(change_url(lead), {"edit": 1}).content.decode())
     desk.post(change_url(lead), form | {"applicants-0-primary_email": "verma@example.com"})
     assert lead.applicants.get().primary_email == "verma@example.com"
+
+
+BORN = date(1984, 11, 23)
+LINE = "7391 Canary Lane"
+
+
+@pytest.fixture
+def at_home(lead):
+    """The applicant of the lead, born and at home somewhere."""
+    person = lead.applicants.get()
+    lead.applicants.update(date_of_birth=BORN)
+    person.addresses.update(address_line=LINE, house_no="7391", street="Canary Lane", city="Pune")
+    return person.addresses.all()[0]
+
+
+@pytest.mark.parametrize("query", [{}, {"edit": 1}], ids=["page", "form"])
+@pytest.mark.parametrize("reads_only", [False, True], ids=["who edits", "who reads"])
+def test_a_birthday_and_the_line_of_an_address_are_masked(desk, lead, at_home, query, reads_only):
+    client = people.clerk(*SEES, "view_address") if reads_only else desk
+    page = client.get(change_url(lead), query).content.decode()
+    assert "••/••/1984" in page
+    assert "Pune" in page
+    told = ("1984-11-23", "23/11/1984", "23 Nov 1984", "Nov. 23, 1984", LINE, "Canary Lane")
+    assert [each for each in told if each in page] == []
+
+
+def test_both_can_be_revealed(desk, officer, lead, at_home):
+    for record, row, field, said in (
+        ("applicant", at_home.applicant, "date_of_birth", "1984"),
+        ("address", at_home, "address_line", LINE),
+    ):
+        place = reverse("admin:leadops_reveal_ask", args=[record, row.pk, field])
+        assert place in desk.get(change_url(lead)).content.decode()
+        shown = desk.post(place, WHY).content.decode()
+        assert said in shown
+        assert "••" not in shown.partition("lo-secret")[2][:200]
+    assert set(Reveal.objects.values_list("record", "field")) == {
+        ("applicant", "date_of_birth"),
+        ("address", "address_line"),
+    }
+
+
+def test_a_masked_birthday_is_kept_changed_and_cleared(desk, lead, at_home):
+    name, line = "applicants-0-date_of_birth", "applicants-0-addresses-0-address_line"
+
+    def save(**typed: str):
+        form = fields(desk.get(change_url(lead), {"edit": 1}).content.decode())
+        return desk.post(change_url(lead), form | {"remarks": f"For {typed}"} | typed)
+
+    assert save().status_code == 302
+    at_home.refresh_from_db()
+    assert (lead.applicants.get().date_of_birth, at_home.address_line) == (BORN, LINE)
+    assert save(**{name: "24/11/1984", line: "1 Other Road"}).status_code == 302
+    at_home.refresh_from_db()
+    assert (lead.applicants.get().date_of_birth, at_home.address_line) == (date(1984, 11, 24), "1 Other Road")
+    for wrong in ("soon", "••/11/1984"):
+        assert "valid date" in save(**{name: wrong}).content.decode()
+    assert lead.applicants.get().date_of_birth == date(1984, 11, 24)
+    assert save(**{name: "-"}).status_code == 302
+    assert lead.applicants.get().date_of_birth is None
 
 
 # How many -------------------------------------------------------------------------------------------------------

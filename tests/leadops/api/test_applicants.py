@@ -284,7 +284,9 @@ def test_of_anothers_lead_nothing_is_told(other_api, api, lead, program):
 
 
 def test_what_was_wrong_elsewhere_before_keeps_nobody_from_mending_the_rest(api, lead, ids):
-    Applicant.objects.filter(pk=ids[0]).update(gstin="NONSENSE")
+    person = Applicant.objects.get(pk=ids[0])
+    person.gstin = "NONSENSE"
+    person.save()
     assert api.patch(f"{PATH}{ids[1]}/", {"name": "Asha Devi"}).status_code == 200
 
 

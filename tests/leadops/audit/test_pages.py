@@ -113,7 +113,7 @@ def several(desk, partner, lead, officer):
         {"name": "Pune", "code": "pune"},
         headers={"X-Request-Id": "request-1"},
     )
-    Applicant.objects.update(name="=HYPERLINK(1)")
+    Applicant.objects.update(business_type="=HYPERLINK(1)")
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_the_csv_holds_what_was_found_and_no_formula(desk, several, events):
     answer = desk.get(CSV, {"action": "update"})
     rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))
     assert rows[0][0] == "when"
-    assert ["Name", "'=HYPERLINK(1)"] in [[row[9], row[11]] for row in rows]
+    assert ["Business type", "'=HYPERLINK(1)"] in [[row[9], row[11]] for row in rows]
     [event] = events(action="exported")
     assert (event.act.who, event.changes) == ("officer asha", {"action": "update"})
 
