@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
@@ -53,12 +53,14 @@ class Worked(ModelAdmin):
         """The part of the page; another page may show it as it is."""
         may_change = self.has_change_permission(request, lead)
         may_assign = self.has_assign_permission(request)
-        offered = offers.of_page(request) if may_change or may_assign else {}
+        offered = offers.of_page(request, lead) if may_change or may_assign else {}
         context = {
             "lead": lead,
             "may_change": may_change,
             "may_assign": may_assign,
             "officers": offered.get(offers.OFFICER, []),
+            "doers": offered.get(offers.DOER, []),
+            "refused": _refused(request),
             "clock": clock_chip(lead),
             "waits": Lead.WaitingFor.choices,
             "tasks": sorted(
@@ -91,11 +93,18 @@ class Worked(ModelAdmin):
             raise PermissionDenied
         try:
             words = DEEDS[deed](self, request, lead)
-            self.message_user(request, words, messages.SUCCESS)
-            self.log_change(request, lead, words)
         except LeadopsError as refusal:
             self.message_user(request, refusal.message, messages.ERROR)
+            return self.read_view(request, str(lead_id))
+        self.message_user(request, words, messages.SUCCESS)
+        self.log_change(request, lead, words)
         return HttpResponseRedirect(page_url(Lead, lead.pk) + "#work")
+
+
+def _refused(request: HttpRequest) -> dict[str, QueryDict]:
+    """What a form of the panel sent in vain, by its deed: the form shows it again, to be mended."""
+    deed = request.resolver_match.kwargs.get("deed") if request.resolver_match else None
+    return {deed: request.POST} if deed else {}
 
 
 def _officer(request: HttpRequest) -> Officer:

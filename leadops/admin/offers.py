@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from django.http import HttpRequest
 
 from leadops import statements
+from leadops.models import Lead
+from leadops.services import notes
 from leadops.sign_in.sessions import officer_of
 
-OFFICER, BRANCH, REASON, VIEW = "officer", "branch", "reason", "view"
+OFFICER, DOER, BRANCH, REASON, VIEW = "officer", "doer", "branch", "reason", "view"
 # As `assignment.may_be_given` has them, and `Branch.objects.visible_to`.
 _COLLEAGUES = """(%(all)s OR id = %(me)s OR id IN (
     SELECT officer_id FROM leadops_officer_branches WHERE branch_id = ANY(%(branches)s)
@@ -19,6 +21,7 @@ _OFFICERS = (
     "SELECT 'officer', id::text, username, '', false FROM leadops_officer WHERE is_active AND is_staff AND "  # noqa: S608  made of the texts here
     + _COLLEAGUES
 )
+_DOERS = _OFFICERS.replace(OFFICER, DOER, 1) + " AND id IN ({may_see})"
 _BRANCHES = """
 SELECT 'branch', id::text, name, '', false FROM leadops_branch WHERE %(all)s OR id = ANY(%(branches)s)
 """
@@ -40,9 +43,18 @@ class Offer(NamedTuple):
     own: bool
 
 
-def of_page(request: HttpRequest) -> dict[str, list[Offer]]:
-    """The officers that this one sees and the reasons, by name."""
-    return _found(f"{_OFFICERS} UNION ALL {_REASONS} ORDER BY 3", request)
+def of_page(request: HttpRequest, lead: Lead | None = None) -> dict[str, list[Offer]]:
+    """The officers that this one sees and the reasons, by name; of a lead also who may be set a task about it."""
+    doers, values = _doers(lead) if lead else ("", {})
+    return _found(f"{_OFFICERS} {doers} UNION ALL {_REASONS} ORDER BY 3", request, **values)
+
+
+def _doers(lead: Lead) -> tuple[str, dict[str, Any]]:
+    """The part that finds who may see `lead`; what the ORM counts off is named, as the other parts name theirs."""
+    sql, params = notes.who_may_see(lead).values("pk").query.sql_with_params()
+    values = {f"doer_{at}": value for at, value in enumerate(params)}
+    named = sql % tuple(f"%({name})s" for name in values)
+    return f"UNION ALL {_DOERS.format(may_see=named)}", values
 
 
 def of_list(request: HttpRequest) -> dict[str, list[Offer]]:
@@ -58,10 +70,10 @@ def of_list(request: HttpRequest) -> dict[str, list[Offer]]:
     return cast("dict[str, list[Offer]]", found)
 
 
-def _found(sql: str, request: HttpRequest) -> dict[str, list[Offer]]:
+def _found(sql: str, request: HttpRequest, **more: Any) -> dict[str, list[Offer]]:
     officer = officer_of(request)
     branches = [] if officer.sees_all else officer.branch_ids
-    values = {"me": officer.pk, "all": officer.sees_all, "branches": branches}
+    values = {"me": officer.pk, "all": officer.sees_all, "branches": branches, **more}
     found: dict[str, list[Offer]] = defaultdict(list)
     for kind, *told in statements.rows(sql, values):
         found[kind].append(Offer(*told))

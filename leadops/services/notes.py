@@ -6,15 +6,18 @@ import re
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leadops.errors import LeadopsError
 from leadops.models import Lead, Note, Officer, Task
+from leadops.models.officer import OWN_LEADS_ONLY
 from leadops.validation import refuse_cards
 
 LONGEST = 4000
 MOST_MENTIONED = 20
+_BY_RIGHTS = "django.contrib.auth.backends.ModelBackend"
 _MENTION = re.compile(r"(?<![\w@.])@([\w.@+-]*\w)")
 
 
@@ -70,5 +73,16 @@ def _named(names: list[str]) -> list[Officer]:
 
 def may_see(officer: Officer, lead: Lead) -> bool:
     """Whether `officer` may look at leads, and `lead` is within their reach."""
-    may = officer.is_active and officer.has_perm("leadops.view_lead")
-    return may and Lead.objects.visible_to(officer).filter(pk=lead.pk).exists()
+    return who_may_see(lead).filter(pk=officer.pk).exists()
+
+
+def who_may_see(lead: Lead) -> QuerySet[Officer]:
+    """The officers who may look at leads and within whose reach `lead` is: `visible_to`, asked of the lead."""
+    narrowed = Officer.objects.with_perm(OWN_LEADS_ONLY, include_superusers=False, backend=_BY_RIGHTS)
+    branches = [lead.branch_id] if lead.branch_id else []
+    of_branch = Officer.branches.through.objects.filter(branch_id__in=branches).values("officer_id")
+    wide = Q(reach=Officer.Reach.ALL) | Q(reach=Officer.Reach.BRANCHES, pk__in=of_branch)
+    theirs = Q(pk__in=[pk for pk in (lead.owner_id, lead.created_by_id) if pk])
+    own = Q(reach=Officer.Reach.OWN) | Q(pk__in=narrowed.values("pk"))
+    may_look: QuerySet[Officer] = Officer.objects.with_perm("leadops.view_lead", backend=_BY_RIGHTS)
+    return may_look.filter(Q(is_superuser=True) | (own & theirs) | (wide & ~own))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -125,6 +126,45 @@ def test_a_task_is_set_by_a_quick_button_or_a_day_and_done_by_one_click(desk, le
     desk.post(reverse("admin:leadops_task_later", args=[later.pk]), {"when": "next_week"})
     later.refresh_from_db()
     assert later.due_at == lead_tasks.on_day("next_week")
+
+
+def test_what_was_refused_stays_in_its_form_to_be_mended(desk, lead):
+    card = "Her card is 4111 1111 1111 1111."
+    url = reverse("admin:leadops_lead_work", args=[lead.pk, "note"])
+    text = desk.post(url, {"text": card}).content.decode()
+    assert f">{card}</textarea>" in text
+    assert f'href="{page(lead)}?edit=1"' in text
+    ravi = people.officer("ravi")
+    sent = {"title": "Call her", "owner": ravi.pk, "when": "day", "day": "2020-01-05"}
+    url = reverse("admin:leadops_lead_work", args=[lead.pk, "task"])
+    text = desk.post(url, sent).content.decode()
+    for kept in ('value="Call her"', f'value="{ravi.pk}" selected>', 'value="2020-01-05"'):
+        assert kept in text.partition("What is to be done</label>")[2].partition("</form>")[0]
+    assert card not in desk.get(page(lead)).content.decode()
+
+
+def test_a_task_is_offered_to_those_alone_who_may_see_the_lead(desk, lead):
+    north = people.branch("north")
+    Lead.objects.filter(pk=lead.pk).update(branch=north)
+    lead.refresh_from_db()
+    for reach in Officer.Reach:
+        for where, branch in (("here", north), ("there", people.branch("south"))):
+            for right in ("view_lead", "change_lead"):
+                person = people.officer(f"{reach}-{where}-{right}", superuser=False)
+                people.give(person, right)
+                Officer.objects.filter(pk=person.pk).update(reach=reach)
+                person.branches.set([branch])
+    narrowed = people.officer("narrowed", superuser=False)
+    people.give(narrowed, "view_lead", "own_leads_only")
+    owner = people.officer("owner", superuser=False)
+    people.give(owner, "view_lead", "own_leads_only")
+    Lead.objects.filter(pk=lead.pk).update(owner=owner)
+    shown = desk.get(page(lead)).content.decode().partition('id="task-owner"')[2].partition("</select>")[0]
+    able = [each for each in Officer.objects.all() if each.has_perm("leadops.view_lead")]
+    may = {each.username for each in able if Lead.objects.visible_to(each).exists()}
+    assert set(re.findall(r">([^<]+)</option>", shown)) == may
+    everywhere = {"all-here-view_lead", "all-there-view_lead"}
+    assert may == everywhere | {"asha", "owner", "branches-here-view_lead"}
 
 
 def test_tasks_of_leads_out_of_reach_are_nobodys_to_see_or_do(desk, lead, officer):
