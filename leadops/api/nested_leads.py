@@ -18,7 +18,9 @@ import orjson
 from django.db import connection, models
 from django.db.models import Model
 
-from leadops.fields import BlindIndexField, EncryptedTextField, place
+from leadops.api.lead_answers import AddressAnswer, ApplicantAnswer, BankAnswer, LeadAnswer, ProgramAnswer
+from leadops.api.lead_shapes import ConsentShape, IdentityDocumentShape
+from leadops.fields import EncryptedTextField, place
 from leadops.models import Address, Applicant, Bank, Consent, Lead, Program
 from leadops.prepared import Statement, run
 from leadops.sealing import open_sealed
@@ -61,17 +63,24 @@ _NOTHING = r"\x"
 class _Table:
     """What is read of a model, in SQL and out of JSON; `parts` are the rows that belong to each, `of` the one it names.
 
-    A row is a list in JSON, its names said here alone: with every row they would be half of what is sent.
+    Of its columns only those that are `told`: the others cost as much. A row is a list in JSON, its names said here
+    alone: with every row they would be half of what is sent.
     """
 
     def __init__(
-        self, model: type[Model], of: dict[str, _Table] | None = None, **parts: tuple[_Table, str]
+        self,
+        model: type[Model],
+        told: Iterable[str],
+        of: dict[str, _Table] | None = None,
+        **parts: tuple[_Table, str],
     ) -> None:
-        self.model, self.of, self.parts = model, of or {}, parts
+        self.model, self.told, self.of, self.parts = model, told, of or {}, parts
 
     @cached_property
     def _fields(self) -> list[models.Field[Any, Any]]:
-        return [each for each in self.model._meta.concrete_fields if not isinstance(each, BlindIndexField)]
+        """Also the key: what is sealed is bound to it."""
+        told = {"id", *self.told}
+        return [field for field in self.model._meta.concrete_fields if field.attname in told]
 
     @cached_property
     def _names(self) -> list[str]:
@@ -137,14 +146,21 @@ class _Table:
         return Row(dict(zip(self._names, values, strict=True)))
 
 
+_identity = (f"identity_{name}" for name in IdentityDocumentShape().fields)
 _LEADS = _Table(
     Lead,
-    of={"program": _Table(Program)},
+    LeadAnswer().fields,
+    of={"program": _Table(Program, ["country", *ProgramAnswer().fields])},
     applicants=(
-        _Table(Applicant, addresses=(_Table(Address), "applicant_id"), banks=(_Table(Bank), "applicant_id")),
+        _Table(
+            Applicant,
+            [*ApplicantAnswer().fields, *_identity],
+            addresses=(_Table(Address, AddressAnswer().fields), "applicant_id"),
+            banks=(_Table(Bank, BankAnswer().fields), "applicant_id"),
+        ),
         "lead_id",
     ),
-    consents=(_Table(Consent), "lead_id"),
+    consents=(_Table(Consent, ConsentShape().fields), "lead_id"),
 )
 
 
