@@ -222,6 +222,8 @@ def test_command_compares_the_day_with_the_vendor(connections, partner, program,
 def test_command_refuses_an_unknown_connection_and_one_that_cannot_list(connections):
     with pytest.raises(CommandError, match=r"no connection 'nobody'\. There is .*crego_crm, .*ispcrm"):
         call_command("reconcile", "nobody")
+    with pytest.raises(CommandError, match=r"--day: '2026-13-21' is no day: write it as 2026-03-31"):
+        call_command("reconcile", "ispcrm", "--day", "2026-13-21")
     with pytest.raises(CommandError, match="ISPCRM can't list"):
         call_command("reconcile", "ispcrm", "--day", (timezone.localdate() - timedelta(days=1)).isoformat())
 

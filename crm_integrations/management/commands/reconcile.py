@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from datetime import date
 from typing import Any
 
@@ -21,7 +21,7 @@ class Command(AnsweringCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("connection", help="name of the connection")
-        parser.add_argument("--day", type=date.fromisoformat, help="YYYY-MM-DD, in TIME_ZONE; else yesterday")
+        parser.add_argument("--day", type=_day, help="YYYY-MM-DD, in TIME_ZONE; else yesterday")
 
     def answer(self, **options: Any) -> dict[str, Any]:
         connection = Connection.objects.filter(name=options["connection"]).first()
@@ -57,6 +57,13 @@ class Command(AnsweringCommand):
         if answer["state"] == Reconciliation.State.RUNNING:
             return "Another worker is at it."
         return str(answer["reason"]) if answer["state"] == Reconciliation.State.FAILED else ""
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no day: write it as 2026-03-31.") from None
 
 
 def _no_such(name: str) -> str:
