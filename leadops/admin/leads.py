@@ -146,6 +146,12 @@ class LeadAdmin(
             return self._submitted(request, obj)
         return super().response_change(request, obj)
 
+    def response_post_save_add(self, request: HttpRequest, obj: Lead) -> HttpResponse:
+        """To the lead: what is to be done next stands there."""
+        return HttpResponseRedirect(page_url(Lead, obj.pk))
+
+    response_post_save_change = response_post_save_add
+
     def _submitted(self, request: HttpRequest, lead: Lead) -> HttpResponse:
         try:
             self.tell_sent(request, [lead], leads.submit([lead], by=officer_of(request)))

@@ -48,8 +48,9 @@ def typed(desk, partner, program) -> dict[str, str]:
 
 
 def test_new_lead_is_stored_as_a_draft_with_all_its_parties(desk, officer, typed):
-    desk.post(ADD, typed)
+    answer = desk.post(ADD, typed)
     lead = Lead.objects.get()
+    assert answer["Location"] == url(lead)
     assert (lead.status, lead.intake, lead.created_by) == ("draft", "admin", officer)
     assert lead.primary_mobile == "+919800000001"
     applicant = lead.applicants.get()

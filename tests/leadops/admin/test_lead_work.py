@@ -93,7 +93,7 @@ def test_the_form_offers_what_may_follow_and_takes_the_step(desk, lead, officer)
     assert "Approved" in offered
     assert "Dropped" not in offered
     assert "Draft" not in offered
-    desk.post(page(lead), form | {"status": "in_review", "_save": "1"})
+    assert desk.post(page(lead), form | {"status": "in_review", "_save": "1"})["Location"] == page(lead)
     step = StatusStep.objects.order_by("pk").last()
     assert (step.to_status, step.by) == ("in_review", officer)
     kept = Lead.objects.get()
