@@ -104,12 +104,12 @@ class ImportSteps(ModelAdmin):
     def undo_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         """What undoing would do, and the button that does it."""
         batch = self.to_steer(request, batch_id, MAY_UNDO)
-        if request.method == "POST":
-            officer = officer_of(request)
-            return self._told(request, batch_id, lambda each: import_undoing.begin(each, officer), MAY_UNDO)
         if not import_undoing.may_be_undone(batch):
             return HttpResponseRedirect(page_url(ImportBatch, batch.pk))
-        shown = {"foreseen": import_undoing.foresee(batch)}
+        shown = {"foreseen": (foreseen := import_undoing.foresee(batch))}
+        if request.method == "POST" and not foreseen["in_vain"]:
+            officer = officer_of(request)
+            return self._told(request, batch_id, lambda each: import_undoing.begin(each, officer), MAY_UNDO)
         return self.page(request, "undo", batch, f"Undo {batch.file_name}", shown)
 
     def _told(

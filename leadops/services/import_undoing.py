@@ -165,6 +165,7 @@ def foresee(batch: ImportBatch) -> dict[str, object]:
     looked_at = list(Lead.with_deleted.filter(pk__in={lead_id for _, lead_id in rows[:MOST_LOOKED_AT]}))
     reasons = why_they_stay(batch, looked_at, lock=False)
     return {
+        "in_vain": len(rows) <= len(looked_at) == len(reasons),
         "more": len(rows) > MOST_LOOKED_AT,
         "looked_at": len(looked_at),
         "gone": len(looked_at) - len(reasons),

@@ -293,10 +293,28 @@ class TestUndoing:
         assert "this is its version 2" in shown
         assert desk.get(page(done, "undo"))["Location"] == page(done)
 
+    def test_where_no_lead_would_go_it_says_so_and_leaves_the_import_as_it_is(self, desk, done):
+        Lead.objects.update(version=2)
+        shown = desk.get(page(done, "undo")).content.decode()
+        assert "No lead would go, so there is nothing to undo." in shown
+        assert "Undo this import</button>" not in shown
+        assert "No lead would go" in desk.post(page(done, "undo")).content.decode()
+        assert ImportBatch.objects.get(pk=done.pk).state == "done"
+
     def test_is_not_offered_where_there_is_nothing_to_undo(self, desk, upload):
         batch = upload(good_rows(1))
         assert desk.get(page(batch, "undo"))["Location"] == page(batch)
         assert "Undo" not in desk.get(page(batch)).content.decode()
+
+
+class TestUnreadable:
+    def test_leads_to_another_upload(self, desk, partner, program, tmp_path):
+        path = workbooks.ours(tmp_path / "a.xlsx", [["Colour", "Weight"], ["red", "9"]])
+        with path.open("rb") as file:
+            batch = run(import_batches.receive(file, "a.xlsx", partner=partner, program=program))
+        assert batch.state == "failed"
+        another = f'href="{reverse("admin:leadops_importbatch_add")}">Upload another file</a>'
+        assert another in desk.get(page(batch)).content.decode()
 
 
 class TestOneRow:
