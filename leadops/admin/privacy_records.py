@@ -52,6 +52,7 @@ class HolderAdmin(OfLeads):
     ]
     list_filter = [ToldFilter, ("kind", ChoicesDropdownFilter), ("cause", ChoicesDropdownFilter)]
     list_select_related = ["lead", "told_by"]
+    none_yet = gettext_lazy("There are no tasks to tell anybody yet.")
     when_empty = gettext_lazy(
         "Nobody has to be told of anything. Withdrawn consents and erased data make tasks here."
     )

@@ -50,6 +50,12 @@ def test_a_withdrawal_names_its_consents_and_its_reason(desk, lead, consent, tol
     assert not Consent.objects.exclude(withdrawn_at=None).exists()
 
 
+def test_the_empty_list_of_holders_speaks_of_its_tasks(desk):
+    text = desk.get(reverse("admin:leadops_holder_changelist")).content.decode()
+    assert "There are no tasks to tell anybody yet." in text
+    assert "There are no who has" not in text
+
+
 def test_a_holder_is_told_once(desk, officer, lead, consent):
     consents.withdraw(lead.pk, [consent.pk], "They called", officer)
     task = Holder.objects.get()
