@@ -81,7 +81,7 @@ def test_an_older_page_asks_which_values_to_keep(desk_page, draft_lead):
     expect(row).to_contain_text("theirs")
     row.get_by_label("Remarks").check()
     page.get_by_role("button", name="Save like this").click()
-    page.wait_for_url(re.compile(r"/lead/$"))
+    expect(page.get_by_role("region", name="Timeline")).to_be_visible()
     assert Lead.objects.get().remarks == "mine"
 
 

@@ -44,7 +44,7 @@ def lead(isp, partner, program) -> Lead:
 
 def test_officer_looks_at_what_would_be_sent(desk_page, lead, isp):
     desk_page.goto(reverse("admin:leadops_lead_change", args=[lead.pk]))
-    expect(desk_page.get_by_text("ispcrm: Refused: r")).to_be_visible()
+    expect(desk_page.locator(".lo-reason", has_text="ispcrm: Refused: r")).to_be_visible()
     desk_page.get_by_role("link", name="Preview for ispcrm").click()
     expect(desk_page.get_by_role("heading", name="Preview of", level=2)).to_be_visible()
     expect(desk_page.get_by_text("Misses 1")).to_be_visible()

@@ -113,7 +113,7 @@ def test_picked_values_parts_documents_notes_and_tasks_come_along(kept, other, o
 
 def test_undoing_puts_all_of_it_back(kept, other, officer):
     Applicant.objects.create(lead=other, name="Sunita Pawar", position=1)
-    leads.submit([other])
+    leads.submit([kept, other])
     before = state()
     merged = lead_merging.merge(
         kept.pk, other.pk, paths(kept, other, "loan_amount", "primary_mobile"), officer
