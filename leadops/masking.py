@@ -19,6 +19,8 @@ _NUMBER_IN_TEXT = re.compile(r"(?:(?<![A-Za-z])[A-Za-z]{4}0)?[0-9](?:[ -]?[0-9])
 _EMAIL_IN_TEXT = re.compile(r"[^@\s,;:<>()]+@[^@\s,;:<>()]+\.[A-Za-z]{2,}")
 _MAY_HIDE = re.compile(r"[0-9@]")
 _SHORTEST_MASKED = 7
+_CROSSES = "X" * 5
+"""So many a masked PAN has, and a masked GSTIN more; no number of any kind has them on end."""
 
 
 def pan(number: str) -> str:
@@ -77,7 +79,7 @@ def _masked_number(found: re.Match[str]) -> str:
 
 def is_masked(value: str) -> bool:
     """Whether a value that came in is one of these masks, and says nothing of what it stands for."""
-    return DOT in value or "XXXXX" in value
+    return DOT in value or _CROSSES in value
 
 
 def unmasked(number: str) -> str:

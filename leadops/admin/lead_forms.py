@@ -48,6 +48,8 @@ class LeadForm(VersionedForm, MaskedForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         self._refuse_taken_reference(cleaned)
+        # What the database would refuse, the check of the whole lead says in words, at its field.
+        self.instance.validate_constraints = lambda exclude=None: None
         return cleaned
 
     def refusal(self, seen: int | None) -> str:
@@ -62,11 +64,6 @@ class LeadForm(VersionedForm, MaskedForm):
         )
         if taken.exists():
             self.add_error("partner_ref_id", REFERENCE_TAKEN)
-
-    def _post_clean(self) -> None:
-        """What the database would refuse, the check of the whole lead says in words, at its field."""
-        self.instance.validate_constraints = lambda exclude=None: None
-        super()._post_clean()  # type: ignore[misc]  # the stubs leave it out
 
     def full_clean(self) -> None:
         super().full_clean()

@@ -66,7 +66,6 @@ def fresh_factor(view: View, *, reading: bool = False) -> View:
             return _page(request, CodeForm(), _carried(request))
         return view(request, *args, **kwargs)
 
-    asked.asks_fresh_factor = True  # type: ignore[attr-defined]
     return asked
 
 

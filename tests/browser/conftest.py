@@ -107,21 +107,23 @@ def page(open_page: Callable[..., Page]) -> Page:
     return open_page()
 
 
+def sign_in(page: Page, officer: Officer, url: str) -> Page:
+    """Sign `officer` in at the site of `url`, by a session of the server's and without the form."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(officer.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = officer.get_session_auth_hash()
+    session.save()
+    page.context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": str(session.session_key), "url": url}]
+    )
+    return page
+
+
 @pytest.fixture
 def signed_in(officer: Officer, live_server: Any) -> Callable[[Page], Page]:
-    """Signs `officer` in by a session of the server's, without the form."""
-
-    def sign_in(page: Page) -> Page:
-        session = SessionStore()
-        session[SESSION_KEY] = str(officer.pk)
-        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-        session[HASH_SESSION_KEY] = officer.get_session_auth_hash()
-        session.save()
-        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": live_server.url}
-        page.context.add_cookies([cookie])  # type: ignore[list-item]
-        return page
-
-    return sign_in
+    """Signs `officer` in."""
+    return lambda page: sign_in(page, officer, live_server.url)
 
 
 @pytest.fixture

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from leadops.models import Officer, Partner
+from leadops.models import Partner
 from tests import people
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import DESKTOP, PHONE, sign_in
 from tests.browser.test_phone import NAMELESS, WIDE
 from tests.browser.test_watching import tab_to
 
 pytestmark = pytest.mark.usefixtures("_approvals")
 INBOX = reverse("admin:leadops_pendingchange_changelist")
 REASON = "They bring leads. " * 20
-
-
-def sign_in(page: Page, officer: Officer, url: str) -> Page:
-    session = SessionStore()
-    session[SESSION_KEY] = str(officer.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = officer.get_session_auth_hash()
-    session.save()
-    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": url}
-    page.context.add_cookies([cookie])  # type: ignore[list-item]
-    return page
 
 
 def test_one_asks_at_the_desk_and_another_approves_on_a_phone(
