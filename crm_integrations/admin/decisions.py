@@ -114,7 +114,11 @@ def _rows(page: Any) -> list[dict[str, Any]]:
     deliveries = list(page.object_list.select_related("connection", "lead", "loan_account"))
     calls = Exchange.objects.filter(delivery__in=deliveries, purpose__in=OF_ITSELF)
     calls = calls.order_by("delivery_id", "-id").distinct("delivery_id")
-    last = {each.delivery_id: ShownCall.beginning(each) for each in calls.with_cut_bodies(BEGINNING)}
+    connections = {each.pk: each.connection for each in deliveries}
+    last = {
+        each.delivery_id: ShownCall.beginning(each, connections[each.delivery_id])
+        for each in calls.with_cut_bodies(BEGINNING)
+    }
     return [
         {"delivery": each, "record": each.record, "url": record_url(each), "last": last.get(each.pk)}
         for each in deliveries

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
+from django.db.models import QuerySet
+from django.db.models.functions import Left
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,6 +16,7 @@ from crm_integrations.admin.chips import why_of
 from crm_integrations.admin.panel import standing_of
 from crm_integrations.admin.steering import MAY_SEE, MAY_STEER
 from crm_integrations.models import NEEDS_PERSON, REPEATABLE, Delivery, Exchange, State
+from crm_integrations.shown_calls import BEGINNING, what_was_said
 from leadops.admin.lead_timeline import log_of, logged_too
 from leadops.admin.next_steps import Step, ended, steps
 from leadops.admin.page_urls import page_url
@@ -29,22 +33,25 @@ def calls(lead: Lead, limit: int) -> Iterator[Entry]:
     made = Exchange.objects.filter(delivery__in=list(told)).order_by("-id")
     light = (
         "created_at",
+        "purpose",
         "operation",
         "version",
         "status",
+        "response_headers",
         "error",
         "duration_ms",
         "finished_at",
         "delivery_id",
     )
-    for call in made.only(*light)[:limit]:
-        name = told[call.delivery_id].connection.name if call.delivery_id else ""
+    answered = {"answered": Left("response_body", BEGINNING)}
+    light_calls: QuerySet[Any] = made.only(*light).annotate(**answered)
+    for call in light_calls[:limit]:
+        connection = told[call.delivery_id].connection
+        said = what_was_said(call, connection, call.answered)
         version = _(", version %(number)s") % {"number": call.version} if call.version else ""
         took = f", {call.duration_ms} ms" if call.duration_ms is not None else ""
-        outcome = f"HTTP {call.status}" if call.status else call.error or _("under way")
-        url = page_url(Exchange, call.pk)
-        tone = "bad" if call.error or (call.status or 0) >= 400 else "calm"
-        yield Entry(call.created_at, name, CALLS, f"{call.operation}{version}: {outcome}{took}", url, tone)
+        words = f"{call.operation}{version}: {said.words}{took}"
+        yield Entry(call.created_at, connection.name, CALLS, words, page_url(Exchange, call.pk), said.tone)
 
 
 @source({STATUSES: gettext_lazy("Vendor status")}, MAY_SEE)

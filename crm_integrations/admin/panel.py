@@ -197,8 +197,10 @@ def _rows(deliveries: QuerySet[Delivery]) -> list[Row]:
         related.prefetch_related("status_changes").order_by("connection__name", "record_id", "-version")
     )
     calls: dict[UUID | None, list[ShownCall]] = {}
+    connections: dict[UUID | None, Connection] = {each.pk: each.connection for each in found}
     for call in _calls(found):
-        calls.setdefault(call.delivery_id, []).insert(0, ShownCall.beginning(call))
+        shown = ShownCall.beginning(call, connections[call.delivery_id])
+        calls.setdefault(call.delivery_id, []).insert(0, shown)
     for delivery in found:
         sent = Sent(delivery, calls.get(delivery.pk, []))
         new = Row(delivery.connection, delivery.lead_id, delivery.loan_account, sent)

@@ -21,9 +21,9 @@ from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
     UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminTextInputWidget,
 )
 
+from leadops.admin.document_types import TypeWidget
 from leadops.admin.making import MadeByService, MadeForm
 from leadops.admin.page_urls import LEADS, page_url
 from leadops.admin.scoped import Scoped, seen
@@ -31,15 +31,14 @@ from leadops.client_address import client_address
 from leadops.document_files.downloads import download
 from leadops.errors import Invalid, LeadopsError
 from leadops.ids import uuid_in
-from leadops.models import Document, DocumentEvent, DocumentType, Lead, Officer
+from leadops.models import Document, DocumentEvent, Lead, Officer
 from leadops.services import documents
-from leadops.services.document_checklist import Owner, called, owners_of
+from leadops.services.document_checklist import Owner, called, owners_of, types_of
 from leadops.services.document_events import By
 from leadops.services.document_storing import Given
 from leadops.sign_in.fresh import fresh_factor
 from leadops.sign_in.sessions import officer_of
 
-TYPES = "document-types"
 MOST_EVENTS = 500
 
 
@@ -54,10 +53,8 @@ class DocumentForm(MadeForm):
     document_type = forms.CharField(
         label=_("Type"),
         max_length=50,
-        widget=UnfoldAdminTextInputWidget(attrs={"list": TYPES}),
-        help_text=_(
-            "For instance PAN_CARD, BANK_STATEMENT. A program that has a list takes only what is on it."
-        ),
+        widget=TypeWidget,
+        help_text=_("What the program wants. Where it lists nothing: PAN_CARD, BANK_STATEMENT."),
     )
     file = forms.FileField(label=_("File"), widget=UnfoldAdminFileFieldWidget)
     password = forms.CharField(
@@ -83,6 +80,11 @@ class DocumentForm(MadeForm):
         about = self.fields["about"]
         assert isinstance(about, forms.ChoiceField)
         about.choices = [(str(row.pk), called(row)) for row in self.owners]
+        types = self.fields["document_type"].widget
+        assert isinstance(types, TypeWidget)
+        types.lists = types_of(self.owners)
+        asked = self.data.get("about") or self.initial.get("about")
+        types.about = str(asked or next((row.pk for row in self.owners), ""))
 
     def owner(self) -> Owner:
         """The lead or the party of it that the document is about."""
@@ -153,15 +155,6 @@ class DocumentAdmin(Scoped, MadeByService, ModelAdmin):
         return "Found clean" if document.scanned_at else "Not scanned: no scanner was configured"
 
     # Its own pages -------------------------------------------------------------------------------------------
-
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        lead_id = uuid_in(str(request.POST.get("lead") or request.GET.get("lead")))
-        leads = seen(Lead.objects.filter(pk__in=[lead_id] if lead_id else []), request)
-        codes = DocumentType.objects.filter(program__in=leads.values("program"))
-        offered = list(dict.fromkeys(codes.values_list("code", flat=True)))
-        return super().add_view(
-            request, form_url, {"types_id": TYPES, "types": offered, **(extra_context or {})}
-        )
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -137,6 +138,8 @@ class ImportBatchAdmin(Scoped, ImportRowPages, MadeByService, OnlyChosen, Capped
             shown = {"batch": batch, "progress": self._progress(batch), "tone": TONES[batch.state]}
             may_undo = request.user.has_perm(MAY_UNDO) and import_undoing.may_be_undone(batch)
             shown |= {"may_steer": self.may_steer(request), "may_undo": may_undo}
+            why_not = import_undoing.why_in_vain(batch) if may_undo else ""
+            shown["in_vain"] = gettext(why_not) if why_not else ""
             shown |= {"preview": import_previews.shown(batch), "title": batch.file_name, "subtitle": None}
             shown |= self.rows_context(request, batch)
             tell_waiting(request, "leadops.importbatch", [str(batch.pk)])

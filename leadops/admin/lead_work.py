@@ -18,7 +18,6 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
 from leadops.admin import offers
@@ -76,14 +75,19 @@ class Worked(ModelAdmin):
         return render_to_string("admin/leadops/lead/work.html", context, request)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(require_POST(self.work_view))
+        view = self.admin_site.admin_view(self.work_view)
         own = [path("<uuid:lead_id>/deeds/<slug:deed>/", view, name="leadops_lead_work")]
         return own + super().get_urls()
 
     def work_view(self, request: HttpRequest, lead_id: UUID, deed: str) -> HttpResponse:
-        """Do one thing with a lead that the officer may see, and say how it went."""
+        """Do one thing with a lead that the officer may see, and say how it went.
+
+        What is refused is shown at this address: reloaded, or come back to, it leads to the lead.
+        """
         if deed not in DEEDS:
             raise Http404
+        if request.method != "POST":
+            return HttpResponseRedirect(page_url(Lead, lead_id) + "#work")
         queryset = cast(LeadQuerySet, self.get_queryset(request))
         lead = get_object_or_404(queryset.select_related("program"), pk=lead_id)
         may = (

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import DecimalField, Field, ForeignKey, Model
+from django.db.models import DecimalField, Field, ForeignKey, ManyToManyField, Model
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.text import capfirst
@@ -93,7 +93,22 @@ def deed(action: str) -> str:
 def what(label: str) -> str:
     """What the records of a model are called."""
     model = model_of(label)
-    return str(model._meta.verbose_name) if model else label
+    if model is None:
+        return label
+    if (link := _link(model)) is None:
+        return str(model._meta.verbose_name)
+    told = {"many": link.verbose_name, "record": link.model._meta.verbose_name}
+    return _("%(many)s of %(record)s") % told
+
+
+def _link(model: type[Model]) -> ManyToManyField[Any, Any] | None:
+    """What the rows of `model` link with what, where they do nothing else: Django's word is "a-b relationship"."""
+    source = model._meta.auto_created
+    if not (isinstance(source, type) and issubclass(source, Model)):
+        return None
+    return next(
+        (each for each in source._meta.local_many_to_many if each.remote_field.through is model), None
+    )
 
 
 def model_of(label: str) -> type[Model] | None:
@@ -110,7 +125,7 @@ def _pairs(event: AuditEvent) -> list[tuple[str, Any]]:
 
 def _change(action: str, model: type[Model] | None, name: str, value: Any, names: Names) -> Change:
     field = _field(model, name)
-    label = capfirst(str(field.verbose_name)) if field else capfirst(name.replace("_", " "))
+    label = _label(field) if field else capfirst(name.replace("_", " "))
     if isinstance(field, EncryptedTextField) or (value is None and action == AuditEvent.Action.UPDATE):
         return Change(label, "", "")
     if action == AuditEvent.Action.UPDATE and isinstance(value, list) and len(value) == 2:
@@ -119,6 +134,13 @@ def _change(action: str, model: type[Model] | None, name: str, value: Any, names
     gone = action == AuditEvent.Action.DELETE
     shown = _shown(field, value, names)
     return Change(label, shown if gone else NOTHING, NOTHING if gone else shown)
+
+
+def _label(field: Field[Any, Any]) -> str:
+    """What the field is called; a link's own names are those of the classes, run together."""
+    if isinstance(field, ForeignKey) and field.model._meta.auto_created:
+        return capfirst(str(field.related_model._meta.verbose_name))
+    return capfirst(str(field.verbose_name))
 
 
 def _field(model: type[Model] | None, column: str) -> Field[Any, Any] | None:

@@ -92,6 +92,13 @@ def types_for(owner: Owner, lead: Lead) -> list[DocumentType]:
     return [wanted for wanted in found if _is_about(wanted, owner)]
 
 
+def types_of(owners: list[Owner]) -> list[tuple[Owner, list[DocumentType]]]:
+    """What the program of a lead wants of each of its `owners_of`."""
+    leads = [each for each in owners if isinstance(each, Lead)]
+    types = list(DocumentType.objects.filter(program_id__in=[lead.program_id for lead in leads]))
+    return [(owner, [wanted for wanted in types if _is_about(wanted, owner)]) for owner in owners]
+
+
 def type_findings(lead: Lead, owner: Owner, text: str) -> tuple[str, list[Finding]]:
     """The type as the program spells it; a finding where the program has a list for this owner and it is not there."""
     if not (text := text.strip()):

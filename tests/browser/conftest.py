@@ -20,6 +20,7 @@ from tests import patience, people
 
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+BOTH_SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 PATIENCE = patience.SECONDS * 1000
 FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
@@ -102,9 +103,15 @@ def _outside(url: str, home: str) -> bool:
 
 
 @pytest.fixture
-def page(open_page: Callable[..., Page]) -> Page:
-    """A page of desktop size, nobody signed in."""
-    return open_page()
+def size() -> dict[str, int]:
+    """Of the page; BOTH_SIZES runs a test at both."""
+    return DESKTOP
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page], size: dict[str, int]) -> Page:
+    """A page of this size, nobody signed in."""
+    return open_page(size)
 
 
 def sign_in(page: Page, officer: Officer, url: str) -> Page:

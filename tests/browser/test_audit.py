@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
-
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from leadops.audit.acting import acting
 from leadops.models import Lead
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import BOTH_SIZES
 from tests.browser.test_phone import NAMELESS, WIDE
 
 
-def test_who_did_what_is_found_and_read(open_page, signed_in, draft_lead, officer):
+@BOTH_SIZES
+def test_who_did_what_is_found_and_read(desk_page, draft_lead, officer, size):
     with acting(reason="They called from the branch and told their new address", on_behalf_of="officer ravi"):
         draft_lead.applicants.get().addresses.update(city="Pune", address_line="x" * 200)
     person = draft_lead.applicants.get()
@@ -22,15 +21,12 @@ def test_who_did_what_is_found_and_read(open_page, signed_in, draft_lead, office
     Lead.objects.update(owner=officer, loan_amount=250_000)
     search = reverse("admin:leadops_auditevent_changelist")
     history = reverse("admin:leadops_lead_history", args=[draft_lead.pk])
-    for size in (DESKTOP, PHONE):
-        page = signed_in(open_page(size))
-        for url in (history, search):
-            page.goto(url)
-            assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), url
-            assert page.evaluate(WIDE) == [], url
-            assert page.evaluate(NAMELESS) == [], url
-            if folder := os.environ.get("AUDIT_PICTURES"):
-                page.screenshot(path=f"{folder}/{url.split('/')[3]}-{size['width']}.png", full_page=True)
+    page = desk_page
+    for url in (history, search):
+        page.goto(url)
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), url
+        assert page.evaluate(WIDE) == [], url
+        assert page.evaluate(NAMELESS) == [], url
     page.get_by_label("What was done").select_option("update")
     page.get_by_label("Kind of record").select_option("leadops.applicant")
     page.get_by_label("Kind of record").press("Enter")

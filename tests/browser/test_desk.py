@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from leadops.models import Lead
 from tests import people
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import BOTH_SIZES, PHONE
 
 HOME = reverse("admin:index")
 OVERFLOWS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -23,7 +23,8 @@ def focused(page: Page) -> str:
     return str(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
 
 
-def test_a_day_by_the_keys_alone(desk_page, officer, draft_lead):
+@BOTH_SIZES
+def test_a_day_by_the_keys_alone(desk_page, officer, draft_lead, size):
     Lead.objects.update(owner=officer)
     page = desk_page
     page.goto(HOME)
@@ -41,17 +42,25 @@ def test_a_day_by_the_keys_alone(desk_page, officer, draft_lead):
     page.wait_for_url(re.compile(r"/lead/$"))
     page.keyboard.press("j")
     assert focused(page) == draft_lead.reference
-    page.keyboard.press("/")
-    assert focused(page) == "find"
+    if size == PHONE:  # the box is a page of its own there
+        page.get_by_role("link", name="Search everywhere").press("Enter")
+        page.wait_for_url(re.compile(r"/search/"))
+        box = page.locator("#search-text")
+    else:
+        page.keyboard.press("/")
+        assert focused(page) == "find"
+        box = page.locator("#find")
+    box.focus()
     page.keyboard.type("gj?")  # text, and no command
     expect(page.get_by_role("dialog")).to_be_hidden()
-    page.locator("#find").fill(draft_lead.primary_mobile)
+    box.fill(draft_lead.primary_mobile)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
     assert draft_lead.primary_mobile[-10:] not in page.url
     page.keyboard.press("g")
     page.keyboard.press("h")
     expect(page.get_by_role("heading", name="Your queue")).to_be_visible()
+    assert not page.evaluate(OVERFLOWS)
 
 
 def test_keys_can_be_switched_off(desk_page, draft_lead):
@@ -69,6 +78,7 @@ def test_keys_can_be_switched_off(desk_page, draft_lead):
     assert focused(page) == "find"
 
 
+@BOTH_SIZES
 def test_an_older_page_asks_which_values_to_keep(desk_page, draft_lead):
     page = desk_page
     page.goto(lead_url(draft_lead))
@@ -80,6 +90,7 @@ def test_an_older_page_asks_which_values_to_keep(desk_page, draft_lead):
     row = page.get_by_role("row", name="Remarks")
     expect(row).to_contain_text("theirs")
     row.get_by_label("Remarks").check()
+    assert not page.evaluate(OVERFLOWS)
     page.get_by_role("button", name="Save like this").click()
     expect(page.get_by_role("region", name="Timeline")).to_be_visible()
     assert Lead.objects.get().remarks == "mine"

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from leadops.models import Document, DocumentType
+from tests.browser.conftest import BOTH_SIZES
 from tests.leadops import papers
 
 SCRIPT = b"<html><script>document.title = 'taken over'</script></html>"
@@ -21,14 +22,24 @@ def _store(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
 
 
+@BOTH_SIZES
 def test_a_missing_document_is_handed_in_from_its_line_and_downloaded(desk_page, draft_lead):
     page, lead = desk_page, draft_lead
     DocumentType.objects.create(program=lead.program, code="PAN_CARD", name="PAN card")
+    DocumentType.objects.create(
+        program=lead.program, code="DEED", name="Title deed", about="lead", required=False
+    )
     page.goto(f"/admin/leadops/lead/{lead.pk}/change/")
     listed = page.locator("#documents")
     expect(listed).to_contain_text("1 missing")
     listed.get_by_role("link", name="Add PAN card").press("Enter")
-    expect(page.get_by_label("Type")).to_have_value("PAN_CARD")
+    kind = page.locator("#id_document_type")
+    expect(kind).to_have_value("PAN_CARD")
+    page.get_by_label("About").select_option("The lead")
+    expect(kind).to_have_value("")
+    kind.select_option("Title deed")
+    page.get_by_label("About").select_option(index=1)
+    kind.select_option("PAN card")
     locked = papers.pdf(password="open sesame")
     page.locator("#id_file").set_input_files({"name": "pan.pdf", "mimeType": "text/html", "buffer": locked})
     page.get_by_role("button", name="Save", exact=True).click()
@@ -43,6 +54,23 @@ def test_a_missing_document_is_handed_in_from_its_line_and_downloaded(desk_page,
     page.get_by_role("link", name="Details of PAN_CARD: pan.pdf").click()
     page.get_by_role("button", name="Show its password").click()
     expect(page.get_by_text("open sesame", exact=True)).to_be_visible()
+
+
+def test_a_type_is_typed_where_the_program_lists_none(desk_page, draft_lead):
+    page, lead = desk_page, draft_lead
+    DocumentType.objects.create(program=lead.program, code="PAN_CARD", name="PAN card")
+    page.goto(f"/admin/leadops/document/add/?lead={lead.pk}")  # about the lead, of which it lists nothing
+    typed = page.get_by_role("textbox", name="Type")
+    typed.fill("SELFIE")
+    page.get_by_label("About").select_option(index=1)
+    expect(typed).to_be_hidden()
+    expect(page.get_by_role("combobox", name="Type")).to_be_visible()
+    page.get_by_label("About").select_option("The lead")
+    expect(typed).to_have_value("SELFIE")
+    content = {"name": "a.pdf", "mimeType": "application/pdf", "buffer": papers.pdf()}
+    page.locator("#id_file").set_input_files(content)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#documents")).to_contain_text("SELFIE")
 
 
 @pytest.mark.parametrize("name", POLYGLOTS)

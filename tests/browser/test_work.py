@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from leadops.models import BulkAction, DropReason, Lead, SavedView
 from leadops.services import bulk_actions
 from tests import people
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import BOTH_SIZES
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@BOTH_SIZES
 def test_an_officer_works_on_one_lead_and_then_on_many(open_page, signed_in, size, partner, program, officer):
     leads = people.leads_of(partner, program, 4)
     DropReason.objects.create(name="Moved abroad")

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from crm_integrations import delivery as engine
 from crm_integrations.models import Connection, Delivery, Exchange, State, StatusChange
+from crm_integrations.shown_calls import BEGINNING, what_was_said
 from leadops.admin.timeline import Entry
 from leadops.ids import made_at
 from leadops.models import (
@@ -135,6 +136,37 @@ def test_timeline_tells_a_refusal_and_who_has_it_without_an_id(desk, busy_lead):
     assert "ispcrm: Refused: Pincode unknown" in " ".join(words)
     assert "ispcrm: an officer had it sent again" in words
     assert "broctagon has it" in words
+
+
+def test_a_call_is_told_by_what_the_vendor_said_and_not_by_its_status(desk, busy_lead, vendor_sandbox):
+    """ISPCRM refuses with a 200; what another answers with a web page is no yes."""
+    for vendor, fault in (("ispcrm", "error_flag"), ("broctagon", "html"), ("brainysoft", "503")):
+        vendor_sandbox.fault(vendor, fault, times=1)
+    Applicant.objects.filter(lead=busy_lead).update(name="Another")
+    Delivery.objects.filter(lead=busy_lead).update(state=State.QUEUED, attempts=0, reference="")
+    engine.drain()
+    said = {
+        each.who: each for each in reversed(told(desk, busy_lead, kind="calls")) if "create" in each.words
+    }
+    assert "Refused: Invalid request data" in said["ispcrm"].words
+    assert "No certain answer: " in said["broctagon"].words
+    assert "Not taken: HTTP 503" in said["brainysoft"].words
+    assert ": Taken, " in said["crego_crm"].words
+    tones = {name: each.tone for name, each in said.items()}
+    assert tones == {"ispcrm": "bad", "broctagon": "warn", "brainysoft": "bad", "crego_crm": "calm"}
+    delivery = Delivery.objects.get(lead=busy_lead, connection__vendor="ispcrm")
+    alone = desk.get(reverse("admin:crm_integrations_delivery_change", args=[delivery.pk])).content.decode()
+    assert "<span>Refused: Invalid request data" in alone
+    assert 'tabindex="0">HTTP 200' in alone
+
+
+def test_what_was_cut_or_is_of_a_vendor_of_former_days_is_told_by_its_status(busy_lead):
+    delivery = Delivery.objects.select_related("connection").get(lead=busy_lead, connection__vendor="ispcrm")
+    made = call(delivery, response_body='{"success": false, "message": "No"}')
+    assert what_was_said(made, delivery.connection, made.response_body).words == "Refused: No"
+    assert what_was_said(made, delivery.connection, "{" * BEGINNING).words == "HTTP 200"
+    delivery.connection.vendor = "gone"
+    assert what_was_said(made, delivery.connection, made.response_body).words == "HTTP 200"
 
 
 def test_timeline_tells_rows_consents_repeats_and_accounts(desk, busy_lead, partner, program):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from django.urls import reverse
 
 from leadops import synthetic
 from leadops.document_files.settings import Address
-from leadops.models import Document, DocumentEvent, DocumentType
+from leadops.models import Document, DocumentEvent, DocumentType, Program
 from leadops.services import documents, leads
 from tests import people
 from tests.leadops import clamd, papers
@@ -237,8 +238,33 @@ def test_the_link_of_a_missing_document_opens_the_form_for_it(desk, lead, wanted
     applicant = lead.applicants.get()
     page = desk.get(f"{ADD}?lead={lead.pk}&about={applicant.pk}&document_type=PAN_CARD").content.decode()
     assert f'<option value="{applicant.pk}" selected>' in page
-    assert 'value="PAN_CARD"' in page.partition('name="document_type"')[2][:300]
-    assert '<datalist id="document-types"><option value="PHOTO"></option><option value="PAN_CARD">' in page
+    own = page.partition(f'data-about="{applicant.pk}">')[2].partition("</optgroup>")[0]
+    assert re.findall(r'value="(\w+)"( selected)?', own) == [("PHOTO", ""), ("PAN_CARD", " selected")]
+    assert re.search(r'<input[^>]* id="id_document_type_typed"[^>]* hidden disabled', page)
+
+
+def test_a_type_is_typed_where_the_program_lists_none_for_whom_it_is_about(desk, lead, wanted):
+    page = desk.get(f"{ADD}?lead={lead.pk}").content.decode()  # of the lead itself
+    assert re.search(r'<select[^>]* id="id_document_type"[^>]* disabled', page)
+    assert "hidden" not in re.search(r'<input[^>]* id="id_document_type_typed"[^>]*>', page)[0]
+    DocumentType.objects.all().delete()
+    page = desk.get(f"{ADD}?lead={lead.pk}").content.decode()
+    assert re.search(r'<input type="text" name="document_type"', page)
+    assert "data-document-types" not in page
+
+
+def test_the_list_is_that_of_the_program_and_of_the_kind_of_applicant(desk, lead, wanted):
+    DocumentType.objects.create(
+        program=lead.program, code="GST", name="GST certificate", applicant_type="business"
+    )
+    other = Program.objects.create(code="OTHER", name="Other")
+    DocumentType.objects.create(program=other, code="DEED", name="Title deed")
+    page = desk.get(f"{ADD}?lead={lead.pk}").content.decode()
+    assert '<option value="PHOTO">' in page
+    assert "Title deed" not in page
+    assert "GST certificate" not in page
+    lead.applicants.update(applicant_type="business")
+    assert "GST certificate" in desk.get(f"{ADD}?lead={lead.pk}").content.decode()
 
 
 def test_a_type_that_is_not_on_the_list_is_refused_where_there_is_one(desk, lead, wanted):

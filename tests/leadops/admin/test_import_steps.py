@@ -11,8 +11,8 @@ from django.urls import reverse
 from crm_integrations import announcements
 from crm_integrations.models import Delivery, State
 from leadops.excel.columns import COLUMNS
-from leadops.models import ImportBatch, Lead, Officer
-from leadops.services import import_batches, import_previews
+from leadops.models import ImportBatch, ImportRow, Lead, Officer
+from leadops.services import import_batches, import_previews, import_undoing
 from tests import people
 from tests.environment import ROOT
 from tests.leadops.excel import workbooks
@@ -300,6 +300,23 @@ class TestUndoing:
         assert "Undo this import</button>" not in shown
         assert "No lead would go" in desk.post(page(done, "undo")).content.decode()
         assert ImportBatch.objects.get(pk=done.pk).state == "done"
+
+    def test_is_shown_with_its_reason_where_no_lead_would_go(self, desk, done):
+        assert "Undo this import…</a>" in desk.get(page(done)).content.decode()
+        Lead.objects.update(version=2)
+        shown = desk.get(page(done)).content.decode()
+        assert page(done, "undo") not in shown
+        assert re.search(r"<button[^>]* disabled [^>]*>Undo this import…</button>", shown)
+        assert "No lead would go. It was changed since: this is its version 2." in shown
+
+    def test_is_offered_where_one_of_many_would_go(self, desk, upload, monkeypatch):
+        monkeypatch.setattr(import_undoing, "FEW", 1)
+        batch = upload(good_rows(3))
+        desk.post(page(batch, "go_on"))
+        run(batch)
+        first = ImportRow.objects.filter(batch=batch).order_by("number")[0].lead
+        Lead.objects.filter(pk=first.pk).update(version=2)
+        assert page(batch, "undo") in desk.get(page(batch)).content.decode()
 
     def test_is_not_offered_where_there_is_nothing_to_undo(self, desk, upload):
         batch = upload(good_rows(1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -27,6 +29,20 @@ def test_list_shows_who_and_masks_the_mobile(desk, lead):
     assert lead.applicants.get().name in page
     assert f"••••{lead.primary_mobile[-4:]}" in page
     assert lead.primary_mobile not in page
+
+
+def test_a_tab_is_called_by_what_its_list_holds(desk, officer, lead):
+    """Django's own words are "Select lead to change"."""
+    titles = [
+        re.search(
+            r"<title>\s*(.*?)\s*</title>", desk.get(reverse(f"admin:{name}_changelist")).content.decode()
+        )[1]
+        for name in ("leadops_lead", "leadops_importbatch", "crm_integrations_connection", "leadops_absence")
+    ]
+    assert titles == [f"{each} | leadops" for each in ("Leads", "Imports", "Connections", "Absences")]
+    officer.language = "hi"
+    officer.save()
+    assert "<title> लीड | leadops" in desk.get(reverse("admin:leadops_lead_changelist")).content.decode()
 
 
 def test_list_costs_the_same_queries_whatever_the_page_size(

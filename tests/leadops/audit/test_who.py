@@ -12,11 +12,12 @@ from django.urls import reverse
 from crm_integrations import outbox
 from crm_integrations.models import Connection, Delivery, State
 from leadops import request_ids, tasks
-from leadops.audit import task_signals
+from leadops.audit import scope, task_signals
 from leadops.audit.acting import acting, current
 from leadops.models import (
     Address,
     Applicant,
+    AssignmentRule,
     AuditEvent,
     Bank,
     Document,
@@ -25,7 +26,7 @@ from leadops.models import (
     Lead,
     Partner,
 )
-from leadops.services import audit, audit_search, document_events, exports, import_batches
+from leadops.services import audit, audit_search, audit_words, document_events, exports, import_batches
 from tests import people
 from tests.leadops.admin.page_forms import fields
 from tests.leadops.api import bodies
@@ -74,7 +75,21 @@ def test_a_right_that_is_given_names_officer_and_group(desk, officer, events):
     officer.groups.add(group)
     [event] = events(model="leadops.officer_groups")
     assert event.changes == {"officer_id": officer.pk, "group_id": group.pk}
-    assert audit_search.history(officer, officer, None, 5)[0].what == "officer-group relationship"
+    assert audit_search.history(officer, officer, None, 5)[0].what == "groups of officer"
+
+
+def test_no_model_is_called_by_the_classes_of_django():
+    """As "assignmentrule-officer relationship": what a link holds of what is said."""
+    labels = [each.label for each in scope.audited()]
+    assert [said for said in map(audit_words.what, labels) if "relationship" in said] == []
+    assert audit_words.what("leadops.AssignmentRule_officers") == "officers of assignment rule"
+
+
+def test_a_link_s_fields_are_called_as_what_they_name(officer, program, events):
+    rule = AssignmentRule.objects.create(program=program)
+    rule.officers.add(officer)
+    [told] = audit_words.told(events(model="leadops.assignmentrule_officers"))
+    assert {each.field for each in told.changes} == {"Assignment rule", "Officer"}
 
 
 def test_a_call_of_a_partner(key, program, events):

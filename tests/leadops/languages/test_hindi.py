@@ -6,13 +6,16 @@ import gettext
 import json
 import re
 from ast import literal_eval
+from datetime import date
 from html import unescape
 from pathlib import Path
 
 import pytest
+from django import forms
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -25,6 +28,7 @@ from leadops.reports import catalogue
 from tests import people
 
 HINDI = Path(settings.LOCALE_PATHS[0]) / "hi" / "LC_MESSAGES"
+ENGLISH = HINDI.parents[1] / "en_GB" / "LC_MESSAGES"
 DEVANAGARI = re.compile("[\u0900-\u097f]")
 AS_THEY_ARE = {"API", "Excel", "PAN", "IFSC", "GSTIN"}
 MODELS = [
@@ -45,12 +49,12 @@ def text_of(page: str) -> str:
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", without)))
 
 
-def written() -> dict[tuple[str | None, str, int], str]:
+def written(folder: Path = HINDI) -> dict[tuple[str | None, str, int], str]:
     """The catalogue as it is written, read without gettext's tools: by context, text and form."""
     found: dict[tuple[str | None, str, int], str] = {}
     entry: dict[str, str] = {}
     name = ""
-    for line in [*(HINDI / "django.po").read_text(encoding="utf-8").splitlines(), ""]:
+    for line in [*(folder / "django.po").read_text(encoding="utf-8").splitlines(), ""]:
         head = re.match(r'(msg\w+(?:\[\d\])?) (".*")$', line)
         if head:
             name = head[1]
@@ -66,12 +70,13 @@ def written() -> dict[tuple[str | None, str, int], str]:
     return found
 
 
-def test_the_catalogue_that_is_served_is_the_one_that_is_written():
-    """After a change of django.po: manage.py compilemessages --locale hi."""
-    with (HINDI / "django.mo").open("rb") as file:
+@pytest.mark.parametrize("folder", [HINDI, ENGLISH])
+def test_the_catalogue_that_is_served_is_the_one_that_is_written(folder):
+    """After a change of django.po: manage.py compilemessages --locale hi --locale en_GB."""
+    with (folder / "django.mo").open("rb") as file:
         served = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
     plurals, wanted = _plurals(), {}
-    for (context, text, number), said in written().items():
+    for (context, text, number), said in written(folder).items():
         key = f"{context}\x04{text}" if context else text
         wanted[(key, number) if text in plurals else key] = said
     assert served == wanted
@@ -184,6 +189,32 @@ def test_the_page_of_a_lead_is_in_hindi(hindi_desk, partner, program):
     titles = ["आवेदक", "मुख्य आवेदक", "कार्य", "नोट", "घटनाक्रम", "गोपनीयता", "मासिक आय", "अब किसकी बारी है"]
     assert [words for words in titles if words not in said] == []
     assert re.findall(r"\b(?:Work|Tasks|Notes|Timeline|Privacy|Applicants|Owner|minutes)\b", said) == []
+
+
+TYPED = {"en-gb": "Enter a valid date, as 21/11/2026 or 2026-11-21.", "hi": "21/11/2026 या 2026-11-21"}
+
+
+@pytest.mark.parametrize("language", TYPED)
+def test_a_day_that_is_none_is_answered_with_how_days_are_written(language):
+    with translation.override(language):
+        for field in (forms.DateField(), forms.DateTimeField(), forms.SplitDateTimeField()):
+            with pytest.raises(ValidationError) as refusal:
+                field.clean(["soon", "soon"] if isinstance(field, forms.SplitDateTimeField) else "soon")
+            words = " ".join(refusal.value.messages)
+            assert "21/11/2026" in words
+            assert "2026-11-21" in words
+        with pytest.raises(ValidationError) as refusal:
+            forms.DateField().clean("31/02/2026")
+        assert TYPED[language] in refusal.value.messages[0]
+
+
+@pytest.mark.parametrize("language", TYPED)
+def test_what_the_words_say_is_taken_and_a_day_is_the_same_in_both_languages(language):
+    with translation.override(language):
+        days = [forms.DateField().clean(each) for each in ("03/04/2026", "2026-04-03")]
+        moments = [forms.DateTimeField().clean(each) for each in ("03/04/2026 14:05", "2026-04-03 14:05")]
+    assert days == [date(2026, 4, 3)] * 2
+    assert {each.date() for each in moments} == {date(2026, 4, 3)}
 
 
 @pytest.mark.parametrize("slug", ["turnaround", "conversion", "ageing", "refusals"])

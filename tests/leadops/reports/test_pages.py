@@ -100,7 +100,7 @@ def test_days_that_make_no_period_are_said_at_their_field(desk, road):
     assert "At most two years at a time." in page_of(
         desk, "turnaround", first="2020-05-02", last="2026-05-01"
     )
-    assert "Enter a valid date." in page_of(desk, "turnaround", first="soon")
+    assert "Enter a valid date, as 21/11/2026 or 2026-11-21." in page_of(desk, "turnaround", first="soon")
 
 
 def officer_of(branch: str, *rights: str) -> Client:
