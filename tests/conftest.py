@@ -15,7 +15,7 @@ from crm_integrations import partitions
 from crm_integrations.models import Connection
 from leadops import embedded_broker
 from leadops.models import ApiKey, Officer, Partner, Program
-from tests import people, vendors
+from tests import migrated, people, vendors
 from tests.vendors import Sandbox
 
 EMPTY = r"""
@@ -61,11 +61,21 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """The database for all tests; one of our own need not wait for the disk, as nothing of it outlives a power cut."""
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Before the database of this worker is made: a copy is enough, and the server need not wait for the disk."""
+    with django_db_blocker.unblock():
+        _trust_the_disk()
+        migrated.copy_one()
+
+
+def _trust_the_disk() -> None:
+    """Of a server of our own nothing outlives a power cut."""
     if settings.DATABASES["default"]["ENGINE"] == "leadops.embedded_postgres":
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute("ALTER SYSTEM SET fsync = off")
+        with connection._nodb_cursor() as cursor:
+            for name in ("fsync", "synchronous_commit", "full_page_writes"):
+                cursor.execute(f"ALTER SYSTEM SET {name} = off")
             cursor.execute("SELECT pg_reload_conf()")
 
 

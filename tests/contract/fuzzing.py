@@ -14,7 +14,6 @@ from typing import Any
 
 import requests
 import schemathesis
-import yaml
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
@@ -28,7 +27,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests import patience
 from tests.contract.belongings import Belongings
-from tests.contract.operations import Operation, makers, operations
+from tests.contract.operations import Operation, makers, operations, read
 from tests.contract.programs import Program
 from tests.contract.steering import Records, Whose, steer, whose
 
@@ -70,7 +69,7 @@ class Fuzz:
     def __init__(self, url: str, keys: tuple[str, str], program_id: str) -> None:
         served = requests.get(f"{url}/v1/schema/", timeout=patience.SECONDS)
         served.raise_for_status()
-        self.schema = yaml.safe_load(served.content)
+        self.schema = read(served.content)
         self.generators = schemathesis.openapi.from_dict(self.schema)
         self.one, self.other, self.nobody = (Program(url, key) for key in (*keys, None))
         self.own = Records(Belongings(self.schema, self.one, program_id))
