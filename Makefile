@@ -6,7 +6,8 @@ BENCHMARKS = validation lead_create lead_lists lead_bulk deliveries claims enque
 # The test database ends with the tests, also when they fail or are interrupted.
 WITH_TEST_DATABASE = trap 'exit 130' INT TERM; \
 	trap '$(BIN)/python -m leadops.embedded_postgres.server stop var/test/postgres' EXIT; set -e;
-CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+# The shell is Chromium without windows, which takes a fifth less of the processor.
+CHROMIUM ?= $(shell command -v chromium-headless-shell || command -v chromium || command -v chromium-browser || command -v google-chrome)
 SOFFICE ?= $(shell command -v soffice || command -v libreoffice)
 
 .PHONY: help run test bench fuzz chaos pictures stop format clean reset
@@ -22,7 +23,7 @@ stop:  ## Stop a run, or the processes that a killed one left behind
 	$(PYTHON) deploy/run.py stop
 
 test:  ## Lint, types, import contracts, migrations and every test
-	test -x "$(CHROMIUM)" || { echo "The browser tests need Chromium: apt-get install chromium, or set CHROMIUM to its path." >&2; exit 1; }
+	test -x "$(CHROMIUM)" || { echo "The browser tests need Chromium: apt-get install chromium-headless-shell, or set CHROMIUM to its path." >&2; exit 1; }
 	test -x "$(SOFFICE)" || { echo "A test opens our workbooks in LibreOffice: apt-get install libreoffice-calc-nogui, or set SOFFICE to its path." >&2; exit 1; }
 	$(PYTHON) deploy/install.py requirements-dev.txt
 	$(BIN)/ruff check $(SUBJECTS)

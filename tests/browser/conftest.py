@@ -41,11 +41,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def chromium() -> str:
     """Where Chromium is; a test run without one fails, because an unseen page is an untested page."""
-    names = ("chromium", "chromium-browser", "google-chrome")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if not found:
         pytest.fail(
-            "Browser tests need Chromium: install the package `chromium`, or name the program in $CHROMIUM."
+            "Browser tests need Chromium: install the package `chromium-headless-shell` or `chromium`, or name the"
+            " program in $CHROMIUM."
         )
     return found
 
