@@ -14,12 +14,12 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm_integrations import registry
 from crm_integrations.connector import Kind
 from crm_integrations.models import CLAIMABLE, Connection, Delivery, State
+from leadops.languages.kept import gettext as _
 from leadops.models import Lead
 
 PRESSING = (

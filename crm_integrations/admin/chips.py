@@ -22,6 +22,22 @@ TONES = {
     **dict.fromkeys((State.QUEUED, State.SENDING, State.WAITING), "busy"),
     **dict.fromkeys(NEEDS_PERSON, "bad"),
 }
+SAID = (
+    "state",
+    "reason",
+    "accepted",
+    "attempts",
+    "lookups",
+    "absences",
+    "due_at",
+    "leased_until",
+    "depends_on",
+)
+ANSWERED = ("reference", "vendor_status", "delivered_at")
+TOLD_OF_DELIVERIES = ("lead_id", "connection_id", "record_id", "kind", "version", *SAID, *ANSWERED)
+PAUSE, HEALTH = ("paused_until", "paused_by", "pause_reason"), ("health__hold_until", "health__opened_at")
+TOLD_OF_CONNECTIONS = ("name", "enabled", *PAUSE, *HEALTH)
+"""What chips and their sentences tell of a delivery and its connection: the list of leads reads no more."""
 
 
 def tone_of(state: str) -> str:

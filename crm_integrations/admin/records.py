@@ -14,13 +14,13 @@ from django.utils.safestring import SafeString
 
 from crm_integrations import outbox
 from crm_integrations.admin import lead_page, panel, sending  # noqa: F401  (what is told registers itself)
-from crm_integrations.admin.chips import chips, lead_chips
+from crm_integrations.admin.chips import TOLD_OF_CONNECTIONS, TOLD_OF_DELIVERIES, chips, lead_chips
 from crm_integrations.admin.gap_filter import MissingFilter
 from crm_integrations.admin.preview import Previewed
 from crm_integrations.admin.replays import retried_by_two
 from crm_integrations.admin.steering import MAY_SEE, MAY_STEER, how_it_went, left_alone
 from crm_integrations.connector import Kind
-from crm_integrations.models import REPEATABLE, Delivery, Gap
+from crm_integrations.models import REPEATABLE, Connection, Delivery, Gap
 from leadops.admin import chosen
 from leadops.admin.gates import held
 from leadops.admin.leads import LeadAdmin
@@ -48,8 +48,11 @@ class IntegratedLeadAdmin(Previewed, LeadAdmin):
         js = ["leadops/deliveries.js"]
 
     def for_list(self, page: QuerySet[Lead]) -> QuerySet[Lead]:
-        sent = Delivery.objects.filter(kind=Kind.LEAD).select_related("connection__health")
+        known = Connection.objects.select_related("health").only(*TOLD_OF_CONNECTIONS)
+        sent = Delivery.objects.filter(kind=Kind.LEAD).only(*TOLD_OF_DELIVERIES)
+        sent = sent.prefetch_related(Prefetch("connection", known))
         missing = Gap.objects.filter(connection__enabled=True).select_related("connection")
+        missing = missing.only("lead_id", "field", "message", "connection__name")
         page = super().for_list(page).prefetch_related(Prefetch("deliveries", sent, to_attr="sent"))
         return page.prefetch_related(Prefetch("gaps", missing, to_attr="missing"))
 

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
@@ -19,6 +18,7 @@ from leadops.admin import offers
 from leadops.admin.condition_filters import ConditionFilter
 from leadops.admin.markup import chip
 from leadops.ids import midnight
+from leadops.languages.kept import gettext as _
 from leadops.models import Lead
 
 SOON = timedelta(hours=4)

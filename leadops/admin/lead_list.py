@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.html import format_html
@@ -89,9 +89,9 @@ class LeadList(Scoped, CappedList, ModelAdmin):
 
     def for_list(self, page: QuerySet[Lead]) -> QuerySet[Lead]:
         """The rows of a page with all that their columns show."""
-        primary = Applicant.objects.filter(is_primary=True).only("lead_id", "name")
+        primary = Applicant.objects.filter(lead=OuterRef("pk"), is_primary=True)
         page = same_borrower.with_duplicates(page.select_related("partner", "program", "owner"))
-        return page.prefetch_related(Prefetch("applicants", primary, to_attr="primary_applicants"))
+        return page.annotate(borrower_name=Subquery(primary.values("name")))
 
     @admin.display(description="Lead")
     def name_of(self, lead: Lead) -> str:
@@ -99,7 +99,7 @@ class LeadList(Scoped, CappedList, ModelAdmin):
 
     @admin.display(description="Applicant")
     def borrower(self, lead: Any) -> str:
-        return ", ".join(applicant.name for applicant in lead.primary_applicants)
+        return lead.borrower_name or ""
 
     @admin.display(description="Mobile")
     def mobile(self, lead: Lead) -> str:

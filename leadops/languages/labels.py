@@ -13,7 +13,8 @@ from django.apps import AppConfig
 from django.db.models import Choices, Field
 from django.utils import translation
 from django.utils.functional import Promise, lazy
-from django.utils.translation import gettext_lazy
+
+from leadops.languages.kept import gettext_lazy
 
 
 def speak(app: AppConfig) -> None:

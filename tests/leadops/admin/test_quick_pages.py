@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 from unfold.templatetags import unfold_list
 
-from leadops import quick_theme
+from leadops import quick_rows
 from leadops.admin import navigation
 
 pytestmark = pytest.mark.django_db
@@ -39,12 +39,12 @@ def test_the_headers_of_a_list_are_made_once(desk, many_leads, monkeypatch):
         asked.append(listed)
         return made(listed)
 
-    made = quick_theme.headers_of
-    monkeypatch.setattr(quick_theme, "headers_of", counted)
+    made = quick_rows.headers_of
+    monkeypatch.setattr(quick_rows, "headers_of", counted)
     page = desk.get(reverse("admin:leadops_lead_changelist")).content.decode()
     assert page.count('data-label="Applicant"') == 50
     assert len(asked) == 1
-    assert unfold_list.result_headers is quick_theme.headers_once
+    assert unfold_list.result_headers is quick_rows.headers_once
 
 
 def test_no_admin_has_what_the_rows_of_our_forms_leave_out():
