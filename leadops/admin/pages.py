@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 from unfold.views import ChangeList
 
 from leadops import statements
+from leadops.admin import kept_counts
 
 MOST = 10_000
 
@@ -97,14 +98,22 @@ def ids_of(found: QuerySet[Any]) -> Ids:
 
 
 def capped_counts(rows: Mapping[str, QuerySet[Any] | Ids]) -> dict[str, int]:
-    """How many rows each query finds, counted up to 10,001, all of them in one query."""
-    counts, parts, values = dict.fromkeys(rows, 0), [], []
-    for key, found in rows.items():
-        sql, params = found if isinstance(found, Ids) else ids_of(found)
-        if sql:
-            parts.append(f"SELECT %s AS key, count(*) FROM ({sql}) AS found")  # noqa: S608  made by the ORM
-            values += [key, *params]
-    return counts | dict(statements.rows(" UNION ALL ".join(parts), values) if parts else [])
+    """How many rows each query finds, counted up to 10,001, all of them in one query.
+
+    What is more is not counted out again for a minute.
+    """
+    asked = {key: found if isinstance(found, Ids) else ids_of(found) for key, found in rows.items()}
+    counts = {key: kept_counts.known(ids) or 0 for key, ids in asked.items()}
+    parts, values = [], []
+    for key, ids in asked.items():
+        if ids.sql and not counts[key]:
+            parts.append(f"SELECT %s AS key, count(*) FROM ({ids.sql}) AS found")  # noqa: S608  made by the ORM
+            values += [key, *ids.params]
+    for key, count in statements.rows(" UNION ALL ".join(parts), values) if parts else []:
+        counts[key] = count
+        if count > MOST:
+            kept_counts.keep(asked[key], count)
+    return counts
 
 
 def in_words(count: int) -> str:

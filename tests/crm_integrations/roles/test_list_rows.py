@@ -28,7 +28,8 @@ def test_rows_are_those_of_the_theme(isp, program, officer, rf, asked):
         listed.result_list = rows
         ours = ["".join(row) for row in unfold_list.results(listed)]
         theirs = ["".join(unfold_list.items_for_result(listed, row, None)) for row in rows]
-        if "action_checkbox" not in listed.list_display:  # the theme takes any first cell for the box that chooses
+        # The theme takes any first cell for the box that chooses.
+        if "action_checkbox" not in listed.list_display:
             label = quick_rows.headers_once(listed)[0]["text"]
             theirs = [each.replace('"Select record"', f'"{label}"') for each in theirs]
         assert ours == theirs, model

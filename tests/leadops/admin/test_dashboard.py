@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
 from django.contrib.admin.utils import display_for_value
+from django.db import connection
 from django.template import Context, Template
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from leadops.admin import pages, queue
+from leadops.admin import kept_counts, pages, queue
 from leadops.ids import made_at
 from leadops.models import ImportBatch, Lead, Officer
 from tests import people
@@ -195,3 +198,37 @@ def test_our_pages_hold_no_inline_script_or_style_and_load_nothing_from_outside(
         assert 'src="http' not in page
         assert 'rel="stylesheet" href="http' not in page
         assert "<script>" not in page
+
+
+# What is kept for a minute ------------------------------------------------------------------------------------------
+
+
+def counting(desk) -> str:
+    """The queries of the first page."""
+    with CaptureQueriesContext(connection) as queries:
+        home(desk)
+    return " ".join(query["sql"] for query in queries.captured_queries)
+
+
+def test_what_is_too_much_to_count_is_not_counted_out_again(desk, many_leads, monkeypatch):
+    monkeypatch.setattr(pages, "MOST", 59)
+    assert "'stage draft'" in counting(desk)
+    assert "'stage draft'" not in counting(desk)
+    assert stages(home(desk))["Draft"].count == 60
+    Lead.objects.filter(pk=many_leads[0].pk).update(status="approved")
+    assert stages(home(desk))["Approved"].count == 1
+    later = time.monotonic() + kept_counts.FOR
+    monkeypatch.setattr(kept_counts.time, "monotonic", lambda: later)
+    assert stages(home(desk))["Draft"].count == 59
+
+
+def test_days_that_are_over_are_counted_once_a_minute_and_today_each_time(
+    desk, partner, program, monkeypatch
+):
+    with made_at(timezone.now() - timedelta(days=1)):
+        people.leads_of(partner, program)
+    assert home(desk)["chart"]["total"] == 1
+    people.leads_of(partner.make_test_space(), program)  # counts nowhere
+    people.leads_of(people.partner("Moonlight Credit", "moonlight"), program, 3)
+    assert home(desk)["chart"]["total"] == 4
+    assert counting(desk).count("width_bucket") == 1
