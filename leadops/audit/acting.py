@@ -108,6 +108,10 @@ def note() -> str:
 
 def _tell(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
     if isinstance(sql, str) and WRITES.match(sql):
+        if params is not None and not many:
+            # Before the note, which is never the same: the driver remembers how it took a statement apart.
+            with context["connection"].wrap_database_errors:
+                sql, params = context["cursor"].mogrify(sql, params), None
         sql += note()
     return execute(sql, params, many, context)
 

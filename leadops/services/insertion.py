@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
+import orjson
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.utils import timezone
@@ -15,6 +17,7 @@ from django.utils import timezone
 from leadops.audit import acting
 from leadops.fields import BlindIndexField, EncryptedTextField, Sealed
 from leadops.fields import place as binding
+from leadops.prepared import Statement, run
 from leadops.sealing import seal
 
 FEW = 20
@@ -62,8 +65,10 @@ class Table:
         ]
         self._json = [at[field.attname] for field in fields if isinstance(field, models.JSONField)]
         self._arrays = [at[field.attname] for field in fields if isinstance(field, ArrayField)]
-        columns = ", ".join(f'"{field.column}"' for field in fields)
-        self._target = f'"{model._meta.db_table}" ({columns})'
+        self._names = [str(field.column) for field in fields]
+        self._columns = ", ".join(f'"{name}"' for name in self._names)
+        self.table = model._meta.db_table
+        self._target = f'"{self.table}" ({self._columns})'
 
     def row(self, values: Sequence[Any]) -> Row:
         """A new row with these `values` of the attributes, its texts sealed and their blind indexes made."""
@@ -92,14 +97,20 @@ class Table:
         """Insert `rows` in the caller's transaction; raises IntegrityError as an INSERT would, sends no signals."""
         write([(self, rows)])
 
-    def statement(self, rows: Sequence[Row]) -> str:
-        """The INSERT of `rows`, their values quoted by the driver.
+    def insertion(self, rows: str) -> str:
+        """The INSERT of the rows that a JSON list called `rows` tells, each an object by its columns' names."""
+        record = f'json_populate_recordset(NULL::"{self.table}", {rows})'
+        return f"INSERT INTO {self._target} SELECT {self._columns} FROM {record}"  # noqa: S608  a table's own names
 
-        Row by row, because it knows the marks of one row by heart and takes those of a whole lead apart every time.
-        """
-        with connection.cursor() as cursor:
-            values = [cursor.mogrify(*_marked(self._sent(row))) for row in rows]
-        return f"INSERT INTO {self._target} VALUES {', '.join(values)}"  # noqa: S608  a table's own names
+    def as_json(self, rows: Sequence[Row]) -> str:
+        """`rows` as `insertion` reads them: what is NULL is left out."""
+        return orjson.dumps([self._told(row) for row in rows], default=_as_text).decode()
+
+    def _told(self, row: Row) -> dict[str, Any]:
+        told = {name: value for name, value in zip(self._names, row, strict=True) if value is not None}
+        for place in self._json:
+            told[self._names[place]] = orjson.Fragment(in_json(row[place]))  # of numbers of any length
+        return told
 
     def copy(self, rows: Sequence[Row]) -> None:
         """Send `rows` by COPY."""
@@ -118,28 +129,39 @@ class Table:
         return row
 
 
-_WRITTEN = {None: "NULL", "": "''", "{}": "'{}'"}
-"""What most columns of a row hold, as SQL: the driver takes as long for it as for a name."""
+def _as_text(value: Any) -> str:
+    """What JSON has no kind for, as PostgreSQL reads it: bytes and amounts."""
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
-def _marked(row: Row) -> tuple[str, Row]:
-    """Marks for a row, and what stands in their places."""
-    told = [_WRITTEN.get(value) if value is None or isinstance(value, str) else None for value in row]
-    marks = ", ".join(written or "%s" for written in told)
-    return f"({marks})", [value for value, written in zip(row, told, strict=True) if written is None]
+@cache
+def _insertion(tables: tuple[Table, ...]) -> Statement:
+    """One statement for rows of all `tables`, which PostgreSQL plans once in a session.
+
+    By one parameter a table: the driver takes longer to write a lead's values into SQL, and the server to read it.
+    """
+    *first, last = [table.insertion(f"%({table.table})s") for table in tables]
+    together = ", ".join(f"part{at} AS ({sql})" for at, sql in enumerate(first))
+    name = "insert_" + "_".join(table.table.rpartition("_")[2] for table in tables)
+    types = {table.table: "json" for table in tables}
+    return Statement(name, f"WITH {together} {last}" if first else last, **types)
 
 
-def write(parts: Sequence[tuple[Table, Sequence[Row]]]) -> None:
-    """Insert rows of several tables, parents first: few rows in one statement, many by a COPY each."""
+def write(parts: Sequence[tuple[Table, Sequence[Row]]], *besides: Statement, **named: Any) -> None:
+    """Insert rows of several tables, parents first: few rows in one statement, many by a COPY each.
+
+    `besides`: what is to be done after it, in the same round trip where they are few, with the parameters `named`.
+    """
     parts = [(table, rows) for table, rows in parts if rows]
     if sum(len(rows) for _, rows in parts) > FEW:
         for table, rows in parts:
             table.copy(rows)
     elif parts:
-        *first, last = [table.statement(rows) for table, rows in parts]
-        together = ", ".join(f"part{at} AS ({sql})" for at, sql in enumerate(first))
+        named |= {table.table: table.as_json(rows) for table, rows in parts}
+        besides = (_insertion(tuple(table for table, _ in parts)), *besides)
+    if besides:
         with connection.cursor() as cursor:
-            cursor.execute(f"WITH {together} {last}" if first else last)
+            run(cursor, named, *besides)
 
 
 def _is_moment_of_writing(field: models.Field[Any, Any]) -> bool:

@@ -147,12 +147,16 @@ def _store(ready: Sequence[Ready], origin: Origin) -> list[Lead]:
     rows = [each.row for each in ready]
     parties = [each.parties.rows() for each in ready]
     parts = [(table, [row for each in parties for row in each[at]]) for at, table in enumerate(PARTS)]
-    write([(LEADS, rows), *parts])
+    ids = [LEADS.pk(row) for row in rows]
+    if len(ids) == 1:
+        write([(LEADS, rows), *parts], new_leads.MARK, **new_leads.told(ids))
+    else:
+        write([(LEADS, rows), *parts])
+        new_leads.mark(ids)
     leads = [LEADS.instance(row) for row in rows]
     known = {"partner": origin.partner, "program": origin.program, "created_by": origin.created_by}
     for lead in leads:
         lead._state.fields_cache.update(known)  # what assigning them does, at a tenth of its time
-    new_leads.mark([lead.pk for lead in leads])
     signals.leads_created.send(Lead, leads=leads)
     return leads
 

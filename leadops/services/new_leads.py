@@ -6,7 +6,8 @@ Not where they are taken in, so that no import waits for it and no two intakes w
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
@@ -21,7 +22,7 @@ from leadops.services import assignment, sla_clocks
 logger = logging.getLogger(__name__)
 TAKE_UP = "leadops.tasks.take_up_new_leads"
 # Where the lender has no rule there is nothing to do, and this is all that an intake pays.
-_MARK = Statement(
+MARK = Statement(
     "mark_new_leads",
     """
     INSERT INTO leadops_newleads (id, created_at, updated_at, leads)
@@ -33,10 +34,15 @@ _MARK = Statement(
 )
 
 
+def told(lead_ids: Iterable[UUID]) -> dict[str, Any]:
+    """The parameters of `MARK`."""
+    return {"id": uuid7(), "leads": f"{{{','.join(map(str, lead_ids))}}}"}
+
+
 def mark(lead_ids: Sequence[UUID]) -> None:
     """Have these leads taken up after the caller's transaction; the clock finds a single one within seconds."""
     with connection.cursor() as cursor:
-        run(cursor, {"id": uuid7(), "leads": list(lead_ids)}, _MARK)
+        run(cursor, told(lead_ids), MARK)
         marked = cursor.rowcount
     if marked and len(lead_ids) > 1:
         transaction.on_commit(lambda: doorbell.ring(TAKE_UP), robust=True)
