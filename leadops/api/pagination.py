@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from leadops import statements
 from leadops.api.problems import invalid
 from leadops.api.shapes import error
 from leadops.ids import uuid_in
@@ -20,7 +22,7 @@ PAGE_SIZE = 15
 LARGEST_PAGE = 100
 DEEPEST_PAGE = 1_000_000
 COUNTED = 10_000
-"""Rows are counted up to here. See `Pages._count` for how a longer list still ends right."""
+"""Rows are counted up to here. See `Pages.paginate_queryset` for how a longer list still ends right."""
 
 
 class Pages(BasePagination):
@@ -46,22 +48,16 @@ class Pages(BasePagination):
             ids = ids.filter(pk__lt=last) if after else ids
         else:
             start = (self.page - 1) * self.size
-        found = list(ids[start : start + self.size + 1])
+        asked = ids[start : start + self.size + 1]
+        found, counted = (list(asked), 0) if self.by_cursor else _and_count(asked, ids)
         self.more = len(found) > self.size
         self.last = found[: self.size][-1] if found else None
-        if not self.by_cursor:
-            self.count = self._count(ids, start + len(found) if found else 0)
+        # Exact up to COUNTED. Beyond, it is always more than what has been read until the last page is read: so
+        # `current_page * page_size >= count` is the end of every list, and no count walks a million rows.
+        seen = start + len(found) if found else 0
+        self.count = seen if found and not self.more else max(counted, seen)
         rows_of = getattr(view, "rows_of", _rows)
         return rows_of(queryset, found[: self.size])
-
-    def _count(self, ids: QuerySet[Any, Any], seen: int) -> int:
-        """Exact up to COUNTED. Beyond, it is always more than what has been read until the last page is read.
-
-        So `current_page * page_size >= count` is the end of every list, and no count walks a million rows.
-        """
-        if not self.more and self.last is not None:
-            return seen
-        return max(ids.order_by()[: COUNTED + 1].count(), seen)
 
     def get_paginated_response(self, data: Any) -> Response:
         if self.by_cursor:
@@ -112,6 +108,18 @@ class Pages(BasePagination):
 def page_size(request: Request) -> int:
     """How many rows the caller wants on a page; Problem when that is no number, or too many."""
     return _number(request.query_params.get("page_size"), "page_size", PAGE_SIZE, LARGEST_PAGE)
+
+
+def _and_count(asked: QuerySet[Any, Any], all_ids: QuerySet[Any, Any]) -> tuple[list[Any], int]:
+    """The ids of a page, and how many there are in all: in one round trip, at half the ORM's time for two."""
+    try:
+        page, of_page = asked.query.sql_with_params()
+        counted, of_count = all_ids.order_by()[: COUNTED + 1].query.sql_with_params()
+    except EmptyResultSet:  # a filter that nothing fits
+        return [], 0
+    sql = f"SELECT ARRAY({page}), (SELECT count(*) FROM ({counted}) counted)"  # noqa: S608  the ORM's own words
+    [(ids, count)] = statements.rows(sql, (*of_page, *of_count))
+    return ids, count
 
 
 def _rows(queryset: QuerySet[Any], ids: list[Any]) -> list[Any]:
