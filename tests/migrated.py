@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 from django.apps import apps
 from django.db import connection
@@ -32,6 +33,13 @@ def copy_one() -> None:
             _make(f"{OURS}half")
             cursor.execute(f'ALTER DATABASE "{OURS}half" RENAME TO "{name}"')
     connection.settings_dict["TEST"]["TEMPLATE"] = name
+
+
+def url() -> str:
+    """Where it is, for who wants another copy."""
+    params = connection.get_connection_params()
+    who, where = quote(params["user"]), quote(str(params["host"]), safe="")
+    return f"postgresql://{who}@/{OURS}{_digest()}?host={where}"
 
 
 def _make(name: str) -> None:
