@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from django.db import connection as database
@@ -55,15 +55,16 @@ WHERE c.enabled AND c.id = ANY(%(chosen)s)
 
 
 def of_leads(
-    leads: Sequence[Lead], connections: Sequence[UUID] | None = None
+    leads: Sequence[Lead], connections: Sequence[UUID] | None = None, /, *besides: Statement, **named: Any
 ) -> Iterator[tuple[Lead, Target]]:
     """Each lead with each connection that its program's routes name, or with each of `connections`.
 
-    Those of a test space go to connections that are for test leads, and no others do.
+    Those of a test space go to connections that are for test leads, and no others do. `besides`: what is to be done
+    in the same round trip as the routes are asked for, with the parameters `named`.
     """
     programs = {lead.program_id for lead in leads}
     rows = (
-        _routed(programs)
+        _routed(programs, *besides, **named)
         if connections is None
         else statements.rows(CHOSEN, {"programs": list(programs), "chosen": list(connections)})
     )
@@ -98,9 +99,9 @@ def _of_test_spaces(leads: Sequence[Lead]) -> set[UUID]:
     return found
 
 
-def _routed(program_ids: Collection[UUID]) -> list[_Row]:
+def _routed(program_ids: Collection[UUID], *besides: Statement, **named: Any) -> list[_Row]:
     with database.cursor() as cursor:
-        run(cursor, {"programs": list(program_ids)}, ROUTED)
+        run(cursor, {"programs": list(program_ids), **named}, ROUTED, *besides)
         return cast(list[_Row], cursor.fetchall())
 
 
