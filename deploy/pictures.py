@@ -12,10 +12,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
@@ -76,16 +77,40 @@ def of_imports(page: Page, folder: Path) -> None:
     take(page, "import-columns")
     copy = Path(shutil.copy(SAMPLE, folder / "hilltop-june.xlsx"))
     upload(page, copy)
+    start = ready_to_start(page)
+    take(page, "import-preview")
+    start.click()
+    page.get_by_role("link", name="Mend refused rows here").wait_for(timeout=60_000)
+    take(page, "import")
+    upload(page, a_borrower_once_more(folder))
+    ready_to_start(page).click()
+    page.get_by_text("Undo this import…").wait_for(timeout=60_000)
+
+
+def ready_to_start(page: Page) -> Locator:
+    """The button that starts an import, once its columns are known."""
     go_on = page.get_by_role("button", name="Go on with it")
     start = page.get_by_role("button", name=re.compile("^Import [0-9]"))
     go_on.or_(start).wait_for(timeout=60_000)
     if go_on.is_visible():
         go_on.click()
     start.wait_for(timeout=60_000)
-    take(page, "import-preview")
-    start.click()
-    page.get_by_role("link", name="Mend refused rows here").wait_for(timeout=60_000)
-    take(page, "import")
+    return start
+
+
+def a_borrower_once_more(folder: Path) -> Path:
+    """The first lead of the sample under another reference, for another amount."""
+    book = openpyxl.load_workbook(SAMPLE)
+    sheet = book.active
+    sheet.delete_rows(3, sheet.max_row)
+    for cell, title in zip(sheet[2], sheet[1], strict=True):
+        if title.value == "Partner reference":
+            cell.value = f"{cell.value}-AGAIN"
+        elif title.value == "Loan amount":
+            cell.value = 400_000
+    path = folder / "walk-in.xlsx"
+    book.save(path)
+    return path
 
 
 def of_leads(page: Page) -> None:
@@ -105,6 +130,31 @@ def of_leads(page: Page) -> None:
     heading = page.get_by_role("heading", name="Deliveries")
     heading.evaluate("each => { each.style.scrollMarginTop = '2rem'; each.scrollIntoView() }")
     take(page, "deliveries")
+
+
+def of_the_days_work(page: Page) -> None:
+    page.goto(f"{WEB}leadops/task/")
+    take(page, "tasks")
+    page.goto(f"{WEB}reports/turnaround/")
+    take(page, "report")
+
+
+def of_people_s_data(page: Page) -> None:
+    """Two leads of one borrower about to be one, and why somebody wants to see a number."""
+    page.goto(f"{WEB}leadops/lead/?duplicates=repeated")
+    page.locator("#result_list a[href*='/leadops/lead/']").first.click()
+    page.get_by_role("link", name=re.compile("^Merge with")).first.click()
+    page.get_by_role("button", name="Merge", exact=True).wait_for()
+    take(page, "merge")
+    page.get_by_role("link", name="Back to the lead").click()
+    page.get_by_role("link", name=re.compile("^Reveal")).first.click()
+    page.get_by_role("button", name="Reveal").wait_for()
+    take(page, "reveal")
+
+
+def of_the_audit(page: Page) -> None:
+    page.goto(f"{WEB}leadops/auditevent/?action=update")
+    take(page, "audit")
 
 
 def of_an_approval(page: Page) -> None:
@@ -135,12 +185,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        takers = {
-            "admin": of_an_approval,
-            "vikram": of_leads,
-            "arjun": lambda page: of_imports(page, Path(folder)),
-        }
-        for name, pictures in takers.items():
+        takers: list[tuple[str, Callable[[Page], None]]] = [
+            ("admin", of_an_approval),
+            ("vikram", of_the_days_work),
+            ("vikram", of_leads),
+            ("arjun", lambda page: of_imports(page, Path(folder))),
+            ("admin", of_people_s_data),  # the workbook that came in repeats some borrowers
+            ("farah", of_the_audit),
+        ]
+        for name, pictures in takers:
             page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
             sign_in(page, name, passwords[name])
             pictures(page)

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.utils.translation import gettext as _
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
@@ -132,7 +133,7 @@ def _setting_field(setting: Setting, connection: Connection) -> forms.Field:
 
 
 def _secret_field(secret: Secret, connection: Connection) -> forms.Field:
-    state = "Set. Leave empty to keep it." if connection.secrets.get(secret.name) else "Not set."
+    state = _("Set. Leave empty to keep it.") if connection.secrets.get(secret.name) else _("Not set.")
     widget = UnfoldAdminTextInputWidget(attrs={"type": "password", "autocomplete": "new-password"})
     help_text = f"{secret.help} {state}".strip()
     return forms.CharField(label=secret.label, help_text=help_text, required=False, strip=True, widget=widget)

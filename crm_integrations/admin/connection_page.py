@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm_integrations import watching
 from crm_integrations.models import Connection, Health, Lease, Notice, State, Tally
@@ -82,12 +83,12 @@ def its_pages(connection: Connection) -> list[tuple[str, str]]:
     kind = connection.connector_class
     delivered = {"state__exact": State.DELIVERED.value}
     lists: list[tuple[str, str, bool, dict[str, str]]] = [
-        ("Deliveries", "delivery", True, {}),
-        ("HTTP calls", "exchange", True, {}),
-        ("What is followed", "delivery", kind.can_follow, delivered),
-        ("Webhooks", "inbound", kind.takes_webhooks, {}),
-        ("Reconciliations", "reconciliation", kind.can_list, {}),
-        ("All notices", "notice", True, {"state": "all"}),
+        (_("Deliveries"), "delivery", True, {}),
+        (_("HTTP calls"), "exchange", True, {}),
+        (_("What is followed"), "delivery", kind.can_follow, delivered),
+        (_("Webhooks"), "inbound", kind.takes_webhooks, {}),
+        (_("Reconciliations"), "reconciliation", kind.can_list, {}),
+        (_("All notices"), "notice", True, {"state": "all"}),
     ]
     return [
         (

@@ -14,6 +14,7 @@ from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin, StackedInline
 
@@ -58,7 +59,7 @@ class ConnectionAdmin(LockedWhileStored, HoldsAddresses, ModelAdmin):
     def state(self, connection: Connection) -> SafeString:
         if not connection.enabled:
             return chip("calm", "Disabled")
-        return chip("bad", "Paused") if connection.paused else chip("good", "Open")
+        return chip("bad", _("Paused")) if connection.paused else chip("good", _("Open"))
 
     @admin.display(description="Pause")
     def pause(self, connection: Connection) -> str:
@@ -79,7 +80,7 @@ class ConnectionAdmin(LockedWhileStored, HoldsAddresses, ModelAdmin):
         general = [("vendor", "name"), ("base_url", "jurisdiction"), "test_space"]
         if obj is None:
             return [
-                (None, {"fields": general, "description": "Save it, then fill in what this vendor needs."})
+                (None, {"fields": general, "description": _("Save it, then fill in what this vendor needs.")})
             ]
         own = [*general, ("parallel", "rate"), "enabled", "seen_version"]
         fieldsets: list[Any] = [("Connection", {"fields": own})]
@@ -88,7 +89,7 @@ class ConnectionAdmin(LockedWhileStored, HoldsAddresses, ModelAdmin):
         if settings := declared_fields(obj.vendor, SETTING):
             fieldsets.append(("Settings", {"fields": settings}))
         if secrets := declared_fields(obj.vendor, SECRET):
-            fieldsets.append(("Secrets", {"fields": secrets}))
+            fieldsets.append((_("Secrets"), {"fields": secrets}))
         return fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> list[str]:

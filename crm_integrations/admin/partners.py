@@ -10,6 +10,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
 from crm_integrations.admin.steering import DELIVERIES
 from crm_integrations.admin.subscriptions import MAY_ADD, state_of
@@ -78,8 +79,8 @@ def _answers(partner: Partner, officer: Officer) -> list[Score]:
     )
     median, leads = _first_answer(Lead.objects.visible_to(officer).filter(partner=partner, pk__gte=since))
     return [
-        Score("Refused by vendors", found["refused"], refused, found["answered"]),
-        Score("To the first answer", None, leads_url(partner), told=_in_words(median), note=_of(leads)),
+        Score(_("Refused by vendors"), found["refused"], refused, found["answered"]),
+        Score(_("To the first answer"), None, leads_url(partner), told=_in_words(median), note=_of(leads)),
     ]
 
 
@@ -108,4 +109,6 @@ def _in_words(seconds: float | None) -> str:
 
 
 def _of(leads: int) -> str:
-    return f"half of {leads} leads within" if leads else "no vendor has answered yet"
+    return (
+        _("half of %(leads)s leads within") % {"leads": leads} if leads else _("no vendor has answered yet")
+    )

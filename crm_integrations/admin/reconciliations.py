@@ -15,6 +15,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRed
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -51,8 +52,8 @@ TABS: dict[str, tuple[str, Q]] = {
 
 
 class AskForm(MadeForm):
-    first_on = forms.DateField(label="First day", widget=UnfoldAdminDateWidget)
-    last_on = forms.DateField(label="Last day", widget=UnfoldAdminDateWidget)
+    first_on = forms.DateField(label=_("First day"), widget=UnfoldAdminDateWidget)
+    last_on = forms.DateField(label=_("Last day"), widget=UnfoldAdminDateWidget)
 
     class Meta:
         model = Reconciliation
@@ -65,10 +66,10 @@ class AskForm(MadeForm):
         choice = self.fields["connection"]
         assert isinstance(choice, forms.ModelChoiceField)
         choice.queryset = Connection.objects.filter(enabled=True, vendor__in=reconciling.listable())
-        choice.help_text = "Those whose vendor can list what it holds."
+        choice.help_text = _("Those whose vendor can list what it holds.")
         for name in ("first_on", "last_on"):
             self.fields[name].initial = reconciling.yesterday
-        self.fields["last_on"].help_text = f"Days are those of {settings.TIME_ZONE}."
+        self.fields["last_on"].help_text = _("Days are those of %(zone)s.") % {"zone": settings.TIME_ZONE}
 
 
 @admin.register(Reconciliation)

@@ -12,10 +12,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.forms import UserChangeForm, UserCreationForm
 
 from leadops.admin.rights_gate import HoldsGrants, HoldsGroupRights, HoldsPasswords
+from leadops.admin.rights_in_words import RightsInWords
 from leadops.admin.scoped import Scoped
 from leadops.admin.versions import SeenAdmin, SeenForm
 from leadops.models import Officer
@@ -36,7 +36,7 @@ class OfficerForm(SeenForm, UserChangeForm):
 
 
 @admin.register(Officer)
-class OfficerAdmin(Scoped, HoldsGrants, HoldsPasswords, SeenAdmin, UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+class OfficerAdmin(Scoped, HoldsGrants, HoldsPasswords, SeenAdmin, UserAdmin, RightsInWords):  # type: ignore[type-arg]  # generic in the stubs alone
     when_empty = "Add the people who work here."
     form = OfficerForm
     add_form = OfficerCreationForm
@@ -56,7 +56,7 @@ class OfficerAdmin(Scoped, HoldsGrants, HoldsPasswords, SeenAdmin, UserAdmin, Mo
     fieldsets = (
         *(UserAdmin.fieldsets or ()),
         ("Leads", {"fields": ["reach", "branches"]}),
-        ("Signing in", {"fields": ["factor_since"]}),
+        (_("Signing in"), {"fields": ["factor_since"]}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -111,5 +111,5 @@ class OfficerAdmin(Scoped, HoldsGrants, HoldsPasswords, SeenAdmin, UserAdmin, Mo
 
 
 @admin.register(Group)
-class GroupAdmin(HoldsGroupRights, DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(HoldsGroupRights, DjangoGroupAdmin, RightsInWords):
     when_empty = "Groups are made by `manage.py roles`, each with the rights of a role."

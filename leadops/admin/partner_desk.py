@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import F, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from leadops.admin.duplicates import REPEATING, REPEATS
 from leadops.admin.page_urls import IMPORTS, LEADS, list_url
@@ -119,7 +120,7 @@ def _class_of(status: int) -> str:
 def _bar(at: int, day: date, counts: Counter[str], most: int, partner: Partner) -> dict[str, Any]:
     """One day: the classes stand on each other, each that has a call is seen."""
     parts, top = [], float(HEIGHT)
-    for name, _, least, last in CLASSES:
+    for name, _label, least, last in CLASSES:
         count = counts[name]
         height = max(round(HEIGHT * count / most, 1), 1.5) if count else 0
         top -= height
@@ -177,13 +178,13 @@ def scores(partner: Partner, counts: Iterable[dict[str, Any]], officer: Officer)
     invalid_calls = calls_url(partner, problem__exact="validation", finding__exact="", day__gte=first_day())
     imports = list_url(IMPORTS, partner__id__exact=partner.pk, id__gte=since)
     return [
-        Score("Leads", taken, leads_url(partner)),
-        Score("Duplicates", found["repeats"], leads_url(partner, duplicates=REPEATS), taken),
-        Score("Invalid calls", invalid, invalid_calls, calls, is_capped=False),
-        Score("Invalid rows of workbooks", rows["failed"], imports, rows["rows"], is_capped=False),
-        Score("Declined", found["declined"], leads_url(partner, status__exact="declined"), taken),
+        Score(_("Leads"), taken, leads_url(partner)),
+        Score(_("Duplicates"), found["repeats"], leads_url(partner, duplicates=REPEATS), taken),
+        Score(_("Invalid calls"), invalid, invalid_calls, calls, is_capped=False),
+        Score(_("Invalid rows of workbooks"), rows["failed"], imports, rows["rows"], is_capped=False),
+        Score(_("Declined"), found["declined"], leads_url(partner, status__exact="declined"), taken),
         Score(
-            "Became an account",
+            _("Became an account"),
             found["accounts"],
             list_url(ACCOUNTS, lead__partner__id__exact=partner.pk, lead__gte=since),
             taken,

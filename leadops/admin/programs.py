@@ -17,11 +17,11 @@ from leadops.models import Applicant, DocumentType, DuplicateKey, Program
 
 class ProgramForm(SeenForm):
     duplicate_keys = forms.MultipleChoiceField(
-        label="Known by",
-        choices=DuplicateKey.choices,
+        label=_("Known by"),
+        choices=lambda: DuplicateKey.choices,  # in the reader's language, and that of no import
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text=Program._meta.get_field("duplicate_keys").help_text,
+        help_text=_(str(Program._meta.get_field("duplicate_keys").help_text)),
     )
 
 
@@ -37,7 +37,7 @@ class DocumentTypeInline(TabularInline):
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "applicant_type":
-            kwargs["choices"] = [("", "All of them"), *Applicant.Type.choices]
+            kwargs["choices"] = [("", _("All of them")), *Applicant.Type.choices]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 

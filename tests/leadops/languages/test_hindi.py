@@ -15,13 +15,14 @@ from django import forms
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from crm_integrations.models import State
-from leadops.admin import navigation
+from crm_integrations.models import Connection, State
+from leadops.admin import navigation, rights_in_words
 from leadops.languages import labels
 from leadops.models import Lead, Officer
 from leadops.reports import catalogue
@@ -189,6 +190,40 @@ def test_the_page_of_a_lead_is_in_hindi(hindi_desk, partner, program):
     titles = ["आवेदक", "मुख्य आवेदक", "कार्य", "नोट", "घटनाक्रम", "गोपनीयता", "मासिक आय", "अब किसकी बारी है"]
     assert [words for words in titles if words not in said] == []
     assert re.findall(r"\b(?:Work|Tasks|Notes|Timeline|Privacy|Applicants|Owner|minutes)\b", said) == []
+
+
+RECORDS = {
+    "crm_integrations_connection": ["चालू", "एक साथ कॉल", "सभी सूचनाएँ", "HTTP कॉल"],
+    "leadops_partner": ["पिछले 30 दिनों के लीड", "पहले उत्तर तक", "कोई कुंजी नहीं"],
+    "leadops_program": ["किससे पहचाना जाए", "बैंक खाता, IFSC के साथ", "जो दस्तावेज़ चाहिए"],
+    "leadops_officer": ["साइन इन", "लीड जमा कर सकते हैं", "इस अधिकारी के अपने अधिकार"],
+}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_page_of_setting_up_is_in_hindi(name, hindi_desk, officer, partner, program):
+    isp = Connection.objects.create(vendor="ispcrm", name="isp", base_url="https://isp.example")
+    shown = {"crm_integrations_connection": isp, "leadops_partner": partner, "leadops_program": program}
+    record = shown.get(name, officer)
+    said = text_of(hindi_desk.get(reverse(f"admin:{name}_change", args=[record.pk])).content.decode())
+    assert [words for words in RECORDS[name] if words not in said] == []
+
+
+def test_a_reconciliation_is_asked_for_in_hindi(hindi_desk):
+    said = text_of(hindi_desk.get(reverse("admin:crm_integrations_reconciliation_add")).content.decode())
+    assert [words for words in ("पहला दिन", "आख़िरी दिन", "न कुछ बदला जाता है") if words not in said] == []
+
+
+def test_every_right_is_said_in_hindi(db):
+    with translation.override("hi"):
+        said = {right.codename: rights_in_words.in_words(right) for right in Permission.objects.all()}
+    assert [name for name, words in said.items() if not DEVANAGARI.search(words.rpartition("|")[2])] == []
+    assert said["submit_lead"].endswith("| लीड जमा कर सकते हैं; जो नहीं कर सकते वे सिर्फ़ ड्राफ़्ट बदलते हैं")
+
+
+def test_a_right_is_called_in_english_as_the_database_calls_it(db):
+    right = Permission.objects.get(codename="change_lead")
+    assert rights_in_words.in_words(right) == str(right)
 
 
 TYPED = {"en-gb": "Enter a valid date, as 21/11/2026 or 2026-11-21.", "hi": "21/11/2026 या 2026-11-21"}
