@@ -20,7 +20,6 @@ LONGEST = (
     "tests/journeys/",
     "tests/leadops/test_embedded_postgres.py",
     "tests/leadops/validation/test_cards.py",
-    "tests/crm_integrations/test_demo.py",
     "tests/contract/",
     "tests/leadops/excel/",
     "tests/leadops/services/test_import_turns.py",
