@@ -1,10 +1,19 @@
-"""What of the vendors' side leaves no events in the audit: logs of their own, and the engine's memory."""
+"""What of the vendors' side leaves no events in the audit by our own writes: logs, and the engine's memory."""
 
 from __future__ import annotations
 
-from leadops.audit.scope import NOTED, engine_columns, leave_out
+from leadops.audit.scope import NOTED, engine_columns, leave_out, watch
 
 APP = "crm_integrations"
+WATCHED = {
+    "Delivery": ("reason", "cause"),
+    "Exchange": ("url", "request_headers", "request_body", "response_headers", "response_body", "error"),
+    "StatusChange": (),
+    "Inbound": ("body",),
+    "PartnerEvent": ("data",),
+    "ReplayItem": (),
+}
+"""Logs and the outbox, by what of them may hold words about people: whoever alters them past our programs is told."""
 
 
 def declare() -> None:
@@ -24,6 +33,8 @@ def declare() -> None:
         "AnswerShape",
         "Lookout",
     )
+    for model, hidden in WATCHED.items():
+        watch(f"{APP}.{model}", *hidden)
     NOTED.add(f"{APP}.delivery")
     engine_columns(f"{APP}.connection", "version")
     engine_columns(f"{APP}.subscription", "failing_since")

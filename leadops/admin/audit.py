@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from leadops.admin.making import ReadOnly
-from leadops.audit.scope import NOTED, audited
+from leadops.audit.scope import NOTED, WATCHED, audited
 from leadops.models import AuditEvent
 from leadops.services import audit, audit_search
 from leadops.services.audit_search import Cursor, Wanted
@@ -54,7 +54,7 @@ class SearchForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         anything = [("", _("Anything"))]
-        labels = sorted({each.label for each in audited()} | NOTED, key=what)
+        labels = sorted({each.label for each in audited()} | NOTED | WATCHED.keys(), key=what)
         fields = cast("dict[str, forms.ChoiceField]", self.fields)
         fields["model"].choices = [*anything, *((label, what(label).capitalize()) for label in labels)]
         fields["action"].choices = [*anything, *((each.value, each.label) for each in AuditEvent.Action)]

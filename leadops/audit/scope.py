@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.apps import apps
@@ -70,6 +70,9 @@ CHANGES_ALONE: set[str] = {
 """Rows of a file, and logs, whose new rows say all themselves: they leave events when they are changed or deleted."""
 NOTED: set[str] = set()
 """Models that leave no events by themselves, but about which some are noted."""
+WATCHED: dict[str, set[str]] = {}
+"""Models that leave no events by what programs of ours do, but by whatever else is done to them, each with columns
+of which an event says that they changed, and no more."""
 SECRET = re.compile(r"^(password|digest|key|token|secret)$")
 """Credentials: that they changed is the event."""
 
@@ -77,6 +80,11 @@ SECRET = re.compile(r"^(password|digest|key|token|secret)$")
 def leave_out(why: str, *labels: str) -> None:
     """Have these models leave no events."""
     LEFT_OUT.update(dict.fromkeys((label.lower() for label in labels), why))
+
+
+def watch(label: str, *hidden: str) -> None:
+    """Have this model leave events of what is done past our programs alone; `hidden` may tell of people."""
+    WATCHED[label.lower()] = set(hidden)
 
 
 def engine_columns(label: str, *columns: str) -> None:
@@ -108,6 +116,14 @@ def audited() -> Iterator[Audited]:
         options = model._meta
         if options.managed and not options.proxy and options.label_lower not in LEFT_OUT:
             yield _audited(model)
+
+
+def watched() -> Iterator[Audited]:
+    """All tables whose writes leave events where no program of ours made them."""
+    for model in apps.get_models():
+        if (hidden := WATCHED.get(model._meta.label_lower)) is not None:
+            found = _audited(model)
+            yield replace(found, secret=tuple(sorted({*found.secret, *hidden})))
 
 
 def _audited(model: type[models.Model]) -> Audited:

@@ -11,13 +11,15 @@ from django.db import connection, transaction
 from django.db.migrations import operations
 
 from leadops import statements
-from leadops.audit.scope import Audited, audited
+from leadops.audit.scope import Audited, audited, watched
 
 READY = "SELECT to_regproc('leadops_audit_drop_month') IS NOT NULL"
+WATCHES = "SELECT to_regproc('leadops_audit_watched') IS NOT NULL"
 THERE = """
 SELECT c.relname, t.tgname, coalesce(obj_description(t.oid), '') FROM pg_trigger t
 JOIN pg_class c ON c.oid = t.tgrelid
-WHERE t.tgname LIKE 'audit\\_%%' AND NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace
+WHERE t.tgname LIKE 'audit\\_%%' AND NOT t.tgisinternal AND t.tgparentid = 0
+AND c.relnamespace = current_schema()::regnamespace
 """
 COLUMNS = """
 SELECT c.relname, array_agg(a.attname::text) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
@@ -62,6 +64,22 @@ def triggers_of(each: Audited) -> Iterator[Trigger]:
     yield _trigger(each, "truncate", "", _run("truncated", arguments, whole))
 
 
+NOT_OURS = "right(current_query(), 2) <> '*/'"
+"""Behind every write of our programs stands who acts; the engine's own come by the thousand and are told elsewhere."""
+
+
+def watches_of(each: Audited) -> Iterator[Trigger]:
+    """The triggers of a table that is watched: row by row, as those of a partitioned table are its partitions' too."""
+    told = (each.label, each.pk, each.parent, _array(each.omitted), _array(each.secret))
+    arguments = ", ".join(f"'{part}'" for part in told)
+    function = f"EXECUTE FUNCTION leadops_audit_watched({arguments})"
+    for deed in ("insert", "update", "delete"):
+        yield _trigger(each, deed, f"FOR EACH ROW WHEN ({NOT_OURS})", function)
+    yield _trigger(
+        each, "truncate", f"FOR EACH STATEMENT WHEN ({NOT_OURS})", _run("truncated", arguments, "whole", "")
+    )
+
+
 def _run(function: str, arguments: str, whole: str, each: str = "FOR EACH STATEMENT") -> str:
     return f"{each} EXECUTE FUNCTION leadops_audit_{function}({arguments}, '{whole}')"
 
@@ -86,6 +104,12 @@ def install() -> int:
         for each in audited()
         if columns.get(each.table, set()) >= {*each.columns, each.pk}  # migrated back to before them
         for trigger in triggers_of(each)
+    }
+    wanted |= {
+        (trigger.table, trigger.name): trigger
+        for each in watched()
+        if each.table in columns and statements.rows(WATCHES) == [(True,)]
+        for trigger in watches_of(each)
     }
     there = {(table, name): digest for table, name, digest in statements.rows(THERE)}
     stale = [key for key, digest in there.items() if key not in wanted or wanted[key].digest != digest]

@@ -14,11 +14,12 @@ from django.db.migrations.state import ProjectState
 
 from leadops import statements
 from leadops.audit import triggers
-from leadops.audit.scope import Audited, audited
+from leadops.audit.scope import Audited, audited, watched
 from leadops.fields import EncryptedTextField
 from leadops.models import AuditEvent
 
 ALL = {each.label: each for each in audited()}
+WATCHED = {each.label: each for each in watched()}
 MODELS = {model._meta.label_lower: model for model in apps.get_models(include_auto_created=True)}
 # What a constraint of the table asks for beyond a value of the column's kind.
 ASKED: dict[str, dict[str, Any]] = {
@@ -101,9 +102,52 @@ def test_a_row_that_is_made_changed_and_deleted_leaves_its_events(events, label,
 def test_no_table_is_without_its_triggers(db):
     there = {(table, name) for table, name, _ in statements.rows(triggers.THERE)}
     wanted = {(trigger.table, trigger.name) for each in audited() for trigger in triggers.triggers_of(each)}
+    wanted |= {(trigger.table, trigger.name) for each in watched() for trigger in triggers.watches_of(each)}
     assert there == wanted
     assert len(wanted) > 120
     assert triggers.install() == 0
+
+
+@pytest.mark.parametrize("label", WATCHED)
+def test_what_is_done_to_the_engine_s_tables_past_our_programs_leaves_events(events, label):
+    each, model = WATCHED[label], MODELS[label]
+    with transaction.atomic():
+        row = a_row(model)
+        row.save_base(raw=True, force_insert=True)  # as a program of ours: no event
+        column, other = changed(each, model)
+        for road in ("shell", "sql"):
+            run_as(road, f'UPDATE "{each.table}" SET "{column}" = {other} WHERE "{each.pk}" = %s', row.pk)
+            assert len(events(model=label)) == (road == "sql")
+            other = other.replace("'b'", "'c'")
+        run_as(
+            "sql", f'CREATE TEMP TABLE kept AS SELECT * FROM "{each.table}" WHERE "{each.pk}" = %s', row.pk
+        )
+        run_as("sql", f'DELETE FROM "{each.table}" WHERE "{each.pk}" = %s', row.pk)
+        run_as("sql", f'INSERT INTO "{each.table}" OVERRIDING SYSTEM VALUE SELECT * FROM kept')
+        run_as("shell", f'DELETE FROM "{each.table}" WHERE "{each.pk}" = %s', row.pk)
+        found = events(model=label)
+        transaction.set_rollback(True)
+    told = [(event.action, event.record) for event in found]
+    assert told == [(deed, str(row.pk)) for deed in ("update", "delete", "insert")]
+    assert list(found[0].changes) == [column]
+    assert all(event.act.who.startswith("database role ") for event in found)
+    hidden = set(each.secret) & found[1].changes.keys()
+    assert {found[1].changes[name] for name in hidden} <= {None}
+
+
+def test_a_partition_of_calls_is_watched_too(events, connections):
+    """Who alters the table of one month passes no trigger by."""
+    with transaction.atomic():
+        call = a_row(MODELS["crm_integrations.exchange"])
+        call.save_base(raw=True, force_insert=True)
+        [(partition,)] = statements.rows(
+            "SELECT tableoid::regclass::text FROM crm_integrations_exchange WHERE id = %s", [call.pk]
+        )
+        run_as("sql", f"UPDATE {partition} SET response_body = 'taken' WHERE id = %s", call.pk)
+        [event] = events(model="crm_integrations.exchange")
+        transaction.set_rollback(True)
+    assert partition != "crm_integrations_exchange"
+    assert (event.action, event.changes) == ("update", {"response_body": None})
 
 
 def test_an_emptied_table_leaves_an_event(events):
