@@ -41,7 +41,12 @@ TONES: dict[str, str] = {
     Lead.Status.DECLINED: "bad",
 }
 
-
+TOLD = (
+    *("partner_ref_id", "primary_mobile", "status", "sync_status", "created_at", "erased_at"),
+    *("waiting_for", "clock_left", "due_at"),
+    *("partner__name", "program__name", "owner__username", "owner__first_name", "owner__last_name"),
+)
+"""What columns show of a lead."""
 MAY_SUBMIT = "leadops.submit_lead"
 
 
@@ -90,7 +95,7 @@ class LeadList(Scoped, CappedList, ModelAdmin):
     def for_list(self, page: QuerySet[Lead]) -> QuerySet[Lead]:
         """The rows of a page with all that their columns show."""
         primary = Applicant.objects.filter(lead=OuterRef("pk"), is_primary=True)
-        page = same_borrower.with_duplicates(page.select_related("partner", "program", "owner"))
+        page = same_borrower.with_duplicates(page.select_related("partner", "program", "owner").only(*TOLD))
         return page.annotate(borrower_name=Subquery(primary.values("name")))
 
     @admin.display(description="Lead")
