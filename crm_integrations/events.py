@@ -72,13 +72,13 @@ JOIN crm_integrations_connection c ON c.id = d.connection_id JOIN leadops_lead l
 JOIN leadops_partner p ON p.id = l.partner_id AND p.keeps_events ORDER BY given.place
 """  # noqa: S608 (our own words only)
 OF_SETTLED = f"""
-SELECT %(event)s, l.partner_id, %(told)s, {DELIVERY_DATA} FROM written d
+SELECT d.event, l.partner_id, d.told, {DELIVERY_DATA} FROM written d
 JOIN crm_integrations_connection c ON c.id = d.connection_id JOIN leadops_lead l ON l.id = d.lead_id
-JOIN leadops_partner p ON p.id = l.partner_id AND p.keeps_events
+JOIN leadops_partner p ON p.id = l.partner_id AND p.keeps_events WHERE d.event IS NOT NULL
 """  # noqa: S608 (our own words only)
 WRITE_SETTLED = WRITE.format(rows=OF_SETTLED)
-"""To follow the change of one delivery, `written`, in the same statement."""
-SETTLED = {"event": "uuid", "told": "text"}
+"""To follow the change of deliveries, `written`, in the same statement; with the columns of SETTLED."""
+SETTLED = "event uuid, told text"
 
 LISTENING = "SELECT 1 FROM leadops_partner WHERE id = ANY(%s) AND keeps_events LIMIT 1"
 LEAD_CREATED = Statement(
@@ -130,14 +130,14 @@ def of_deliveries(delivery_ids: Collection[UUID], state: State) -> None:
         _write(OF_DELIVERIES, TOLD[state], sorted(delivery_ids), state=state.value)
 
 
-def of_settled(delivery: Delivery, state: State) -> dict[str, Any] | None:
-    """The parameters of WRITE_SETTLED, None where its partner is told nothing of the delivery in this state.
+def of_settled(delivery: Delivery, state: State) -> dict[str, str]:
+    """What WRITE_SETTLED asks for, nothing where its partner is told nothing of the delivery in this state.
 
     For who did not ask the statement would write nothing either, and take a fifth of a millisecond for it.
     """
     if delivery.kind != Kind.LEAD or not delivery.partner_listens or state not in TOLD:
-        return None
-    return {"event": uuid7(), "told": TOLD[state].value}
+        return {}
+    return {"event": uuid7().hex, "told": TOLD[state].value}
 
 
 def _write(rows: str, what: EventType, about: Sequence[UUID], **more: str) -> None:

@@ -39,9 +39,14 @@ DERIVING = f"{leads.RECORD_SYNC.format(words=WORDS)} RETURNING l.id, l.sync_stat
 DERIVE = DERIVING.format(these="unnest(%(leads)s::uuid[])")
 """Writes the word for each lead, where it is another than the lead has; after `LOCK`, in its transaction."""
 
+GIVEN = "(SELECT lead::uuid FROM json_array_elements_text(%(leads)s) AS given(lead))"
+LOCK_GIVEN = Statement("lock_leads", LOCKING.format(these=f"IN {GIVEN}"), leads="json")
+DERIVE_GIVEN = Statement("derive_leads", DERIVING.format(these=GIVEN), leads="json")
+"""The same for the leads of deliveries that are settled together, given as JSON."""
+
 LOCK_ONE = Statement("lock_lead", LOCKING.format(these="= %(lead)s"), lead="uuid")
 DERIVE_ONE = Statement("derive_lead", DERIVING.format(these="(SELECT %(lead)s)"), lead="uuid")
-"""The same for the one lead of a delivery, at every settling."""
+"""The same for one lead whose deliveries are made."""
 
 
 def lock(lead_ids: Collection[UUID]) -> dict[UUID, str]:

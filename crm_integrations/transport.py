@@ -38,7 +38,13 @@ _current = threading.local()
 
 
 class _Guarded(HTTPConnection):
-    """Connects to checked addresses only, and tells the call when its first byte is about to leave."""
+    """Connects to checked addresses only, and tells the call when its first byte is about to leave.
+
+    Head and body leave in one piece: a worker that froze between them would send the body when others have long looked
+    it up, found nothing and sent it again.
+    """
+
+    _head, _body_follows = b"", False
 
     def _new_conn(self) -> socket.socket:
         try:
@@ -58,22 +64,25 @@ class _Guarded(HTTPConnection):
         finally:
             self._dns_host = host
 
+    def request(self, method: str, url: str, body: Any = None, *args: Any, **named: Any) -> None:
+        self._head, self._body_follows = b"", bool(body)
+        super().request(method, url, body, *args, **named)
+
     def send(self, data: Any) -> None:
+        if self._body_follows:
+            self._head, self._body_follows = data, False
+            return
         call: deadlines.Call = _current.call
         call.connection = self
         if self.sock is None:
             self.connect()
-        if not call.sent:
-            try:
-                call.before_first_byte()
-            except Exception as stop:
-                call.stopped = stop
-                raise
-            call.sent = True
-        elif time.monotonic() >= call.ends_at:  # frozen after its head: by now another may have sent it
-            call.expired = True
-            raise TimeoutError
-        super().send(data)
+        try:
+            call.before_first_byte()
+        except Exception as stop:
+            call.stopped = stop
+            raise
+        call.sent = True
+        super().send(self._head + data)
 
 
 class _GuardedHTTPS(_Guarded, HTTPSConnection):

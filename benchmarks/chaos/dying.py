@@ -66,7 +66,7 @@ FATES = {
     "before_claim_commit": Fate(Left("queued", False, 0, 0), "queued", "queued", 0),
     "after_claim_commit": Fate(Left("sending", True, 0, 0), "queued", "queued", 0),
     "before_first_byte": Fate(SENDING, "unknown", "review", 0),
-    "after_first_byte": Fate(SENDING, "unknown", "review", 0),
+    "after_first_byte": Fate(SENDING, "unknown", "review", 1),
     "after_read": Fate(SENDING, "unknown", "review", 1),
     "before_outcome_commit": Fate(SENDING, "unknown", "review", 1),
     "after_outcome_commit": Fate(Left("delivered", False, 1, 0), "delivered", "delivered", 1),
@@ -97,7 +97,7 @@ def before_first_byte(hit: Hit) -> None:
 
 
 def after_first_byte(hit: Hit) -> None:
-    """The head of the request has left, its body has not."""
+    """The request has left, in one piece; its answer was not looked at."""
     http.client.HTTPConnection.send = _followed(http.client.HTTPConnection.send, hit)
 
 

@@ -11,27 +11,21 @@ from crm_integrations import health
 from crm_integrations.models import Exchange
 
 COMPLETE = """
-UPDATE crm_integrations_exchange SET status = %(status)s, response_headers = %(response_headers)s,
-    response_body = %(response_body)s, error = %(error)s, duration_ms = %(duration)s, finished_at = now(),
-    updated_at = now()
-WHERE id = %(exchange)s
+UPDATE crm_integrations_exchange x SET status = e.status, response_headers = e.response_headers,
+    response_body = e.response_body, error = e.error, duration_ms = e.duration, finished_at = now(), updated_at = now()
+FROM e WHERE x.id = e.exchange
 """
-ANSWER = {
-    "exchange": "uuid",
-    "status": "int",
-    "response_headers": "jsonb",
-    "response_body": "text",
-    "error": "text",
-    "duration": "int",
-}
+"""Of rows `e` with the columns of ANSWER."""
+ANSWER = "exchange uuid, status int, response_headers jsonb, response_body text, error text, duration int"
+COMPLETE_ONE = f"WITH e AS (SELECT * FROM json_to_record(%s) AS e({ANSWER})) {COMPLETE}"
 
 
 def answered(exchange: Exchange) -> dict[str, Any]:
-    """The parameters of COMPLETE."""
+    """What COMPLETE writes, by the names of ANSWER."""
     return {
-        "exchange": exchange.pk,
+        "exchange": exchange.pk.hex,
         "status": exchange.status,
-        "response_headers": json.dumps(exchange.response_headers),
+        "response_headers": exchange.response_headers,
         "response_body": exchange.response_body,
         "error": exchange.error,
         "duration": exchange.duration_ms,
@@ -41,7 +35,7 @@ def answered(exchange: Exchange) -> dict[str, Any]:
 def complete_exchange(exchange: Exchange) -> None:
     """Keep what the vendor answered, and what it tells of the connection."""
     with database.cursor() as cursor:
-        cursor.execute(COMPLETE, answered(exchange))
+        cursor.execute(COMPLETE_ONE, [json.dumps(answered(exchange))])
     tell_health(exchange)
 
 

@@ -4,64 +4,57 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.db import connection as database
-from django.db.backends.utils import CursorWrapper
 
 from crm_integrations import health
 from crm_integrations.models import Delivery, Exchange
 from crm_integrations.outbox import bars, ended_leads, settling, taking
 from crm_integrations.outbox.claims import Claim, LostLease, Outdated, Paused
 from crm_integrations.outbox.leaving import left_to_others
-from crm_integrations.outbox.settlements import Ending
-from leadops.faults import place_of
+from crm_integrations.outbox.together import NotWritten, Together
 from leadops.models import Lead
-from leadops.prepared import Statement, run
+from leadops.prepared import BY_ONE_PLAN, Statement, run
 
 logger = logging.getLogger(__name__)
 
 # One statement, so one commit and one round trip: this stands before every call's first byte. What sends a record looks
 # here, and only here, whether the lender still wants its lead sent, and whether what was read is still the newest:
 # between claim and call, an officer may have ended or changed it.
+CALL = """about uuid, lease uuid, attempt int, probe bool, id uuid, purpose text, version int, operation text,
+    method text, url text, request_headers jsonb, request_body text"""
 OPEN = f"""
-WITH held AS (
-    UPDATE crm_integrations_delivery d SET attempts = attempts + %(attempt)s, updated_at = now()
-    WHERE id = %(about)s AND lease = %(lease)s AND EXISTS (
+WITH a AS (SELECT * FROM json_to_recordset(%(calls)s) AS a({CALL})), held AS (
+    UPDATE crm_integrations_delivery d SET attempts = attempts + a.attempt, updated_at = now()
+    FROM a WHERE d.id = a.about AND d.lease = a.lease AND EXISTS (
         SELECT 1 FROM crm_integrations_connection c LEFT JOIN crm_integrations_health h ON h.connection_id = c.id
         WHERE c.id = d.connection_id AND {health.RUNNING} AND {health.NOT_HELD}
-            AND (h.opened_at IS NULL OR %(probe)s)
-    ) AND (%(attempt)s = 0 OR NOT EXISTS (
-        SELECT 1 FROM leadops_lead l LEFT JOIN leadops_loanaccount a ON a.id = d.loan_account_id
-        WHERE l.id = d.lead_id AND ({ended_leads.IS_ENDED} OR coalesce(a.version, l.version) <> %(version)s)
-    ) AND NOT EXISTS ({bars.bar("d.lead_id", "d.connection_id")})) RETURNING id, connection_id
+            AND (h.opened_at IS NULL OR a.probe)
+    ) AND (a.attempt = 0 OR NOT EXISTS (
+        SELECT 1 FROM leadops_lead l LEFT JOIN leadops_loanaccount o ON o.id = d.loan_account_id
+        WHERE l.id = d.lead_id AND ({ended_leads.IS_ENDED} OR coalesce(o.version, l.version) <> a.version)
+    ) AND NOT EXISTS ({bars.bar("d.lead_id", "d.connection_id")})) RETURNING a.*, d.connection_id
 )
 INSERT INTO crm_integrations_exchange (
     id, created_at, updated_at, delivery_id, connection_id, purpose, version, operation, method, url,
     request_headers, request_body, response_headers, response_body, error
 )
-SELECT %(id)s, now(), now(), held.id, held.connection_id, %(purpose)s, %(version)s::int, %(operation)s, %(method)s,
-    %(url)s, %(request_headers)s, %(request_body)s, '{{}}', '', '' FROM held
-RETURNING created_at, EXISTS (
+SELECT id, now(), now(), about, connection_id, purpose, version, operation, method, url, request_headers, request_body,
+    '{{}}', '', '' FROM held
+RETURNING id, created_at, EXISTS (
     SELECT 1 FROM crm_integrations_health h WHERE h.connection_id = crm_integrations_exchange.connection_id
     AND (h.failures > 0 OR h.opened_at IS NOT NULL)
 )
 """
-CALL = {
-    "about": "uuid",
-    "lease": "uuid",
-    "attempt": "int",
-    "probe": "bool",
-    "id": "uuid",
-    "purpose": "text",
-    "version": "int",
-    "operation": "text",
-    "method": "text",
-    "url": "text",
-    "request_headers": "jsonb",
-    "request_body": "text",
-}
-OPENING = Statement("open_exchange", OPEN, **CALL)
+OPENING = Statement("open_exchange", OPEN, calls="json")
+DESCRIBED = ("purpose", "version", "operation", "method", "url", "request_headers", "request_body")
+WRITERS, MOST_AT_ONCE = 2, 32
+"""While one waits for the database, another may write what came meanwhile."""
+UNSTOPPED = "SET LOCAL lock_timeout TO '200ms'"
+"""Who has to wait longer for a lead that another holds waits alone, and keeps no other thread from its call."""
 
 
 def open_exchange(claim: Claim, delivery: Delivery, exchange: Exchange) -> None:
@@ -84,53 +77,66 @@ def open_exchange(claim: Claim, delivery: Delivery, exchange: Exchange) -> None:
 
 
 def _call(claim: Claim, delivery: Delivery, exchange: Exchange, attempt: int) -> dict[str, Any]:
-    """The parameters of OPEN."""
-    told: dict[str, Any] = {
-        name: getattr(exchange, name) for name in ("purpose", "version", "operation", "method", "url")
-    }
-    named = {
-        "about": delivery.pk,
-        "lease": claim.lease,
-        "attempt": attempt,
-        "id": exchange.pk,
-        "probe": claim.probe,
-    }
-    sent = {
-        "request_headers": json.dumps(exchange.request_headers),
-        "request_body": exchange.request_body,
-    }
-    return told | named | sent
+    """What is kept of the call, by the names of CALL."""
+    told = {name: getattr(exchange, name) for name in DESCRIBED}
+    ids = {"about": delivery.pk.hex, "lease": claim.lease.hex, "id": exchange.pk.hex}
+    return told | ids | {"attempt": attempt, "probe": claim.probe}
 
 
-def _opened(claim: Claim, call: dict[str, Any]) -> tuple[Any, ...] | None:
-    """What OPEN tells, the unwritten outcome written in the same string; None when no call could be opened."""
-    if claim.unwritten is not None:
-        try:
-            return _opened_with(claim, claim.unwritten, call)
-        except Exception as error:  # whichever of the two it was: neither may fail for the other
-            logger.warning("An outcome is written alone: %s.", place_of(error))
-            database.close_if_unusable_or_obsolete()
-            settling.write_unwritten(claim)
+def _opened(claim: Claim, call: dict[str, Any]) -> tuple[datetime, bool] | None:
+    """What OPEN tells, the unwritten outcome written in the same commit; None when no call could be opened."""
+    try:
+        done = writers.write(Errand(call, claim.unwritten and settling.columns_of(claim, claim.unwritten)))
+    except NotWritten as error:  # whichever of them it was: none may fail for another
+        logger.warning("A call is opened alone: %s.", error)
+        database.close_if_unusable_or_obsolete()
+        settling.write_unwritten(claim)
+        return _write([Errand(call)])[0].opened
+    ending, claim.unwritten = claim.unwritten, None
+    if ending is not None and not done.written:
+        with left_to_others(ending.delivery):  # which is no matter of the call that comes now
+            raise LostLease
+    return done.opened
+
+
+class Errand(NamedTuple):
+    """A call that one thread opens, and what it writes of its last one."""
+
+    call: dict[str, Any]
+    ending: settling.Columns | None = None
+
+
+class Done(NamedTuple):
+    """What OPEN tells of the call, if it could be opened, and whether the ending was written."""
+
+    opened: tuple[datetime, bool] | None
+    written: bool
+
+
+def _write(errands: Sequence[Errand], *before: str) -> list[Done]:
+    """Write the endings and open the calls in one commit, `before` said before."""
+    endings = [each.ending for each in errands if each.ending is not None]
+    statements, named = settling.writing(endings) if endings else ((BY_ONE_PLAN,), {})
+    calls, written = json.dumps([each.call for each in errands]), set()
     with database.cursor() as cursor:
-        run(cursor, call, OPENING)
-        return _row(cursor)
-
-
-def _opened_with(claim: Claim, ending: Ending, call: dict[str, Any]) -> tuple[Any, ...] | None:
-    """That the lease of `ending` was lost is no matter of the call that comes now."""
-    statements, named = settling.writing(claim, ending)
-    with database.cursor() as cursor:
-        run(cursor, named | call, *statements, OPENING)
-        claim.unwritten = None
-        with left_to_others(ending.delivery):
-            settling.check_written(cursor)
+        run(cursor, {**named, "calls": calls}, *before, *statements, OPENING)
+        for _ in before:
+            cursor.nextset()
+        if endings:
+            written = settling.written_by(cursor)
         cursor.nextset()
-        return _row(cursor)
+        opened = {pk.hex: told for pk, *told in cursor.fetchall()}
+    return [
+        Done(opened.get(call["id"]), ending is not None and ending["delivery"] in written)
+        for call, ending in errands
+    ]
 
 
-def _row(cursor: CursorWrapper) -> tuple[Any, ...] | None:
-    found: tuple[Any, ...] | None = cursor.fetchone()
-    return found
+def _write_soon(errands: Sequence[Errand]) -> list[Done]:
+    return _write(errands, UNSTOPPED)
+
+
+writers = Together(_write_soon, WRITERS, MOST_AT_ONCE)
 
 
 def _why_not(claim: Claim, delivery: Delivery, exchange: Exchange) -> Exception:

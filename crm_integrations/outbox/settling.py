@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
@@ -23,45 +25,38 @@ from crm_integrations.outbox.leaving import left_to_others
 from crm_integrations.outbox.pausing import pause
 from crm_integrations.outbox.settlements import Ending, Settlement
 from crm_integrations.outbox.subscribers import learn_from
-from leadops.prepared import Statement, run
+from leadops.prepared import AS_BEFORE, BY_ONE_PLAN, Statement, run
 from leadops.services import bank_verification, loan_accounts
 
+Columns = dict[str, Any]
+"""What is written of one ending, as JSON takes it."""
 TRY_AGAIN_SECONDS = 0.5
 
 
 # Written out, like the statements of `claims`: the ORM's making of these few is half of a delivery's cost.
 SETTLE = """
-UPDATE crm_integrations_delivery SET state = %(state)s::text, reason = %(reason)s, cause = %(cause)s, lease = NULL,
-    leased_until = NULL, leases_lost = 0, no_consent = %(state)s::text = 'waiting',
-    once_unknown = once_unknown OR %(state)s::text IN ('unknown', 'review'),
-    updated_at = now(), accepted = %(accepted)s, lookups = %(lookups)s, absences = %(absences)s,
-    due_at = coalesce(now() + %(due_in)s * interval '1 second', due_at),
-    reference = coalesce(%(reference)s, reference), vendor_status = coalesce(%(vendor_status)s, vendor_status),
-    delivered_at = CASE WHEN %(state)s::text = 'delivered' THEN now() ELSE delivered_at END,
-    ask_at = coalesce(now() + %(ask_in)s * interval '1 second', ask_at)
-WHERE id = %(delivery)s AND lease = %(lease)s
+UPDATE crm_integrations_delivery d SET state = e.state, reason = e.reason, cause = e.cause, lease = NULL,
+    leased_until = NULL, leases_lost = 0, no_consent = e.state = 'waiting',
+    once_unknown = once_unknown OR e.state IN ('unknown', 'review'),
+    updated_at = now(), accepted = e.accepted, lookups = e.lookups, absences = e.absences,
+    due_at = coalesce(now() + e.due_in * interval '1 second', due_at),
+    reference = coalesce(e.reference, d.reference), vendor_status = coalesce(e.vendor_status, d.vendor_status),
+    delivered_at = CASE WHEN e.state = 'delivered' THEN now() ELSE delivered_at END,
+    ask_at = coalesce(now() + e.ask_in * interval '1 second', ask_at)
+FROM e WHERE d.id = e.delivery AND d.lease = e.lease
 """
-HOW = {
-    "state": "text",
-    "reason": "text",
-    "cause": "text",
-    "accepted": "bool",
-    "lookups": "int",
-    "absences": "int",
-    "due_in": "float",
-    "ask_in": "float",
-    "reference": "text",
-    "vendor_status": "text",
-    "delivery": "uuid",
-    "lease": "uuid",
-}
-WRITE = Statement("settle", SETTLE, **HOW)
-WRITE_ANSWERED = Statement("settle_answered", f"WITH answered AS ({COMPLETE}) {SETTLE}", **HOW, **ANSWER)
-# With the event for the lead's partner, if it asked for events: one row is the answer all the same.
-TELL = f"written AS ({SETTLE} RETURNING *), {events.WRITE_SETTLED} SELECT 1 FROM written"
-WRITE_TOLD = Statement("settle_told", f"WITH {TELL}", **HOW, **events.SETTLED)
-WRITE_ANSWERED_TOLD = Statement(
-    "settle_answered_told", f"WITH answered AS ({COMPLETE}), {TELL}", **HOW, **ANSWER, **events.SETTLED
+HOW = """state text, reason text, cause text, accepted bool, lookups int, absences int, due_in float, ask_in float,
+    reference text, vendor_status text, delivery uuid, lease uuid"""
+KEPT = ("reason", "accepted", "lookups", "absences", "due_in")
+"""Of these, what a settlement names as its column."""
+ENDED = f"e AS (SELECT * FROM json_to_recordset(%(endings)s) AS e({HOW}, {ANSWER}, {events.SETTLED}))"
+ANSWERED = f"WITH {ENDED}, answered AS ({COMPLETE})"
+WRITE = Statement("settle", f"{ANSWERED} {SETTLE} RETURNING d.id", endings="json")
+# With the events for the leads' partners, if they asked for events: the answer is the same.
+WRITE_TOLD = Statement(
+    "settle_told",
+    f"{ANSWERED}, written AS ({SETTLE} RETURNING d.*, e.event, e.told), {events.WRITE_SETTLED} SELECT id FROM written",
+    endings="json",
 )
 
 
@@ -136,39 +131,46 @@ def _concerns_others(delivery: Delivery, settlement: Settlement, exchange: Excha
 
 def _write(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: Exchange | None) -> None:
     """The lead's lock, the delivery with its exchange, the lead's summary; LostLease when the lease is another's."""
-    statements, named = writing(claim, Ending(delivery, settlement, exchange))
+    statements, named = writing([columns_of(claim, Ending(delivery, settlement, exchange))])
     with database.cursor() as cursor:
-        run(cursor, named, *statements)
-        check_written(cursor)
+        run(cursor, named, *statements, AS_BEFORE)
+        if delivery.pk.hex not in written_by(cursor):
+            raise LostLease
 
 
-def writing(claim: Claim, ending: Ending) -> tuple[tuple[Statement, ...], dict[str, Any]]:
-    """The statements that write `ending`, to be sent in one string, and their parameters.
+def writing(endings: Sequence[Columns]) -> tuple[tuple[Statement | str, ...], dict[str, str]]:
+    """The statements that write `endings`, to be sent in one string, and their parameters.
 
     Sent so they are one round trip, and one transaction even where none was begun.
     """
+    leads = {each["lead"] for each in endings} - {None}
+    write = WRITE_TOLD if any("event" in each for each in endings) else WRITE
+    named = {"leads": json.dumps(list(leads)), "endings": json.dumps(endings)}
+    return (BY_ONE_PLAN, summary.LOCK_GIVEN, write, summary.DERIVE_GIVEN), named
+
+
+def columns_of(claim: Claim, ending: Ending) -> Columns:
+    """What is written of `ending`, by the names of ENDED, and the lead it is about."""
     delivery, settlement, exchange = ending
-    columns = {
-        name: getattr(settlement, name) for name in ("reason", "accepted", "lookups", "absences", "due_in")
+    columns: Columns = {name: getattr(settlement, name) for name in KEPT}
+    if settlement.state == State.DELIVERED:
+        columns |= {"reference": settlement.reference, "vendor_status": settlement.vendor_status}
+    columns |= {"state": settlement.state.value, "delivery": delivery.pk.hex, "lease": claim.lease.hex}
+    columns |= {"lead": delivery.lead_id and delivery.lead_id.hex}
+    columns |= {
+        "ask_in": _ask_in(delivery, settlement),
+        "cause": cause_of(settlement.state, settlement.reason),
     }
-    held = settlement.state == State.DELIVERED
-    told = {name: getattr(settlement, name) if held else None for name in ("reference", "vendor_status")}
-    named = {"state": settlement.state.value, "delivery": delivery.pk, "lease": claim.lease}
-    named |= {"ask_in": _ask_in(delivery, settlement), "cause": cause_of(settlement.state, settlement.reason)}
-    named |= {"lead": delivery.lead_id}
-    write, answer = (WRITE_ANSWERED, answered(exchange)) if exchange else (WRITE, {})
-    if (event := events.of_settled(delivery, settlement.state)) is not None:
-        write, answer = WRITE_ANSWERED_TOLD if exchange else WRITE_TOLD, answer | event
-    return (summary.LOCK_ONE, write, summary.DERIVE_ONE), columns | told | named | answer
+    return columns | (answered(exchange) if exchange else {}) | events.of_settled(delivery, settlement.state)
 
 
-def check_written(cursor: CursorWrapper) -> None:
-    """Once `writing`'s statements ran: LostLease when the lease was not ours. The cursor goes to their last result."""
+def written_by(cursor: CursorWrapper) -> set[str]:
+    """Once `writing`'s statements ran: the deliveries that were written. The cursor goes to their last result."""
     cursor.nextset()
-    written = cursor.rowcount
     cursor.nextset()
-    if not written:
-        raise LostLease
+    written = {pk.hex for (pk,) in cursor.fetchall()}
+    cursor.nextset()
+    return written
 
 
 def _ask_in(delivery: Delivery, settlement: Settlement) -> float | None:
