@@ -23,10 +23,11 @@ from django.db.backends.signals import connection_created
 
 LONGEST = 300
 WRITES = re.compile(
-    r"\s*(?:(?:INSERT|UPDATE|DELETE|WITH|MERGE|EXECUTE|TRUNCATE|CALL|DO)\b|SELECT leadops_audit_)",
+    r"(?:\A|;)\s*(?:(?:INSERT|UPDATE|DELETE|WITH|MERGE|EXECUTE|TRUNCATE|CALL|DO)\b|SELECT leadops_audit_)",
     re.IGNORECASE,
 )
-"""What may write; `SELECT leadops_audit_...` notes what was done besides writing."""
+"""What may write, also behind another statement of its string; `SELECT leadops_audit_...` notes what was done besides
+writing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def note() -> str:
 
 
 def _tell(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
-    if isinstance(sql, str) and WRITES.match(sql):
+    if isinstance(sql, str) and WRITES.search(sql):
         if params is not None and not many:
             # Before the note, which is never the same: the driver remembers how it took a statement apart.
             with context["connection"].wrap_database_errors:
