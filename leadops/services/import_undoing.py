@@ -173,8 +173,9 @@ def why_in_vain(batch: ImportBatch) -> str:
     return ""
 
 
-def foresee(batch: ImportBatch, most: int = MOST_LOOKED_AT) -> dict[str, Any]:
+def foresee(batch: ImportBatch, most: int | None = None) -> dict[str, Any]:
     """What undoing would do with the first leads of an import: how many go, and why the others stay."""
+    most = most or MOST_LOOKED_AT
     rows = statements.rows(_NEXT, [batch.pk, 0, most + 1])
     looked_at = list(Lead.with_deleted.filter(pk__in={lead_id for _, lead_id in rows[:most]}))
     reasons = why_they_stay(batch, looked_at, lock=False)
