@@ -224,7 +224,7 @@ def _killed_at(point: str, delivery: Delivery) -> str:
     if not os.WIFSIGNALED(status):
         return "the point was not reached"
     await_silence()
-    left, there = _left(delivery), held(delivery)
+    left, there = _left(delivery), _taken(delivery, fate.held)
     Delivery.objects.filter(pk=delivery.pk).exclude(leased_until=None).update(leased_until=Now())
     outbox.reap()
     swept = Delivery.objects.values_list("state", flat=True).get(pk=delivery.pk)
@@ -235,6 +235,14 @@ def _killed_at(point: str, delivery: Delivery) -> str:
     seen = (left, there, swept, in_the_end)
     awaited = (fate.left, fate.held, fate.askable if askable else fate.not_askable, wanted)
     return "" if seen == awaited else f"{delivery.connection.vendor}: {seen} instead of {awaited}"
+
+
+def _taken(delivery: Delivery, awaited: int) -> int:
+    """How often the vendor holds it, once it has read what left before the death."""
+    until = time.monotonic() + PATIENCE
+    while (there := held(delivery)) < awaited and time.monotonic() < until:
+        time.sleep(0.02)
+    return there
 
 
 def _left(delivery: Delivery) -> Left:
