@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
@@ -59,26 +60,22 @@ def crowd(desk: Together[int, int], slow: Slow, first: int, *others: int) -> lis
     assert slow.begun.acquire(timeout=patience.SECONDS)
     for place, number in enumerate(others, 1):
         running.append(Running(desk, number))
-        patience.wait_until(lambda place=place: len(desk._waiting) == place, "the others wait")  # type: ignore[misc]
+        await_waiting(desk, place)
     return running
 
 
-def test_who_comes_while_another_writes_is_written_with_all_who_do():
-    slow = Slow()
-    desk = Together(slow, writers=1, most=8)
-    running = crowd(desk, slow, 1, 2, 3, 4)
-    slow.let.release(2)
-    assert [each.ended() for each in running] == [2, 4, 6, 8]
-    assert slow.given == [[1], [2, 3, 4]]
+def await_waiting(desk: Together[Any, Any], count: int) -> None:
+    patience.wait_until(lambda: len(desk._waiting) == count, f"{count} wait")
 
 
-def test_no_more_are_written_together_than_may_be():
+@pytest.mark.parametrize(("most", "commits"), [(8, [[1], [2, 3, 4]]), (2, [[1], [2, 3], [4]])])
+def test_who_comes_while_another_writes_is_written_with_all_who_do_but_no_more_than_may_be(most, commits):
     slow = Slow()
-    desk = Together(slow, writers=1, most=2)
+    desk = Together(slow, writers=1, most=most)
     running = crowd(desk, slow, 1, 2, 3, 4)
-    slow.let.release(3)
+    slow.let.release(len(commits))
     assert [each.ended() for each in running] == [2, 4, 6, 8]
-    assert slow.given == [[1], [2, 3], [4]]
+    assert slow.given == commits
 
 
 def test_two_may_write_at_the_same_moment():
@@ -144,7 +141,7 @@ def gathered(monkeypatch: pytest.MonkeyPatch, crowd: int) -> list[int]:
 
     def write(errands: Sequence[opening.Errand], *before: str) -> list[opening.Done]:
         if len(errands) == 1 and not seen:
-            patience.wait_until(lambda: len(slow._waiting) == crowd - 1, "the others wait")
+            await_waiting(slow, crowd - 1)
         seen.append(len(errands))
         return real(errands, *before)
 
