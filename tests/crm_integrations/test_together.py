@@ -137,16 +137,16 @@ def next_call(claim: outbox.Claim) -> Callable[[], None]:
 
 def gathered(monkeypatch: pytest.MonkeyPatch, crowd: int) -> list[int]:
     """Has nobody write before so many wait; how many were written together."""
-    seen, real = list[int](), opening._write
+    seen, real = list[int](), opening._write_soon
 
-    def write(errands: Sequence[opening.Errand], *before: str) -> list[opening.Done]:
-        if len(errands) == 1 and not seen:
-            await_waiting(slow, crowd - 1)
+    def write(errands: Sequence[opening.Errand]) -> list[opening.Done]:
+        if not seen:
+            await_waiting(gathering, crowd - 1)
         seen.append(len(errands))
-        return real(errands, *before)
+        return real(errands)
 
-    slow = Together(lambda errands: write(errands, opening.UNSTOPPED), 1, 8)
-    monkeypatch.setattr(opening, "writers", slow)
+    gathering = Together(write, writers=1, most=8)
+    monkeypatch.setattr(opening, "writers", gathering)
     return seen
 
 
