@@ -15,6 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = "5"
 """Seconds to wait for a database server that does not answer."""
+HOW = "docs/decisions/0048-one-history-to-begin-with.md"
+"""How data are kept whose migrations were half done when all were made anew."""
 
 
 def prepare(sandbox_url: str) -> dict[str, object]:
@@ -37,8 +39,11 @@ def main(sandbox_url: str) -> dict[str, object]:
     import django
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management.base import CommandError
+    from django.db.migrations.exceptions import NodeNotFoundError
     from django.db.utils import Error
 
+    named = bool(os.environ.get("DATABASE_URL"))
+    where = "DATABASE_URL names a database that" if named else "The embedded PostgreSQL"
     try:
         django.setup()
         if trouble := broker_trouble():
@@ -46,13 +51,11 @@ def main(sandbox_url: str) -> dict[str, object]:
         return prepare(sandbox_url)
     except (ImproperlyConfigured, CommandError) as error:
         return {"trouble": one_line(error)}
+    except NodeNotFoundError:
+        anew = "name an empty one" if named else "make reset"
+        return {"trouble": f"{where} holds data of an earlier leadops. To keep them, see {HOW}; else {anew}."}
     except Error as error:
         traceback.print_exc()  # for the log: it may be ours, and not the server's
-        where = (
-            "DATABASE_URL names a database that"
-            if os.environ.get("DATABASE_URL")
-            else "The embedded PostgreSQL"
-        )
         return {"trouble": f"{where} can't be used: {one_line(error)}"}
 
 

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import psutil
 import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -45,8 +44,8 @@ PATIENCE = 60.0
 class Rig:
     """The servers of a run in a folder of their own; `with rig(...)` ends them."""
 
-    def __init__(self, folder: Path, migrated: str = "") -> None:
-        self.folder, self.migrated = folder, migrated
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.clocks = dict(CLOCKS)
         self.broker_url = ""
         self.ledger_file = folder / "ledger.jsonl"
@@ -55,8 +54,6 @@ class Rig:
     def start(self) -> Rig:
         self._start_sandbox()
         self.start_postgres()
-        if self.migrated:
-            self._copy(self.migrated)
         self.manage("migrate", "--verbosity", "0")
         return self
 
@@ -76,21 +73,6 @@ class Rig:
         with contextlib.suppress(psycopg.OperationalError):
             return bool(self.value("SELECT 1"))
         return False
-
-    def _copy(self, migrated: str) -> None:
-        """Begin with what another database is: to migrate an empty one takes half a minute."""
-        programs = Path(psutil.Process(self._postmaster()).exe()).parent
-        psql = [
-            programs / "psql",
-            "--host",
-            self.sockets,
-            "--username",
-            "postgres",
-            "--set",
-            "ON_ERROR_STOP=1",
-        ]
-        told = subprocess.run([programs / "pg_dump", migrated], stdout=subprocess.PIPE, check=True).stdout
-        subprocess.run([*psql, "--quiet", "--output", os.devnull], input=told, check=True)
 
     def _postmaster(self) -> int:
         return int((self.folder / "var" / "postgres" / "postmaster.pid").read_text().split()[0])
@@ -201,9 +183,9 @@ class Rig:
 
 
 @contextlib.contextmanager
-def rig(folder: Path | None = None, migrated: str = "") -> Iterator[Rig]:
-    """A rig that runs, on a copy of the database at `migrated`; its folder goes with it when it was not named."""
-    made = Rig(folder or Path(tempfile.mkdtemp(prefix="leadops-chaos-")), migrated)
+def rig(folder: Path | None = None) -> Iterator[Rig]:
+    """A rig that runs; its folder goes with it when it was not named."""
+    made = Rig(folder or Path(tempfile.mkdtemp(prefix="leadops-chaos-")))
     try:
         yield made.start()
     finally:

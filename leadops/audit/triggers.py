@@ -14,7 +14,6 @@ from leadops import statements
 from leadops.audit.scope import Audited, audited, watched
 
 READY = "SELECT to_regproc('leadops_audit_drop_month') IS NOT NULL"
-WATCHES = "SELECT to_regproc('leadops_audit_watched') IS NOT NULL"
 THERE = """
 SELECT c.relname, t.tgname, coalesce(obj_description(t.oid), '') FROM pg_trigger t
 JOIN pg_class c ON c.oid = t.tgrelid
@@ -108,7 +107,7 @@ def install() -> int:
     wanted |= {
         (trigger.table, trigger.name): trigger
         for each in watched()
-        if each.table in columns and statements.rows(WATCHES) == [(True,)]
+        if each.table in columns
         for trigger in watches_of(each)
     }
     there = {(table, name): digest for table, name, digest in statements.rows(THERE)}

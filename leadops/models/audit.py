@@ -1,6 +1,6 @@
 """What the audit keeps: who did something, what became of which record, and the seals that hold both together.
 
-The tables are made by SQL of their own (migration 0037): events by month, all three append-only. Triggers write them.
+The tables are made by SQL of their own (migration 0003): events by month, all three append-only. Triggers write them.
 """
 
 from __future__ import annotations

@@ -10,14 +10,13 @@ from benchmarks.chaos import kills, soak
 from benchmarks.chaos.dying import FATES
 from benchmarks.chaos.judge import judge
 from benchmarks.chaos.rig import Rig, rig
-from tests import migrated
 
 pytestmark = pytest.mark.journey
 
 
 @pytest.fixture(scope="module")
-def running(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    with rig(tmp_path_factory.mktemp("chaos"), migrated.url()) as made:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    with rig(tmp_path_factory.mktemp("chaos")) as made:
         yield made
 
 
