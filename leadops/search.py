@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Sequence
 from uuid import UUID
 
-from django.contrib.postgres.search import SearchQuery
-from django.db.models import QuerySet
+from django.contrib.postgres.search import SearchQuery, SearchVectorExact
+from django.db.models import BooleanField, Func, QuerySet
 
 from leadops.ids import uuid_in
 from leadops.models import Applicant, Bank, Lead, LeadNumber, Partner, lead
@@ -23,6 +25,8 @@ MOST = 1000
 """More leads than this for one text is a wrong text; nobody reads further."""
 MOST_BY_NAME = 200
 """Of a name that many have, the newest four pages."""
+MOST_WEIGHED, TOO_MANY = 5, 50
+"""Words of one text that are weighed against each other; a word of so many times the names of another is read there."""
 
 
 def lead_ids(
@@ -93,10 +97,37 @@ def _by_name(
 ) -> QuerySet[Applicant, UUID]:
     """Every word counts, also one of digits: `SUN-0001` is no Sunita, while `Sector 7 Traders` is found."""
     words = text.translate(str.maketrans(BETWEEN_WORDS, " " * len(BETWEEN_WORDS))).split()
-    # Each is quoted, so that the server takes it apart as it did the name, whatever alphabet it is in.
-    query = SearchQuery(" & ".join(f"'{word}':*" for word in words), config="simple", search_type="raw")
     applicants = Applicant.objects.of_partner(partner) if partner else Applicant.objects.all()
-    named = applicants.annotate(words=NAME_WORDS).filter(words=query)
+    looked_for, read = _by_index(words)
+    named = applicants.annotate(words=NAME_WORDS).filter(words=_beginning(looked_for))
+    if read:
+        in_name = SearchVectorExact(NAME_WORDS, _beginning(read))
+        named = named.filter(Func(in_name, template="(%(expressions)s) IS TRUE", output_field=BooleanField()))
     if within is not None:
         named = named.filter(lead__in=within.order_by().values("pk"))
     return named.order_by("-lead_id").values_list("lead_id", flat=True)
+
+
+def _beginning(words: Sequence[str]) -> SearchQuery:
+    """Each begins a word of the name; quoted, so that the server takes it apart as it did the name in any alphabet."""
+    return SearchQuery(" & ".join(f"'{word}':*" for word in words), config="simple", search_type="raw")
+
+
+def _by_index(words: list[str]) -> tuple[list[str], list[str]]:
+    """The words to look for in the index, and those to read in the names that it gives.
+
+    The index gathers all names of every word before it meets the two: of a million, for a beginning that most have,
+    while the other word is that of few. How many those are, the planner knows without looking.
+    """
+    if not 1 < len(words) <= MOST_WEIGHED:
+        return words, []
+    names = {word: _estimated(word) for word in words}
+    fewest = min(names.values())
+    common = [word for word in words if names[word] > TOO_MANY * fewest]
+    return [word for word in words if word not in common], common
+
+
+def _estimated(word: str) -> int:
+    """How many names have a word of this beginning, as the planner takes it."""
+    found = Applicant.objects.annotate(words=NAME_WORDS).filter(words=_beginning([word])).order_by()
+    return int(json.loads(found.explain(format="json"))[0]["Plan"]["Plan Rows"])

@@ -133,3 +133,26 @@ def test_every_condition_of_a_search_meets_an_index(found_leads, text):
     assert "lead_by_reference" in plans[0]
     assert "applicant_by_name" in plans[-1]
     assert ("lead_by_short_id" in "".join(plans)) == text.startswith("#")
+
+
+@pytest.fixture
+def many_names(found_leads) -> None:
+    """Two thousand more names, all of them with one first name."""
+    with connection.cursor() as cursor:
+        cursor.execute("""INSERT INTO leadops_applicant SELECT r.* FROM generate_series(1, 2000) n
+            CROSS JOIN LATERAL (SELECT a FROM leadops_applicant a LIMIT 1) known
+            CROSS JOIN LATERAL jsonb_populate_record(known.a, jsonb_build_object(
+                'id', gen_random_uuid(), 'is_primary', false, 'position', 10 + n, 'name', 'Gita Rao' || n)) r""")
+        cursor.execute("ANALYZE leadops_applicant")
+
+
+def test_a_word_that_most_names_have_is_read_in_those_that_the_other_word_finds(many_names):
+    assert search._by_index(["git", "rao1999"]) == (["rao1999"], ["git"])
+    assert search._by_index(["git", "rao"]) == (["git", "rao"], [])
+    assert search._by_index(["git"]) == (["git"], [])
+
+
+def test_words_that_are_read_are_words_of_the_name_as_well(many_names):
+    [lead_id] = set(Applicant.objects.filter(name="Gita Rao1999").values_list("lead_id", flat=True))
+    assert search.lead_ids("gi rao1999") == search.lead_ids("rao1999 gita") == [lead_id]
+    assert search.lead_ids("ita rao1999") == search.lead_ids("gita rao19990") == []
