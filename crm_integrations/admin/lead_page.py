@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.db.models.functions import Left
@@ -21,31 +23,39 @@ from leadops.admin.lead_timeline import log_of, logged_too
 from leadops.admin.next_steps import Step, ended, steps
 from leadops.admin.page_urls import page_url
 from leadops.admin.timeline import Entry, source
+from leadops.kept_queries import Kept, read
 from leadops.models import Lead
 
 CALLS, STATUSES, DECISIONS = "calls", "statuses", "decisions"
+
+
+LIGHT = (
+    "created_at",
+    "purpose",
+    "operation",
+    "version",
+    "status",
+    "response_headers",
+    "error",
+    "duration_ms",
+    "finished_at",
+    "delivery_id",
+)
+
+
+@cache
+def _calls(limit: int) -> Kept[Any]:
+    """The newest calls of these deliveries; there are as many limits as pages of a timeline."""
+    answered = {"answered": Left("response_body", BEGINNING)}
+    light: QuerySet[Any] = Exchange.objects.order_by("-id").only(*LIGHT).annotate(**answered)
+    return Kept(lambda deliveries: light.filter(delivery__in=deliveries)[:limit], [UUID])
 
 
 @source({CALLS: gettext_lazy("Vendor calls")}, "crm_integrations.view_exchange")
 def calls(lead: Lead, limit: int) -> Iterator[Entry]:
     """Each call about the lead or its loan accounts, and what was answered."""
     told = _deliveries(lead)
-    made = Exchange.objects.filter(delivery__in=list(told)).order_by("-id")
-    light = (
-        "created_at",
-        "purpose",
-        "operation",
-        "version",
-        "status",
-        "response_headers",
-        "error",
-        "duration_ms",
-        "finished_at",
-        "delivery_id",
-    )
-    answered = {"answered": Left("response_body", BEGINNING)}
-    light_calls: QuerySet[Any] = made.only(*light).annotate(**answered)
-    for call in light_calls[:limit]:
+    for call in read(_calls(limit)(list(told))) if told else []:
         connection = told[call.delivery_id].connection
         said = what_was_said(call, connection, call.answered)
         version = _(", version %(number)s") % {"number": call.version} if call.version else ""

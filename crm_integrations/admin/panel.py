@@ -19,11 +19,20 @@ from django.utils.translation import gettext as _
 from crm_integrations import readiness, why
 from crm_integrations.admin.chips import connection_chip, misses, named_chip, state_chip, why_of
 from crm_integrations.connector import Kind, Missing
-from crm_integrations.models import REPEATABLE, UNFINISHED, Connection, Delivery, Exchange, State
+from crm_integrations.models import (
+    REPEATABLE,
+    UNFINISHED,
+    Connection,
+    Delivery,
+    Exchange,
+    State,
+    StatusChange,
+)
 from crm_integrations.readiness import Readiness
 from crm_integrations.shown_calls import BEGINNING, ShownCall
 from leadops.admin.field_names import spoken
 from leadops.admin.markup import chip
+from leadops.kept_queries import Kept, attach, read, read_together
 from leadops.models import Lead, LoanAccount
 
 MOST_EXCHANGES = 20
@@ -125,11 +134,12 @@ def standing_of(lead: Lead) -> Standing:
 
 
 def _standing_of(lead: Lead) -> Standing:
-    rows = _rows(lead.deliveries.all())
+    sent, changes, enabled = read_together(OF_LEAD(lead.pk), CHANGES(lead.pk), ENABLED())
+    attach(sent, "status_changes", changes)
+    rows = _rows(sent)
     reached = {row.connection.pk for row in rows}
     own = {row.connection.pk: row for row in rows if row.account is None}
     unready: dict[str, list[str]] = {}
-    enabled = list(Connection.objects.filter(enabled=True))
     for each in readiness.of_lead(lead, enabled):
         if (row := own.get(each.connection.pk)) is None:
             row = Row(each.connection, lead.pk)
@@ -170,7 +180,7 @@ def _taking_accounts(enabled: Iterable[Connection], *, in_test_space: bool) -> l
 def of_account(request: HttpRequest, account: LoanAccount) -> SafeString:
     """The panel of a loan account's deliveries."""
     url = reverse("admin:crm_integrations_delivery_panel", args=["account", account.pk])
-    rows = _rows(account.deliveries.all())
+    rows = _rows(_told(account.deliveries.all()))
     reached = {row.connection.pk for row in rows}
     enabled = Connection.objects.filter(enabled=True)
     taking = _taking_accounts(enabled, in_test_space=account.in_test_space)
@@ -181,7 +191,7 @@ def of_account(request: HttpRequest, account: LoanAccount) -> SafeString:
 def of_delivery(request: HttpRequest, delivery: Delivery) -> SafeString:
     """The panel of one delivery alone."""
     url = reverse("admin:crm_integrations_delivery_panel", args=["delivery", delivery.pk])
-    return _rendered(request, _rows(Delivery.objects.filter(pk=delivery.pk)), url, {})
+    return _rendered(request, _rows(_told(Delivery.objects.filter(pk=delivery.pk))), url, {})
 
 
 def in_words(missing: Iterable[Missing]) -> list[str]:
@@ -189,16 +199,27 @@ def in_words(missing: Iterable[Missing]) -> list[str]:
     return [f"{each.message} ({spoken(each.field)})" if each.field else each.message for each in missing]
 
 
-def _rows(deliveries: QuerySet[Delivery]) -> list[Row]:
+def _ordered(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """As the panel shows them, with what it says of their connections."""
+    told = deliveries.select_related("connection__health", "loan_account")
+    return told.order_by("connection__name", "record_id", "-version")
+
+
+def _told(deliveries: QuerySet[Delivery]) -> list[Delivery]:
+    return list(_ordered(deliveries).prefetch_related("status_changes"))
+
+
+OF_LEAD = Kept(lambda lead: _ordered(Delivery.objects.filter(lead=lead)), UUID)
+CHANGES = Kept(lambda lead: StatusChange.objects.filter(delivery__lead=lead), UUID)
+ENABLED = Kept(lambda: Connection.objects.filter(enabled=True))
+
+
+def _rows(found: list[Delivery]) -> list[Row]:
     """The newest delivery of each record to each connection with its calls, and the earlier ones."""
     rows: dict[tuple[UUID, UUID], Row] = {}
-    related = deliveries.select_related("connection__health", "loan_account")
-    found = list(
-        related.prefetch_related("status_changes").order_by("connection__name", "record_id", "-version")
-    )
     calls: dict[UUID | None, list[ShownCall]] = {}
     connections: dict[UUID | None, Connection] = {each.pk: each.connection for each in found}
-    for call in _calls(found):
+    for call in read(CALLS([each.pk for each in found])) if found else []:
         shown = ShownCall.beginning(call, connections[call.delivery_id])
         calls.setdefault(call.delivery_id, []).insert(0, shown)
     for delivery in found:
@@ -210,10 +231,13 @@ def _rows(deliveries: QuerySet[Delivery]) -> list[Row]:
     return list(rows.values())
 
 
-def _calls(deliveries: list[Delivery]) -> QuerySet[Exchange]:
+def _calls(deliveries: list[UUID]) -> QuerySet[Exchange]:
     """The newest calls, newest first, their bodies cut by the database; what they were asked since has its own list."""
     calls = Exchange.objects.filter(delivery__in=deliveries).exclude(purpose=Exchange.Purpose.STATUS)
     return calls.with_cut_bodies(BEGINNING).order_by("-id")[:MOST_EXCHANGES]
+
+
+CALLS = Kept(_calls, [UUID])
 
 
 def _rendered(request: HttpRequest, rows: list[Row], url: str, more: dict[str, Any]) -> SafeString:

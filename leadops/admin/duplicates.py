@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
+from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -22,7 +23,9 @@ from leadops.admin.field_names import spoken
 from leadops.admin.markup import chip, link
 from leadops.admin.page_urls import page_url
 from leadops.drafts import LeadDraft
+from leadops.kept_queries import Kept, read
 from leadops.models import Duplicate, Lead, Merge, Officer
+from leadops.models.duplicate import DuplicateQuerySet
 from leadops.services import duplicates
 from leadops.services.duplicates import Becomes, Match, Verdict, words
 from leadops.sign_in.sessions import officer_of
@@ -98,6 +101,24 @@ def _span(first: datetime, then: datetime) -> str:
     return timesince(first, then, depth=1) if (then - first).total_seconds() >= 60 else _("moments")
 
 
+def _pairs(lead: UUID) -> DuplicateQuerySet:
+    return Duplicate.objects.filter(Q(lead=lead) | Q(earlier=lead))
+
+
+def _shown(pairs: DuplicateQuerySet) -> DuplicateQuerySet:
+    return pairs.select_related("lead__partner", "earlier__partner").order_by("earlier_id", "lead_id")[:MOST]
+
+
+ALL_PAIRS = Kept(lambda lead: _shown(_pairs(lead)), UUID)
+
+
+def _seen_pairs(lead: UUID, officer: Officer) -> tuple[list[Duplicate], bool]:
+    """The pairs that `officer` sees, and whether there are others."""
+    pairs = _pairs(lead)
+    seen = pairs.visible_to(officer)
+    return list(_shown(seen)), pairs.exclude(pk__in=seen.values("pk")).exists()
+
+
 def others_of(lead: Any) -> list[Other]:
     """The leads that its `reader` sees and that have something in common with it, asked for once a page.
 
@@ -106,10 +127,7 @@ def others_of(lead: Any) -> list[Other]:
     if (known := lead.__dict__.get("_others")) is not None:
         return cast("list[Other]", known)
     officer: Officer = lead.reader
-    pairs = Duplicate.objects.filter(Q(lead=lead) | Q(earlier=lead))
-    seen = pairs.visible_to(officer)
-    hidden = not officer.sees_all and pairs.exclude(pk__in=seen.values("pk")).exists()
-    shown = seen.select_related("lead__partner", "earlier__partner").order_by("earlier_id", "lead_id")[:MOST]
+    shown, hidden = (read(ALL_PAIRS(lead.pk)), False) if officer.sees_all else _seen_pairs(lead.pk, officer)
     others = [Other(each.earlier if each.lead_id == lead.pk else each.lead, each, lead) for each in shown]
     lead.hidden_others = hidden
     lead.__dict__["_others"] = others

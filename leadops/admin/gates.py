@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -50,16 +50,15 @@ def _waits_already(request: HttpRequest, refusal: approvals.AlreadyWaits) -> Htt
     )
 
 
-def tell_waiting(request: HttpRequest, label: str, keys: Iterable[str] | QuerySet[Any]) -> None:
+def tell_waiting(request: HttpRequest, label: str, keys: list[str]) -> None:
     """Say on the page of a record which change of it waits for approval, to those who may know.
 
-    `keys` are the ids of records of the model `label` as text, or a query of them.
+    `keys` are the ids of records of the model `label` as text.
     """
     known = {each.model._meta.label_lower for each in approvals.kinds() if each.model}
-    if not approvals.needed() or request.method != "GET" or label not in known:
+    if not approvals.needed() or request.method != "GET" or label not in known or not keys:
         return
-    waiting = approvals.inbox.visible_to(officer_of(request)).waiting().select_related("made_by")
-    for change in waiting.filter(subject_model=label, subject_id__in=keys):
+    for change in approvals.inbox.waiting_about(officer_of(request), label, keys):
         said = _("Waits for approval, asked for by {who}:").format(who=change.made_by)
         text = format_html("{} {}", said, link(page_url(PendingChange, change.pk), change.what))
         messages.warning(request, text)

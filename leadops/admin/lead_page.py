@@ -50,11 +50,8 @@ class LeadPage(ModelAdmin):
 
     def read_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The page of a lead without its form, whose hundreds of fields nobody needs for reading."""
-        lead: Any = (
-            page_lead(self.get_queryset(request).annotate(standing=privacy.STANDING), object_id)
-            if uuid_in(object_id)
-            else None
-        )
+        within = None if officer_of(request).sees_all else self.get_queryset(request)
+        lead: Any = page_lead(key, within) if (key := uuid_in(object_id)) else None
         if lead is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_permission(request, lead):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
 from django.contrib.admin.models import LogEntry
@@ -16,6 +17,7 @@ from leadops.admin.field_names import spoken
 from leadops.admin.page_urls import page_url
 from leadops.admin.timeline import Entry, source
 from leadops.ids import uuid_in
+from leadops.kept_queries import Kept, read
 from leadops.models import Document, DocumentEvent, Lead, LoanAccount
 from leadops.services.duplicates import words
 
@@ -55,13 +57,19 @@ def logged_too(ids: Related) -> Related:
     return ids
 
 
+@cache
+def _logged(limit: int) -> Kept[LogEntry]:
+    """The newest entries about records of these ids; there are as many limits as pages."""
+    logged = LogEntry.objects.select_related("user").order_by("-action_time")
+    return Kept(lambda ids: logged.filter(object_id__in=ids)[:limit], [str])
+
+
 def log_of(lead: Lead, limit: int) -> list[LogEntry]:
     """What was logged about the lead and what belongs to it, newest first; asked for once a page."""
     known = lead.__dict__.setdefault("_log", {})
     if limit not in known:
         ids = [str(lead.pk), *(each for related in _logged_too for each in related(lead))]
-        logged = LogEntry.objects.filter(object_id__in=ids).select_related("user")
-        known[limit] = list(logged.order_by("-action_time")[:limit])
+        known[limit] = read(_logged(limit)(ids))
     return cast("list[LogEntry]", known[limit])
 
 

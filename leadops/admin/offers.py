@@ -50,8 +50,8 @@ def of_page(request: HttpRequest, lead: Lead | None = None) -> dict[str, list[Of
 
 
 def _doers(lead: Lead) -> tuple[str, dict[str, Any]]:
-    """The part that finds who may see `lead`; what the ORM counts off is named, as the other parts name theirs."""
-    sql, params = notes.who_may_see(lead).values("pk").query.sql_with_params()
+    """The part that finds who may see `lead`; its parameters are named, as the other parts name theirs."""
+    sql, params = notes.who_may_see(lead)
     values = {f"doer_{at}": value for at, value in enumerate(params)}
     named = sql % tuple(f"%({name})s" for name in values)
     return f"UNION ALL {_DOERS.format(may_see=named)}", values

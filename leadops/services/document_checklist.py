@@ -7,12 +7,17 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
+from leadops.kept_queries import Kept, read_together
 from leadops.models import Applicant, Bank, Document, DocumentType, Lead
 from leadops.validation import Finding, findings_at, problem
 
 Owner = Lead | Applicant | Bank
 """What a document may be about."""
 MOST_NAMED = 20
+DOCUMENTS = Kept(
+    lambda lead: Document.objects.filter(lead=lead).select_related("uploaded_by").order_by("id"), UUID
+)
+TYPES = Kept(lambda program: DocumentType.objects.filter(program=program), UUID)
 
 
 class Item(NamedTuple):
@@ -71,11 +76,11 @@ def owners_of(lead: Lead) -> list[Owner]:
 def checklist(lead: Lead) -> Checklist:
     """The lines for `lead`, in the program's order, and the documents that no line asks for."""
     kept: defaultdict[tuple[str, UUID, str], list[Document]] = defaultdict(list)
-    for document in lead.documents.select_related("uploaded_by").order_by("id"):
+    documents, types = read_together(DOCUMENTS(lead.pk), TYPES(lead.program_id))
+    for document in documents:
         kept[document.related_model, document.related_model_id, _folded(document.document_type)].append(
             document
         )
-    types = list(DocumentType.objects.filter(program_id=lead.program_id))
     owners = owners_of(lead) if types else []
     items = [
         Item(wanted, owner, kept.pop((kind_of(owner), owner.pk, _folded(wanted.code)), []))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leadops.errors import LeadopsError
+from leadops.kept_queries import Kept
 from leadops.models import Lead, Note, Officer, Task
 from leadops.models.officer import OWN_LEADS_ONLY
 from leadops.validation import refuse_cards
@@ -73,16 +75,29 @@ def _named(names: list[str]) -> list[Officer]:
 
 def may_see(officer: Officer, lead: Lead) -> bool:
     """Whether `officer` may look at leads, and `lead` is within their reach."""
-    return who_may_see(lead).filter(pk=officer.pk).exists()
+    return _who_may_see(*_belongings(lead)).filter(pk=officer.pk).exists()
 
 
-def who_may_see(lead: Lead) -> QuerySet[Officer]:
-    """The officers who may look at leads and within whose reach `lead` is: `visible_to`, asked of the lead."""
+def who_may_see(lead: Lead) -> tuple[str, list[Any]]:
+    """The SQL, with its parameters, of the ids of those who may look at leads and within whose reach `lead` is."""
+    return _IDS.sql(*_belongings(lead))
+
+
+def _belongings(lead: Lead) -> tuple[list[UUID], list[int]]:
+    """The branch of `lead`, and the officers it is an own lead of."""
+    theirs = [pk for pk in (lead.owner_id, lead.created_by_id) if pk]
+    return [lead.branch_id] if lead.branch_id else [], theirs
+
+
+def _who_may_see(branches: list[UUID], theirs: list[int]) -> QuerySet[Officer]:
+    """`visible_to`, asked of the lead."""
     narrowed = Officer.objects.with_perm(OWN_LEADS_ONLY, include_superusers=False, backend=_BY_RIGHTS)
-    branches = [lead.branch_id] if lead.branch_id else []
     of_branch = Officer.branches.through.objects.filter(branch_id__in=branches).values("officer_id")
     wide = Q(reach=Officer.Reach.ALL) | Q(reach=Officer.Reach.BRANCHES, pk__in=of_branch)
-    theirs = Q(pk__in=[pk for pk in (lead.owner_id, lead.created_by_id) if pk])
+    whose = Q(pk__in=theirs)
     own = Q(reach=Officer.Reach.OWN) | Q(pk__in=narrowed.values("pk"))
     may_look: QuerySet[Officer] = Officer.objects.with_perm("leadops.view_lead", backend=_BY_RIGHTS)
-    return may_look.filter(Q(is_superuser=True) | (own & theirs) | (wide & ~own))
+    return may_look.filter(Q(is_superuser=True) | (own & whose) | (wide & ~own))
+
+
+_IDS = Kept(lambda branches, theirs: _who_may_see(branches, theirs).only("pk"), [UUID], [int])
