@@ -45,7 +45,11 @@ BY_ONE_PLAN, AS_BEFORE = (
 """To stand before and behind statements that are to be planned once in a session, in their transaction."""
 
 UNHURRIED = "SET LOCAL synchronous_commit TO off"
-"""Before what only counts calls: whoever waits for an answer need not wait for the disk to have its count."""
+"""Before what nobody is told of, as counts of calls and chunks of an import: there is no need to wait for the disk.
+
+A crash of the database's machine may take the last of it back, each transaction as a whole; whatever is committed after
+it without this has it on the disk, too.
+"""
 
 
 def run(cursor: CursorWrapper, named: dict[str, Any], *statements: Statement | str) -> None:

@@ -10,8 +10,9 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from leadops import signals
+from leadops import signals, statements
 from leadops.models import ImportBatch, ImportMode, ImportRow, ImportState
+from leadops.prepared import UNHURRIED
 from leadops.services import import_rows
 from leadops.services.import_judging import Result, SheetRow, header_of
 from leadops.services.import_leases import Lease
@@ -47,6 +48,8 @@ def ready(batch: ImportBatch, rows: Sequence[SheetRow]) -> Chunk:
 def write(batch: ImportBatch, lease: Lease, chunk: Chunk) -> Written:
     """Give the rows of a chunk their results in one transaction; raises LostLease where another has the batch."""
     with transaction.atomic():
+        if not batch.partner.keeps_events:  # which are read by number: one that was read must not be lost
+            statements.run(UNHURRIED)
         renewed = lease.renewed()
         counts = import_rows.import_next(batch, chunk.results)
         added = {outcome: F(outcome) + count for outcome, count in counts.items()}
