@@ -29,6 +29,7 @@ class LeadopsConfig(AppConfig):
             partners_and_keys.NewPartner, partners_and_keys.NewKey, partners_and_keys.KeyScopes
         )
         approvals.register(grants.Grant, grants.GroupRights, passwords.NewPassword)
+        from leadops import checks  # noqa: F401  (it registers)
         from leadops.audit import acting, sign_ins, task_signals  # noqa: F401  (they register)
 
         acting.follow_connections()

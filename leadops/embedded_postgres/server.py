@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -34,6 +35,8 @@ LEFT = "postgres.left"
 """The name of a mark beside the locks: the server was started by a command that ended before others who use it."""
 
 QUICK = "recovery_init_sync_method = syncfs"
+QUIET = ("log_min_error_statement = panic", "log_error_verbosity = terse")
+"""What a statement that is refused says goes to who sent it, and not into the log: it holds personal data."""
 
 _threads = threading.Lock()
 _uses: dict[Path, int] = {}
@@ -125,12 +128,16 @@ def _let_pass(path: Path) -> None:
             above.chmod(mode | stat.S_IXGRP | stat.S_IXOTH)
 
 
-def _recover_quickly(folder: Path) -> None:
-    """After a crash the server makes sure that all its files are on disk: at once, and not one by one for seconds."""
+def _configure(folder: Path, postmaster: int) -> None:
+    """Log no values; and after a crash have all files on disk at once, and not one by one for seconds."""
     kept = folder / "postgresql.conf"
-    if sys.platform == "linux" and QUICK not in kept.read_text(encoding="utf-8"):
+    wanted = (QUICK, *QUIET) if sys.platform == "linux" else QUIET
+    held = kept.read_text(encoding="utf-8").splitlines()
+    lacking = [line for line in wanted if line not in held]
+    if lacking:
         with kept.open("a", encoding="utf-8") as file:
-            file.write(f"\n{QUICK}\n")
+            file.write("\n".join(["", *lacking, ""]))
+        os.kill(postmaster, signal.SIGHUP)  # it reads its settings again
 
 
 def _socket_folder(folder: Path, runtime: Path) -> Path:
@@ -155,14 +162,14 @@ def start(folder: Path) -> str:
         ours = not _is_up(folder)
         if ours:  # a mark says nothing of the next server
             (runtime / LEFT).unlink(missing_ok=True)
-        sockets = _server(folder, runtime).get_postmaster_info().socket_dir
-        _recover_quickly(folder)
+        running = _server(folder, runtime).get_postmaster_info()
+        _configure(folder, running.pid)
         if ours:
             _ours.add(folder)
         if folder not in _uses:
             _uses[folder] = os.open(runtime / "postgres.uses", os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(_uses[folder], fcntl.LOCK_SH)
-        return str(sockets)
+        return str(running.socket_dir)
 
 
 def stop_ours() -> None:

@@ -17,7 +17,7 @@ from django.conf import settings as configured
 from django.core import mail
 from django.core.files import File
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import IntegrityError
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -25,7 +25,7 @@ from crm_integrations import delivery as engine
 from crm_integrations import notices, outbox, subscriptions, tasks
 from crm_integrations.models import Delivery, EventType, Exchange, Notice
 from leadops.admin import dashboard
-from leadops.models import Export, Lead, Reveal
+from leadops.models import Applicant, Export, Lead, Officer, Reveal
 from leadops.services import documents, exports, import_batches
 from leadops.services.document_events import By
 from leadops.services.document_storing import Given
@@ -129,15 +129,40 @@ def deliver_with_faults(vendor_sandbox) -> None:
     assert {"delivered"} < set(Delivery.objects.values_list("state", flat=True))
 
 
+def raise_the_values(*_: object) -> None:
+    raise ValueError(str(SEALED | OF_PEOPLE))
+
+
+def break_a_constraint(*_: object) -> None:
+    """The server quotes the row that it refuses, and has the address in the statement."""
+    Applicant.objects.filter(primary_email=OF_PEOPLE["e-mail"]).update(name=None)
+
+
+def repeat_a_key(*_: object) -> None:
+    """The server quotes the key that there is."""
+    officer = Officer.objects.create(username=OF_PEOPLE["name"])
+    Officer.objects.create(username=officer.username)
+
+
+def copy_too_long_a_cell(*_: object) -> None:
+    """The server quotes the cell of a COPY."""
+    with (
+        connection.cursor() as cursor,
+        cursor.cursor.copy("COPY leadops_applicant (name) FROM STDIN") as rows,
+    ):
+        rows.write_row([f"{OF_PEOPLE['name']}, {OF_PEOPLE['place']}" * 10])
+
+
+MISHAPS = (raise_the_values, break_a_constraint, repeat_a_key, copy_too_long_a_cell)
+REFUSED = (b"violates not-null constraint", b"duplicate key value", b"value too long")
+"""What our server's log tells of them."""
+
+
 def break_down(desk: Client, monkeypatch) -> bytes:
-    """What a page says when its code raises the very values, and when the database quotes them."""
+    """What a page says when its code raises the very values, and when the database refuses and quotes them."""
     said = b""
     desk.raise_request_exception = False
-    for error in (ValueError(str(SEALED)), IntegrityError(f"Key (name)=({OF_PEOPLE}) already exists")):
-
-        def broken(*_: object, error: Exception = error) -> None:
-            raise error
-
+    for broken in MISHAPS:
         with monkeypatch.context() as patch:
             patch.setattr(dashboard, "context", broken)
             answer = desk.get(reverse("admin:index"))
@@ -182,7 +207,7 @@ def run(
     _, hook = subscriptions.create(partner, f"{partner_system.url}/hooks", list(EventType))
     secrets = {f"secret {number}": each for number, each in enumerate(_secrets(connections))}
     secrets |= {"webhook secret": hook, "API key": key, "password": people.PASSWORD}
-    with canaries.logged() as log:
+    with canaries.logged() as log, canaries.logged_by_the_server() as server_log:
         lead = bring_in_by_api(program, key)
         bring_in_by_workbook(partner, program, tmp_path)
         outbox.telling.tell(lambda: False)
@@ -196,6 +221,7 @@ def run(
     assert Reveal.objects.exists()
     said = {
         "log": log.getvalue().encode(),
+        "log of the database": server_log.getvalue(),
         "error pages": pages,
         "mails": canaries.in_one(str(each.message()) for each in mail.outbox),
         "events": b"".join(each.body + repr(each.headers).encode() for each in partner_system.heard),
@@ -213,6 +239,8 @@ def test_what_was_planted_is_nowhere_at_the_end(run):
     said, workbook, secrets = run
     assert current_app.conf.broker_url == configured.EMBEDDED_BROKER
     assert b"Internal Server Error" in said["log"], "the log has what it is searched for in"
+    for refusal in REFUSED if canaries.IS_OURS else ():
+        assert refusal in said["log of the database"]
     assert canaries.found(SEALED | OF_PEOPLE | secrets, said) == []
     assert canaries.found(SEALED | secrets, dict(canaries.dumped())) == []
     assert canaries.found(SEALED | secrets | ADDRESSES, {"export": workbook}) == []

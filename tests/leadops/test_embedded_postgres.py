@@ -218,6 +218,22 @@ def test_a_crash_is_recovered_from_without_going_through_every_file(folder):
         assert connection.execute("SHOW recovery_init_sync_method").fetchone() == ("syncfs",)
 
 
+def test_a_refused_statement_is_not_logged_not_even_by_a_server_made_just_now(folder):
+    with psycopg.connect(f"postgresql://postgres@/postgres?host={started(folder)}") as connection:
+        wait_until(lambda: logs_no_values(connection), "it has read its settings")
+        connection.execute("CREATE TABLE person (name text CHECK (name <> 'Zuleikha'))")
+        with pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute("INSERT INTO person VALUES ('Zuleikha')")
+    logged = (folder / "log").read_text(encoding="utf-8")
+    assert "violates check constraint" in logged
+    assert "Zuleikha" not in logged
+
+
+def logs_no_values(connection: psycopg.Connection) -> bool:
+    named = ("log_min_error_statement", "log_error_verbosity")
+    return [connection.execute(f"SHOW {each}").fetchone() for each in named] == [("panic",), ("terse",)]
+
+
 def test_a_start_killed_while_the_data_folder_is_made_is_taken_over(folder):
     ask = f"import pathlib, leadops.embedded_postgres.server as s; s.start(pathlib.Path({str(folder)!r}))"
     first = subprocess.Popen([sys.executable, "-c", ask], cwd=ROOT)
