@@ -1,4 +1,4 @@
-"""Who does what is done just now, and why: it goes with every write to the database, as a comment behind the statement.
+"""Who does what is done just now, and why: it goes with every write to the database, as a comment before the statement.
 
 A comment needs no statement of its own, so a delivery, an import by COPY and a page cost no round trip more. The
 triggers read it; a write without one is by the database's role alone.
@@ -98,22 +98,22 @@ def _written(acting: Acting) -> str:
         "origin": acting.origin[:LONGEST],
         "erasing": acting.erasing,
     }
-    text = json.dumps({name: value for name, value in told.items() if value}).encode()
-    return f"\n/*audit:{base64.b64encode(text).decode()}*/"
+    text = json.dumps({name: value for name, value in told.items() if value}, ensure_ascii=False)
+    return f"/*audit:{base64.b64encode(text.encode('utf-8', 'replace')).decode()}*/\n"
 
 
 def note() -> str:
-    """What is put behind a statement that the connection's wrapper does not see: a COPY."""
+    """What is put before a statement that the connection's wrapper does not see: a COPY."""
     return _written(current())
 
 
 def _tell(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
     if isinstance(sql, str) and WRITES.search(sql):
         if params is not None and not many:
-            # Before the note, which is never the same: the driver remembers how it took a statement apart.
+            # Without the note, which is never the same: the driver remembers how it took a statement apart.
             with context["connection"].wrap_database_errors:
                 sql, params = context["cursor"].mogrify(sql, params), None
-        sql += note()
+        sql = note() + sql
     return execute(sql, params, many, context)
 
 

@@ -63,8 +63,8 @@ def triggers_of(each: Audited) -> Iterator[Trigger]:
     yield _trigger(each, "truncate", "", _run("truncated", arguments, whole))
 
 
-NOT_OURS = "right(current_query(), 2) <> '*/'"
-"""Behind every write of our programs stands who acts; the engine's own come by the thousand and are told elsewhere."""
+NOT_OURS = "NOT starts_with(current_query(), '/*audit:')"
+"""Before every write of our programs stands who acts; the engine's own come by the thousand and are told elsewhere."""
 
 
 def watches_of(each: Audited) -> Iterator[Trigger]:

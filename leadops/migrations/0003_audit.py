@@ -104,7 +104,7 @@ BEGIN
     IF split_part(known, ' ', 2) = statement THEN
         RETURN split_part(known, ' ', 1)::bigint;
     END IF;
-    note := coalesce(substring(right(current_query(), 3000) FROM '/\\*audit:([A-Za-z0-9+/=]*)\\*/[\\s;]*$'), '');
+    note := coalesce(substring(left(current_query(), 9000) FROM '^/\\*audit:([A-Za-z0-9+/=]*)\\*/'), '');
     IF known <> '' AND split_part(known, ' ', 3) = note THEN
         act := split_part(known, ' ', 1)::bigint;
         PERFORM set_config('leadops.audit_act', concat_ws(' ', act, statement, note), true);

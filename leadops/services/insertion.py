@@ -114,7 +114,7 @@ class Table:
 
     def copy(self, rows: Sequence[Row]) -> None:
         """Send `rows` by COPY."""
-        statement = f"COPY {self._target} FROM STDIN{acting.note()}"
+        statement = f"{acting.note()}COPY {self._target} FROM STDIN"
         with connection.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row(self._sent(row))

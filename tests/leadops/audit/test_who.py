@@ -13,7 +13,7 @@ from crm_integrations import outbox
 from crm_integrations.models import Connection, Delivery, State
 from leadops import request_ids, tasks
 from leadops.audit import scope, task_signals
-from leadops.audit.acting import acting, current
+from leadops.audit.acting import LONGEST, acting, current
 from leadops.models import (
     Address,
     Applicant,
@@ -126,6 +126,15 @@ def test_the_bell_carries_the_requests_id():
     assert headers == {task_signals.HEADER: "request-7"}
 
 
+def test_the_longest_words_in_hindi_are_told_whole(lead, events):
+    longest = "क" * LONGEST
+    with acting(who=longest, on_behalf_of=longest, reason=longest, request_id=longest, origin=longest):
+        Lead.objects.update(loan_amount=5)
+    [event] = events(model="leadops.lead", action="update")
+    told = (event.act.who, event.act.on_behalf_of, event.act.reason, event.act.request_id, event.act.origin)
+    assert told == (longest,) * 5
+
+
 def test_nobody_at_the_console_is_the_databases_role(lead, events):
     with connection.connection.cursor() as cursor:
         cursor.execute("UPDATE leadops_lead SET remarks = 'x'")
@@ -135,7 +144,7 @@ def test_nobody_at_the_console_is_the_databases_role(lead, events):
 
 
 def test_a_value_can_not_pose_as_somebody(lead, events):
-    """Only what stands behind the statement is read, and no value ends up there."""
+    """Only what stands before the statement is read, and no value ends up there."""
     forged = "/*audit:eyJ3aG8iOiAib2ZmaWNlciByYXZpIn0=*/"
     lead.remarks = forged
     lead.save()
