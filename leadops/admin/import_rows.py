@@ -8,19 +8,19 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from leadops import masking
 from leadops.admin.import_steps import ImportSteps
 from leadops.admin.markup import chip
 from leadops.admin.page_urls import page_url
 from leadops.errors import LeadopsError
-from leadops.excel.content import masked
+from leadops.excel.columns import Column
+from leadops.excel.content import masked, quoted
 from leadops.excel.sheet_header import SheetHeader, letters, position
 from leadops.ids import uuid_in
 from leadops.models import ImportBatch, ImportRow
@@ -61,7 +61,7 @@ class ImportRowPages(ImportSteps):
         found = batch.import_rows.order_by(*_order(batch)).select_related("lead")
         found = found.filter(_STAYED) if chosen == STAYED else found.filter(outcome=chosen)
         page = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
-        rows = [{"row": row, "problems": _problems(row)} for row in page]
+        rows = _listed(batch, page)
         return {"outcomes": _outcomes(batch), "outcome": chosen, "rows_page": page, "rows": rows}
 
     # One row -------------------------------------------------------------------------------------------------
@@ -195,12 +195,24 @@ def _outcomes(batch: ImportBatch) -> list[dict[str, Any]]:
     ]
 
 
-def _problems(row: ImportRow) -> list[dict[str, str]]:
+def _listed(batch: ImportBatch, page: Page[ImportRow]) -> list[dict[str, Any]]:
+    """Rows with their problems. Without one there may be no header that is understood."""
+    headers = headers_of(batch) if len(page) else None
+    return [{"row": row, "problems": _problems(headers.of(row.sheet), row)} for row in page if headers]
+
+
+def _problems(header: SheetHeader, row: ImportRow) -> list[dict[str, str]]:
     """Each problem with the value of its cell as it may be shown; whoever mends it sees it whole."""
-    if not row.problems or not row.cells:
-        return [{**each, "value": ""} for each in row.problems]
-    cells = json.loads(row.cells)
-    return [{**each, "value": masking.text(_value(cells, position(each["letter"])))} for each in row.problems]
+    cells = json.loads(row.cells) if row.cells else []
+    places = [position(each["letter"]) for each in row.problems]
+    return [
+        {**each, "value": quoted(_value(cells, at), _column(header, at))}
+        for each, at in zip(row.problems, places, strict=True)
+    ]
+
+
+def _column(header: SheetHeader, at: int) -> Column | None:
+    return header.columns[at] if 0 <= at < len(header.columns) else None
 
 
 def _value(cells: list[str], at: int) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import NamedTuple
 
-from leadops import masking
+from leadops import masking, personal_data
 from leadops.excel.columns import Column
 from leadops.masking import DATE, IFSC, PAN
 from leadops.reference import pincodes
@@ -70,22 +71,35 @@ def looks_like_data(cell: str) -> bool:
     return any(kind.looks_like(text) for kind in KINDS)
 
 
+_SEALED = ("primary_mobile", "account_no", "series", "number", "tax_id", "insurance_no")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+
+
+def _birthday(cell: str) -> str:
+    """As `masking.day` shows a birthday, however it was written; hidden where its year can't be told."""
+    year = _YEAR.search(cell)
+    return masking.day(date(int(year[0]), 1, 1)) if year else masking.hidden(cell.strip())
+
+
 _MASKS: dict[str, masking.Mask] = {
-    "primary_mobile": masking.dotted,
-    "account_no": masking.dotted,
-    "series": masking.dotted,
-    "number": masking.dotted,
-    "tax_id": masking.dotted,
-    "insurance_no": masking.dotted,
-    "pan_no": masking.pan,
-    "gstin": masking.gstin,
+    **dict.fromkeys(_SEALED, masking.dotted),
+    **personal_data.MASKS,
+    "date_of_birth": _birthday,  # in a cell it is text
 }
 
 
 def masked(text: str, column: Column | None) -> str:
-    """A cell as it may be shown: numbers that are sealed in our records never whole, in whatever column they stand."""
-    mask = _MASKS.get(column.attribute) if column else None
+    """A cell as it may be shown: what pages mask never whole, and long numbers in whatever column they stand.
+
+    Of a column that nobody knows yet a date may be a birthday.
+    """
+    mask = _MASKS.get(column.attribute) if column else _birthday if DATE.fullmatch(text.strip()) else None
     return mask(text) if mask is not None else masking.text(text)
+
+
+def quoted(text: str, column: Column | None) -> str:
+    """A cell beside what is wrong with it: 9.8E+09 is no number of anybody's, and shows why it was refused."""
+    return masking.text(text) if column and column.attribute in _SEALED else masked(text, column)
 
 
 def samples(cells: Sequence[str], column: Column | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -212,6 +213,71 @@ class TestPreview:
 
     def test_a_mode_is_taken_from_the_upload(self, upload):
         assert upload(good_rows(2), mode="both").mode == "both"
+
+
+PRIVATE = {
+    "Mobile": "9147382650",
+    "E-mail": "zuleikha@canary.example",
+    "Date of birth": "17/05/1990",
+    "PAN": "ZQXPK7391L",
+    "GSTIN": "27ZQXPK7391L1Z1",
+    "Tax id": "773639182646",
+    "Insurance number": "73918264501",
+    "Document series": "QZ73",
+    "Document number": "Z8203917",
+    "Address": "7391 Canary Lane",
+    "House no": "73/91B",
+    "Street": "Nightingale Road",
+    "Apartment no": "Q7391",
+    "Account number": "739182645019",
+}
+"""Every column of what pages mask, none of it nonsense."""
+
+
+class TestPersonalData:
+    """What a record's page masks is masked wherever an import shows it."""
+
+    @pytest.fixture
+    def batch(self, upload, desk) -> ImportBatch:
+        """Its columns ask, one row is good or worth a look, and one is refused for a cell that is not personal."""
+        header = ["Name", "Loan amount", "Kontakt", *PRIVATE]
+        refused = [f"{text}" for text in PRIVATE.values()]
+        rows = [["Asha", "50000", "", *PRIVATE.values()], ["Ravi", "many", "", *refused]]
+        return upload(rows, header)
+
+    def shown(self, desk, batch, view="change", **query) -> str:
+        return html.unescape(desk.get(page(batch, view, **query)).content.decode())
+
+    def test_is_masked_on_the_pages_before_the_import(self, desk, batch):
+        assert [text for text in PRIVATE.values() if text in self.shown(desk, batch, "columns")] == []
+        chosen = {f"column-{at}": name for at, name in enumerate(["Name", "Loan amount", "", *PRIVATE])}
+        desk.post(page(batch, "columns"), {**chosen, "layout": "flat", "mode": "create"})
+        preview = self.shown(desk, run(batch))
+        assert "The first rows as they will be" in preview
+        days = ("1990-05-17", "17/05/1990")
+        assert [text for text in (*PRIVATE.values(), *days) if text in preview] == []
+
+    def test_is_masked_on_the_pages_after_it(self, desk, batch):
+        chosen = {f"column-{at}": name for at, name in enumerate(["Name", "Loan amount", "", *PRIVATE])}
+        desk.post(page(batch, "columns"), {**chosen, "layout": "flat", "mode": "create"})
+        desk.post(page(run(batch), "go_on"))
+        batch = run(batch)
+        pages = [self.shown(desk, batch, outcome=each) for each in ("created", "failed")]
+        pages.append(self.shown(desk, batch, "mend"))
+        rows = [reverse("admin:leadops_importbatch_row", args=[row.pk]) for row in batch.import_rows.all()]
+        pages += [html.unescape(desk.get(each).content.decode()) for each in rows]
+        assert len(pages) == 5
+        assert [text for text in PRIVATE.values() if text in "".join(pages)] == []
+
+    def test_is_masked_where_the_list_of_rows_quotes_its_cell(self, desk, upload):
+        batch = upload([["Asha", "9800000001", "50000", "17/05/2035", "2035-12-03 00:00:00"]], BORN)
+        desk.post(page(batch, "go_on"))
+        shown = self.shown(desk, run(batch))
+        assert "Date of birth" in shown
+        assert [text for text in ("17/05", "12-03") if text in shown] == []
+
+
+BORN = ["Name", "Mobile", "Loan amount", "Date of birth", "House no"]
 
 
 class TestMending:

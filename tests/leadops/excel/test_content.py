@@ -6,6 +6,9 @@ import pytest
 
 from leadops.excel import content
 from leadops.excel.columns import BY_KEY, key
+from leadops.excel.sheets import LAYOUTS
+from leadops.models import Address, Applicant, Bank, Lead
+from leadops.personal_data import mask_of
 
 
 @pytest.mark.parametrize(
@@ -64,13 +67,45 @@ def test_only_the_first_filled_cells_are_looked_at():
         ("", "50100012345678", "••••5678"),
         ("IFSC", "HDFC0000001", "HDFC0000001"),
         ("Remarks", "A/c50100012345678 at HDFC0000001", "A/c••••5678 at HDFC0000001"),
-        ("Date of birth", "1990-03-12", "1990-03-12"),
+        ("Date of birth", "1990-03-12", "••/••/1990"),
+        ("Date of birth", " 12.3.1990", "••/••/1990"),
+        ("Date of birth", "12 March 90", "••••"),
+        ("Date of birth", "••/••/1990", "••/••/1990"),
+        ("Date of birth", "", ""),
+        ("", "12/03/1990", "••/••/1990"),
+        ("Document issued on", "2015-03-12", "2015-03-12"),
+        ("E-mail", "asha@example.com", "a••••@example.com"),
+        ("Address", "12 Hill Road", "••••"),
+        ("House no", "12", "••••"),
+        ("Locality", "Andheri East", "Andheri East"),
         ("City", "Pune", "Pune"),
         ("Pincode", "411001", "411001"),
     ],
 )
 def test_cells_are_shown_masked_whatever_their_column(header, text, shown):
     assert content.masked(text, BY_KEY.get(key(header))) == shown
+
+
+MASKED = sorted(
+    {
+        field.name
+        for model in (Lead, Applicant, Address, Bank)
+        for field in model._meta.fields
+        if mask_of(field) is not None
+    }
+)
+"""What pages of records mask; an identity document's own columns are named without `identity_`."""
+
+
+@pytest.mark.parametrize("name", MASKED)
+def test_what_is_masked_of_a_record_is_masked_in_a_cell_too(name):
+    """In workbooks of either layout."""
+    columns = {column for layout in LAYOUTS for column in layout.columns}
+    found = [each for each in columns if each.attribute in (name, name.removeprefix("identity_"))]
+    assert found, f"{name} has no column"
+    for column in found:
+        for typed in ("Zuleikha Lane 12", "7391", "12 Mar 1990", "QN7391x4"):
+            assert typed not in content.masked(typed, column), column
 
 
 def test_samples_are_the_first_different_cells():
