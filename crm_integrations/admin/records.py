@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -28,6 +31,7 @@ from leadops.admin.loan_accounts import LoanAccountAdmin
 from leadops.admin.markup import counted
 from leadops.admin.page_urls import LEADS, page_url
 from leadops.errors import LeadopsError
+from leadops.kept_queries import Kept, read, read_together
 from leadops.models import Lead, LoanAccount
 from leadops.services import approvals, leads
 from leadops.services.approvals import pushes
@@ -35,6 +39,23 @@ from leadops.sign_in.sessions import officer_of
 
 admin.site.unregister(Lead)
 admin.site.unregister(LoanAccount)
+
+
+SENT = Kept(
+    lambda leads: Delivery.objects.filter(kind=Kind.LEAD, lead__in=leads).only(*TOLD_OF_DELIVERIES), [UUID]
+)
+REACHED = Kept(
+    lambda ids: Connection.objects.filter(pk__in=ids).select_related("health").only(*TOLD_OF_CONNECTIONS),
+    [UUID],
+)
+MISSING = Kept(
+    lambda leads: (
+        Gap.objects.filter(connection__enabled=True, lead__in=leads)
+        .select_related("connection")
+        .only("lead_id", "field", "message", "connection__name")
+    ),
+    [UUID],
+)
 
 
 @admin.register(Lead)
@@ -47,14 +68,21 @@ class IntegratedLeadAdmin(Previewed, LeadAdmin):
     class Media:
         js = ["leadops/deliveries.js"]
 
-    def for_list(self, page: QuerySet[Lead]) -> QuerySet[Lead]:
-        known = Connection.objects.select_related("health").only(*TOLD_OF_CONNECTIONS)
-        sent = Delivery.objects.filter(kind=Kind.LEAD).only(*TOLD_OF_DELIVERIES)
-        sent = sent.prefetch_related(Prefetch("connection", known))
-        missing = Gap.objects.filter(connection__enabled=True).select_related("connection")
-        missing = missing.only("lead_id", "field", "message", "connection__name")
-        page = super().for_list(page).prefetch_related(Prefetch("deliveries", sent, to_attr="sent"))
-        return page.prefetch_related(Prefetch("gaps", missing, to_attr="missing"))
+    def for_list(self, ids: Sequence[UUID]) -> list[Any]:
+        page = super().for_list(ids)
+        sent, missing = read_together(SENT(list(ids)), MISSING(list(ids)))
+        reached = read(REACHED(list({each.connection_id for each in sent})))
+        connections = {each.pk: each for each in reached}
+        told: dict[UUID, list[Delivery]] = defaultdict(list)
+        for delivery in sent:
+            delivery.connection = connections[delivery.connection_id]
+            told[delivery.lead_id].append(delivery)
+        gaps: dict[UUID, list[Gap]] = defaultdict(list)
+        for gap in missing:
+            gaps[gap.lead_id].append(gap)
+        for lead in page:
+            lead.sent, lead.missing = told[lead.pk], gaps[lead.pk]
+        return page
 
     @admin.display(description="Deliveries")
     def connections(self, lead: Any) -> SafeString:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -29,6 +31,7 @@ from leadops.admin.pages import CappedChangeList, CappedList
 from leadops.admin.reached_filter import ReachedFilter
 from leadops.admin.scoped import Scoped, SeenAutocompleteFilter, SeenDropdownFilter
 from leadops.admin.sealed_search import opened
+from leadops.kept_queries import Kept, read
 from leadops.models import Applicant, Lead
 from leadops.services import approvals, leads
 from leadops.services.approvals import pushes
@@ -50,6 +53,15 @@ TOLD = (
 MAY_SUBMIT = "leadops.submit_lead"
 
 
+def _listed(ids: list[UUID]) -> QuerySet[Lead]:
+    primary = Applicant.objects.filter(lead=OuterRef("pk"), is_primary=True)
+    page = Lead.objects.filter(pk__in=ids).select_related("partner", "program", "owner").only(*TOLD)
+    return same_borrower.with_duplicates(page).annotate(borrower_name=Subquery(primary.values("name")))
+
+
+LISTED = Kept(_listed, [UUID])
+
+
 class LeadChangeList(CappedChangeList):
     """Loads what the columns need for the rows of one page, in a fixed number of queries."""
 
@@ -57,7 +69,9 @@ class LeadChangeList(CappedChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list = self.model_admin.for_list(self.result_list)
+        if not self.multi_page:
+            self.paginator.page(1)  # which Django does not ask for where there is no other
+        self.result_list = self.model_admin.for_list(self.paginator.on_page)
 
     @property
     def searched_text(self) -> str:
@@ -92,11 +106,10 @@ class LeadList(Scoped, CappedList, ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LeadChangeList]:
         return LeadChangeList
 
-    def for_list(self, page: QuerySet[Lead]) -> QuerySet[Lead]:
-        """The rows of a page with all that their columns show."""
-        primary = Applicant.objects.filter(lead=OuterRef("pk"), is_primary=True)
-        page = same_borrower.with_duplicates(page.select_related("partner", "program", "owner").only(*TOLD))
-        return page.annotate(borrower_name=Subquery(primary.values("name")))
+    def for_list(self, ids: Sequence[UUID]) -> list[Any]:
+        """The rows of a page, with all that their columns show, in the order of their ids."""
+        found = {each.pk: each for each in read(LISTED(list(ids)))}
+        return [found[pk] for pk in ids if pk in found]
 
     @admin.display(description="Lead")
     def name_of(self, lead: Lead) -> str:

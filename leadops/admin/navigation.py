@@ -7,10 +7,14 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import get_script_prefix, reverse
+from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import get_language, gettext
 
-from leadops.admin.pages import capped_counts
+from leadops.admin.pages import Ids, capped_counts, ids_of
+from leadops.models import Officer
+from leadops.services import approvals
+from leadops.sign_in.sessions import officer_of
 
 # Group, then (title, icon, model whose rights count), and the page where that is not the model's list. The
 # integrations' models are named by their label only.
@@ -90,6 +94,11 @@ COUNTED = {
 """What finds, for a request, the rows that wait for somebody: how many stands beside the list's or page's entry."""
 
 
+MOST_KEPT = 1_000
+_finds: dict[tuple[Any, ...], Ids] = {}
+"""What finds the rows, by whose it is."""
+
+
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of links that this officer may view."""
     groups: list[dict[str, Any]] = []
@@ -146,10 +155,26 @@ def _help(title: str, icon: str, name: str) -> dict[str, Any]:
 def _badges(request: HttpRequest) -> dict[str, dict[str, Any]]:
     """The numbers beside entries, all of them in one query."""
     labels = {page[-1]: page[2] for _, pages in PAGES for page in pages if page[-1] in COUNTED}
-    found = {
-        name: import_string(COUNTED[name])(request) for name in labels if _may_view(request, labels[name])
-    }
+    found = {name: _counted(name, request) for name in labels if _may_view(request, labels[name])}
     return {name: {"badge": count} for name, count in capped_counts(found).items() if count}
+
+
+def _counted(name: str, request: HttpRequest) -> Ids:
+    """What finds the rows, made once for an officer, as long as nothing changes of what it is made of."""
+    asked = (name, *_looked_at_by(officer_of(request)))
+    if asked not in _finds:
+        if len(_finds) >= MOST_KEPT:
+            _finds.clear()
+        _finds[asked] = ids_of(import_string(COUNTED[name])(request))
+    return _finds[asked]
+
+
+def _looked_at_by(officer: Officer) -> tuple[Any, ...]:
+    """All that the counts depend on: the officer, their rights and reach, the day, and what a second person decides."""
+    rights = None if officer.is_superuser else frozenset(officer.get_all_permissions())
+    bounded = not (officer.sees_all or officer.sees_own_only)
+    reach = (officer.is_active, officer.sees_all, tuple(officer.branch_ids) if bounded else ())
+    return officer.pk, rights, *reach, timezone.localdate(), approvals.needed()
 
 
 def _may_view(request: HttpRequest, label: str) -> bool:

@@ -27,6 +27,8 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the st
 
     template_name = "admin/leadops/pagination.html"
     object_list: QuerySet[Model]
+    on_page: Sequence[Any] = ()
+    """The ids of the page that was asked for last, in its order."""
 
     @cached_property
     def count(self) -> int:
@@ -46,8 +48,8 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the st
         number = self.validate_number(number)
         bottom = (number - 1) * self.per_page
         found = self.object_list
-        ids = list(found.values_list("pk", flat=True)[bottom : bottom + self.per_page])
-        rows = found.model._default_manager.filter(pk__in=ids).order_by(*found.query.order_by)
+        self.on_page = list(found.values_list("pk", flat=True)[bottom : bottom + self.per_page])
+        rows = found.model._default_manager.filter(pk__in=self.on_page).order_by(*found.query.order_by)
         # What the list reads along with its rows, or leaves unread, without the conditions that found them.
         rows.query.select_related = found.query.select_related
         rows.query.deferred_loading = found.query.deferred_loading

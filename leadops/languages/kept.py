@@ -6,9 +6,18 @@ Our words are English, and so no English catalogue has them: Django looks into a
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from django.utils import translation
 from django.utils.functional import lazy
+from django.utils.translation import trans_real
+
+
+def keep_found() -> None:
+    """Have the catalogue of the language just now keep whatever is looked for in it, templates' words too."""
+    catalogue: Any = trans_real.catalog()
+    if "gettext" not in vars(catalogue):
+        catalogue.gettext = lru_cache(maxsize=10_000)(catalogue.gettext)
 
 
 def gettext(text: str) -> str:

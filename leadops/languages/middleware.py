@@ -8,6 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 
+from leadops.languages.kept import keep_found
+
 DESK = "/admin/"
 
 
@@ -23,6 +25,7 @@ class DeskLanguage:
         language = getattr(request.user, "language", "") or translation.get_language_from_request(request)
         known = language if translation.check_for_language(language) else settings.LANGUAGE_CODE
         with translation.override(known):
+            keep_found()
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", known)
         return response

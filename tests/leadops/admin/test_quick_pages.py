@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.contrib import admin
 from django.contrib.admin import AdminSite
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from unfold.templatetags import unfold_list
 
 from leadops import quick_rows
-from leadops.admin import navigation
+from leadops.admin import navigation, pages
+from leadops.models import Officer
+from tests import people
 
 pytestmark = pytest.mark.django_db
 
@@ -75,3 +79,34 @@ def test_what_is_kept_of_the_menu_marks_no_page(rf, officer):
         item["title"] for group in navigation.sidebar(request) for item in group["items"] if item["active"]
     ]
     assert marked == ["Leads"]
+
+
+def test_what_finds_the_menu_s_numbers_is_made_once_and_anew_when_rights_reach_or_rules_change(
+    rf, settings, monkeypatch
+):
+    settings.APPROVALS = True
+    made = []
+    monkeypatch.setattr(navigation, "ids_of", lambda found: made.append(found) or pages.ids_of(found))
+    monkeypatch.setattr(navigation, "_finds", {})
+    somebody = people.officer("dev", superuser=False)
+    people.give(somebody, "view_lead")
+
+    def made_now() -> int:
+        """How many were made for a look at the menu: three are counted, as far as the officer may see them."""
+        made.clear()
+        request = rf.get("/admin/")
+        request.user = Officer.objects.get(pk=somebody.pk)
+        navigation.sidebar(request)
+        return len(made)
+
+    assert (made_now(), made_now()) == (1, 0)
+    people.give(somebody, "view_lead", "approve_pendingchange")
+    assert (made_now(), made_now()) == (2, 0)
+    Officer.objects.filter(pk=somebody.pk).update(reach=Officer.Reach.BRANCHES)
+    assert (made_now(), made_now()) == (2, 0)
+    somebody.branches.add(people.branch("north"))
+    assert (made_now(), made_now()) == (2, 0)
+    settings.APPROVALS = False
+    assert (made_now(), made_now()) == (2, 0)
+    monkeypatch.setattr(timezone, "localdate", lambda: date(2100, 1, 1))
+    assert (made_now(), made_now()) == (2, 0)
