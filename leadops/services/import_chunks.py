@@ -17,6 +17,10 @@ from leadops.services import import_rows
 from leadops.services.import_judging import Result, SheetRow, header_of
 from leadops.services.import_leases import Lease
 
+_KEYS_BY_INDEX = "SET LOCAL enable_seqscan = off"
+"""Has the commit look foreign keys up by index. The server plans that once in a session: where a table was empty at the
+time, it reads the whole of it for every row from then on."""
+
 
 class Chunk(NamedTuple):
     """Waiting rows, judged; `last` is the row that the last of their leads begins with."""
@@ -48,13 +52,12 @@ def ready(batch: ImportBatch, rows: Sequence[SheetRow]) -> Chunk:
 def write(batch: ImportBatch, lease: Lease, chunk: Chunk) -> Written:
     """Give the rows of a chunk their results in one transaction; raises LostLease where another has the batch."""
     with transaction.atomic():
-        if not batch.partner.keeps_events:  # which are read by number: one that was read must not be lost
-            statements.run(UNHURRIED)
         renewed = lease.renewed()
         counts = import_rows.import_next(batch, chunk.results)
         added = {outcome: F(outcome) + count for outcome, count in counts.items()}
         ImportBatch.objects.filter(pk=batch.pk).update(**added, updated_at=Now())
-        _check_keys_by_index()
+        # Events are read by number, so one that was read must not be lost.
+        statements.run(_KEYS_BY_INDEX if batch.partner.keeps_events else f"{_KEYS_BY_INDEX}; {UNHURRIED}")
     left = any(each.outcome == ImportRow.Outcome.WAITING for each in chunk.results)
     return Written(renewed, left)
 
@@ -63,16 +66,6 @@ def forget_plans() -> None:
     """Have this session plan anew: its plans may be of a day when the tables held next to nothing."""
     with connection.cursor() as cursor:
         cursor.execute("DISCARD PLANS")
-
-
-def _check_keys_by_index() -> None:
-    """Have the commit look foreign keys up by index.
-
-    The server plans that once in a session: where a table was empty at the time, it reads the whole of it for every row
-    from then on.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
 
 
 def finish(batch: ImportBatch, lease: Lease) -> None:

@@ -9,7 +9,6 @@ from itertools import count
 from django.db import transaction
 from django.utils import timezone
 
-from leadops import statements
 from leadops.errors import UnreadableFile
 from leadops.excel import reader
 from leadops.excel.columns import LEAD_ID
@@ -19,7 +18,6 @@ from leadops.excel.notes import leaves_out
 from leadops.excel.sheet_header import SheetHeader
 from leadops.excel.sheets import REFERENCE
 from leadops.models import ImportBatch, ImportState, Layout
-from leadops.prepared import UNHURRIED
 from leadops.services import import_rows
 from leadops.services.import_judging import header_of
 from leadops.services.import_leases import Lease
@@ -77,7 +75,6 @@ class Storing:
         """Store what has come together."""
         batch = self.batch
         with transaction.atomic():
-            statements.run(UNHURRIED)
             self.lease = self.lease.renewed()
             import_rows.store(batch, self.waiting)
             batch.rows += len(self.waiting)

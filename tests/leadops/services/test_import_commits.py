@@ -1,4 +1,4 @@
-"""What of an import waits for the disk: its end, and what a partner may read by number; no row and no chunk."""
+"""What of an import waits for the disk: its end, and what a partner may read by number; no chunk."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from django.dispatch import Signal
 
 from leadops import doorbell, signals, statements
 from leadops.models import ImportBatch
-from leadops.services import import_rows
 from tests.leadops.excel.workbooks import good_rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,20 +21,19 @@ def commits(monkeypatch) -> Iterator[dict[str, str]]:
     statements.run("SET synchronous_commit TO on")  # as it is outside of tests
     found: dict[str, str] = {}
 
-    def watched(step: str):
-        real = getattr(import_rows, step)
+    real = statements.run
 
-        def noting(*args):
-            [(found[step],)] = statements.rows("SHOW synchronous_commit")
-            return real(*args)
+    def watched(sql, *args):
+        done = real(sql, *args)
+        if "enable_seqscan" in sql:  # the last that a chunk says
+            [(found["chunk"],)] = statements.rows("SHOW synchronous_commit")
+        return done
 
-        monkeypatch.setattr(import_rows, step, noting)
+    monkeypatch.setattr(statements, "run", watched)
 
     def end(sender, batches, **_):
         [(found["end"],)] = statements.rows("SHOW synchronous_commit")
 
-    watched("store")
-    watched("import_next")
     finished: Signal = signals.imports_finished
     finished.connect(end, ImportBatch)
     yield found
@@ -45,11 +43,11 @@ def commits(monkeypatch) -> Iterator[dict[str, str]]:
 
 def test_only_the_end_waits_for_the_disk(finished, commits):
     assert finished(good_rows(3)).created == 3
-    assert commits == {"store": "off", "import_next": "off", "end": "on"}
+    assert commits == {"chunk": "off", "end": "on"}
 
 
 def test_a_lead_whose_event_a_partner_may_have_read_is_not_lost(finished, partner, commits):
     partner.keeps_events = True
     partner.save()
     assert finished(good_rows(3)).created == 3
-    assert commits["import_next"] == "on"
+    assert commits["chunk"] == "on"
