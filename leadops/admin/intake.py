@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from leadops.admin import kept_counts
+from leadops import kept_counts
 from leadops.admin.page_urls import LEADS, list_url
 from leadops.admin.pages import ids_of
 from leadops.ids import first_id_at, midnight

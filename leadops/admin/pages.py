@@ -13,8 +13,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from unfold.views import ChangeList
 
-from leadops import statements
-from leadops.admin import kept_counts
+from leadops import kept_counts, statements
 
 MOST = 10_000
 

@@ -19,7 +19,6 @@ from leadops.api.duplicates import duplicates_answer
 from leadops.api.filters import LeadFilters
 from leadops.api.lead_answers import LeadAnswer, lead_answer, warnings_answer
 from leadops.api.lead_shapes import LEAD, LeadShape, ReadLead
-from leadops.api.nested_leads import nested_leads
 from leadops.api.parsers import body_of
 from leadops.api.problems import FieldError, invalid
 from leadops.api.programs import active_program
@@ -47,12 +46,9 @@ class LeadViews(GenericAPIView[Lead]):
             return Lead.objects.none()
         return Lead.objects.of_partner(caller(self.request))
 
-    def rows_of(self, leads: QuerySet[Lead], ids: list[UUID]) -> list[Lead]:
-        """The leads of a page, and what `expand` names."""
-        return expanding.loaded(nested_leads(ids), self.request)
-
-    def answer(self, lead: Lead) -> dict[str, Any]:
-        return lead_answer(lead, may_read_pii(self.request)) | expanding.expansions(lead, self.request)
+    def rows_of(self, leads: QuerySet[Lead], ids: list[UUID]) -> list[dict[str, Any]]:
+        """The leads of a page, told, and what `expand` names."""
+        return expanding.expanded(ids, self.request)
 
 
 class LeadsView(LeadViews):
@@ -68,7 +64,7 @@ class LeadsView(LeadViews):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         found = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        return self.get_paginated_response([self.answer(lead) for lead in found])
+        return self.get_paginated_response(found)
 
     @extend_schema(
         operation_id="leads_create", summary="Send a lead", description=examples.CREATE_LEAD_WORDS, tags=["Leads"],
@@ -78,7 +74,8 @@ class LeadsView(LeadViews):
         taken, program = readable(body_of(request))
         partner = caller(request)
         received = leads.receive(taken.draft, partner=partner, program=program, intake=Lead.Intake.API)
-        answer = self.answer(received.lead) | duplicates_answer(received, partner)
+        told = lead_answer(received.lead, may_read_pii(request))
+        answer = told | duplicates_answer(received, partner)
         warnings = [*received.warnings, *words.warnings_for_partner(received.repeats, partner.pk)]
         if warnings:
             answer["warnings"] = warnings_answer(warnings)
@@ -97,8 +94,7 @@ class LeadView(LeadViews):
     )  # fmt: skip
     def get(self, request: Request, lead_id: UUID) -> Response:
         mine = get_object_or_404(self.get_queryset().only("pk"), pk=lead_id)
-        found = self.rows_of(self.get_queryset(), [mine.pk])
-        return Response(self.answer(found[0]))
+        return Response(self.rows_of(self.get_queryset(), [mine.pk])[0])
 
     @extend_schema(
         operation_id="leads_delete", summary="Delete a lead", tags=["Leads"], filters=False,

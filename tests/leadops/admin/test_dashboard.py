@@ -16,7 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from leadops.admin import kept_counts, pages, queue
+from leadops import kept_counts
+from leadops.admin import pages, queue
 from leadops.ids import made_at
 from leadops.models import ImportBatch, Lead, Officer
 from tests import people

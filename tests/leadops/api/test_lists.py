@@ -8,6 +8,7 @@ import pytest
 
 from leadops import search
 from leadops.api import examples, pagination
+from leadops.kept_counts import keep
 from leadops.models import ApiKey, Lead, Scope
 from tests import people
 from tests.leadops.api import bodies
@@ -64,6 +65,18 @@ def test_a_long_list_ends_right_though_it_is_not_counted_to_its_end(api, sent, m
         if page * 2 >= listed["count"]:
             break
     assert read == sent
+
+
+def test_too_many_to_count_are_counted_once_a_minute_unless_nothing_is_left(api, sent, monkeypatch):
+    monkeypatch.setattr(pagination, "COUNTED", 1)
+    counted = []
+    monkeypatch.setattr(
+        pagination.kept_counts, "keep", lambda key, found: counted.append(found) or keep(key, found)
+    )
+    assert [api.get(PATH, page_size=2).json()["count"] for _ in range(2)] == [3, 3]
+    assert len(counted) == 1
+    Lead.objects.update(deleted_at=datetime.now(UTC))
+    assert api.get(PATH, page_size=2).json()["count"] == 0
 
 
 def test_a_cursor_walks_the_list_and_bears_new_leads(api, sent, program):
