@@ -31,10 +31,13 @@ def setup() -> None:
     from django.core.management import call_command
     from django.db import connection
 
+    from leadops import collector
+
     django.setup()
     with connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     call_command("migrate", verbosity=0)
+    collector.look_rarely()  # as every process that serves
 
 
 def interleaved(runs: int, **sides: Callable[[], float]) -> dict[str, float]:

@@ -108,7 +108,7 @@ class Caller:
             purpose=purpose,
             operation=request.operation,
             method=request.method,
-            url=self.said(transport.url_of(self.connection.base_url, request)),
+            url=redaction.url(transport.url_of(self.connection.base_url, request), frozenset(self.secrets)),
             request_headers=redaction.headers(request.headers, self.secrets),
             request_body=redaction.body(request.body, content_type, self.secrets),
         )

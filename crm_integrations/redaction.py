@@ -135,11 +135,21 @@ def mask_inside(text: str, secrets: Collection[str] = ()) -> str:
 
 def headers(given: Mapping[str, str], secrets: Collection[str] = ()) -> dict[str, str]:
     """Headers as they may be stored: the harmless ones, and only the names of all others."""
-    kept = {n: v if _is_harmless(n) else REMOVED for n, v in list(given.items())[:MOST_HEADERS]}
-    all_of_them = "\n".join([*kept, *kept.values()])
-    if without(all_of_them, secrets) == all_of_them:  # as nearly always: one look is quicker than one at each
-        secrets = ()
-    return {storable(name, 100, secrets): storable(value, secrets=secrets) for name, value in kept.items()}
+    first = [(name[:MAX_WORDS], value[: 8 * MAX_WORDS]) for name, value in list(given.items())[:MOST_HEADERS]]
+    kept = tuple((name, value if _is_harmless(name) else REMOVED) for name, value in first)
+    return dict(_headers(kept, frozenset(secrets)))
+
+
+@lru_cache(64)
+def _headers(given: tuple[tuple[str, str], ...], secrets: frozenset[str]) -> dict[str, str]:
+    """Kept for the next call: those of one connection within a second are the same."""
+    return {storable(name, 100, secrets): storable(value, secrets=secrets) for name, value in given}
+
+
+@lru_cache(64)
+def url(whole: str, secrets: frozenset[str]) -> str:
+    """An address as it may be stored; kept for the next call, as most of a connection's go to the same."""
+    return mask_inside(whole, secrets)
 
 
 def credentials_in(headers: Mapping[str, str]) -> set[str]:

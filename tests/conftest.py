@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -13,7 +12,7 @@ from pytest_django import DjangoDbBlocker
 
 from crm_integrations import partitions
 from crm_integrations.models import Connection
-from leadops import embedded_broker
+from leadops import collector, embedded_broker
 from leadops.models import ApiKey, Officer, Partner, Program
 from tests import migrated, people, vendors
 from tests.vendors import Sandbox
@@ -56,8 +55,7 @@ END $$
 
 def pytest_collection_finish() -> None:
     """What was collected stays to the end: the garbage collector need not look at it again and again."""
-    gc.collect()
-    gc.freeze()
+    collector.look_rarely()
 
 
 @pytest.fixture(scope="session")

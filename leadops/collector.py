@@ -1,0 +1,18 @@
+"""How often Python looks for objects that hold only each other: rarely, in a process that serves for long.
+
+Left alone it looks after every 700 new objects, which a page or a delivery makes many times over, and nearly always
+in vain: a tenth of the processor's time.
+"""
+
+from __future__ import annotations
+
+import gc
+
+NEW_OBJECTS = 20_000
+
+
+def look_rarely() -> None:
+    """For the start of a process: what is there by now stays, and is never looked at again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(NEW_OBJECTS)
