@@ -49,7 +49,9 @@ def explained() -> list[tuple[str, str]]:
 
 
 def remarks(path: Path) -> Iterator[str]:
-    """The comments and docstrings of a module."""
+    """The comments and docstrings of a module, where a paper is named in it at all: to take it apart costs most."""
+    if not CITED.search(path.read_text(encoding="utf-8")):
+        return
     with path.open("rb") as file:
         for token in tokenize.tokenize(file.readline):
             if token.type == tokenize.COMMENT or token.string.startswith('"""'):
