@@ -129,5 +129,7 @@ def _by_index(words: list[str]) -> tuple[list[str], list[str]]:
 
 def _estimated(word: str) -> int:
     """How many names have a word of this beginning, as the planner takes it."""
-    found = Applicant.objects.annotate(words=NAME_WORDS).filter(words=_beginning([word])).order_by()
+    found = (
+        Applicant.objects.annotate(words=NAME_WORDS).filter(words=_beginning([word])).values("pk").order_by()
+    )
     return int(json.loads(found.explain(format="json"))[0]["Plan"]["Plan Rows"])
