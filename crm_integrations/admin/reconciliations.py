@@ -31,7 +31,9 @@ from leadops.admin.markup import chip, counted
 from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenDropdownFilter
-from leadops.models import Officer
+from leadops.models import AuditEvent, Officer
+from leadops.services import audit
+from leadops.sign_in.fresh import fresh_factor
 from leadops.sign_in.sessions import officer_of
 
 MAY_RECONCILE = "crm_integrations.add_reconciliation"
@@ -145,9 +147,10 @@ class ReconciliationAdmin(Scoped, MadeByService, OnlyChosen, CappedList, ModelAd
 
     def get_urls(self) -> list[URLPattern]:
         view, name = self.admin_site.admin_view, "crm_integrations_reconciliation_"
+        fetched = fresh_factor(self.workbook_view, reading=True)
         own = [
             path("<uuid:key>/progress/", view(self.progress_view), name=name + "progress"),
-            path("<uuid:key>/workbook/", view(self.workbook_view), name=name + "workbook"),
+            path("<uuid:key>/workbook/", view(fetched), name=name + "workbook"),
             path("<uuid:key>/doubt/", view(require_POST(self.doubt_view)), name=name + "doubt"),
         ]
         return own + super().get_urls()
@@ -161,6 +164,7 @@ class ReconciliationAdmin(Scoped, MadeByService, OnlyChosen, CappedList, ModelAd
     def workbook_view(self, request: HttpRequest, key: UUID) -> HttpResponse | FileResponse:
         asked = self._to_view(request, key)
         name = f"{asked.connection}-{reconciling.span(asked).replace(' ', '-')}.xlsx"
+        audit.note(AuditEvent.Action.DOWNLOADED, asked, connection=asked.connection.name)
         return downloaded(reconciling.workbook(asked), name)
 
     def doubt_view(self, request: HttpRequest, key: UUID) -> HttpResponse:

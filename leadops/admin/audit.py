@@ -22,6 +22,7 @@ from leadops.models import AuditEvent
 from leadops.services import audit, audit_search
 from leadops.services.audit_search import Cursor, Wanted
 from leadops.services.audit_words import Change, Told, what
+from leadops.sign_in.fresh import fresh_factor
 from leadops.sign_in.sessions import officer_of
 
 A_PAGE = 50
@@ -76,7 +77,7 @@ class AuditEventAdmin(ReadOnly, ModelAdmin):
         name = "leadops_auditevent_"
         return [
             path("", view(self.changelist_view), name=name + "changelist"),
-            path("csv/", view(self.csv_view), name=name + "csv"),
+            path("csv/", view(fresh_factor(self.csv_view, reading=True)), name=name + "csv"),
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:

@@ -168,7 +168,11 @@ class DocumentAdmin(Scoped, MadeByService, ModelAdmin):
         view = self.admin_site.admin_view
         own = [
             path("of/<uuid:lead_id>/", view(self.log_view), name="leadops_document_log"),
-            path("<uuid:document_id>/download/", view(self.download_view), name="leadops_document_download"),
+            path(
+                "<uuid:document_id>/download/",
+                view(fresh_factor(self.download_view, reading=True)),
+                name="leadops_document_download",
+            ),
             path(
                 "<uuid:document_id>/password/",
                 view(require_POST(fresh_factor(self.password_view))),

@@ -20,12 +20,13 @@ from leadops.admin.report_charts import drawn
 from leadops.admin.report_forms import FilterForm, MailForm
 from leadops.admin.sealed_search import sealed
 from leadops.errors import LeadopsError
-from leadops.models import Officer, ReportClock, ReportSubscription
+from leadops.models import AuditEvent, Officer, ReportClock, ReportDay, ReportSubscription
 from leadops.reports import catalogue
 from leadops.reports.spoken import spoken
 from leadops.reports.tables import Cell, Link, Report, Result, Table, Unit
 from leadops.reports.workbook import workbook
-from leadops.services import report_mails
+from leadops.services import audit, report_mails
+from leadops.sign_in.fresh import fresh_factor
 from leadops.sign_in.sessions import officer_of
 
 MAY_READ = "leadops.view_reports"
@@ -39,7 +40,11 @@ def urls(site: AdminSite) -> list[URLPattern]:
         path("reports/", view(require_GET(lambda request: _list(site, request))), name="reports"),
         path("reports/mails/<uuid:key>/end/", view(require_POST(_end_view)), name="report_mail_end"),
         path("reports/<slug:slug>/", view(lambda request, slug: _page(site, request, slug)), name="report"),
-        path("reports/<slug:slug>/workbook/", view(require_GET(_workbook_view)), name="report_workbook"),
+        path(
+            "reports/<slug:slug>/workbook/",
+            view(fresh_factor(require_GET(_workbook_view), reading=True)),
+            name="report_workbook",
+        ),
     ]
 
 
@@ -93,6 +98,9 @@ def _workbook_view(request: HttpRequest, slug: str) -> HttpResponse | FileRespon
     if not form.is_valid():
         return HttpResponseRedirect(f"{reverse('admin:report', args=[slug])}?{request.GET.urlencode()}")
     asked = form.asked
+    narrowed = {name: str(key) for name, key in asked.chosen.items()}
+    days = {"first": asked.first.isoformat(), "last": asked.last.isoformat()}
+    audit.note(AuditEvent.Action.DOWNLOADED, ReportDay, report=slug, **days, **narrowed)
     return downloaded(workbook(report, asked, report.answer(asked)), f"{slug}-{asked.last:%Y-%m-%d}.xlsx")
 
 

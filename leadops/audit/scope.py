@@ -68,7 +68,7 @@ CHANGES_ALONE: set[str] = {
     *("leadops.importrow", "leadops.documentevent", "leadops.bankverification", "leadops.reveal"),
 }
 """Rows of a file, and logs, whose new rows say all themselves: they leave events when they are changed or deleted."""
-NOTED: set[str] = set()
+NOTED: set[str] = {"leadops.auditevent", "leadops.reportday"}
 """Models that leave no events by themselves, but about which some are noted."""
 WATCHED: dict[str, set[str]] = {}
 """Models that leave no events by what programs of ours do, but by whatever else is done to them, each with columns

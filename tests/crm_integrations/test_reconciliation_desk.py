@@ -15,6 +15,7 @@ from python_calamine import load_workbook
 from crm_integrations import delivery as engine
 from crm_integrations import reconciling
 from crm_integrations.models import Connection, Delivery, Difference, Reconciliation, State
+from leadops.models import AuditEvent
 from leadops.services import leads
 from tests import people, vendors
 
@@ -173,6 +174,12 @@ def test_workbook_is_downloaded(desk, done):
     answer = desk.get(own_view(done, "workbook"))
     assert answer["Content-Disposition"] == 'attachment; filename="crego_crm-10-Mar-2026.xlsx"'
     workbook = load_workbook(BytesIO(b"".join(answer.streaming_content)))
+    event = AuditEvent.objects.select_related("act").latest("id")
+    assert (event.action, event.record, event.changes) == (
+        "downloaded",
+        str(done.pk),
+        {"connection": "crego_crm"},
+    )
     rows = workbook.get_sheet_by_index(0).to_python()
     assert len(rows) == 1 + done.differences.count()
 

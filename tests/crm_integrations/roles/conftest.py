@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from crm_integrations.models import Connection
-from tests.crm_integrations.roles.world import connected
+from leadops.models import Program
+from tests.crm_integrations.roles.world import Place, connected, place
 
 
 @pytest.fixture(autouse=True)
@@ -21,3 +22,8 @@ def _no_log_of_refusals(caplog: pytest.LogCaptureFixture) -> None:
 def isp(settings: Any, tmp_path: Any) -> Connection:
     settings.MEDIA_ROOT = tmp_path
     return connected()
+
+
+@pytest.fixture
+def here(isp: Connection, program: Program) -> Place:
+    return place("xq7vkw94", 0, isp, program)

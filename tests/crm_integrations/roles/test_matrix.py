@@ -35,18 +35,26 @@ POSTED += (
     "end",
     *("approve", "refuse", "done", "later", "_work", "unmerge", "lift_hold", "view_save"),
 )
+OWN, BESIDE, OTHER = "own", "colleague's", "other"
+ONES_OWN = ("leadops.export", "leadops.bulkaction", "crm_integrations.replay", "leadops.reportsubscription")
+"""Of these "branch" says one's own: another's may hold any lead."""
+BOUNDED = [name for name, role in ROLES.items() if {"own", "branch"} & {*role.rights.values()}]
+NAMES = {route.name for route in all_routes()}
 OFFERED: dict[tuple[str, str], bool] = {}
 """Asked once: it is the same for all roles."""
 
 
 @pytest.fixture
-def here(isp, program) -> Place:
-    return place("xq7vkw94", 0, isp, program)
+def there(here, isp, program) -> Place:
+    return place("zq7vkw94", 1, isp, program)
 
 
 @pytest.fixture
-def there(here, isp, program) -> Place:
-    return place("zq7vkw94", 1, isp, program)
+def beside(here, isp, program) -> Place:
+    """What a colleague in the same branch works on."""
+    found = place("yq7vkw94", 6, isp, program, here.branch)
+    Lead.objects.filter(pk__in=[found.lead.pk, found.other_lead.pk]).update(owner=found.officer)
+    return found
 
 
 def officer_of(role: str, here: Place) -> Officer:
@@ -84,15 +92,24 @@ def lets_in(answer: HttpResponse) -> bool:
     )
 
 
+def _code(label: str, action: str) -> str:
+    app, model = label.split(".")
+    return f"{app}.{action}_{model}"
+
+
 def cell(role: Role, label: str, action: str) -> str:
     return role.rights.get(roles._right(label, action), "")
 
 
-def reaches(of_which: str, *, other: bool, label: str) -> bool:
-    """Whether a cell opens a record of one's own branch, or of another one."""
-    if of_which == "yes" and label not in OF_NO_BRANCH:
+def reaches(of_which: str, where: str, label: str) -> bool:
+    """Whether a cell opens a record of one's own, of a colleague in the same branch, or of another branch."""
+    if label in OF_NO_BRANCH or of_which == "all":
+        return bool(of_which)
+    if of_which == "yes":
         return False
-    return bool(of_which) and (not other or of_which == "all" or label in OF_NO_BRANCH)
+    return (
+        bool(of_which) if where == OWN else where == BESIDE and of_which == "branch" and label not in ONES_OWN
+    )
 
 
 def opened_by(role: Role, rights: list[str]) -> str:
@@ -114,58 +131,66 @@ def _offered(label: str, action: str, superuser: Client, here: Place) -> bool:
     return lets_in(answer)
 
 
-def of_records(
-    role: Role, client: Client, superuser: Client, here: Place, there: Place
-) -> Iterator[tuple[str, bool, bool]]:
-    """Each list, form and deletion: what was asked, what the matrix says, and what HTTP says."""
-    names = {route.name for route in all_routes()}
-    for model in admin.site._registry:
-        label = model._meta.label_lower
-        name = label.replace(".", "_")
-        needed = MATRIX["opened_by"].get(label)
-        view = opened_by(role, needed) if needed else cell(role, label, "view")
-        if f"{name}_changelist" not in names:
-            continue  # it has pages of its own, which own_pages asks for
+def of_lists(role: Role, client: Client, superuser: Client, here: Place) -> Iterator[tuple[str, bool, bool]]:
+    """Each list and each form for a new one: what was asked, what the matrix says, and what HTTP says."""
+    for label, name, view, _needed in registered():
         if label != "leadops.document":  # these are found on their lead
             answer = asked(client, reverse(f"admin:{name}_changelist"), post=False)
-            yield f"{label} list", bool(view), lets_in(answer)
-        if f"{name}_change" not in names:
+            yield f"{label} list", bool(opened_by(role, view)), lets_in(answer)
+        if f"{name}_change" not in NAMES:
             continue
         add = bool(cell(role, label, "add")) and by_hand(label, "add", superuser, here)
         yield f"{label} add", add, lets_in(asked(client, reverse(f"admin:{name}_add"), post=False))
-        for other, whose in ((False, here), (True, there)):
-            route = Route(f"{name}_change", ("object_id",))
-            url, where = route.at(whose), "other" if other else "own"
+
+
+def of_records(
+    role: Role, client: Client, superuser: Client, here: Place, places: dict[str, Place]
+) -> Iterator[tuple[str, bool, bool]]:
+    """The same of the form and the deletion of each record of these places."""
+    for label, name, rights, needed in registered():
+        if f"{name}_change" not in NAMES:
+            continue
+        view = opened_by(role, rights)
+        for where, whose in places.items():
+            url = Route(f"{name}_change", ("object_id",)).at(whose)
             yield (
                 f"{label} view {where}",
-                reaches(view, other=other, label=label),
+                reaches(view, where, label),
                 lets_in(asked(client, url, post=False)),
             )
             for action in ("change", "delete"):
                 # Such a page changes nothing: it shows the record, or leads on to its own.
                 of_which = view if needed and action == "change" else cell(role, label, action)
-                may = reaches(of_which, other=other, label=label)
-                may = may and by_hand(label, action, superuser, here)
+                may = reaches(of_which, where, label) and by_hand(label, action, superuser, here)
                 to = Route(f"{name}_{action}", ("object_id",)).at(whose)
                 yield f"{label} {action} {where}", may, lets_in(asked(client, to, post=action == "change"))
 
 
-def own_pages(role: Role, client: Client, here: Place, there: Place) -> Iterator[tuple[str, bool, bool]]:
+def registered() -> Iterator[tuple[str, str, list[str], bool]]:
+    """Models with lists: label, name in addresses, the rights that open them, and whether those are others'."""
+    for model in admin.site._registry:
+        label = model._meta.label_lower
+        name = label.replace(".", "_")
+        needed = MATRIX["opened_by"].get(label)
+        if f"{name}_changelist" in NAMES:  # others have pages of their own, which own_pages asks for
+            yield label, name, needed or [_code(label, "view")], bool(needed)
+
+
+def own_pages(role: Role, client: Client, places: dict[str, Place]) -> Iterator[tuple[str, bool, bool]]:
     """The same of each page that is no list or form."""
     for route in own_routes():
         of_which = opened_by(role, MATRIX["pages"][route.name])
         post = route.name.endswith(POSTED) and route.name != "auth_user_password_change"
-        for other, whose in ((False, here), (True, there)):
-            if other and not route.is_of_one and not route.name.endswith(("_start", "_send")):
+        for where, whose in places.items():
+            if where != OWN and not route.is_of_one and not route.name.endswith(("_start", "_send")):
                 continue  # it is about no single record
-            url = route.at(whose)
+            url, label = route.at(whose), route.model
             if route.name.endswith(("_start", "_send")):
                 label = "crm_integrations.delivery" if "replay" in route.name else "leadops.lead"
                 url += f"?{label.partition('.')[2]}={whose.records[label].pk}"
             answer = asked(client, url, post=post)
-            where = "other" if other else "own"
-            may = reaches(of_which, other=other, label=route.model)
-            may = may and not (other and route.name in MATRIX["pages"]["owners"])
+            may = reaches(of_which, where, label)
+            may = may and not (where != OWN and route.name in MATRIX["pages"]["owners"])
             yield f"{route.name} {where}", may, lets_in(answer)
 
 
@@ -178,12 +203,23 @@ def own_routes() -> list[Route]:
 @pytest.mark.parametrize("role", ROLES)
 def test_http_agrees_with_every_cell_of_the_matrix(role, here, there):
     client, superuser = signed_in(officer_of(role, here)), signed_in(people.officer("asha"))
-    of_role = ROLES[role]
+    of_role, places = ROLES[role], {OWN: here, OTHER: there}
     walked = [
-        *of_records(of_role, client, superuser, here, there),
-        *own_pages(of_role, client, here, there),
+        *of_lists(of_role, client, superuser, here),
+        *of_records(of_role, client, superuser, here, places),
+        *own_pages(of_role, client, places),
     ]
     assert len(walked) > 200
+    assert [f"{what}: the matrix says {said}" for what, said, seen in walked if said != seen] == []
+
+
+@pytest.mark.parametrize("role", BOUNDED)
+def test_own_is_told_from_the_branch(role, here, beside):
+    """Whoever works on their own leads alone opens nothing of a colleague's; who has the branch opens it."""
+    client, superuser = signed_in(officer_of(role, here)), signed_in(people.officer("asha"))
+    of_role, places = ROLES[role], {BESIDE: beside}
+    walked = [*of_records(of_role, client, superuser, here, places), *own_pages(of_role, client, places)]
+    assert len(walked) > 100
     assert [f"{what}: the matrix says {said}" for what, said, seen in walked if said != seen] == []
 
 

@@ -1,4 +1,4 @@
-"""Two branches with a record of every kind each, whose every name and text holds a word of the branch's own."""
+"""Branches, and desks in one, with a record of every kind each, whose every text holds a word of the place's own."""
 
 from __future__ import annotations
 
@@ -117,9 +117,11 @@ def connected() -> Connection:
     return made
 
 
-def place(word: str, number: int, connection: Connection, program: Program) -> Place:
-    """The branch named by `word`; `number` is that of the synthetic borrower of its lead."""
-    branch = Branch.objects.create(name=f"Branch {word}", code=word)
+def place(
+    word: str, number: int, connection: Connection, program: Program, branch: Branch | None = None
+) -> Place:
+    """The branch named by `word`, or another desk in `branch`; `number` is that of the borrower of its lead."""
+    branch = branch or Branch.objects.create(name=f"Branch {word}", code=word)
     manager, los = officer_with_all_rights(f"{word}-manager", branch), Connection.objects.get(name="los")
     found = Place(word, branch, manager, los)
     found.keep(branch, found.officer, program, connection, Notice.objects.get(kind=Notice.Kind.BREAKER))
@@ -196,7 +198,7 @@ def _lead(at: Place, number: int, program: Program) -> None:
 
 def _work(at: Place, program: Program) -> None:
     """What is set for all branches there is one of."""
-    rule = AssignmentRule.objects.create(branch=at.branch)
+    rule = AssignmentRule.objects.get_or_create(branch=at.branch)[0]
     rule.officers.add(at.officer)
     now, today = timezone.now(), timezone.localdate()
     note = Note.objects.create(lead=at.lead, by=at.officer, text=f"{at.word} note")
@@ -252,7 +254,7 @@ def _private(at: Place) -> None:
 
 def _other_lead(at: Place, number: int, program: Program) -> None:
     """One to merge with the first, and one that went into it."""
-    drafts = people.drafts(6)[2 + 2 * number : 4 + 2 * number]
+    drafts = people.drafts(4 + 2 * number)[2 + 2 * number : 4 + 2 * number]
     made = leads.create(
         drafts, partner=at.records["leadops.partner"], program=program, intake=Lead.Intake.API
     )

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm_integrations.models import Connection, Delivery, State
-from leadops.models import Lead, LoanAccount, Officer, Program
+from leadops.models import AuditEvent, Lead, LoanAccount, Officer, Program
 from leadops.reports import catalogue
 from leadops.services import report_days
 from tests import people
@@ -166,6 +166,17 @@ def test_a_workbook_says_what_the_page_says(desk, road):
     assert rows[0][:2] == ("Partner", "Leads")
     assert rows[1][:4] == ("Sunrise Finserv", 5, 3, 60)
     assert rows[-1][:2] == ("All", 7)
+
+
+def test_that_a_workbook_was_taken_is_an_event(desk, road, partner):
+    book_of(desk, "conversion", partner=str(partner.pk))
+    event = AuditEvent.objects.select_related("act").latest("id")
+    assert (event.action, event.model) == ("downloaded", "leadops.reportday")
+    assert event.act.who == "officer asha"
+    assert (event.changes["report"], event.changes["partner"]) == ("conversion", str(partner.pk))
+    assert set(event.changes) == {"report", "partner", "first", "last"}
+    found = desk.get(reverse("admin:leadops_auditevent_changelist"), {"model": "leadops.reportday"})
+    assert "Downloaded: report day" in found.content.decode()
 
 
 @pytest.mark.parametrize("slug", SLUGS)
