@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection, models
+from django.db import IntegrityError, connection, models
 from django.db.models.base import ModelState
 from django.utils import timezone
 
@@ -25,6 +25,7 @@ FEW = 20
 """Up to here one INSERT is quicker than a COPY's extra round trips."""
 
 Row = list[Any]
+Parts = Sequence[tuple["Table", Sequence[Row]]]
 in_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -125,7 +126,7 @@ class Table:
     def copy(self, rows: Sequence[Row]) -> None:
         """Send `rows` by COPY."""
         statement = acting.note() + self._sending.statement
-        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row(self._sending.sent(row))
 
@@ -191,20 +192,42 @@ def _insertion(tables: tuple[Table, ...]) -> Statement:
     return Statement(name, f"WITH {together} {last}" if first else last, **types)
 
 
-def write(parts: Sequence[tuple[Table, Sequence[Row]]], *besides: Statement, **named: Any) -> None:
+SAVE, KEEP, TAKE_BACK = "SAVEPOINT rows", "RELEASE SAVEPOINT rows", "ROLLBACK TO SAVEPOINT rows"
+
+
+def write(parts: Parts, *besides: Statement | str, **named: Any) -> None:
     """Insert rows of several tables, parents first: few rows in one statement, many by a COPY each.
 
     `besides`: what is to be done after it, in the same round trip where they are few, with the parameters `named`.
     """
-    parts = [(table, rows) for table, rows in parts if rows]
-    if sum(len(rows) for _, rows in parts) > FEW:
-        for table, rows in parts:
-            table.copy(rows)
-    elif parts:
-        named |= {table.table: table.as_json(rows) for table, rows in parts}
-        besides = (_insertion(tuple(table for table, _ in parts)), *besides)
-    if besides:
+    _write((), parts, *besides, **named)
+
+
+def write_or_nothing(parts: Parts, *besides: Statement | str, **named: Any) -> None:
+    """As `write`, for who goes on where a row is refused: IntegrityError leaves the transaction as it was before.
+
+    Its savepoint goes in the same round trip, where one of the ORM's would take two more.
+    """
+    try:
+        _write((SAVE,), parts, *besides, KEEP, **named)
+    except IntegrityError:
         with connection.cursor() as cursor:
+            cursor.execute(TAKE_BACK)
+        raise
+
+
+def _write(before: tuple[str, ...], parts: Parts, *besides: Statement | str, **named: Any) -> None:
+    parts = [(table, rows) for table, rows in parts if rows]
+    with connection.cursor() as cursor:
+        if sum(len(rows) for _, rows in parts) > FEW:
+            for statement in before:
+                cursor.execute(statement)
+            for table, rows in parts:
+                table.copy(rows)
+        elif parts:
+            named |= {table.table: table.as_json(rows) for table, rows in parts}
+            besides = (*before, _insertion(tuple(table for table, _ in parts)), *besides)
+        if besides:
             run(cursor, named, *besides)
 
 

@@ -12,11 +12,11 @@ from django.db.models.functions import Now
 
 from leadops import signals
 from leadops.drafts import LeadDraft
-from leadops.errors import DuplicateLead, DuplicateReference, Invalid, LeadStopped
+from leadops.errors import DuplicateLead, DuplicateReference, Invalid, LeadopsError, LeadStopped
 from leadops.models import Lead, Officer, Partner, Program
 from leadops.services import duplicates, new_leads, status_steps
 from leadops.services.duplicates import Becomes, Match, Verdict, words
-from leadops.services.insertion import write
+from leadops.services.insertion import write, write_or_nothing
 from leadops.services.lead_rows import LEADS, PARTS, Parties, Ready, of_lead
 from leadops.validation import Finding, check_lead, errors_in
 
@@ -57,18 +57,33 @@ def receive(
     if errors := errors_in(findings):
         raise Invalid(errors)
     origin = Origin(partner, program, intake, created_by, *_TO_SUBMIT)
+    with transaction.atomic(savepoint=False):
+        received = _taken_in(draft, origin, findings)
+    if isinstance(
+        received, LeadopsError
+    ):  # raised within, it would undo what else the caller's transaction did
+        raise received
+    return received
+
+
+def _taken_in(
+    draft: LeadDraft, origin: Origin, findings: list[Finding]
+) -> Received | DuplicateLead | DuplicateReference:
+    """What became of a checked draft, or why nothing did: then nothing was written."""
     try:
-        with transaction.atomic():
-            [verdict] = duplicates.judge([draft], partner=partner, program=program)
-            if verdict.becomes is not Becomes.LEAD:
-                return _repeated(draft, origin, verdict, findings)
-            ready = _ready(draft, origin)
+        [verdict] = duplicates.judge([draft], partner=origin.partner, program=origin.program)
+        if verdict.becomes is not Becomes.LEAD:
+            return _repeated(draft, origin, verdict, findings)
+        ready = _ready(draft, origin)
+        try:
             [lead] = _store([ready], origin)
-            duplicates.keep(duplicates.pairs_of(lead.pk, verdict.matches))
-            submit([lead])
-    except IntegrityError:
-        _refuse_taken(partner, draft.partner_ref_id)
-        raise
+        except IntegrityError:
+            _refuse_taken(origin.partner, draft.partner_ref_id)
+            raise
+    except (DuplicateLead, DuplicateReference) as refusal:
+        return refusal
+    duplicates.keep(duplicates.pairs_of(lead.pk, verdict.matches))
+    submit([lead])
     ready.parties.belong_to(lead)
     return Received(lead, findings, verdict.matches, None)
 
@@ -149,7 +164,7 @@ def _store(ready: Sequence[Ready], origin: Origin) -> list[Lead]:
     parts = [(table, [row for each in parties for row in each[at]]) for at, table in enumerate(PARTS)]
     ids = [LEADS.pk(row) for row in rows]
     if len(ids) == 1:
-        write([(LEADS, rows), *parts], new_leads.MARK, **new_leads.told(ids))
+        write_or_nothing([(LEADS, rows), *parts], new_leads.MARK, **new_leads.told(ids))
     else:
         write([(LEADS, rows), *parts])
         new_leads.mark(ids)

@@ -9,6 +9,7 @@ import pytest
 from leadops.api.examples import LEAD_BODY
 from leadops.api.lead_shapes import LEAD
 from leadops.models import ApiKey, Lead, Scope
+from leadops.services import insertion
 from leadops.signals import leads_ready
 from tests.leadops.api import bodies
 from tests.leadops.api.callers import Caller
@@ -310,10 +311,12 @@ def test_more_than_fifty_applicants_are_refused(api, program):
     assert api.post(PATH, bodies.lead(program, applicants=crowd[:50])).status_code == 200
 
 
-def test_a_repeated_reference_answers_with_the_lead_that_has_it(api, other_api, program):
+@pytest.mark.parametrize("people", [0, insertion.FEW], ids=["written in one statement", "copied"])
+def test_a_repeated_reference_answers_with_the_lead_that_has_it(api, other_api, program, people):
     first = api.post(PATH, bodies.lead(program, partner_ref_id="P-1"))
-    again = api.post(PATH, bodies.lead(program, partner_ref_id="P-1"))
-    assert again.status_code == 409
+    applicants = [bodies.person(is_primary=not at) for at in range(people)]
+    again = api.post(PATH, bodies.lead(program, partner_ref_id="P-1", applicants=applicants))
+    assert again.status_code == 409, again.content
     assert again.json()["type"] == "urn:leadops:problem:conflict"
     assert again.json()["existing_id"] == first.json()["id"]
     assert other_api.post(PATH, bodies.lead(program, partner_ref_id="P-1")).status_code == 200
