@@ -56,9 +56,10 @@ class DueFilter(ConditionFilter):
     parameter_name = "due"
 
     def conditions(self, request: HttpRequest) -> dict[str, tuple[object, Q]]:
-        tomorrow = midnight(timezone.localdate() + timedelta(days=1))
+        now, tomorrow = timezone.now(), midnight(timezone.localdate() + timedelta(days=1))
         return {
-            "overdue": (_("Overdue"), Q(due_at__lte=timezone.now())),
+            "overdue": (_("Overdue"), Q(due_at__lte=now)),
+            "still_today": (_("Still due today"), Q(due_at__gt=now, due_at__lt=tomorrow)),
             "today": (_("Due by the end of today"), Q(due_at__lt=tomorrow)),
             "running": (_("Any clock"), Q(due_at__isnull=False)),
             **{each.value: (each.label, Q(waiting_for=each)) for each in Lead.WaitingFor},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +23,6 @@ from leadops.admin.making import ReadOnly
 from leadops.admin.page_urls import page_url
 from leadops.admin.scoped import seen
 from leadops.errors import LeadopsError
-from leadops.ids import midnight
 from leadops.models import Lead, Task
 from leadops.services import lead_tasks
 from leadops.sign_in.sessions import officer_of
@@ -62,21 +60,24 @@ class TaskAdmin(ReadOnly, ModelAdmin):
         return own + super().get_urls()
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """What is overdue, due today, and later."""
+        """What is overdue, due today, and later; `?due=` shows one of these alone."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        if request.GET:  # it takes no filters, so an address with some is none of its own
+        officer, due = officer_of(request), request.GET.get("due", "")
+        parts_of = lead_tasks.parts_of(officer)
+        if request.GET and (due not in parts_of or len(request.GET) > 1):  # none of its own addresses
             return HttpResponseRedirect(reverse("admin:leadops_task_changelist"))
-        tasks = lead_tasks.open_of(officer_of(request)).select_related("lead__partner", "by", "note__by")
+        tasks = parts_of[due] if due else lead_tasks.open_of(officer)
+        tasks = tasks.select_related("lead__partner", "by", "note__by")
         found = list(tasks.order_by("due_at", "pk")[:MOST])
-        now, end = timezone.now(), midnight(timezone.localdate() + timedelta(days=1))
+        now, end = timezone.now(), lead_tasks.end_of_today()
         parts = [
             (_("Overdue"), "bad", [task for task in found if task.due_at <= now]),
             (_("Today"), "warn", [task for task in found if now < task.due_at < end]),
             (_("Later"), "calm", [task for task in found if task.due_at >= end]),
         ]
         context = {**self.admin_site.each_context(request), "title": _("My tasks"), "parts": parts}
-        context |= {"any": bool(found), "most": MOST if len(found) == MOST else 0}
+        context |= {"any": bool(found), "due": due, "most": MOST if len(found) == MOST else 0}
         context |= {"may_do": request.user.has_perm(MAY_DO)}
         return TemplateResponse(request, "admin/leadops/task/mine.html", context)
 

@@ -98,9 +98,9 @@ def _workbook_view(request: HttpRequest, slug: str) -> HttpResponse | FileRespon
     if not form.is_valid():
         return HttpResponseRedirect(f"{reverse('admin:report', args=[slug])}?{request.GET.urlencode()}")
     asked = form.asked
-    narrowed = {name: str(key) for name, key in asked.chosen.items()}
-    days = {"first": asked.first.isoformat(), "last": asked.last.isoformat()}
-    audit.note(AuditEvent.Action.DOWNLOADED, ReportDay, report=slug, **days, **narrowed)
+    narrowed: dict[str, Any] = {name: str(key) for name, key in asked.chosen.items()}
+    first, last = asked.first.isoformat(), asked.last.isoformat()
+    audit.note(AuditEvent.Action.DOWNLOADED, ReportDay, report=slug, first=first, last=last, **narrowed)
     return downloaded(workbook(report, asked, report.answer(asked)), f"{slug}-{asked.last:%Y-%m-%d}.xlsx")
 
 

@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from typing import cast
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leadops.admin.clocks import clock_said
-from leadops.admin.lead_tasks import due_ones
 from leadops.admin.listed import rows_of
 from leadops.admin.next_steps import Clock, clocks
 from leadops.admin.page_urls import LEADS, list_url
@@ -19,6 +17,8 @@ from leadops.admin.pending_changes import waiting_ones
 from leadops.admin.queue import Counted, provider
 from leadops.models import Lead
 from leadops.models.lead import LeadQuerySet
+from leadops.services import lead_tasks
+from leadops.sign_in.sessions import officer_of
 
 
 @clocks
@@ -31,23 +31,26 @@ def due(lead: Lead) -> Iterable[Clock]:
 
 @provider
 def tasks(request: HttpRequest) -> Iterable[Counted]:
-    """The officer's tasks up to the end of today."""
+    """The officer's tasks that are overdue, and those of today."""
     if request.user.has_perm("leadops.view_lead"):
-        yield Counted(
-            str(_("Your tasks, today and overdue")),
-            due_ones(request),
-            reverse("admin:leadops_task_changelist"),
-            "warn",
-        )
+        parts, page = lead_tasks.parts_of(officer_of(request)), "admin:leadops_task_changelist"
+        overdue = str(_("Your tasks, overdue"))
+        yield Counted(overdue, parts["overdue"], list_url(page, due="overdue"), "bad")
+        yield Counted(str(_("Your tasks, due today")), parts["today"], list_url(page, due="today"), "warn")
 
 
 @provider
-def overdue(request: HttpRequest) -> Iterable[Counted]:
-    """Leads of theirs whose clock has run out."""
+def clocks_of_leads(request: HttpRequest) -> Iterable[Counted]:
+    """Leads of theirs whose clock has run out, and those whose clock does so today."""
     if request.user.has_perm("leadops.view_lead"):
         mine = cast(LeadQuerySet, rows_of(request, Lead)).of_real_partners().filter(owner_id=request.user.pk)
-        url = list_url(LEADS, owner="me", due="overdue", space="real")
-        yield Counted(str(_("Yours, overdue")), mine.filter(due_at__lte=timezone.now()), url, "bad")
+        now, end = timezone.now(), lead_tasks.end_of_today()
+        said = {
+            "overdue": (_("Yours, overdue"), mine.filter(due_at__lte=now), "bad"),
+            "still_today": (_("Yours, due today"), mine.filter(due_at__gt=now, due_at__lt=end), "warn"),
+        }
+        for due, (label, rows, tone) in said.items():
+            yield Counted(str(label), rows, list_url(LEADS, owner="me", due=due, space="real"), tone)
 
 
 @provider

@@ -70,8 +70,21 @@ def open_of(officer: Officer) -> QuerySet[Task]:
 
 def due_of(officer: Officer) -> QuerySet[Task]:
     """What `officer` has to do by the end of today."""
-    end = midnight(timezone.localdate() + timedelta(days=1))
-    return open_of(officer).filter(due_at__lt=end)
+    return open_of(officer).filter(due_at__lt=end_of_today())
+
+
+def parts_of(officer: Officer) -> dict[str, QuerySet[Task]]:
+    """What `officer` has to do yet: what is overdue, what is still due today, and what comes later."""
+    tasks, now, end = open_of(officer), timezone.now(), end_of_today()
+    return {
+        "overdue": tasks.filter(due_at__lte=now),
+        "today": tasks.filter(due_at__gt=now, due_at__lt=end),
+        "later": tasks.filter(due_at__gte=end),
+    }
+
+
+def end_of_today() -> datetime:
+    return midnight(timezone.localdate() + timedelta(days=1))
 
 
 def remind() -> int:

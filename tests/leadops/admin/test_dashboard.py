@@ -19,7 +19,7 @@ from django.utils import timezone
 from leadops import kept_counts
 from leadops.admin import pages, queue
 from leadops.ids import made_at
-from leadops.models import ImportBatch, Lead, Officer
+from leadops.models import ImportBatch, Lead, Officer, Task
 from tests import people
 
 HOME = reverse("admin:index")
@@ -96,6 +96,31 @@ def test_queue_counts_what_is_the_officers_own_and_leads_to_it(desk, officer, ma
     for number in found.values():
         if "/lead/" in number.url:
             assert listed(desk, number.url) == number.count, number.label
+
+
+def test_what_is_overdue_and_what_is_due_today_are_two_numbers_that_lead_to_exactly_those(
+    desk, officer, many_leads, monkeypatch
+):
+    noon = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
+    monkeypatch.setattr(timezone, "now", lambda: noon)
+    hours = {"overdue": [-30, -1, -0.5], "today": [1, 6], "later": [13, 40, 50, 60]}
+    for lead, hour in zip(many_leads, [hour for each in hours.values() for hour in each], strict=False):
+        due_at = noon + timedelta(hours=hour)
+        Lead.objects.filter(pk=lead.pk).update(owner=officer, due_at=due_at)
+        Task.objects.create(lead=lead, owner=officer, title=f"{hour} h", due_at=due_at)
+    found = {number.label: number for number in home(desk)["queue"]}
+    told = {label: found[label].count for label in found if "due" in label}
+    assert told == {
+        "Your tasks, overdue": 3,
+        "Your tasks, due today": 2,
+        "Yours, overdue": 3,
+        "Yours, due today": 2,
+    }
+    for words, of_which in (("overdue", "overdue"), ("due today", "today")):
+        assert listed(desk, found[f"Yours, {words}"].url) == len(hours[of_which])
+        parts = desk.get(found[f"Your tasks, {words}"].url).context["parts"]
+        shown = [task.title for _title, _tone, tasks in parts for task in tasks]
+        assert shown == [f"{hour} h" for hour in hours[of_which]]
 
 
 def test_queue_counts_imports_that_ask_the_officer(desk, officer, partner, program):
