@@ -14,6 +14,7 @@ from crm_integrations import errors
 from crm_integrations.connector import Response
 from crm_integrations.models import Connection, Exchange
 from leadops.faults import place_of
+from leadops.languages.said import said
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ def what_was_said(call: Exchange, connection: Connection, answered: str) -> Said
 
 
 def _refused(error: errors.DeliveryError) -> Said:
-    told = {"reason": error.message}
+    told = {"reason": said(error.message)}
     if isinstance(error, errors.Rejected):
         return Said(_("Refused: %(reason)s") % told, "bad")
     if isinstance(error, errors.OutcomeUnknown):

@@ -20,6 +20,7 @@ from crm_integrations import registry
 from crm_integrations.connector import Kind
 from crm_integrations.models import CLAIMABLE, Connection, Delivery, State
 from leadops.languages.kept import gettext as _
+from leadops.languages.said import said
 from leadops.models import Lead
 
 PRESSING = (
@@ -46,7 +47,7 @@ def of_delivery(delivery: Delivery, now: datetime) -> str:
         return _waiting(delivery, now)
     if delivery.state in CLAIMABLE:
         return _on_its_way(delivery, now)
-    said = delivery.reason
+    reason = said(delivery.reason)
     match State(delivery.state):
         case State.SENDING:
             return _in_hand(delivery, now)
@@ -54,21 +55,21 @@ def of_delivery(delivery: Delivery, now: datetime) -> str:
             return _delivered(delivery, now)
         case State.REJECTED:
             return _sentence(
-                _("Refused: %(reason)s") % {"reason": said} if said else _("The vendor refused it")
+                _("Refused: %(reason)s") % {"reason": reason} if reason else _("The vendor refused it")
             )
         case State.REVIEW:
-            return _sentence((_("Needs your decision: %(reason)s") % {"reason": said}).rstrip(": "))
+            return _sentence((_("Needs your decision: %(reason)s") % {"reason": reason}).rstrip(": "))
         case State.DEAD:
-            return _sentence((_("Given up: %(reason)s") % {"reason": said}).rstrip(": "))
+            return _sentence((_("Given up: %(reason)s") % {"reason": reason}).rstrip(": "))
         case State.FAILED:
             return _sentence(
-                (_("It failed here, and nothing was sent: %(reason)s") % {"reason": said}).rstrip(": ")
+                (_("It failed here, and nothing was sent: %(reason)s") % {"reason": reason}).rstrip(": ")
             )
         case State.SKIPPED:
-            return _sentence((_("Not sent: %(reason)s") % {"reason": said}).rstrip(": "))
+            return _sentence((_("Not sent: %(reason)s") % {"reason": reason}).rstrip(": "))
         case State.SUPERSEDED:
-            return _sentence(said or _("A newer version took its place"))
-    return _sentence(said or _("It was cancelled"))
+            return _sentence(reason or _("A newer version took its place"))
+    return _sentence(reason or _("It was cancelled"))
 
 
 def _on_its_way(delivery: Delivery, now: datetime) -> str:
@@ -81,10 +82,10 @@ def _on_its_way(delivery: Delivery, now: datetime) -> str:
         numbers = {"number": delivery.attempts + 1, "all": len(settings.DELIVERY_RETRIES) + 1}
         tries = _("try %(number)s of %(all)s") % numbers
         turn = _turn(delivery, _("It will be tried again"), now, f" ({tries})")
-        return " ".join(filter(None, [_sentence(delivery.reason), held or turn]))
+        return " ".join(filter(None, [_sentence(said(delivery.reason)), held or turn]))
     if held:
         return held
-    return " ".join(filter(None, [_sentence(delivery.reason), _turn(delivery, _("It is sent"), now)]))
+    return " ".join(filter(None, [_sentence(said(delivery.reason)), _turn(delivery, _("It is sent"), now)]))
 
 
 def held_up(connection: Connection, now: datetime) -> str:
@@ -100,12 +101,12 @@ def stopped(connection: Connection, now: datetime) -> str:
     if until is None or until <= now:
         return ""
     end = _("an officer resumes it") if until >= Connection.UNTIL_RESUMED else _at(until, now)
-    said = {"who": connection.paused_by, "end": end, "reason": connection.pause_reason}
+    told = {"who": connection.paused_by, "end": end, "reason": said(connection.pause_reason)}
     if connection.paused_by:
         words = _("The connection was paused by %(who)s until %(end)s: %(reason)s")
     else:
         words = _("The connection is paused until %(end)s: %(reason)s")
-    return _sentence((words % said).rstrip(": "))
+    return _sentence((words % told).rstrip(": "))
 
 
 def _held(connection: Connection, now: datetime) -> str:
@@ -133,7 +134,7 @@ def _asked(delivery: Delivery) -> str:
         else _("Unknown whether it arrived")
     )
     if not delivery.lookups:
-        return _sentence(f"{unknown}: {delivery.reason}".rstrip(": "))
+        return _sentence(f"{unknown}: {said(delivery.reason)}".rstrip(": "))
     found = _("not found") if delivery.absences else _("no certain answer")
     looked_up = _("looked up %(times)s") % {"times": _times(delivery.lookups)}
     return f"{unknown}: {looked_up}, {found}."
@@ -149,8 +150,8 @@ def _turn(delivery: Delivery, what: str, now: datetime, more: str = "") -> str:
 def _waiting(delivery: Delivery, now: datetime) -> str:
     vendors = registry.vendors()
     first = vendors[delivery.depends_on].label if delivery.depends_on in vendors else _("another delivery")
-    said = _sentence(delivery.reason or _("Waiting until %(name)s knows the lead") % {"name": first})
-    return " ".join(filter(None, [said, stopped(delivery.connection, now)]))
+    waits = _sentence(said(delivery.reason) or _("Waiting until %(name)s knows the lead") % {"name": first})
+    return " ".join(filter(None, [waits, stopped(delivery.connection, now)]))
 
 
 def _in_hand(delivery: Delivery, now: datetime) -> str:
@@ -163,7 +164,7 @@ def _delivered(delivery: Delivery, now: datetime) -> str:
     when = f" {_when(delivery.delivered_at, now)}" if delivery.delivered_at else ""
     known = _("; the vendor's id is %(id)s") % {"id": delivery.reference} if delivery.reference else ""
     word = _(", its status “%(word)s”") % {"word": delivery.vendor_status} if delivery.vendor_status else ""
-    return " ".join(filter(None, [f"{_('Delivered')}{when}{known}{word}.", _sentence(delivery.reason)]))
+    return " ".join(filter(None, [f"{_('Delivered')}{when}{known}{word}.", _sentence(said(delivery.reason))]))
 
 
 def of_lead(
@@ -177,9 +178,9 @@ def of_lead(
     for state in PRESSING:
         if alike := [each for each in newest if each.state == state]:
             first = alike[0]
-            said = of_delivery(first, now)
+            sentence = of_delivery(first, now)
             others = _others(len(alike) - 1)
-            return f"{first.connection.name}{others}: {said}"
+            return f"{first.connection.name}{others}: {sentence}"
     if lead.is_stopped:
         return _("The lead is %(status)s: nothing of it is sent.") % {
             "status": lead.get_status_display().lower()
@@ -237,7 +238,7 @@ OUR_WORDS = (State.SKIPPED, State.SUPERSEDED, State.CANCELLED)
 def for_partner(delivery: Delivery, now: datetime) -> str:
     """Why it stands where it stands, without what a vendor or an officer said of it."""
     if delivery.state in OUR_WORDS:
-        return delivery.reason
+        return said(delivery.reason)
     if delivery.state == State.WAITING and delivery.no_consent:
         return "It waits for the borrower's consent."
     if delivery.state == State.QUEUED:
@@ -272,8 +273,8 @@ def _sentence(text: str) -> str:
 
 
 def _when(moment: datetime, now: datetime) -> str:
-    said = _at(moment, now)
-    return (_("on %(when)s") if "," in said else _("at %(when)s")) % {"when": said}
+    when = _at(moment, now)
+    return (_("on %(when)s") if "," in when else _("at %(when)s")) % {"when": when}
 
 
 def _at(moment: datetime, now: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from leadops.languages.said import said
 from leadops.validation import Finding
 
 DELETED_REFERENCE = "The record with this reference was deleted; a reference is used once."
@@ -15,6 +16,11 @@ class LeadopsError(Exception):
     def __init__(self, message: str = "") -> None:
         self.message = message or (type(self).__doc__ or "").strip()
         super().__init__(self.message)
+
+    @property
+    def shown(self) -> str:
+        """The message in the reader's language; the API and what is kept have it in English."""
+        return said(self.message)
 
 
 class Invalid(LeadopsError):

@@ -14,6 +14,7 @@ from crm_integrations import why
 from crm_integrations.models import NEEDS_PERSON, Delivery, Gap, State
 from leadops.admin.field_names import spoken
 from leadops.admin.markup import chip
+from leadops.languages.said import said
 from leadops.models import Lead
 
 TONES = {
@@ -87,7 +88,7 @@ def lead_chips(lead: Lead, deliveries: list[Delivery], missing: Iterable[Gap]) -
     fields: dict[str, list[str]] = defaultdict(list)
     for gap in missing:
         if gap.connection_id not in reached:
-            fields[gap.connection.name].append(spoken(gap.field) or gap.message)
+            fields[gap.connection.name].append(spoken(gap.field) or said(gap.message))
     unready = [named_chip("warn", name, misses(len(each)), ", ".join(each)) for name, each in fields.items()]
     shown = mark_safe(chips(deliveries) + (_together(unready) if unready else ""))  # noqa: S308  both are HTML
     if all(each.state == State.DELIVERED for each in deliveries) and deliveries:

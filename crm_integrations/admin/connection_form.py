@@ -21,6 +21,7 @@ from crm_integrations.connector import Connector, Secret, Setting
 from crm_integrations.models import Connection
 from leadops.admin.json_field import StrictJSONField
 from leadops.admin.versions import VersionedForm
+from leadops.languages.said import said
 
 SETTING, SECRET = "setting_", "secret_"
 STALE = "This connection was changed after you opened it ({change})."
@@ -44,12 +45,14 @@ class ConnectionForm(VersionedForm):
     def add_error(self, field: str | None, error: Any) -> None:
         """What the model says of its settings as a whole is shown above the form, which has no field `settings`."""
         found = getattr(error, "error_dict", {})
+        for each in (one for errors in found.values() for one in errors):
+            each.message = said(each.message)
         if "settings" in found:
             super().add_error(None, forms.ValidationError(found.pop("settings")))
         super().add_error(field, error)
 
     def refusal(self, seen: int | None) -> str:
-        return STALE.format(change=_last_change(self.instance))
+        return _(STALE).format(change=_last_change(self.instance))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -73,7 +76,7 @@ class ConnectionForm(VersionedForm):
         base_url = cleaned.get("base_url", self.instance.base_url)
         for name in self.instance.secrets_to_type_again(base_url, settings):
             if not cleaned.get(SECRET + name):
-                self.add_error(SECRET + name if SECRET + name in self.fields else None, TYPE_AGAIN)
+                self.add_error(SECRET + name if SECRET + name in self.fields else None, _(TYPE_AGAIN))
 
     def changed_columns(self) -> list[str]:
         """What is to be written. Nothing else is, so that a pause made meanwhile stays."""
@@ -92,7 +95,7 @@ def _last_change(connection: Connection) -> str:
     kind = ContentType.objects.get_for_model(Connection)
     entries = LogEntry.objects.filter(content_type=kind, object_id=str(connection.pk))
     last = entries.filter(action_time__gte=connection.updated_at).select_related("user").first()
-    return f"{last.user}: {last.get_change_message()}" if last else "from the command line"
+    return f"{last.user}: {last.get_change_message()}" if last else _("from the command line")
 
 
 def form_for(connector: type[Connector], connection: Connection) -> type[ConnectionForm]:
@@ -113,8 +116,8 @@ def declared_fields(vendor: str, prefix: str) -> list[str]:
 
 def _setting_field(setting: Setting, connection: Connection) -> forms.Field:
     common = {
-        "label": setting.label,
-        "help_text": setting.help,
+        "label": said(setting.label),
+        "help_text": said(setting.help),
         "required": False,
         "initial": connection.settings.get(setting.name, setting.default),
     }
@@ -135,5 +138,7 @@ def _setting_field(setting: Setting, connection: Connection) -> forms.Field:
 def _secret_field(secret: Secret, connection: Connection) -> forms.Field:
     state = _("Set. Leave empty to keep it.") if connection.secrets.get(secret.name) else _("Not set.")
     widget = UnfoldAdminTextInputWidget(attrs={"type": "password", "autocomplete": "new-password"})
-    help_text = f"{secret.help} {state}".strip()
-    return forms.CharField(label=secret.label, help_text=help_text, required=False, strip=True, widget=widget)
+    help_text = f"{said(secret.help)} {state}".strip()
+    return forms.CharField(
+        label=said(secret.label), help_text=help_text, required=False, strip=True, widget=widget
+    )

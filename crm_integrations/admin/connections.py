@@ -15,6 +15,7 @@ from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin, StackedInline
 
@@ -29,6 +30,7 @@ from leadops.admin.markup import chip
 from leadops.admin.page_urls import page_url
 from leadops.admin.versions import LockedWhileStored
 from leadops.ids import uuid_in
+from leadops.languages.said import said
 from leadops.sign_in.fresh import fresh_factor
 from leadops.sign_in.sessions import officer_of
 
@@ -39,7 +41,7 @@ class RouteInline(StackedInline):
     model = Route
     extra = 0
     fields = [("program", "order", "automatic"), ("purpose", "across_borders")]
-    verbose_name_plural = "routes: whose leads go here (no program: all)"
+    verbose_name_plural = gettext_lazy("routes: whose leads go here (no program: all)")
 
 
 @admin.register(Connection)
@@ -107,7 +109,8 @@ class ConnectionAdmin(LockedWhileStored, HoldsAddresses, ModelAdmin):
     def response_add(
         self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None
     ) -> HttpResponse:
-        self.message_user(request, f"{obj} was added. Fill in what it needs, and say whose leads go there.")
+        words = _("%(connection)s was added. Fill in what it needs, and say whose leads go there.")
+        self.message_user(request, words % {"connection": obj})
         return HttpResponseRedirect(page_url(Connection, obj.pk))
 
     @method_decorator(fresh_factor)
@@ -141,15 +144,16 @@ class ConnectionAdmin(LockedWhileStored, HoldsAddresses, ModelAdmin):
     def pause_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
         connection = self._to_pause(request, connection_id)
         outbox.pause(connection, request.POST.get("reason", "").strip(), by=request.user.get_username())
-        self.message_user(
-            request, f"{connection} is paused: nothing is sent until it is resumed.", messages.SUCCESS
-        )
+        words = _("%(connection)s is paused: nothing is sent until it is resumed.")
+        self.message_user(request, words % {"connection": connection}, messages.SUCCESS)
         return HttpResponseRedirect(page_url(Connection, connection.pk))
 
     def resume_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
         connection = self._to_pause(request, connection_id)
         outbox.resume(connection)
-        self.message_user(request, f"{connection} goes on.", messages.SUCCESS)
+        self.message_user(
+            request, _("%(connection)s goes on.") % {"connection": connection}, messages.SUCCESS
+        )
         return HttpResponseRedirect(page_url(Connection, connection.pk))
 
     def check_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
@@ -157,19 +161,20 @@ class ConnectionAdmin(LockedWhileStored, HoldsAddresses, ModelAdmin):
         connection = self._to_pause(request, connection_id)
         verdict = probe(connection)
         if not verdict.ok:
-            said, level = f"{connection} can't be used.", messages.ERROR
+            words, level = _("%(connection)s can't be used."), messages.ERROR
         elif verdict.proved:
-            said, level = f"{connection} works.", messages.SUCCESS
+            words, level = _("%(connection)s works."), messages.SUCCESS
         else:  # green is for what was seen to work
-            said, level = f"{connection} was tried as far as it can be.", messages.WARNING
-        self.message_user(request, f"{said} {verdict.detail}", level)
+            words, level = _("%(connection)s was tried as far as it can be."), messages.WARNING
+        self.message_user(request, f"{words % {'connection': connection}} {said(verdict.detail)}", level)
         return HttpResponseRedirect(page_url(Connection, connection.pk))
 
     def close_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
         """An officer knows that the vendor works again: the breaker need not try it first."""
         connection = self._to_pause(request, connection_id)
         health.reset(connection)
-        self.message_user(request, f"The breaker of {connection} is closed: calls go on.", messages.SUCCESS)
+        words = _("The breaker of %(connection)s is closed: calls go on.") % {"connection": connection}
+        self.message_user(request, words, messages.SUCCESS)
         return HttpResponseRedirect(page_url(Connection, connection.pk))
 
     def _to_pause(self, request: HttpRequest, connection_id: UUID) -> Connection:

@@ -11,7 +11,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -22,6 +23,7 @@ from crm_integrations.shown_calls import BEGINNING, ShownCall
 from leadops.admin.pages import CappedPaginator
 from leadops.admin.scoped import seen
 from leadops.errors import LeadopsError
+from leadops.languages.said import said
 from leadops.models import Officer
 from leadops.sign_in.sessions import officer_of
 
@@ -35,39 +37,46 @@ class DecisionForm(forms.Form):
     """What an officer found out about a delivery that nobody could be sure of."""
 
     decision = forms.ChoiceField(
-        choices=[("found", "It is there"), ("again", "It is not there: send again")],
+        label=gettext_lazy("Decision"),
+        choices=[
+            ("found", gettext_lazy("It is there")),
+            ("again", gettext_lazy("It is not there: send again")),
+        ],
         widget=UnfoldAdminSelectWidget,
     )
     reference = forms.CharField(
-        label="Its id at the vendor", max_length=200, required=False, widget=UnfoldAdminTextInputWidget
+        label=gettext_lazy("Its id at the vendor"),
+        max_length=200,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
     )
-    reason = forms.CharField(label="How you know", max_length=300, widget=UnfoldAdminTextInputWidget)
+    reason = forms.CharField(
+        label=gettext_lazy("How you know"), max_length=300, widget=UnfoldAdminTextInputWidget
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("decision") == "found" and not cleaned.get("reference"):
-            self.add_error("reference", "Give the id that the vendor shows for it.")
+            self.add_error("reference", _("Give the id that the vendor shows for it."))
         return cleaned
 
     def carry_out(self, delivery: Delivery, officer: Officer) -> bool:
         """Do as decided; False when no decision is needed any more, or when the form now says why it can't be."""
-        said = self.cleaned_data
+        given = self.cleaned_data
         try:
-            if said["decision"] == "again":
-                return outbox.send_again(delivery.pk, said["reason"], officer)
-            return outbox.resolve_held(delivery.pk, said["reference"], said["reason"], officer)
+            if given["decision"] == "again":
+                return outbox.send_again(delivery.pk, given["reason"], officer)
+            return outbox.resolve_held(delivery.pk, given["reference"], given["reason"], officer)
         except LeadopsError as refusal:
-            self.add_error(
-                "reference" if isinstance(refusal, outbox.HeldByAnother) else None, refusal.message
-            )
+            self.add_error("reference" if isinstance(refusal, outbox.HeldByAnother) else None, refusal.shown)
             return False
 
     @property
     def in_words(self) -> str:
         """The decision, as it is kept in the log."""
-        said = self.cleaned_data
-        done = f"It is there, id {said['reference']}" if said["decision"] == "found" else "Send again"
-        return f"{done}: {said['reason']}"
+        given = self.cleaned_data
+        done = f"It is there, id {given['reference']}" if given["decision"] == "found" else "Send again"
+        return f"{done}: {given['reason']}"
 
 
 class DecisionsPage(ModelAdmin):
@@ -97,16 +106,26 @@ class DecisionsPage(ModelAdmin):
             if not form.errors:
                 if done:
                     self.log_change(request, delivery, form.in_words)
-                text = f"Your decision about {delivery} is kept."
-                if delivery.ended_as and form.cleaned_data["decision"] == "again":
-                    text += f" It is not sent again: {outbox.ended_leads.said(delivery.ended_as)}"
-                text = text if done else f"{delivery} no longer needs a decision."
-                self.message_user(request, text, how_it_went(done))
+                self.message_user(request, _what_came_of(form, delivery, done), how_it_went(done))
                 return HttpResponseRedirect(back)
-        context = {**self.admin_site.each_context(request), "title": f"Decide about {delivery}"}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Decide about %(delivery)s") % {"delivery": delivery},
+        }
         context |= {"opts": self.opts, "form": form, "delivery": delivery, "back": back}
         context["pressed_on"] = request.POST.get("back", "")
         return TemplateResponse(request, "admin/crm_integrations/decide.html", context)
+
+
+def _what_came_of(form: DecisionForm, delivery: Delivery, done: bool) -> str:
+    """What the officer is told of their decision."""
+    told: dict[str, object] = {"delivery": delivery}
+    if not done:
+        return _("%(delivery)s no longer needs a decision.") % told
+    if not delivery.ended_as or form.cleaned_data["decision"] != "again":
+        return _("Your decision about %(delivery)s is kept.") % told
+    told |= {"why": said(outbox.ended_leads.said(delivery.ended_as))}
+    return _("Your decision about %(delivery)s is kept. It is not sent again: %(why)s") % told
 
 
 def _rows(page: Any) -> list[dict[str, Any]]:

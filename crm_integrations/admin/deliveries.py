@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -44,6 +45,7 @@ from leadops.admin.markup import counted, link
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenAutocompleteFilter, SeenDropdownFilter, seen_where_bounded
 from leadops.ids import uuid_in
+from leadops.languages.said import said
 from leadops.models import Lead, LoanAccount
 
 PANELS: dict[str, tuple[type[Model], Callable[[HttpRequest, Any], SafeString]]] = {
@@ -127,7 +129,8 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, Scoped, ReadOnly, CappedList, M
         if many := retried_by_two(self, request, chosen):
             return many
         done = outbox.retry(chosen)
-        text = f"{counted(done, Delivery)} queued again.{left_alone(chosen)}"
+        queued = _("%(deliveries)s queued again.") % {"deliveries": counted(done, Delivery)}
+        text = f"{queued}{left_alone(chosen)}"
         self.message_user(request, text, how_it_went(done))
         return None
 
@@ -142,7 +145,8 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, Scoped, ReadOnly, CappedList, M
     @admin.action(description="Cancel", permissions=["steer"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         done = outbox.cancel(list(queryset.values_list("pk", flat=True)[:1000]))
-        self.message_user(request, f"{counted(done, Delivery)} cancelled.", how_it_went(done))
+        words = _("%(deliveries)s cancelled.") % {"deliveries": counted(done, Delivery)}
+        self.message_user(request, words, how_it_went(done))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -181,22 +185,28 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, Scoped, ReadOnly, CappedList, M
     def retry_view(self, request: HttpRequest, delivery_id: UUID) -> HttpResponse:
         delivery = self.to_steer(request, delivery_id)
         done = outbox.retry([delivery.pk])
-        text = (
-            f"{delivery} was queued again." if done else f"{delivery} is not in a state that can be retried."
+        words = (
+            _("%(delivery)s was queued again.")
+            if done
+            else _("%(delivery)s is not in a state that can be retried.")
         )
+        told: dict[str, object] = {"delivery": delivery}
         if delivery.ended_as:
-            text = f"{delivery} is not sent again. {outbox.ended_leads.said(delivery.ended_as)}"
-        self.message_user(request, text, how_it_went(done))
+            words = _("%(delivery)s is not sent again. %(why)s")
+            told |= {"why": said(outbox.ended_leads.said(delivery.ended_as))}
+        self.message_user(request, words % told, how_it_went(done))
         return HttpResponseRedirect(way_back(request, delivery))
 
     def ask_view(self, request: HttpRequest, delivery_id: UUID) -> HttpResponse:
         """Have the vendor asked how it stands, though it may not be due yet."""
         delivery = self.to_steer(request, delivery_id)
         done = following.ask_now([delivery.pk])
-        text = (
-            f"{delivery}: the vendor is asked within a minute." if done else f"{delivery} can't be asked for."
+        words = (
+            _("%(delivery)s: the vendor is asked within a minute.")
+            if done
+            else _("%(delivery)s can't be asked for.")
         )
-        self.message_user(request, text, how_it_went(done))
+        self.message_user(request, words % {"delivery": delivery}, how_it_went(done))
         return HttpResponseRedirect(way_back(request, delivery))
 
     def to_steer(self, request: HttpRequest, delivery_id: UUID) -> Delivery:

@@ -9,6 +9,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from crm_integrations import gaps
@@ -47,12 +48,12 @@ class MissingFilter(DropdownFilter):
         if not self.value():
             return queryset
         if (chosen := self.chosen()) is None:
-            raise IncorrectLookupParameters(ValidationError("Choose what is missing from the list."))
+            raise IncorrectLookupParameters(ValidationError(_("Choose what is missing from the list.")))
         return queryset.filter(gaps__connection=chosen[0], gaps__field=chosen[1])
 
 
 def _in_words(option: gaps.Option, counts: bool) -> str:
-    what = f"{option.connection} · {spoken(option.field) or 'its settings'}"
+    what = f"{option.connection} · {spoken(option.field) or _('its settings')}"
     if not counts:
         return what
     more = option.leads > gaps.MOST_COUNTED

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from crm_integrations.models import Inbound
@@ -14,6 +15,7 @@ from crm_integrations.shown_calls import pretty
 from leadops.admin.making import ReadOnly
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenDropdownFilter
+from leadops.languages.said import said
 
 
 @admin.register(Inbound)
@@ -47,7 +49,7 @@ class InboundAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
 
     @admin.display(description="What came of it")
     def what_came_of_it(self, inbound: Inbound) -> str:
-        return inbound.outcome if inbound.processed_at else "Not read yet"
+        return said(inbound.outcome) if inbound.processed_at else _("Not read yet")
 
     @admin.display(description="Body, redacted")
     def told(self, inbound: Inbound) -> SafeString:

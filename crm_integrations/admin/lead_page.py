@@ -24,6 +24,7 @@ from leadops.admin.next_steps import Step, ended, steps
 from leadops.admin.page_urls import page_url
 from leadops.admin.timeline import Entry, source
 from leadops.kept_queries import Kept, read
+from leadops.languages.said import said
 from leadops.models import Lead
 
 CALLS, STATUSES, DECISIONS = "calls", "statuses", "decisions"
@@ -57,11 +58,11 @@ def calls(lead: Lead, limit: int) -> Iterator[Entry]:
     told = _deliveries(lead)
     for call in read(_calls(limit)(list(told))) if told else []:
         connection = told[call.delivery_id].connection
-        said = what_was_said(call, connection, call.answered)
+        answer = what_was_said(call, connection, call.answered)
         version = _(", version %(number)s") % {"number": call.version} if call.version else ""
         took = f", {call.duration_ms} ms" if call.duration_ms is not None else ""
-        words = f"{call.operation}{version}: {said.words}{took}"
-        yield Entry(call.created_at, connection.name, CALLS, words, page_url(Exchange, call.pk), said.tone)
+        words = f"{call.operation}{version}: {said(answer.words)}{took}"
+        yield Entry(call.created_at, connection.name, CALLS, words, page_url(Exchange, call.pk), answer.tone)
 
 
 @source({STATUSES: gettext_lazy("Vendor status")}, MAY_SEE)
@@ -72,17 +73,17 @@ def statuses(lead: Lead, limit: int) -> Iterator[Entry]:
         url = page_url(Delivery, each.pk)
         yield Entry(each.created_at, name, STATUSES, _("Queued for %(name)s") % {"name": name}, url, "busy")
         if each.sent_again_at:
-            said = _("%(name)s: an officer had it sent again") % {"name": name}
-            yield Entry(each.sent_again_at, name, STATUSES, said, url, "busy")
+            words = _("%(name)s: an officer had it sent again") % {"name": name}
+            yield Entry(each.sent_again_at, name, STATUSES, words, url, "busy")
         if each.state in NEEDS_PERSON:
             yield Entry(each.updated_at, name, STATUSES, f"{name}: {why_of(each)}", url, "bad")
         if each.state == State.DELIVERED and each.delivered_at:
             told = {"name": name, "reference": each.reference}
-            said = (_("%(name)s has it as %(reference)s") if each.reference else _("%(name)s has it")) % told
-            yield Entry(each.delivered_at, name, STATUSES, said, url, "good")
+            words = (_("%(name)s has it as %(reference)s") if each.reference else _("%(name)s has it")) % told
+            yield Entry(each.delivered_at, name, STATUSES, words, url, "good")
         for change in each.status_changes.all():
-            said = f"{change.before or '–'} → {change.after} ({change.in_our_words})"
-            yield Entry(change.created_at, name, STATUSES, said, url)
+            words = f"{change.before or '–'} → {change.after} ({said(change.in_our_words)})"
+            yield Entry(change.created_at, name, STATUSES, words, url)
 
 
 @source({DECISIONS: gettext_lazy("Decisions")}, MAY_SEE)
@@ -91,8 +92,8 @@ def decisions(lead: Lead, limit: int) -> Iterator[Entry]:
     told = {str(pk): each for pk, each in _deliveries(lead).items()}
     for entry in log_of(lead, limit):
         if (about := told.get(entry.object_id or "")) is not None:
-            said = f"{about.connection.name}: {entry.get_change_message()}"
-            yield Entry(entry.action_time, str(entry.user), DECISIONS, said, tone="warn")
+            words = f"{about.connection.name}: {said(entry.get_change_message())}"
+            yield Entry(entry.action_time, str(entry.user), DECISIONS, words, tone="warn")
 
 
 @logged_too

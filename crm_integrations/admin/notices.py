@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
@@ -30,6 +31,7 @@ from leadops.admin.markup import chip, counted, link
 from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenDropdownFilter, seen
+from leadops.languages.said import said
 from leadops.sign_in.sessions import officer_of
 
 MAY_PUT_AWAY = "crm_integrations.change_notice"
@@ -65,12 +67,12 @@ class NoticeAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
     actions = ["put_away_selected"]
     fields = [
         ("what", "connection_link"),
-        "text",
+        "said",
         "about",
         ("since", "last_seen_at", "seen"),
         ("told_at", "ended"),
     ]
-    readonly_fields = ["what", "connection_link", "about", "since", "ended"]
+    readonly_fields = ["what", "connection_link", "said", "about", "since", "ended"]
     change_form_template = "admin/crm_integrations/notice.html"
 
     def has_put_away_permission(self, request: HttpRequest) -> bool:
@@ -93,12 +95,13 @@ class NoticeAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
     @admin.display(description="What was seen")
     def said(self, notice: Notice) -> SafeString | str:
         about = notice.subject if notice.kind != Notice.Kind.POISON else ""
-        return format_html('{}<p class="lo-why">{}</p>', notice.text, about) if about else notice.text
+        words = said(notice.text)
+        return format_html('{}<p class="lo-why">{}</p>', words, about) if about else words
 
     @admin.display(description="About")
     def about(self, notice: Notice) -> SafeString | str:
         if notice.kind == Notice.Kind.POISON and notice.subject:
-            return link(page_url(Delivery, notice.subject), "Its delivery")
+            return link(page_url(Delivery, notice.subject), _("Its delivery"))
         return notice.subject or "—"
 
     @admin.display(description="Since")
@@ -108,17 +111,16 @@ class NoticeAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
     @admin.display(description="Closed")
     def ended(self, notice: Notice) -> str:
         if notice.closed_at is None:
-            return "Open"
-        by = f"put away by {notice.closed_by}" if notice.closed_by else "by itself"
+            return _("Open")
+        by = _("put away by %(who)s") % {"who": notice.closed_by} if notice.closed_by else _("by itself")
         return f"{_moment(notice.closed_at)}, {by}"
 
     @admin.action(description="Put away", permissions=["put_away"])
     def put_away_selected(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
         chosen = list(queryset.select_related("connection")[:1000])
         done = sum(watching.put_away(each, officer_of(request)) for each in chosen)
-        self.message_user(
-            request, f"{counted(done, Notice)} put away.", messages.SUCCESS if done else messages.WARNING
-        )
+        words = _("%(notices)s put away.") % {"notices": counted(done, Notice)}
+        self.message_user(request, words, messages.SUCCESS if done else messages.WARNING)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -136,8 +138,9 @@ class NoticeAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
             raise PermissionDenied
         notice = get_object_or_404(self.get_queryset(request), pk=notice_id)
         done = watching.put_away(notice, officer_of(request))
-        said = f"“{notice}” is put away." if done else f"“{notice}” was closed already."
-        self.message_user(request, said, messages.SUCCESS if done else messages.WARNING)
+        words = _("“%(notice)s” is put away.") if done else _("“%(notice)s” was closed already.")
+        told = words % {"notice": notice}
+        self.message_user(request, told, messages.SUCCESS if done else messages.WARNING)
         return HttpResponseRedirect(reverse(LIST))
 
 

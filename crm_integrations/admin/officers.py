@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from crm_integrations import roles
 from leadops.admin.officers import OfficerAdmin, OfficerForm
+from leadops.languages.said import said
 from leadops.models import Officer
 
 admin.site.unregister(Officer)
@@ -20,7 +21,7 @@ admin.site.unregister(Officer)
 def _choices() -> list[tuple[str, Any]]:
     return [
         ("", _("No role")),
-        *((role.group, f"{role.group}: {role.sees}") for role in roles.ROLES.values()),
+        *((role.group, f"{said(role.group)}: {said(role.sees)}") for role in roles.ROLES.values()),
     ]
 
 

@@ -33,6 +33,7 @@ from crm_integrations.shown_calls import BEGINNING, ShownCall
 from leadops.admin.field_names import spoken
 from leadops.admin.markup import chip
 from leadops.kept_queries import Kept, attach, read, read_together
+from leadops.languages.said import said
 from leadops.models import Lead, LoanAccount
 
 MOST_EXCHANGES = 20
@@ -146,7 +147,7 @@ def _standing_of(lead: Lead) -> Standing:
             rows.append(row)
         row.ask(each)
         if each.missing and row.sent is None:
-            unready[each.connection.name] = [spoken(said.field) or said.message for said in each.missing]
+            unready[each.connection.name] = [spoken(gap.field) or said(gap.message) for gap in each.missing]
     taking = _taking_accounts(enabled, in_test_space=lead.partner.is_test_space)
     return Standing(rows, unready, [each for each in taking if each.pk not in reached])
 
@@ -196,7 +197,10 @@ def of_delivery(request: HttpRequest, delivery: Delivery) -> SafeString:
 
 def in_words(missing: Iterable[Missing]) -> list[str]:
     """What a vendor still needs, each with the field it is about."""
-    return [f"{each.message} ({spoken(each.field)})" if each.field else each.message for each in missing]
+    return [
+        f"{said(each.message)} ({spoken(each.field)})" if each.field else said(each.message)
+        for each in missing
+    ]
 
 
 def _ordered(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:

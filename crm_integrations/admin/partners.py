@@ -100,12 +100,15 @@ def _in_words(seconds: float | None) -> str:
     if seconds is None:
         return "–"
     if seconds < 60:
-        return f"{max(seconds, 0):.1f} s"  # two clocks tell the two ends of it
+        return _("%(seconds)s s") % {
+            "seconds": f"{max(seconds, 0):.1f}"
+        }  # two clocks tell the two ends of it
     whole = timedelta(seconds=round(seconds))
     hours, minutes = divmod(whole.seconds // 60, 60)
     if whole.days:
-        return f"{whole.days} d {hours} h"
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+        return _("%(days)s d %(hours)s h") % {"days": whole.days, "hours": hours}
+    told = {"hours": hours, "minutes": minutes}
+    return (_("%(hours)s h %(minutes)s min") if hours else _("%(minutes)s min")) % told
 
 
 def _of(leads: int) -> str:

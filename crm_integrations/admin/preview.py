@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from crm_integrations import preview
@@ -43,7 +44,8 @@ class Previewed(ModelAdmin):
         found = preview.of(connection, record)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Preview of {record} for {connection}",
+            "title": _("Preview of %(record)s for %(connection)s")
+            % {"record": record, "connection": connection},
             "opts": self.opts,
             "record": record,
             "back": page_url(self.model, record.pk),

@@ -31,6 +31,7 @@ from leadops.admin.markup import chip, counted
 from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenDropdownFilter
+from leadops.languages.said import said
 from leadops.models import AuditEvent, Officer
 from leadops.services import audit
 from leadops.sign_in.fresh import fresh_factor
@@ -112,9 +113,9 @@ class ReconciliationAdmin(Scoped, MadeByService, OnlyChosen, CappedList, ModelAd
         if asked.state != Reconciliation.State.DONE:
             return "—"
         if not asked.ours and not asked.theirs:
-            return chip("calm", "Nothing to compare")
+            return chip("calm", _("Nothing to compare"))
         agree = asked.matched == asked.ours == asked.theirs
-        return chip("good", "All agree") if agree else chip("warn", "Differences")
+        return chip("good", _("All agree")) if agree else chip("warn", _("Differences"))
 
     def make(self, form: AskForm, officer: Officer) -> Reconciliation:
         given = form.cleaned_data
@@ -158,8 +159,8 @@ class ReconciliationAdmin(Scoped, MadeByService, OnlyChosen, CappedList, ModelAd
     def progress_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
         asked = self._to_view(request, key)
         finished = asked.state != Reconciliation.State.RUNNING
-        said = {"state_label": asked.get_state_display(), "theirs": asked.theirs, "finished": finished}
-        return JsonResponse(said)
+        told = {"state_label": asked.get_state_display(), "theirs": asked.theirs, "finished": finished}
+        return JsonResponse(told)
 
     def workbook_view(self, request: HttpRequest, key: UUID) -> HttpResponse | FileResponse:
         asked = self._to_view(request, key)
@@ -177,12 +178,13 @@ class ReconciliationAdmin(Scoped, MadeByService, OnlyChosen, CappedList, ModelAd
             lost = lost.filter(pk__in=[each for each in request.POST.getlist("difference") if each.isdigit()])
         reason = f"{request.user} doubts it: the vendor did not list it for {reconciling.span(asked)}."
         done = outbox.doubt(list(lost.values_list("delivery_id", flat=True)), reason)
-        said = f"{counted(done, Delivery)} will be looked up before anything else is done with them."
-        self.message_user(
-            request,
-            said if done else "Choose what is to be looked up; it has to be delivered.",
-            how_it_went(done),
+        looked_up = _("%(deliveries)s will be looked up before anything else is done with them.")
+        words = (
+            looked_up % {"deliveries": counted(done, Delivery)}
+            if done
+            else _("Choose what is to be looked up; it has to be delivered.")
         )
+        self.message_user(request, words, how_it_went(done))
         return HttpResponseRedirect(f"{page_url(Reconciliation, asked.pk)}?tab={Kind.MISSING_THERE}")
 
     def _to_view(self, request: HttpRequest, key: UUID) -> Reconciliation:
@@ -196,7 +198,9 @@ def _found(asked: Reconciliation, tab: str, number: str) -> dict[str, Any]:
     counts = asked.differences.aggregate(
         **{f"of_{key}": Count("id", filter=q) for key, (_, q) in TABS.items()}
     )
-    tabs = [{"value": key, "label": label, "count": counts[f"of_{key}"]} for key, (label, _) in TABS.items()]
+    tabs = [
+        {"value": key, "label": said(label), "count": counts[f"of_{key}"]} for key, (label, _) in TABS.items()
+    ]
     chosen = tab if tab in TABS else next((t["value"] for t in tabs if t["count"]), Kind.MISSING_THERE.value)
     found = asked.differences.filter(TABS[chosen][1]).order_by("id")
     page = Paginator(found.select_related("delivery__lead", "delivery__loan_account"), ROWS_A_PAGE).get_page(

@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from crm_integrations import outbox
 from crm_integrations.admin import lead_page, panel, sending  # noqa: F401  (what is told registers itself)
@@ -117,7 +118,8 @@ class IntegratedLeadAdmin(Previewed, LeadAdmin):
         if many := retried_by_two(self, request, chosen):
             return many
         done = outbox.retry(chosen)
-        text = f"{counted(done, Delivery)} queued again.{left_alone(chosen)}"
+        queued = _("%(deliveries)s queued again.") % {"deliveries": counted(done, Delivery)}
+        text = f"{queued}{left_alone(chosen)}"
         self.message_user(request, text, how_it_went(done))
         return None
 
@@ -141,10 +143,11 @@ class IntegratedLeadAdmin(Previewed, LeadAdmin):
             try:
                 self.tell_sent(request, chosen, leads.submit(chosen, form.chosen(), by=officer))
             except LeadopsError as refusal:
-                self.message_user(request, refusal.message, messages.ERROR)
+                self.message_user(request, refusal.shown, messages.ERROR)
             back = page_url(Lead, chosen[0].pk) if len(chosen) == 1 else reverse(LEADS)
             return HttpResponseRedirect(back)
-        title = f"Send {chosen[0]} to…" if len(chosen) == 1 else f"Send {len(chosen)} leads to…"
+        what = chosen[0] if len(chosen) == 1 else counted(len(chosen), Lead)
+        title = _("Send %(what)s to…") % {"what": what}
         context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
         context |= {"leads": chosen, "prospects": found, "form": form}
         return TemplateResponse(request, "admin/crm_integrations/send.html", context)

@@ -29,7 +29,7 @@ from crm_integrations.admin.steering import MAY_REPLAY, how_it_went
 from crm_integrations.models import Delivery, Replay
 from leadops.admin.gates import held, tell_waiting
 from leadops.admin.making import ReadOnly
-from leadops.admin.markup import chip, counted
+from leadops.admin.markup import chip
 from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped
@@ -114,7 +114,7 @@ class ReplayAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
             try:
                 return started(self, request, form.cleaned_data["reason"], choice.what, choice.records)
             except LeadopsError as refusal:
-                form.add_error(None, refusal.message)
+                form.add_error(None, refusal.shown)
         context = {**self.admin_site.each_context(request), "title": gettext("Replay"), "opts": self.opts}
         context |= {"form": form, "choice": choice, "counts": replay_choice.counts(choice.records)}
         context |= {"stopped": replay_choice.stopped(choice.records)}
@@ -138,7 +138,11 @@ class ReplayAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         done = outbox.replays.cancel(replay)
         if done:
             self.log_change(request, replay, "Cancelled.")
-        text = "No more of it is queued; what was queued already goes on." if done else "It was over before."
+        text = (
+            _("No more of it is queued; what was queued already goes on.")
+            if done
+            else _("It was over before.")
+        )
         self.message_user(request, text, how_it_went(done))
         return HttpResponseRedirect(page_url(Replay, key))
 
@@ -165,9 +169,9 @@ def retried_by_two(page: ModelAdmin, request: HttpRequest, chosen: list[UUID]) -
     """Have so many retries that a second person approves them go as a replay; None where they are not so many."""
     if not approvals.needed_over("replay", len(chosen)):
         return None
-    what, found = f"{counted(len(chosen), Delivery)} to retry", Delivery.objects.filter(pk__in=chosen)
+    what, found = f"{len(chosen)} deliveries to retry", Delivery.objects.filter(pk__in=chosen)
     try:
         return started(page, request, "Retried from a list.", what, found)
     except LeadopsError as refusal:
-        page.message_user(request, refusal.message, how_it_went(0))
+        page.message_user(request, refusal.shown, how_it_went(0))
         return None

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from crm_integrations.models import Connection, Delivery, Subscription
 from leadops.admin.markup import counted
@@ -29,11 +30,8 @@ def how_it_went(done: int) -> int:
 def left_alone(delivery_ids: Iterable[UUID]) -> str:
     """What to add to a message about sending these again: how many the lender's word for their leads stands against."""
     ended = Delivery.objects.filter(pk__in=delivery_ids, lead__status__in=Lead.STOPPED).count()
-    return (
-        f" Left as it is, because the lead was dropped or declined: {counted(ended, Delivery)}."
-        if ended
-        else ""
-    )
+    words = _("Left as it is, because the lead was dropped or declined: %(deliveries)s.")
+    return f" {words % {'deliveries': counted(ended, Delivery)}}" if ended else ""
 
 
 def record_url(delivery: Delivery) -> str:

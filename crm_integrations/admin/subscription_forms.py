@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
@@ -13,17 +14,18 @@ from unfold.widgets import (
 from crm_integrations.models import EventType
 from leadops.models import Partner
 
-URL_HELP = "https, without ? and #. Every delivery is signed; the partner checks that with the secret."
+URL_HELP = _("https, without ? and #. Every delivery is signed; the partner checks that with the secret.")
 
 
 class WantedForm(forms.Form):
     """What is told, and where."""
 
     url = forms.CharField(
-        label="Address", max_length=300, widget=UnfoldAdminTextInputWidget, help_text=URL_HELP
+        label=_("Address"), max_length=300, widget=UnfoldAdminTextInputWidget, help_text=URL_HELP
     )
     events = forms.MultipleChoiceField(
-        choices=[(each.value, f"{each.label} ({each.value})") for each in EventType],
+        label=_("Events"),
+        choices=lambda: [(each.value, f"{each.label} ({each.value})") for each in EventType],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
 
@@ -34,7 +36,9 @@ class WantedForm(forms.Form):
 
 class AddForm(WantedForm):
     field_order = ("partner", "url", "events")
-    partner = forms.ModelChoiceField(Partner.objects.none(), widget=UnfoldAdminSelectWidget)
+    partner = forms.ModelChoiceField(
+        Partner.objects.none(), label=_("Partner"), widget=UnfoldAdminSelectWidget
+    )
 
     def offer(self, partners: QuerySet[Partner]) -> None:
         """Have one of `partners` chosen."""
@@ -47,5 +51,5 @@ class ReplayForm(forms.Form):
     """A moment, as the browser's own picker gives it."""
 
     since = forms.DateTimeField(
-        label="Events since", widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+        label=_("Events since"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
     )

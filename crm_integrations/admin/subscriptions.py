@@ -13,9 +13,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
@@ -29,6 +31,7 @@ from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenDropdownFilter, seen
 from leadops.errors import LeadopsError
+from leadops.languages.said import said
 from leadops.models import Partner
 
 MAY_ADD, MAY_CHANGE = "crm_integrations.add_subscription", "crm_integrations.change_subscription"
@@ -77,7 +80,7 @@ class SubscriptionAdmin(Scoped, NeverAltered, CappedList, ModelAdmin):
                     form.cleaned_data["partner"], form.cleaned_data["url"], form.wanted
                 )
             except LeadopsError as refusal:
-                form.add_error("url", refusal.message)
+                form.add_error("url", refusal.shown)
             else:
                 self.log_addition(request, made, [{"added": {}}])
                 return self._secret_shown(request, made, secret)
@@ -106,10 +109,10 @@ class SubscriptionAdmin(Scoped, NeverAltered, CappedList, ModelAdmin):
         try:
             subscriptions.change(subscription, None if url == subscription.url else url, form.wanted)
         except LeadopsError as refusal:
-            form.add_error("url", refusal.message)
+            form.add_error("url", refusal.shown)
             return False
         self.log_change(request, subscription, f"Now {', '.join(form.wanted)} to {url}.")
-        self.message_user(request, "The subscription was changed.", messages.SUCCESS)
+        self.message_user(request, _("The subscription was changed."), messages.SUCCESS)
         return True
 
     def _shown(self, request: HttpRequest, subscription: Subscription, form: WantedForm) -> HttpResponse:
@@ -170,9 +173,9 @@ class SubscriptionAdmin(Scoped, NeverAltered, CappedList, ModelAdmin):
         try:
             subscriptions.send_test(subscription)
         except LeadopsError as refusal:
-            self.message_user(request, refusal.message, messages.WARNING)
+            self.message_user(request, refusal.shown, messages.WARNING)
         else:
-            self.message_user(request, "A test event is on its way: see below.", messages.SUCCESS)
+            self.message_user(request, _("A test event is on its way: see below."), messages.SUCCESS)
         return self._back(subscription)
 
     def rotate_view(self, request: HttpRequest, subscription_id: UUID) -> HttpResponse:
@@ -184,19 +187,21 @@ class SubscriptionAdmin(Scoped, NeverAltered, CappedList, ModelAdmin):
     def replay_view(self, request: HttpRequest, subscription_id: UUID) -> HttpResponse:
         subscription, form = self._to_change(request, subscription_id), ReplayForm(request.POST)
         if not form.is_valid():
-            self.message_user(request, "Give the day and the time from which on to replay.", messages.ERROR)
+            words = _("Give the day and the time from which on to replay.")
+            self.message_user(request, words, messages.ERROR)
             return self._back(subscription)
         since = form.cleaned_data["since"]
         try:
             count = subscriptions.replay(subscription, since)
         except LeadopsError as refusal:
-            self.message_user(request, refusal.message, messages.WARNING)
+            self.message_user(request, refusal.shown, messages.WARNING)
             return self._back(subscription)
         self.log_change(request, subscription, f"Replayed since {since.isoformat()}: {count} events.")
-        said = (
-            f"{count} event{'' if count == 1 else 's'} since {localtime(since):%d %b %Y, %H:%M} sent again."
+        words = ngettext(
+            "%(count)s event since %(when)s sent again.", "%(count)s events since %(when)s sent again.", count
         )
-        self.message_user(request, said, messages.SUCCESS if count else messages.WARNING)
+        told = words % {"count": count, "when": date_format(localtime(since), "DATETIME_FORMAT")}
+        self.message_user(request, told, messages.SUCCESS if count else messages.WARNING)
         return self._back(subscription)
 
     def enable_view(self, request: HttpRequest, subscription_id: UUID) -> HttpResponse:
@@ -210,14 +215,16 @@ class SubscriptionAdmin(Scoped, NeverAltered, CappedList, ModelAdmin):
         subscriptions.change(subscription, enabled=on)
         word = "enabled" if on else "disabled"
         self.log_change(request, subscription, f"It was {word}.")
-        self.message_user(request, f"The subscription is {word}.", messages.SUCCESS)
+        words = _("The subscription is enabled.") if on else _("The subscription is disabled.")
+        self.message_user(request, words, messages.SUCCESS)
         return self._back(subscription)
 
     def end_view(self, request: HttpRequest, subscription_id: UUID) -> HttpResponse:
         subscription = self._to_change(request, subscription_id)
         subscriptions.delete(subscription)
         self.log_change(request, subscription, "It was ended.")
-        self.message_user(request, f"Nothing is sent to {subscription} any more.", messages.SUCCESS)
+        words = _("Nothing is sent to %(subscription)s any more.") % {"subscription": subscription}
+        self.message_user(request, words, messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:crm_integrations_subscription_changelist"))
 
     def _to_change(self, request: HttpRequest, subscription_id: UUID) -> Subscription:
@@ -236,9 +243,9 @@ class SubscriptionAdmin(Scoped, NeverAltered, CappedList, ModelAdmin):
 
 def state_of(subscription: Subscription) -> SafeString:
     """Its state as a small coloured label."""
-    return chip(TONES[subscription.state], subscription.state.capitalize())
+    return chip(TONES[subscription.state], said(subscription.state.capitalize()))
 
 
 def in_words(subscription: Subscription) -> str:
     """The events it is told of."""
-    return "All" if len(subscription.events) == len(EventType) else ", ".join(subscription.events)
+    return _("All events") if len(subscription.events) == len(EventType) else ", ".join(subscription.events)

@@ -120,7 +120,7 @@ class BulkActionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
                 context |= {"deed": deed, "todo": todo, "left": left, "values": deed.values.items()}
                 context |= {"title": dict(offered)[deed.kind], "left_count": sum(count for _, count in left)}
             except LeadopsError as refusal:
-                context["problem"] = refusal.message
+                context["problem"] = refusal.shown
         if "deed" not in context:
             context |= offers.of_page(request)
         return TemplateResponse(request, "admin/leadops/bulkaction/start.html", context)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from leadops import masking
 from leadops.admin.chosen import Choice, chosen
@@ -25,8 +26,8 @@ def _in_words(listed: Any) -> str:
     """The filters and the search of a list as people say them; the log keeps no personal number."""
     said = [words for spec in listed.filter_specs if (words := _filter_in_words(spec))]
     if text := opened(listed.query or ""):
-        said.append(f"Search: {masking.dotted(text) if any(map(str.isdigit, text)) else text}")
-    return " · ".join(said)[:500] or "All leads"
+        said.append(f"{_('Search')}: {masking.dotted(text) if any(map(str.isdigit, text)) else text}")
+    return " · ".join(said)[:500] or _("All leads")
 
 
 def _filter_in_words(spec: Any) -> str:

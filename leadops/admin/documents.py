@@ -31,6 +31,7 @@ from leadops.client_address import client_address
 from leadops.document_files.downloads import download
 from leadops.errors import Invalid, LeadopsError
 from leadops.ids import uuid_in
+from leadops.languages.said import said
 from leadops.models import Document, DocumentEvent, Lead, Officer
 from leadops.services import documents
 from leadops.services.document_checklist import Owner, called, owners_of, types_of
@@ -72,7 +73,7 @@ class DocumentForm(MadeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["file"].help_text = documents.limits_in_words()
+        self.fields["file"].help_text = said(documents.limits_in_words())
         lead, leads = self.fields["lead"], Lead.objects.visible_to(self.officer)
         assert isinstance(lead, forms.ModelChoiceField)
         lead.queryset = leads
@@ -94,7 +95,7 @@ class DocumentForm(MadeForm):
         """Each finding at its field."""
         if isinstance(refusal, Invalid):
             for finding in refusal.findings:
-                self.add_error(finding.field, finding.message)
+                self.add_error(finding.field, said(finding.message))
         else:
             super().show(refusal)
 
@@ -142,7 +143,7 @@ class DocumentAdmin(Scoped, MadeByService, ModelAdmin):
     def response_add(
         self, request: HttpRequest, obj: Document, post_url_continue: str | None = None
     ) -> HttpResponse:
-        self.message_user(request, f"{obj} was added.")
+        self.message_user(request, gettext("%(document)s was added.") % {"document": obj})
         return HttpResponseRedirect(page_url(Lead, obj.lead_id))
 
     @admin.display(description="Uploaded by")
@@ -152,7 +153,8 @@ class DocumentAdmin(Scoped, MadeByService, ModelAdmin):
 
     @admin.display(description="Virus scan")
     def scan(self, document: Document) -> str:
-        return "Found clean" if document.scanned_at else "Not scanned: no scanner was configured"
+        words = _("Found clean") if document.scanned_at else _("Not scanned: no scanner was configured")
+        return str(words)
 
     # Its own pages -------------------------------------------------------------------------------------------
 
@@ -188,7 +190,7 @@ class DocumentAdmin(Scoped, MadeByService, ModelAdmin):
             raise PermissionDenied
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Documents of {lead}",
+            "title": gettext("Documents of %(lead)s") % {"lead": lead},
             "opts": self.opts,
             "lead": lead,
             "events": lead.document_events.select_related("officer", "partner")[:MOST_EVENTS],
@@ -203,7 +205,7 @@ class DocumentAdmin(Scoped, MadeByService, ModelAdmin):
                 documents.opened(document, _by(request)), document.file_name, document.content_type
             )
         except LeadopsError as refusal:
-            self.message_user(request, refusal.message, messages.ERROR)
+            self.message_user(request, refusal.shown, messages.ERROR)
             return HttpResponseRedirect(page_url(Lead, document.lead_id))
 
     def password_view(self, request: HttpRequest, document_id: UUID) -> HttpResponse:

@@ -188,12 +188,12 @@ def refusal(verdict: Verdict, officer: Officer) -> tuple[SafeString, list[Findin
     if verdict.becomes is Becomes.LEAD or match is None:
         return None
     if verdict.becomes is Becomes.REFUSED:
-        rule = "This program takes no second lead of a borrower."
+        rule = _("This program takes no second lead of a borrower.")
     else:
-        rule = "That lead is still open: add there what is new."
+        rule = _("That lead is still open: add there what is new.")
     if not _is_seen(match, officer):
         return format_html("{}", words.KNOWN_ALREADY), words.refusals(match, words.KNOWN_ALREADY)
-    said = format_html("{} {} {}", words.for_officer(match), rule, _link_to(match, "Open lead"))
+    said = format_html("{} {} {}", words.for_officer(match), rule, _link_to(match, _("Open lead")))
     return said, words.refusals(match, _short(match))
 
 
@@ -203,7 +203,7 @@ def _is_seen(match: Match, officer: Officer) -> bool:
 
 
 def _short(match: Match) -> SafeString:
-    return format_html("{} has this too.", _link_to(match, "Lead"))
+    return format_html(_("{} has this too."), _link_to(match, _("Lead")))
 
 
 def _link_to(match: Match, word: str) -> SafeString:
@@ -217,5 +217,5 @@ def tell(request: HttpRequest, matches: Sequence[Match]) -> None:
     for match in matches:
         if _is_seen(match, officer_of(request)):
             messages.warning(
-                request, format_html("{} {}", words.for_officer(match), _link_to(match, "Open lead"))
+                request, format_html("{} {}", words.for_officer(match), _link_to(match, _("Open lead")))
             )

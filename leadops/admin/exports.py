@@ -99,7 +99,7 @@ class ExportAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
 
     @admin.display(description="Who")
     def who(self, export: Export) -> str:
-        return f"{export.partner}, key {export.key_prefix}…" if export.partner else str(export.officer)
+        return f"{export.partner}, {_('key')} {export.key_prefix}…" if export.partner else str(export.officer)
 
     @admin.display(description="State")
     def shown_state(self, export: Export) -> SafeString:
@@ -145,7 +145,7 @@ class ExportAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
                 )
                 return HttpResponseRedirect(page_url(Export, export.pk))
             except LeadopsError as refusal:
-                form.add_error(None, refusal.message)
+                form.add_error(None, refusal.shown)
         [count] = capped_counts({"leads": choice.records}).values()
         context = {
             **self.admin_site.each_context(request),
@@ -168,9 +168,8 @@ class ExportAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         except FileNotFoundError:
             file = None
         if file is None:
-            self.message_user(
-                request, "This workbook is no longer kept: export the leads again.", messages.WARNING
-            )
+            words = _("This workbook is no longer kept: export the leads again.")
+            self.message_user(request, words, messages.WARNING)
             return HttpResponseRedirect(page_url(Export, key))
         audit.note(AuditEvent.Action.EXPORT_TAKEN, export, leads=export.leads, shown=export.shown)
         return downloaded(file, f"leads-{export.created_at:%Y-%m-%d}.xlsx")

@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin
 
 from leadops.admin.markup import link
 from leadops.admin.page_urls import page_url
+from leadops.languages.said import said
 from leadops.models import PendingChange
 from leadops.services import approvals
 from leadops.services.approvals import Data
@@ -43,7 +44,7 @@ def held(
 
 
 def _waits_already(request: HttpRequest, refusal: approvals.AlreadyWaits) -> HttpResponse:
-    messages.error(request, refusal.message)
+    messages.error(request, refusal.shown)
     seen = approvals.inbox.visible_to(officer_of(request)).filter(pk=refusal.change.pk).exists()
     return HttpResponseRedirect(
         page_url(PendingChange, refusal.change.pk) if seen else reverse("admin:index")
@@ -59,8 +60,8 @@ def tell_waiting(request: HttpRequest, label: str, keys: list[str]) -> None:
     if not approvals.needed() or request.method != "GET" or label not in known or not keys:
         return
     for change in approvals.inbox.waiting_about(officer_of(request), label, keys):
-        said = _("Waits for approval, asked for by {who}:").format(who=change.made_by)
-        text = format_html("{} {}", said, link(page_url(PendingChange, change.pk), change.what))
+        asked = _("Waits for approval, asked for by {who}:").format(who=change.made_by)
+        text = format_html("{} {}", asked, link(page_url(PendingChange, change.pk), said(change.what)))
         messages.warning(request, text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mimetypes import guess_type
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 
 DOCS = settings.BASE_DIR / "docs"
@@ -36,11 +39,17 @@ def urls(site: AdminSite) -> list[URLPattern]:
 
 
 def _page(request: HttpRequest, name: str, context: dict[str, Any]) -> TemplateResponse:
-    heading, _, text = (DOCS / name).read_text(encoding="utf-8").removeprefix("# ").partition("\n")
+    heading, _line, text = _written(name).read_text(encoding="utf-8").removeprefix("# ").partition("\n")
     body = mark_safe(markdown.render(text))  # noqa: S308  our own words only
-    context |= {"title": PAGES[name], "content_title": PAGES[name], "heading": heading, "body": body}
-    context |= {"name": name, "pages": PAGES}
+    context |= {"title": _(PAGES[name]), "content_title": _(PAGES[name]), "heading": heading, "body": body}
+    context |= {"name": name, "pages": {each: _(title) for each, title in PAGES.items()}}
     return TemplateResponse(request, "admin/leadops/help.html", context)
+
+
+def _written(name: str) -> Path:
+    """The page in the reader's language where it is written in it: partners' developers read English."""
+    theirs = (DOCS / name).with_suffix(f".{get_language()}.md")
+    return theirs if theirs.exists() else DOCS / name
 
 
 def _file(name: str) -> HttpResponse:

@@ -71,7 +71,7 @@ class UploadForm(MadeForm):
         try:
             preflight.inspect(file)
         except LeadopsError as refusal:
-            raise forms.ValidationError(refusal.message) from None
+            raise forms.ValidationError(refusal.shown) from None
         file.seek(0)
         return file
 
@@ -161,7 +161,8 @@ class ImportBatchAdmin(Scoped, ImportRowPages, MadeByService, OnlyChosen, Capped
     def _progress(batch: ImportBatch) -> dict[str, Any]:
         """How far it is, also in words; `finished` when the page shows something else now."""
         said = import_batches.progress(batch)
-        words = [f"{said['rate']:,.0f} rows a second"] if (said["rate"] or 0) >= 1 else []
+        rate = said["rate"] or 0
+        words = [_("%(count)s rows a second") % {"count": f"{rate:,.0f}"}] if rate >= 1 else []
         words += [left] if (left := time_left(said["seconds_left"])) else []
         return {
             **said,

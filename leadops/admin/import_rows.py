@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from leadops.admin.import_steps import ImportSteps
 from leadops.admin.markup import chip
@@ -79,7 +80,7 @@ class ImportRowPages(ImportSteps):
             "problems": row.problems,
             "panels": self.row_panels(request, row) if row.lead else [],
         }
-        place = f"Row {row.number} of {batch.file_name}"
+        place = _("Row %(number)s of %(file)s") % {"number": row.number, "file": batch.file_name}
         return self.page(request, "row", batch, place, shown)
 
     def row_panels(self, request: HttpRequest, row: ImportRow) -> list[SafeString]:
@@ -102,13 +103,14 @@ class ImportRowPages(ImportSteps):
         page = Paginator(found, MENDED_A_PAGE).get_page(_number(request))
         headers = headers_of(batch)
         shown = {"rows_page": page, "rows": [_to_mend(headers.of(row.sheet), row) for row in page]}
-        return self.page(request, "mend", batch, f"Mend refused rows of {batch.file_name}", shown)
+        title = _("Mend refused rows of %(file)s") % {"file": batch.file_name}
+        return self.page(request, "mend", batch, title, shown)
 
     def _mended(self, request: HttpRequest, batch: ImportBatch, sent: dict[UUID, dict[str, str]]) -> bool:
         try:
             outcomes = import_mending.mend(batch, sent, officer_of(request))
         except LeadopsError as refusal:
-            self.message_user(request, refusal.message, messages.ERROR)
+            self.message_user(request, refusal.shown, messages.ERROR)
             return False
         level = messages.WARNING if outcomes[Outcome.FAILED] else messages.SUCCESS
         self.message_user(request, _in_words(outcomes), level)
@@ -142,13 +144,13 @@ def _sent(request: HttpRequest) -> dict[UUID, dict[str, str]]:
 
 def _in_words(outcomes: Counter[str]) -> str:
     names = {
-        Outcome.CREATED: "became leads",
-        Outcome.UPDATED: "changed leads",
-        Outcome.SKIPPED: "were left out",
-        Outcome.FAILED: "still can't be taken",
+        Outcome.CREATED: _("became leads"),
+        Outcome.UPDATED: _("changed leads"),
+        Outcome.SKIPPED: _("were left out"),
+        Outcome.FAILED: _("still can't be taken"),
     }
-    said = [f"{outcomes[each]} {words}" for each, words in names.items() if outcomes[each]]
-    return f"Rows: {', '.join(said)}." if said else "Nothing was changed."
+    told = [f"{outcomes[each]} {words}" for each, words in names.items() if outcomes[each]]
+    return f"{_('Rows')}: {', '.join(told)}." if told else _("Nothing was changed.")
 
 
 def _to_mend(header: SheetHeader, row: ImportRow) -> dict[str, Any]:
@@ -185,7 +187,7 @@ def _outcomes(batch: ImportBatch) -> list[dict[str, Any]]:
         Outcome.CREATED: (Outcome.CREATED.label, batch.created),
         Outcome.UPDATED: (Outcome.UPDATED.label, batch.updated),
         Outcome.SKIPPED: (Outcome.SKIPPED.label, batch.skipped),
-        STAYED: ("Stayed at the undoing", batch.stayed),
+        STAYED: (_("Stayed at the undoing"), batch.stayed),
     }
     rare = (Outcome.UPDATED, STAYED)
     return [

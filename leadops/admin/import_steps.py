@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
@@ -82,11 +83,12 @@ class ImportSteps(ModelAdmin):
                     )
                 return HttpResponseRedirect(page_url(ImportBatch, batch.pk))
             except LeadopsError as error:
-                refusal = error.message
+                refusal = error.shown
         said = column_mappings.said_against(proposal.mapping, proposal.layout, mode)
         shown = {"proposal": proposal, "refusal": refusal, "troubles": said, "columns": KNOWN}
         shown |= {"layouts": Layout.to_choose(), "modes": ImportMode.choices, "mode": mode}
-        return self.page(request, "columns", batch, f"The columns of {batch.file_name}", shown)
+        title = _("The columns of %(file)s") % {"file": batch.file_name}
+        return self.page(request, "columns", batch, title, shown)
 
     def go_on_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         batch = self.to_steer(request, batch_id)
@@ -110,7 +112,8 @@ class ImportSteps(ModelAdmin):
         if request.method == "POST" and not foreseen["in_vain"]:
             officer = officer_of(request)
             return self._told(request, batch_id, lambda each: import_undoing.begin(each, officer), MAY_UNDO)
-        return self.page(request, "undo", batch, f"Undo {batch.file_name}", shown)
+        title = _("Undo %(file)s") % {"file": batch.file_name}
+        return self.page(request, "undo", batch, title, shown)
 
     def _told(
         self,
@@ -123,7 +126,7 @@ class ImportSteps(ModelAdmin):
         try:
             tell(batch)
         except LeadopsError as refusal:
-            self.message_user(request, refusal.message, messages.ERROR)
+            self.message_user(request, refusal.shown, messages.ERROR)
         return HttpResponseRedirect(page_url(ImportBatch, batch.pk))
 
     def page(

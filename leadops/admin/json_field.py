@@ -31,5 +31,5 @@ def _wrong(text: str) -> str:
     try:
         strict_json.read(text)
     except strict_json.NotStrict as refusal:
-        return refusal.message
+        return refusal.shown
     return ""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from leadops.admin.lead_checks import Draft, place_errors
 from leadops.admin.masked import MaskedForm
 from leadops.admin.versions import VersionedForm
+from leadops.languages.said import said
 from leadops.models import Lead
 from leadops.models.lead import REFERENCE_TAKEN
 from leadops.services.status_steps import TRANSITIONS
@@ -53,7 +55,7 @@ class LeadForm(VersionedForm, MaskedForm):
         return cleaned
 
     def refusal(self, seen: int | None) -> str:
-        return NEWER.format(mine=seen or "none", theirs=self.instance.version)
+        return _(NEWER).format(mine=seen or _("none"), theirs=self.instance.version)
 
     def _refuse_taken_reference(self, cleaned: dict[str, Any]) -> None:
         partner, reference = cleaned.get("partner") or self.instance.partner_id, cleaned.get("partner_ref_id")
@@ -69,7 +71,7 @@ class LeadForm(VersionedForm, MaskedForm):
         super().full_clean()
         if self.is_bound:
             findings = Draft(self.instance).check(country_of(self.instance))
-            place_errors((self, each.field, each.message) for each in errors_in(findings))
+            place_errors((self, each.field, said(each.message)) for each in errors_in(findings))
 
 
 def country_of(lead: Lead) -> str:

@@ -164,8 +164,8 @@ class LeadList(Scoped, CappedList, ModelAdmin):
             self.tell_sent(request, ready, leads.submit(ready, by=officer))
             LogEntry.objects.log_actions(officer.pk, ready, CHANGE, change_message=str(_("Submitted.")))
         if left := len(chosen) - len(ready):
-            words = f"{counted(left, Lead)} left out: dropped and declined leads are not sent."
-            self.message_user(request, words, messages.WARNING)
+            words = _("%(leads)s left out: dropped and declined leads are not sent.")
+            self.message_user(request, words % {"leads": counted(left, Lead)}, messages.WARNING)
         return held(request, "push", pushes.push_of(ready)) if over else None
 
     @admin.action(description=_("Assign, drop, tag…"), permissions=["act"])

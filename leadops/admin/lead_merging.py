@@ -23,6 +23,7 @@ from leadops.admin.amounts import shown_grouped
 from leadops.admin.field_names import spoken
 from leadops.admin.page_urls import page_url
 from leadops.errors import Invalid, LeadopsError
+from leadops.languages.said import said
 from leadops.models import Lead, LeadMerge
 from leadops.models.lead import LeadQuerySet
 from leadops.personal_data import mask_of
@@ -150,6 +151,6 @@ def _shown(row: Model, name: str, value: Any) -> str:
 
 def _in_words(refusal: LeadopsError) -> str:
     if not isinstance(refusal, Invalid):
-        return refusal.message
-    told = "; ".join(f"{spoken(each.field)}: {each.message}" for each in refusal.findings)
+        return refusal.shown
+    told = "; ".join(f"{spoken(each.field)}: {said(each.message)}" for each in refusal.findings)
     return _("The merged lead would not be right: %(told)s") % {"told": told}

@@ -96,7 +96,7 @@ class TaskAdmin(ReadOnly, ModelAdmin):
             lead_tasks.done(task, officer_of(request))
             self.message_user(request, _("Done: %(title)s") % {"title": task.title}, messages.SUCCESS)
         except LeadopsError as refusal:
-            self.message_user(request, refusal.message, messages.WARNING)
+            self.message_user(request, refusal.shown, messages.WARNING)
         return self._back(request, task)
 
     def later_view(self, request: HttpRequest, task_id: UUID) -> HttpResponse:
@@ -104,7 +104,7 @@ class TaskAdmin(ReadOnly, ModelAdmin):
         try:
             lead_tasks.put_off(task.pk, due_in(request))
         except LeadopsError as refusal:
-            self.message_user(request, refusal.message, messages.ERROR)
+            self.message_user(request, refusal.shown, messages.ERROR)
         return self._back(request, task)
 
     def _task(self, request: HttpRequest, task_id: UUID) -> Task:

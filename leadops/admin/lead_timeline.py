@@ -18,6 +18,7 @@ from leadops.admin.page_urls import page_url
 from leadops.admin.timeline import Entry, source
 from leadops.ids import uuid_in
 from leadops.kept_queries import Kept, read
+from leadops.languages.said import said
 from leadops.models import Document, DocumentEvent, Lead, LoanAccount
 from leadops.services.duplicates import words
 
@@ -38,13 +39,13 @@ def came(lead: Any, limit: int) -> Iterator[Entry]:
         told = {"number": row["number"], "sheet": sheet, "file": row["file"]}
         made = _("Created from row %(number)s%(sheet)s of %(file)s")
         changed = _("Changed by row %(number)s%(sheet)s of %(file)s")
-        said = (changed if row["outcome"] == "updated" else made) % told
+        text = (changed if row["outcome"] == "updated" else made) % told
         url = reverse("admin:leadops_importbatch_row", args=[row["id"]])
-        yield Entry(lead.created_at, str(lead.partner), CAME, said, url, "good")
+        yield Entry(lead.created_at, str(lead.partner), CAME, text, url, "good")
     if not lead.from_rows:
         by = lead.created_by or lead.partner
-        said = _("Came %(channel)s") % {"channel": _(words.ROUTES[Lead.Intake(lead.intake)])}
-        yield Entry(lead.created_at, str(by), CAME, said, tone="good")
+        text = _("Came %(channel)s") % {"channel": _(words.ROUTES[Lead.Intake(lead.intake)])}
+        yield Entry(lead.created_at, str(by), CAME, text, tone="good")
 
 
 Related = Callable[[Lead], Iterable[str]]
@@ -79,8 +80,8 @@ def changes(lead: Lead, limit: int) -> Iterator[Entry]:
     url = reverse("admin:leadops_lead_history", args=[lead.pk])
     for each in log_of(lead, limit):
         if each.object_id == str(lead.pk):
-            said = each.get_change_message() or each.get_action_flag_display()
-            yield Entry(each.action_time, str(each.user), CHANGES, said, url)
+            text = said(each.get_change_message()) or each.get_action_flag_display()
+            yield Entry(each.action_time, str(each.user), CHANGES, text, url)
 
 
 @source({DOCUMENTS: gettext_lazy("Documents")}, "leadops.view_document")
@@ -100,8 +101,8 @@ def consents(lead: Any, limit: int) -> Iterator[Entry]:
     """What the borrower agreed to."""
     for each in lead.standing["consents"]:
         whom = ", ".join(each["connections"]) or _("every connection")
-        said = _("Consent to %(purpose)s, for %(whom)s") % {"purpose": each["purpose"], "whom": whom}
-        yield Entry(_moment(each["granted_at"]), _("the borrower"), CONSENTS, said, tone="good")
+        text = _("Consent to %(purpose)s, for %(whom)s") % {"purpose": each["purpose"], "whom": whom}
+        yield Entry(_moment(each["granted_at"]), _("the borrower"), CONSENTS, text, tone="good")
 
 
 @source({DUPLICATES: gettext_lazy("Duplicates")})
@@ -112,12 +113,12 @@ def duplicates(lead: Any, limit: int) -> Iterator[Entry]:
         first = _("Same borrower as %(lead)s, which came earlier: %(common)s")
         later = _("Repeated by %(lead)s: %(common)s")
         url = page_url(Lead, other.lead.pk)
-        said = (first if other.came_first else later) % told
-        yield Entry(other.pair.created_at, str(other.lead.partner), DUPLICATES, said, url, "warn")
+        text = (first if other.came_first else later) % told
+        yield Entry(other.pair.created_at, str(other.lead.partner), DUPLICATES, text, url, "warn")
     for merge in lead.merged:
         fields = ", ".join(map(spoken, merge["filled"])) or _("nothing new")
-        said = _("A repeat was filled in: %(fields)s") % {"fields": fields}
-        yield Entry(_moment(merge["created_at"]), str(lead.partner), DUPLICATES, said, "#duplicates", "warn")
+        text = _("A repeat was filled in: %(fields)s") % {"fields": fields}
+        yield Entry(_moment(merge["created_at"]), str(lead.partner), DUPLICATES, text, "#duplicates", "warn")
 
 
 @source({ACCOUNTS: gettext_lazy("Loan accounts")}, "leadops.view_loanaccount")
@@ -125,8 +126,8 @@ def accounts(lead: Any, limit: int) -> Iterator[Entry]:
     """Loan accounts that were opened for it."""
     for each in lead.accounts:
         url = page_url(LoanAccount, uuid_in(each["id"]))
-        said = _("Loan account %(ref)s opened; now %(status)s") % {
+        text = _("Loan account %(ref)s opened; now %(status)s") % {
             "ref": each["ref_id"],
             "status": each["status"],
         }
-        yield Entry(_moment(each["created_at"]), "", ACCOUNTS, said, url, "good")
+        yield Entry(_moment(each["created_at"]), "", ACCOUNTS, text, url, "good")

@@ -98,7 +98,7 @@ class Worked(ModelAdmin):
         try:
             words = DEEDS[deed](self, request, lead)
         except LeadopsError as refusal:
-            self.message_user(request, refusal.message, messages.ERROR)
+            self.message_user(request, refusal.shown, messages.ERROR)
             return self.read_view(request, str(lead_id))
         self.message_user(request, words, messages.SUCCESS)
         self.log_change(request, lead, words)

@@ -39,6 +39,7 @@ from leadops.admin.saved_views import WithViews
 from leadops.admin.sealed_search import sealed
 from leadops.admin.versions import LockedWhileStored
 from leadops.errors import LeadopsError
+from leadops.languages.said import said
 from leadops.models import Branch, Lead, Officer
 from leadops.services import duplicates, leads, status_steps
 from leadops.sign_in.sessions import officer_of
@@ -130,9 +131,8 @@ class LeadAdmin(
             leads.revise(form.instance)
             same_borrower.tell(request, duplicates.look_again(form.instance))
         for warning in [each for formset in formsets for each in getattr(formset, "warnings", [])]:
-            self.message_user(
-                request, f"{capfirst(spoken(warning.field))}: {warning.message}", messages.WARNING
-            )
+            words = f"{capfirst(spoken(warning.field))}: {said(warning.message)}"
+            self.message_user(request, words, messages.WARNING)
 
     def response_add(
         self, request: HttpRequest, obj: Lead, post_url_continue: str | None = None
@@ -157,7 +157,7 @@ class LeadAdmin(
             self.tell_sent(request, [lead], leads.submit([lead], by=officer_of(request)))
             self.log_change(request, lead, str(_("Submitted.")))
         except LeadopsError as refusal:
-            self.message_user(request, refusal.message, messages.ERROR)
+            self.message_user(request, refusal.shown, messages.ERROR)
         return HttpResponseRedirect(page_url(Lead, lead.pk))
 
     # Own views -----------------------------------------------------------------------------------------------

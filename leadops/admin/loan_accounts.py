@@ -17,6 +17,7 @@ from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenAutocompleteFilter, SeenDropdownFilter
 from leadops.errors import DuplicateReference, Invalid, LeadopsError
+from leadops.languages.said import said
 from leadops.models import Lead, LoanAccount, Officer, Program
 from leadops.models.loan_account import REFERENCE_TAKEN
 from leadops.services import loan_accounts
@@ -28,7 +29,7 @@ class LoanAccountForm(MadeForm):
             self.add_error("ref_id", REFERENCE_TAKEN)
         elif isinstance(refusal, Invalid):
             for each in refusal.findings:
-                self.add_error("ref_id" if each.field == "ref_id" else "lead", each.message)
+                self.add_error("ref_id" if each.field == "ref_id" else "lead", said(each.message))
         else:
             super().show(refusal)
 

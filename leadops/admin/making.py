@@ -48,7 +48,7 @@ class MadeForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
 
     def show(self, refusal: LeadopsError) -> None:
         """Show at its field why the service refuses."""
-        self.add_error(None, refusal.message)
+        self.add_error(None, refusal.shown)
 
 
 class MadeByService(NeverAltered, ModelAdmin):

@@ -7,6 +7,8 @@ from typing import Any
 from django.db.models import Model
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 
 def chip(tone: str, word: object) -> SafeString:
@@ -21,8 +23,10 @@ def link(url: str, text: object) -> SafeString:
 def sent_in_words(made: int) -> str:
     """What submitting leads brought about."""
     if not made:
-        return "Nothing new to send: every connection holds this lead already, or it is on its way."
-    return "1 delivery was queued." if made == 1 else f"{made} deliveries were queued."
+        return _("Nothing new to send: every connection holds this lead already, or it is on its way.")
+    return ngettext("%(count)s delivery was queued.", "%(count)s deliveries were queued.", made) % {
+        "count": made
+    }
 
 
 def time_left(seconds: float | None) -> str:
@@ -31,10 +35,10 @@ def time_left(seconds: float | None) -> str:
         return ""
     minutes = round(seconds / 60)
     if seconds < 90:
-        return f"about {seconds:.0f} s left"
+        return _("about %(seconds)s s left") % {"seconds": f"{seconds:.0f}"}
     if minutes < 90:
-        return f"about {minutes} minutes left"
-    return f"about {minutes // 60} h {minutes % 60} min left"
+        return _("about %(minutes)s minutes left") % {"minutes": minutes}
+    return _("about %(hours)s h %(minutes)s min left") % {"hours": minutes // 60, "minutes": minutes % 60}
 
 
 def with_pace(progress: dict[str, Any]) -> dict[str, Any]:

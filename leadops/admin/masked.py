@@ -24,6 +24,7 @@ from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidg
 
 from leadops import masking
 from leadops.admin.amounts import shown_grouped
+from leadops.languages.said import said
 from leadops.personal_data import mask_of
 from leadops.services.reveals import RECORDS
 from leadops.validation import findings_at, problem
@@ -123,11 +124,10 @@ class MaskedForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
                 continue
             if field.required and not cleaned[name]:
                 [missing] = findings_at(name, [problem("required", what=field.label)])
-                self.add_error(name, missing.message)
+                self.add_error(name, said(missing.message))
             elif masking.DOT in str(cleaned[name]):
-                self.add_error(
-                    name, ValidationError("Type the whole new value; the masked digits can't be kept.")
-                )
+                words = _("Type the whole new value; the masked digits can't be kept.")
+                self.add_error(name, ValidationError(words))
         return cleaned
 
     def _masked(self) -> list[tuple[str, MaskedField]]:

@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
@@ -23,6 +24,7 @@ from leadops.admin.key_forms import KeyForm, NewKeyForm, RotateForm
 from leadops.admin.page_urls import page_url
 from leadops.admin.scoped import seen
 from leadops.errors import LeadopsError
+from leadops.languages.said import said
 from leadops.models import ApiKey, Partner, PendingChange
 from leadops.services import keys
 from leadops.sign_in.fresh import fresh_factor
@@ -66,8 +68,18 @@ class KeyPages(ModelAdmin):
                     key, text = keys.make(partner, **form.cleaned_data)
                     self.log_change(request, partner, f"Made the key {key}.")
             except (LeadopsError, ValidationError) as error:
-                form.add_error(None, error.message if isinstance(error, LeadopsError) else error.messages[0])
-        return self._page(request, partner, form, f"New key of {partner}", "Make the key", text, waits)
+                form.add_error(
+                    None, error.shown if isinstance(error, LeadopsError) else said(error.messages[0])
+                )
+        return self._page(
+            request,
+            partner,
+            form,
+            _("New key of %(partner)s") % {"partner": partner},
+            _("Make the key"),
+            text,
+            waits,
+        )
 
     def rotate_key_view(self, request: HttpRequest, partner_id: UUID, key_id: UUID) -> HttpResponse:
         """A new key in the place of an old one, which works on for a while."""
@@ -79,8 +91,17 @@ class KeyPages(ModelAdmin):
                 made, text = keys.rotate(key, timedelta(days=form.cleaned_data["overlap"]))
                 self.log_change(request, key.partner, f"Rotated the key {key}: the new one is {made}.")
             except (LeadopsError, ValidationError) as error:
-                form.add_error(None, error.message if isinstance(error, LeadopsError) else error.messages[0])
-        return self._page(request, key.partner, form, f"Rotate the key {key}", "Make its successor", text)
+                form.add_error(
+                    None, error.shown if isinstance(error, LeadopsError) else said(error.messages[0])
+                )
+        return self._page(
+            request,
+            key.partner,
+            form,
+            _("Rotate the key %(key)s") % {"key": key},
+            _("Make its successor"),
+            text,
+        )
 
     def change_key_view(self, request: HttpRequest, partner_id: UUID, key_id: UUID) -> HttpResponse:
         """What the key may do from its next call on."""
@@ -92,8 +113,8 @@ class KeyPages(ModelAdmin):
             try:
                 return self._change_key(request, key, form)
             except LeadopsError as refusal:
-                form.add_error("scopes", refusal.message)
-        return self._page(request, key.partner, form, f"Key {key}", "Save")
+                form.add_error("scopes", refusal.shown)
+        return self._page(request, key.partner, form, _("Key %(key)s") % {"key": key}, _("Save"))
 
     @transaction.atomic
     def _change_key(self, request: HttpRequest, key: ApiKey, form: KeyForm) -> HttpResponse:
@@ -103,7 +124,8 @@ class KeyPages(ModelAdmin):
         keys.change(key, **fields | {"expires_at": _end(key, fields["expires_at"])})
         changed = ", ".join(form.changed_data) or "nothing"
         self.log_change(request, key.partner, f"Changed {changed} of the key {key}.")
-        self.message_user(request, f"Key {key} is changed, from its next call on.", messages.SUCCESS)
+        words = _("Key %(key)s is changed, from its next call on.") % {"key": key}
+        self.message_user(request, words, messages.SUCCESS)
         return HttpResponseRedirect(page_url(PendingChange, held.pk)) if held else _back(key.partner)
 
     def revoke_key_view(self, request: HttpRequest, partner_id: UUID, key_id: UUID) -> HttpResponse:
@@ -111,7 +133,8 @@ class KeyPages(ModelAdmin):
         key = _key(request, partner_id, key_id)
         keys.revoke(key)
         self.log_change(request, key.partner, f"Revoked the key {key}.")
-        self.message_user(request, f"Key {key} is refused from now on.", messages.SUCCESS)
+        words = _("Key %(key)s is refused from now on.") % {"key": key}
+        self.message_user(request, words, messages.SUCCESS)
         return _back(key.partner)
 
     def _page(

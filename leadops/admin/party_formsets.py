@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from unfold.forms import PaginationInlineFormSet
 
 from leadops.admin.duplicates import refusal, verdict_on
 from leadops.admin.lead_checks import CONSENT, PARTY, Draft, place_errors
 from leadops.admin.lead_forms import country_of
+from leadops.languages.said import said
 from leadops.models import Applicant, Lead, Officer
 from leadops.services.approvals.bank_accounts import keep_from_deletion
 from leadops.services.duplicates import Verdict
@@ -89,13 +91,13 @@ class ApplicantFormSet(PartyFormSet):
         """An address or bank account typed under an applicant that was left empty."""
         for form in self.extra_forms:
             if not form.has_changed() and any(formset.has_changed() for formset in nested(form)):
-                form.add_error("name", "Name the applicant that this address or bank account belongs to.")
+                form.add_error("name", _("Name the applicant that this address or bank account belongs to."))
 
     def _refuse_losing_verified(self) -> None:
         """An applicant whose bank account is verified: deleting that waits for a second person."""
         gone = [form for form in self.initial_forms if self._should_delete_form(form)]
         if gone and keep_from_deletion([form.instance.pk for form in gone]):
-            raise ValidationError(VERIFIED_STAYS)
+            raise ValidationError(_(VERIFIED_STAYS))
 
     def _places(self, finding: Finding, forms: list[Any]) -> Iterator[tuple[Any, str, str]]:
         if (found := PARTY.fullmatch(finding.field)) is None:
@@ -105,7 +107,7 @@ class ApplicantFormSet(PartyFormSet):
         if kind is not None:
             formset = nested(form)[0 if kind == "addresses" else 1]
             form = formset.kept_forms()[int(part)]
-        yield form, name, finding.message
+        yield form, name, said(finding.message)
 
     def save(self, commit: bool = True) -> Any:
         kept = [form.instance for form in self.kept_forms()]
@@ -136,7 +138,7 @@ class ConsentFormSet(PartyFormSet):
         for form in forms:
             draft.add_consent(form.instance)
         findings = errors_in(draft.check(country_of(self.instance)))
-        found = [(CONSENT.fullmatch(each.field), each.message) for each in findings]
+        found = [(CONSENT.fullmatch(each.field), said(each.message)) for each in findings]
         place_errors((forms[int(at[1])], at[2], message) for at, message in found if at)
 
 

@@ -117,7 +117,7 @@ class PendingChangeAdmin(ReadOnly, CappedList, ModelAdmin):
         return {
             "mine": change.made_by_id == request.user.pk,
             "may_decide": why_not is None,
-            "why_not": why_not.message if why_not else "",
+            "why_not": why_not.shown if why_not else "",
             "able": able[:MOST_NAMED],
             "more_able": max(len(able) - MOST_NAMED, 0),
             "moved": held.moved,
@@ -172,7 +172,7 @@ class PendingChangeAdmin(ReadOnly, CappedList, ModelAdmin):
             tell(change.pk, officer_of(request), request.POST.get("words", ""))
             self.message_user(request, done, messages.SUCCESS)
         except LeadopsError as refusal:
-            self.message_user(request, refusal.message, messages.ERROR)
+            self.message_user(request, refusal.shown, messages.ERROR)
         return HttpResponseRedirect(page_url(PendingChange, change.pk))
 
 

@@ -226,7 +226,7 @@ class PrivatePages(ModelAdmin):
                 way = after if self._may_follow(request, after) else page_url(Lead, lead.pk)
                 return HttpResponseRedirect(way)
             except LeadopsError as refusal:
-                form.add_error(None, refusal.message)
+                form.add_error(None, refusal.shown)
         context = self._context(request, lead, title) | {"form": form, "act": name}
         return TemplateResponse(request, "admin/leadops/privacy/ask.html", context)
 

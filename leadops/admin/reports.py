@@ -69,7 +69,7 @@ def _page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse:
         try:
             report_mails.subscribe(form.asked, report, **mail.cleaned_data)
         except LeadopsError as refusal:
-            mail.add_error(None, refusal.message)
+            mail.add_error(None, refusal.shown)
         else:
             messages.success(
                 request, _("The report will come by mail to %(address)s.") % {"address": officer.email}

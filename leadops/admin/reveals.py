@@ -18,6 +18,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from leadops import masking
+from leadops.admin.field_names import spoken
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import link
 from leadops.admin.masked import may_reveal
@@ -72,7 +73,7 @@ class RevealAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
 
     @admin.display(description=_("What"))
     def field_of(self, reveal: Reveal) -> str:
-        return f"{reveal.record}: {reveal.field.replace('_', ' ')}"
+        return f"{spoken(reveal.record)}: {spoken(reveal.field)}"
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(fresh_factor(self.ask_view))
@@ -94,7 +95,7 @@ class RevealAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
                     masked, officer, Why(**form.cleaned_data, ip_address=client_address(request))
                 )
             except TooManyReveals as refusal:
-                form.add_error(None, refusal.message)
+                form.add_error(None, refusal.shown)
         return self._page(request, masked, shown)
 
     def _page(self, request: HttpRequest, masked: Masked, shown: dict[str, Any]) -> HttpResponse:

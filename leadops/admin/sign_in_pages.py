@@ -55,7 +55,7 @@ def code_view(site: AdminSite, request: HttpRequest) -> HttpResponse:
             sessions.tell_codes_left(request, left)
             return HttpResponseRedirect(_next(request))
         except LeadopsError as refusal:
-            form.add_error(CODE, refusal.message)
+            form.add_error(CODE, refusal.shown)
     context = {"title": _("Your second factor"), "form": form}
     return _page(site, request, "code", context)
 
@@ -72,7 +72,7 @@ def enrol_view(site: AdminSite, request: HttpRequest) -> HttpResponse:
             sessions.factor_was_shown(request)
             return _codes(site, request, codes)
         except LeadopsError as refusal:
-            form.add_error(CODE, refusal.message)
+            form.add_error(CODE, refusal.shown)
     context = {"title": _("Enrol your phone"), "form": form, "picture": _picture(phone)}
     context |= {"secret": _grouped(phone.secret), "first": not officer.factor_since}
     return _page(site, request, "enrol", context)

@@ -35,7 +35,7 @@ class LockedWhileStored(ModelAdmin):
         if request.method == "POST" and conflicts.KEPT in request.POST:
             meant = conflicts.chosen(request, unquote(object_id), self.model)
             if meant is None:
-                raise BadRequest("What was typed can't be read any more: open the page again.")
+                raise BadRequest(_("What was typed can't be read any more: open the page again."))
             request.POST = meant
         return super().change_view(request, object_id, form_url, extra_context)
 
@@ -93,7 +93,7 @@ class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in th
 
     def refusal(self, seen: int | None) -> str:
         """What the officer is told whose page shows version `seen`, None where it shows none."""
-        return STALE
+        return _(STALE)
 
 
 class SeenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
@@ -112,7 +112,7 @@ class SeenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if not self.instance._state.adding and cleaned.get("seen") != self._stored:
             self.stale = True
-            raise ValidationError(STALE)
+            raise ValidationError(_(STALE))
         return cleaned
 
 

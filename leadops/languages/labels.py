@@ -20,7 +20,7 @@ from leadops.languages.kept import gettext_lazy
 def speak(app: AppConfig) -> None:
     """Have all labels of the models of `app` looked up when they are shown."""
     _speak_choices(Choices, app.name)
-    for model in app.get_models():
+    for model in app.get_models(include_auto_created=True):
         names = model._meta
         names.verbose_name = gettext_lazy(str(names.verbose_name or ""))
         # Lazy already where it is of Django's own making.

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth.models import Permission
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import DecimalField, Field, ForeignKey, ManyToManyField, Model
 from django.utils.dateparse import parse_datetime
@@ -18,6 +19,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from leadops.fields import EncryptedTextField
+from leadops.languages.said import said
 from leadops.models import AuditEvent
 
 LONGEST = 200
@@ -181,7 +183,7 @@ def _names(events: Iterable[AuditEvent]) -> Names:
                 values = value if isinstance(value, list) else [value]
                 keys[field.related_model].update(str(each) for each in values if each is not None)
     return {
-        (model, str(row.pk)): str(row)
+        (model, str(row.pk)): said(row) if model is Permission else str(row)
         for model, found in keys.items()
         for row in model._base_manager.filter(pk__in=found)
     }

@@ -83,7 +83,7 @@ def _checked(request: HttpRequest) -> HttpResponse | None:
     try:
         left = second_factor.show(sessions.officer_of(request), form.cleaned_data[CODE])
     except LeadopsError as refusal:
-        form.add_error(CODE, refusal.message)
+        form.add_error(CODE, refusal.shown)
         return _page(request, form, carried)
     sessions.factor_was_shown(request)
     sessions.tell_codes_left(request, left)
