@@ -40,7 +40,7 @@ def signed_in(port: int) -> Callable[[], float]:
     officer, session = people.officer("bench"), SessionStore()
     session[SESSION_KEY], session[BACKEND_SESSION_KEY] = (
         str(officer.pk),
-        "django.contrib.auth.backends.ModelBackend",
+        "leadops.sign_in.rights.Rights",
     )
     session[HASH_SESSION_KEY] = officer.get_session_auth_hash()
     session.create()

@@ -19,7 +19,7 @@ from leadops.validation import refuse_cards
 
 LONGEST = 4000
 MOST_MENTIONED = 20
-_BY_RIGHTS = "django.contrib.auth.backends.ModelBackend"
+_BY_RIGHTS = "leadops.sign_in.rights.Rights"
 _MENTION = re.compile(r"(?<![\w@.])@([\w.@+-]*\w)")
 
 

@@ -27,7 +27,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, object]] = [
 ]
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "leadops.sign_in.rights.Rights",
 ]
 
 # django-axes asks and tells our handler, and counts nothing by itself.

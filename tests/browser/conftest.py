@@ -119,7 +119,7 @@ def sign_in(page: Page, officer: Officer, url: str) -> Page:
     """Sign `officer` in at the site of `url`, by a session of the server's and without the form."""
     session = SessionStore()
     session[SESSION_KEY] = str(officer.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = "leadops.sign_in.rights.Rights"
     session[HASH_SESSION_KEY] = officer.get_session_auth_hash()
     session.save()
     page.context.add_cookies(

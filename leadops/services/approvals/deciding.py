@@ -17,7 +17,7 @@ from leadops.services.approvals.kind import Data, Kind
 from leadops.services.approvals.log import log
 from leadops.services.approvals.registry import kind_of
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "leadops.sign_in.rights.Rights"
 """Where rights are kept, however officers sign in."""
 MAY_APPROVE = "leadops.approve_pendingchange"
 State = PendingChange.State
