@@ -1,0 +1,81 @@
+"""axe-core over a page of the back office: wide by light and narrow in the dark, and what it found there."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from axe_playwright_python.base import AXE_SCRIPT
+from django.urls import resolve
+from playwright.sync_api import Page, Route
+
+from tests.browser.conftest import DESKTOP, PHONE
+
+SERIOUS = {"serious", "critical"}
+HOME = "index"
+LOOKS = (("wide, light", DESKTOP, False), ("narrow, dark", PHONE, True))
+LOOK = """async ([dark, without]) => {
+    document.documentElement.classList.toggle("dark", dark);
+    await Promise.all(document.getAnimations().map((each) => each.finished.catch(() => null)));
+    const found = await axe.run({ exclude: without }, { resultTypes: ["violations"], iframes: false });
+    return found.violations.map(({ id, impact, nodes }) =>
+        [id, impact, nodes.map((node) => `${node.target.join(" ")}: ${node.failureSummary.split("\\n")[1]}`)]);
+}"""
+SEND = """([chosen, values]) => {
+    const form = document.querySelector(chosen);
+    form.noValidate = true;
+    for (const [name, value] of Object.entries(values)) form.elements[name].value = value;
+    form.requestSubmit();
+}"""
+ITS_FORM = "#content form[method=post]"
+
+
+class Eyes:
+    """Looks at pages and keeps what was wrong, and the names of the addresses that were seen."""
+
+    def __init__(self, page: Page) -> None:
+        page.context.add_init_script(AXE_SCRIPT)
+        self.page = page
+        self.seen: set[str] = set()
+        self.found: dict[str, list[str]] = {}
+        self._urls: set[str] = set()
+
+    def go(self, url: str) -> None:
+        """Look at what stands at `url`; once, where another address has led to it already."""
+        self.page.set_viewport_size(DESKTOP)
+        self.page.goto(url)
+        if self.page.url not in self._urls:
+            self._urls.add(self.page.url)
+            self.look()
+
+    def look(self, state: str = "") -> None:
+        """At the page that is open, which is in this state."""
+        path = urlsplit(self.page.url).path
+        name = resolve(path).url_name or ""
+        self.seen.add(name)
+        without = ["#nav-sidebar"] if name != HOME else []  # which is the same on all pages
+        for where, size, dark in LOOKS:
+            self.page.set_viewport_size(size)  # type: ignore[arg-type]
+            for rule, impact, nodes in self.page.evaluate(LOOK, [dark, without]):
+                if impact in SERIOUS:
+                    for node in nodes:
+                        place = f"{path} ({', '.join(filter(None, (state, where)))})"
+                        self.found.setdefault(f"{rule}: {node}", []).append(place)
+
+    def send(self, chosen: str = ITS_FORM, **values: Any) -> None:
+        """Send a form as it is but for `values`, past what the browser itself would refuse."""
+        with self.page.expect_navigation():
+            self.page.evaluate(SEND, [chosen, values])
+
+    def go_wrong(self, url: str) -> None:
+        """Look at the answer to an address that is refused; the browser would tell its console of each."""
+        self.page.route(f"**{url}", _as_if_all_were_well)
+        self.page.goto(url)
+        self.look("refused")
+        self.page.unroute(f"**{url}")
+
+
+def _as_if_all_were_well(route: Route) -> None:
+    answer = route.fetch()
+    assert answer.status >= 400
+    route.fulfill(response=answer, status=200)
