@@ -13,6 +13,7 @@ class CrmIntegrationsConfig(AppConfig):
     def ready(self) -> None:
         from crm_integrations import approvals as vendors_approvals
         from crm_integrations import audited, checks, receivers, registry, reporting  # noqa: F401  (checks and receivers register)
+        from crm_integrations import subscription_approvals as webhooks_approvals
         from crm_integrations.dialects import registry as dialects
         from leadops.languages import labels
         from leadops.services import approvals
@@ -21,6 +22,7 @@ class CrmIntegrationsConfig(AppConfig):
         approvals.register(
             vendors_approvals.ConnectionChange, vendors_approvals.NewConnection, vendors_approvals.ReplayStart
         )
+        approvals.register(webhooks_approvals.NewSubscription, webhooks_approvals.SubscriptionChange)
         post_migrate.connect(make_partitions, sender=self)
         for slug, connector in registry.vendors().items():
             parts = {each.name: each.choices for each in connector.extra_fields if each.choices}

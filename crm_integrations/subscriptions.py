@@ -37,13 +37,15 @@ class Disabled(LeadopsError):
     """The subscription is disabled: enable it first."""
 
 
-def create(partner: Partner, url: str, wanted: Sequence[EventType]) -> tuple[Subscription, str]:
-    """Subscribe `partner` to these events; returns also the secret, which can't be read again.
+def create(
+    partner: Partner, url: str, wanted: Sequence[EventType], secret: str = ""
+) -> tuple[Subscription, str]:
+    """Subscribe `partner` to these events; returns also the secret, which can't be read again; made unless given.
 
     Raises WrongAddress, TooMany.
     """
-    base_url, path = _place(url)
-    secret, key = _new_secret(), uuid7()
+    base_url, path = place_of(url)
+    secret, key = secret or new_secret(), uuid7()
     with transaction.atomic():
         Partner.objects.select_for_update().get(pk=partner.pk)
         if Subscription.objects.of_partner(partner).count() >= MOST:
@@ -74,7 +76,7 @@ def change(
 
     Raises WrongAddress.
     """
-    place = None if url is None else _place(url)
+    place = None if url is None else place_of(url)
     with transaction.atomic():
         subscription = _locked(subscription)
         connection = subscription.connection
@@ -112,9 +114,9 @@ def delete(subscription: Subscription) -> None:
         outbox.telling.withdraw(subscription)
 
 
-def rotate_secret(subscription: Subscription) -> str:
+def rotate_secret(subscription: Subscription, secret: str = "") -> str:
     """A new secret, which can't be read again; the one before signs too for a day, so that nothing is refused."""
-    secret = _new_secret()
+    secret = secret or new_secret()
     with transaction.atomic():
         connection = _locked(subscription).connection
         connection.secrets = {"secret": secret, "former_secret": connection.secrets.get("secret", "")}
@@ -161,7 +163,7 @@ def _locked(subscription: Subscription) -> Subscription:
     return found.select_related("connection", "partner").get(pk=subscription.pk)
 
 
-def _place(url: str) -> tuple[str, str]:
+def place_of(url: str) -> tuple[str, str]:
     """Base URL and path of `url`; raises WrongAddress, in words, where events can't be sent there."""
     if len(url) > LONGEST_URL:
         raise WrongAddress(f"An address has at most {LONGEST_URL} characters.")
@@ -183,5 +185,5 @@ def _place(url: str) -> tuple[str, str]:
     return base_url, path
 
 
-def _new_secret() -> str:
+def new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()

@@ -8,11 +8,13 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
@@ -25,6 +27,7 @@ from crm_integrations import subscriptions
 from crm_integrations.admin.chips import state_chip, why_of
 from crm_integrations.admin.subscription_forms import AddForm, ReplayForm, WantedForm
 from crm_integrations.models import Delivery, EventType, Subscription
+from leadops.admin.gates import tell_waiting
 from leadops.admin.making import NeverAltered
 from leadops.admin.markup import chip
 from leadops.admin.page_urls import page_url
@@ -32,7 +35,11 @@ from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenDropdownFilter, seen
 from leadops.errors import LeadopsError
 from leadops.languages.said import said
-from leadops.models import Partner
+from leadops.models import Partner, PendingChange
+from leadops.services import approvals
+from leadops.services.approvals import Data
+from leadops.sign_in.fresh import fresh_factor
+from leadops.sign_in.sessions import officer_of
 
 MAY_ADD, MAY_CHANGE = "crm_integrations.add_subscription", "crm_integrations.change_subscription"
 LAST = 20
@@ -68,6 +75,7 @@ class SubscriptionAdmin(Scoped, NeverAltered, CappedList, ModelAdmin):
 
     # Pages ---------------------------------------------------------------------------------------------------
 
+    @method_decorator(fresh_factor)
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
         """Ask who is told what; answer with the secret, which is never shown again."""
         if not self.has_add_permission(request):
@@ -76,17 +84,25 @@ class SubscriptionAdmin(Scoped, NeverAltered, CappedList, ModelAdmin):
         form.offer(seen(Partner.objects.filter(active=True), request))
         if form.is_valid():
             try:
-                made, secret = subscriptions.create(
-                    form.cleaned_data["partner"], form.cleaned_data["url"], form.wanted
-                )
+                return self._made(request, form)
             except LeadopsError as refusal:
                 form.add_error("url", refusal.shown)
-            else:
-                self.log_addition(request, made, [{"added": {}}])
-                return self._secret_shown(request, made, secret)
         context = {"title": gettext("New event subscription"), "form": form, "media": self.media + form.media}
         return self._page(request, "add", context)
 
+    def _made(self, request: HttpRequest, form: AddForm) -> HttpResponse:
+        partner, url, wanted = form.cleaned_data["partner"], form.cleaned_data["url"], form.wanted
+        if approvals.needed():
+            subscriptions.place_of(url)
+            secret = subscriptions.new_secret()
+            data = {"url": url, "events": [each.value for each in wanted], "secret": secret}
+            change = approvals.ask("new_subscription", officer_of(request), data, partner)
+            return self._secret_shown(request, partner, secret, change)
+        made, secret = subscriptions.create(partner, url, wanted)
+        self.log_addition(request, made, [{"added": {}}])
+        return self._secret_shown(request, partner, secret, made)
+
+    @method_decorator(fresh_factor)
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
@@ -95,25 +111,43 @@ class SubscriptionAdmin(Scoped, NeverAltered, CappedList, ModelAdmin):
             return super().change_view(request, object_id, form_url, extra_context)
         if not self.has_view_permission(request, subscription):
             raise PermissionDenied
+        tell_waiting(request, self.opts.label_lower, [object_id])
         changing = request.POST if request.method == "POST" else None
         told = {"url": subscription.url, "events": subscription.events}
         form = WantedForm(changing, initial=told)
         if changing is not None:
             self._refuse_unless_allowed(request)
-            if form.is_valid() and self._changed(request, subscription, form):
-                return self._back(subscription)
+            if form.is_valid() and (answer := self._changed(request, subscription, form)):
+                return answer
         return self._shown(request, subscription, form)
 
-    def _changed(self, request: HttpRequest, subscription: Subscription, form: WantedForm) -> bool:
-        url = form.cleaned_data["url"]
+    def _changed(
+        self, request: HttpRequest, subscription: Subscription, form: WantedForm
+    ) -> HttpResponse | None:
+        """The page that follows; None where the address can't be taken, which the form says then."""
+        url: str = form.cleaned_data["url"]
+        elsewhere = url != subscription.url
+        holds = elsewhere and approvals.needed()
         try:
-            subscriptions.change(subscription, None if url == subscription.url else url, form.wanted)
+            with transaction.atomic():
+                change = self._asked(request, subscription, {"url": url}) if holds else None
+                subscriptions.change(subscription, url if elsewhere and not holds else None, form.wanted)
         except LeadopsError as refusal:
             form.add_error("url", refusal.shown)
-            return False
-        self.log_change(request, subscription, f"Now {', '.join(form.wanted)} to {url}.")
+            return None
+        self.log_change(
+            request, subscription, f"Now {', '.join(form.wanted)} to {subscription.url if holds else url}."
+        )
+        if change is not None:
+            return HttpResponseRedirect(page_url(PendingChange, change.pk))
         self.message_user(request, _("The subscription was changed."), messages.SUCCESS)
-        return True
+        return self._back(subscription)
+
+    @staticmethod
+    def _asked(request: HttpRequest, subscription: Subscription, data: Data) -> PendingChange:
+        if "url" in data:
+            subscriptions.place_of(data["url"])
+        return approvals.ask("subscription", officer_of(request), data, subscription)
 
     def _shown(self, request: HttpRequest, subscription: Subscription, form: WantedForm) -> HttpResponse:
         deliveries = Delivery.objects.filter(connection=subscription.connection_id)
@@ -138,10 +172,16 @@ class SubscriptionAdmin(Scoped, NeverAltered, CappedList, ModelAdmin):
         shown = {**self.admin_site.each_context(request), "opts": self.opts, **context}
         return TemplateResponse(request, f"admin/crm_integrations/subscription/{name}.html", shown)
 
-    def _secret_shown(self, request: HttpRequest, subscription: Subscription, secret: str) -> HttpResponse:
+    def _secret_shown(
+        self, request: HttpRequest, partner: Partner, secret: str, about: Subscription | PendingChange
+    ) -> HttpResponse:
+        """The secret of a subscription, or of one that waits for a second person."""
+        waits = isinstance(about, PendingChange)
         context = {
             "title": gettext("The secret"),
-            "subscription": subscription,
+            "partner": partner,
+            "subscription": None if waits else about,
+            "waits": page_url(PendingChange, about.pk) if waits else "",
             "secret": secret,
             "media": self.media,
         }
@@ -152,7 +192,7 @@ class SubscriptionAdmin(Scoped, NeverAltered, CappedList, ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         buttons: dict[str, Callable[..., HttpResponse]] = {
             "test": self.test_view,
-            "rotate": self.rotate_view,
+            "rotate": fresh_factor(self.rotate_view),
             "replay": self.replay_view,
             "enable": self.enable_view,
             "disable": self.disable_view,
@@ -180,9 +220,17 @@ class SubscriptionAdmin(Scoped, NeverAltered, CappedList, ModelAdmin):
 
     def rotate_view(self, request: HttpRequest, subscription_id: UUID) -> HttpResponse:
         subscription = self._to_change(request, subscription_id)
+        if approvals.needed():
+            secret = subscriptions.new_secret()
+            try:
+                change = self._asked(request, subscription, {"secret": secret})
+            except approvals.AlreadyWaits as refusal:
+                self.message_user(request, refusal.shown, messages.ERROR)
+                return self._back(subscription)
+            return self._secret_shown(request, subscription.partner, secret, change)
         secret = subscriptions.rotate_secret(subscription)
         self.log_change(request, subscription, "Another secret was made.")
-        return self._secret_shown(request, subscription, secret)
+        return self._secret_shown(request, subscription.partner, secret, subscription)
 
     def replay_view(self, request: HttpRequest, subscription_id: UUID) -> HttpResponse:
         subscription, form = self._to_change(request, subscription_id), ReplayForm(request.POST)

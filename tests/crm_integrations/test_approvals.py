@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import logging
+import re
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import connection as database
 from django.urls import reverse
 
-from crm_integrations.models import Connection, Delivery, Replay, State
+from crm_integrations import subscriptions
+from crm_integrations.models import Connection, Delivery, EventType, Replay, State, Subscription
 from crm_integrations.outbox import replays
 from leadops.models import Lead, PendingChange
 from leadops.services import leads
@@ -202,3 +205,55 @@ class TestSendTo:
         url = reverse("admin:leadops_lead_send", query={"lead": chosen})
         desk.post(url, {"connections": [str(vendor.pk)]})
         assert Delivery.objects.count() == 2
+
+
+class TestWebhooks:
+    """A partner's webhook is a connection: where events go, and what signs them."""
+
+    URL = "http://127.0.0.1:10/hook"
+
+    @pytest.fixture
+    def hook(self, partner) -> Subscription:
+        return subscriptions.create(partner, self.URL, [EventType.LEAD_CREATED])[0]
+
+    @staticmethod
+    def page(name: str, *args) -> str:
+        return reverse(f"admin:crm_integrations_subscription_{name}", args=args)
+
+    def test_another_address_waits_and_the_events_do_not(self, desk, hook):
+        sent = {"url": f"{self.URL}/new", "events": ["lead.updated"]}
+        change = asked(desk.post(self.page("change", hook.pk), sent))
+        now = Subscription.objects.get()
+        assert (now.url, now.events) == (self.URL, ["lead.updated"])
+        assert "waits for approval" in desk.get(self.page("change", hook.pk)).content.decode().lower()
+        approved(desk, change)
+        assert Subscription.objects.get().url == f"{self.URL}/new"
+
+    def test_an_address_that_is_none_is_refused_before_anybody_is_asked(self, desk, hook):
+        sent = {"url": "ftp://x", "events": ["lead.created"]}
+        assert "Give a URL like" in desk.post(self.page("change", hook.pk), sent).content.decode()
+        assert not PendingChange.objects.exists()
+
+    def test_another_secret_is_shown_at_once_and_signs_once_approved(self, desk, hook):
+        before = hook.connection.secrets["secret"]
+        shown = desk.post(self.page("rotate", hook.pk)).content.decode()
+        secret = re.search(r"whsec_[\w+/=]+", html.unescape(shown))[0]
+        assert Connection.objects.get().secrets == {"secret": before}
+        change = PendingChange.objects.get()
+        assert secret not in f"{change.what} {change.diff}"
+        approved(desk, change)
+        assert Connection.objects.get().secrets == {"secret": secret, "former_secret": before}
+
+    def test_a_refused_secret_signs_nothing(self, desk, hook):
+        desk.post(self.page("rotate", hook.pk))
+        refused(desk, PendingChange.objects.get())
+        assert Connection.objects.get().secrets == hook.connection.secrets
+
+    def test_a_new_subscription_is_made_by_the_second_person(self, desk, partner):
+        sent = {"partner": partner.pk, "url": self.URL, "events": ["lead.created"]}
+        shown = desk.post(self.page("add"), sent).content.decode()
+        assert not Subscription.objects.exists()
+        approved(desk, PendingChange.objects.get())
+        made = Subscription.objects.get()
+        assert (made.partner, made.url, made.events) == (partner, self.URL, ["lead.created"])
+        assert made.connection.secrets["secret"] in html.unescape(shown)

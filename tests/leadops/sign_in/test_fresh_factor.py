@@ -133,7 +133,8 @@ GUARDED = {
     "crm_integrations_reconciliation_workbook", "leadops_reveal_ask",
     "leadops_pendingchange_approve", "leadops_lead_erase", "leadops_importbatch_errors",
     "auth_user_password_change", "leadops_document_password", "leadops_officer_add", "leadops_officer_change",
-    "sign_in_codes",
+    "crm_integrations_subscription_add", "crm_integrations_subscription_change",
+    "crm_integrations_subscription_rotate", "sign_in_codes",
 }  # fmt: skip
 
 
