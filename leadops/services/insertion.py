@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 from django.contrib.postgres.fields import ArrayField
-from django.db import IntegrityError, connection, models
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models.base import ModelState
 from django.utils import timezone
 
@@ -206,8 +206,13 @@ def write(parts: Parts, *besides: Statement | str, **named: Any) -> None:
 def write_or_nothing(parts: Parts, *besides: Statement | str, **named: Any) -> None:
     """As `write`, for who goes on where a row is refused: IntegrityError leaves the transaction as it was before.
 
-    Its savepoint goes in the same round trip, where one of the ORM's would take two more.
+    Its savepoint goes in the same round trip, where one of the ORM's would take two more. Who has no transaction gets
+    one of these rows alone.
     """
+    if not connection.in_atomic_block:
+        with transaction.atomic():
+            _write((), parts, *besides, **named)
+        return
     try:
         _write((SAVE,), parts, *besides, KEEP, **named)
     except IntegrityError:

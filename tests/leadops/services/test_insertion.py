@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from django.db import DataError
+from django.db import DataError, IntegrityError
 
 from leadops.drafts import AddressDraft, BankDraft, ConsentDraft, LeadDraft
-from leadops.models import Lead
+from leadops.models import Applicant, Lead
 from leadops.services import leads
 from tests import people
 
@@ -77,3 +78,12 @@ def test_a_text_that_the_database_can_not_keep_is_its_error(partner, program):
 
     with pytest.raises(DataError):
         leads.create([replace(draft, source="x" * 101)], partner=partner, program=program, intake="api")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_lead_needs_no_transaction_around_it_and_leaves_nothing_when_refused(partner, program):
+    for _ in range(2):
+        draft = replace(people.drafts(1)[0], partner_ref_id="taken")
+        with suppress(IntegrityError):
+            leads.create([draft], partner=partner, program=program, intake=Lead.Intake.API)
+    assert (Lead.objects.count(), Applicant.objects.count()) == (1, 1)
