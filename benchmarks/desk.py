@@ -18,7 +18,7 @@ scratch.setup()
 
 import many_leads
 from django.contrib import admin
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
@@ -27,7 +27,8 @@ from leadops import synthetic
 from leadops.admin.sealed_search import sealed
 from leadops.drafts import LeadDraft
 from leadops.models import Lead, LeadNumber, Officer
-from leadops.services import leads
+from leadops.services import bulk_actions, leads
+from leadops.services.bulk_deeds import Assign
 from leadops.validation import check_lead, errors_in
 from tests import people
 
@@ -36,6 +37,8 @@ REAL, PAGES, TRIES = 100, 60, 5
 EVERY = 2 * 365 * 86_400_000 // 1_000_000
 """Milliseconds from one lead to the next."""
 BAR_MS, BAR_GROWN, BAR_TIMES = 150, 1.5, 4
+ASSIGNED = int(os.environ.get("BENCH_ASSIGNED", "10000"))
+BAR_ASSIGNED = 5
 VENDORS = ("brainysoft", "broctagon", "crego_crm", "ispcrm")
 DELIVERIES = """
 INSERT INTO crm_integrations_delivery SELECT r.* FROM leadops_lead l
@@ -75,8 +78,9 @@ def begin() -> None:
 
 def take(drafts: list[LeadDraft]) -> list[Lead]:
     partner, program = people.partner("Bench", "bench"), people.program("bench", "Bench")
-    made = leads.create(drafts, partner=partner, program=program, intake=Lead.Intake.API)
-    leads.submit(made)
+    with transaction.atomic():
+        made = leads.create(drafts, partner=partner, program=program, intake=Lead.Intake.API)
+        leads.submit(made)
     return made
 
 
@@ -141,6 +145,18 @@ def pages(desk: Client, shown: Lead) -> dict[str, float]:
     }
 
 
+def assigned(officer: Officer) -> float:
+    """Seconds to give so many leads of nobody another owner, as a bulk action, its audit among them."""
+    newest = Lead.objects.order_by("-pk").values("pk")[:ASSIGNED]
+    began = time.perf_counter()
+    action = bulk_actions.order(Lead.objects.filter(pk__in=newest), Assign(officer), officer, "the newest")
+    bulk_actions.run(action.pk)
+    took = time.perf_counter() - began
+    action.refresh_from_db()
+    assert (action.state, action.done) == ("done", ASSIGNED)
+    return took
+
+
 def rows_of(desk: admin.ModelAdmin[Lead], officer: Officer, text: str) -> float:
     """A list of what `text` finds: how many, and the page's rows; the median, in milliseconds."""
     took = []
@@ -168,6 +184,8 @@ def main() -> None:
     for name, took in many.items():
         scratch.report(f"{name}, {MANY:,} leads, p95", took, "ms", f"bar: at most {BAR_MS}")
         scratch.report(f"{name}, over {FEW:,} leads", took / few[name], "times", f"bar: at most {BAR_GROWN}")
+    told = f"bar: at most {BAR_ASSIGNED}"
+    scratch.report(f"assigning {ASSIGNED:,} leads at once", assigned(people.officer("owner")), "s", told)
     ours, plain = admin.site.get_model_admin(Lead), Plain(Lead, admin.AdminSite())
     for name, text in (("list", ""), ("search", "Family0042")):
         mine = rows_of(ours, officer, sealed(text) if text else "")

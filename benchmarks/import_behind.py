@@ -11,6 +11,7 @@ sys.argv[1:] = [str(ROWS)]
 import excel_import
 import many_leads
 import scratch
+from django.db import transaction
 
 from leadops import synthetic
 from leadops.models import Lead
@@ -25,7 +26,8 @@ def with_many_behind() -> float:
     """The rows per second with so many leads of another partner's in the tables."""
     partner, program = excel_import.clean()
     [first] = synthetic.drafts(1, seed=SEED)
-    leads.create([first], partner=partner, program=program, intake=Lead.Intake.API)
+    with transaction.atomic():
+        leads.create([first], partner=partner, program=program, intake=Lead.Intake.API)
     many_leads.copy(BEHIND - 1, like=first.partner_ref_id)
     return excel_import.imported(partner, program)
 

@@ -36,7 +36,7 @@ from leadops.services.bulk_deeds import DEEDS, Deed, deed_of
 from leadops.sign_in.sessions import officer_of
 
 MAY_ORDER = "leadops.add_bulkaction"
-MOST_HELD = 1000
+MOST_HELD = 10_000
 """Leads of a push that waits for a second person, who looks at what they are together."""
 
 TONES: dict[str, str] = {
@@ -116,6 +116,8 @@ class BulkActionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
                 deed = _asked(request, offered)
                 if "go" in request.POST:
                     return self._begin(request, choice, deed)
+                if deed.kind == BulkAction.Deed.SUBMIT:
+                    _held_ones(choice)  # what can't be approved at once is said before anybody goes on
                 todo, left = bulk_actions.foresee(choice.records, deed)
                 context |= {"deed": deed, "todo": todo, "left": left, "values": deed.values.items()}
                 context |= {"title": dict(offered)[deed.kind], "left_count": sum(count for _, count in left)}
@@ -151,13 +153,19 @@ class BulkActionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
 
 def _held(request: HttpRequest, choice: Choice) -> HttpResponse | None:
     """Where a second person approves so large a push, the page which says so; None where it may begin."""
-    ready = choice.records.exclude(status__in=Lead.STOPPED).order_by("pk")[: MOST_HELD + 1]
+    found = _held_ones(choice)
+    return held(request, "push", pushes.push_of(found)) if found else None
+
+
+def _held_ones(choice: Choice) -> list[Lead]:
+    """The leads of a push that a second person approves; none where it may begin. Raises TooMany."""
+    ready = choice.records.exclude(status__in=Lead.STOPPED).order_by("pk").only("pk")[: MOST_HELD + 1]
     if not approvals.needed_over("push", len(found := list(ready))):
-        return None
+        return []
     if len(found) > MOST_HELD:
         words = _("A second person approves at most %(most)s leads at a time: choose fewer.")
         raise bulk_actions.TooMany(words % {"most": f"{MOST_HELD:,}"})
-    return held(request, "push", pushes.push_of(found))
+    return found
 
 
 def _offered(request: HttpRequest) -> list[tuple[str, str]]:

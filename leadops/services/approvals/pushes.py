@@ -12,9 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from leadops.models import Lead, Officer, PendingChange
 from leadops.models.lead import LeadQuerySet
 from leadops.models.pending_change import Line
-from leadops.services import leads
+from leadops.services import bulk_actions, leads
 from leadops.services.approvals.kind import Data, Kind, Reach, line, version_of
+from leadops.services.bulk_deeds import Submit
 
+AT_ONCE = 1000
+"""More leads than these are sent by a bulk action of who asked for it, once that is approved."""
 AS_ROUTED = _("wherever the routes of their programs lead")
 
 
@@ -61,8 +64,12 @@ class Push(Kind):
         return version_of(sorted(self.leads(data).values_list("pk", "version", "status")))
 
     def apply(self, subject: None, data: Data, change: PendingChange) -> Model | None:
-        chosen = list(self.leads(data).select_related("program", "partner").order_by("pk"))
         to = data["connections"]
+        if (
+            to is None and len(data["leads"]) > AT_ONCE
+        ):  # part by part, in the background, with a page of its progress
+            return bulk_actions.order(self.leads(data), Submit(), change.made_by, change.what)
+        chosen = list(self.leads(data).select_related("program", "partner").order_by("pk"))
         leads.submit(chosen, None if to is None else [UUID(each) for each in to], by=change.made_by)
         return None
 

@@ -13,9 +13,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from leadops.models import ApiKey, Bank, ImportBatch, Lead, Officer, Partner, PendingChange
-from leadops.services import import_batches
-from leadops.services.approvals import grants
+from leadops.admin import bulk_actions as admin_bulk_actions
+from leadops.models import ApiKey, Bank, BulkAction, ImportBatch, Lead, Officer, Partner, PendingChange
+from leadops.services import bulk_actions, import_batches
+from leadops.services.approvals import grants, pushes
 from tests import people
 from tests.approving import approved, asked, press, refused, second_person, signed_in
 from tests.leadops.admin.page_forms import fields
@@ -56,6 +57,29 @@ class TestPushes:
         assert submitted() == 0
         approved(desk, change)
         assert submitted() == 3
+
+    def test_more_than_are_sent_at_once_go_in_the_background_once_approved(self, push, desk, monkeypatch):
+        monkeypatch.setattr(pushes, "AT_ONCE", 2)
+        approved(desk, asked(push(3)))
+        action = BulkAction.objects.get()
+        assert (submitted(), action.total, action.officer.username) == (0, 3, "asha")
+        bulk_actions.run(action.pk)
+        assert submitted() == 3
+
+    def test_all_that_a_filter_finds_are_approved_together_or_refused_before_the_preview(
+        self, desk, partner, program, monkeypatch
+    ):
+        people.leads_of(partner, program, 4)
+        sent = {"filter": "?status__exact=draft", "deed": "submit"}
+        start = reverse("admin:leadops_bulkaction_start")
+        monkeypatch.setattr(admin_bulk_actions, "MOST_HELD", 3)
+        for pressed in ({}, {"go": "1"}):
+            assert "at most 3 leads at a time" in desk.post(start, sent | pressed).content.decode()
+        assert not PendingChange.objects.exists()
+        monkeypatch.setattr(admin_bulk_actions, "MOST_HELD", 4)
+        assert "Do it to 4 leads" in desk.post(start, sent).content.decode()
+        approved(desk, asked(desk.post(start, sent | {"go": "1"})))
+        assert submitted() == 4
 
     def test_many_stay_drafts_when_refused(self, push, desk):
         refused(desk, asked(push(3)))
