@@ -165,7 +165,7 @@ class ReconciliationAdmin(Scoped, MadeByService, OnlyChosen, CappedList, ModelAd
     def workbook_view(self, request: HttpRequest, key: UUID) -> HttpResponse | FileResponse:
         asked = self._to_view(request, key)
         name = f"{asked.connection}-{reconciling.span(asked).replace(' ', '-')}.xlsx"
-        audit.note(AuditEvent.Action.DOWNLOADED, asked, connection=asked.connection.name)
+        audit.note(AuditEvent.Action.DOWNLOADED, asked, connection=str(asked.connection_id))
         return downloaded(reconciling.workbook(asked), name)
 
     def doubt_view(self, request: HttpRequest, key: UUID) -> HttpResponse:

@@ -178,8 +178,10 @@ def test_workbook_is_downloaded(desk, done):
     assert (event.action, event.record, event.changes) == (
         "downloaded",
         str(done.pk),
-        {"connection": "crego_crm"},
+        {"connection": str(done.connection_id)},
     )
+    found = desk.get(reverse("admin:leadops_auditevent_changelist"), {"record": done.pk})
+    assert "crego_crm" in found.content.decode()
     rows = workbook.get_sheet_by_index(0).to_python()
     assert len(rows) == 1 + done.differences.count()
 
