@@ -13,8 +13,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from leadops.admin import audit_story, lead_timeline, privacy, timeline, work_story, work_timeline  # noqa: F401  (they register)
 from leadops.admin import duplicates as same_borrower
-from leadops.admin import lead_timeline, privacy, timeline, work_story, work_timeline  # noqa: F401  (they register)
 from leadops.admin.amounts import grouped
 from leadops.admin.gates import tell_waiting
 from leadops.admin.lead_list import status_chip
