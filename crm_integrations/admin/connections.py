@@ -85,11 +85,11 @@ class ConnectionAdmin(LockedWhileStored, HoldsAddresses, ModelAdmin):
                 (None, {"fields": general, "description": _("Save it, then fill in what this vendor needs.")})
             ]
         own = [*general, ("parallel", "rate"), "enabled", "seen_version"]
-        fieldsets: list[Any] = [("Connection", {"fields": own})]
+        fieldsets: list[Any] = [(_("Connection"), {"fields": own})]
         if not self.has_change_permission(request, obj):
-            return [("Connection", {"fields": own[:-1]})]
+            return [(_("Connection"), {"fields": own[:-1]})]
         if settings := declared_fields(obj.vendor, SETTING):
-            fieldsets.append(("Settings", {"fields": settings}))
+            fieldsets.append((_("Settings"), {"fields": settings}))
         if secrets := declared_fields(obj.vendor, SECRET):
             fieldsets.append((_("Secrets"), {"fields": secrets}))
         return fieldsets

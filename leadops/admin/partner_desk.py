@@ -58,7 +58,10 @@ class Score:
     def explained(self) -> str:
         """What the number is a part of, or whatever else is to be said of it."""
         if self.count is not None and self.of:
-            return f"{self._counted(self.count)} of {self._counted(self.of)}"
+            return _("%(count)s of %(whole)s") % {
+                "count": self._counted(self.count),
+                "whole": self._counted(self.of),
+            }
         return self.note
 
     def _counted(self, count: int) -> str:

@@ -52,7 +52,7 @@ class ProgramAdmin(SeenAdmin, ModelAdmin):
     fieldsets = [
         (None, {"fields": ["id", "name", "code", "product_type", "country", "active"]}),
         (_("Privacy"), {"fields": ["consent_required", "keep_days"]}),
-        ("Duplicates", {"fields": ["duplicate_policy", "duplicate_days", "duplicate_keys"]}),
+        (_("Duplicates"), {"fields": ["duplicate_policy", "duplicate_days", "duplicate_keys"]}),
     ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -16,6 +16,8 @@ from django.utils import translation
 
 PLACE = re.compile(r"\{(\w+)\}")
 SENTENCES = re.compile(r"(?<=[.:;!?]) ")
+WITHIN = r"(?:(?![.!?] [A-Z]).)+?"
+"""What stands in a place: never the end of one sentence and the beginning of the next."""
 FEWEST_LETTERS = 5
 """Of its own has a pattern, or it would take other sentences for its own."""
 
@@ -82,6 +84,6 @@ def _pattern(english: str, hindi: str) -> Pattern | None:
     for text, name in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
         known += re.escape(text)
         if name:
-            known += f"(?P={name})" if name in seen else f"(?P<{name}>.+?)"
+            known += f"(?P={name})" if name in seen else f"(?P<{name}>{WITHIN})"
             seen.add(name)
     return Pattern(sure, re.compile(known, re.DOTALL), hindi)
