@@ -79,7 +79,7 @@ def test_saving_the_form_writes_changed_columns_and_no_others(desk, connections)
     url, form = connection_form(desk, connections["ispcrm"])
     with CaptureQueriesContext(connection) as queries:
         desk.post(url, form | {"parallel": "3"})
-    [written] = [q["sql"] for q in queries if q["sql"].startswith('UPDATE "crm_integrations_connection"')]
+    [written] = [q["sql"] for q in queries if 'UPDATE "crm_integrations_connection"' in q["sql"]]
     assert re.findall(r'"(\w+)" = ', written.partition(" WHERE ")[0]) == [
         "updated_at",
         "parallel",

@@ -62,7 +62,7 @@ def test_a_session_of_before_the_limits_gets_them_now(desk):
 def test_a_page_costs_no_write_for_it(desk, django_assert_max_num_queries):
     with django_assert_max_num_queries(3) as queries:
         desk.get(reverse("admin:help", args=["officer.md"]))
-    assert not [each for each in queries.captured_queries if each["sql"].startswith("UPDATE")]
+    assert not [each for each in queries.captured_queries if "UPDATE" in each["sql"]]
 
 
 def test_a_new_password_ends_the_other_sessions(officer):
