@@ -29,6 +29,15 @@ FILES = ["openapi.yaml", "samples/*.xlsx", "images/*.png"]
 markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
+def _table(renderer: Any, tokens: Any, at: int, options: Any, _env: Any) -> str:
+    """One that is wider than the screen scrolls: the keyboard has to reach it."""
+    tokens[at].attrSet("tabindex", "0")
+    return str(renderer.renderToken(tokens, at, options, _env))
+
+
+markdown.add_render_rule("table_open", _table)
+
+
 def urls(site: AdminSite) -> list[URLPattern]:
     """The addresses of the pages and of their files, within the admin."""
 

@@ -64,6 +64,13 @@ class OfficerAdmin(Scoped, HoldsGrants, HoldsPasswords, SeenAdmin, UserAdmin, Ri
         rights = ["is_superuser", "is_staff", "groups", "user_permissions", "reach", "branches"]
         return ["last_login", "date_joined", "factor_since", *([] if request.user.is_superuser else rights)]
 
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Without the mark that takes all out at once: it is no entry, and stands within the list of them."""
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if db_field.name in self.autocomplete_fields and field is not None:
+            field.widget.is_required = True
+        return field
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         mine_to_change = obj is None or request.user.is_superuser or not obj.is_superuser
         return mine_to_change and super().has_change_permission(request, obj)

@@ -2,109 +2,124 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
+from typing import Any
 
-from axe_playwright_python.base import AXE_SCRIPT
-from django.contrib import admin
-from django.http import HttpResponse
-from django.urls import NoReverseMatch, reverse
+import pytest
+from django.urls import reverse
 
-from crm_integrations.models import Connection
-from leadops.models import Lead
-from leadops.reports import catalogue
-from leadops.services import leads
-from tests import people, routes
-from tests.browser import test_phone
-from tests.browser.conftest import DESKTOP, PHONE
+from leadops.admin import search_page
+from leadops.models import Authenticator, Lead, Officer
+from tests import people
+from tests.browser import officer_pages, test_phone
+from tests.browser.conftest import sign_in
+from tests.browser.eyes import Eyes
+from tests.crm_integrations.roles.world import Place
+from tests.leadops.phones import code, enrolled
 
 much_to_show = test_phone._much_to_show
-SERIOUS = {"serious", "critical"}
-NO_PAGES = {f"admin:{name}" for name in ("logout", "jsi18n", "search", "autocomplete", "sign_in_stay")}
-LOOK = """async ([dark, without]) => {
-    document.documentElement.classList.toggle("dark", dark);
-    await Promise.all(document.getAnimations().map((each) => each.finished.catch(() => null)));
-    const found = await axe.run({ exclude: without }, { resultTypes: ["violations"], iframes: false });
-    return found.violations.map(({ id, impact, nodes }) =>
-        [id, impact, nodes.map((node) => `${node.target.join(" ")}: ${node.failureSummary.split("\\n")[1]}`)]);
-}"""
+ITS_LEAD = "#lead_form"
+ALONE = "main form[method=post]"
+"""Of a page without the menu."""
+REASON = "The borrower wrote to us"
 
 
-def _where(name: str, *args: object) -> Iterator[str]:
-    """The page's address; nothing where the site has no such page, or one that speaks of more than `args`."""
-    with suppress(NoReverseMatch):
-        yield reverse(name, args=args)
+@pytest.fixture
+def at(much_to_show, draft_lead, program, officer, connections) -> Place:
+    return officer_pages.full_world(draft_lead, program, officer, connections)
 
 
-def _of_models() -> Iterator[str]:
-    """The list of each model, and the page of one that there is."""
-    for model in admin.site._registry:
-        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
-        yield from _where(f"{name}_changelist")
-        one = model._default_manager.order_by("pk").last()
-        if one is not None:
-            yield from _where(f"{name}_change", one.pk)
+def test_no_page_has_a_serious_finding(at, desk, desk_page, officer, settings, monkeypatch, live_server):
+    settings.FRESH_FACTOR_SECONDS = 300
+    eyes, pages = Eyes(desk_page), officer_pages.of_routes(desk, at)
+    for url in [*pages.urls, *officer_pages.otherwise(at)]:
+        eyes.go(url)
+    what_forms_answer(eyes, at)
+    in_hindi(eyes, at, officer)
+    what_is_refused(eyes, monkeypatch)
+    at_the_sign_in(eyes, at, officer, settings, live_server.url)
+    assert pages.must_be_seen - eyes.seen == set()
+    assert eyes.seen.isdisjoint(officer_pages.NO_PAGES)
+    assert eyes.found == {}
 
 
-def _alone() -> Iterator[str]:
-    """What adds a record of each model, and our own pages that speak of none."""
-    for model in admin.site._registry:
-        yield from _where(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")
-    for name in routes.addresses():
-        if name.startswith("admin:") and name not in NO_PAGES:
-            yield from _where(name)
-    yield from (reverse("admin:report", args=[slug]) for slug in catalogue.REPORTS)
+def what_forms_answer(eyes: Eyes, at: Place) -> None:
+    """What is wrong beside its field, what a form asks before it goes on, and what is shown once."""
+    lead, partner = at.lead, at.records["leadops.partner"]
+    for name, *args in (
+        ("leadops_lead_add",),
+        ("leadops_partner_add",),
+        ("leadops_importbatch_add",),
+        ("leadops_document_add",),
+        ("crm_integrations_subscription_add",),
+        ("crm_integrations_delivery_decide", at.records["crm_integrations.delivery"].pk),
+        ("leadops_lead_withdraw", lead.pk),
+        ("password_change",),
+    ):
+        eyes.page.goto(reverse(f"admin:{name}", args=args))
+        eyes.send()
+        eyes.look("with errors")
+    ask = reverse("admin:leadops_reveal_ask", args=["lead", lead.pk, "primary_mobile"])
+    for words in ("", REASON):
+        eyes.page.goto(ask)
+        eyes.send(reason="call", words=words)
+        eyes.look("revealed" if words else "with errors")
+    eyes.page.goto(reverse("admin:leadops_partner_make_key", args=[partner.pk]))
+    eyes.send(label="Test")
+    eyes.look("the new key")
+    eyes.page.goto(reverse("admin:leadops_document_change", args=[at.records["leadops.document"].pk]))
+    eyes.send("form[action$='/password/']")
+    eyes.look("the password")
+    eyes.page.goto(f"{reverse('admin:leadops_bulkaction_start')}?lead={lead.pk}")
+    eyes.send(deed="tag", tag="")
+    eyes.look("with errors")
+    eyes.send(deed="tag", tag="urgent")
+    eyes.look("what will happen")
+    eyes.page.goto(f"{reverse('admin:leadops_lead_change', args=[lead.pk])}?edit=1")
+    Lead.objects.filter(pk=lead.pk).update(remarks="theirs", version=lead.version + 7)
+    eyes.send(ITS_LEAD, remarks="mine")
+    eyes.look("409")
 
 
-def _of_lead(lead: Lead, connections: dict[str, Connection]) -> Iterator[str]:
-    """The form of a lead, what is asked before a step that ends something, and what a vendor would get."""
-    yield from (f"{url}?edit=1" for url in _where("admin:leadops_lead_change", lead.pk))
-    for step in ("withdraw", "erase", "hold", "holders"):
-        yield from _where(f"admin:leadops_lead_{step}", lead.pk)
-    yield reverse("admin:leadops_lead_preview", args=[lead.pk, connections["brainysoft"].pk])
-    yield reverse("admin:leadops_lead_history", args=[lead.pk])
-    yield reverse("admin:leadops_reveal_ask", args=["lead", lead.pk, "primary_mobile"])
-    yield reverse("admin:leadops_lead_merge", args=[lead.pk, _same_borrower(lead).pk])
+def in_hindi(eyes: Eyes, at: Place, officer: Officer) -> None:
+    """A sample: the words are longer, and the letters others."""
+    Officer.objects.filter(pk=officer.pk).update(language="hi")
+    for name, *args in (
+        ("index",),
+        ("leadops_lead_changelist",),
+        ("leadops_lead_change", at.lead.pk),
+        ("report", "conversion"),
+        ("leadops_task_changelist",),
+    ):
+        eyes.page.goto(reverse(f"admin:{name}", args=args))
+        eyes.look("Hindi")
+    Officer.objects.filter(pk=officer.pk).update(language="en")
 
 
-def _same_borrower(lead: Lead) -> Lead:
-    """Another lead of the same person, who said some of it otherwise."""
-    person = lead.applicants.get()
-    drafts = people.drafts(1)
-    drafts[0].partner_ref_id, drafts[0].loan_purpose = "", "Another shop"
-    drafts[0].applicants[0].pan_no, drafts[0].applicants[0].name = person.pan_no, f"{person.name} Rao"
-    [other] = leads.create(drafts, partner=lead.partner, program=lead.program, intake=Lead.Intake.API)
-    return other
+def what_is_refused(eyes: Eyes, monkeypatch: pytest.MonkeyPatch) -> None:
+    eyes.go_wrong(reverse("admin:leadops_reveal_add"))  # 403
+    eyes.go_wrong(reverse("admin:help", args=["nobody.md"]))  # 404
+    with monkeypatch.context() as broken:
+        broken.setattr(search_page, "masking", None)
+        eyes.go_wrong(f"{reverse('admin:search')}?q=x")  # 500
 
 
-def _is_a_page(answer: HttpResponse) -> bool:
-    """Whether there is something to look at: to some nobody adds, some want to be told of what, one is a file."""
-    return answer.status_code == 200 and answer["Content-Type"].startswith("text/html")
-
-
-def test_no_page_has_a_serious_finding(much_to_show, desk, desk_page, draft_lead, partner, connections):
-    page, home = desk_page, reverse("admin:index")
-    page.context.add_init_script(AXE_SCRIPT)
-    found: dict[str, list[str]] = {}
-
-    def look(url: str, where: str, dark: bool) -> None:
-        without = ["#nav-sidebar"] if url != home else []  # which is the same on all pages
-        for rule, impact, nodes in page.evaluate(LOOK, [dark, without]):
-            if impact in SERIOUS:
-                for node in nodes:
-                    found.setdefault(f"{rule}: {node}", []).append(f"{url} ({where})")
-
-    more = [*_of_lead(draft_lead, connections), *test_phone.pages(draft_lead, partner, connections)]
-    alone = [url for url in _alone() if _is_a_page(desk.get(url))]
-    seen: set[str] = set()
-    for url in dict.fromkeys([home, *_of_models(), *alone, *more]):
-        page.set_viewport_size(DESKTOP)
-        page.goto(url)
-        if page.url in seen:  # the address of a step that is not at hand leads to the one that is
-            continue
-        seen.add(page.url)
-        look(url, "wide, light", False)
-        page.set_viewport_size(PHONE)
-        look(url, "narrow, dark", True)
-    assert len(seen) > 60
-    assert found == {}
+def at_the_sign_in(eyes: Eyes, at: Place, officer: Officer, settings: Any, url: str) -> None:
+    """The password, the phone, its codes on paper, and the fresh code that is asked for in between."""
+    secret, _ = enrolled(officer)
+    sign_in(eyes.page, Officer.objects.get(pk=officer.pk), url)  # whose other sessions have ended
+    eyes.go(reverse("admin:sign_in_code"))
+    eyes.send(ALONE, factor_code="000000")
+    eyes.look("with errors")
+    Authenticator.objects.update(throttling_failure_count=0)
+    eyes.send(ALONE, factor_code=code(secret))
+    eyes.go(reverse("admin:sign_in_codes"))
+    eyes.send(ALONE)
+    eyes.look("new ones")
+    settings.FRESH_FACTOR_SECONDS = -1
+    eyes.page.goto(reverse("admin:leadops_reveal_ask", args=["lead", at.lead.pk, "primary_mobile"]))
+    eyes.send(reason="call", words=REASON)
+    eyes.look("a fresh code")
+    eyes.page.context.clear_cookies()
+    eyes.go(reverse("admin:login"))
+    eyes.send("#login-form", username=officer.username, password=f"not {people.PASSWORD}")
+    eyes.look("with errors")

@@ -10,7 +10,7 @@ from crm_integrations.models import Delivery, Replay, State
 from crm_integrations.outbox import replays
 from leadops.services import leads
 from tests import people, vendors
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import BOTH_SIZES, PHONE
 from tests.browser.test_phone import NAMELESS, WIDE
 
 FAILURES = "admin:crm_integrations_delivery_failures"
@@ -26,6 +26,7 @@ def failed(transactional_db, partner, program) -> list[Delivery]:
     return list(Delivery.objects.order_by("id"))
 
 
+@BOTH_SIZES
 def test_officer_replays_a_cause_and_watches_it(desk_page, failed):
     desk_page.goto(reverse(FAILURES))
     desk_page.get_by_role("link", name="Replay these").click()
@@ -40,6 +41,7 @@ def test_officer_replays_a_cause_and_watches_it(desk_page, failed):
     assert Replay.objects.get().state == Replay.State.DONE
 
 
+@BOTH_SIZES
 def test_officer_decides_by_the_keyboard_alone(desk_page, failed):
     Delivery.objects.update(state=State.REVIEW)
     desk_page.goto(reverse(DECISIONS))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from leadops.models import Lead
+from tests.browser.conftest import BOTH_SIZES
 
 
 def begin(page: Page) -> None:
@@ -16,6 +17,7 @@ def begin(page: Page) -> None:
     page.locator("#id_applicants-0-name").fill("Asha Verma")
 
 
+@BOTH_SIZES
 def test_new_lead_with_nested_rows_is_taken_in_one_go(desk_page, partner, program):
     page = desk_page
     begin(page)
@@ -45,6 +47,7 @@ def test_new_lead_with_nested_rows_is_taken_in_one_go(desk_page, partner, progra
     )
 
 
+@BOTH_SIZES
 def test_error_stands_at_its_field_and_what_was_typed_is_kept(desk_page, partner, program):
     page = desk_page
     begin(page)

@@ -10,7 +10,7 @@ from crm_integrations import gaps
 from crm_integrations.models import Connection, Delivery, Exchange, Health, State
 from leadops.models import Lead
 from tests import people, vendors
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import BOTH_SIZES, PHONE
 from tests.browser.test_phone import NAMELESS, WIDE
 
 LONG = "N" * 120
@@ -42,6 +42,7 @@ def lead(isp, partner, program) -> Lead:
     return made
 
 
+@BOTH_SIZES
 def test_officer_looks_at_what_would_be_sent(desk_page, lead, isp):
     desk_page.goto(reverse("admin:leadops_lead_change", args=[lead.pk]))
     expect(desk_page.locator(".lo-reason", has_text="ispcrm: Refused: r")).to_be_visible()

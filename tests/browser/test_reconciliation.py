@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from crm_integrations.models import Connection, Delivery, Difference, Reconciliation, State
 from tests import people, vendors
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import BOTH_SIZES, PHONE
 from tests.browser.test_phone import NAMELESS, WIDE
 
 Kind = Difference.Kind
@@ -39,6 +39,7 @@ def page_of(asked: Reconciliation) -> str:
     return reverse("admin:crm_integrations_reconciliation_change", args=[asked.pk])
 
 
+@BOTH_SIZES
 def test_officer_watches_it_end_and_has_a_missing_record_looked_up(desk_page, asked):
     desk_page.goto(page_of(asked))
     expect(desk_page.get_by_text("Running")).to_have_count(2)  # once for a screen reader

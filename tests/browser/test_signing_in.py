@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from leadops.models import Authenticator, Export
 from tests import people
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import BOTH_SIZES, PHONE
 from tests.browser.test_phone import NAMELESS
 from tests.leadops.phones import code, enrolled
 
@@ -53,13 +53,13 @@ def test_an_officer_enrols_a_phone_loses_it_and_gets_in(open_page, officer, sett
     expect(page.get_by_text("9 recovery codes are left.")).to_be_visible()
 
 
-def test_an_export_asks_for_a_fresh_code_and_goes_on(open_page, officer, draft_lead, settings):
+@BOTH_SIZES
+def test_an_export_asks_for_a_fresh_code_and_goes_on(page, officer, draft_lead, settings):
     secret, _ = enrolled(officer)
     settings.FRESH_FACTOR_SECONDS = -1
-    page = open_page()
     type_password(page)
     enter(page, code(secret))
-    expect(page.locator("#nav-sidebar")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your queue")).to_be_visible()
     Authenticator.objects.update(last_step=-1)
     page.goto(f"{reverse('admin:leadops_export_start')}?lead={draft_lead.pk}")
     page.locator("form.lo-card button, #content form button").last.press("Enter")
@@ -69,6 +69,7 @@ def test_an_export_asks_for_a_fresh_code_and_goes_on(open_page, officer, draft_l
     assert Export.objects.get().leads == 1
 
 
+@BOTH_SIZES
 def test_who_does_nothing_is_told_before_the_session_ends(desk_page, settings):
     settings.SESSION_IDLE_SECONDS = 900
     desk_page.clock.install()
