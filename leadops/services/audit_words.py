@@ -10,7 +10,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import Permission
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import DecimalField, Field, ForeignKey, ManyToManyField, Model
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
@@ -172,6 +172,14 @@ def _shown(field: Field[Any, Any] | None, value: Any, names: Names) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
+def _is_key(field: ForeignKey[Any, Any], value: Any) -> bool:
+    """Whether it can name a record at all: an event of any other must be readable too."""
+    try:
+        return value is not None and field.target_field.to_python(value) is not None
+    except ValidationError:
+        return False
+
+
 def _names(events: Iterable[AuditEvent]) -> Names:
     """What the foreign keys in the events name, by one query a model."""
     keys: dict[type[Model], set[str]] = defaultdict(set)
@@ -181,7 +189,7 @@ def _names(events: Iterable[AuditEvent]) -> Names:
             field = _field(model, name)
             if isinstance(field, ForeignKey):
                 values = value if isinstance(value, list) else [value]
-                keys[field.related_model].update(str(each) for each in values if each is not None)
+                keys[field.related_model].update(str(each) for each in values if _is_key(field, each))
     return {
         (model, str(row.pk)): said(row) if model is Permission else str(row)
         for model, found in keys.items()

@@ -67,7 +67,7 @@ def test_a_lead_on_legal_hold_is_not_erased(desk_page, draft_lead):
     assert LegalHold.objects.get().lifted_at is not None
 
 
-def test_a_rule_hands_new_leads_out(desk_page, partner, program, officer):
+def test_a_rule_says_who_gets_the_leads_of_a_program(desk_page, partner, program, officer):
     page = desk_page
     page.goto(reverse("admin:leadops_assignmentrule_add"))
     page.get_by_label("Program").select_option(program.name)

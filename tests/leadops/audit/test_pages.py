@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from crm_integrations.models import Connection
+from leadops import statements
 from leadops.audit import settings as audit_settings
 from leadops.audit.acting import acting
 from leadops.models import Applicant, Lead, Officer
@@ -66,6 +67,13 @@ def test_foreign_keys_and_choices_are_told_in_words(lead, officer):
         ("Owner", "—", "asha"),
         ("Status", "Draft", "Dropped"),
     }
+
+
+def test_an_event_whose_key_is_none_is_told_all_the_same(lead):
+    noted = "SELECT leadops_audit_note('download', 'leadops.lead', %s, NULL, %s)"
+    statements.rows(noted, [str(lead.pk), '{"partner_id": "sunrise"}'])
+    told = audit.events_of(lead)[0]
+    assert [(each.field, each.after) for each in told.changes] == [("Partner", "sunrise")]
 
 
 def test_every_audited_record_of_the_desk_has_its_history(desk, partner, program, officer):
