@@ -85,9 +85,11 @@ def page_lead(pk: UUID, within: LeadQuerySet | None) -> Lead | None:
         return None
     parts = (LEAD, APPLICANTS, ADDRESSES, BANKS, NOTES, TASKS)
     found, applicants, addresses, banks, notes, tasks = read_together(*(part(pk) for part in parts))
+    if not found:  # deleted, while its applicants stay
+        return None
     attach(found, "applicants", applicants)
     attach(applicants, "addresses", addresses)
     attach(applicants, "banks", banks)
     attach(found, "notes", notes)
     attach(found, "tasks", tasks)
-    return found[0] if found else None
+    return found[0]

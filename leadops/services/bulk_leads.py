@@ -98,7 +98,8 @@ def _stored(
 
 def _store_alone(each: Sent, partner: Partner, intake: str) -> None:
     try:
-        received = leads.receive(each.draft, partner=partner, program=each.program, intake=intake)
+        with transaction.atomic():  # whatever it fails at, the others' transaction goes on
+            received = leads.receive(each.draft, partner=partner, program=each.program, intake=intake)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:

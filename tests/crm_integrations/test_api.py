@@ -152,6 +152,7 @@ def test_readiness_names_what_each_connection_still_needs(api, lead_id, crego, p
     assert all(each["message"] for each in needed["missing"])
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_roll_back_leaves_neither_lead_nor_delivery(api, program, crego, monkeypatch):
     def broken(*args, **kwargs):
         raise RuntimeError

@@ -42,7 +42,7 @@ def refused(settings, tmp_path, partner, program):
 def test_the_page_names_the_sheets_and_each_row_with_its_sheet(desk, refused):
     shown = desk.get(reverse("admin:leadops_importbatch_change", args=[refused.pk])).content.decode()
     assert "Sheets read beside the first: Banks." in shown
-    assert "Not read: sheet Prices." in shown
+    assert "Sheets not read: Prices." in shown
     assert shown.index(">Leads 2</a>") < shown.index(">Banks 2</a>")
     assert "It belongs to the same lead as row 2 of sheet Banks, which was refused: see there." in shown
 
@@ -63,6 +63,6 @@ def test_only_the_row_to_blame_is_mended_and_its_lead_comes_in_whole(desk, refus
 def test_the_page_of_a_row_shows_it_under_the_headings_of_its_sheet(desk, refused):
     row = refused.import_rows.get(sheet="Banks")
     shown = desk.get(reverse("admin:leadops_importbatch_row", args=[row.pk])).content.decode()
-    assert "Row 2 of sheet Banks" in shown
+    assert "Row 2 (sheet Banks)" in shown
     assert "Account number" in shown
     assert "50100012345678" not in shown

@@ -134,18 +134,20 @@ def test_one_that_the_database_will_not_have_costs_no_other(api, program, monkey
 
 
 def test_a_fault_of_ours_is_told_of_its_row_alone(api, program, monkeypatch):
-    receive = leads.receive
+    submit = leads.submit
     monkeypatch.setattr(bulk_leads, "_store_together", lambda *_: None)
 
-    def break_on_one(draft: Any, **options: Any) -> Any:
-        if draft.partner_ref_id == "B-1":
+    def break_on_one(made: Any, **options: Any) -> Any:
+        """Within the transaction, its lead already written."""
+        if any(lead.partner_ref_id == "B-1" for lead in made):
             raise ValueError("secret of the row")
-        return receive(draft, **options)
+        return submit(made, **options)
 
-    monkeypatch.setattr(leads, "receive", break_on_one)
+    monkeypatch.setattr(leads, "submit", break_on_one)
     answer = api.post(PATH, {"leads": [_lead(program, at) for at in range(3)]})
     assert _statuses(answer) == [200, 500, 200]
     assert "secret" not in answer.content.decode()
+    assert sorted(Lead.objects.values_list("partner_ref_id", flat=True)) == ["B-0", "B-2"]
 
 
 def test_a_database_that_is_away_ends_all(api, program, monkeypatch):
