@@ -55,7 +55,7 @@ class Eyes:
         self.seen.add(name)
         without = ["#nav-sidebar"] if name != HOME else []  # which is the same on all pages
         for where, size, dark in LOOKS:
-            self.page.set_viewport_size(size)  # type: ignore[arg-type]
+            self.page.set_viewport_size(size)
             for rule, impact, nodes in self.page.evaluate(LOOK, [dark, without]):
                 if impact in SERIOUS:
                     for node in nodes:
