@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import io
 import logging
+import os
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from celery import current_app
 from django.conf import settings
 from django.db import connection
 
@@ -53,6 +55,27 @@ def files(folder: Path) -> Iterator[tuple[str, bytes]]:
     for path in folder.rglob("*"):
         if path.is_file():
             yield f"file {path.relative_to(folder)}", opened(path.read_bytes())
+
+
+EMBEDDED_BROKER = settings.CELERY_BROKER_TRANSPORT_OPTIONS.get("data_folder_in")
+
+
+def in_the_broker() -> Iterator[tuple[str, bytes]]:
+    """All that waits in the broker, and every file of it: `make chaos PARTS=canaries` names the folder of a server."""
+    folder = Path(str(EMBEDDED_BROKER or os.environ["BROKER_FOLDER"]))
+    if not EMBEDDED_BROKER:
+        yield "broker's queue", b"\n".join(_waiting())
+    for name, held in files(folder):
+        yield f"broker's {name}", held
+
+
+def _waiting() -> Iterator[bytes]:
+    """Every message of the queue; it has them back when the connection ends."""
+    with current_app.connection_for_read() as link:
+        queue = current_app.amqp.queues[current_app.conf.task_default_queue](link.default_channel)
+        while message := queue.get():
+            body = message.body if isinstance(message.body, bytes) else message.body.encode()
+            yield repr((message.headers, message.properties)).encode() + body
 
 
 def opened(content: bytes) -> bytes:

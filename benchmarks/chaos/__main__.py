@@ -10,10 +10,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import FrameType
 
-from benchmarks.chaos import brokers, kills, soak, swallowed
+from benchmarks.chaos import brokers, kills, planted, soak, swallowed
 from benchmarks.chaos.judge import judge
 from benchmarks.chaos.rig import ROOT, Rig, rig
 
@@ -43,17 +43,30 @@ def _interrupted(number: int, frame: FrameType | None) -> None:
 def killed_workers(rig: Rig, small: bool) -> bool:
     """Once with each broker."""
     plan = kills.Plan(12, 2, 3, 1, 1) if small else kills.Plan(300, 4, 40, 2, 2)
-    kept = True
-    for broker in brokers.NAMES:
+
+    def killed(broker: str) -> bool:
+        result = kills.run(rig, plan, broker)
+        print(f"{broker}: {result}", flush=True)
+        return result.good
+
+    return _with_each(brokers.NAMES, killed)
+
+
+def canaries(rig: Rig, small: bool) -> bool:
+    """What is planted at the start is nowhere at the end; the suite looks into the embedded broker itself."""
+    return _with_each(brokers.SERVERS, lambda broker: planted.run(rig.folder, broker))
+
+
+def _with_each(names: Iterable[str], kept: Callable[[str], bool]) -> bool:
+    """Whether it was kept with every broker of these; one that can't be had is named."""
+    all_kept = True
+    for broker in names:
         try:
-            result = kills.run(rig, plan, broker)
+            all_kept = kept(broker) and all_kept
         except brokers.Missing as missing:
             print(f"{broker}: NOT TRIED: {missing}", flush=True)
-            kept = False
-        else:
-            print(f"{broker}: {result}", flush=True)
-            kept = result.good and kept
-    return kept
+            all_kept = False
+    return all_kept
 
 
 def points(rig: Rig, small: bool) -> bool:
@@ -112,6 +125,7 @@ def tests(rig: Rig, small: bool) -> bool:
 
 PARTS: dict[str, Part] = {
     "kills": killed_workers,
+    "canaries": canaries,
     "points": points,
     "freezes": frozen_workers,
     "outage": long_outage,

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-NAMES = ("embedded", "redis", "rabbitmq")
 LONGEST_START = 90.0
 QUEUE = "celery"
 
@@ -129,6 +128,10 @@ class Redis(_Server):
     def _answers(self) -> object:
         return self._client().ping()
 
+    def write_down(self) -> None:
+        """Keep in the folder all that is ever sent here, also what was taken since."""
+        self._client().config_set("appendonly", "yes")
+
     def empty(self) -> int:
         """FLUSHALL: the messages, and those that workers had not acknowledged; returns how many waited."""
         client = self._client()
@@ -183,6 +186,9 @@ class RabbitMq(_Server):
     def _answers(self) -> object:
         return self._channel().close()
 
+    def write_down(self) -> None:
+        """It does by itself: the queue outlives the node."""
+
     def empty(self) -> int:
         """Purge the queue; returns how many messages waited in it."""
         with contextlib.closing(self._channel()) as connection:
@@ -190,9 +196,10 @@ class RabbitMq(_Server):
 
 
 Broker = Embedded | Redis | RabbitMq
+SERVERS: dict[str, type[Redis | RabbitMq]] = {"redis": Redis, "rabbitmq": RabbitMq}
+NAMES = ("embedded", *SERVERS)
 
 
 def started(name: str, folder: Path) -> Broker:
     """The broker of that name, running; Missing says why it can't be had."""
-    made: dict[str, type[Broker]] = {"embedded": Embedded, "redis": Redis, "rabbitmq": RabbitMq}
-    return made[name](folder)
+    return SERVERS[name](folder) if name in SERVERS else Embedded(folder)

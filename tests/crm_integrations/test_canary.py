@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import base64
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
-from celery import current_app
-from django.conf import settings as configured
 from django.core import mail
 from django.core.files import File
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -24,15 +24,16 @@ from django.urls import reverse
 from crm_integrations import delivery as engine
 from crm_integrations import notices, outbox, subscriptions, tasks
 from crm_integrations.models import Delivery, EventType, Exchange, Notice
+from leadops import doorbell
 from leadops.admin import dashboard
-from leadops.models import Applicant, Export, Lead, Officer, Reveal
+from leadops.models import Applicant, Authenticator, Export, Lead, Officer, Reveal
 from leadops.services import documents, exports, import_batches
 from leadops.services.document_events import By
 from leadops.services.document_storing import Given
 from tests import canaries, people
 from tests.crm_integrations.in_hand import make_due
 from tests.crm_integrations.receiver import Receiver, receiving
-from tests.leadops import papers
+from tests.leadops import papers, phones
 from tests.leadops.admin.page_forms import fields
 from tests.leadops.api import bodies
 from tests.leadops.api.callers import Caller
@@ -55,6 +56,7 @@ SEALED = {
 """What no dump shows; the forms are right, the people invented."""
 OF_PEOPLE = {"name": "Zuleikha Qanaryova", "e-mail": "zuleikha.q@canary.example", "place": "7391 Canary Lane"}
 """What the database holds as it is, and nothing else may; names may be exported."""
+CODE_ON_PAPER = re.compile(r"\b(?:[a-z2-9]{4}-){3}[a-z2-9]{4}\b")
 ADDRESSES = {name: OF_PEOPLE[name] for name in ("e-mail", "place")}
 
 
@@ -114,6 +116,23 @@ def work_at_the_desk(desk: Client, lead: Lead, officer) -> None:
     assert SEALED["mobile"] in desk.post(ask, why).content.decode()
     locked = SimpleUploadedFile("statement.pdf", papers.pdf(1, SEALED["PDF password"]))
     documents.add(lead, Given("STATEMENT", [], locked, SEALED["PDF password"]), By(officer))
+
+
+def sign_in_with_a_phone() -> dict[str, str]:
+    """Enrol one, show a code of it, and one on paper in its place; the secrets of it."""
+    ravi, client = people.officer("ravi"), Client()
+    sign_in, enrol, code = (reverse(f"admin:{name}") for name in ("login", "sign_in_enrol", "sign_in_code"))
+    password = {"username": ravi.username, "password": people.PASSWORD}
+    client.post(sign_in, password)
+    client.get(enrol)
+    seed = Authenticator.objects.get(user=ravi).secret
+    on_paper = CODE_ON_PAPER.findall(client.post(enrol, {"factor_code": phones.code(seed)}).content.decode())
+    again = Client()
+    again.post(sign_in, password)
+    assert again.post(code, {"factor_code": on_paper[0]})["Location"] == reverse("admin:index")
+    told = {f"recovery code {number}": each for number, each in enumerate(on_paper)}
+    told |= {f"{name} as it is compared": each.replace("-", "") for name, each in told.items()}
+    return told | {"TOTP seed": seed, "TOTP seed in hex": base64.b32decode(seed).hex()}
 
 
 def deliver_with_faults(vendor_sandbox) -> None:
@@ -208,6 +227,7 @@ def run(
     secrets = {f"secret {number}": each for number, each in enumerate(_secrets(connections))}
     secrets |= {"webhook secret": hook, "API key": key, "password": people.PASSWORD}
     with canaries.logged() as log, canaries.logged_by_the_server() as server_log:
+        secrets |= sign_in_with_a_phone()
         lead = bring_in_by_api(program, key)
         bring_in_by_workbook(partner, program, tmp_path)
         outbox.telling.tell(lambda: False)
@@ -226,9 +246,7 @@ def run(
         "mails": canaries.in_one(str(each.message()) for each in mail.outbox),
         "events": b"".join(each.body + repr(each.headers).encode() for each in partner_system.heard),
     }
-    broker = Path(configured.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_in"])
-    said |= {f"broker {name}": held for name, held in canaries.files(broker)}
-    return said, workbook, secrets
+    return said | dict(canaries.in_the_broker()), workbook, secrets
 
 
 def _secrets(connections) -> set[str]:
@@ -237,7 +255,6 @@ def _secrets(connections) -> set[str]:
 
 def test_what_was_planted_is_nowhere_at_the_end(run):
     said, workbook, secrets = run
-    assert current_app.conf.broker_url == configured.EMBEDDED_BROKER
     assert b"Internal Server Error" in said["log"], "the log has what it is searched for in"
     for refusal in REFUSED if canaries.IS_OURS else ():
         assert refusal in said["log of the database"]
@@ -253,6 +270,14 @@ def test_the_search_finds_what_is_there(run):
     assert "name in table leadops_applicant" in held
     assert "e-mail in table leadops_applicant" in held
     assert canaries.found(OF_PEOPLE, {"export": workbook}) == ["name in export"]
+
+
+def test_the_search_finds_what_is_rung_with():
+    """In whichever broker, and by whichever argument."""
+    planted = {"argument": f"canary {uuid4()}", "name of one": f"canary {uuid4()}"}
+    doorbell.ring("a.task", args=[planted["argument"]], kwargs={"why": planted["name of one"]})
+    found = " ".join(canaries.found(planted, dict(canaries.in_the_broker())))
+    assert [name for name in planted if f"{name} in broker's" not in found] == []
 
 
 @pytest.mark.parametrize("before", ["", "a", "ab", "abc"])
