@@ -54,13 +54,47 @@ def triggers_of(each: Audited) -> Iterator[Trigger]:
             each, "insert", "REFERENCING NEW TABLE AS new_rows", _run("inserted", arguments, whole)
         )
     if each.columns:
-        pairs = ([f'{row}."{name}"' for name in each.columns] for row in ("OLD", "NEW"))
-        changed = " OR ".join(f"{was} IS DISTINCT FROM {now}" for was, now in zip(*pairs, strict=True))
-        yield _trigger(
-            each, "update", f"FOR EACH ROW WHEN ({changed})", _run("updated", arguments, whole, each="")
-        )
+        changed = " OR ".join(_differs(name) for name in each.columns)
+        told_by = f"EXECUTE FUNCTION {_teller_of(each)}()"
+        trigger = _trigger(each, "update", f"FOR EACH ROW WHEN ({changed})", told_by)
+        yield trigger._replace(sql=f"{_teller(each)}; {trigger.sql}")
     yield _trigger(each, "delete", "REFERENCING OLD TABLE AS old_rows", _run("deleted", arguments, whole))
     yield _trigger(each, "truncate", "", _run("truncated", arguments, whole))
+
+
+TELLER = """
+CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+DECLARE
+    act bigint := leadops_audit_act();
+    hidden boolean := coalesce(current_setting('leadops.audit_erasing', true), '') <> '';
+BEGIN
+    INSERT INTO leadops_auditevent (act, action, model, record, parent, changes)
+    VALUES (act, 'update', '{label}', OLD."{pk}"::text, {parent}, {changes});
+    RETURN NULL;
+END $$"""
+"""One for each table: to find by its names what changed in any row takes the server four times as long."""
+
+
+def _teller(each: Audited) -> str:
+    """The function that tells of a changed row what was and what is."""
+    parent = f'NEW."{each.parent}"::text' if each.parent else "NULL"
+    changes = "\n        || ".join(_told(name, secret=name in each.secret) for name in each.columns)
+    return TELLER.format(name=_teller_of(each), label=each.label, pk=each.pk, parent=parent, changes=changes)
+
+
+def _teller_of(each: Audited) -> str:
+    return f"leadops_audit_updated_{each.table}"
+
+
+def _told(name: str, *, secret: bool) -> str:
+    both = f'jsonb_build_array(OLD."{name}", NEW."{name}")'
+    value = "NULL" if secret else f"CASE WHEN hidden THEN 'null'::jsonb ELSE {both} END"
+    return f"CASE WHEN {_differs(name)} THEN jsonb_build_object('{name}', {value}) ELSE '{{}}' END"
+
+
+def _differs(name: str) -> str:
+    return f'OLD."{name}" IS DISTINCT FROM NEW."{name}"'
 
 
 NOT_OURS = "NOT starts_with(current_query(), '/*audit:')"
@@ -74,13 +108,11 @@ def watches_of(each: Audited) -> Iterator[Trigger]:
     function = f"EXECUTE FUNCTION leadops_audit_watched({arguments})"
     for deed in ("insert", "update", "delete"):
         yield _trigger(each, deed, f"FOR EACH ROW WHEN ({NOT_OURS})", function)
-    yield _trigger(
-        each, "truncate", f"FOR EACH STATEMENT WHEN ({NOT_OURS})", _run("truncated", arguments, "whole", "")
-    )
+    yield _trigger(each, "truncate", _run("truncated", arguments, "whole", f"WHEN ({NOT_OURS})"))
 
 
-def _run(function: str, arguments: str, whole: str, each: str = "FOR EACH STATEMENT") -> str:
-    return f"{each} EXECUTE FUNCTION leadops_audit_{function}({arguments}, '{whole}')"
+def _run(function: str, arguments: str, whole: str, when: str = "") -> str:
+    return f"FOR EACH STATEMENT {when} EXECUTE FUNCTION leadops_audit_{function}({arguments}, '{whole}')"
 
 
 def _trigger(each: Audited, deed: str, *how: str) -> Trigger:

@@ -13,6 +13,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 Name = tuple[str, str]
 APPS = ("leadops", "crm_integrations")
+MADE_ANEW = {"0001_tables", "0002_beyond_models", "0003_audit"}
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +57,8 @@ def test_who_had_all_of_them_has_nothing_to_do():
     now = names()
     before = [name for app in APPS for name in earlier(app)]
     assert len(before) == 55
-    were_applied(*before)
+    since = [each for each in now if each[1] not in MADE_ANEW]
+    were_applied(*before, *since)
     assert plan() == []
     call_command("migrate", verbosity=0)
     assert {*now, *before} == {*names()}

@@ -1,0 +1,18 @@
+"""What changed in a row is told by a function of its table, which is made with its triggers after `migrate`."""
+
+from django.db import migrations
+
+BY_NAMES = """
+DROP FUNCTION leadops_audit_updated CASCADE;
+"""
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ("leadops", "0003_audit"),
+    ]
+
+    operations = [
+        migrations.RunSQL(BY_NAMES, migrations.RunSQL.noop),
+    ]
