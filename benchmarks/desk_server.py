@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from crm_integrations import roles
 from crm_integrations.models import Connection, Delivery, Exchange, Route
 from leadops import synthetic
 from leadops.admin.sealed_search import sealed
@@ -35,6 +36,9 @@ ROWS, REAL = int(sys.argv[1]), 100
 EVERY = 2 * 365 * 86_400_000 // 1_000_000
 """Milliseconds from one lead to the next."""
 ASSIGNED = min(10_000, ROWS)
+BRANCHES = ("north", "east", "south", "west")
+ROLES = {"loan officer": "Loan officers", "telecaller": "Telecallers"}
+"""Who asks for pages beside a superuser: one sees a branch, a quarter of all leads, one their own, some hundreds."""
 VENDORS = ("brainysoft", "broctagon", "crego_crm", "ispcrm")
 DELIVERIES = """
 INSERT INTO crm_integrations_delivery SELECT r.* FROM leadops_lead l
@@ -80,12 +84,28 @@ def take(drafts: list[LeadDraft]) -> list[Lead]:
     return made
 
 
-def grow(to: int) -> None:
+def officers() -> dict[str, Officer]:
+    """A superuser, and one officer of each of ROLES, at the first branch."""
+    found = {"superuser": people.officer("bench")}
+    for name, group in ROLES.items():
+        found[name] = people.officer(name, superuser=False)
+        found[name].branches.set([people.branch(BRANCHES[0])])
+        roles.give(found[name], group)
+    return found
+
+
+def grow(to: int, owner: Officer) -> None:
     """Have so many leads, each with a delivery; the newest ones are real, so that pages can show them."""
     there = Lead.objects.count()
     spread = (time.time_ns() // 1_000_000 - 3_600_000 - (there * EVERY if there > 1 else 0), EVERY)
     many_leads.copy(
-        to - there, like=LIKE.partner_ref_id, first=there, spread=spread, statuses=Lead.Status.values
+        to - there,
+        like=LIKE.partner_ref_id,
+        first=there,
+        spread=spread,
+        statuses=Lead.Status.values,
+        branches=[people.branch(code).pk for code in BRANCHES],
+        owner=owner.pk,
     )
     with connection.cursor() as cursor:
         cursor.execute(DELIVERIES, {"connections": list(Connection.objects.values_list("pk", flat=True))})
@@ -108,8 +128,10 @@ def talk(lead: Lead) -> None:
     )
 
 
-def pages(desk: Client, shown: Lead) -> dict[str, Callable[[int], float]]:
+def pages(officer: Officer, shown: Lead) -> dict[str, Callable[[int], float]]:
     """What takes how long for the page of this name, from the request to the last byte of HTML."""
+    desk = Client()
+    desk.force_login(officer)
     home, listed = reverse("admin:index"), reverse("admin:leadops_lead_changelist")
     one = reverse("admin:leadops_lead_change", args=[shown.pk])
     names = reverse("admin:search")
@@ -171,16 +193,22 @@ def a_tenth() -> int:
 
 def asked() -> dict[str, Callable[[int], float]]:
     """What may be asked for by name, once all leads are there."""
-    officer, desk = people.officer("bench"), Client()
-    desk.force_login(officer)
+    who = officers()
+    officer = who["superuser"]
     begin()
-    grow(ROWS - REAL)
+    grow(ROWS - REAL, who["telecaller"])
     shown = take([each for each in DRAFTS if each is not LIKE])[-1]
+    Lead.objects.filter(owner=None, branch=None).update(
+        branch=people.branch(BRANCHES[0]), owner=who["telecaller"]
+    )
     talk(shown)
     assert not LeadNumber.objects.exists()
     times = a_tenth()
     ours, plain = admin.site.get_model_admin(Lead), Plain(Lead, admin.AdminSite())
-    return pages(desk, shown) | {
+    seen = {
+        f"{page}, {name}": asked for name, each in who.items() for page, asked in pages(each, shown).items()
+    }
+    return seen | {
         "loop": lambda nth: looped(times),
         "assigned": lambda nth: assigned(people.officer(f"owner{nth}")),
         "our list": lambda nth: rows_of(ours, officer, ""),

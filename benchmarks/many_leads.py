@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import UUID
+
 from django.db import connection
 
 # Copies of a real lead, their ids in the order they were made or of one moment: 60 first names, so that many share one,
@@ -11,6 +14,8 @@ RANDOM = "decode(replace(gen_random_uuid()::text, '-', ''), 'hex')"
 SPREAD = "%(until)s::bigint - (%(first)s + %(count)s - n) * %(every)s::bigint"
 MOMENT = f"lpad(to_hex(coalesce(%(at)s::bigint, {SPREAD}, (24000000 + n)::bigint << 16)), 12, '0')"
 STATUS = "coalesce((%(statuses)s::text[])[1 + n %% cardinality(%(statuses)s::text[])], l.status)"
+BRANCH = "coalesce((%(branches)s::uuid[])[1 + n %% cardinality(%(branches)s::uuid[])], l.branch_id)"
+OWNER = "CASE WHEN n %% 3000 = 1 THEN %(owner)s::bigint ELSE l.owner_id END"
 ID = f"""overlay(overlay(gen_random_uuid()::text
     placing left({MOMENT}, 8) || '-' || right({MOMENT}, 4) from 1 for 13) placing '7' from 15 for 1)::uuid"""
 NAME = "'Given' || to_char(n %% 60, 'FM00') || ' Family' || to_char(n %% 4999, 'FM0000')"
@@ -21,7 +26,7 @@ MANY = (
     f"""INSERT INTO leadops_lead SELECT r.* FROM made JOIN leadops_lead l ON l.partner_ref_id = %(like)s
     CROSS JOIN LATERAL jsonb_populate_record(l, jsonb_build_object(
         'id', made.lead, 'partner_ref_id', 'OLD-' || n, 'primary_mobile', '\\x', 'primary_mobile_index', {RANDOM},
-        'status', {STATUS}
+        'status', {STATUS}, 'branch_id', {BRANCH}, 'owner_id', {OWNER}
     )) r""",
     f"""INSERT INTO leadops_applicant SELECT r.* FROM made JOIN leadops_lead l ON l.partner_ref_id = %(like)s
     JOIN leadops_applicant a ON a.lead_id = l.id
@@ -49,15 +54,26 @@ def copy(
     at: int | None = None,
     spread: tuple[int, int] | None = None,
     statuses: list[str] | None = None,
+    branches: list[UUID] | None = None,
+    owner: int | None = None,
 ) -> None:
     """Add `count` copies of the lead with this reference, with its applicant, bank account and address.
 
     They are numbered from `first`, and the higher the number, the newer the copy; or all made at `at`, in milliseconds;
-    or `spread`: the last at its first, and each so many milliseconds before the next. `statuses` are given in turns.
+    or `spread`: the last at its first, and each so many milliseconds before the next. `statuses` and `branches` are
+    given in turns, and one in 3,000 is `owner`'s.
     """
     until, every = spread or (None, None)
-    told = {"count": count, "like": like, "first": first, "at": at, "until": until, "every": every}
+    told: dict[str, Any] = {
+        "count": count,
+        "like": like,
+        "first": first,
+        "at": at,
+        "until": until,
+        "every": every,
+    }
+    told |= {"statuses": statuses, "branches": branches, "owner": owner}
     with connection.cursor() as cursor:
         for statement in MANY:
-            cursor.execute(statement, told | {"statuses": statuses})
+            cursor.execute(statement, told)
         cursor.execute("VACUUM ANALYZE")
