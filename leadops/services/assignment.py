@@ -40,7 +40,7 @@ def within_reach_of(officer: Officer) -> Q:
     if officer.sees_all:
         return Q()
     of_branches = Q(branch_id__in=officer.branch_ids)
-    return of_branches | Q(branch=None) if officer.reach == Officer.Reach.OWN else of_branches
+    return of_branches | Q(branch=None) if officer.sees_own_only else of_branches
 
 
 def out_of_reach(leads: QuerySet[Lead], officer: Officer) -> QuerySet[Lead]:
@@ -172,7 +172,7 @@ def _works_in(officer: Officer, branch_id: UUID | None) -> bool:
     if officer.sees_all:
         return True
     if branch_id is None:
-        return officer.reach == Officer.Reach.OWN
+        return officer.sees_own_only
     return branch_id in {branch.pk for branch in officer.branches.all()}
 
 

@@ -69,11 +69,23 @@ OF_NO_BRANCH += ("leadops.slarule", "leadops.holiday", "leadops.dropreason", "le
 """Records that every branch shares: there is no other branch's of them."""
 BEFORE = '{"values": [], "status": "draft"}'
 NOT_A_ROLES = ("own_leads_only",)
+OF_THE_BRANCH = (
+    "leadops.branch",
+    "leadops.partner",
+    "leadops.apikey",
+    "leadops.callcount",
+    "leadops.savedview",
+)
+OF_THE_BRANCH += ("leadops.assignmentrule", "leadops.absence", "crm_integrations.subscription")
+"""Records that everybody in the branch shares, those too who see their own leads alone."""
 
 
 @dataclass
 class Place:
-    """A branch with a record of each kind, by model label; `word` stands in all that is told of them."""
+    """A branch with a record of each kind, by model label.
+
+    `word` stands in all that is told of its leads, `branch_word` in all that everybody in the branch shares.
+    """
 
     word: str
     branch: Branch
@@ -93,16 +105,36 @@ class Place:
         return found
 
     @property
-    def ids(self) -> set[str]:
-        """The ids of its records, as far as they are its own and nobody could guess them."""
-        own = [each for label, each in self.records.items() if label not in OF_NO_BRANCH]
-        return {str(each.pk) for each in own if len(str(each.pk)) == 36}
+    def branch_word(self) -> str:
+        return other_word(self.word)
+
+    @property
+    def of_leads(self) -> dict[str, Any]:
+        """The records that are about its leads, or somebody's own."""
+        shared = (*OF_NO_BRANCH, *OF_THE_BRANCH)
+        return {label: each for label, each in self.records.items() if label not in shared}
+
+    @property
+    def of_its_own(self) -> dict[str, Any]:
+        """Those too that its branch shares."""
+        return {label: each for label, each in self.records.items() if label not in OF_NO_BRANCH}
 
 
-def officer_with_all_rights(username: str, branch: Branch) -> Officer:
-    """No superuser: nothing but the branch bounds this one."""
+def other_word(word: str) -> str:
+    return word[0] + word[:0:-1]
+
+
+def ids_of(records: dict[str, Any]) -> set[str]:
+    """The ids that nobody could guess."""
+    return {str(each.pk) for each in records.values() if len(str(each.pk)) == 36}
+
+
+def officer_with_all_rights(
+    username: str, branch: Branch, reach: Officer.Reach = Officer.Reach.BRANCHES
+) -> Officer:
+    """No superuser: nothing but the reach bounds this one."""
     officer = people.officer(username, superuser=False)
-    officer.reach = Officer.Reach.BRANCHES
+    officer.reach = reach
     officer.save()
     officer.branches.set([branch])
     officer.user_permissions.set(Permission.objects.exclude(codename__in=NOT_A_ROLES))
@@ -121,9 +153,9 @@ def place(
     word: str, number: int, connection: Connection, program: Program, branch: Branch | None = None
 ) -> Place:
     """The branch named by `word`, or another desk in `branch`; `number` is that of the borrower of its lead."""
-    branch = branch or Branch.objects.create(name=f"Branch {word}", code=word)
-    manager, los = officer_with_all_rights(f"{word}-manager", branch), Connection.objects.get(name="los")
-    found = Place(word, branch, manager, los)
+    shared, los = other_word(word), Connection.objects.get(name="los")
+    branch = branch or Branch.objects.create(name=f"Branch {shared}", code=shared)
+    found = Place(word, branch, officer_with_all_rights(f"{shared}-manager", branch), los)
     found.keep(branch, found.officer, program, connection, Notice.objects.get(kind=Notice.Kind.BREAKER))
     found.keep(Group.objects.get_or_create(name="Somebody's own")[0])
     _partner(found)
@@ -138,15 +170,17 @@ def place(
 
 
 def _partner(at: Place) -> None:
-    partner = Partner.objects.create(name=f"Partner {at.word}", code=f"{at.word}-partner", branch=at.branch)
-    key = ApiKey.issue(partner, label=f"{at.word} key")[0]
+    partner = Partner.objects.create(
+        name=f"Partner {at.branch_word}", code=f"{at.branch_word}-partner", branch=at.branch
+    )
+    key = ApiKey.issue(partner, label=f"{at.branch_word} key")[0]
     count = CallCount.objects.create(
-        api_key=key, day=timezone.localdate(), status=422, problem=f"{at.word}-problem", calls=3
+        api_key=key, day=timezone.localdate(), status=422, problem=f"{at.branch_word}-problem", calls=3
     )
     hook = Connection.objects.create(
         vendor=PartnerWebhook.slug,
-        name=f"{at.word} webhook",
-        base_url=f"https://{at.word}.example",
+        name=f"{at.branch_word} webhook",
+        base_url=f"https://{at.branch_word}.example",
         settings={"path": "/hook"},
     )
     told = Subscription.objects.create(partner=partner, connection=hook, events=["lead.created"])
@@ -222,7 +256,9 @@ def _work(at: Place, program: Program) -> None:
             state=BulkAction.State.RUNNING,
             total=2,
         ),
-        SavedView.objects.create(owner=at.officer, name=f"{at.word} view", query=f"q={at.word}", shared=True),
+        SavedView.objects.create(
+            owner=at.officer, name=f"{at.branch_word} view", query=f"q={at.branch_word}", shared=True
+        ),
         ReportSubscription.objects.create(officer=at.officer, report="turnaround", due_at=now),
     )
 

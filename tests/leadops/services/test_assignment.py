@@ -101,6 +101,31 @@ def test_the_most_exact_rule_counts_and_an_inactive_one_does_not(partner, progra
     assert owners() == ["three"]
 
 
+def test_who_sees_own_leads_alone_takes_those_of_the_head_office_however_far_their_reach(
+    partner, other_partner, program
+):
+    """The right that narrows counts as a narrow reach does; a branch's officer sees no lead of the head office."""
+    other_partner.branch = people.branch("nagpur")
+    other_partner.save()
+    narrowed, of_pune = colleague("tara", "pune"), colleague("une", "pune")
+    wide = colleague("wide", "pune", reach=Officer.Reach.ALL)
+    for each in (narrowed, wide):
+        people.give(each, "own_leads_only")
+    rule([narrowed, of_pune, wide], program=program)
+    [elsewhere] = people.leads_of(other_partner, program)
+    heads = more_leads(partner, program, 3)
+    new_leads.take_up()
+    assert owners() == [None, "tara", "wide", "tara"]
+    of_head, all_leads = {lead.pk for lead in heads}, Lead.objects.all()
+    for officer, unseen in (
+        (narrowed, {elsewhere.pk}),
+        (wide, {elsewhere.pk}),
+        (of_pune, of_head | {elsewhere.pk}),
+    ):
+        known = Officer.objects.get(pk=officer.pk)
+        assert {lead.pk for lead in assignment.out_of_reach(all_leads, known)} == unseen
+
+
 def test_without_a_rule_an_intake_leaves_nothing_to_do(partner, program):
     people.leads_of(partner, program, 3)
     assert not NewLeads.objects.exists()
