@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -131,13 +132,19 @@ class ConnectionAdmin(LockedWhileStored, HoldsAddresses, ModelAdmin):
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        name = "crm_integrations_connection_"
+        buttons: dict[str, Callable[..., HttpResponse]] = {
+            "check": self.check_view,
+            "close": fresh_factor(self.close_view),
+            "pause": fresh_factor(self.pause_view),
+            "resume": fresh_factor(self.resume_view),
+        }
         own = [
-            path("<uuid:connection_id>/check/", view(require_POST(self.check_view)), name=name + "check"),
-            path("<uuid:connection_id>/close/", view(require_POST(self.close_view)), name=name + "close"),
-            path("<uuid:connection_id>/pause/", view(require_POST(self.pause_view)), name=name + "pause"),
-            path("<uuid:connection_id>/resume/", view(require_POST(self.resume_view)), name=name + "resume"),
+            path(
+                f"<uuid:connection_id>/{name}/",
+                self.admin_site.admin_view(require_POST(view)),
+                name=f"crm_integrations_connection_{name}",
+            )
+            for name, view in buttons.items()
         ]
         return own + super().get_urls()
 

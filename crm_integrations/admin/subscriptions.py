@@ -193,10 +193,10 @@ class SubscriptionAdmin(Scoped, NeverAltered, CappedList, ModelAdmin):
         buttons: dict[str, Callable[..., HttpResponse]] = {
             "test": self.test_view,
             "rotate": fresh_factor(self.rotate_view),
-            "replay": self.replay_view,
-            "enable": self.enable_view,
-            "disable": self.disable_view,
-            "end": self.end_view,
+            "replay": fresh_factor(self.replay_view),
+            "enable": fresh_factor(self.enable_view),
+            "disable": fresh_factor(self.disable_view),
+            "end": fresh_factor(self.end_view),
         }
         own = [
             path(
