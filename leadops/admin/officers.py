@@ -40,6 +40,7 @@ class OfficerAdmin(Scoped, HoldsGrants, HoldsPasswords, SeenAdmin, UserAdmin, Ri
     when_empty = "Add the people who work here."
     form = OfficerForm
     add_form = OfficerCreationForm
+    rights = "user_permissions"
     actions = ["lift_lock_outs", "reset_second_factors"]
     list_display = [
         "username",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import Permission
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,6 +21,16 @@ DEEDS = {
 
 class RightsInWords(ModelAdmin):
     """Mixed into an admin that gives rights."""
+
+    rights = "permissions"
+    """The field that holds them."""
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Who may read rights and not give them is shown hundreds, each of which says where it holds."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None and request.method == "GET":
+            prefetch_related_objects([found], f"{self.rights}__content_type")
+        return found
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_manytomany(db_field, request, **kwargs)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import escape
 
@@ -102,6 +105,27 @@ def test_who_may_edit_officers_can_neither_raise_himself_nor_touch_a_superuser(c
     assert client.post(others, {"username": "taken"}).status_code == 403
     password = reverse("admin:auth_user_password_change", args=[officer.pk])
     assert client.get(password).status_code == 403
+
+
+@pytest.mark.parametrize("model", [Officer, Group], ids=lambda model: model._meta.model_name)
+def test_rights_are_read_with_few_questions_however_many_they_are(client, db, model):
+    reader = people.officer("clerk", superuser=False)
+    people.give(reader, "view_officer", "view_group")
+    holder = reader if model is Officer else Group.objects.create(name="Auditors")
+    held = holder.user_permissions if model is Officer else holder.permissions
+    client.force_login(reader)
+    url = reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_change", args=[holder.pk])
+    few = _asked(client, url)
+    held.add(*Permission.objects.exclude(codename="own_leads_only"))
+    assert _asked(client, url) <= few + 3
+
+
+def _asked(client: Client, url: str) -> int:
+    """How often a page asks the database, of somebody whose rights are known."""
+    client.get(url)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(url).status_code == 200
+    return len(queries)
 
 
 LISTED = sorted(admin.site._registry, key=lambda model: model._meta.label)
