@@ -19,6 +19,7 @@ from uuid import UUID, uuid4
 
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model, QuerySet
+from django.db.models.base import ModelState
 from django.db.models.query import ModelIterable
 
 M = TypeVar("M", bound=Model)
@@ -60,8 +61,9 @@ class Kept(Generic[M]):
         given = (
             [mark] if isinstance(kind, list) else mark for kind, mark in zip(self.types, marks, strict=True)
         )
-        compiler = self.build(*given).query.get_compiler(DEFAULT_DB_ALIAS)
+        compiler: Any = self.build(*given).query.get_compiler(DEFAULT_DB_ALIAS)
         text, params = compiler.as_sql()
+        compiler.klass_info = _made_quickly(compiler.klass_info)
         places: list[Place] = [(marks.index(each) if each in marks else None, each) for each in params]
         asked = [at for at, _ in places]
         assert set(range(len(marks))) <= set(asked), "A value is not asked for."
@@ -79,6 +81,29 @@ class Kept(Generic[M]):
         query = SimpleNamespace(get_compiler=lambda using: compiler)
         made: Any = SimpleNamespace(query=query, db=DEFAULT_DB_ALIAS, _known_related_objects={})
         return list(ModelIterable(made))
+
+
+class _Maker:
+    """Makes objects of what was read, in place of the model's own `from_db`.
+
+    That goes by `Model.__init__`, which sets field after field: half of the time it took to read a page of leads.
+    """
+
+    def __init__(self, model: type[Model]) -> None:
+        self.model, self._meta = model, model._meta
+
+    def from_db(self, db: str, names: Sequence[str], values: Sequence[Any]) -> Model:
+        made = self.model.__new__(self.model)
+        made.__dict__.update(zip(names, values, strict=True))
+        made._state = state = ModelState()
+        state.db, state.adding = db, False
+        return made
+
+
+def _made_quickly(told: dict[str, Any]) -> dict[str, Any]:
+    """What a compiler knows of the classes of its rows, with makers in their place."""
+    related = [_made_quickly(each) for each in told.get("related_klass_infos", [])]
+    return told | {"model": _Maker(told["model"]), "related_klass_infos": related}
 
 
 def _with_lists(text: str, is_list: Sequence[bool]) -> str:

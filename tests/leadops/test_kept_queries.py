@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID, uuid4
 
 import pytest
-from django.db.models import Q
+from django.db.models import F, Model, Q, QuerySet
 
 from leadops.kept_queries import Kept, attach, read, read_together
 from leadops.models import Address, Applicant, Lead, Officer
@@ -53,6 +53,33 @@ def test_what_is_sealed_is_opened(three):
     lead = three[1]
     [shown] = read(LEADS([lead.pk]))
     assert shown.primary_mobile == Lead.objects.get(pk=lead.pk).primary_mobile != ""
+
+
+SOME = ("partner_ref_id", "primary_mobile", "program__code", "owner__username")
+SOME_LEADS = Kept(lambda ids: _some(ids), [UUID])
+
+
+def _some(ids: list[UUID]) -> QuerySet[Lead]:
+    """With less than all of their columns, and a record that is not there for each."""
+    named = Lead.objects.filter(pk__in=ids).annotate(doubled=F("version") * 2).order_by("pk")
+    return named.select_related("program", "owner").only(*SOME)
+
+
+def test_objects_hold_what_the_queryset_s_own_do(three, officer):
+    Lead.objects.filter(pk=three[0].pk).update(owner=officer)
+    ids = sorted(each.pk for each in three)
+    for ours, own in zip(read(SOME_LEADS(ids)), _some(ids), strict=True):
+        assert ours == own
+        assert told_by(ours) == told_by(own)
+        assert told_by(ours.program) == told_by(own.program)
+        assert (ours.owner and told_by(ours.owner)) == (own.owner and told_by(own.owner))
+        ours.save(update_fields=["partner_ref_id"])  # it is known to be there
+
+
+def told_by(record: Model) -> tuple[dict[str, object], set[str], str | None, bool]:
+    """What an object holds, what it would ask for, and what it knows of where it stands."""
+    held = {name: value for name, value in vars(record).items() if name != "_state"}
+    return held, record.get_deferred_fields(), record._state.db, record._state.adding
 
 
 def test_what_is_attached_is_not_asked_for_again(three, django_assert_num_queries):

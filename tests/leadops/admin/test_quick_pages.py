@@ -51,8 +51,9 @@ def test_the_headers_of_a_list_are_made_once(desk, many_leads, monkeypatch):
     assert unfold_list.result_headers is quick_rows.headers_once
 
 
-def test_no_admin_has_what_the_rows_of_our_forms_leave_out():
-    left_out = ("conditional_fields", "ordering_field")
+def test_no_admin_has_what_our_rows_of_lists_and_forms_leave_out():
+    left_out = ("conditional_fields", "ordering_field", "list_sections", "list_horizontal_scrollbar_top")
+    left_out += ("actions_row",)
     having = [
         each for each in admin.site._registry.values() for name in left_out if getattr(each, name, None)
     ]
