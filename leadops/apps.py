@@ -6,7 +6,7 @@ from django.apps import AppConfig
 from django.contrib import admin
 from django.db.models.signals import post_migrate, pre_migrate
 
-from leadops.languages import labels
+from leadops.languages import kept, labels
 
 
 class LeadopsConfig(AppConfig):
@@ -14,6 +14,7 @@ class LeadopsConfig(AppConfig):
     verbose_name = "Lending"
 
     def ready(self) -> None:
+        kept.by_thread()
         from leadops.services import approvals
         from leadops.services.approvals import (
             bank_accounts,
