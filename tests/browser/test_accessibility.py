@@ -21,6 +21,12 @@ ITS_LEAD = "#lead_form"
 ALONE = "main form[method=post]"
 """Of a page without the menu."""
 REASON = "The borrower wrote to us"
+FAULTS = """() => {
+    const added = document.createElement("div");
+    added.innerHTML = '<p style="color: #999; background: #aaa">Pale</p><button></button><h5>Deep</h5>';
+    document.querySelector("form").append(added);
+}"""
+"""Two serious ones, and one that is none: a heading of the fifth order."""
 
 
 @pytest.fixture
@@ -40,6 +46,17 @@ def test_no_page_has_a_serious_finding(at, desk, desk_page, officer, settings, m
     assert pages.must_be_seen - eyes.seen == set()
     assert eyes.seen.isdisjoint(officer_pages.NO_PAGES)
     assert eyes.found == {}
+
+
+def test_the_eyes_see_what_can_hardly_be_read_and_what_has_no_name(page):
+    eyes = Eyes(page)
+    page.goto(reverse("admin:login"))
+    eyes.look()
+    assert eyes.found == {}
+    page.evaluate(FAULTS)
+    eyes.look()
+    seen = {found.partition(": ")[0]: len(places) for found, places in eyes.found.items()}
+    assert seen == {"button-name": 2, "color-contrast": 2}
 
 
 def what_forms_answer(eyes: Eyes, at: Place) -> None:
