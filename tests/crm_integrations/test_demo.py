@@ -18,7 +18,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, Sum
 from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
@@ -40,6 +40,7 @@ from leadops.models import (
     Partner,
     PendingChange,
     Program,
+    ReportDay,
     SlaRule,
     Task,
 )
@@ -148,6 +149,14 @@ def test_the_demo_has_somebody_at_work(shown):
         seen = Lead.objects.visible_to(officer).filter(pk__in=tasks.values("lead"))
         assert seen.count() == tasks.values("lead").distinct().count()
     assert Task.objects.filter(note__isnull=False).exists(), "a note tells a colleague"
+
+
+def test_the_reports_have_counted_the_demo_s_month(shown, client):
+    """The clock counts five minutes after a start, and who has just started it looks now."""
+    assert ReportDay.objects.aggregate(sum=Sum("leads"))["sum"] == Lead.objects.count()
+    client.force_login(Officer.objects.get(username="vikram"))
+    page = client.get(reverse("admin:report", args=["turnaround"])).content.decode()
+    assert "There is nothing to count" not in page
 
 
 def test_what_is_told_of_the_past_is_what_the_engine_does_when_it_does_it(first, settings):

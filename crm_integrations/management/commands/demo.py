@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from crm_integrations.demo import approvals, kept, leads, people, vendors, work
 from leadops.management.answering import AnsweringCommand
 from leadops.models import Lead, Officer
+from leadops.services import report_days
 
 
 class Command(AnsweringCommand):
@@ -57,6 +58,7 @@ def _load(path: Path, sandbox_url: str) -> dict[str, Any]:
         leads.load(partners, programs, at_work, sandbox_url)
         work.load(at_work)
         approvals.load(found["dev"], found["admin"], partners[1])
+        report_days.refresh()
     key, new_key = people.key(partners[0], before.get("key", ""))
     shown = {
         "officers": [
