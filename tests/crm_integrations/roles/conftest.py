@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from math import inf
 from typing import Any
 
 import pytest
 
 from crm_integrations.models import Connection
 from leadops.models import Program
+from leadops.sign_in import sessions
 from tests.crm_integrations.roles.world import Place, connected, place
 
 
@@ -16,6 +18,12 @@ from tests.crm_integrations.roles.world import Place, connected, place
 def _no_log_of_refusals(caplog: pytest.LogCaptureFixture) -> None:
     """Hundreds are refused here, and each would be told with its traceback."""
     caplog.set_level(logging.CRITICAL, "django.request")
+
+
+@pytest.fixture(autouse=True)
+def _no_note_of_being_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a request writes is undone here: in a long walk each would note anew that somebody was seen."""
+    monkeypatch.setattr(sessions, "EVERY", inf)
 
 
 @pytest.fixture

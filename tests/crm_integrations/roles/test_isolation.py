@@ -7,9 +7,11 @@ addresses proves that there was something to find.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from math import ceil
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
@@ -55,7 +57,8 @@ def signed_in(officer: Officer) -> Client:
     return client
 
 
-class Sought(NamedTuple):
+@dataclass(frozen=True)
+class Sought:
     """What must stand in no answer, and which rows no request may change."""
 
     words: frozenset[str]
@@ -80,14 +83,17 @@ class Sought(NamedTuple):
 
     def by(self, probe: Probe, client: Client) -> set[str]:
         """What `probe` brings to light of it, and the records that it changed; which are as before, after it."""
-        before = self._rows()
+        before = self._before if probe.writes else None
         with transaction.atomic():
             text = told(client, probe)
-            changed = (
-                {f"changed: {row}" for row in before ^ self._rows()} if " POST " in probe.name else set()
-            )
+            changed = {f"changed: {row}" for row in before ^ self._rows()} if before is not None else set()
             transaction.set_rollback(True)
-        return {each for each in self.words if each in text} | changed
+        return self.in_text(text) | changed
+
+    @cached_property
+    def _before(self) -> set[tuple[str, str]]:
+        """Asked once: what a probe changes is as before, after it."""
+        return self._rows()
 
     def _rows(self) -> set[tuple[str, str]]:
         """A digest of each of the records as the tables have them."""

@@ -76,7 +76,8 @@ OF_THE_BRANCH = (
     "leadops.callcount",
     "leadops.savedview",
 )
-OF_THE_BRANCH += ("leadops.assignmentrule", "leadops.absence", "crm_integrations.subscription")
+OF_THE_BRANCH += ("leadops.officer", "leadops.assignmentrule", "leadops.absence")
+OF_THE_BRANCH += ("crm_integrations.subscription",)
 """Records that everybody in the branch shares, those too who see their own leads alone."""
 
 
