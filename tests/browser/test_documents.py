@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from leadops.models import Document, DocumentType
-from tests.browser.conftest import BOTH_SIZES
+from tests.browser.conftest import PHONE
+from tests.browser.looks import at_both_sizes, lead_url
 from tests.leadops import papers
 
 SCRIPT = b"<html><script>document.title = 'taken over'</script></html>"
@@ -22,18 +23,19 @@ def _store(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
 
 
-@BOTH_SIZES
 def test_a_missing_document_is_handed_in_from_its_line_and_downloaded(desk_page, draft_lead):
     page, lead = desk_page, draft_lead
     DocumentType.objects.create(program=lead.program, code="PAN_CARD", name="PAN card")
     DocumentType.objects.create(
         program=lead.program, code="DEED", name="Title deed", about="lead", required=False
     )
-    page.goto(f"/admin/leadops/lead/{lead.pk}/change/")
+    page.goto(lead_url(lead))
     listed = page.locator("#documents")
     expect(listed).to_contain_text("1 missing")
+    at_both_sizes(page, listed.get_by_role("link", name="Add PAN card"))
     listed.get_by_role("link", name="Add PAN card").press("Enter")
     kind = page.locator("#id_document_type")
+    at_both_sizes(page, kind, page.get_by_role("button", name="Save", exact=True))
     expect(kind).to_have_value("PAN_CARD")
     page.get_by_label("About").select_option("The lead")
     expect(kind).to_have_value("")
@@ -44,14 +46,18 @@ def test_a_missing_document_is_handed_in_from_its_line_and_downloaded(desk_page,
     page.locator("#id_file").set_input_files({"name": "pan.pdf", "mimeType": "text/html", "buffer": locked})
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("send the password with it")).to_be_visible()
+    at_both_sizes(page, page.get_by_label("Password of the PDF"))
+    page.set_viewport_size(PHONE)
     page.locator("#id_file").set_input_files({"name": "pan.pdf", "mimeType": "text/html", "buffer": locked})
     page.get_by_label("Password of the PDF").fill("open sesame")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("#documents")).to_contain_text("all there")
+    at_both_sizes(page, page.get_by_role("link", name="pan.pdf", exact=True))
     with page.expect_download() as download:
         page.get_by_role("link", name="pan.pdf", exact=True).click()
     assert download.value.path().read_bytes() == locked
     page.get_by_role("link", name="Details of PAN_CARD: pan.pdf").click()
+    at_both_sizes(page, page.get_by_role("button", name="Show its password"))
     page.get_by_role("button", name="Show its password").click()
     expect(page.get_by_text("open sesame", exact=True)).to_be_visible()
 

@@ -7,6 +7,8 @@ from playwright.sync_api import expect
 
 from leadops.models import ImportBatch, Lead
 from leadops.services import import_batches
+from tests.browser.conftest import PHONE
+from tests.browser.looks import at_both_sizes
 from tests.leadops.excel import workbooks
 from tests.leadops.excel.workbooks import good_rows
 
@@ -34,14 +36,22 @@ def test_officer_settles_the_columns_looks_and_mends_what_was_refused(desk_page,
     page.goto(f"/admin/leadops/importbatch/{uploaded.pk}/change/")
     expect(page.get_by_label("Column B becomes")).to_have_value("Mobile")
     expect(page.locator("tr", has_text="Kontakt")).to_contain_text("6 cells are mobile numbers")
-    page.get_by_role("button", name="Go on with these columns").press("Enter")
+    go_on = page.get_by_role("button", name="Go on with these columns")
+    at_both_sizes(page, page.get_by_label("Column B becomes"), go_on)
+    go_on.press("Enter")
     expect(page.get_by_text("Queued").first).to_be_visible()
     import_batches.run(uploaded.pk)
+    at_both_sizes(page, page.get_by_role("button", name="Import 5 rows"))
+    page.set_viewport_size(PHONE)
     page.get_by_role("button", name="Import 5 rows").press("Enter")
     expect(page.get_by_text("Importing").first).to_be_visible()
     import_batches.run(uploaded.pk)
-    page.get_by_role("link", name="Mend refused rows here").press("Enter")
+    mend = page.get_by_role("link", name="Mend refused rows here")
+    expect(mend).to_be_visible()
+    at_both_sizes(page, mend)
+    mend.press("Enter")
     cell = page.get_by_label("Kontakt B7")
+    at_both_sizes(page, cell)
     expect(cell).to_have_value("98")
     cell.fill("9800000009")
     cell.press("Enter")
@@ -62,6 +72,10 @@ def test_officer_says_that_there_is_no_header_and_what_the_columns_are(
     page.goto(f"/admin/leadops/importbatch/{batch.pk}/change/")
     expect(page.get_by_text("No row names the columns, and row 1 looks like a lead.")).to_be_visible()
     expect(page.get_by_label("None The first row")).to_be_checked()
+    at_both_sizes(
+        page, page.get_by_label("Row 2"), page.get_by_role("button", name="Read the file by this row")
+    )
+    page.set_viewport_size(PHONE)
     page.get_by_label("Row 2").check()
     page.get_by_role("button", name="Read the file by this row").press("Enter")
     expect(page.get_by_text("Queued").first).to_be_visible()
@@ -87,10 +101,16 @@ def test_officer_undoes_an_import(desk_page, uploaded):
     import_batches.run(uploaded.pk)
     page.get_by_role("button", name="Import 5 rows").click()
     import_batches.run(uploaded.pk)
-    page.get_by_role("link", name="Undo this import").click()
+    undo = page.get_by_role("link", name="Undo this import")
+    expect(undo).to_be_visible()
+    at_both_sizes(page, undo)
+    undo.click()
+    page.set_viewport_size(PHONE)
     expect(page.locator("dd").first).to_have_text("5")
+    at_both_sizes(page, page.get_by_role("button", name="Undo this import"))
     page.get_by_role("button", name="Undo this import").click()
     expect(page.get_by_text("Undoing").first).to_be_visible()
     import_batches.run(uploaded.pk)
     expect(page.get_by_text("5 leads deleted, 0 stayed")).to_be_visible()
+    at_both_sizes(page)
     assert not Lead.objects.exists()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.looks import lead_url, tab_to
 
 LEADS = reverse("admin:leadops_lead_changelist")
 FOCUSED = """() => {
@@ -15,71 +17,71 @@ FOCUSED = """() => {
 }"""
 
 
-@pytest.fixture
-def leads_page(desk_page: Page, draft_lead) -> Page:
-    desk_page.goto(LEADS)
-    return desk_page
+def test_tab_leads_through_the_list_from_the_skip_link_to_the_first_row(desk_page, draft_lead):
+    page, lead = desk_page, lead_url(draft_lead)
+    of_both = ["searchbar", "filters-button", lead]
+    for size, in_order in ((DESKTOP, ["account-button", *of_both]), (PHONE, of_both)):
+        page.set_viewport_size(size)
+        page.goto(LEADS)
+        stops = stops_to(page, lead)
+        names = [name for name, _ in stops]
+        assert names[0] == "#content"
+        assert [name for name in names if name in in_order] == in_order
+        assert [name for name, seen in stops if not seen] == []
+        skip_link_leads_past_the_menu(page)
 
 
-def tab_to(page: Page, name: str) -> None:
-    """Press Tab until the element with this id has the focus."""
-    for _ in range(60):
+def stops_to(page: Page, last: str) -> list[list[str]]:
+    """What Tab comes by on the way to `last`, and whether one sees where the focus is."""
+    stops: list[list[str]] = []
+    while not stops or (stops[-1][0] != last and len(stops) < 60):
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.id") == name:
-            return
-    raise AssertionError(f"Tab never reached {name}.")
+        stops.append(page.evaluate(FOCUSED))
+    return stops
 
 
-def test_tab_leads_through_the_list_from_the_skip_link_to_the_first_row(leads_page, draft_lead):
-    stops = []
-    lead = reverse("admin:leadops_lead_change", args=[draft_lead.pk])
-    while not stops or (stops[-1][0] != lead and len(stops) < 60):
-        leads_page.keyboard.press("Tab")
-        stops.append(leads_page.evaluate(FOCUSED))
-    names = [name for name, _ in stops]
-    assert names[0] == "#content"
-    in_order = ["account-button", "searchbar", "filters-button", lead]
-    assert [name for name in names if name in in_order] == in_order
-    assert [name for name, seen in stops if not seen] == []
+def skip_link_leads_past_the_menu(page: Page) -> None:
+    link = page.get_by_role("link", name="Skip to the content")
+    link.focus()
+    expect(link).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    tab_to(page, "searchbar")
+    assert page.evaluate("document.activeElement.closest('#content') !== null")
 
 
-def test_skip_link_is_seen_when_it_has_the_focus_and_leads_past_the_menu(leads_page):
-    leads_page.keyboard.press("Tab")
-    expect(leads_page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
-    leads_page.keyboard.press("Enter")
-    tab_to(leads_page, "searchbar")
-    assert leads_page.evaluate("document.activeElement.closest('#content') !== null")
+def test_what_enter_opens_escape_closes(desk_page, draft_lead):
+    page = desk_page
+    page.goto(LEADS)
+    log_out = page.get_by_role("button", name="Log out")
+    for size in (DESKTOP, PHONE):
+        page.set_viewport_size(size)
+        opens_and_closes(page, "filters-button", page.get_by_role("button", name="Apply Filters"))
+        if size is PHONE:  # the account stands in the menu there
+            page.get_by_role("button", name="Menu").press("Enter")
+        opens_and_closes(page, "account-button", log_out, first="Light")
+    page.keyboard.press("Escape")
+    expect(page.locator("#account-button")).to_be_hidden()
+    expect(page.get_by_role("button", name="Menu")).to_be_focused()
 
 
-def test_filters_open_by_enter_and_close_by_escape(leads_page):
-    tab_to(leads_page, "filters-button")
-    leads_page.keyboard.press("Enter")
-    expect(leads_page.get_by_role("button", name="Apply Filters")).to_be_visible()
-    leads_page.wait_for_function("document.activeElement.closest('#changelist-filter') !== null")
-    leads_page.keyboard.press("Escape")
-    expect(leads_page.get_by_role("button", name="Apply Filters")).to_be_hidden()
-    assert leads_page.evaluate("document.activeElement.id") == "filters-button"
+def opens_and_closes(page: Page, button: str, opened: Locator, first: str = "") -> None:
+    """Enter on `button` shows what it opens, where Tab is within at once; Escape leads back to the button."""
+    tab_to(page, button)
+    page.keyboard.press("Enter")
+    expect(opened).to_be_visible()
+    if first:
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == first
+    else:
+        page.wait_for_function("document.activeElement.closest('#changelist-filter') !== null")
+    page.keyboard.press("Escape")
+    expect(opened).to_be_hidden()
+    assert page.evaluate("document.activeElement.id") == button
 
 
-def test_account_menu_opens_by_enter_and_closes_by_escape(leads_page):
-    tab_to(leads_page, "account-button")
-    leads_page.keyboard.press("Enter")
-    expect(leads_page.get_by_role("button", name="Log out")).to_be_visible()
-    leads_page.keyboard.press("Tab")
-    assert leads_page.evaluate("document.activeElement.textContent") == "Light"
-    leads_page.keyboard.press("Escape")
-    expect(leads_page.get_by_role("button", name="Log out")).to_be_hidden()
-    assert leads_page.evaluate("document.activeElement.id") == "account-button"
-
-
-def test_dates_carry_no_warning_about_the_browsers_clock(leads_page, draft_lead):
-    leads_page.goto(reverse("admin:leadops_lead_change", args=[draft_lead.pk]) + "?edit=1")
-    notes = leads_page.locator(".timezonewarning")
+def test_dates_carry_no_warning_about_the_browsers_clock(desk_page, draft_lead):
+    desk_page.goto(f"{lead_url(draft_lead)}?edit=1")
+    notes = desk_page.locator(".timezonewarning")
     assert notes.count() > 0, "the browser's clock is the server's: the test shows nothing"
     for note in notes.all():
         expect(note).to_be_hidden()
-
-
-def test_at_the_sign_in_one_types_at_once(page, officer):
-    page.goto(reverse("admin:login"))
-    expect(page.locator("[name=username]")).to_be_focused()

@@ -15,6 +15,8 @@ from crm_integrations import delivery as engine
 from leadops.models import ImportBatch, Lead
 from leadops.services import import_batches
 from tests import patience, samples
+from tests.browser.conftest import PHONE
+from tests.browser.looks import at_both_sizes, lead_url
 from tests.people import PASSWORD
 from tests.samples import BAD, SHORT_GOOD
 
@@ -64,6 +66,7 @@ def upload(page: Page, workbook: Path) -> None:
     page.locator("#id_partner").select_option(label="Sunrise Finserv")
     page.locator("#id_program").select_option(label="Supply chain finance")
     page.locator("input[type=file]").set_input_files(workbook)
+    at_both_sizes(page, page.locator("#id_partner"), page.get_by_role("button", name="Upload", exact=True))
     page.get_by_role("button", name="Upload", exact=True).click()
 
 
@@ -75,13 +78,18 @@ def test_officer_uploads_watches_and_reads_what_each_vendor_answered(
     expect(page.get_by_text("Queued").first).to_be_visible()
     worker.thread.start()
     # The page finds out by itself that the preview is there, and later that the import is done.
-    page.get_by_role("button", name=f"Import {SHORT_GOOD} rows").click()
+    bring_in = page.get_by_role("button", name=f"Import {SHORT_GOOD} rows")
+    expect(bring_in).to_be_visible()
+    at_both_sizes(page, bring_in)
+    page.set_viewport_size(PHONE)
+    bring_in.click()
     expect(page.get_by_role("link", name="Download error workbook")).to_be_visible()
     expect(page.locator('dd[data-show="created"]')).to_have_text(str(SHORT_GOOD))
     expect(page.locator('dd[data-show="failed"]')).to_have_text(str(BAD))
     expect(page.locator('td[data-label="Reason"]')).to_have_count(BAD)
     expect(page.locator("tr", has_text="B6")).to_contain_text("9.8E+09")
 
+    at_both_sizes(page, page.get_by_role("link", name="Download error workbook"))
     with page.expect_download() as download:
         page.get_by_role("link", name="Download error workbook").click()
     download.value.save_as(tmp_path / "refused.xlsx")
@@ -97,6 +105,7 @@ def test_officer_uploads_watches_and_reads_what_each_vendor_answered(
     row.locator("summary").first.click()
     expect(row.get_by_text("POST http")).to_be_visible()
     expect(row.locator("pre").first).to_contain_text("[removed]")
+    at_both_sizes(page, row.locator("summary").first)
     assert ImportBatch.objects.get().failed == BAD
     assert Lead.objects.count() == SHORT_GOOD
 
@@ -106,12 +115,14 @@ def test_officer_submits_a_lead_and_retries_what_was_refused(
 ):
     vendor_sandbox.fault("ispcrm", "error_flag")
     page = desk_page
-    page.goto(f"/admin/leadops/lead/{draft_lead.pk}/change/")
+    page.goto(lead_url(draft_lead))
     page.get_by_role("button", name="Submit", exact=True).click()
     worker.thread.start()
     row = page.locator("#deliveries article", has=page.get_by_role("heading", name="ispcrm"))
     expect(row.locator(".lo-chip").first).to_have_text("Refused")
     vendor_sandbox.clear_faults()
+    at_both_sizes(page, row.get_by_role("button", name="Retry"))
+    page.set_viewport_size(PHONE)
     row.get_by_role("button", name="Retry").click()
     expect(row.locator(".lo-chip").first).to_have_text("Delivered")
     assert len(vendor_sandbox.held("ispcrm")) == 1
@@ -121,7 +132,7 @@ def test_panel_that_refreshes_keeps_what_the_officer_has_unfolded(
     desk_page, draft_lead, connections, vendor_sandbox
 ):
     page = desk_page
-    page.goto(f"/admin/leadops/lead/{draft_lead.pk}/change/")
+    page.goto(lead_url(draft_lead))
     page.get_by_role("button", name="Submit", exact=True).click()
     claim = engine.outbox.claim()
     engine.deliver(claim)  # one connection is done, the others keep the panel refreshing

@@ -21,6 +21,7 @@ from leadops.services import (
 )
 from tests import samples
 from tests.browser.conftest import PHONE
+from tests.browser.looks import NAMELESS, WIDE, fits
 from tests.leadops.excel import workbooks
 
 LISTS = [
@@ -29,21 +30,6 @@ LISTS = [
     "crm_integrations_delivery", "crm_integrations_exchange", "crm_integrations_connection",
     "crm_integrations_subscription",
 ]  # fmt: skip
-NAMELESS = """() => {
-    const named = (each) => each.labels?.length || each.ariaLabel || each.getAttribute("aria-labelledby");
-    const written = (each) => each.innerText.replace(/^[a-z_]+$/, "").trim() || each.title || each.ariaLabel;
-    const fields = [...document.querySelectorAll(":is(input:not([type=hidden]), select, textarea)")]
-        .filter((each) => !each.closest(".empty-form") && !named(each));
-    const images = [...document.querySelectorAll("img:not([alt]), svg:not([aria-label]):not([aria-hidden])")];
-    const buttons = [...document.querySelectorAll("button, [role=button]")]
-        .filter((each) => each.checkVisibility() && !written(each));
-    return [...fields, ...images, ...buttons].map((each) => each.outerHTML.slice(0, 120));
-}"""
-WIDE = """() => [...document.querySelectorAll("#content :not(input, select, textarea)")]
-    .filter((each) => each.offsetParent && !each.closest(".lo-scroll, pre, .simplebar-track, .empty-form"))
-    .filter((each) => getComputedStyle(each).overflowX !== "visible" && each.scrollWidth > each.clientWidth + 1)
-    .filter((each) => each.clientWidth > 60)
-    .map((each) => each.outerHTML.slice(0, 120))"""
 
 
 def pages(lead, partner, connections) -> list[str]:
@@ -116,7 +102,7 @@ def test_no_page_reaches_over_the_edge_of_a_phone_and_every_field_is_named(
     wide, nameless = [], []
     for url in pages(draft_lead, partner, connections):
         page.goto(url)
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        if not fits(page):
             wide.append((url, "the page"))
         wide += [(url, part) for part in page.evaluate(WIDE)]
         nameless += [(url, field) for field in page.evaluate(NAMELESS)]

@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from crm_integrations.models import Connection, Delivery, Difference, Reconciliation, State
 from tests import people, vendors
-from tests.browser.conftest import BOTH_SIZES, PHONE
-from tests.browser.test_phone import NAMELESS, WIDE
+from tests.browser.conftest import PHONE
+from tests.browser.looks import at_both_sizes, holds
 
 Kind = Difference.Kind
 
@@ -39,16 +39,19 @@ def page_of(asked: Reconciliation) -> str:
     return reverse("admin:crm_integrations_reconciliation_change", args=[asked.pk])
 
 
-@BOTH_SIZES
 def test_officer_watches_it_end_and_has_a_missing_record_looked_up(desk_page, asked):
     desk_page.goto(page_of(asked))
     expect(desk_page.get_by_text("Running")).to_have_count(2)  # once for a screen reader
     Reconciliation.objects.filter(pk=asked.pk).update(theirs=300)
     expect(desk_page.get_by_text("so far: 300")).to_be_visible()
+    at_both_sizes(desk_page)
     Reconciliation.objects.filter(pk=asked.pk).update(state="done", ours=2, theirs=1)
     desk_page.get_by_role("link", name="Missing at the vendor 1").click()
+    desk_page.set_viewport_size(PHONE)
     desk_page.get_by_role("checkbox").check()
-    desk_page.get_by_role("button", name="Look the chosen ones up").click()
+    look_up = desk_page.get_by_role("button", name="Look the chosen ones up")
+    at_both_sizes(desk_page, desk_page.get_by_role("checkbox"), look_up)
+    look_up.click()
     expect(desk_page.get_by_text("1 delivery will be looked up")).to_be_visible()
     assert Delivery.objects.filter(state=State.UNKNOWN).count() == 1
 
@@ -62,6 +65,4 @@ def test_no_tab_reaches_over_the_edge_of_a_phone(open_page, signed_in, asked):
         *(reverse(f"admin:crm_integrations_reconciliation_{n}") for n in ("add", "changelist")),
     ]:
         page.goto(url)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), url
-        assert page.evaluate(WIDE) == [], url
-        assert page.evaluate(NAMELESS) == [], url
+        holds(page)

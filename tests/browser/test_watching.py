@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from crm_integrations import notices
 from crm_integrations.models import Connection, Health, Notice, Tally
 from tests.browser.conftest import PHONE
-from tests.browser.test_phone import NAMELESS, WIDE
+from tests.browser.looks import at_both_sizes, tab_to
 from tests.crm_integrations import holding
 from tests.crm_integrations.test_drift import hour_of
 
@@ -41,40 +41,29 @@ def page_of(record: Connection | Notice) -> str:
     return reverse(f"admin:crm_integrations_{record._meta.model_name}_change", args=[record.pk])
 
 
-def test_no_page_reaches_over_the_edge_of_a_phone(open_page, signed_in, busy):
-    page = signed_in(open_page(PHONE))
-    notice = reverse("admin:crm_integrations_notice_changelist")
-    for url in (page_of(busy), notice, page_of(Notice.objects.get())):
-        page.goto(url)
-        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), url
-        assert page.evaluate(WIDE) == [], url
-        assert page.evaluate(NAMELESS) == [], url
-
-
 def test_the_chart_has_its_numbers_in_words(desk_page, busy):
     desk_page.goto(page_of(busy))
     expect(desk_page.get_by_role("img", name="Calls and failures by hour")).to_be_visible()
-    desk_page.get_by_text("The same in numbers").click()
+    numbers = desk_page.get_by_text("The same in numbers")
+    at_both_sizes(desk_page, numbers)
+    numbers.click()
     expect(desk_page.get_by_role("table").get_by_text("99 ms").first).to_be_visible()
-
-
-def tab_to(page: Page, name: str) -> None:
-    """Press Tab until the button with this text has the focus."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.innerText") == name:
-            return
-    pytest.fail(f"The keyboard never reaches {name!r}.")
+    at_both_sizes(desk_page)
 
 
 def test_officer_closes_the_breaker_and_puts_a_notice_away_with_the_keyboard(desk_page, busy):
+    desk_page.goto(reverse("admin:crm_integrations_notice_changelist"))
+    at_both_sizes(desk_page)
     desk_page.goto(page_of(busy))
+    at_both_sizes(desk_page)
     tab_to(desk_page, "Close the breaker now")
     desk_page.keyboard.press("Enter")
     expect(desk_page.get_by_text("calls go on")).to_be_visible()
+    desk_page.set_viewport_size(PHONE)
     tab_to(desk_page, "Answer with unknown fields")
     desk_page.keyboard.press("Enter")
     expect(desk_page.get_by_text("These fields then count as usual.")).to_be_visible()
+    at_both_sizes(desk_page)
     tab_to(desk_page, "Put away")
     desk_page.keyboard.press("Enter")
     expect(desk_page.get_by_text("is put away")).to_be_visible()
