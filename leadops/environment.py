@@ -113,7 +113,7 @@ def postgres(url: str) -> dict[str, Any]:
         raise ImproperlyConfigured("DATABASE_URL must be like postgresql://user:password@host:5432/name.")
     options = {"connect_timeout": "3", **dict(parse_qsl(parts.query))}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "leadops.postgresql",
         "NAME": name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

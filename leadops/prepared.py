@@ -7,11 +7,15 @@ transaction even where none was begun.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from psycopg.pq import TransactionStatus
+
+from leadops.literals import literal
 
 NAMED = re.compile(r"%\((\w+)\)s")
 _known: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
@@ -25,8 +29,18 @@ class Statement:
         numbers = {parameter: number for number, parameter in enumerate(types, 1)}
         body = NAMED.sub(lambda found: f"${numbers[found[1]]}", text)
         self.name, self.text = name, text
-        self.prepare = f"PREPARE {name} ({', '.join(types.values())}) AS {body}"
-        self.execute = f"EXECUTE {name} ({', '.join(f'%({parameter})s' for parameter in types)})"
+        self.prepare = f"PREPARE {name}{_in_brackets(types.values())} AS {body}"
+        self.parameters = list(types)
+
+    def executed(self, named: dict[str, Any], session: Any) -> str:
+        """The text that has it done with these values."""
+        return (
+            f"EXECUTE {self.name}{_in_brackets([literal(named[each], session) for each in self.parameters])}"
+        )
+
+
+def _in_brackets(parts: Collection[str]) -> str:
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 # Planning takes six times as long as looking, and one plan suits one lead and five hundred: by the indexes, whatever
@@ -37,11 +51,16 @@ _SETTINGS = {
     "enable_bitmapscan": ("off", "on"),
     "enable_hashjoin": ("off", "on"),
     "enable_mergejoin": ("off", "on"),
+    "enable_sort": ("off", "on"),
 }
-BY_ONE_PLAN, AS_BEFORE = (
-    "SELECT " + ", ".join(f"set_config('{name}', '{values[at]}', true)" for name, values in _SETTINGS.items())
-    for at in (0, 1)
-)
+
+
+def _set(at: int) -> str:
+    return ", ".join(f"set_config('{name}', '{values[at]}', true)" for name, values in _SETTINGS.items())
+
+
+SET_ONE_PLAN = f"SELECT {_set(0)}"
+BY_ONE_PLAN, AS_BEFORE = Statement("by_one_plan", SET_ONE_PLAN), Statement("as_before", f"SELECT {_set(1)}")
 """To stand before and behind statements that are to be planned once in a session, in their transaction."""
 
 UNHURRIED = "SET LOCAL synchronous_commit TO off"
@@ -51,20 +70,58 @@ A crash of the database's machine may take the last of it back, each transaction
 it without this has it on the disk, too.
 """
 
+COMMIT = "COMMIT"
+"""Where nothing but counting follows: the transaction is over then, and Django's own end of it finds nothing to do."""
+
+
+def is_outermost() -> bool:
+    """Whether what runs is in a transaction of its own, which its last string may commit."""
+    return connection.in_atomic_block and connection.commit_on_exit and not connection.savepoint_ids
+
+
+def has_ended() -> bool:
+    """Whether the session is in no transaction, also where Django's is not over yet."""
+    return bool(connection.connection.pgconn.transaction_status == TransactionStatus.IDLE)
+
 
 def run(cursor: CursorWrapper, named: dict[str, Any], *statements: Statement | str) -> None:
     """Execute `statements` one after the other in one round trip; the cursor stands before the first one's result.
 
-    One that is plain text is planned anew each time, as suits how many records it is about.
+    One that is plain text is planned anew each time, as suits how many records it is about. Where they are the first
+    of a transaction its BEGIN goes with them.
     """
-    known = _known.setdefault(connection.connection, set())
+    session = connection.connection
+    known = _known.setdefault(session, set())
     texts = []
     for statement in statements:
         if isinstance(statement, Statement):
             if statement.name not in known:
                 cursor.execute(statement.prepare)
                 known.add(statement.name)
-            texts.append(statement.execute)
+            texts.append(statement.executed(named, session))
         else:
-            texts.append(statement)
-    cursor.execute("; ".join(texts), named)
+            texts.append(cursor.mogrify(statement, named) if "%(" in statement else statement)
+    if _is_to_begin():
+        _begin_with(cursor, texts)
+    else:
+        cursor.execute("; ".join(texts))
+
+
+def _is_to_begin() -> bool:
+    """Whether the next statement is the first one of Django's transaction, before which the driver would send BEGIN."""
+    return connection.in_atomic_block and connection.commit_on_exit and has_ended()
+
+
+def _begin_with(cursor: CursorWrapper, texts: list[str]) -> None:
+    """Begin the transaction in one string with its first statements. Django ends it, as any other."""
+    session = connection.connection
+    session.autocommit = (
+        True  # the driver sends no BEGIN of its own; a transaction ends by COMMIT all the same
+    )
+    try:
+        cursor.execute("; ".join(["BEGIN", *texts]))
+    except BaseException:
+        if has_ended():  # it was not even begun
+            session.autocommit = False
+        raise
+    cursor.nextset()

@@ -10,6 +10,7 @@ from zlib import crc32
 
 from django.db import connection as database
 from django.db import transaction
+from django.db.backends.utils import CursorWrapper
 
 from crm_integrations import doorbell, summary
 from crm_integrations.connector import Connector
@@ -45,8 +46,10 @@ MOST_LOCKS = 4096
 """PostgreSQL keeps all locks of all sessions in one table of some 6,400."""
 # Two transactions that give out one reference see nothing of each other: the second waits here for the first to end,
 # and then looks, in a statement of its own, whether the reference is taken. In one order, so that nobody deadlocks.
-ONE_AFTER_THE_OTHER = (
-    f"SELECT pg_advisory_xact_lock({REFERENCES}, given.number) FROM unnest(%(locks)s::int[]) given(number)"
+ONE_AFTER_THE_OTHER = Statement(
+    "lock_references",
+    f"SELECT pg_advisory_xact_lock({REFERENCES}, given.number) FROM unnest(%(locks)s) given(number)",
+    locks="int[]",
 )
 # A reference that another record has at that connection is not given twice: the record's own id takes its place.
 TAKEN = """
@@ -59,6 +62,9 @@ SELECT EXISTS (
 # What can't be is not asked: of many deliveries, the answers take longer than putting them in. A record's own id is
 # nobody else's reference, and only a record that needs another first can wait.
 NEVER_TAKEN, NEVER_WAITS = "SELECT false AS ref", "SELECT false AS yes"
+# Of one lead each is looked for by its own key, as the order says that no other index has: a plan made while the table
+# was small would read all that a connection has been sent. Of many the planner may choose, by what the table holds.
+EACH_ALONE, TOGETHER = "ORDER BY d.version OFFSET 0", ""
 NEVER_BARRED = "SELECT NULL::text AS by, NULL::text AS said WHERE false"
 TAKEN_BY_ANOTHER = TAKEN.format(connection="n.connection_id", ref="n.ref", record="n.record_id")
 WAITS = """
@@ -90,7 +96,7 @@ CROSS JOIN LATERAL ({waits}) waits
 LEFT JOIN LATERAL ({bar}) bar ON true
 WHERE NOT EXISTS (
     SELECT 1 FROM crm_integrations_delivery d WHERE d.connection_id = n.connection_id AND d.kind = n.kind
-    AND d.record_id = n.record_id AND d.state <> ALL (%(again)s)
+    AND d.record_id = n.record_id AND d.state <> ALL (%(again)s) {each_alone}
 )
 ON CONFLICT DO NOTHING
 """
@@ -138,15 +144,21 @@ def enqueue(deliveries: Sequence[New], *, guarded: bool = True) -> Enqueued:
     given = list(_one_reference_each(deliveries))
     with transaction.atomic(savepoint=False), database.cursor() as cursor:
         run(cursor, _values(given), *_script(given, guarded))
-        words = dict(cursor.fetchall())
-        while not cursor.statusmessage.startswith("INSERT"):
-            cursor.nextset()
-        made = int(cursor.rowcount)
-        while cursor.nextset():
-            pass
-        words |= dict(cursor.fetchall())
+        made, words = _answers(cursor)
     doorbell.ring_on_commit()
     return Enqueued(made, words)
+
+
+def _answers(cursor: CursorWrapper) -> tuple[int, dict[UUID, str]]:
+    """How many deliveries the script made, and the leads' words: as the lock found them, and as they were derived."""
+    made, words = 0, dict[UUID, str]()
+    while True:
+        if cursor.statusmessage.startswith("INSERT"):
+            made = int(cursor.rowcount)
+        elif cursor.description is not None and len(cursor.description) == len(("id", "word")):
+            words |= dict(cursor.fetchall())
+        if not cursor.nextset():
+            return made, words
 
 
 def _script(deliveries: Sequence[New], guarded: bool) -> list[Statement | str]:
@@ -158,18 +170,20 @@ def _script(deliveries: Sequence[New], guarded: bool) -> list[Statement | str]:
     lock, derive = (summary.LOCK_ONE, summary.DERIVE_ONE) if one else (summary.LOCK, summary.DERIVE)
     newer = [SUPERSEDE] if any(each.version > 1 for each in deliveries) else []
     could_be_anothers = any(map(_could_be_anothers, deliveries))
-    insert = _insert(could_be_anothers, guarded, any(each.depends_on for each in deliveries))
-    by_one_plan = [BY_ONE_PLAN, insert, AS_BEFORE] if one else [insert.text]
-    return [lock, ONE_AFTER_THE_OTHER, *by_one_plan, *newer, derive]
+    insert = _insert(one, could_be_anothers, guarded, any(each.depends_on for each in deliveries))
+    if one:
+        return [BY_ONE_PLAN, lock, ONE_AFTER_THE_OTHER, insert, *newer, derive, AS_BEFORE]
+    return [lock, ONE_AFTER_THE_OTHER, insert.text, *newer, derive]
 
 
 @cache
-def _insert(could_be_anothers: bool, guarded: bool, waits: bool) -> Statement:
+def _insert(one: bool, could_be_anothers: bool, guarded: bool, waits: bool) -> Statement:
     """The deliveries of one lead by a plan of the session, which took longer to make than they; of many by its text."""
     text = ENQUEUE.format(
         taken=TAKEN_BY_ANOTHER if could_be_anothers else NEVER_TAKEN,
         bar=bars.bar("n.lead_id", "n.connection_id") if guarded else NEVER_BARRED,
         waits=WAITS if waits else NEVER_WAITS,
+        each_alone=EACH_ALONE if one else TOGETHER,
     )
     types = dict.fromkeys(New._fields, "text[]") | dict.fromkeys(IDS, "uuid[]") | {"version": "int[]"}
     name = f"enqueue_{could_be_anothers:d}{guarded:d}{waits:d}"

@@ -57,6 +57,7 @@ class ApiRequest(HttpRequest):
 
     leadops_caller: Caller | APIException | Problem | None
     leadops_call: Admitted
+    leadops_counted: bool
 
 
 def identified(request: HttpRequest) -> Caller | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import APIException
 
-from leadops.api.authentication import ApiKeyAuthentication, Caller, identified, scope_of
+from leadops.api.authentication import ApiKeyAuthentication, ApiRequest, Caller, identified, scope_of
 from leadops.api.parsers import OTHER_PARTS
 from leadops.api.problems import (
     Problem,
@@ -25,6 +25,7 @@ from leadops.api.problems import (
 )
 from leadops.api.shapes import error
 from leadops.faults import place_of
+from leadops.prepared import is_outermost
 from leadops.services import call_counts, kept_answers
 from leadops.services.kept_answers import Call
 
@@ -51,7 +52,8 @@ class Gate:
                 _, tightest = min(call.counts, key=lambda each: each[1].left)
                 for name, value in tightest.headers.items():
                     response[name] = value
-            _count(call.key.pk, response)
+            if not getattr(request, "leadops_counted", False):
+                _count(call.key.pk, response)
         return response
 
     def process_view(
@@ -64,7 +66,9 @@ class Gate:
             return None
         try:
             call = _call_of(request, caller)
-            return _once(call, lambda: view(request, *args, **kwargs)) if call else None
+            if call is None:
+                return None
+            return _once(cast(ApiRequest, request), call, lambda: view(request, *args, **kwargs))
         except Exception as failure:
             return page(problem_of(failure))
 
@@ -118,7 +122,7 @@ def _form_parts(request: HttpRequest) -> list[bytes]:
     return parts
 
 
-def _once(call: Call, carry_out: Callable[[], Any]) -> HttpResponse:
+def _once(request: ApiRequest, call: Call, carry_out: Callable[[], Any]) -> HttpResponse:
     """The first answer to `call` if there is one, else what `carry_out` answers, which is kept if it is a success."""
     with transaction.atomic():
         found = kept_answers.begin(call)
@@ -137,10 +141,20 @@ def _once(call: Call, carry_out: Callable[[], Any]) -> HttpResponse:
         if hasattr(response, "render"):
             response.render()
         if 200 <= response.status_code < 300:
-            kept_answers.keep(call, response.status_code, response.content.decode())
+            _keep(request, call, response)
         elif response.status_code >= 500:
             transaction.set_rollback(True)
     return response
+
+
+def _keep(request: ApiRequest, call: Call, response: HttpResponse) -> None:
+    """Keep the answer; where the transaction is the call's own it ends with it, and the call is counted."""
+    answer = response.status_code, response.content.decode()
+    if is_outermost():
+        kept_answers.keep_and_end(call, *answer, request.leadops_call.key.pk)
+        request.leadops_counted = True
+    else:
+        kept_answers.keep(call, *answer)
 
 
 def _count(key_id: Any, response: HttpResponse) -> None:

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend that starts the embedded server on the first connection."""
+"""The PostgreSQL backend that starts the embedded server on the first connection."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import functools
 from pathlib import Path
 from typing import Any
 
-from django.db.backends.postgresql import base
-
 from leadops.embedded_postgres import server
+from leadops.postgresql import base
 
 
 @functools.cache

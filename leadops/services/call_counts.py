@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -35,16 +36,16 @@ ADD = Statement(
 
 def add(key_id: UUID, status: int, problem: str = "", findings: Iterable[str] = ()) -> None:
     """Count one call of a key: its status, the kind of problem it was, and each error in it once."""
-    different = sorted(set(findings))[:MOST_FINDINGS]  # in one order, so that no two wait for each other
-    named = {
-        "key": key_id,
-        "day": timezone.localdate(),
-        "status": status,
-        "problem": problem,
-        "findings": ["", *different],
-    }
+    named = told(key_id, status, problem, findings)
     with connection.cursor() as cursor:
         run(cursor, named, *(() if connection.in_atomic_block else (UNHURRIED,)), ADD)
+
+
+def told(key_id: UUID, status: int, problem: str = "", findings: Iterable[str] = ()) -> dict[str, Any]:
+    """The parameters of `ADD`."""
+    different = sorted(set(findings))[:MOST_FINDINGS]  # in one order, so that no two wait for each other
+    day = timezone.localdate()
+    return {"key": key_id, "day": day, "status": status, "problem": problem, "findings": ["", *different]}
 
 
 def prune() -> None:

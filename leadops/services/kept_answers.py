@@ -7,18 +7,23 @@ lock on its key, which ends with its transaction whatever happens.
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from leadops.faults import place_of
 from leadops.fields import Sealed, place
 from leadops.ids import first_id_at, uuid7
 from leadops.models import KeptAnswer
-from leadops.prepared import Statement, run
+from leadops.prepared import COMMIT, UNHURRIED, Statement, has_ended, run
 from leadops.sealing import fingerprint, seal
+from leadops.services import call_counts
 
+log = logging.getLogger(__name__)
 KEPT = timedelta(hours=72)
 
 # Two statements in one round trip: the second sees what the one that held the lock before has stored.
@@ -93,11 +98,33 @@ def begin(call: Call) -> Found:
 
 def keep(call: Call, status: int, body: str) -> None:
     """Store the answer to `call` with whatever else the running transaction stores."""
-    pk = uuid7()
-    sealed = seal(body, place(KeptAnswer, "body", pk))
-    named = {"id": pk, **call._asdict(), "status": status, "body": sealed}
     with connection.cursor() as cursor:
-        run(cursor, named, KEEP)
+        run(cursor, _told(call, status, body), KEEP)
+
+
+def keep_and_end(call: Call, status: int, body: str, key_id: UUID) -> None:
+    """Store the answer to `call`, commit its transaction and count it for its key, in one round trip.
+
+    A count that fails takes nothing back.
+    """
+    named = _told(call, status, body) | call_counts.told(key_id, status)
+    try:
+        with connection.cursor() as cursor:
+            run(cursor, named, KEEP, COMMIT, UNHURRIED, call_counts.ADD)
+    except DatabaseError as failure:
+        if not has_ended() or begin(call).answer is None:
+            raise
+        log.error("a call could not be counted: %s", place_of(failure))
+
+
+def _told(call: Call, status: int, body: str) -> dict[str, Any]:
+    pk = uuid7()
+    return {
+        "id": pk,
+        **call._asdict(),
+        "status": status,
+        "body": seal(body, place(KeptAnswer, "body", pk)),
+    }
 
 
 def prune() -> int:

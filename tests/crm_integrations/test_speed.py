@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection as database
+from django.db import transaction
 
 from crm_integrations import delivery as engine
 from crm_integrations import outbox
 from crm_integrations.models import Connection, Delivery, State
+from crm_integrations.outbox import enqueueing
 from leadops.models import AuditEvent
-from leadops.prepared import Statement, run
+from leadops.prepared import BY_ONE_PLAN, Statement, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,3 +79,15 @@ def test_our_own_work_leaves_no_event_of_the_engine_s_tables(queue, receive, con
     assert not AuditEvent.objects.filter(model__startswith="crm_integrations.").exclude(
         model__in=["crm_integrations.connection", "crm_integrations.route"]
     )
+
+
+def test_a_new_lead_s_deliveries_are_looked_for_by_their_own_keys(connections):
+    """Not among all that their connection was ever sent, whatever the table held when it was planned."""
+    insert = enqueueing._insert(one=True, could_be_anothers=True, guarded=False, waits=False)
+    nothing = dict.fromkeys(enqueueing.New._fields, "{}") | {"again": "{}", "across": ""}
+    with transaction.atomic(), database.cursor() as cursor:
+        run(cursor, nothing, BY_ONE_PLAN, insert)
+        cursor.execute(f"EXPLAIN {insert.executed(nothing, database.connection)}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "(record_id = n.record_id)" in plan.partition("one_delivery_per_version")[2].partition("Filter")[0]
+    assert "Seq Scan" not in plan

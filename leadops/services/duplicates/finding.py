@@ -16,7 +16,7 @@ from leadops.drafts import LeadDraft
 from leadops.ids import first_id_at
 from leadops.models import Common, DuplicateKey, Lead, Program
 from leadops.models.lead import reference_of
-from leadops.prepared import AS_BEFORE, BY_ONE_PLAN, Statement, run
+from leadops.prepared import AS_BEFORE, BY_ONE_PLAN, SET_ONE_PLAN, Statement, run
 from leadops.sealing import blind_index
 
 MOST = 5
@@ -155,9 +155,11 @@ FIND = _statement(
 # Two at once see nothing of each other's leads: the second waits until the first has ended, and looks then, in a
 # statement of its own. Always in one order, the NULL first, so that nobody waits in a circle.
 _SHARED, _EACH = f"pg_advisory_xact_lock_shared({OURS}, 0)", f"pg_advisory_xact_lock({OURS + 2}, number)"
-EACH_KEY = (
-    f"{BY_ONE_PLAN}, count(CASE WHEN number IS NULL THEN {_SHARED}::text ELSE {_EACH}::text END)"
-    " FROM unnest(%(locks)s::int[]) number"
+EACH_KEY = Statement(
+    "lock_each_key",
+    f"{SET_ONE_PLAN}, count(CASE WHEN number IS NULL THEN {_SHARED}::text ELSE {_EACH}::text END)"
+    " FROM unnest(%(locks)s) number",
+    locks="int[]",
 )
 A_PLACE = f"SELECT pg_advisory_xact_lock({OURS + 1}, %(place)s)"
 ALL = f"SELECT pg_advisory_xact_lock({OURS}, 0)"
@@ -210,7 +212,7 @@ def _answer(cursor: CursorWrapper, of: int) -> list[Any]:
     return rows
 
 
-def _locks(keys: Sequence[Key]) -> list[str]:
+def _locks(keys: Sequence[Key]) -> list[Statement | str]:
     if len(keys) > TOO_MANY_KEYS:
         return [ALL, BY_ONE_PLAN]
     return [A_PLACE, EACH_KEY] if len(keys) > MANY_KEYS else [EACH_KEY]

@@ -16,10 +16,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
-from leadops import sealing
+from leadops import prepared, sealing
 from leadops.ids import first_id_at
-from leadops.models import ApiKey, BorrowerToken, ImportBatch, KeptAnswer, Lead, LoanAccount, Scope
-from leadops.services import kept_answers, leads
+from leadops.models import ApiKey, BorrowerToken, CallCount, ImportBatch, KeptAnswer, Lead, LoanAccount, Scope
+from leadops.services import call_counts, kept_answers, leads
 from leadops.tasks import prune_calls
 from tests import patience
 from tests.leadops.api import bodies
@@ -198,6 +198,48 @@ def test_a_call_with_a_key_takes_four_statements_more(api, program):
     with _counting() as keyed:
         api.post(LEADS, bodies.lead(program), **KEY)
     assert keyed.count - plain.count == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_answer_its_commit_and_the_count_go_in_one_string(key, program):
+    caller = Caller(key)
+    for at in range(2):
+        caller.post(LEADS, bodies.lead(program), **{"Idempotency-Key": f"warm-{at}"})
+    said: list[str] = []
+
+    def listen(execute, sql, *args):
+        said.append(sql)
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(listen):
+        assert caller.post(LEADS, bodies.lead(program), **KEY).status_code == 200
+    assert re.search(r"EXECUTE keep_answer .*; COMMIT; .*; EXECUTE count_call ", said[-1])
+    assert sum("count_call" in sql for sql in said) == 1
+    assert CallCount.objects.get().calls == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_count_that_fails_takes_no_lead_back(key, program, monkeypatch, caplog):
+    broken = prepared.Statement(
+        "broken_count", "SELECT 1 / %(status)s - 1 / (%(status)s - 200)", status="int"
+    )
+    monkeypatch.setattr(call_counts, "ADD", broken)
+    first, again = (Caller(key).post(LEADS, bodies.lead(program), **KEY) for _ in range(2))
+    assert (first.status_code, again.content) == (200, first.content)
+    assert again["Idempotent-Replayed"] == "true"
+    assert Lead.objects.count() == 1
+    assert "a call could not be counted" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_that_can_not_be_kept_leaves_nothing(key, program, monkeypatch):
+    broken = prepared.Statement("broken_keep", "SELECT 1 / (%(status)s - 200)", status="int")
+    with monkeypatch.context() as patch:
+        patch.setattr(kept_answers, "KEEP", broken)
+        assert Caller(key).post(LEADS, bodies.lead(program), **KEY).status_code >= 500
+    assert not Lead.objects.exists()
+    assert not CallCount.objects.filter(status=200).exists()
+    assert Caller(key).post(LEADS, bodies.lead(program), **KEY).status_code == 200
 
 
 def test_a_form_is_known_again_though_its_boundary_is_another(api, partner, program):

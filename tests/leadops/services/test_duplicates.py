@@ -484,7 +484,7 @@ class TestCost:
             cursor.execute("ANALYZE")
             run(cursor, arrays | ids, BY_ONE_PLAN, finding.KNOWN_AT_ALL, finding.FIND)
             for statement in (finding.KNOWN_AT_ALL, finding.FIND):
-                cursor.execute(f"EXPLAIN {statement.execute}", arrays | ids)
+                cursor.execute(f"EXPLAIN {statement.executed(arrays | ids, connection.connection)}")
                 plan = "\n".join(line for (line,) in cursor.fetchall())
                 assert "Seq Scan" not in plan
                 for index in ("applicant_by_pan", "applicant_by_mobile", "lead_by_mobile", "bank_by_account"):
