@@ -19,6 +19,7 @@ from crm_integrations.models import Announcement
 from leadops.faults import place_of
 from leadops.ids import uuid7
 from leadops.models import Lead
+from leadops.prepared import Along
 
 logger = logging.getLogger(__name__)
 PART = 500
@@ -27,14 +28,21 @@ TRIES = 2
 """Together with others and alone: what breaks more often is our fault, and only the sweep tries it again."""
 
 
-def enqueue(leads: Sequence[Lead], connections: Sequence[UUID] | None = None) -> outbox.Enqueued:
-    """Make the deliveries of `leads` in the caller's transaction, along the routes or to `connections`."""
-    ids = [lead.pk for lead in leads]
-    if len(ids) == 1 and connections is None:  # a caller waits for it
-        found = list(routing.of_leads(leads, None, gaps.MARK, **gaps.told(ids)))
-    else:
-        found = list(routing.of_leads(leads, connections))
-        gaps.mark(ids)
+def along_with(lead_ids: Sequence[UUID], program_id: UUID) -> list[Along]:
+    """What goes in one string with the rows of new leads, for `enqueue`: the routes, and the mark for their gaps."""
+    return [routing.asked({program_id}), Along(gaps.MARK, **gaps.told(lead_ids))]
+
+
+def enqueue(
+    leads: Sequence[Lead], connections: Sequence[UUID] | None = None, along: Sequence[Along] = ()
+) -> outbox.Enqueued:
+    """Make the deliveries of `leads` in the caller's transaction, along the routes or to `connections`.
+
+    `along`: what `along_with` gave, done by now.
+    """
+    found = list(routing.of_leads(leads, connections, along))
+    if not along:
+        gaps.mark(lead.pk for lead in leads)
     guarded = any(to.guarded for _, to in found)
     return outbox.enqueue([_delivery(lead, to) for lead, to in found], guarded=guarded)
 

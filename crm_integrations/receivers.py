@@ -24,12 +24,14 @@ from crm_integrations.connector import Kind
 from crm_integrations.models import Notice
 from leadops.ids import uuid7
 from leadops.models import ImportBatch, Lead, LoanAccount, Officer
+from leadops.prepared import Along
 from leadops.services.holders import Held
 from leadops.signals import (
     consents_withdrawn,
     holders_asked,
     imports_finished,
     leads_changed,
+    leads_coming,
     leads_created,
     leads_erased,
     leads_ready,
@@ -43,19 +45,26 @@ from leadops.signals import (
 TOO_MANY = "An officer wanted to see more personal data unmasked than anybody may within an hour."
 
 
+@receiver(leads_coming)
+def look_where_to(sender: Any, lead_ids: Sequence[UUID], program_id: UUID, **_: Any) -> list[Along]:
+    """Where they are to go is asked as they are stored, and that their gaps are to be found is noted."""
+    return announcements.along_with(lead_ids, program_id)
+
+
 @receiver(leads_ready)
 def enqueue_leads(
     sender: Any,
     leads: Sequence[Lead],
     connections: Sequence[UUID] | None = None,
     later: bool = False,
+    along: Sequence[Along] = (),
     **_: Any,
 ) -> int:
     """A delivery for each lead to each connection its program's routes name, or to `connections` alone."""
     if later and connections is None:
         announcements.note(leads)
         return 0
-    enqueued = announcements.enqueue(leads, connections)
+    enqueued = announcements.enqueue(leads, connections, along)
     nowhere = {}
     for lead in leads:
         if lead.pk in enqueued.words:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from django.db import connection as database
@@ -14,7 +14,7 @@ from crm_integrations import registry
 from crm_integrations.connector import Kind
 from leadops import statements
 from leadops.models import Lead, LoanAccount, Partner
-from leadops.prepared import Statement, run
+from leadops.prepared import Along, Statement, run
 
 logger = logging.getLogger(__name__)
 
@@ -54,17 +54,22 @@ WHERE c.enabled AND c.id = ANY(%(chosen)s)
 """  # noqa: S608 (our own words only)
 
 
+def asked(program_ids: Collection[UUID]) -> Along:
+    """The routes of these programs, to be asked in one string with something else."""
+    return Along(ROUTED, programs=list(program_ids))
+
+
 def of_leads(
-    leads: Sequence[Lead], connections: Sequence[UUID] | None = None, /, *besides: Statement, **named: Any
+    leads: Sequence[Lead], connections: Sequence[UUID] | None = None, along: Sequence[Along] = ()
 ) -> Iterator[tuple[Lead, Target]]:
     """Each lead with each connection that its program's routes name, or with each of `connections`.
 
-    Those of a test space go to connections that are for test leads, and no others do. `besides`: what is to be done
-    in the same round trip as the routes are asked for, with the parameters `named`.
+    Those of a test space go to connections that are for test leads, and no others do. `along`: where the routes were
+    asked, if they were by now.
     """
     programs = {lead.program_id for lead in leads}
     rows = (
-        _routed(programs, *besides, **named)
+        _routed(programs, along)
         if connections is None
         else statements.rows(CHOSEN, {"programs": list(programs), "chosen": list(connections)})
     )
@@ -99,9 +104,11 @@ def _of_test_spaces(leads: Sequence[Lead]) -> set[UUID]:
     return found
 
 
-def _routed(program_ids: Collection[UUID], *besides: Statement, **named: Any) -> list[_Row]:
+def _routed(program_ids: Collection[UUID], along: Sequence[Along] = ()) -> list[_Row]:
+    if answered := [each for each in along if each.statement is ROUTED]:
+        return answered[0].rows
     with database.cursor() as cursor:
-        run(cursor, {"programs": list(program_ids), **named}, ROUTED, *besides)
+        run(cursor, {"programs": list(program_ids)}, ROUTED)
         return cast(list[_Row], cursor.fetchall())
 
 

@@ -43,6 +43,14 @@ def _in_brackets(parts: Collection[str]) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
+class Along:
+    """A statement that goes in one string with others, and the rows it answers, once they are sent."""
+
+    def __init__(self, statement: Statement, **named: Any) -> None:
+        self.statement, self.named = statement, named
+        self.rows: list[Any] = []
+
+
 # Planning takes six times as long as looking, and one plan suits one lead and five hundred: by the indexes, whatever
 # the tables held when it was made. Left alone the server would plan anew each time, as it takes arrays for longer.
 _SETTINGS = {
@@ -84,27 +92,38 @@ def has_ended() -> bool:
     return bool(connection.connection.pgconn.transaction_status == TransactionStatus.IDLE)
 
 
-def run(cursor: CursorWrapper, named: dict[str, Any], *statements: Statement | str) -> None:
+def run(cursor: CursorWrapper, named: dict[str, Any], *statements: Statement | Along | str) -> None:
     """Execute `statements` one after the other in one round trip; the cursor stands before the first one's result.
 
     One that is plain text is planned anew each time, as suits how many records it is about. Where they are the first
     of a transaction its BEGIN goes with them.
     """
-    session = connection.connection
-    known = _known.setdefault(session, set())
-    texts = []
-    for statement in statements:
-        if isinstance(statement, Statement):
-            if statement.name not in known:
-                cursor.execute(statement.prepare)
-                known.add(statement.name)
-            texts.append(statement.executed(named, session))
-        else:
-            texts.append(cursor.mogrify(statement, named) if "%(" in statement else statement)
-    if _is_to_begin():
+    texts = [_written(cursor, named, each) for each in statements]
+    if begins := _is_to_begin():
         _begin_with(cursor, texts)
     else:
         cursor.execute("; ".join(texts))
+    along = [(at, each) for at, each in enumerate(statements, begins) if isinstance(each, Along)]
+    for at, each in along:
+        cursor.set_result(at)
+        each.rows = cursor.fetchall() if cursor.description else []
+    if begins or along:
+        cursor.set_result(int(begins))
+
+
+def _written(cursor: CursorWrapper, named: dict[str, Any], statement: Statement | Along | str) -> str:
+    """The text of one statement with its values; the session is told of it at its first use."""
+    if isinstance(statement, str):
+        return str(cursor.mogrify(statement, named)) if "%(" in statement else statement
+    if isinstance(statement, Along):
+        named = statement.named
+        statement = statement.statement
+    session = connection.connection
+    known = _known.setdefault(session, set())
+    if statement.name not in known:
+        cursor.execute(statement.prepare)
+        known.add(statement.name)
+    return statement.executed(named, session)
 
 
 def _is_to_begin() -> bool:
@@ -124,4 +143,3 @@ def _begin_with(cursor: CursorWrapper, texts: list[str]) -> None:
         if has_ended():  # it was not even begun
             session.autocommit = False
         raise
-    cursor.nextset()

@@ -18,7 +18,7 @@ from django.utils import timezone
 from leadops.audit import acting
 from leadops.fields import BlindIndexField, EncryptedTextField, Sealed
 from leadops.fields import place as binding
-from leadops.prepared import Statement, run
+from leadops.prepared import Along, Statement, run
 from leadops.sealing import seal
 
 FEW = 20
@@ -195,7 +195,7 @@ def _insertion(tables: tuple[Table, ...]) -> Statement:
 SAVE, KEEP, TAKE_BACK = "SAVEPOINT rows", "RELEASE SAVEPOINT rows", "ROLLBACK TO SAVEPOINT rows"
 
 
-def write(parts: Parts, *besides: Statement | str, **named: Any) -> None:
+def write(parts: Parts, *besides: Statement | Along | str, **named: Any) -> None:
     """Insert rows of several tables, parents first: few rows in one statement, many by a COPY each.
 
     `besides`: what is to be done after it, in the same round trip where they are few, with the parameters `named`.
@@ -203,7 +203,7 @@ def write(parts: Parts, *besides: Statement | str, **named: Any) -> None:
     _write((), parts, *besides, **named)
 
 
-def write_or_nothing(parts: Parts, *besides: Statement | str, **named: Any) -> None:
+def write_or_nothing(parts: Parts, *besides: Statement | Along | str, **named: Any) -> None:
     """As `write`, for who goes on where a row is refused: IntegrityError leaves the transaction as it was before.
 
     Its savepoint goes in the same round trip, where one of the ORM's would take two more. Who has no transaction gets
@@ -221,7 +221,7 @@ def write_or_nothing(parts: Parts, *besides: Statement | str, **named: Any) -> N
         raise
 
 
-def _write(before: tuple[str, ...], parts: Parts, *besides: Statement | str, **named: Any) -> None:
+def _write(before: tuple[str, ...], parts: Parts, *besides: Statement | Along | str, **named: Any) -> None:
     parts = [(table, rows) for table, rows in parts if rows]
     with connection.cursor() as cursor:
         if sum(len(rows) for _, rows in parts) > FEW:

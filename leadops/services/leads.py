@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -14,6 +14,7 @@ from leadops import signals
 from leadops.drafts import LeadDraft
 from leadops.errors import DuplicateLead, DuplicateReference, Invalid, LeadopsError, LeadStopped
 from leadops.models import Lead, Officer, Partner, Program
+from leadops.prepared import Along
 from leadops.services import duplicates, new_leads, status_steps
 from leadops.services.duplicates import Becomes, Match, Verdict, words
 from leadops.services.insertion import write, write_or_nothing
@@ -75,15 +76,16 @@ def _taken_in(
         if verdict.becomes is not Becomes.LEAD:
             return _repeated(draft, origin, verdict, findings)
         ready = _ready(draft, origin)
+        along = _along_with(LEADS.pk(ready.row), origin.program)
         try:
-            [lead] = _store([ready], origin)
+            [lead] = _store([ready], origin, *along)
         except IntegrityError:
             _refuse_taken(origin.partner, draft.partner_ref_id)
             raise
     except (DuplicateLead, DuplicateReference) as refusal:
         return refusal
     duplicates.keep(duplicates.pairs_of(lead.pk, verdict.matches))
-    submit([lead])
+    submit([lead], along=along)
     ready.parties.belong_to(lead)
     return Received(lead, findings, verdict.matches, None)
 
@@ -158,13 +160,19 @@ def _ready(draft: LeadDraft, origin: Origin) -> Ready:
     return Ready(row, Parties(LEADS.pk(row), draft))
 
 
-def _store(ready: Sequence[Ready], origin: Origin) -> list[Lead]:
+def _along_with(lead_id: UUID, program: Program) -> list[Along]:
+    """What listeners have done in the round trip in which one lead is stored, for which somebody waits."""
+    told: Any = signals.leads_coming.send(Lead, lead_ids=[lead_id], program_id=program.pk)
+    return [each for _, given in told for each in given]
+
+
+def _store(ready: Sequence[Ready], origin: Origin, *along: Along) -> list[Lead]:
     rows = [each.row for each in ready]
     parties = [each.parties.rows() for each in ready]
     parts = [(table, [row for each in parties for row in each[at]]) for at, table in enumerate(PARTS)]
     ids = [LEADS.pk(row) for row in rows]
     if len(ids) == 1:
-        write_or_nothing([(LEADS, rows), *parts], new_leads.MARK, **new_leads.told(ids))
+        write_or_nothing([(LEADS, rows), *parts], new_leads.MARK, *along, **new_leads.told(ids))
     else:
         write([(LEADS, rows), *parts])
         new_leads.mark(ids)
@@ -185,11 +193,13 @@ def submit(
     *,
     later: bool = False,
     by: Officer | None = None,
+    along: Sequence[Along] = (),
 ) -> int:
     """Announce `leads` to whoever delivers them; drafts become submitted. Returns how many deliveries that made.
 
     `connections`: only to these, on an officer's word; None means wherever the routes send them automatically.
     `later`: they are many, and it is enough that the deliveries are made after the commit.
+    `along`: what listeners had done when they were stored.
     Raises LeadStopped when one of them is dropped, declined or erased.
     """
     if stopped := [lead for lead in leads if lead.is_stopped]:
@@ -202,7 +212,8 @@ def submit(
             lead.status = Lead.Status.SUBMITTED  # of those too that were submitted meanwhile
         if by is not None and moved:  # by other ways a lead is submitted as it is made
             signals.leads_changed.send(Lead, leads=moved)
-        made = signals.leads_ready.send(Lead, leads=leads, connections=connections, later=later)
+        told = {"connections": connections, "later": later, "along": along}
+        made = signals.leads_ready.send(Lead, leads=leads, **told)
     return sum(int(count or 0) for _, count in made)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from psycopg import Connection
 
 from leadops.models import CallWindow
-from leadops.prepared import COMMIT, Statement, has_ended, run
+from leadops.prepared import COMMIT, Along, Statement, has_ended, run
 
 ADD = Statement(
     "add_window",
@@ -85,3 +85,15 @@ def test_a_string_that_ends_its_transaction_leaves_django_nothing_to_do(monkeypa
     with transaction.atomic():
         _add_by_django("two")
     assert _added() == {"known", "one", "two"}
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_what_goes_along_has_its_own_values_and_answer(begun):
+    word = Statement("word", "SELECT %(subject)s || '!'", subject="text")
+    along = Along(word, subject="told")
+    with transaction.atomic(), connection.cursor() as cursor:
+        if begun:
+            cursor.execute("SELECT 1")
+        run(cursor, {"subject": "one"}, ADD, along, word)
+        assert (cursor.fetchall(), along.rows) == ([("one",)], [("told!",)])
+        assert cursor.nextset()
