@@ -41,7 +41,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the st
 
     @cached_property
     def _counted(self) -> int:
-        return self.object_list.order_by()[: MOST + 1].count()
+        return capped_counts({"": self.object_list})[""]
 
     def page(self, number: int | str) -> Any:
         number = self.validate_number(number)
