@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import connection as database
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from crm_integrations.models import Connection, Notice
-from leadops import ids
+from leadops import ids, mails
+from leadops.languages.said import said
 
 logger = logging.getLogger(__name__)
 MAILED_AT_ONCE = 50
@@ -59,7 +60,7 @@ def tell() -> int:
     if not found:
         return 0
     try:
-        send_mail(_subject(found), _text(found), None, settings.OPERATIONS_EMAIL)
+        mails.send(lambda: (_subject(found), _text(found)), settings.OPERATIONS_EMAIL)
     except OSError as error:  # smtplib's errors are among them
         logger.error("Operations could not be mailed: %s.", type(error).__name__)
         return 0
@@ -67,15 +68,17 @@ def tell() -> int:
 
 
 def _subject(found: Sequence[Notice]) -> str:
-    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    return f"leadops: {found[0]}{more}"
+    told = {"what": found[0], "count": len(found) - 1}
+    return _("leadops: %(what)s and %(count)s more") % told if told["count"] else f"leadops: {found[0]}"
 
 
 def _text(found: Sequence[Notice]) -> str:
-    lines = [f"{notice}\n  {notice.text}\n  Since {_moment(notice.created_at)}." for notice in found]
-    return "\n\n".join(
-        [*lines, "Details are in the back office, with the notices and on the connections' pages."]
-    )
+    since = _("Since %(moment)s.")
+    lines = [
+        f"{each}\n  {said(each.text)}\n  {since % {'moment': _moment(each.created_at)}}" for each in found
+    ]
+    where = _("Details are in the back office, with the notices and on the connections' pages.")
+    return "\n\n".join([*lines, where])
 
 
 def _moment(when: datetime) -> str:

@@ -95,7 +95,7 @@ def _last_change(connection: Connection) -> str:
     kind = ContentType.objects.get_for_model(Connection)
     entries = LogEntry.objects.filter(content_type=kind, object_id=str(connection.pk))
     last = entries.filter(action_time__gte=connection.updated_at).select_related("user").first()
-    return f"{last.user}: {last.get_change_message()}" if last else _("from the command line")
+    return f"{last.user}: {said(last.get_change_message())}" if last else _("from the command line")
 
 
 def form_for(connector: type[Connector], connection: Connection) -> type[ConnectionForm]:

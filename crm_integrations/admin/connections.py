@@ -61,7 +61,7 @@ class ConnectionAdmin(LockedWhileStored, HoldsAddresses, ModelAdmin):
     @admin.display(description="State")
     def state(self, connection: Connection) -> SafeString:
         if not connection.enabled:
-            return chip("calm", "Disabled")
+            return chip("calm", _("Disabled"))
         return chip("bad", _("Paused")) if connection.paused else chip("good", _("Open"))
 
     @admin.display(description="Pause")

@@ -87,7 +87,7 @@ class Row:
     @property
     def readiness_chip(self) -> SafeString:
         """Whether it could be sent as it is now."""
-        return chip("warn", misses(len(self.missing))) if self.missing else chip("good", "Ready")
+        return chip("warn", misses(len(self.missing))) if self.missing else chip("good", _("Ready"))
 
     @property
     def preview_url(self) -> str:

@@ -1,6 +1,7 @@
 """Makes the sample workbooks beside it: `python docs/samples/make_leads.py`; always the same bytes.
 
-`leads.xlsx` has 200 rows, 25 of them bad, each in its own way; `template.xlsx` is the empty workbook.
+`leads.xlsx` has 200 rows, 25 of them bad, each in its own way; `template.xlsx` is the empty workbook, explained in
+Hindi as `template.hi.xlsx`.
 Nobody in them exists. The card number is a public test number, the Aadhaar number is made up.
 """
 
@@ -17,6 +18,8 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadops.settings")
 django.setup()
+
+from django.utils import translation  # noqa: E402
 
 from leadops import synthetic  # noqa: E402
 from leadops.drafts import LeadDraft  # noqa: E402
@@ -124,8 +127,9 @@ def leads() -> Iterator[list[Cell]]:
 def main() -> None:
     with (HERE / "leads.xlsx").open("wb") as file:
         write(file, leads(), widths=[18] * len(HEADERS))
-    with (HERE / "template.xlsx").open("wb") as file:
-        template_workbook.write(file)
+    for language, name in {"en-gb": "template.xlsx", "hi": "template.hi.xlsx"}.items():
+        with (HERE / name).open("wb") as file, translation.override(language):
+            template_workbook.write(file)
 
 
 if __name__ == "__main__":

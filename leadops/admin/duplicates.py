@@ -65,8 +65,8 @@ def with_duplicates(page: QuerySet[Lead]) -> QuerySet[Lead]:
 def duplicate_chip(lead: Any) -> SafeString | str:
     """A label where the lead came `with_duplicates` and repeats another one."""
     if getattr(lead, "repeats_earlier", False):
-        return chip("warn", "Duplicate")
-    return chip("calm", "Shared mobile") if getattr(lead, "shares_mobile", False) else ""
+        return chip("warn", _("Duplicate"))
+    return chip("calm", _("Shared mobile")) if getattr(lead, "shares_mobile", False) else ""
 
 
 @dataclass

@@ -56,14 +56,15 @@ def _page(request: HttpRequest, name: str, context: dict[str, Any]) -> TemplateR
 
 
 def _written(name: str) -> Path:
-    """The page in the reader's language where it is written in it: partners' developers read English."""
-    theirs = (DOCS / name).with_suffix(f".{get_language()}.md")
-    return theirs if theirs.exists() else DOCS / name
+    """The page or file in the reader's language where it is written in it: partners' developers read English."""
+    known = DOCS / name
+    theirs = known.with_suffix(f".{get_language()}{known.suffix}")
+    return theirs if theirs.exists() else known
 
 
 def _file(name: str) -> HttpResponse:
-    served = {str(each.relative_to(DOCS)): each for pattern in FILES for each in DOCS.glob(pattern)}
+    served = {str(each.relative_to(DOCS)) for pattern in FILES for each in DOCS.glob(pattern)}
     if name not in served:
         raise Http404
     kind, _ = guess_type(name)
-    return HttpResponse(served[name].read_bytes(), content_type=kind or "text/plain; charset=utf-8")
+    return HttpResponse(_written(name).read_bytes(), content_type=kind or "text/plain; charset=utf-8")

@@ -24,6 +24,7 @@ from leadops.excel.columns import Column
 from leadops.excel.content import masked, quoted
 from leadops.excel.sheet_header import SheetHeader, letters, position
 from leadops.ids import uuid_in
+from leadops.languages.said import said
 from leadops.models import ImportBatch, ImportRow
 from leadops.services import import_mending, import_undoing
 from leadops.services.import_judging import WITH_ITS_LEAD, headers_of
@@ -162,12 +163,12 @@ def _to_mend(header: SheetHeader, row: ImportRow) -> dict[str, Any]:
             "letter": letter,
             "header": header.cells[position(letter)],
             "value": _value(cells, position(letter)),
-            "reasons": [each["message"] for each in errors if each["letter"] == letter],
+            "reasons": [said(each["message"]) for each in errors if each["letter"] == letter],
         }
         for letter in broken
     ]
     others = [each for each in _masked(header, cells) if each["letter"] not in broken]
-    elsewhere = [each["message"] for each in errors if not each["letter"]]
+    elsewhere = [said(each["message"]) for each in errors if not each["letter"]]
     return {"row": row, "inputs": inputs, "others": others, "elsewhere": elsewhere}
 
 

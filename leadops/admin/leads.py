@@ -20,6 +20,7 @@ from unfold.admin import ModelAdmin
 
 from leadops.admin import bank_gate
 from leadops.admin import duplicates as same_borrower
+from leadops.admin.autocompleted import Autocompleted
 from leadops.admin.choosing import OnlyChosen
 from leadops.admin.exports import Exported
 from leadops.admin.field_names import spoken
@@ -51,6 +52,7 @@ READ = ("status", "owner", "branch", "partner_ref_id", "primary_mobile", "source
 
 @admin.register(Lead)
 class LeadAdmin(
+    Autocompleted,
     LeadPage,
     Worked,
     Mergeable,

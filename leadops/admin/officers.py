@@ -14,6 +14,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import UserChangeForm, UserCreationForm
 
+from leadops.admin.autocompleted import Autocompleted
 from leadops.admin.rights_gate import HoldsGrants, HoldsGroupRights, HoldsPasswords
 from leadops.admin.rights_in_words import RightsInWords
 from leadops.admin.scoped import Scoped
@@ -36,7 +37,7 @@ class OfficerForm(SeenForm, UserChangeForm):
 
 
 @admin.register(Officer)
-class OfficerAdmin(Scoped, HoldsGrants, HoldsPasswords, SeenAdmin, UserAdmin, RightsInWords):  # type: ignore[type-arg]  # generic in the stubs alone
+class OfficerAdmin(Autocompleted, Scoped, HoldsGrants, HoldsPasswords, SeenAdmin, UserAdmin, RightsInWords):  # type: ignore[type-arg]  # generic in the stubs alone
     when_empty = "Add the people who work here."
     form = OfficerForm
     add_form = OfficerCreationForm

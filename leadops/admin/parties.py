@@ -23,7 +23,9 @@ TAGS: dict[Any, dict[str, Any]] = {
 }
 # Django looks at an address before our check does; it says the same.
 [_NO_ADDRESS] = findings_at("primary_email", [problem("invalid_email")])
-EMAIL: dict[Any, dict[str, Any]] = {EmailField: {"error_messages": {"invalid": _NO_ADDRESS.message}}}
+EMAIL: dict[Any, dict[str, Any]] = {
+    EmailField: {"error_messages": {"invalid": gettext_lazy(_NO_ADDRESS.message)}}
+}
 
 
 class AddressInline(MaskedAdmin, StackedInline):

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from leadops import mails
 from leadops.audit.chain import Head
 
 logger = logging.getLogger(__name__)
@@ -53,9 +54,8 @@ def _last_day(file: Path) -> str:
 def _mail(line: str) -> None:
     if not settings.AUDIT_EMAIL:
         return
-    text = f"The newest seal of the audit, its number and hash:\n\n{line}\nKeep it: verify_audit is held against it."
     try:
-        send_mail("leadops: seal of the audit", text, None, settings.AUDIT_EMAIL)
+        mails.send(lambda: (_("leadops: seal of the audit"), _text(line)), settings.AUDIT_EMAIL)
     except OSError as error:
         logger.error("The newest seal could not be mailed: %s.", type(error).__name__)
 
@@ -65,3 +65,8 @@ def written_down() -> list[Written]:
     files = (Path(settings.AUDIT_HEADS) / name for name in (DAILY, NEWEST))
     lines = [line.split() for file in files if file.exists() for line in file.read_text().splitlines()]
     return [Written(at, int(number), digest) for at, number, digest in lines]
+
+
+def _text(line: str) -> str:
+    heading = _("The newest seal of the audit, its number and hash:")
+    return f"{heading}\n\n{line}\n{_('Keep it: verify_audit is held against it.')}"

@@ -27,6 +27,8 @@ def speak(app: AppConfig) -> None:
         names.verbose_name_plural = gettext_lazy(str(names.verbose_name_plural))
         for field in (*names.local_fields, *names.local_many_to_many):
             _speak_field(field)
+        for constraint in names.constraints:
+            constraint.violation_error_message = _lazy(constraint.violation_error_message)
 
 
 def spoken(app: AppConfig) -> Iterator[str]:
@@ -51,6 +53,9 @@ def _speak_field(field: Field[Any, Any]) -> None:
         field.verbose_name = _of_model(field.model._meta.model_name or "", field.verbose_name)
     if field.help_text:
         field.help_text = _lazy(field.help_text)
+    for validator in field.validators:
+        if isinstance(message := getattr(validator, "message", None), str):
+            vars(validator)["message"] = _lazy(message)
     if isinstance(field.choices, list):  # others are made anew whenever they are asked for
         field.choices = [(value, _lazy(label)) for value, label in field.flatchoices]
 

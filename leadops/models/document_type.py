@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from leadops.models.applicant import Applicant
 from leadops.models.document import Document
@@ -57,5 +58,5 @@ class DocumentType(Record):
     def clean(self) -> None:
         if self.applicant_type and self.about != Document.RelatedModel.APPLICANT:
             raise ValidationError(
-                {"applicant_type": "Only a document about an applicant has this; leave it empty."}
+                {"applicant_type": _("Only a document about an applicant has this; leave it empty.")}
             )

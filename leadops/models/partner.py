@@ -14,6 +14,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from leadops import dialects
 from leadops.models.branch import Branch
@@ -49,7 +50,8 @@ def refuse_no_network(text: str) -> None:
     try:
         ip_network(text)
     except ValueError:
-        raise ValidationError(f"{text} is no address and no network such as 203.0.113.0/24.") from None
+        words = _("%(text)s is no address and no network such as 203.0.113.0/24.")
+        raise ValidationError(words % {"text": text}) from None
 
 
 class PartnerQuerySet(models.QuerySet["Partner"]):
@@ -247,9 +249,10 @@ class ApiKey(Record):
 
     def clean(self) -> None:
         if self.partner.is_test_space:
-            raise ValidationError("Test keys are made for the partner itself.")
+            raise ValidationError(_("Test keys are made for the partner itself."))
         others = ApiKey.objects.live().filter(partner_id=self.partner_id, mode=self.mode).exclude(pk=self.pk)
         if not self.revoked_at and others.count() >= LIVE_KEYS_PER_PARTNER:
+            words = _("A partner has at most %(most)s %(mode)s keys; revoke one first.")
             raise ValidationError(
-                f"A partner has at most {LIVE_KEYS_PER_PARTNER} {self.mode} keys; revoke one first."
+                words % {"most": LIVE_KEYS_PER_PARTNER, "mode": self.get_mode_display().lower()}
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 _ASSIGNED = """
 AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY
@@ -34,7 +35,8 @@ _BY_NAME = {name: code for code, names in _NAMES.items() for name in names.split
 def refuse_unknown(code: str, field: str) -> None:
     """Raise a ValidationError at `field` for two letters that are no country's; none at all may be missing."""
     if code and code not in CODES:
-        raise ValidationError({field: f"{code} is no country; write two letters of ISO 3166-1, as IN."})
+        words = _("%(code)s is no country; write two letters of ISO 3166-1, as IN.")
+        raise ValidationError({field: words % {"code": code}})
 
 
 def country_code(text: str) -> str | None:

@@ -13,6 +13,7 @@ from leadops.excel.columns import REASON_HEADER, ROW_HEADER
 from leadops.excel.joined_sheets import NAMES
 from leadops.excel.sheet_header import position
 from leadops.excel.writer import Cell, Style, Styled, Workbook
+from leadops.languages.said import said
 from leadops.models import ImportBatch, ImportRow
 from leadops.services import import_corrections
 
@@ -46,5 +47,5 @@ def _refused(columns: Sequence[str], refused: QuerySet[ImportRow]) -> Iterator[l
         for place, at in enumerate(kept):
             if at in wrong:
                 line[place] = Styled(str(line[place]), Style.WRONG)
-        reason = "\n".join(f"{each['column']}: {each['message']}".removeprefix(": ") for each in errors)
+        reason = "\n".join(f"{each['column']}: {said(each['message'])}".removeprefix(": ") for each in errors)
         yield [*line, Styled(reason, Style.NOTE), row.number]

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.db.models import QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -106,10 +106,11 @@ def _mail(officer: Officer, count: int) -> bool:
     """Whether nothing more is to be tried: who has left, or has no address, is not asked for again and again."""
     if not officer.is_active or not officer.email:
         return True
-    subject = ngettext("leadops: a task is due", "leadops: %(count)s tasks are due", count) % {"count": count}
-    text = _("What is to be done stands under My tasks in the back office.")
     try:
-        send_mail(subject, text, None, [officer.email])
+        with translation.override(officer.language or None):
+            subject = ngettext("leadops: a task is due", "leadops: %(count)s tasks are due", count)
+            text = _("What is to be done stands under My tasks in the back office.")
+            send_mail(subject % {"count": count}, text, None, [officer.email])
     except OSError as error:  # smtplib's errors are among them
         logger.error("An officer could not be mailed of tasks: %s.", type(error).__name__)
         return False

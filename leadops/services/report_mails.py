@@ -31,6 +31,8 @@ Rhythm = ReportSubscription.Rhythm
 LEASE = timedelta(minutes=15)
 MOST_AT_ONCE = 100
 MOST_OF_ONE = 20
+MAIL_SERVER = "The mail server did not take it. It is tried again."
+NOT_MADE = "It could not be made. Operations find the cause in the log."
 CHOICES: dict[str, type[Program] | type[Branch] | type[Partner]] = {
     "program": Program,
     "branch": Branch,
@@ -125,13 +127,11 @@ def _send_claimed(subscription: ReportSubscription, until: datetime) -> bool:
         return False
     except OSError as error:  # smtplib's errors are among them: it is tried again when the claim ends
         logger.error("Report %s could not be mailed: %s.", subscription.pk, type(error).__name__)
-        mine.update(trouble=_("The mail server did not take it. It is tried again."))
+        mine.update(trouble=MAIL_SERVER)
         return False
     except Exception as error:
         logger.error("Report %s could not be made: %s.", subscription.pk, place_of(error))
-        mine.update(
-            due_at=following, trouble=_("It could not be made. Operations find the cause in the log.")
-        )
+        mine.update(due_at=following, trouble=NOT_MADE)
         return False
     mine.update(due_at=following, sent_at=Now(), trouble="")
     return True
@@ -140,14 +140,14 @@ def _send_claimed(subscription: ReportSubscription, until: datetime) -> bool:
 def _send(subscription: ReportSubscription) -> None:
     """Mail the report as its officer may see it at this moment; raises NotSent and OSError."""
     officer = subscription.officer
-    with translation.override(subscription.language or None):
+    with translation.override(officer.language or subscription.language or None):
         report = catalogue.REPORTS.get(subscription.report)
         if report is None:
-            raise NotSent(_("There is no such report any more."))
+            raise NotSent("There is no such report any more.")
         if not catalogue.may_read(officer, report):
-            raise NotSent(_("You may not read this report any more."))
+            raise NotSent("You may not read this report any more.")
         if not officer.email:
-            raise NotSent(_("You have no e-mail address here."))
+            raise NotSent("You have no e-mail address here.")
         asked = asked_for(subscription)
         mail = EmailMessage(f"leadops: {report.title}", _text(report, asked), None, [officer.email])
         with workbook.workbook(report, asked, report.answer(asked)) as file:
@@ -164,7 +164,7 @@ def asked_for(subscription: ReportSubscription) -> Asked:
         if name in filters:
             chosen[name] = model.objects.filter(pk=filters[name]).first()
             if chosen[name] is None:
-                raise NotSent(_("What it was narrowed to is not here any more."))
+                raise NotSent("What it was narrowed to is not here any more.")
     first = last - timedelta(days=int(filters["days"]) - 1)
     return Asked(subscription.officer, first, last, str(filters.get("by", "")), **chosen)
 

@@ -15,6 +15,7 @@ from leadops.excel.columns import COLUMNS, Column
 from leadops.excel.sheet_header import letters
 from leadops.excel.sheets import LEADS
 from leadops.excel.writer import Cell, Style, Styled, Workbook
+from leadops.languages.said import said
 from leadops.models import Applicant, TenureUnit
 from leadops.reference import states
 
@@ -94,20 +95,24 @@ WORDS: dict[str, str] = {
     "remarks": "Whatever else there is to say. Never a card's or a full Aadhaar number.",
 }
 """What goes into each column."""
+GUIDE = ("Column", "What goes in", "Example", "Also known as")
 EXAMPLE_NOTE = "A filled-in row, to look at. This sheet is not read; the person does not exist."
 _WIDTH = 18
 
 
 def write(stream: IO[bytes]) -> None:
-    """Write the template to `stream`; always the same bytes."""
+    """Write the template to `stream`, explained in the language of just now; always the same bytes.
+
+    Its headers and choices are what the importer reads in any language, so they stay.
+    """
     with Workbook(stream) as book:
         formats = {at: NUMBERS[column.path] for at, column in enumerate(COLUMNS) if column.path in NUMBERS}
         leads = book.sheet(LEADS.name, [_width(column) for column in COLUMNS], formats)
         leads.add([_headers([column.header for column in COLUMNS])])
         explained = book.sheet("Columns", [22, 70, 28, 70])
-        explained.add([_headers(["Column", "What goes in", "Example", "Also known as"]), *_explanations()])
+        explained.add([_headers([said(each) for each in GUIDE]), *_explanations()])
         example = book.sheet("Example", [_width(column) for column in COLUMNS])
-        example.add([[EXAMPLE_NOTE], _headers([column.header for column in COLUMNS]), _example()])
+        example.add([[said(EXAMPLE_NOTE)], _headers([column.header for column in COLUMNS]), _example()])
         choices = book.sheet("Choices", [40] * len(CHOICES))
         choices.add([_headers([_column(path).header for path in CHOICES]), *_listed()])
         for at, (path, words) in enumerate(CHOICES.items()):
@@ -135,7 +140,7 @@ def _listed() -> list[list[Cell]]:
 
 def _explanations() -> list[list[Cell]]:
     return [
-        [column.header, WORDS[column.path], value, ", ".join(column.synonyms)]
+        [column.header, said(WORDS[column.path]), value, ", ".join(column.synonyms)]
         for column, value in zip(COLUMNS, _example(), strict=True)
     ]
 

@@ -10,6 +10,7 @@ from django.core import mail
 from crm_integrations import delivery as engine
 from crm_integrations import notices, outbox, tasks
 from crm_integrations.models import Connection, Delivery, Notice, State
+from leadops import mails
 from leadops.services import leads
 from tests import people
 from tests.crm_integrations import holding
@@ -94,7 +95,7 @@ def test_a_mail_that_does_not_go_is_tried_again(isp, operations, monkeypatch, ca
         raise SMTPServerDisconnected("password hush")
 
     with monkeypatch.context() as patch:
-        patch.setattr(notices, "send_mail", refuse)
+        patch.setattr(mails, "send_mail", refuse)
         assert notices.tell() == 0
     assert "hush" not in caplog.text
     assert notices.tell() == 1

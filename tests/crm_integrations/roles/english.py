@@ -10,7 +10,8 @@ UNSEEN = {"script", "style", "template", "code", "pre", "svg", "head"}
 WITHIN_A_SENTENCE = {"a", "abbr", "b", "em", "i", "mark", "small", "strong", "time", "u"}
 SAID = ("title", "placeholder", "alt", "aria-label", "data-confirm")
 RUN = re.compile(r"(?:[A-Za-z][A-Za-z'’-]*[,;:.]? ){2,}[A-Za-z][A-Za-z'’-]*")
-NO_CODE = re.compile(r"\b[A-Za-z]?[a-z]")
+ANSWER = re.compile(r"(?:[A-Za-z][A-Za-z'’-]*[,;:.]? )+[A-Za-z][A-Za-z'’-]*")
+"""In an answer two words are enough: it holds less that is data."""
 
 
 class _Seen(HTMLParser):
@@ -43,15 +44,25 @@ class _Seen(HTMLParser):
             self.pieces[-1] += data
 
 
-def english_in(page: str, data: list[re.Pattern[str]]) -> list[str]:
-    """Each run of English words on `page`, when what is `data` is left out."""
+def pieces_of(page: str) -> set[str]:
+    """What is read on `page`, line by line."""
     seen = _Seen()
     seen.feed(page)
-    return list(dict.fromkeys(run for piece in seen.pieces for run in _runs(piece, data)))
+    return {re.sub(r"\s+", " ", piece).strip() for piece in seen.pieces} - {""}
 
 
-def _runs(piece: str, data: list[re.Pattern[str]]) -> list[str]:
-    text = re.sub(r"\s+", " ", piece)
+def english_in(page: str, data: list[re.Pattern[str]]) -> list[str]:
+    """Each run of English words on `page`, when what is `data` is left out."""
+    return sorted(run for piece in pieces_of(page) for run in _runs(piece, data, RUN, 3))
+
+
+def english_of_answer(pieces: set[str], data: list[re.Pattern[str]]) -> set[str]:
+    """The same of what a page answers, more strictly: two words are a run."""
+    return {run for piece in pieces for run in _runs(piece, data, ANSWER, 2)}
+
+
+def _runs(piece: str, data: list[re.Pattern[str]], run: re.Pattern[str], fewest: int) -> list[str]:
     for each in data:
-        text = each.sub(" | ", text)
-    return [run for run in RUN.findall(text) if sum(not word.isupper() for word in run.split()) >= 3]
+        piece = each.sub(" | ", piece)
+    found = run.findall(piece)
+    return [each for each in found if sum(not word.isupper() for word in each.split()) >= fewest]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -305,7 +306,7 @@ def _import(at: Place, program: Program) -> None:
         partner=at.records["leadops.partner"],
         program=program,
         file_name=f"{at.word}.xlsx",
-        sha256=at.word,
+        sha256=sha256(at.word.encode()).hexdigest(),
         uploaded_by=at.officer,
         state=ImportBatch.State.DONE,
         columns=["Mobile", "Name"],
