@@ -7,6 +7,7 @@ from math import inf
 from typing import Any
 
 import pytest
+from django.template.base import Template
 
 from crm_integrations.models import Connection
 from leadops.models import Program
@@ -24,6 +25,12 @@ def _no_log_of_refusals(caplog: pytest.LogCaptureFixture) -> None:
 def _no_note_of_being_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a request writes is undone here: in a long walk each would note anew that somebody was seen."""
     monkeypatch.setattr(sessions, "EVERY", inf)
+
+
+@pytest.fixture(autouse=True)
+def _no_copies_of_contexts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Django's tests keep what each template was given, and thousands of pages are looked at from outside here."""
+    monkeypatch.setattr(Template, "_render", lambda self, context: self.nodelist.render(context))
 
 
 @pytest.fixture
