@@ -1,4 +1,4 @@
-"""Values as they stand in a statement's text, at a fifth of the time that the driver takes to write them.
+"""Values as they stand in a statement's text, at half the time that the driver takes to write them.
 
 Each is written as text, and the server reads it by the type that the statement declares for the parameter.
 """
