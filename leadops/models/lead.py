@@ -199,12 +199,12 @@ class Lead(Record):
                 condition=IN_SIGHT,
                 name="seen_lead_by_stage",
             ),
-            # The same for who sees some branches alone: of a hundred branches one has a hundredth of each stage.
+            # The same for who sees a branch alone, which may be one of a hundred; their list by status comes from it, too.
             models.Index(
-                fields=["branch", "program", "status", "-id"],
-                include=["intake", "partner"],
+                fields=["branch", "status", "-id"],
+                include=["program", "intake", "partner"],
                 condition=IN_SIGHT,
-                name="seen_lead_by_branch_stage",
+                name="seen_lead_by_branch_status",
             ),
             # Most leads have no tags, and those cost nothing here.
             GinIndex(fields=["tags"], condition=~Q(tags=[]), name="lead_by_tag"),
