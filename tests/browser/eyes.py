@@ -82,10 +82,14 @@ class Eyes:
             self.page.evaluate(SEND, [chosen, values])
 
     def go_wrong(self, url: str) -> None:
-        """Look at the answer to an address that is refused; the browser would tell its console of each."""
+        """Look at the answer to an address that is refused."""
+        self.open_refused(url)
+        self.look("refused")
+
+    def open_refused(self, url: str) -> None:
+        """Have the answer shown, and do not look; the browser would tell its console of each."""
         self.page.route(f"**{url}", as_if_all_were_well)
         self.page.goto(url)
-        self.look("refused")
         self.page.unroute(f"**{url}")
 
 

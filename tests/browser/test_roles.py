@@ -97,7 +97,7 @@ def test_a_role_sees_its_own_and_is_refused_the_rest(role, open_page, live_serve
     if day.works_on == LEAD:
         _has(page, ROLES[role], ON_A_LEAD)
         expect(page.locator("body")).not_to_contain_text(mine.primary_mobile[-10:])
-    eyes.go_wrong(reverse(f"admin:{day.refused}") + (f"?lead={mine.pk}" if day.chosen else ""))
+    eyes.open_refused(reverse(f"admin:{day.refused}") + (f"?lead={mine.pk}" if day.chosen else ""))
     expect(page.get_by_role("heading", name="You may not do this")).to_be_visible()
     assert eyes.found == {}
 
