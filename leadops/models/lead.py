@@ -199,7 +199,7 @@ class Lead(Record):
                 condition=IN_SIGHT,
                 name="seen_lead_by_stage",
             ),
-            # The same for who sees a branch alone, which may be one of a hundred; their list by status comes from it, too.
+            # The same for who sees a branch alone, which may be one of a hundred; their list by status comes from it.
             models.Index(
                 fields=["branch", "status", "-id"],
                 include=["program", "intake", "partner"],
