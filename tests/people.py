@@ -11,6 +11,8 @@ from leadops.models import Branch, Lead, Officer, Partner, Program
 from leadops.services import leads
 from leadops.validation import check_lead
 
+REASON = "Monthly review with the bank"
+"""Why an officer takes something out."""
 PASSWORD = "correct horse battery staple"
 
 

@@ -11,7 +11,14 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
@@ -30,6 +37,7 @@ from leadops.admin.making import MadeByService, MadeForm
 from leadops.admin.markup import chip, counted
 from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
+from leadops.admin.reasons import for_a_reason
 from leadops.admin.scoped import Scoped, SeenDropdownFilter
 from leadops.languages.said import said
 from leadops.models import AuditEvent, Officer
@@ -148,7 +156,7 @@ class ReconciliationAdmin(Scoped, MadeByService, OnlyChosen, CappedList, ModelAd
 
     def get_urls(self) -> list[URLPattern]:
         view, name = self.admin_site.admin_view, "crm_integrations_reconciliation_"
-        fetched = fresh_factor(self.workbook_view, reading=True)
+        fetched = fresh_factor(self.workbook_view)
         own = [
             path("<uuid:key>/progress/", view(self.progress_view), name=name + "progress"),
             path("<uuid:key>/workbook/", view(fetched), name=name + "workbook"),
@@ -162,11 +170,16 @@ class ReconciliationAdmin(Scoped, MadeByService, OnlyChosen, CappedList, ModelAd
         told = {"state_label": asked.get_state_display(), "theirs": asked.theirs, "finished": finished}
         return JsonResponse(told)
 
-    def workbook_view(self, request: HttpRequest, key: UUID) -> HttpResponse | FileResponse:
+    def workbook_view(self, request: HttpRequest, key: UUID) -> HttpResponseBase:
         asked = self._to_view(request, key)
         name = f"{asked.connection}-{reconciling.span(asked).replace(' ', '-')}.xlsx"
-        audit.note(AuditEvent.Action.DOWNLOADED, asked, connection=str(asked.connection_id))
-        return downloaded(reconciling.workbook(asked), name)
+
+        def handed(reason: str) -> FileResponse:
+            audit.note(AuditEvent.Action.DOWNLOADED, asked, reason, connection=str(asked.connection_id))
+            return downloaded(reconciling.workbook(asked), name)
+
+        what = f"{asked.connection}, {reconciling.span(asked)}"
+        return for_a_reason(request, what, page_url(Reconciliation, asked.pk), handed)
 
     def doubt_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
         """Take what is missing at the vendor for perhaps not there: the chosen ones, or all of them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip, counted, with_pace
 from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList, capped_counts, in_words
+from leadops.admin.reasons import ReasonForm
 from leadops.admin.scoped import Scoped, SeenAutocompleteFilter, SeenDropdownFilter
 from leadops.client_address import client_address
 from leadops.errors import LeadopsError
@@ -62,11 +64,11 @@ class Exported(ModelAdmin):
         return HttpResponseRedirect(chosen.url_of("admin:leadops_export_start", "lead", queryset))
 
 
-class StartForm(forms.Form):
-    """Only for those who may take personal data out as it is."""
+class StartForm(ReasonForm):
+    """Why, and for those who may take personal data out as it is, whether they want it so."""
 
     whole = forms.BooleanField(
-        label="Unmasked",
+        label=_("Unmasked"),
         required=False,
         widget=UnfoldBooleanSwitchWidget,
         help_text=_(
@@ -74,12 +76,27 @@ class StartForm(forms.Form):
         ),
     )
 
+    def __init__(self, *args: Any, may_see_whole: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_see_whole:
+            del self.fields["whole"]
+
 
 @admin.register(Export)
 class ExportAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
     """The log: nobody adds to it by hand, alters it or deletes from it."""
 
-    list_display = ["what", "who", "shown_state", "leads", "shown", "road", "ip_address", "created_at"]
+    list_display = [
+        "what",
+        "who",
+        "shown_state",
+        "leads",
+        "shown",
+        "reason",
+        "road",
+        "ip_address",
+        "created_at",
+    ]
     list_display_links = ["what"]
     list_select_related = ["officer", "partner"]
     list_filter = [
@@ -129,17 +146,16 @@ class ExportAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         return own + super().get_urls()
 
     def start_view(self, request: HttpRequest) -> HttpResponse:
-        """Say what would go out, ask whether masked, and begin."""
+        """Say what would go out, ask why and whether masked, and begin."""
         lead_admin = self.admin_site.get_model_admin(Lead)
         if not request.user.has_perm(MAY_EXPORT) or not lead_admin.has_view_permission(request):
             raise PermissionDenied
         choice = chosen_leads(self.admin_site, request)
-        form = StartForm(request.POST if request.method == "POST" else None)
         may_see_whole = request.user.has_perm(MAY_SEE_WHOLE)
+        form = StartForm(request.POST if request.method == "POST" else None, may_see_whole=may_see_whole)
         if form.is_valid():
-            whole = may_see_whole and form.cleaned_data["whole"]
             try:
-                export = exports.order(choice.records, _asked(request, choice.what, whole))
+                export = exports.order(choice.records, _asked(request, choice.what, form.cleaned_data))
                 self.log_addition(
                     request, export, f"{counted(export.leads, Lead)}, {export.get_shown_display()}"
                 )
@@ -171,7 +187,9 @@ class ExportAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
             words = _("This workbook is no longer kept: export the leads again.")
             self.message_user(request, words, messages.WARNING)
             return HttpResponseRedirect(page_url(Export, key))
-        audit.note(AuditEvent.Action.EXPORT_TAKEN, export, leads=export.leads, shown=export.shown)
+        audit.note(
+            AuditEvent.Action.EXPORT_TAKEN, export, export.reason, leads=export.leads, shown=export.shown
+        )
         return downloaded(file, f"leads-{export.created_at:%Y-%m-%d}.xlsx")
 
     def _to_view(self, request: HttpRequest, key: UUID) -> Export:
@@ -180,13 +198,14 @@ class ExportAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         return get_object_or_404(self.get_queryset(request), pk=key)
 
 
-def _asked(request: HttpRequest, what: str, whole: bool) -> Export:
+def _asked(request: HttpRequest, what: str, given: Mapping[str, Any]) -> Export:
     return Export(
         road=Export.Road.ADMIN,
         officer=officer_of(request),
         ip_address=client_address(request),
         what=what,
-        shown=Export.Shown.WHOLE if whole else Export.Shown.MASKED,
+        reason=given["reason"],
+        shown=Export.Shown.WHOLE if given.get("whole") else Export.Shown.MASKED,
     )
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import admin
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -26,6 +34,7 @@ from leadops.admin.making import MadeByService, MadeForm
 from leadops.admin.markup import chip, time_left
 from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
+from leadops.admin.reasons import for_a_reason
 from leadops.admin.scoped import Scoped, SeenAutocompleteFilter
 from leadops.client_address import client_address
 from leadops.errors import LeadopsError
@@ -147,7 +156,7 @@ class ImportBatchAdmin(Scoped, ImportRowPages, MadeByService, OnlyChosen, Capped
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
-        errors = fresh_factor(self.errors_view, reading=True)  # what was refused goes out unmasked
+        errors = fresh_factor(self.errors_view)  # what was refused goes out unmasked
         own = [
             path("<uuid:batch_id>/progress/", view(self.progress_view), name="leadops_importbatch_progress"),
             path("<uuid:batch_id>/errors/", view(errors), name="leadops_importbatch_errors"),
@@ -171,12 +180,17 @@ class ImportBatchAdmin(Scoped, ImportRowPages, MadeByService, OnlyChosen, Capped
             "finished": not batch.works,
         }
 
-    def errors_view(self, request: HttpRequest, batch_id: UUID) -> FileResponse:
+    def errors_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponseBase:
         """The refused rows as a workbook to mend and upload again, for who may do that: it holds them unmasked."""
         batch = self.to_steer(request, batch_id)
+        what = gettext("The refused rows of %(file)s") % {"file": batch.file_name}
+        back = page_url(ImportBatch, batch.pk)
+        return for_a_reason(request, what, back, partial(self._errors_of, request, batch))
+
+    def _errors_of(self, request: HttpRequest, batch: ImportBatch, reason: str) -> FileResponse:
         stem = batch.file_name.rpartition(".")[0] or batch.file_name
         file = error_workbook(batch)
         where = client_address(request) or "an address that is not known"
         self.log_change(request, batch, f"{batch.failed} refused rows downloaded unmasked, from {where}.")
-        audit.note(AuditEvent.Action.DOWNLOADED, batch, rows=batch.failed)
+        audit.note(AuditEvent.Action.DOWNLOADED, batch, reason, rows=batch.failed)
         return downloaded(file, f"{stem}-refused.xlsx")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -9,19 +10,29 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from leadops.admin.downloads import downloaded
+from leadops.admin.reasons import for_a_reason
 from leadops.admin.report_charts import drawn
 from leadops.admin.report_forms import FilterForm, MailForm
 from leadops.admin.sealed_search import sealed
 from leadops.errors import LeadopsError
 from leadops.models import AuditEvent, Officer, ReportClock, ReportDay, ReportSubscription
 from leadops.reports import catalogue
+from leadops.reports.asked import Asked
 from leadops.reports.spoken import spoken
 from leadops.reports.tables import Cell, Link, Report, Result, Table, Unit
 from leadops.reports.workbook import workbook
@@ -42,7 +53,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
         path("reports/<slug:slug>/", view(lambda request, slug: _page(site, request, slug)), name="report"),
         path(
             "reports/<slug:slug>/workbook/",
-            view(fresh_factor(require_GET(_workbook_view), reading=True)),
+            view(fresh_factor(_workbook_view)),
             name="report_workbook",
         ),
     ]
@@ -91,17 +102,25 @@ def _page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse:
     return TemplateResponse(request, "admin/leadops/reports/report.html", context)
 
 
-def _workbook_view(request: HttpRequest, slug: str) -> HttpResponse | FileResponse:
+def _workbook_view(request: HttpRequest, slug: str) -> HttpResponseBase:
     officer = officer_of(request)
     report = _report(officer, slug)
     form = FilterForm(report, officer, request.GET)
+    page = f"{reverse('admin:report', args=[slug])}?{request.GET.urlencode()}"
     if not form.is_valid():
-        return HttpResponseRedirect(f"{reverse('admin:report', args=[slug])}?{request.GET.urlencode()}")
+        return HttpResponseRedirect(page)
     asked = form.asked
+    what = f"{report.title}, {date_format(asked.first)} – {date_format(asked.last)}"
+    return for_a_reason(request, what, page, partial(_taken, report, asked))
+
+
+def _taken(report: Report, asked: Asked, reason: str) -> FileResponse:
     narrowed: dict[str, Any] = {name: str(key) for name, key in asked.chosen.items()}
     first, last = asked.first.isoformat(), asked.last.isoformat()
-    audit.note(AuditEvent.Action.DOWNLOADED, ReportDay, report=slug, first=first, last=last, **narrowed)
-    return downloaded(workbook(report, asked, report.answer(asked)), f"{slug}-{asked.last:%Y-%m-%d}.xlsx")
+    told = {"report": report.slug, "first": first, "last": last, **narrowed}
+    audit.note(AuditEvent.Action.DOWNLOADED, ReportDay, reason, **told)
+    name = f"{report.slug}-{asked.last:%Y-%m-%d}.xlsx"
+    return downloaded(workbook(report, asked, report.answer(asked)), name)
 
 
 def _end_view(request: HttpRequest, key: UUID) -> HttpResponse:

@@ -17,13 +17,13 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from leadops import masking
 from leadops.admin.field_names import spoken
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import link
 from leadops.admin.masked import may_reveal
 from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
+from leadops.admin.reasons import LONGEST, SHORTEST, for_the_log
 from leadops.admin.scoped import Scoped, SeenDropdownFilter
 from leadops.client_address import client_address
 from leadops.models import Lead, Reveal
@@ -41,8 +41,8 @@ class RevealForm(forms.Form):
     )
     words = forms.CharField(
         label=_("In your words"),
-        min_length=5,
-        max_length=300,
+        min_length=SHORTEST,
+        max_length=LONGEST,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
         help_text=_(
             "For instance “Calls about the missing bank statement”. It stays in the log: write no number here."
@@ -51,10 +51,7 @@ class RevealForm(forms.Form):
 
     def clean_words(self) -> str:
         """The log is read by people who may not see what was revealed."""
-        words: str = self.cleaned_data["words"]
-        if masking.text(words) != words:
-            raise forms.ValidationError(_("Say it without any number or address: this stays in the log."))
-        return words
+        return for_the_log(self.cleaned_data["words"])
 
 
 @admin.register(Reveal)

@@ -98,12 +98,15 @@ def _filters(request: Request) -> dict[str, str]:
 
 
 def _asked(request: Request, given: dict[str, str]) -> Export:
+    """A partner gives no reason: its agreement is one, and what it asked for stands for it."""
+    what = _in_words(given)
     return Export(
         road=Export.Road.API,
         partner=caller(request),
         key_prefix=api_key(request).prefix,
         ip_address=client_address(request._request),
-        what=_in_words(given),
+        what=what,
+        reason=f"Asked for by the API: {what}"[:300],
         shown=Export.Shown.WHOLE if may_read_pii(request) else Export.Shown.NUMBERS_MASKED,
     )
 

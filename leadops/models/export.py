@@ -59,6 +59,13 @@ class Export(Record):
         max_length=500,
         help_text="The filter in words: “Status: Submitted · Partner: Sunrise”.",
     )
+    reason = models.CharField(
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The officer's words; a partner's is what it asked for.",
+    )
     leads = models.PositiveIntegerField(default=0)
     shown = models.CharField("personal data", max_length=7, choices=Shown, default=Shown.MASKED)
     state = models.CharField(max_length=7, choices=State, default=State.QUEUED)

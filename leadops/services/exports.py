@@ -89,7 +89,7 @@ def at_once(leads: QuerySet[Lead], asked: Export) -> IO[bytes]:
 
 
 def _note(asked: Export) -> None:
-    audit.note(AuditEvent.Action.EXPORTED, asked, leads=asked.leads, shown=asked.shown)
+    audit.note(AuditEvent.Action.EXPORTED, asked, asked.reason, leads=asked.leads, shown=asked.shown)
 
 
 def _choose(leads: QuerySet[Lead], asked: Export, most: int) -> None:

@@ -51,6 +51,14 @@ def chromium() -> str:
     return found
 
 
+def give_reason(page: Page) -> None:
+    """Say why something is taken out, by keyboard."""
+    field = page.get_by_label("Reason")
+    expect(field).to_have_attribute("autofocus", "")
+    field.fill(people.REASON)
+    field.press("Enter")
+
+
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:

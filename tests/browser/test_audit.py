@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from leadops.audit.acting import acting
 from leadops.models import Lead
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, give_reason
 from tests.browser.looks import WIDE, at_both_sizes
 
 
@@ -31,6 +31,7 @@ def test_who_did_what_is_found_and_read(desk_page, draft_lead, officer):
     page.get_by_role("button", name="Search").click()
     expect(page.get_by_text("sealed value changed")).to_be_visible()
     expect(page.get_by_text("ABCPV9999L")).to_have_count(0)
+    page.get_by_role("link", name="As CSV").click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="As CSV").click()
+        give_reason(page)
     assert b"PAN" in download.value.path().read_bytes()

@@ -27,10 +27,11 @@ def test_a_list_is_exported_and_fetched_by_the_keyboard(desk_page, partner, prog
     at_both_sizes(page, page.get_by_label("Unmasked"), page.get_by_role("button", name="Export", exact=True))
     page.set_viewport_size(PHONE)
     page.get_by_label("Unmasked").press("Space")
+    page.get_by_label("Reason").fill(people.REASON)
     page.get_by_role("button", name="Export", exact=True).press("Enter")
     expect(page.get_by_role("progressbar")).to_be_visible()
     export = Export.objects.get()
-    assert export.shown == Export.Shown.WHOLE
+    assert (export.shown, export.reason) == (Export.Shown.WHOLE, people.REASON)
     exports.run(export.pk)
     fetched = page.get_by_role("link", name="Download workbook")  # the page shows it by itself
     expect(fetched).to_be_visible()

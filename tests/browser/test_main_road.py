@@ -15,7 +15,7 @@ from crm_integrations import delivery as engine
 from leadops.models import ImportBatch, Lead
 from leadops.services import import_batches
 from tests import patience, samples
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, give_reason
 from tests.browser.looks import at_both_sizes, lead_url
 from tests.people import PASSWORD
 from tests.samples import BAD, SHORT_GOOD
@@ -90,12 +90,15 @@ def test_officer_uploads_watches_and_reads_what_each_vendor_answered(
     expect(page.locator("tr", has_text="B6")).to_contain_text("9.8E+09")
 
     at_both_sizes(page, page.get_by_role("link", name="Download error workbook"))
+    page.get_by_role("link", name="Download error workbook").click()
+    at_both_sizes(page, page.get_by_label("Reason"))
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download error workbook").click()
+        give_reason(page)
     download.value.save_as(tmp_path / "refused.xlsx")
     refused = load_workbook(tmp_path / "refused.xlsx").active
     assert refused.max_row == BAD + 1
 
+    page.get_by_role("link", name="Back", exact=True).click()
     page.get_by_role("link", name=f"Created {SHORT_GOOD}").click()
     page.locator("#import ~ section td a.lo-link").first.click()
     panel = page.locator("#deliveries")

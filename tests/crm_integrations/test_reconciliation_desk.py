@@ -171,7 +171,7 @@ def test_difference_of_another_kind_is_not_doubted(desk, done):
 
 
 def test_workbook_is_downloaded(desk, done):
-    answer = desk.get(own_view(done, "workbook"))
+    answer = desk.post(own_view(done, "workbook"), {"reason": people.REASON})
     assert answer["Content-Disposition"] == 'attachment; filename="crego_crm-10-Mar-2026.xlsx"'
     workbook = load_workbook(BytesIO(b"".join(answer.streaming_content)))
     event = AuditEvent.objects.select_related("act").latest("id")
@@ -180,8 +180,9 @@ def test_workbook_is_downloaded(desk, done):
         str(done.pk),
         {"connection": str(done.connection_id)},
     )
-    found = desk.get(reverse("admin:leadops_auditevent_changelist"), {"record": done.pk})
-    assert "crego_crm" in found.content.decode()
+    found = desk.get(reverse("admin:leadops_auditevent_changelist"), {"record": done.pk}).content.decode()
+    assert "crego_crm" in found
+    assert people.REASON in found
     rows = workbook.get_sheet_by_index(0).to_python()
     assert len(rows) == 1 + done.differences.count()
 

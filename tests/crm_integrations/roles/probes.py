@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from leadops.admin.sealed_search import sealed
 from leadops.reports import catalogue
+from tests import people
 from tests.crm_integrations.roles.routes import all_routes
 from tests.crm_integrations.roles.world import OF_THE_BRANCH, Place
 
@@ -71,7 +72,7 @@ def of_routes(at: Place) -> list[Probe]:
         given = " ".join(part for part in url.split("/") if part)
         probes += [
             Probe(f"GET {route.name}", getting(url), given),
-            Probe(f"POST {route.name}", posting(url), given),
+            Probe(f"POST {route.name}", posting(url, {"reason": people.REASON}), given),
         ]
     return probes
 
@@ -227,16 +228,18 @@ def _reported(at: Place) -> list[Probe]:
     """Every report, as it is and narrowed to their branch or partner; grouped by what names them."""
     probes = []
     for slug, report in catalogue.REPORTS.items():
-        for name in ("report", "report_workbook"):
-            url, partner = reverse(f"admin:{name}", args=[slug]), at.records["leadops.partner"].pk
-            for query in (
-                {},
-                {"branch": at.branch.pk},
-                {"partner": partner},
-                *({"by": by} for by in report.groups),
-            ):
-                sent = " ".join(map(str, query.values()))
-                again = name != "report" or bool(query)
-                asked = getting(url, **query)
-                probes.append(Probe(f"{name} {slug} {sorted(query)}", asked, sent, again=again))
+        url, book = (reverse(f"admin:{name}", args=[slug]) for name in ("report", "report_workbook"))
+        partner = at.records["leadops.partner"].pk
+        for query in (
+            {},
+            {"branch": at.branch.pk},
+            {"partner": partner},
+            *({"by": by} for by in report.groups),
+        ):
+            sent, told = " ".join(map(str, query.values())), f"{slug} {sorted(query)}"
+            taken = posting(f"{book}?{urlencode(query)}", {"reason": people.REASON})
+            probes += [
+                Probe(f"report {told}", getting(url, **query), sent, again=bool(query)),
+                Probe(f"workbook {told}", taken, sent, again=True),
+            ]
     return probes

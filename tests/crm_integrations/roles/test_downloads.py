@@ -1,4 +1,4 @@
-"""Whatever leaves as a file asks for a fresh code of the phone first: each address of the admin is asked for one."""
+"""Whatever leaves as a file asks for a fresh code of the phone first, and why: each address of the admin is tried."""
 
 from __future__ import annotations
 
@@ -7,15 +7,24 @@ import time
 import pytest
 from django.test import Client
 
+from leadops.models import AuditEvent
 from leadops.sign_in import sessions
 from tests import people
-from tests.crm_integrations.roles.routes import Route, all_routes
+from tests.crm_integrations.roles.routes import all_routes
 from tests.crm_integrations.roles.test_matrix import asked
+from tests.crm_integrations.roles.world import Place
 from tests.leadops.phones import enrolled
 
 pytestmark = pytest.mark.django_db
 ABOUT_NOBODY = {"help"}
 """The guides, the template and the sample."""
+SAYS_WHY = {
+    *("report_workbook", "leadops_auditevent_csv", "leadops_importbatch_errors"),
+    "crm_integrations_reconciliation_workbook",
+}
+FOR_A_REASON_ALREADY = {"leadops_document_download", "leadops_export_download"}
+"""A document is looked at in the course of the work on its lead; an export was ordered for a reason."""
+TAKEN = (AuditEvent.Action.DOWNLOADED, AuditEvent.Action.EXPORTED)
 
 
 @pytest.fixture
@@ -34,14 +43,35 @@ def shown(client: Client, seconds_ago: float) -> None:
     session.save()
 
 
-def is_file(client: Client, url: str) -> bool:
-    return "attachment" in asked(client, url, post=False).headers.get("Content-Disposition", "")
+def is_file(client: Client, url: str, reason: str = people.REASON) -> bool:
+    """Whether it hands out a file: at once, or for a reason."""
+    told = [asked(client, url, post=False), asked(client, url, post=True, reason=reason)]
+    return any("attachment" in each.headers.get("Content-Disposition", "") for each in told)
 
 
-def test_every_file_that_is_taken_asks_for_a_fresh_code(boss, here):
-    routes: dict[Route, str] = {each: each.at(here) for each in all_routes()}
+def files_of(client: Client, at: Place) -> dict[str, str]:
+    """The addresses that hand out files, for a reason where they ask for one."""
+    routes = [each for each in all_routes() if each.name != "logout"]  # which would end the walk
+    return {each.name: each.at(at) for each in routes if is_file(client, each.at(at))}
+
+
+def test_every_file_that_is_taken_asks_for_a_fresh_code_and_for_a_reason(boss, here):
     shown(boss, 0)
-    files = {each.name: url for each, url in routes.items() if is_file(boss, url)}
-    assert {"leadops_document_download", "report_workbook", "leadops_auditevent_csv"} <= files.keys()
+    files = files_of(boss, here)
+    assert {*SAYS_WHY, "leadops_document_download"} <= files.keys()
+    assert {name for name, url in files.items() if is_file(boss, url, "")} == files.keys() - SAYS_WHY
+    assert files.keys() - SAYS_WHY <= ABOUT_NOBODY | FOR_A_REASON_ALREADY
     shown(boss, 301)
     assert [name for name, url in files.items() if is_file(boss, url)] == [*(ABOUT_NOBODY & files.keys())]
+
+
+@pytest.mark.parametrize("name", sorted(SAYS_WHY))
+def test_why_it_was_taken_is_kept_with_the_event(name, boss, here):
+    shown(boss, 0)
+    url = next(each for each in all_routes() if each.name == name).at(here)
+    for refused in ("", "Why", "She asked: 9876543210"):
+        assert "attachment" not in boss.post(url, {"reason": refused}).headers.get("Content-Disposition", "")
+    before = AuditEvent.objects.latest("id").pk
+    b"".join(boss.post(url, {"reason": people.REASON}))
+    act = AuditEvent.objects.select_related("act").get(pk__gt=before, action__in=TAKEN).act
+    assert (act.reason, act.who) == (people.REASON, "officer asha")

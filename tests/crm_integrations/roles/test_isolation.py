@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from io import BytesIO
 from itertools import islice
 from math import ceil
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from django.contrib.messages import get_messages
@@ -106,10 +108,18 @@ class Sought:
             return set(cursor.fetchall())
 
 
+def unpacked(body: bytes) -> bytes:
+    """A file as it is, of a workbook all its parts."""
+    if not body.startswith(b"PK"):
+        return body
+    with ZipFile(BytesIO(body)) as book:
+        return b"".join(map(book.read, book.namelist()))
+
+
 def told(client: Client, probe: Probe) -> str:
     """All that the browser gets, redirects with their messages followed."""
     answer = probe.send(client)
-    body = b"".join(answer) if answer.streaming else answer.content
+    body = unpacked(b"".join(answer)) if answer.streaming else answer.content
     place_of_it = answer.get("Location", "")
     if place_of_it == reverse("admin:index"):  # which `start` asks for: here it tells of the refusal
         body += " ".join(map(str, get_messages(answer.wsgi_request))).encode()

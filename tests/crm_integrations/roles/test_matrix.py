@@ -74,10 +74,10 @@ def signed_in(officer: Officer) -> Client:
     return client
 
 
-def asked(client: Client, url: str, *, post: bool) -> HttpResponse:
+def asked(client: Client, url: str, *, post: bool, **body: str) -> HttpResponse:
     """The answer; whatever it changed is as before."""
     with transaction.atomic():
-        answer: Any = client.post(url) if post else client.get(url)
+        answer: Any = client.post(url, body) if post else client.get(url)
         if answer.streaming:
             b"".join(answer)  # its file is closed at the end
         transaction.set_rollback(True)

@@ -34,7 +34,7 @@ def page(export: Export, view: str = "change") -> str:
 
 def begun(client: Client, query: str = "", **fields: str) -> Export:
     """An export of what the list of leads shows with `query`, begun by the button."""
-    answer = client.post(START, {"filter": query, **fields})
+    answer = client.post(START, {"filter": query, "reason": people.REASON, **fields})
     export = Export.objects.get()
     assert (answer.status_code, answer["Location"]) == (302, page(export))
     return export
@@ -94,7 +94,7 @@ def test_selected_leads_go_out_alone(desk, many_leads):
     answer = desk.post(LEADS, {"action": "export_selected", "_selected_action": chosen})
     assert answer["Location"].startswith(f"{START}?lead=")
     assert "3 leads selected in the list" in desk.get(answer["Location"]).content.decode()
-    desk.post(START, {"lead": chosen})
+    desk.post(START, {"lead": chosen, "reason": people.REASON})
     assert {row["leadops id"] for row in fetched(desk, Export.objects.get())} == set(chosen)
 
 
@@ -109,7 +109,7 @@ def test_a_nul_in_the_filter_is_refused(desk, many_leads):
 
 def test_too_many_are_refused_on_the_page(desk, many_leads, monkeypatch):
     monkeypatch.setattr(exports, "MOST", 59)
-    answer = desk.post(START, {"filter": ""})
+    answer = desk.post(START, {"filter": "", "reason": people.REASON})
     assert "more than 59 leads" in answer.content.decode()
     assert not Export.objects.exists()
 

@@ -114,7 +114,7 @@ def test_rows_come_by_pages(desk, done):
 
 
 def test_error_workbook_is_a_download_named_after_the_file(desk, done):
-    answer = desk.get(page(done, "errors"))
+    answer = desk.post(page(done, "errors"), {"reason": people.REASON})
     assert 'filename="leads-refused.xlsx"' in answer["Content-Disposition"]
     assert b"".join(answer.streaming_content).startswith(b"PK")
 
@@ -125,7 +125,7 @@ def test_error_workbook_is_for_those_who_may_mend_and_is_logged(desk, done, offi
     assert page(done, "errors") not in looking.get(page(done)).content.decode()
     assert not LogEntry.objects.filter(action_flag=CHANGE).exists()
     assert page(done, "errors") in desk.get(page(done)).content.decode()
-    answer = desk.get(page(done, "errors"))
+    answer = desk.post(page(done, "errors"), {"reason": people.REASON})
     assert b"".join(answer.streaming_content).startswith(b"PK")
     assert "no-store" in answer["Cache-Control"]
     logged = LogEntry.objects.get(action_flag=CHANGE)
@@ -175,5 +175,5 @@ def test_a_workbook_of_any_name_is_taken_and_given_back(desk, partner, program, 
     assert batch.file_name.endswith(".xlsx")
     assert len(batch.file_name) <= 200
     assert desk.get(page(batch)).status_code == 200
-    given_back = desk.get(page(batch, "errors"))
+    given_back = desk.post(page(batch, "errors"), {"reason": people.REASON})
     assert b"".join(given_back.streaming_content).startswith(b"PK")

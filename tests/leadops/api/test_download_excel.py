@@ -8,7 +8,7 @@ import pytest
 
 from leadops.api import exports as views
 from leadops.excel.writer import CONTENT_TYPE
-from leadops.models import ApiKey, Export, Lead, Scope
+from leadops.models import ApiKey, AuditEvent, Export, Lead, Scope
 from leadops.services import exports
 from tests import people
 from tests.leadops.api.callers import Caller
@@ -77,6 +77,9 @@ def test_a_download_is_logged_with_key_filters_count_and_address(api, own, partn
     assert log.key_prefix == ApiKey.objects.get().prefix
     assert log.what == f"primary_mobile ••••{own[0].primary_mobile[-4:]} · status draft"
     assert (bytes(log.chosen), log.file.name) == (b"", "")
+    event = AuditEvent.objects.select_related("act").get(action=AuditEvent.Action.EXPORTED)
+    assert event.act.reason == log.reason == f"Asked for by the API: {log.what}"
+    assert event.act.who == f"partner {partner.code}, key {log.key_prefix}…"
 
 
 def test_a_download_takes_tags_and_search_and_hides_what_was_searched_for(api, own):

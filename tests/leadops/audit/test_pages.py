@@ -152,12 +152,13 @@ def test_a_record_is_found_by_its_id(desk, lead, several):
 
 
 def test_the_csv_holds_what_was_found_and_no_formula(desk, several, events):
-    answer = desk.get(CSV, {"action": "update"})
+    answer = desk.post(f"{CSV}?action=update", {"reason": people.REASON})
     rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))
     assert rows[0][0] == "when"
     assert ["Business type", "'=HYPERLINK(1)"] in [[row[9], row[11]] for row in rows]
     [event] = events(action="exported")
-    assert (event.act.who, event.changes) == ("officer asha", {"action": "update"})
+    assert (event.act.who, event.act.reason) == ("officer asha", people.REASON)
+    assert event.changes == {"action": "update"}
 
 
 @pytest.mark.parametrize("url", [SEARCH, CSV])

@@ -305,7 +305,7 @@ def test_signing_in_and_out(client, officer, events):
 def test_an_export_and_its_download(desk, lead, events, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     start = reverse("admin:leadops_export_start") + f"?lead={lead.pk}"
-    desk.post(start, {"lead": str(lead.pk)}, headers=REQUEST)
+    desk.post(start, {"lead": str(lead.pk), "reason": people.REASON}, headers=REQUEST)
     export = Export.objects.get()
     exports.run(export.pk)
     answer = desk.get(reverse("admin:leadops_export_download", args=[export.pk]))
@@ -314,6 +314,7 @@ def test_an_export_and_its_download(desk, lead, events, settings, tmp_path):
     assert (ordered.changes, ordered.act.who) == ({"leads": 1, "shown": "masked"}, "officer asha")
     [taken] = events(action="export taken")
     assert taken.record == str(export.pk)
+    assert (ordered.act.reason, taken.act.reason) == (people.REASON, people.REASON)
 
 
 def test_a_documents_download(lead, events):

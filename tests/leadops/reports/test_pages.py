@@ -7,6 +7,7 @@ import re
 from datetime import timedelta
 from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
 import openpyxl
 import pytest
@@ -150,7 +151,8 @@ def test_refusals_need_the_right_to_see_deliveries(road):
 
 
 def book_of(client: Client, slug: str, **query: str) -> openpyxl.Workbook:
-    answer = client.get(reverse("admin:report_workbook", args=[slug]), query)
+    url = f"{reverse('admin:report_workbook', args=[slug])}?{urlencode(query)}"
+    answer = client.post(url, {"reason": people.REASON})
     assert "no-store" in answer["Cache-Control"]
     content = b"".join(answer.streaming_content)
     return openpyxl.load_workbook(io.BytesIO(content))
@@ -172,6 +174,7 @@ def test_that_a_workbook_was_taken_is_an_event(desk, road, partner):
     book_of(desk, "conversion", partner=str(partner.pk))
     event = AuditEvent.objects.select_related("act").latest("id")
     assert (event.action, event.model) == ("downloaded", "leadops.reportday")
+    assert event.act.reason == people.REASON
     assert event.act.who == "officer asha"
     assert (event.changes["report"], event.changes["partner"]) == ("conversion", str(partner.pk))
     assert set(event.changes) == {"report", "partner", "first", "last"}

@@ -1,0 +1,55 @@
+"""Why something goes out: asked for on the page that starts it, and kept with the event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from leadops import masking
+
+SHORTEST, LONGEST = 5, 300
+
+
+def for_the_log(words: str) -> str:
+    """`words` as they are; refused with a number or an address in them, as the log has other readers."""
+    if masking.text(words) != words:
+        raise forms.ValidationError(_("Say it without any number or address: this stays in the log."))
+    return words
+
+
+class ReasonForm(forms.Form):
+    """Why an officer takes something out."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        min_length=SHORTEST,
+        max_length=LONGEST,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "autofocus": ""}),
+        help_text=_(
+            "For instance “Monthly review with the bank”. It stays in the log: write no number of a person here."
+        ),
+    )
+
+    def clean_reason(self) -> str:
+        return for_the_log(self.cleaned_data["reason"])
+
+
+def for_a_reason(
+    request: HttpRequest, what: str, back: str, hand_out: Callable[[str], HttpResponseBase]
+) -> HttpResponseBase:
+    """What `hand_out` makes of the reason; until there is one the page that asks for it.
+
+    `what` says what is taken out, `back` is the address of the page that offered it. The view stands behind
+    `fresh_factor`, which carries the reason on.
+    """
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        return hand_out(form.cleaned_data["reason"])
+    context = {**admin.site.each_context(request), "title": _("Download"), "what": what, "back": back}
+    return TemplateResponse(request, "admin/leadops/reason.html", {**context, "form": form})
