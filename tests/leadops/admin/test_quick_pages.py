@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pytest
 from django.contrib import admin
 from django.contrib.admin import AdminSite
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 from unfold.templatetags import unfold_list
 
-from leadops import quick_rows
+from leadops import kept_counts, quick_rows
 from leadops.admin import navigation, pages
 from leadops.models import Officer
 from tests import people
@@ -111,3 +114,18 @@ def test_what_finds_the_menu_s_numbers_is_made_once_and_anew_when_rights_reach_o
     assert (made_now(), made_now()) == (2, 0)
     monkeypatch.setattr(timezone, "localdate", lambda: date(2100, 1, 1))
     assert (made_now(), made_now()) == (2, 0)
+
+
+def test_a_list_counts_what_is_too_much_to_count_once_a_minute(desk, many_leads, monkeypatch):
+    monkeypatch.setattr(pages, "MOST", 53)
+    counted = 'count(*) FROM (SELECT "leadops_lead"."id"'
+
+    def counts() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert "More than 53" in desk.get(reverse("admin:leadops_lead_changelist")).content.decode()
+        return sum(counted in query["sql"] for query in queries.captured_queries)
+
+    assert [counts(), counts()] == [1, 0]
+    later = time.monotonic() + kept_counts.FOR
+    monkeypatch.setattr(kept_counts.time, "monotonic", lambda: later)
+    assert counts() == 1
