@@ -59,7 +59,6 @@ _SETTINGS = {
     "enable_bitmapscan": ("off", "on"),
     "enable_hashjoin": ("off", "on"),
     "enable_mergejoin": ("off", "on"),
-    "enable_sort": ("off", "on"),
 }
 
 
@@ -67,9 +66,17 @@ def _set(at: int) -> str:
     return ", ".join(f"set_config('{name}', '{values[at]}', true)" for name, values in _SETTINGS.items())
 
 
+def _sorting(how: str) -> str:
+    return f"set_config('enable_sort', '{how}', true)"
+
+
 SET_ONE_PLAN = f"SELECT {_set(0)}"
-BY_ONE_PLAN, AS_BEFORE = Statement("by_one_plan", SET_ONE_PLAN), Statement("as_before", f"SELECT {_set(1)}")
+BY_ONE_PLAN = Statement("by_one_plan", SET_ONE_PLAN)
+AS_BEFORE = Statement("as_before", f"SELECT {_set(1)}, {_sorting('on')}")
 """To stand before and behind statements that are to be planned once in a session, in their transaction."""
+IN_ORDER = Statement("in_order", f"{SET_ONE_PLAN}, {_sorting('off')}")
+"""The same, for statements that ask in the order of an index to be planned by it. Never for rows that are many in their
+table: to have the few that are asked for in order, all of them would be read."""
 
 UNHURRIED = "SET LOCAL synchronous_commit TO off"
 """Before what nobody is told of, as counts of calls and chunks of an import: there is no need to wait for the disk.

@@ -18,7 +18,7 @@ from crm_integrations.models import REPEATABLE, Connection, State
 from crm_integrations.outbox import bars
 from leadops import statements
 from leadops.models import Lead, LoanAccount
-from leadops.prepared import AS_BEFORE, BY_ONE_PLAN, Statement, run
+from leadops.prepared import AS_BEFORE, IN_ORDER, Statement, run
 
 
 class New(NamedTuple):
@@ -172,7 +172,7 @@ def _script(deliveries: Sequence[New], guarded: bool) -> list[Statement | str]:
     could_be_anothers = any(map(_could_be_anothers, deliveries))
     insert = _insert(one, could_be_anothers, guarded, any(each.depends_on for each in deliveries))
     if one:
-        return [BY_ONE_PLAN, lock, ONE_AFTER_THE_OTHER, insert, *newer, derive, AS_BEFORE]
+        return [IN_ORDER, lock, ONE_AFTER_THE_OTHER, insert, *newer, derive, AS_BEFORE]
     return [lock, ONE_AFTER_THE_OTHER, insert.text, *newer, derive]
 
 

@@ -7,11 +7,11 @@ from django.db import connection as database
 from django.db import transaction
 
 from crm_integrations import delivery as engine
-from crm_integrations import outbox
+from crm_integrations import outbox, summary
 from crm_integrations.models import Connection, Delivery, State
 from crm_integrations.outbox import enqueueing
 from leadops.models import AuditEvent
-from leadops.prepared import BY_ONE_PLAN, Statement, run
+from leadops.prepared import BY_ONE_PLAN, IN_ORDER, Statement, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,8 +86,19 @@ def test_a_new_lead_s_deliveries_are_looked_for_by_their_own_keys(connections):
     insert = enqueueing._insert(one=True, could_be_anothers=True, guarded=False, waits=False)
     nothing = dict.fromkeys(enqueueing.New._fields, "{}") | {"again": "{}", "across": ""}
     with transaction.atomic(), database.cursor() as cursor:
-        run(cursor, nothing, BY_ONE_PLAN, insert)
+        run(cursor, nothing, IN_ORDER, insert)
         cursor.execute(f"EXPLAIN {insert.executed(nothing, database.connection)}")
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "(record_id = n.record_id)" in plan.partition("one_delivery_per_version")[2].partition("Filter")[0]
     assert "Seq Scan" not in plan
+
+
+def test_leads_of_settled_deliveries_are_looked_for_by_their_ids(connections):
+    """In order they are locked by sorting these few, and not by reading all leads there are in that order."""
+    settled = {"leads": "[]"}
+    with transaction.atomic(), database.cursor() as cursor:
+        run(cursor, settled, BY_ONE_PLAN, summary.LOCK_GIVEN)
+        cursor.execute(f"EXPLAIN {summary.LOCK_GIVEN.executed(settled, database.connection)}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Sort" in plan
+    assert "Index Cond: (id =" in plan
