@@ -130,7 +130,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     VALUES (leadops_audit_act(), action, model, record, parent, details)
 $$;
 
--- The arguments of all four: label, primary key, parent, omitted columns, secret columns, whole rows or not.
+-- The arguments of all three: label, primary key, parent, omitted columns, secret columns, whole rows or not.
 CREATE FUNCTION leadops_audit_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -147,22 +147,6 @@ BEGIN
         FROM (SELECT leadops_audit_act() AS id OFFSET 0) AS act,
             (SELECT to_jsonb(each) AS told FROM new_rows AS each) AS n;
     END IF;
-    RETURN NULL;
-END $$;
-
-CREATE FUNCTION leadops_audit_updated() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    act bigint := leadops_audit_act();
-    hidden boolean := coalesce(current_setting('leadops.audit_erasing', true), '') <> '';
-    was jsonb := to_jsonb(OLD);
-    is_now jsonb := to_jsonb(NEW);
-BEGIN
-    INSERT INTO leadops_auditevent (act, action, model, record, parent, changes)
-    SELECT act, 'update', TG_ARGV[0], was->>TG_ARGV[1], is_now->>TG_ARGV[2],
-        jsonb_object_agg(key, CASE WHEN hidden OR key = ANY (TG_ARGV[4]::text[]) THEN 'null'::jsonb
-            ELSE jsonb_build_array(was->key, value) END)
-    FROM jsonb_each(is_now - TG_ARGV[3]::text[]) WHERE value IS DISTINCT FROM was->key;
     RETURN NULL;
 END $$;
 
@@ -250,9 +234,17 @@ END $$;
 UNDO = """
 DROP TABLE leadops_auditact, leadops_auditevent, leadops_auditseal;
 DROP SEQUENCE leadops_auditact_id_seq, leadops_auditevent_id_seq;
-DROP FUNCTION leadops_audit_inserted, leadops_audit_updated, leadops_audit_deleted, leadops_audit_truncated,
+DROP FUNCTION leadops_audit_inserted, leadops_audit_deleted, leadops_audit_truncated,
     leadops_audit_watched, leadops_audit_note, leadops_audit_act, leadops_audit_refuse, leadops_audit_make_month,
     leadops_audit_drop_month CASCADE;
+DO $$
+DECLARE
+    teller regprocedure;
+BEGIN
+    FOR teller IN SELECT oid FROM pg_proc WHERE starts_with(proname, 'leadops_audit_updated_') LOOP
+        EXECUTE format('DROP FUNCTION %s CASCADE', teller);
+    END LOOP;
+END $$;
 """
 """With the functions go the triggers of all tables."""
 

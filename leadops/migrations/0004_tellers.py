@@ -2,9 +2,8 @@
 
 from django.db import migrations
 
-BY_NAMES = """
-DROP FUNCTION leadops_audit_updated CASCADE;
-"""
+# The one for all tables, where there is one yet.
+BY_NAMES = "DROP FUNCTION IF EXISTS leadops_audit_updated CASCADE"
 
 
 class Migration(migrations.Migration):

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db.models import QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from leadops import mails
 from leadops.errors import LeadopsError
 from leadops.ids import midnight
 from leadops.models import Lead, Officer, Task
@@ -106,11 +106,13 @@ def _mail(officer: Officer, count: int) -> bool:
     """Whether nothing more is to be tried: who has left, or has no address, is not asked for again and again."""
     if not officer.is_active or not officer.email:
         return True
+
+    def written() -> tuple[str, str]:
+        subject = ngettext("leadops: a task is due", "leadops: %(count)s tasks are due", count)
+        return subject % {"count": count}, _("What is to be done stands under My tasks in the back office.")
+
     try:
-        with translation.override(officer.language or None):
-            subject = ngettext("leadops: a task is due", "leadops: %(count)s tasks are due", count)
-            text = _("What is to be done stands under My tasks in the back office.")
-            send_mail(subject % {"count": count}, text, None, [officer.email])
+        mails.send(written, [officer.email])
     except OSError as error:  # smtplib's errors are among them
         logger.error("An officer could not be mailed of tasks: %s.", type(error).__name__)
         return False

@@ -169,3 +169,8 @@ def test_a_migration_may_alter_an_audited_column(db):
         migration.apply(state, editor)
     assert triggers.install() == 1
     assert triggers.install() == 0
+
+
+def test_no_teller_s_name_is_cut_by_the_server():
+    """Of two tables with one beginning the second would tell in the first one's name."""
+    assert [each.table for each in audited() if len(triggers._teller_of(each)) > 63] == []
