@@ -157,6 +157,12 @@ class Delivery(Record):
             models.Index(fields=["event"], condition=Q(event__isnull=False), name="delivery_by_event"),
             models.Index(fields=["connection", "state", "-id"], name="delivery_by_connection"),
             models.Index(fields=["state", "-id"], name="delivery_by_state"),
+            # An officer of a branch has them counted by the branch of their leads.
+            models.Index(
+                fields=["connection", "state", "lead"],
+                condition=Q(state__in=NEEDS_PERSON),
+                name="delivery_needing_person",
+            ),
             models.Index(fields=["connection", "ref"], name="delivery_by_ref"),
             models.Index(
                 fields=["connection", "cause", "updated_at"],

@@ -90,13 +90,13 @@ def test_two_give_each_row_what_one_alone_would(receive, rule, monkeypatch, writ
 
 @pytest.mark.parametrize("gone", [signal.SIGKILL, signal.SIGSTOP])
 def test_one_goes_on_alone_where_the_other_is_gone(receive, monkeypatch, caplog, gone):
-    monkeypatch.setattr(import_turns, "SILENCE", 2)
     batch = receive(dirty_rows())
     real, asked = Companion.make_ready, []
 
     def struck(companion, after):
         asked.append(after)
         if len(asked) == 3:
+            monkeypatch.setattr(import_turns, "SILENCE", 2)
             os.kill(companion._process.pid, gone)
         return real(companion, after)
 
