@@ -126,7 +126,7 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, Scoped, ReadOnly, CappedList, M
     @admin.action(description="Retry", permissions=["steer"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponse | None:
         chosen = list(queryset.values_list("pk", flat=True)[:1000])
-        if many := retried_by_two(self, request, chosen):
+        if many := retried_by_two(len(chosen), "delivery", queryset):
             return many
         done = outbox.retry(chosen)
         queued = _("%(deliveries)s queued again.") % {"deliveries": counted(done, Delivery)}

@@ -115,7 +115,7 @@ class IntegratedLeadAdmin(Previewed, LeadAdmin):
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> HttpResponse | None:
         failed = Delivery.objects.filter(lead__in=list(queryset[:1000]), state__in=REPEATABLE)
         chosen = list(failed.values_list("pk", flat=True))
-        if many := retried_by_two(self, request, chosen):
+        if many := retried_by_two(len(chosen), "lead", queryset):
             return many
         done = outbox.retry(chosen)
         queued = _("%(deliveries)s queued again.") % {"deliveries": counted(done, Delivery)}

@@ -19,19 +19,25 @@ from leadops.admin.chosen import Choice, chosen
 from leadops.admin.pages import capped_counts, in_words
 from leadops.admin.sealed_search import opened
 from leadops.ids import uuid_in
+from leadops.models import Lead
 
 TAKEN_UP = Q(state__in=outbox.replays.REPLAYABLE)
 NOT_READY = Q(
     Exists(Gap.objects.filter(lead=OuterRef("lead"), connection=OuterRef("connection"))), kind=Kind.LEAD
 )
+LEAD = "lead"
 Stopped = list[tuple[Connection, str]]
 """Connections that are paused or switched off, each with why in a sentence."""
 MAY_BE_THERE = Q(once_unknown=True) | Q(accepted=True) | Q(state=State.REVIEW)
 
 
 def chosen_deliveries(site: AdminSite, request: HttpRequest) -> Choice:
-    """The deliveries that `request` is about; raises Http404 where there are none."""
-    return chosen(site, request, Delivery, "delivery", _in_words)
+    """The deliveries that `request` is about, by themselves or by their leads; raises Http404 where there are none."""
+    given = request.POST if request.method == "POST" else request.GET
+    if LEAD not in given:
+        return chosen(site, request, Delivery, "delivery", _in_words)
+    leads = chosen(site, request, Lead, LEAD, _in_words)
+    return leads._replace(records=Delivery.objects.filter(lead__in=leads.records))
 
 
 def counts(deliveries: QuerySet[Delivery]) -> dict[str, str]:

@@ -25,8 +25,9 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from crm_integrations import outbox
 from crm_integrations.admin import replay_choice
-from crm_integrations.admin.steering import MAY_REPLAY, how_it_went
+from crm_integrations.admin.steering import MAY_REPLAY, MAY_STEER, how_it_went
 from crm_integrations.models import Delivery, Replay
+from leadops.admin import chosen
 from leadops.admin.gates import held, tell_waiting
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip
@@ -99,6 +100,7 @@ class ReplayAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         name = "crm_integrations_replay_"
         own = [
             path("start/", view(fresh_factor(self.start_view)), name=name + "start"),
+            path("retry/", view(fresh_factor(self.retry_view)), name=name + "retry"),
             path("<uuid:key>/progress/", view(self.progress_view), name=name + "progress"),
             path("<uuid:key>/cancel/", view(require_POST(self.cancel_view)), name=name + "cancel"),
         ]
@@ -108,6 +110,15 @@ class ReplayAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         """Say what would be sent again, ask why, and begin."""
         if not request.user.has_perm(MAY_REPLAY) or not self.has_view_permission(request):
             raise PermissionDenied
+        return self._started_for_a_reason(request)
+
+    def retry_view(self, request: HttpRequest) -> HttpResponse:
+        """The same for so many retries that a second person approves them, by whoever may retry."""
+        if not request.user.has_perm(MAY_STEER):
+            raise PermissionDenied
+        return self._started_for_a_reason(request)
+
+    def _started_for_a_reason(self, request: HttpRequest) -> HttpResponse:
         choice = replay_choice.chosen_deliveries(self.admin_site, request)
         form = ReasonForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
@@ -165,13 +176,11 @@ def started(
     return HttpResponseRedirect(page_url(Replay, replay.pk))
 
 
-def retried_by_two(page: ModelAdmin, request: HttpRequest, chosen: list[UUID]) -> HttpResponse | None:
-    """Have so many retries that a second person approves them go as a replay; None where they are not so many."""
-    if not approvals.needed_over("replay", len(chosen)):
+def retried_by_two(count: int, name: str, ticked: QuerySet[Any]) -> HttpResponse | None:
+    """The page that asks why, where a second person approves so many retries; None where they are not so many.
+
+    `ticked` are the records that the officer chose, each a `name`.
+    """
+    if not approvals.needed_over("replay", count):
         return None
-    what, found = f"{len(chosen)} deliveries to retry", Delivery.objects.filter(pk__in=chosen)
-    try:
-        return started(page, request, "Retried from a list.", what, found)
-    except LeadopsError as refusal:
-        page.message_user(request, refusal.shown, how_it_went(0))
-        return None
+    return HttpResponseRedirect(chosen.url_of("admin:crm_integrations_replay_retry", name, ticked))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -9,13 +10,12 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
@@ -26,6 +26,7 @@ from unfold.widgets import (
 from leadops.admin.document_types import TypeWidget
 from leadops.admin.making import MadeByService, MadeForm
 from leadops.admin.page_urls import LEADS, page_url
+from leadops.admin.reasons import for_a_reason
 from leadops.admin.scoped import Scoped, seen
 from leadops.client_address import client_address
 from leadops.document_files.downloads import download
@@ -172,12 +173,12 @@ class DocumentAdmin(Scoped, MadeByService, ModelAdmin):
             path("of/<uuid:lead_id>/", view(self.log_view), name="leadops_document_log"),
             path(
                 "<uuid:document_id>/download/",
-                view(fresh_factor(self.download_view, reading=True)),
+                view(fresh_factor(self.download_view)),
                 name="leadops_document_download",
             ),
             path(
                 "<uuid:document_id>/password/",
-                view(require_POST(fresh_factor(self.password_view))),
+                view(fresh_factor(self.password_view)),
                 name="leadops_document_password",
             ),
         ]
@@ -197,26 +198,33 @@ class DocumentAdmin(Scoped, MadeByService, ModelAdmin):
         }
         return TemplateResponse(request, "admin/leadops/document/log.html", context)
 
-    def download_view(self, request: HttpRequest, document_id: UUID) -> HttpResponse | FileResponse:
-        """The file as a download: never shown within our pages, whatever it holds."""
+    def download_view(self, request: HttpRequest, document_id: UUID) -> HttpResponseBase:
+        """The file as a download, for a reason: never shown within our pages, whatever it holds."""
         document = self._seen(request, document_id)
+        back, hand_out = page_url(Lead, document.lead_id), partial(self._file_of, request, document)
+        return for_a_reason(request, str(document), back, hand_out)
+
+    def _file_of(self, request: HttpRequest, document: Document, reason: str) -> HttpResponseBase:
         try:
-            return download(
-                documents.opened(document, _by(request)), document.file_name, document.content_type
-            )
+            file = documents.opened(document, _by(request), reason)
         except LeadopsError as refusal:
             self.message_user(request, refusal.shown, messages.ERROR)
             return HttpResponseRedirect(page_url(Lead, document.lead_id))
+        return download(file, document.file_name, document.content_type)
 
-    def password_view(self, request: HttpRequest, document_id: UUID) -> HttpResponse:
-        """What the PDF opens with, on a page that is not kept anywhere."""
+    def password_view(self, request: HttpRequest, document_id: UUID) -> HttpResponseBase:
+        """What the PDF opens with, for a reason, on a page that is not kept anywhere."""
         document = self._seen(request, document_id)
+        back, hand_out = page_url(Document, document.pk), partial(self._password_of, request, document)
+        return for_a_reason(request, str(document), back, hand_out, gettext("Show its password"))
+
+    def _password_of(self, request: HttpRequest, document: Document, reason: str) -> HttpResponseBase:
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Password"),
             "opts": self.opts,
             "document": document,
-            "password": documents.shown_password(document, _by(request)),
+            "password": documents.shown_password(document, _by(request), reason),
         }
         return TemplateResponse(request, "admin/leadops/document/password.html", context)
 

@@ -14,6 +14,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from leadops import masking
 
 SHORTEST, LONGEST = 5, 300
+LAST = "last reason"
+"""Where the session keeps what an officer said last: who opens ten papers in a row says it once."""
 
 
 def for_the_log(words: str) -> str:
@@ -41,15 +43,17 @@ class ReasonForm(forms.Form):
 
 
 def for_a_reason(
-    request: HttpRequest, what: str, back: str, hand_out: Callable[[str], HttpResponseBase]
+    request: HttpRequest, what: str, back: str, hand_out: Callable[[str], HttpResponseBase], deed: str = ""
 ) -> HttpResponseBase:
     """What `hand_out` makes of the reason; until there is one the page that asks for it.
 
-    `what` says what is taken out, `back` is the address of the page that offered it. The view stands behind
-    `fresh_factor`, which carries the reason on.
+    `what` says what is taken out, `back` is the address of the page that offered it, `deed` what the button says where
+    it is no download. The view stands behind `fresh_factor`, which carries the reason on.
     """
-    form = ReasonForm(request.POST if request.method == "POST" else None)
+    posted = request.POST if request.method == "POST" else None
+    form = ReasonForm(posted, initial={"reason": request.session.get(LAST, "")})
     if form.is_valid():
-        return hand_out(form.cleaned_data["reason"])
-    context = {**admin.site.each_context(request), "title": _("Download"), "what": what, "back": back}
+        request.session[LAST] = form.cleaned_data["reason"]
+        return hand_out(request.session[LAST])
+    context = {**admin.site.each_context(request), "title": deed or _("Download"), "what": what, "back": back}
     return TemplateResponse(request, "admin/leadops/reason.html", {**context, "form": form})

@@ -24,8 +24,8 @@ class By(NamedTuple):
     ip_address: str | None = None
 
 
-def note(document: Document, deed: Deed, by: By) -> None:
-    """Keep that `by` did this with `document`, in the caller's transaction."""
+def note(document: Document, deed: Deed, by: By, reason: str = "") -> None:
+    """Keep that `by` did this with `document`, in the caller's transaction; the audit has the `reason`."""
     DocumentEvent.objects.create(
         lead_id=document.lead_id,
         document_id=document.pk,
@@ -34,4 +34,4 @@ def note(document: Document, deed: Deed, by: By) -> None:
         **by._asdict(),
     )
     if looked := LOOKED_AT.get(deed):
-        audit.note(looked, document, of=document.lead_id)
+        audit.note(looked, document, reason, of=document.lead_id)

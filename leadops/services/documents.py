@@ -134,21 +134,21 @@ def _locked(lead_id: UUID) -> Lead:
     return lead
 
 
-def opened(document: Document, by: By) -> File[bytes]:
-    """The file for a download, which is logged. Raises StoreAway where it can't be read."""
+def opened(document: Document, by: By, reason: str = "") -> File[bytes]:
+    """The file for a download, which is logged with its reason. Raises StoreAway where it can't be read."""
     try:
         file: File[bytes] = document_store().open(document.file.name or "")
         file.read(0)  # a bucket is asked now, not in the middle of the answer
     except Exception as error:
         log.error("document %s unreadable %s", document.pk, trace_of(error))
         raise StoreAway from None
-    note(document, Deed.DOWNLOADED, by)
+    note(document, Deed.DOWNLOADED, by, reason)
     return file
 
 
-def shown_password(document: Document, by: By) -> str:
+def shown_password(document: Document, by: By, reason: str) -> str:
     """What the PDF opens with, for a person to read, which is logged."""
-    note(document, Deed.PASSWORD, by)
+    note(document, Deed.PASSWORD, by, reason)
     password: str = document.password
     return password
 

@@ -35,6 +35,7 @@ NO_PAGES = {
 ALIKE = ("history", "delete")
 """Pages of each kind of record that one template makes of data: one of each template is seen."""
 CHOSEN = {
+    "crm_integrations_replay_retry": ("delivery", "crm_integrations.delivery"),
     "crm_integrations_replay_start": ("delivery", "crm_integrations.delivery"),
     "leadops_bulkaction_start": ("lead", "leadops.lead"),
     "leadops_export_start": ("lead", "leadops.lead"),

@@ -53,11 +53,17 @@ def test_a_missing_document_is_handed_in_from_its_line_and_downloaded(desk_page,
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("#documents")).to_contain_text("all there")
     at_both_sizes(page, page.get_by_role("link", name="pan.pdf", exact=True))
+    page.get_by_role("link", name="pan.pdf", exact=True).click()
+    page.get_by_label("Reason").fill("To check the account statement")
+    at_both_sizes(page, page.get_by_role("button", name="Download"))
     with page.expect_download() as download:
-        page.get_by_role("link", name="pan.pdf", exact=True).click()
+        page.get_by_role("button", name="Download").click()
     assert download.value.path().read_bytes() == locked
+    page.get_by_role("link", name="Back", exact=True).click()
     page.get_by_role("link", name="Details of PAN_CARD: pan.pdf").click()
-    at_both_sizes(page, page.get_by_role("button", name="Show its password"))
+    at_both_sizes(page, page.get_by_role("link", name="Show its password"))
+    page.get_by_role("link", name="Show its password").click()
+    expect(page.get_by_label("Reason")).to_have_value("To check the account statement")
     page.get_by_role("button", name="Show its password").click()
     expect(page.get_by_text("open sesame", exact=True)).to_be_visible()
 
@@ -88,10 +94,11 @@ def test_what_is_a_page_too_is_never_shown_as_one(desk_page, draft_lead, name):
     page.locator("#id_file").set_input_files(content)
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("#documents")).to_contain_text("OTHER: page.")
+    page.goto(f"/admin/leadops/document/{Document.objects.get().pk}/download/")
     title = page.title()
-    url = f"/admin/leadops/document/{Document.objects.get().pk}/download/"
+    page.get_by_label("Reason").fill("To check the account statement")
     with page.expect_download() as download:
-        page.evaluate("url => { location.href = url }", url)
+        page.get_by_role("button", name="Download").click()
     assert not download.value.suggested_filename.endswith(("html", "svg"))
     assert page.title() == title
-    assert page.locator("#documents").is_visible()
+    assert page.get_by_label("Reason").is_visible()

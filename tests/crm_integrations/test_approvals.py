@@ -173,7 +173,9 @@ class TestReplays:
         answer = desk.post(
             reverse(f"admin:{list_}_changelist"), {"action": "retry_selected", "_selected_action": chosen}
         )
-        change = asked(answer)
+        [name] = {each for each, _ in desk.get(answer["Location"]).context["choice"].fields}
+        change = asked(desk.post(answer["Location"], {name: chosen, "reason": "They mended it."}))
+        assert change.reason == "They mended it."
         assert set(Delivery.objects.values_list("state", flat=True)) == {"rejected"}
         assert "approved" in press(second_person(), "approve", change).lower()
         assert replays.feed() == 3

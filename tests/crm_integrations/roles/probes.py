@@ -96,6 +96,8 @@ def of_chosen(at: Place) -> list[Probe]:
         ("leadops_auditevent_csv", {"record": lead}),
         ("leadops_export_start", {"filter": f"?partner__id__exact={partner}"}),
         ("crm_integrations_replay_start", {"delivery": delivery}),
+        ("crm_integrations_replay_retry", {"delivery": delivery}),
+        ("crm_integrations_replay_retry", {"lead": lead}),
         ("crm_integrations_replay_start", {"filter": f"?lead__partner__id__exact={partner}"}),
     ]
     form = reverse("admin:leadops_lead_change", args=[lead])

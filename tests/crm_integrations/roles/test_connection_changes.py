@@ -33,7 +33,11 @@ CHANGING = {
     *(f"{OF_CONNECTIONS}_{verb}" for verb in ("add", "change", "close", "pause", "resume")),
     *(f"{OF_SUBSCRIPTIONS}_{verb}" for verb in ("add", "change", "rotate", "enable", "disable", "end")),
 }
-REPLAYS = (f"{OF_SUBSCRIPTIONS}_replay", "crm_integrations_replay_start")
+REPLAYS = (
+    f"{OF_SUBSCRIPTIONS}_replay",
+    "crm_integrations_replay_retry",
+    "crm_integrations_replay_start",
+)
 ANSWER = dict[str, Any]
 
 

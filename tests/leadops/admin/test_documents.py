@@ -41,6 +41,12 @@ def page_of(desk, document: Document) -> str:
     return desk.get(reverse("admin:leadops_document_change", args=[document.pk])).content.decode()
 
 
+def taken(desk, document: Document):
+    url = reverse("admin:leadops_document_download", args=[document.pk])
+    assert b"%PDF" not in desk.get(url).content
+    return desk.post(url, {"reason": people.REASON})
+
+
 def deeds() -> list[str]:
     return list(DocumentEvent.objects.order_by("id").values_list("deed", flat=True))
 
@@ -56,7 +62,7 @@ def test_document_is_kept_under_a_random_name_and_downloaded_as_an_attachment(de
     )
     assert "pan" not in document.file.name
     assert [path.read_bytes() for path in stored(store)] == [PDF]
-    answer = desk.get(reverse("admin:leadops_document_download", args=[document.pk]))
+    answer = taken(desk, document)
     assert b"".join(answer.streaming_content) == PDF
     assert answer["Content-Disposition"] == 'attachment; filename="pan card.pdf"'
     assert answer["X-Content-Type-Options"] == "nosniff"
@@ -67,7 +73,7 @@ def test_document_is_kept_under_a_random_name_and_downloaded_as_an_attachment(de
 def test_what_is_done_with_a_document_is_logged_with_who_and_from_where(desk, lead, officer):
     upload(desk, lead)
     document = Document.objects.get()
-    b"".join(desk.get(reverse("admin:leadops_document_download", args=[document.pk])).streaming_content)
+    b"".join(taken(desk, document).streaming_content)
     assert deeds() == ["added", "downloaded"]
     assert {(event.officer, event.ip_address, event.lead) for event in DocumentEvent.objects.all()} == {
         (officer, "127.0.0.1", lead)
@@ -177,8 +183,9 @@ def test_a_locked_pdf_needs_its_password_which_is_sealed_and_shown_on_demand_onl
     assert b"open sesame" not in bytes(Document.objects.values_list("password", flat=True).get())
     assert "open sesame" not in page_of(desk, document)
     url = reverse("admin:leadops_document_password", args=[document.pk])
-    assert desk.get(url).status_code == 405
-    answer = desk.post(url)
+    assert "open sesame" not in desk.get(url).content.decode()
+    assert "open sesame" not in desk.post(url).content.decode()
+    answer = desk.post(url, {"reason": "To check the account statement"})
     assert "open sesame" in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]
     assert deeds() == ["added", "password"]

@@ -132,6 +132,7 @@ def test_nobody_resets_their_own_or_a_superusers(client, officer, colleague, sec
 
 GUARDED = {
     "leadops_export_start", "leadops_export_download", "crm_integrations_replay_start",
+    "crm_integrations_replay_retry",
     "crm_integrations_connection_add", "crm_integrations_connection_change",
     "leadops_partner_make_key", "leadops_partner_rotate_key", "leadops_partner_change_key",
     "leadops_auditevent_csv", "report_workbook", "leadops_document_download",
@@ -146,11 +147,20 @@ GUARDED = {
 @pytest.mark.parametrize("name", sorted(GUARDED))
 def test_the_dear_pages_are_guarded(stale, lead, officer, name):
     key = officer.pk if "officer" in name or name.startswith("auth_user") else lead.pk
-    counts = {"_add": 0, "start": 0, "codes": 0, "make_key": 1, "rotate_key": 2, "change_key": 2, "csv": 0}
+    counts = {
+        "_add": 0,
+        "start": 0,
+        "replay_retry": 0,
+        "codes": 0,
+        "make_key": 1,
+        "rotate_key": 2,
+        "change_key": 2,
+        "csv": 0,
+    }
     count = next((each for end, each in counts.items() if name.endswith(end)), 1)
     of_reveal = ["lead", lead.pk, "primary_mobile"]
     given = {"leadops_reveal_ask": of_reveal, "report_workbook": ["turnaround"]}
     url = reverse(f"admin:{name}", args=given.get(name, [key] * count))
-    reading = name.endswith("download")
+    reading = name == "leadops_export_download"
     answer = stale.get(url) if reading else stale.post(url, {"x": "y"})
     assert "Confirm that it is you" in answer.content.decode()
