@@ -86,7 +86,7 @@ class AuditEventAdmin(ReadOnly, ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         wanted, form = self._asked(request)
         found = audit_search.search(wanted, cursor_in(request), A_PAGE + 1) if wanted else []
-        context = {**self.admin_site.each_context(request), "title": _("Audit"), "opts": self.opts}
+        context = {**self.admin_site.each_context(request), "title": _("Audit"), "content_title": _("Audit")}
         context |= {"form": form, "events": found[:A_PAGE], "with_records": True}
         context |= page_links(request, found, A_PAGE)
         context["csv_url"] = f"{reverse('admin:leadops_auditevent_csv')}?{_without_cursor(request)}"

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from leadops.admin.reasons import ReasonForm
 from leadops.models import Branch, Officer, Partner, Program, ReportSubscription
 from leadops.reports.asked import Asked
 from leadops.reports.tables import Report
@@ -86,10 +87,15 @@ class FilterForm(forms.Form):
         return Asked(self.officer, first, today, said.get("by") or "", **chosen)
 
 
-class MailForm(forms.Form):
-    """When a report is mailed."""
+class MailForm(ReasonForm):
+    """When a report is mailed, and why."""
 
+    field_order = ("rhythm", "hour", "reason")
     rhythm = forms.ChoiceField(label=_("When"), choices=ReportSubscription.Rhythm.choices, initial="weekly")
     hour = forms.TypedChoiceField(
         label=_("Hour"), coerce=int, choices=[(at, f"{at:02}:00") for at in range(24)], initial=8
     )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        del self.fields["reason"].widget.attrs["autofocus"]  # it stands below the report

@@ -50,7 +50,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
     return [
         path("reports/", view(require_GET(lambda request: _list(site, request))), name="reports"),
         path("reports/mails/<uuid:key>/end/", view(require_POST(_end_view)), name="report_mail_end"),
-        path("reports/<slug:slug>/", view(lambda request, slug: _page(site, request, slug)), name="report"),
+        path("reports/<slug:slug>/", view(fresh_factor(partial(_page, site))), name="report"),
         path(
             "reports/<slug:slug>/workbook/",
             view(fresh_factor(_workbook_view)),

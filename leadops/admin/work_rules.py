@@ -61,7 +61,7 @@ class AbsenceAdmin(Scoped, OnlyChosen, SeenAdmin, ModelAdmin):
     form = SeenForm
     list_display = ["officer", "away_from", "away_until"]
     list_select_related = ["officer"]
-    fieldsets = [(None, {"fields": ["officer", ("away_from", "away_until")]})]
+    fieldsets = [(None, {"fields": ["officer", "away_from", "away_until"]})]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)

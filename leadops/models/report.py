@@ -85,6 +85,7 @@ class ReportSubscription(Record):
     filters = models.JSONField(default=dict)
     rhythm = models.CharField(_("when"), max_length=7, choices=Rhythm, default=Rhythm.WEEKLY)
     hour = models.PositiveSmallIntegerField(_("hour"), default=8, validators=[MaxValueValidator(23)])
+    reason = models.CharField(max_length=300, blank=True, help_text="Why it was asked for.")
     language = models.CharField(max_length=10, blank=True)
     due_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)

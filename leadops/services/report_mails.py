@@ -21,10 +21,11 @@ from django.utils.translation import gettext as _
 from leadops.errors import LeadopsError
 from leadops.excel.writer import CONTENT_TYPE
 from leadops.faults import place_of
-from leadops.models import Branch, Officer, Partner, Program, ReportSubscription
+from leadops.models import AuditEvent, Branch, Officer, Partner, Program, ReportSubscription
 from leadops.reports import catalogue, workbook
 from leadops.reports.asked import Asked
 from leadops.reports.tables import Report
+from leadops.services import audit
 
 logger = logging.getLogger(__name__)
 Rhythm = ReportSubscription.Rhythm
@@ -52,7 +53,7 @@ class NotSent(LeadopsError):
     """The report was not sent."""
 
 
-def subscribe(asked: Asked, report: Report, rhythm: str, hour: int) -> ReportSubscription:
+def subscribe(asked: Asked, report: Report, rhythm: str, hour: int, reason: str) -> ReportSubscription:
     """Have `report` mailed as it was asked for, over as many days each time; raises LeadopsError."""
     officer = asked.officer
     if not officer.email:
@@ -66,6 +67,7 @@ def subscribe(asked: Asked, report: Report, rhythm: str, hour: int) -> ReportSub
         filters={**chosen, "by": asked.by, "days": (asked.last - asked.first).days + 1},
         rhythm=rhythm,
         hour=hour,
+        reason=reason,
         language=translation.get_language() or "",
         due_at=next_due(rhythm, hour, timezone.now()),
     )
@@ -153,6 +155,10 @@ def _send(subscription: ReportSubscription) -> None:
         with workbook.workbook(report, asked, report.answer(asked)) as file:
             mail.attach(f"{report.slug}-{asked.last:%Y-%m-%d}.xlsx", file.read(), CONTENT_TYPE)
         mail.send()
+        days = f"{asked.first.isoformat()}/{asked.last.isoformat()}"
+        with audit.acting(on_behalf_of=f"officer {officer}"):
+            act, why = AuditEvent.Action.DOWNLOADED, subscription.reason
+            audit.note(act, subscription, why, report=report.slug, days=days, road="mail")
 
 
 def asked_for(subscription: ReportSubscription) -> Asked:

@@ -38,6 +38,7 @@ def test_a_report_comes_by_mail_until_it_is_ended(desk_page: Page, officer: Offi
     page.goto(REPORT)
     page.get_by_label("When").select_option("Every day")
     page.get_by_label("Hour").select_option("06:00")
+    page.get_by_label("Reason").fill("Monthly review with the bank")
     page.get_by_role("button", name="Mail it to me").click()
     expect(page.get_by_role("alert")).to_contain_text("You have no e-mail address here")
     expect(page.get_by_label("Hour")).to_have_value("6")

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leadops import ids
-from leadops.models import Lead, Officer, ReportSubscription
+from leadops.models import AuditEvent, Lead, Officer, ReportSubscription
 from leadops.reports import catalogue
 from leadops.reports.asked import Asked
 from leadops.services import report_days, report_mails
@@ -46,7 +46,7 @@ def asked_for(officer: Officer, **fields: Any) -> ReportSubscription:
     """A subscription that is due."""
     today = timezone.localdate()
     asked = Asked(officer, today - timedelta(days=6), today, "partner")
-    found = report_mails.subscribe(asked, CONVERSION, "daily", 8)
+    found = report_mails.subscribe(asked, CONVERSION, "daily", 8, people.REASON)
     ReportSubscription.objects.filter(pk=found.pk).update(
         due_at=timezone.now() - timedelta(minutes=1), **fields
     )
@@ -88,6 +88,9 @@ def test_a_due_report_goes_out_with_its_workbook_and_is_due_next_day(kavya, lead
     assert subscription.due_at == report_mails.next_due("daily", 8, timezone.now())
     assert subscription.sent_at is not None
     assert report_mails.send_due() == 0
+    event = AuditEvent.objects.select_related("act").get(action=AuditEvent.Action.DOWNLOADED)
+    assert (event.record, event.act.reason) == (str(subscription.pk), people.REASON)
+    assert event.act.on_behalf_of == f"officer {kavya}"
 
 
 def test_the_reach_at_the_time_of_sending_counts(kavya, leads_of_yesterday):
@@ -191,10 +194,12 @@ def at_the_desk(kavya) -> Client:
 
 def test_an_officer_asks_for_a_report_sees_it_listed_and_ends_it(kavya, at_the_desk, leads_of_yesterday):
     url = reverse("admin:report", args=["conversion"]) + "?by=program"
-    page = at_the_desk.post(url, {"rhythm": "monthly", "hour": "7"}, follow=True).content.decode()
+    page = at_the_desk.post(
+        url, {"rhythm": "monthly", "hour": "7", "reason": people.REASON}, follow=True
+    ).content.decode()
     assert "On the first of the month, 07:00" in page
     [subscription] = ReportSubscription.objects.filter(officer=kavya)
-    assert subscription.filters == {"by": "program", "days": 84}
+    assert (subscription.filters, subscription.reason) == ({"by": "program", "days": 84}, people.REASON)
     page = at_the_desk.post(
         reverse("admin:report_mail_end", args=[subscription.pk]), follow=True
     ).content.decode()
@@ -213,7 +218,7 @@ def test_who_has_no_address_is_told_so(kavya, at_the_desk):
     url = reverse("admin:report", args=["conversion"])
     assert (
         "You have no e-mail address here"
-        in at_the_desk.post(url, {"rhythm": "daily", "hour": "7"}).content.decode()
+        in at_the_desk.post(url, {"rhythm": "daily", "hour": "7", "reason": people.REASON}).content.decode()
     )
 
 

@@ -135,7 +135,7 @@ GUARDED = {
     "crm_integrations_replay_retry",
     "crm_integrations_connection_add", "crm_integrations_connection_change",
     "leadops_partner_make_key", "leadops_partner_rotate_key", "leadops_partner_change_key",
-    "leadops_auditevent_csv", "report_workbook", "leadops_document_download",
+    "leadops_auditevent_csv", "report", "report_workbook", "leadops_document_download",
     "crm_integrations_reconciliation_workbook", "leadops_reveal_ask",
     "leadops_pendingchange_approve", "leadops_lead_erase", "leadops_importbatch_errors",
     "auth_user_password_change", "leadops_document_password", "leadops_officer_add", "leadops_officer_change",
@@ -159,7 +159,7 @@ def test_the_dear_pages_are_guarded(stale, lead, officer, name):
     }
     count = next((each for end, each in counts.items() if name.endswith(end)), 1)
     of_reveal = ["lead", lead.pk, "primary_mobile"]
-    given = {"leadops_reveal_ask": of_reveal, "report_workbook": ["turnaround"]}
+    given = {"leadops_reveal_ask": of_reveal, "report": ["turnaround"], "report_workbook": ["turnaround"]}
     url = reverse(f"admin:{name}", args=given.get(name, [key] * count))
     reading = name == "leadops_export_download"
     answer = stale.get(url) if reading else stale.post(url, {"x": "y"})
