@@ -35,6 +35,8 @@ POSTED += (
     "end",
     *("approve", "refuse", "done", "later", "_work", "unmerge", "lift_hold", "view_save"),
 )
+OF_CHOSEN = ("_start", "_send", "_replay_retry")
+"""Pages about what was chosen in a list, which stands in their query."""
 OWN, BESIDE, OTHER = "own", "colleague's", "other"
 ONES_OWN = ("leadops.export", "leadops.bulkaction", "crm_integrations.replay", "leadops.reportsubscription")
 """Of these "branch" says one's own: another's may hold any lead."""
@@ -180,12 +182,13 @@ def own_pages(role: Role, client: Client, places: dict[str, Place]) -> Iterator[
     """The same of each page that is no list or form."""
     for route in own_routes():
         of_which = opened_by(role, MATRIX["pages"][route.name])
-        post = route.name.endswith(POSTED) and route.name != "auth_user_password_change"
+        of_chosen = route.name.endswith(OF_CHOSEN)
+        post = route.name.endswith(POSTED) and route.name != "auth_user_password_change" and not of_chosen
         for where, whose in places.items():
-            if where != OWN and not route.is_of_one and not route.name.endswith(("_start", "_send")):
+            if where != OWN and not route.is_of_one and not of_chosen:
                 continue  # it is about no single record
             url, label = route.at(whose), route.model
-            if route.name.endswith(("_start", "_send")):
+            if of_chosen:
                 label = "crm_integrations.delivery" if "replay" in route.name else "leadops.lead"
                 url += f"?{label.partition('.')[2]}={whose.records[label].pk}"
             answer = asked(client, url, post=post)
