@@ -14,6 +14,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -266,6 +267,17 @@ def freeze(times: int, seed: int = 20261120) -> dict[str, Any]:
 
 def _frozen(batch: list[Delivery], chance: random.Random) -> Counter[str]:
     frozen: dict[int, str] = {}
+    try:
+        return _woken(batch, chance, frozen)
+    except BaseException:
+        for process in frozen:  # or who waits for what they print would wait for ever
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        raise
+
+
+def _woken(batch: list[Delivery], chance: random.Random, frozen: dict[int, str]) -> Counter[str]:
+    """What became of the batch; `frozen` is filled with the processes that sleep."""
     for delivery in batch:
         make_due(delivery.pk)
         point = chance.choice(FREEZING)
