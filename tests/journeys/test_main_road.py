@@ -73,7 +73,7 @@ def wait_until_at_work() -> None:
     before = Exchange.objects.count()
 
     def at_work() -> bool:
-        if Delivery.objects.filter(leases_lost__gt=0).exists():
+        if Delivery.objects.filter(leases_lost__gt=0, state__in=UNFINISHED).exists():
             return False
         return Exchange.objects.count() > before or (Lead.objects.count() == GOOD and nothing_unfinished())
 
