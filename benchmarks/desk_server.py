@@ -47,7 +47,7 @@ CROSS JOIN LATERAL jsonb_populate_record(known.d, jsonb_build_object(
     'id', overlay(l.id::text placing right(gen_random_uuid()::text, 12) from 25), 'lead_id', l.id, 'record_id', l.id,
     'connection_id', (%(connections)s::uuid[])[1 + ascii(right(l.id::text, 1)) %% 4], 'ref', l.partner_ref_id,
     'reference', 'V-' || l.partner_ref_id,
-    'state', CASE WHEN right(l.partner_ref_id, 2) = '07' THEN 'rejected' ELSE 'delivered' END
+    'state', CASE WHEN l.sync_status = 'needs_person' THEN 'rejected' ELSE 'delivered' END
 )) r WHERE l.partner_ref_id LIKE 'OLD-%%' AND NOT EXISTS (
     SELECT FROM crm_integrations_delivery known WHERE known.lead_id = l.id)
 """
@@ -105,6 +105,7 @@ def grow(to: int, owner: Officer) -> None:
         spread=spread,
         statuses=Lead.Status.values,
         branches=[people.branch(code).pk for code in BRANCHES],
+        refused="07",
         owner=owner.pk,
     )
     with connection.cursor() as cursor:

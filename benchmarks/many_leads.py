@@ -15,6 +15,7 @@ SPREAD = "%(until)s::bigint - (%(first)s + %(count)s - n) * %(every)s::bigint"
 MOMENT = f"lpad(to_hex(coalesce(%(at)s::bigint, {SPREAD}, (24000000 + n)::bigint << 16)), 12, '0')"
 STATUS = "coalesce((%(statuses)s::text[])[1 + n %% cardinality(%(statuses)s::text[])], l.status)"
 BRANCH = "coalesce((%(branches)s::uuid[])[1 + n %% cardinality(%(branches)s::uuid[])], l.branch_id)"
+SYNC = "CASE right(n::text, 2) WHEN %(refused)s THEN 'needs_person' ELSE l.sync_status END"
 OWNER = "CASE WHEN n %% 3000 = 1 THEN %(owner)s::bigint ELSE l.owner_id END"
 ID = f"""overlay(overlay(gen_random_uuid()::text
     placing left({MOMENT}, 8) || '-' || right({MOMENT}, 4) from 1 for 13) placing '7' from 15 for 1)::uuid"""
@@ -26,7 +27,8 @@ MANY = (
     f"""INSERT INTO leadops_lead SELECT r.* FROM made JOIN leadops_lead l ON l.partner_ref_id = %(like)s
     CROSS JOIN LATERAL jsonb_populate_record(l, jsonb_build_object(
         'id', made.lead, 'partner_ref_id', 'OLD-' || n, 'primary_mobile', '\\x', 'primary_mobile_index', {RANDOM},
-        'status', {STATUS}, 'branch_id', {BRANCH}, 'owner_id', {OWNER}
+        'status', {STATUS}, 'branch_id', {BRANCH}, 'owner_id', {OWNER},
+        'sync_status', {SYNC}
     )) r""",
     f"""INSERT INTO leadops_applicant SELECT r.* FROM made JOIN leadops_lead l ON l.partner_ref_id = %(like)s
     JOIN leadops_applicant a ON a.lead_id = l.id
@@ -56,12 +58,13 @@ def copy(
     statuses: list[str] | None = None,
     branches: list[UUID] | None = None,
     owner: int | None = None,
+    refused: str | None = None,
 ) -> None:
     """Add `count` copies of the lead with this reference, with its applicant, bank account and address.
 
     They are numbered from `first`, and the higher the number, the newer the copy; or all made at `at`, in milliseconds;
     or `spread`: the last at its first, and each so many milliseconds before the next. `statuses` and `branches` are
-    given in turns, and one in 3,000 is `owner`'s.
+    given in turns, and one in 3,000 is `owner`'s. Those whose number ends in `refused` need a person.
     """
     until, every = spread or (None, None)
     told: dict[str, Any] = {
@@ -72,7 +75,7 @@ def copy(
         "until": until,
         "every": every,
     }
-    told |= {"statuses": statuses, "branches": branches, "owner": owner}
+    told |= {"statuses": statuses, "branches": branches, "owner": owner, "refused": refused}
     with connection.cursor() as cursor:
         for statement in MANY:
             cursor.execute(statement, told)

@@ -257,7 +257,10 @@ def _left(delivery: Delivery) -> Left:
 
 def freeze(times: int, seed: int = 20261120) -> dict[str, Any]:
     """So many workers that sleep past their lease and wake when others have done their work."""
-    settings.DELIVERY_LEASE_SECONDS, settings.DELIVERY_DEADLINE_SECONDS = 6, 4  # a busy machine takes one to send
+    settings.DELIVERY_LEASE_SECONDS, settings.DELIVERY_DEADLINE_SECONDS = (
+        6,
+        4,
+    )  # a busy machine takes one to send
     chance, found = random.Random(seed), Counter[str]()
     parked = park((times + 1) // 2)
     for start in range(0, times, FROZEN_AT_ONCE):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +23,8 @@ from leadops.admin.markup import chip
 from leadops.admin.page_urls import list_url, page_url
 from leadops.admin.pages import MOST, Ids, ids_of
 from leadops.admin.queue import Counted, Number
+from leadops.models import Lead
+from leadops.sign_in.sessions import officer_of
 
 NOTICES = "notices"
 SOME_CONNECTION, SOME_STATE = UUID(int=0), "some state"
@@ -74,9 +77,11 @@ def _of_deliveries(request: HttpRequest, connections: Sequence[Connection]) -> d
 
     They differ in these two values alone, and the ORM would be longer about a hundred queries than PostgreSQL.
     """
-    sql, params = ids_of(rows_of(request, Delivery).filter(connection=SOME_CONNECTION, state=SOME_STATE))
+    some = {"connection": SOME_CONNECTION, "state": SOME_STATE}
+    found, stuck = (ids_of(each.filter(**some)) for each in (rows_of(request, Delivery), _stuck(request)))
 
     def rows(connection: Connection, state: State) -> Ids:
+        sql, params = stuck if state in NEEDS_PERSON else found
         given = {SOME_CONNECTION: connection.pk, SOME_STATE: state.value}
         return Ids(sql, tuple(given[each] if each in (*given,) else each for each in params))
 
@@ -90,6 +95,18 @@ def _of_deliveries(request: HttpRequest, connections: Sequence[Connection]) -> d
         for each in connections
         for state in SHOWN
     }
+
+
+def _stuck(request: HttpRequest) -> QuerySet[Delivery]:
+    """The deliveries among which all are that need a person: for who sees some leads, those of leads that say so.
+
+    Each lead is told under its lock what its deliveries come to. So the few that are stuck are read from an index of
+    their own, where every delivery that was ever refused would be looked up among all leads.
+    """
+    if (officer := officer_of(request)).sees_all:
+        return rows_of(request, Delivery)
+    leads = Lead.objects.visible_to(officer).filter(sync_status=Lead.SyncStatus.NEEDS_PERSON)
+    return Delivery.objects.filter(lead__in=leads)
 
 
 def _of_notices(request: HttpRequest) -> dict[str, Counted]:

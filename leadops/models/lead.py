@@ -183,6 +183,11 @@ class Lead(Record):
             models.Index(fields=["branch", "-id"], condition=IN_SIGHT, name="seen_lead_by_branch"),
             models.Index(fields=["status", "-id"], condition=IN_SIGHT, name="seen_lead_by_status"),
             models.Index(fields=["sync_status", "-id"], condition=IN_SIGHT, name="seen_lead_by_sync"),
+            models.Index(
+                fields=["branch", "-id"],
+                condition=IN_SIGHT & Q(sync_status="needs_person"),
+                name="stuck_lead_by_branch",
+            ),
             # What an officer has in hand, the most urgent first; what is decided, or nobody's, costs nothing here.
             models.Index(fields=["owner", "due_at", "-id"], condition=IN_HAND, name="open_lead_by_owner"),
             models.Index(fields=["due_at"], condition=IN_SIGHT & Q(due_at__isnull=False), name="lead_by_due"),
