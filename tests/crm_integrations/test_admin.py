@@ -6,18 +6,20 @@ import re
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import transaction
 from django.urls import reverse
 from django.utils.text import capfirst
 
 from crm_integrations import delivery as engine
-from crm_integrations import outbox
+from crm_integrations import outbox, roles, summary
 from crm_integrations.admin import sending
 from crm_integrations.models import Connection, Delivery, Exchange, State
 from leadops.admin.navigation import sidebar
 from leadops.errors import LeadopsError
-from leadops.models import Lead
+from leadops.models import Lead, Officer
 from leadops.services import leads, loan_accounts
 from tests import people
+from tests.crm_integrations.holding import connect
 
 
 @pytest.fixture
@@ -433,6 +435,28 @@ def test_first_page_names_what_needs_a_person(desk, held, connections):
     needs = desk.get(reverse("admin:index")).context["needs_person"]
     assert [number.label for number in needs] == ["Needs a decision", "crego_los is paused", "Open notice"]
     assert [row["delivery"] for row in desk.get(needs[0].url).context["rows"]] == [held]
+
+
+@pytest.mark.parametrize("state", [State.REJECTED, State.REVIEW, State.DELIVERED])
+def test_first_page_counts_to_an_officer_what_the_list_shows_of_their_branch(client, partner, program, state):
+    """It looks for what needs a person by another road than the list does."""
+    connect("isp-one")
+    found = people.leads_of(partner, program, 5)
+    ours = people.branch("ours")
+    Lead.objects.filter(pk__in=[lead.pk for lead in found[:3]]).update(branch=ours)
+    Lead.objects.filter(pk__in=[lead.pk for lead in found[3:]]).update(branch=people.branch("theirs"))
+    leads.submit(found)
+    Delivery.objects.update(state=state)
+    with transaction.atomic():
+        summary.derive(summary.lock([lead.pk for lead in found]))
+    officer = people.officer("kavya", superuser=False)
+    officer.branches.set([ours])
+    roles.give(officer, "Loan officers")
+    client.force_login(Officer.objects.get(pk=officer.pk))
+    [row] = client.get(reverse("admin:index")).context["delivery_rows"]
+    [number] = [each for each in row["numbers"] if each.count]
+    assert (number.label, number.count) == (state.label, 3)
+    assert client.get(number.url).context["cl"].result_count == 3
 
 
 def test_first_page_costs_at_most_ten_queries(desk, sent, django_assert_max_num_queries):
