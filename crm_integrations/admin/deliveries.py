@@ -29,12 +29,11 @@ from crm_integrations.admin.delivery_filters import (
     LeadsSpaceFilter,
 )
 from crm_integrations.admin.failures import FailuresPage
-from crm_integrations.admin.replays import retried_by_two
 from crm_integrations.admin.steering import (
     MAY_REPLAY,
     MAY_STEER,
+    RETRY,
     how_it_went,
-    left_alone,
     record_url,
     way_back,
 )
@@ -47,6 +46,7 @@ from leadops.admin.scoped import Scoped, SeenAutocompleteFilter, SeenDropdownFil
 from leadops.ids import uuid_in
 from leadops.languages.said import said
 from leadops.models import Lead, LoanAccount
+from leadops.sign_in.fresh import fresh_factor
 
 PANELS: dict[str, tuple[type[Model], Callable[[HttpRequest, Any], SafeString]]] = {
     "lead": (Lead, panel.of_lead),
@@ -123,16 +123,9 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, Scoped, ReadOnly, CappedList, M
     def why(self, delivery: Delivery) -> str:
         return why_of(delivery)
 
-    @admin.action(description="Retry", permissions=["steer"])
-    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponse | None:
-        chosen = list(queryset.values_list("pk", flat=True)[:1000])
-        if many := retried_by_two(len(chosen), "delivery", queryset):
-            return many
-        done = outbox.retry(chosen)
-        queued = _("%(deliveries)s queued again.") % {"deliveries": counted(done, Delivery)}
-        text = f"{queued}{left_alone(chosen)}"
-        self.message_user(request, text, how_it_went(done))
-        return None
+    @admin.action(description="Retry…", permissions=["steer"])
+    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponse:
+        return HttpResponseRedirect(url_of(RETRY, "delivery", queryset))
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         """Who may have many sent again at once."""
@@ -168,7 +161,7 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, Scoped, ReadOnly, CappedList, M
             path("of/<str:kind>/<uuid:record_id>/", view(self.panel_view), name=name + "panel"),
             path("<uuid:delivery_id>/retry/", view(require_POST(self.retry_view)), name=name + "retry"),
             path("<uuid:delivery_id>/ask/", view(require_POST(self.ask_view)), name=name + "ask"),
-            path("<uuid:delivery_id>/decide/", view(self.decide_view), name=name + "decide"),
+            path("<uuid:delivery_id>/decide/", view(fresh_factor(self.decide_view)), name=name + "decide"),
         ]
         return own + super().get_urls()
 

@@ -16,15 +16,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from crm_integrations import outbox
 from crm_integrations.admin import lead_page, panel, sending  # noqa: F401  (what is told registers itself)
 from crm_integrations.admin.chips import TOLD_OF_CONNECTIONS, TOLD_OF_DELIVERIES, chips, lead_chips
 from crm_integrations.admin.gap_filter import MissingFilter
 from crm_integrations.admin.preview import Previewed
-from crm_integrations.admin.replays import retried_by_two
-from crm_integrations.admin.steering import MAY_SEE, MAY_STEER, how_it_went, left_alone
+from crm_integrations.admin.steering import MAY_SEE, MAY_STEER, RETRY
 from crm_integrations.connector import Kind
-from crm_integrations.models import REPEATABLE, Connection, Delivery, Gap
+from crm_integrations.models import Connection, Delivery, Gap
 from leadops.admin import chosen
 from leadops.admin.gates import held
 from leadops.admin.leads import LeadAdmin
@@ -111,17 +109,9 @@ class IntegratedLeadAdmin(Previewed, LeadAdmin):
     def send_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> HttpResponse:
         return HttpResponseRedirect(chosen.url_of("admin:leadops_lead_send", "lead", queryset))
 
-    @admin.action(description="Retry deliveries", permissions=["steer"])
-    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> HttpResponse | None:
-        failed = Delivery.objects.filter(lead__in=list(queryset[:1000]), state__in=REPEATABLE)
-        chosen = list(failed.values_list("pk", flat=True))
-        if many := retried_by_two(len(chosen), "lead", queryset):
-            return many
-        done = outbox.retry(chosen)
-        queued = _("%(deliveries)s queued again.") % {"deliveries": counted(done, Delivery)}
-        text = f"{queued}{left_alone(chosen)}"
-        self.message_user(request, text, how_it_went(done))
-        return None
+    @admin.action(description="Retry deliveries…", permissions=["steer"])
+    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> HttpResponse:
+        return HttpResponseRedirect(chosen.url_of(RETRY, "lead", queryset))
 
     def get_urls(self) -> list[URLPattern]:
         own = [path("send/", self.admin_site.admin_view(self.send_view), name="leadops_lead_send")]

@@ -27,7 +27,6 @@ from crm_integrations import outbox
 from crm_integrations.admin import replay_choice
 from crm_integrations.admin.steering import MAY_REPLAY, MAY_STEER, how_it_went
 from crm_integrations.models import Delivery, Replay
-from leadops.admin import chosen
 from leadops.admin.gates import held, tell_waiting
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip
@@ -113,7 +112,7 @@ class ReplayAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         return self._started_for_a_reason(request)
 
     def retry_view(self, request: HttpRequest) -> HttpResponse:
-        """The same for so many retries that a second person approves them, by whoever may retry."""
+        """The same for what was ticked in a list, by whoever may retry."""
         if not request.user.has_perm(MAY_STEER):
             raise PermissionDenied
         return self._started_for_a_reason(request)
@@ -174,13 +173,3 @@ def started(
     if replay.state == Replay.State.PROPOSED:
         return held(request, "replay", {}, replay, reason)
     return HttpResponseRedirect(page_url(Replay, replay.pk))
-
-
-def retried_by_two(count: int, name: str, ticked: QuerySet[Any]) -> HttpResponse | None:
-    """The page that asks why, where a second person approves so many retries; None where they are not so many.
-
-    `ticked` are the records that the officer chose, each a `name`.
-    """
-    if not approvals.needed_over("replay", count):
-        return None
-    return HttpResponseRedirect(chosen.url_of("admin:crm_integrations_replay_retry", name, ticked))

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from uuid import UUID
-
 from django.contrib import messages
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from crm_integrations.models import Connection, Delivery, Subscription
-from leadops.admin.markup import counted
 from leadops.admin.page_urls import page_url
 from leadops.models import Lead
 
@@ -20,18 +15,12 @@ MAY_STEER = "crm_integrations.change_delivery"
 MAY_REPLAY = "crm_integrations.add_replay"
 DELIVERIES = "admin:crm_integrations_delivery_changelist"
 DECISIONS = "admin:crm_integrations_delivery_decisions"
+RETRY = "admin:crm_integrations_replay_retry"
 
 
 def how_it_went(done: int) -> int:
     """The level of the message about what was done: a warning where it was nothing."""
     return messages.SUCCESS if done else messages.WARNING
-
-
-def left_alone(delivery_ids: Iterable[UUID]) -> str:
-    """What to add to a message about sending these again: how many the lender's word for their leads stands against."""
-    ended = Delivery.objects.filter(pk__in=delivery_ids, lead__status__in=Lead.STOPPED).count()
-    words = _("Left as it is, because the lead was dropped or declined: %(deliveries)s.")
-    return f" {words % {'deliveries': counted(ended, Delivery)}}" if ended else ""
 
 
 def record_url(delivery: Delivery) -> str:

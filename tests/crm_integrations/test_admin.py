@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 from crm_integrations import delivery as engine
 from crm_integrations import outbox, roles, summary
 from crm_integrations.admin import sending
-from crm_integrations.models import Connection, Delivery, Exchange, State
+from crm_integrations.models import Connection, Delivery, Exchange, Replay, State
 from leadops.admin.navigation import sidebar
 from leadops.errors import LeadopsError
 from leadops.models import Lead, Officer
@@ -344,11 +344,18 @@ def test_list_action_leads_to_the_send_page(desk, lead, connections):
     assert answer["Location"] == f"{reverse('admin:leadops_lead_send')}?lead={lead.pk}"
 
 
-def test_list_action_retries_what_failed(desk, sent):
+@pytest.mark.parametrize("name", ["lead", "delivery"])
+def test_list_action_leads_to_the_page_that_asks_why_it_is_retried(desk, sent, name):
     Delivery.objects.update(state=State.DEAD)
-    chosen = {"action": "retry_selected", "_selected_action": [str(sent.pk)]}
-    desk.post(reverse("admin:leadops_lead_changelist"), chosen)
-    assert set(Delivery.objects.values_list("state", flat=True)) == {State.QUEUED}
+    key = str(sent.pk if name == "lead" else delivery_of("ispcrm").pk)
+    app = "leadops" if name == "lead" else "crm_integrations"
+    chosen = {"action": "retry_selected", "_selected_action": [key]}
+    answer = desk.post(reverse(f"admin:{app}_{name}_changelist"), chosen)
+    assert answer["Location"] == f"{reverse('admin:crm_integrations_replay_retry')}?{name}={key}"
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.DEAD}
+    desk.post(answer["Location"], {name: key, "reason": "They mended it"})
+    assert outbox.replays.feed() == Delivery.objects.filter(state=State.QUEUED).count() > 0
+    assert {each.reason for each in Replay.objects.all()} == {"They mended it"}
 
 
 def test_delivery_list_is_read_only_filtered_and_searched(desk, sent):

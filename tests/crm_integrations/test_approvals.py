@@ -180,10 +180,11 @@ class TestReplays:
         assert "approved" in press(second_person(), "approve", change).lower()
         assert replays.feed() == 3
 
-    def test_few_retries_ask_nobody(self, desk, failed):
-        chosen = {"action": "retry_selected", "_selected_action": failed(2)}
-        desk.post(reverse("admin:crm_integrations_delivery_changelist"), chosen)
-        assert set(Delivery.objects.values_list("state", flat=True)) == {"queued"}
+    def test_few_retries_ask_nobody_but_why(self, desk, failed):
+        retry = reverse("admin:crm_integrations_replay_retry")
+        desk.post(retry, {"delivery": failed(2), "reason": "They mended it."})
+        assert not PendingChange.objects.exists()
+        assert replays.feed() == 2
 
     def test_the_page_of_a_proposed_one_says_what_it_waits_for(self, desk, failed):
         self.replay(desk, failed(3))

@@ -288,10 +288,11 @@ LISTS: dict[str, Chosen] = {
 @pytest.mark.parametrize("chosen", LISTS.values(), ids=LISTS)
 def test_the_action_of_a_list_says_what_it_left(desk: Client, cancelled, chosen):
     url, key = chosen(cancelled)
-    answer = desk.post(url, {"action": "retry_selected", "_selected_action": [str(key)]}, follow=True)
-    page = answer.content.decode()
-    assert "0 deliveries queued again." in page
-    assert "Left as it is, because the lead was dropped or declined: 1 delivery." in page
+    asked = desk.post(url, {"action": "retry_selected", "_selected_action": [str(key)]})["Location"]
+    [(name, _)] = desk.get(asked).context["choice"].fields
+    replay = desk.post(asked, {name: key, "reason": "They mended it"})["Location"]
+    assert outbox.replays.feed() == 0
+    assert outbox.replays.STOPPED in desk.get(replay).content.decode()
     assert left()[0] == State.CANCELLED
 
 

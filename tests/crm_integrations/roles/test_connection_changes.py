@@ -37,6 +37,7 @@ REPLAYS = (
     f"{OF_SUBSCRIPTIONS}_replay",
     "crm_integrations_replay_retry",
     "crm_integrations_replay_start",
+    "crm_integrations_delivery_decide",
 )
 ANSWER = dict[str, Any]
 

@@ -132,7 +132,7 @@ def test_nobody_resets_their_own_or_a_superusers(client, officer, colleague, sec
 
 GUARDED = {
     "leadops_export_start", "leadops_export_download", "crm_integrations_replay_start",
-    "crm_integrations_replay_retry",
+    "crm_integrations_replay_retry", "crm_integrations_delivery_decide",
     "crm_integrations_connection_add", "crm_integrations_connection_change",
     "leadops_partner_make_key", "leadops_partner_rotate_key", "leadops_partner_change_key",
     "leadops_auditevent_csv", "report", "report_workbook", "leadops_document_download",
