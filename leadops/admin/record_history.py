@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.template import Context
 
 from leadops.admin.audit import cursor_in, page_links
+from leadops.admin.audit_sight import seen_without, unseen_by
 from leadops.services import audit_search
 from leadops.sign_in.sessions import officer_of
 
@@ -20,6 +21,7 @@ A_PAGE = 50
 def record_history(context: Context, record: Model) -> dict[str, Any]:
     """The events of `record`, newest first; the page it stands on has checked that the officer may see it."""
     request = context["request"]
-    found = audit_search.history(record, officer_of(request), cursor_in(request), A_PAGE + 1)
+    seen = seen_without(unseen_by(request))
+    found = audit_search.history(record, officer_of(request), cursor_in(request), A_PAGE + 1, seen)
     shown = {"events": found[:A_PAGE], "own": record._meta.label_lower}
     return {**shown, **page_links(request, found, A_PAGE)}

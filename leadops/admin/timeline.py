@@ -33,13 +33,14 @@ class Entry:
 
 
 Source = Callable[[Lead, int], Iterable[Entry]]
+SourceForReader = Callable[[Lead, int, HttpRequest], Iterable[Entry]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    source: Source
+    source: SourceForReader
     kinds: Mapping[str, Any]
-    permission: str
+    permission: str = ""
 
     def to(self, request: HttpRequest, kind: str) -> bool:
         asked = not kind or kind in self.kinds
@@ -53,7 +54,17 @@ def source(kinds: Mapping[str, Any], permission: str = "") -> Callable[[Source],
     """Have a function tell entries of these kinds, by name and label, to those with this right."""
 
     def registered(told: Source) -> Source:
-        _sources.append(_Told(told, kinds, permission))
+        _sources.append(_Told(lambda lead, limit, _request: told(lead, limit), kinds, permission))
+        return told
+
+    return registered
+
+
+def source_for_reader(kinds: Mapping[str, Any]) -> Callable[[SourceForReader], SourceForReader]:
+    """The same of a function that looks itself at who asks, because not everybody is told all of it."""
+
+    def registered(told: SourceForReader) -> SourceForReader:
+        _sources.append(_Told(told, kinds))
         return told
 
     return registered
@@ -79,7 +90,7 @@ def shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
 
 def _newest(request: HttpRequest, lead: Lead, kind: str, limit: int) -> list[Entry]:
     asked = [each.source for each in _sources if each.to(request, kind)]
-    told = (entry for source in asked for entry in islice(source(lead, limit), limit))
+    told = (entry for source in asked for entry in islice(source(lead, limit, request), limit))
     wanted = [entry for entry in told if not kind or entry.kind == kind]
     return sorted(wanted, key=lambda entry: entry.at, reverse=True)[:limit]
 

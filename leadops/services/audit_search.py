@@ -56,13 +56,16 @@ def events_of(lead: Lead | UUID, limit: int = 50) -> list[Told]:
     return told(_page(_of_lead(pk), None, limit))
 
 
-def history(record: Model, reader: Officer, before: Cursor | None, limit: int) -> list[Told]:
-    """What was done with a record, and with what belongs to it and `reader` sees, newest first."""
+def history(
+    record: Model, reader: Officer, before: Cursor | None, limit: int, seen: Q | None = None
+) -> list[Told]:
+    """What was done with a record, and with what belongs to it and `reader` sees, newest first; `seen` narrows it."""
+    seen = seen or Q()
     if isinstance(record, Lead):
-        return told(_page(_of_lead(record.pk), before, limit))
+        return told(_page(_of_lead(record.pk).filter(seen), before, limit))
     own = Q(record=str(record.pk), model=record._meta.label_lower)
     parts = Q(parent=str(record.pk)) & (Q() if reader.sees_all else _in_sight(record, reader))
-    return told(_page(AuditEvent.objects.filter(own | parts), before, limit))
+    return told(_page(AuditEvent.objects.filter(own | parts, seen), before, limit))
 
 
 def _in_sight(record: Model, reader: Officer) -> Q:
