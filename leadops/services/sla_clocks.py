@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
@@ -30,12 +30,12 @@ class Clocks:
 
     def due(self, program_id: UUID, status: str, since: datetime) -> datetime | None:
         """When a lead that came into `status` at `since` is due; None where no rule has a word on it."""
-        rule = self._of(program_id, status)
+        rule = self.rule_of(program_id, status)
         return None if rule is None else self._later(rule, since, rule.hours * 3600)
 
     def left(self, lead: Lead, at: datetime) -> int | None:
         """The seconds that the clock of `lead` has left at that moment; None where none runs."""
-        rule = self._of(lead.program_id, lead.status)
+        rule = self.rule_of(lead.program_id, lead.status)
         if rule is None or lead.due_at is None:
             return None
         if rule.business_hours:
@@ -43,13 +43,14 @@ class Clocks:
         return round((lead.due_at - at).total_seconds())
 
     def again(self, lead: Lead, at: datetime) -> datetime | None:
-        """When a lead is due whose stopped clock goes on at that moment."""
-        rule = self._of(lead.program_id, lead.status)
-        if rule is None or lead.clock_left is None:
+        """When a lead is due whose stopped clock goes on at that moment; one that never ran begins then."""
+        rule = self.rule_of(lead.program_id, lead.status)
+        if rule is None:
             return None
-        return self._later(rule, at, lead.clock_left)
+        return self._later(rule, at, rule.hours * 3600 if lead.clock_left is None else lead.clock_left)
 
-    def _of(self, program_id: UUID, status: str) -> SlaRule | None:
+    def rule_of(self, program_id: UUID | None, status: str) -> SlaRule | None:
+        """The rule that counts for leads of a program, or of those that have none of their own."""
         return self._rules.get((program_id, status)) or self._rules.get((None, status))
 
     def _later(self, rule: SlaRule, since: datetime, seconds: int) -> datetime:
@@ -110,12 +111,13 @@ def wait(lead_id: UUID, waiting_for: str) -> None:
     lead.save(update_fields=["waiting_for", "updated_at"])
     if waiting_for and lead.due_at is not None:
         _stop([lead])
-    elif not waiting_for and lead.clock_left is not None and not _is_on_its_way(lead):
-        _go_on([lead])
+    elif not waiting_for and lead.due_at is None and not _stands_on_its_way(lead):
+        _go_on([lead])  # also where none ran, because the rule is younger than the waiting
 
 
-def _is_on_its_way(lead: Lead) -> bool:
-    return lead.sync_status == Lead.SyncStatus.IN_PROGRESS
+def _stands_on_its_way(lead: Lead) -> bool:
+    """Whether its clock is stopped for a delivery, too; one that never ran has to begin first."""
+    return lead.clock_left is not None and lead.sync_status == Lead.SyncStatus.IN_PROGRESS
 
 
 def settle() -> int:
@@ -189,8 +191,20 @@ def _next(rule: SlaRule) -> list[Lead]:
 
 
 def changed(rule: SlaRule) -> None:
-    """Have `rule`, which is saved next, applied to the leads that are here."""
+    """Have `rule`, which is saved next, applied to the leads that are here; a stopped clock keeps what it used."""
+    before = Clocks().rule_of(rule.program_id, rule.status)
     rule.seen_up_to, rule.settled = None, False
+    if before is not None and before.hours != rule.hours:
+        more = (rule.hours - before.hours) * 3600
+        _stopped_by(rule).update(clock_left=F("clock_left") + more, updated_at=Now())
+
+
+def _stopped_by(rule: SlaRule) -> QuerySet[Lead]:
+    stopped = Lead.objects.filter(status=rule.status, clock_left__isnull=False)
+    if rule.program_id is not None:
+        return stopped.filter(program=rule.program_id)
+    own = SlaRule.objects.filter(status=rule.status, program__isnull=False)
+    return stopped.exclude(program__in=own.values("program"))
 
 
 def withdrawn(rule: SlaRule) -> None:

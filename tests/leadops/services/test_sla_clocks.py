@@ -152,3 +152,42 @@ def test_a_new_rule_reaches_the_leads_that_are_here_part_by_part(partner, progra
     assert SlaRule.objects.get().settled
     sla_clocks.withdrawn(new)
     assert set(Lead.objects.values_list("due_at", flat=True)) == {None}
+
+
+def has_changed(of: SlaRule, hours: int) -> None:
+    """As its form does it."""
+    of.hours = hours
+    sla_clocks.changed(of)
+    of.save()
+    sla_clocks.settle()
+
+
+@pytest.mark.parametrize("on_its_way", [False, True])
+def test_a_lead_that_waits_when_a_rule_is_made_has_its_clock_once_it_waits_no_more(
+    partner, program, on_its_way
+):
+    [lead] = people.leads_of(partner, program)
+    leads.submit([lead])
+    sent = Lead.SyncStatus.IN_PROGRESS if on_its_way else Lead.SyncStatus.DELIVERED
+    Lead.objects.update(sync_status=sent)
+    sla_clocks.wait(lead.pk, Lead.WaitingFor.BORROWER)
+    has_changed(rule(program), hours=4)
+    assert Lead.objects.get().due_at is None
+    sla_clocks.wait(lead.pk, "")
+    if on_its_way:
+        assert sla_clocks.settle() == 1
+        assert Lead.objects.get().due_at is None
+        Lead.objects.update(sync_status=Lead.SyncStatus.DELIVERED)
+        sla_clocks.settle()
+    assert 3.9 < hours_left(lead) <= 4
+
+
+@pytest.mark.parametrize("of_the_program", [False, True])
+def test_a_changed_rule_leaves_a_stopped_clock_what_it_had_used(lead, program, of_the_program):
+    sla_clocks.wait(lead.pk, Lead.WaitingFor.BORROWER)
+    Lead.objects.update(clock_left=3600)  # as if seven of its eight hours had passed
+    general = rule(None, hours=2)
+    has_changed(SlaRule.objects.get(program=program) if of_the_program else general, hours=12)
+    sla_clocks.wait(lead.pk, "")
+    left = 5 if of_the_program else 1
+    assert left - 0.1 < hours_left(lead) <= left
