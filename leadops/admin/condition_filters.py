@@ -57,6 +57,17 @@ class SpaceFilter(ConditionFilter):
         return {"real": (_("Without test leads"), ~test), "test": (_("Test leads only"), test)}
 
 
+class UnderWayFilter(ConditionFilter):
+    """Imports that go on or wait for an answer, or those that are over."""
+
+    title = _("progress")
+    parameter_name = "progress"
+
+    def conditions(self, request: HttpRequest) -> dict[str, tuple[object, Q]]:
+        ended = Q(state__in=ImportBatch.ENDED)
+        return {"under_way": (_("Under way"), ~ended), "ended": (_("Ended"), ended)}
+
+
 class AsksFilter(ConditionFilter):
     """Imports that wait for an answer of the officer who looks."""
 

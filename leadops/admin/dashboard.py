@@ -52,6 +52,7 @@ def context(
         "program": chosen,
         "chart": chart(leads, [each.pk for each in programs]),
         "imports": _imports(request) if UNDER_WAY in numbers and numbers[UNDER_WAY].count else [],
+        "under_way": numbers.get(UNDER_WAY),
         "numbers": numbers,
         "may_add_lead": request.user.has_perm("leadops.add_lead"),
         "may_import": request.user.has_perm("leadops.add_importbatch"),
@@ -98,7 +99,7 @@ def _under_way(request: HttpRequest) -> dict[str, Counted]:
     """The imports that go on, or wait for an answer: mostly there are none, and then nothing is asked of them."""
     if not request.user.has_perm("leadops.view_importbatch"):
         return {}
-    return {UNDER_WAY: Counted(UNDER_WAY, _going_on(request), list_url(IMPORTS))}
+    return {UNDER_WAY: Counted(UNDER_WAY, _going_on(request), list_url(IMPORTS, progress="under_way"))}
 
 
 def _going_on(request: HttpRequest) -> QuerySet[Any]:

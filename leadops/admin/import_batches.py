@@ -25,7 +25,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from leadops.admin.choosing import OnlyChosen
-from leadops.admin.condition_filters import AsksFilter
+from leadops.admin.condition_filters import AsksFilter, UnderWayFilter
 from leadops.admin.downloads import downloaded
 from leadops.admin.gates import tell_waiting
 from leadops.admin.import_rows import ImportRowPages
@@ -103,7 +103,12 @@ class ImportBatchAdmin(Scoped, ImportRowPages, MadeByService, OnlyChosen, Capped
         "created_at",
     ]
     list_select_related = ["partner", "program"]
-    list_filter = [("state", ChoicesDropdownFilter), ("partner", SeenAutocompleteFilter), AsksFilter]
+    list_filter = [
+        ("state", ChoicesDropdownFilter),
+        ("partner", SeenAutocompleteFilter),
+        AsksFilter,
+        UnderWayFilter,
+    ]
     fields = ["partner", "program", "mode", "file"]
     compressed_fields = False
 

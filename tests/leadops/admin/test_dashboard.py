@@ -15,11 +15,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from leadops import kept_counts
-from leadops.admin import pages, queue
+from leadops.admin import dashboard, pages, queue
 from leadops.ids import made_at
-from leadops.models import ImportBatch, Lead, Officer, Task
+from leadops.models import ImportBatch, ImportState, Lead, Officer, Task
 from tests import people
 
 HOME = reverse("admin:index")
@@ -212,6 +213,23 @@ def test_imports_under_way_are_shown_until_they_are_done(desk, partner, program)
     for state in ImportBatch.ENDED:
         ImportBatch.objects.filter(pk=batch.pk).update(state=state)
         assert "june.xlsx" not in desk.get(HOME).content.decode()
+
+
+def test_the_count_of_imports_under_way_leads_to_all_of_them(desk, partner, program):
+    for at in range(dashboard.MOST_IMPORTS + 2):
+        state = ImportState.READY if at % 2 else ImportState.QUEUED
+        ImportBatch.objects.create(
+            partner=partner, program=program, file_name=f"{at}.xlsx", sha256=f"{at}" * 64, state=state
+        )
+    ImportBatch.objects.create(
+        partner=partner, program=program, file_name="done.xlsx", sha256="d" * 64, state=ImportState.DONE
+    )
+    page = desk.get(HOME)
+    number = page.context["under_way"]
+    assert len(page.context["imports"]) == dashboard.MOST_IMPORTS
+    assert f'<a class="lo-link" href="{escape(number.url)}">All 7</a>' in page.content.decode()
+    assert listed(desk, number.url) == number.count == dashboard.MOST_IMPORTS + 2
+    assert listed(desk, number.url.replace("under_way", "ended")) == 1
 
 
 def test_our_pages_hold_no_inline_script_or_style_and_load_nothing_from_outside(desk, lead):
