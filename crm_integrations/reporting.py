@@ -82,8 +82,11 @@ class Refused(NamedTuple):
 
 class Refusals(Report):
     slug = "refusals"
-    title = _("Refusals")
-    about = _("Why vendors refused what they were sent, by week.")
+    title = _("Still refused")
+    about = _(
+        "Why vendors refuse what they were sent and have not taken since, by the week of the last refusal."
+        " What was sent again and delivered is not counted any more."
+    )
     icon = "block"
     needs = (*Report.needs, "crm_integrations.view_delivery")
 
@@ -101,7 +104,7 @@ class Refusals(Report):
             by_week[each.connection, each.week] += each.times
         series = [Series(name, [by_week[pk, week] for week in weeks]) for pk, name in names.items()]
         chart = Chart(
-            _("Refused deliveries by week"),
+            _("Deliveries still refused, by the week of the last refusal"),
             [date_format(week, "MONTH_DAY_FORMAT") for week in weeks],
             series,
             stacked=True,
@@ -110,7 +113,10 @@ class Refusals(Report):
 
 
 def _refused(asked: Asked) -> list[Refused]:
-    """Refusals by the moment they came, of the leads within the officer's reach."""
+    """What is refused now, by the moment of that, of the leads within the officer's reach.
+
+    A delivery keeps its present state alone, and neither calls nor tallies say which program or branch was refused why.
+    """
     weeks = _deliveries(asked).annotate(week=TruncWeek("updated_at")).order_by()
     found = weeks.values_list("connection_id", "cause", "week").annotate(count=Count("pk"))
     return [Refused(connection, cause, week.date(), count) for connection, cause, week, count in found]

@@ -150,6 +150,14 @@ def test_refusals_need_the_right_to_see_deliveries(road):
     assert "refusals" not in client.get(reverse("admin:reports")).content.decode()
 
 
+def test_what_was_taken_after_all_is_refused_no_more_as_its_report_says(desk, road):
+    assert "Still refused" in page_of(desk, "refusals")
+    Delivery.objects.filter(state=State.REJECTED).update(state=State.DELIVERED, cause="")
+    page = page_of(desk, "refusals")
+    assert "There is nothing to count" in page
+    assert "What was sent again and delivered is not counted any more." in page
+
+
 def book_of(client: Client, slug: str, **query: str) -> openpyxl.Workbook:
     url = f"{reverse('admin:report_workbook', args=[slug])}?{urlencode(query)}"
     answer = client.post(url, {"reason": people.REASON})
