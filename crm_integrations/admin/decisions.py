@@ -21,6 +21,7 @@ from crm_integrations.admin.steering import how_it_went, record_url, way_back
 from crm_integrations.models import Connection, Delivery, Exchange, State
 from crm_integrations.shown_calls import BEGINNING, ShownCall
 from leadops.admin.pages import CappedPaginator
+from leadops.admin.reasons import LogField, ReasonForm
 from leadops.admin.scoped import seen
 from leadops.errors import LeadopsError
 from leadops.languages.said import said
@@ -33,9 +34,10 @@ LATELY, LOOKED_THROUGH = 10, 10
 OF_ITSELF = (Exchange.Purpose.CREATE, Exchange.Purpose.FIND)
 
 
-class DecisionForm(forms.Form):
+class DecisionForm(ReasonForm):
     """What an officer found out about a delivery that nobody could be sure of."""
 
+    field_order = ("decision", "reference", "reason")
     decision = forms.ChoiceField(
         label=gettext_lazy("Decision"),
         choices=[
@@ -50,9 +52,7 @@ class DecisionForm(forms.Form):
         required=False,
         widget=UnfoldAdminTextInputWidget,
     )
-    reason = forms.CharField(
-        label=gettext_lazy("How you know"), max_length=300, widget=UnfoldAdminTextInputWidget
-    )
+    reason = LogField(label=gettext_lazy("How you know"))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -21,7 +20,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from crm_integrations import outbox
 from crm_integrations.admin import replay_choice
@@ -32,6 +30,7 @@ from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip
 from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
+from leadops.admin.reasons import LogField, ReasonForm
 from leadops.admin.scoped import Scoped
 from leadops.errors import LeadopsError
 from leadops.services import approvals
@@ -46,10 +45,10 @@ TONES: dict[str, str] = {
 }
 
 
-class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        label=_("Why they are sent again"), max_length=500, widget=UnfoldAdminTextInputWidget
-    )
+class ReplayForm(ReasonForm):
+    """Why they are sent again."""
+
+    reason = LogField(label=_("Why they are sent again"), max_length=500)
 
 
 @admin.register(Replay)
@@ -119,7 +118,7 @@ class ReplayAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
 
     def _started_for_a_reason(self, request: HttpRequest) -> HttpResponse:
         choice = replay_choice.chosen_deliveries(self.admin_site, request)
-        form = ReasonForm(request.POST if request.method == "POST" else None)
+        form = ReplayForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
                 return started(self, request, form.cleaned_data["reason"], choice.what, choice.records)

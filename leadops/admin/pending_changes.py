@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,6 +23,7 @@ from leadops.admin.markup import chip
 from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.pending_filters import KindFilter, StateFilter, WhoseFilter
+from leadops.admin.reasons import LogField
 from leadops.errors import LeadopsError
 from leadops.models import Bank, Lead, PendingChange
 from leadops.models.pending_change import PendingChangeQuerySet
@@ -41,6 +43,12 @@ TONES: dict[str, str] = {
 SHOWN_LEADS = 50
 MOST_NAMED = 5
 MAY_SEE = ("leadops.view_pendingchange", approvals.MAY_APPROVE)
+
+
+class WordsForm(forms.Form):
+    """What is said with a decision, or with what is asked for; which of them need a word their services say."""
+
+    words = LogField(min_length=None, max_length=500, required=False)
 
 
 def waiting_ones(request: HttpRequest) -> PendingChangeQuerySet:
@@ -168,8 +176,11 @@ class PendingChangeAdmin(ReadOnly, CappedList, ModelAdmin):
         change = self.get_queryset(request).filter(pk=change_id).first()
         if change is None:
             raise Http404
+        form = WordsForm(request.POST)
         try:
-            tell(change.pk, officer_of(request), request.POST.get("words", ""))
+            if not form.is_valid():
+                raise LeadopsError(" ".join(map(str, form.errors["words"])))
+            tell(change.pk, officer_of(request), form.cleaned_data["words"])
             self.message_user(request, done, messages.SUCCESS)
         except LeadopsError as refusal:
             self.message_user(request, refusal.shown, messages.ERROR)

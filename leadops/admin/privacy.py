@@ -22,9 +22,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from leadops.admin.page_urls import page_url
+from leadops.admin.reasons import LogField, ReasonForm
 from leadops.errors import LeadopsError
 from leadops.models import Consent, Erasure, Holder, Lead
 from leadops.services import consents, erasure, holders, legal_holds
@@ -37,19 +38,22 @@ MAY_HOLD = "leadops.hold_personal_data"
 MAY_TELL = "leadops.change_holder"
 
 
-class ReasonForm(forms.Form):
+class RecordForm(ReasonForm):
     """Why an officer does what can't be taken back."""
 
-    reason = forms.CharField(
+    reason = LogField(
         label=gettext_lazy("Reason"),
-        min_length=5,
-        max_length=300,
-        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
         help_text=gettext_lazy("It stays on record, so name nobody and no number in it."),
     )
 
 
-class WithdrawForm(ReasonForm):
+class NoteForm(forms.Form):
+    """What a holder answered; it may stay empty."""
+
+    note = LogField(min_length=None, required=False)
+
+
+class WithdrawForm(RecordForm):
     """Which consents the borrower took back."""
 
     consents = forms.MultipleChoiceField(
@@ -147,7 +151,7 @@ class PrivatePages(ModelAdmin):
     def erase_view(self, request: HttpRequest, lead_id: UUID) -> HttpResponse:
         """What will be gone, and why; then the list of who has to be told."""
         lead = self._private(request, lead_id, MAY_ERASE)
-        form = ReasonForm(request.POST if request.method == "POST" else None)
+        form = RecordForm(request.POST if request.method == "POST" else None)
 
         def erase(told: dict[str, Any]) -> str:
             officer = officer_of(request)
@@ -159,7 +163,7 @@ class PrivatePages(ModelAdmin):
 
     def hold_view(self, request: HttpRequest, lead_id: UUID) -> HttpResponse:
         lead = self._private(request, lead_id, MAY_HOLD)
-        form = ReasonForm(request.POST if request.method == "POST" else None)
+        form = RecordForm(request.POST if request.method == "POST" else None)
 
         def hold(told: dict[str, Any]) -> str:
             legal_holds.place(lead.pk, told["reason"], officer_of(request))
@@ -191,8 +195,10 @@ class PrivatePages(ModelAdmin):
         if not may_tell:
             raise PermissionDenied
         task = get_object_or_404(Holder, pk=request.POST.get("holder"), lead=lead)
-        note = request.POST.get("note", "").strip()[:300]
-        if holders.tell(task.pk, note, officer_of(request)):
+        form = NoteForm(request.POST)
+        if not form.is_valid():
+            self.message_user(request, " ".join(map(str, form.errors["note"])), messages.ERROR)
+        elif holders.tell(task.pk, form.cleaned_data["note"], officer_of(request)):
             self.message_user(request, _("%(name)s is told.") % {"name": task.name}, messages.SUCCESS)
         else:
             self.message_user(request, _("Somebody has told them before."), messages.WARNING)

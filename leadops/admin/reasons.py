@@ -1,8 +1,9 @@
-"""Why something goes out: asked for on the page that starts it, and kept with the event."""
+"""Why something is done that stays on record: asked for on the page that starts it, and kept with the event."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -25,21 +26,28 @@ def for_the_log(words: str) -> str:
     return words
 
 
-class ReasonForm(forms.Form):
-    """Why an officer takes something out."""
+class LogField(forms.CharField):
+    """Words of an officer that the append-only log keeps, whatever is erased later; so they may hold no number."""
 
-    reason = forms.CharField(
+    def __init__(self, **given: Any) -> None:
+        attrs = {"autocomplete": "off"} | given.pop("attrs", {})
+        limits = {"min_length": SHORTEST, "max_length": LONGEST}
+        super().__init__(**limits | {"widget": UnfoldAdminTextInputWidget(attrs=attrs)} | given)
+
+    def clean(self, value: Any) -> str:
+        return for_the_log(super().clean(value))
+
+
+class ReasonForm(forms.Form):
+    """Why an officer does something that stays on record; another label or help is a field of a subclass."""
+
+    reason = LogField(
         label=_("Reason"),
-        min_length=SHORTEST,
-        max_length=LONGEST,
-        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "autofocus": ""}),
+        attrs={"autofocus": ""},
         help_text=_(
             "For instance “Monthly review with the bank”. It stays in the log: write no number of a person here."
         ),
     )
-
-    def clean_reason(self) -> str:
-        return for_the_log(self.cleaned_data["reason"])
 
 
 def for_a_reason(

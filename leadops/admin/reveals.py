@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from leadops.admin.field_names import spoken
 from leadops.admin.making import ReadOnly
@@ -23,7 +23,7 @@ from leadops.admin.markup import link
 from leadops.admin.masked import may_reveal
 from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
-from leadops.admin.reasons import LONGEST, SHORTEST, for_the_log
+from leadops.admin.reasons import LogField
 from leadops.admin.scoped import Scoped, SeenDropdownFilter
 from leadops.client_address import client_address
 from leadops.models import Lead, Reveal
@@ -39,19 +39,12 @@ class RevealForm(forms.Form):
     reason = forms.ChoiceField(
         label=_("Reason"), choices=[("", "–"), *Reveal.Reason.choices], widget=UnfoldAdminSelectWidget
     )
-    words = forms.CharField(
+    words = LogField(
         label=_("In your words"),
-        min_length=SHORTEST,
-        max_length=LONGEST,
-        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
         help_text=_(
             "For instance “Calls about the missing bank statement”. It stays in the log: write no number here."
         ),
     )
-
-    def clean_words(self) -> str:
-        """The log is read by people who may not see what was revealed."""
-        return for_the_log(self.cleaned_data["words"])
 
 
 @admin.register(Reveal)

@@ -224,7 +224,11 @@ def test_officer_decides_to_send_again(desk, held):
 
 @pytest.mark.parametrize(
     "said",
-    [{"decision": "found", "reason": "x"}, {"decision": "again"}, {"decision": "maybe", "reason": "x"}],
+    [
+        {"decision": "found", "reason": "Seen there"},
+        {"decision": "again"},
+        {"decision": "maybe", "reason": "Seen there"},
+    ],
 )
 def test_decision_without_what_it_needs_changes_nothing(desk, held, said):
     steer(desk, held, "decide", **said)
@@ -233,7 +237,7 @@ def test_decision_without_what_it_needs_changes_nothing(desk, held, said):
 
 
 def test_what_a_decision_lacks_is_said_at_its_field(desk, held):
-    form = steer(desk, held, "decide", decision="found", reference=" ", reason="x").context["form"]
+    form = steer(desk, held, "decide", decision="found", reference=" ", reason="Seen there").context["form"]
     assert form.errors == {"reference": ["Give the id that the vendor shows for it."]}
     form = steer(desk, held, "decide", decision="again").context["form"]
     assert list(form.errors) == ["reason"]
@@ -250,7 +254,9 @@ def test_an_id_that_another_lead_has_is_refused_at_its_field(desk, held, partner
         reference="B-77",
         state=State.DELIVERED,
     )
-    form = steer(desk, held, "decide", decision="found", reference="B-77", reason="x").context["form"]
+    form = steer(desk, held, "decide", decision="found", reference="B-77", reason="Seen there").context[
+        "form"
+    ]
     assert form.errors == {
         "reference": ["Another lead already has this id at the vendor; please look again."]
     }
@@ -265,13 +271,13 @@ def test_whatever_refuses_a_decision_is_said_in_its_words(desk, held, monkeypatc
 
     monkeypatch.setattr(outbox, "resolve_held", refuse)
     monkeypatch.setattr(outbox, "send_again", refuse)
-    page = steer(desk, held, "decide", decision=decision, reference="B-1", reason="x")
+    page = steer(desk, held, "decide", decision=decision, reference="B-1", reason="Seen there")
     assert "The vendor has closed this record." in page.content.decode()
 
 
 def test_a_delivery_that_needs_no_decision_any_more_says_so(desk, held):
     Delivery.objects.filter(pk=held.pk).update(state=State.DELIVERED)
-    page = steer(desk, held, "decide", decision="again", reason="x").content.decode()
+    page = steer(desk, held, "decide", decision="again", reason="Seen there").content.decode()
     assert "no longer needs a decision" in page
 
 
@@ -281,7 +287,7 @@ def test_who_may_not_steer_deliveries_steers_none(client, held):
     client.force_login(viewer)
     assert client.get(reverse("admin:crm_integrations_delivery_changelist")).status_code == 200
     for verb in ("retry", "decide"):
-        assert steer(client, held, verb, decision="again", reason="x").status_code == 403
+        assert steer(client, held, verb, decision="again", reason="Seen there").status_code == 403
     assert client.get(reverse("admin:leadops_lead_send"), {"lead": held.lead_id}).status_code == 403
     held.refresh_from_db()
     assert held.state == State.REVIEW

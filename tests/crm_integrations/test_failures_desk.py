@@ -173,7 +173,7 @@ def test_decision_leads_back_to_the_queue_and_is_logged(desk, held, officer):
 
 def test_decision_that_lacks_something_still_knows_the_way_back(desk, held):
     url = reverse("admin:crm_integrations_delivery_decide", args=[held.pk])
-    page = desk.post(url, {"decision": "found", "reason": "seen", "back": "queue"}).content.decode()
+    page = desk.post(url, {"decision": "found", "reason": "seen there", "back": "queue"}).content.decode()
     assert "Give the id that the vendor shows for it." in page
     assert '<input type="hidden" name="back" value="queue">' in page
     assert not LogEntry.objects.exists()

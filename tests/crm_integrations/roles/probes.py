@@ -106,7 +106,9 @@ def of_chosen(at: Place) -> list[Probe]:
         url, sent = reverse(f"admin:{name}"), " ".join(map(str, [*query.values(), partner]))
         probes.append(Probe(f"GET {name} {sorted(query)}", getting(url, **query), sent))
         asked = f"{url}?{urlencode(query)}"
-        probes.append(Probe(f"POST {name} {sorted(query)}", posting(asked, query | {"reason": "why"}), sent))
+        probes.append(
+            Probe(f"POST {name} {sorted(query)}", posting(asked, query | {"reason": "why not"}), sent)
+        )
     return probes
 
 
