@@ -83,6 +83,10 @@ def why_not(kept: Lead, other: Lead) -> str:
         return _("The two leads are of different programs.")
     if other.loan_accounts.exists():
         return _("%(lead)s has a loan account: keep that one.") % {"lead": other}
+    if _is_held(other):
+        return _("A legal hold stands on %(lead)s: keep that one, so that what is held stays with it.") % {
+            "lead": other
+        }
     if kept.status == Lead.Status.DRAFT and other.status in _UNDER_WAY:
         told = {"lead": other, "word": other.get_status_display().lower()}
         return (
@@ -93,6 +97,10 @@ def why_not(kept: Lead, other: Lead) -> str:
         word = kept.get_status_display().lower()
         return _("%(lead)s is %(word)s: keep the other one, or reopen it.") % {"lead": kept, "word": word}
     return ""
+
+
+def _is_held(lead: Lead) -> bool:
+    return lead.legal_holds.filter(lifted_at=None).exists()
 
 
 def _both(kept_id: UUID, other_id: UUID, by: Officer) -> tuple[Lead, Lead]:
@@ -200,6 +208,10 @@ def undo(merge_id: UUID, by: Officer) -> list[str]:
     kept, other = both[merged.kept_id], both[merged.merged_id]
     if kept.deleted_at is not None:
         raise CantUndo(_("The lead that was kept was deleted or merged itself: undo that first."))
+    if _is_held(kept):
+        raise CantUndo(
+            _("A legal hold stands on %(lead)s: all of it stays there until it is lifted.") % {"lead": kept}
+        )
     told = json.loads(merged.before)
     # In their order: a person is back in their own lead before they are its primary applicant again.
     stayed = [name for change in told["values"] if (name := _put_back(change))]

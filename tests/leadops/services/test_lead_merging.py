@@ -20,7 +20,7 @@ from leadops.models import (
     LoanAccount,
     Officer,
 )
-from leadops.services import lead_comparison, lead_merging, lead_tasks, leads, notes
+from leadops.services import lead_comparison, lead_merging, lead_tasks, leads, legal_holds, notes
 from tests import people
 
 
@@ -180,3 +180,15 @@ def test_leads_that_can_not_be_one_are_refused_with_the_reason(kept, other, offi
     with pytest.raises(lead_merging.CantMerge, match="is gone"):
         lead_merging.merge(kept.pk, other.pk, [], Officer.objects.get(pk=clerk.pk))
     assert not LeadMerge.objects.exists()
+
+
+def test_what_is_held_stays_with_its_lead(kept, other, officer):
+    """What moved would be erased with the kept lead, which no hold stands on; or moved back from under one."""
+    legal_holds.place(other.pk, "A dispute", officer)
+    with pytest.raises(lead_merging.CantMerge, match="legal hold stands"):
+        lead_merging.merge(kept.pk, other.pk, [], officer)
+    merged = lead_merging.merge(other.pk, kept.pk, [], officer)
+    with pytest.raises(lead_merging.CantUndo, match="legal hold stands"):
+        lead_merging.undo(merged.pk, officer)
+    legal_holds.lift(other.pk, officer)
+    lead_merging.undo(merged.pk, officer)
