@@ -10,7 +10,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import JSONField
+from django.db.models import JSONField, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -26,6 +26,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from leadops.admin.page_urls import page_url
 from leadops.admin.reasons import LogField, ReasonForm
+from leadops.admin.scoped import seen
 from leadops.errors import LeadopsError
 from leadops.models import Consent, Erasure, Holder, Lead
 from leadops.services import consents, erasure, holders, legal_holds
@@ -181,8 +182,8 @@ class PrivatePages(ModelAdmin):
         return HttpResponseRedirect(page_url(Lead, lead.pk))
 
     def holders_view(self, request: HttpRequest, lead_id: UUID) -> HttpResponse:
-        """Who has the data of a lead: a task each, until somebody has told them."""
-        lead = self._private(request, lead_id, "leadops.view_holder")
+        """Who has the data of a lead: a task each, until somebody has told them; also of one that is out of sight."""
+        lead = self._private(request, lead_id, "leadops.view_holder", seen(Lead.with_deleted.all(), request))
         may_tell = request.user.has_perm(MAY_TELL)
         if request.method == "POST":
             self._tell(request, lead, may_tell)
@@ -205,8 +206,10 @@ class PrivatePages(ModelAdmin):
 
     # What they have in common --------------------------------------------------------------------------------
 
-    def _private(self, request: HttpRequest, lead_id: UUID, right: str) -> Lead:
-        lead: Lead = get_object_or_404(self.get_queryset(request), pk=lead_id)
+    def _private(
+        self, request: HttpRequest, lead_id: UUID, right: str, leads: QuerySet[Lead] | None = None
+    ) -> Lead:
+        lead: Lead = get_object_or_404(self.get_queryset(request) if leads is None else leads, pk=lead_id)
         if not self.has_view_permission(request, lead) or not request.user.has_perm(right):
             raise PermissionDenied
         return lead

@@ -26,7 +26,10 @@ class OfLeads(Scoped, ReadOnly, CappedList, ModelAdmin):
     list_display_links = None
 
     @admin.display(description=gettext_lazy("Lead"))
-    def lead_link(self, row: Any) -> SafeString:
+    def lead_link(self, row: Any) -> str:
+        """A deleted one has no page."""
+        if row.lead.deleted_at is not None:
+            return str(row.lead.reference)
         return link(page_url(Lead, row.lead_id), row.lead.reference)
 
 

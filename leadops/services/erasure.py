@@ -90,6 +90,7 @@ def erase(
 ) -> Erasure:
     """Erase the personal data of a lead wherever it is kept; a lead that has not ended is dropped first.
 
+    The leads that were merged into it go with it: they are out of sight, and are of the same people.
     One transaction; files are deleted after it, and again by night where a store did not answer. Raises Gone, OnHold,
     AccountRuns, ErasedBefore, or what another app says that must not be erased now.
     """
@@ -107,7 +108,16 @@ def erase(
         transaction.on_commit(partial(erased_files.delete, done.pk), robust=True)
         if cause == Erasure.Cause.REQUEST:  # what a night erases is gone through at its end
             transaction.on_commit(partial(erased_answers.forget, [lead.pk]), robust=True)
+        _erase_merged(lead, cause, officer, reason)
     return done
+
+
+def _erase_merged(lead: Lead, cause: Erasure.Cause, officer: Officer | None, reason: str) -> None:
+    merges = LeadMerge.objects.filter(kept=lead, undone_at=None, merged__erased_at=None).order_by("pk")
+    if merged := list(merges.values_list("merged", flat=True)):
+        for lead_id in merged:
+            erase(lead_id, cause, officer=officer, reason=reason)
+        transaction.on_commit(partial(erased_answers.forget, merged), robust=True)
 
 
 def _to_erase(lead_id: UUID) -> Lead:

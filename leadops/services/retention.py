@@ -52,6 +52,8 @@ def erase_due(stop: Callable[[], bool] = lambda: False) -> Done:
 def _erased(lead_id: UUID) -> bool:
     try:
         erasure.erase(lead_id, Erasure.Cause.AGE)
+    except erasure.ErasedBefore:
+        return True  # just now, with the lead that it was merged into
     except LeadopsError as refusal:
         logger.warning("Lead %s is not erased yet: %s", lead_id, refusal.message)
         return False

@@ -12,8 +12,9 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.files import File
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection as database
+from django.urls import reverse
 from django.utils import timezone
 
 from crm_integrations import delivery as engine
@@ -34,7 +35,17 @@ from leadops.models import (
     Lead,
     LoanAccount,
 )
-from leadops.services import documents, erasure, kept_answers, leads, legal_holds, loan_accounts, retention
+from leadops.services import (
+    documents,
+    erasure,
+    kept_answers,
+    lead_deletion,
+    lead_merging,
+    leads,
+    legal_holds,
+    loan_accounts,
+    retention,
+)
 from leadops.services.document_events import By
 from leadops.services.document_storing import Given
 from tests.crm_integrations.in_hand import claimed, only
@@ -222,6 +233,55 @@ def test_answers_that_are_kept_for_callers_are_let_go_of(receive, officer):
     erasure.erase(lead.pk, REQUEST, officer=officer)
     [kept] = KeptAnswer.objects.all()
     assert str(other.pk) in kept.body
+
+
+def test_the_leads_that_were_merged_into_it_go_with_it(receive, officer):
+    kept, other, third = found = [receive(number) for number in range(3)]
+    said = [each for lead in found for each in told_of(lead)]
+    lead_merging.merge(other.pk, third.pk, [], officer)
+    lead_merging.merge(kept.pk, other.pk, [], officer)
+    call = kept_answers.Call.of("key", "third")
+    kept_answers.begin(call)
+    kept_answers.keep(call, 201, json.dumps({"id": str(third.pk)}))
+    erasure.erase(kept.pk, REQUEST, officer=officer, reason="The borrower asked for it")
+    assert left_of(said) == []
+    assert set(Erasure.objects.values_list("lead", "officer")) == {(each.pk, officer.pk) for each in found}
+    assert not KeptAnswer.objects.exists()
+
+
+def test_a_lead_that_is_its_own_again_stays(receive, officer):
+    kept, other = receive(0), receive(1)
+    undone = lead_merging.merge(kept.pk, other.pk, [], officer)
+    lead_merging.undo(undone.pk, officer)
+    erasure.erase(kept.pk, REQUEST, officer=officer)
+    assert Erasure.objects.get().lead == kept
+
+
+def test_the_night_counts_what_went_with_another_lead(receive, keeping, officer, old):
+    kept, other = old(0), old(1)
+    Lead.objects.update(status="draft")
+    lead_merging.merge(kept.pk, other.pk, [], officer)
+    then = timezone.now() - timedelta(days=60)
+    Lead.with_deleted.update(status="dropped", updated_at=then)
+    assert retention.erase_due() == (2, 0, 0)
+
+
+def test_a_deleted_lead_is_erased_by_its_id_for_a_reason(receive, desk, capsys):
+    lead = receive()
+    said = told_of(lead)
+    lead_deletion.delete(lead.pk)
+    with pytest.raises(CommandError, match="without any number"):
+        call_command("erase_lead", str(lead.pk), reason=f"The borrower of {said[0]} asked for it")
+    call_command("erase_lead", str(lead.pk), reason="The borrower asked for it")
+    assert left_of(said) == []
+    assert Erasure.objects.get().reason == "The borrower asked for it"
+    assert f"Erased of lead {lead.pk}: " in capsys.readouterr().out
+    page = desk.get(reverse("admin:leadops_lead_holders", args=[lead.pk])).content.decode()
+    assert lead.partner.name in page
+    assert reverse("admin:leadops_lead_change", args=[lead.pk]) not in page
+    listed = desk.get(reverse("admin:leadops_erasure_changelist")).content.decode()
+    assert lead.reference in listed
+    assert reverse("admin:leadops_lead_change", args=[lead.pk]) not in listed
 
 
 # What must not be -------------------------------------------------------------------------------------------------
