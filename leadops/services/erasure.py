@@ -39,6 +39,7 @@ from leadops.models import (
     Officer,
 )
 from leadops.services import audit, duplicates, erased_answers, erased_files, holders, leads, status_steps
+from leadops.services.approvals import bank_accounts
 
 ENDED_ACCOUNTS = ("cancelled", "closed", "dropped", "foreclosed", "rejected", "settled", "written_off")
 """The vendors' words for loan accounts that are over, in small letters."""
@@ -173,6 +174,7 @@ def _empty(lead: Lead) -> dict[str, int]:
 
 def _empty_beside(lead: Lead) -> None:
     """What tells of a lead in other places."""
+    bank_accounts.forget(lead)
     DocumentEvent.objects.filter(lead=lead).update(document=ERASED, ip_address=None)
     lead.consents.update(ip_address=None)
     BorrowerToken.objects.filter(lead=lead).delete()

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model
+from django.db.models import Model, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from leadops import masking
@@ -81,6 +82,27 @@ class BankChange(Kind):
 def keep_from_deletion(applicant_ids: Collection[UUID]) -> bool:
     """Whether deleting these applicants would take verified accounts along, past the second person."""
     return needed() and Bank.objects.filter(applicant__in=applicant_ids, is_verified=True).exists()
+
+
+def forget(lead: Lead) -> None:
+    """Empty what changes of this lead's accounts say of their holders; those that wait are over."""
+    stored = Bank.objects.filter(applicant__lead=lead).values_list("pk", flat=True)
+    about = Q(subject_model="leadops.bank", subject_id__in=[str(key) for key in stored])
+    about |= Q(subject_model="leadops.lead", subject_id=str(lead.pk))  # its subject once it is approved
+    found = PendingChange.objects.filter(about | Q(pk__in=_of_deleted(lead)), kind=BankChange.name)
+    over = {"state": PendingChange.State.STALE, "decided_at": Now(), "words": "Its personal data was erased."}
+    found.waiting().update(**over)
+    found.update(diff=[], sealed_data="", updated_at=Now())
+
+
+def _of_deleted(lead: Lead) -> list[UUID]:
+    """The changes of accounts that are gone: only the change's own words still say of which lead they were."""
+    told = PendingChange.objects.filter(
+        kind=BankChange.name, subject_model="leadops.bank", what__endswith=f" of lead {lead.reference}"
+    )
+    subjects = {key: UUID(bank) for key, bank in told.values_list("pk", "subject_id")}
+    there = set(Bank.objects.filter(pk__in=subjects.values()).values_list("pk", flat=True))
+    return [key for key, bank in subjects.items() if bank not in there]
 
 
 def _lead(bank: Bank) -> Lead:

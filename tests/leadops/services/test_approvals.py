@@ -9,8 +9,8 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from leadops.errors import LeadopsError
-from leadops.models import Bank, Lead, Officer, Partner, PendingChange
-from leadops.services import approvals
+from leadops.models import Bank, Erasure, Lead, Officer, Partner, PendingChange
+from leadops.services import approvals, erasure
 from leadops.services.approvals import pushes
 from tests import people
 from tests.crm_integrations.holding import at_once
@@ -161,6 +161,34 @@ def test_personal_data_stands_nowhere_in_clear(officer, checker, leads):
     for told in (bank.account_no, NUMBER):
         assert told not in whole_row(change)
         assert not LogEntry.objects.filter(change_message__contains=told).exists()
+
+
+def test_an_erased_lead_leaves_no_holder_in_what_was_asked_about_its_accounts(officer, checker, leads):
+    """Whether it waits, was approved, was refused, or its account is gone."""
+
+    def asked(lead: Lead, **data: object) -> PendingChange:
+        bank = Bank.objects.create(
+            applicant=lead.applicants.all()[0], ifsc="HDFC0000001", account_holder_name="Zuleikha Qanaryova"
+        )
+        return approvals.ask("bank", officer, data or {"delete": True}, bank, "It is closed.")
+
+    lead, other = leads[:2]
+    new = {"account_no": NUMBER, "ifsc": "HDFC0000001", "account_holder_name": "Zuleikha Qanaryova-Rao"}
+    waiting, approved, gone, of_another = asked(lead), asked(lead, fields=new), asked(lead), asked(other)
+    approvals.approve(approved.pk, checker)
+    approvals.refuse(gone.pk, checker, "No.")
+    Bank.objects.filter(pk=gone.subject_id).delete()
+    erasure.erase(lead.pk, Erasure.Cause.REQUEST, officer=officer)
+    for change in (waiting, approved, gone):
+        assert "Qanaryova" not in whole_row(change)
+        assert bytes(raw("sealed_data", change)) == b""
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.decided_by) == ("stale", None)
+    with pytest.raises(approvals.AlreadyDecided):
+        approvals.approve(waiting.pk, checker)
+    of_another.refresh_from_db()
+    assert of_another.waits
+    assert "Qanaryova" in whole_row(of_another)
 
 
 def test_all_is_logged(change, officer, checker):
