@@ -32,6 +32,11 @@ def withdraw(lead_id: UUID, consent_ids: Sequence[UUID], reason: str, officer: O
         raise NothingToWithdraw
     standing.update(withdrawn_at=Now(), withdrawn_by=officer, withdrawal_reason=reason, updated_at=Now())
     leads.revise(lead)
+    announce_withdrawal(lead)
+    return chosen
+
+
+def announce_withdrawal(lead: Lead) -> None:
+    """Stop what was not sent yet and no other consent lets through, and list who has the data."""
     signals.consents_withdrawn.send(Lead, leads=[lead])
     holders.list_for([lead], Holder.Cause.WITHDRAWAL)
-    return chosen

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Model
 
-from leadops.models import Address, Applicant, Bank, Lead
+from leadops.models import Address, Applicant, Bank, Consent, Lead
 from leadops.services.lead_rows import APPLICANT_FIELDS, IDENTITY_FIELDS, LEAD_FIELDS
 
 # A reference names a record of the partner's, and what only one vendor has belongs together: the kept lead keeps both.
@@ -99,3 +99,22 @@ def has_address(person: Applicant, address: Address) -> bool:
         return (each.address_line.casefold(), each.pincode, each.city.casefold())
 
     return told(address) in {told(each) for each in person.addresses.all()}
+
+
+def says_the_same(one: Consent, two: Consent) -> bool:
+    """Whether both were given at one moment, for the same."""
+    return _is_one_act(one, two) and set(one.connections) == set(two.connections)
+
+
+def withdrawal_of(consent: Consent, taken_back: Sequence[Consent]) -> Consent | None:
+    """The one of `taken_back` by which `consent` is taken back too: of the same moment, and about the same vendors."""
+    return next((each for each in taken_back if _is_one_act(each, consent) and _overlap(each, consent)), None)
+
+
+def _is_one_act(one: Consent, two: Consent) -> bool:
+    return (one.purpose, one.granted_at) == (two.purpose, two.granted_at)
+
+
+def _overlap(one: Consent, two: Consent) -> bool:
+    """Whether some connection is in both; none named is all of them."""
+    return not one.connections or not two.connections or not set(one.connections).isdisjoint(two.connections)

@@ -11,7 +11,6 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import Model
 from django.db.models.functions import Now
@@ -32,9 +31,18 @@ from leadops.models import (
     Officer,
     Task,
 )
-from leadops.services import duplicates, leads, status_steps
+from leadops.services import consents, duplicates, leads, status_steps
 from leadops.services.duplicates.records import draft_of
-from leadops.services.lead_comparison import Couple, account_of, couples, has_address, persons, strangers
+from leadops.services.lead_comparison import (
+    Couple,
+    account_of,
+    couples,
+    has_address,
+    persons,
+    says_the_same,
+    strangers,
+    withdrawal_of,
+)
 from leadops.validation import check_lead, errors_in
 
 _MODELS: dict[str, type[Model]] = {
@@ -65,12 +73,15 @@ def merge(kept_id: UUID, other_id: UUID, taken: Collection[str], by: Officer) ->
         _take(couple, taken, changes)
     _unite_tags(kept, other, changes)
     _move_parts(kept, other, found, changes)
+    withdrawn = _move_consents(kept, other, changes)
     _refuse_wrong(kept)
     merged = LeadMerge.objects.create(
         kept=kept, merged=other, by=by, taken=sorted(taken), before=changes.as_json(other.status)
     )
     _take_out_of_sight(kept, other, by)
     leads.revise(kept)
+    if withdrawn:
+        consents.announce_withdrawal(kept)
     duplicates.look_again(kept)
     return merged
 
@@ -131,7 +142,8 @@ class _Changes:
         row.save(update_fields=[*values, *indexes_of(type(row), list(values)), "updated_at"])
 
     def as_json(self, status: str) -> str:
-        return json.dumps({"status": status, "values": self._values}, cls=DjangoJSONEncoder)
+        # Moments whole: Django's encoder cuts them, and undoing would take them for changed since.
+        return json.dumps({"status": status, "values": self._values}, default=str)
 
 
 def _take(couple: Couple, taken: Collection[str], changes: _Changes) -> None:
@@ -146,7 +158,7 @@ def _unite_tags(kept: Lead, other: Lead, changes: _Changes) -> None:
 
 
 def _move_parts(kept: Lead, other: Lead, found: Sequence[Couple], changes: _Changes) -> None:
-    """Persons, addresses, accounts and consents that only the other has; documents, notes and tasks all of them."""
+    """Persons, addresses and accounts that only the other has; documents, notes and tasks all of them."""
     same: dict[UUID, UUID] = {other.pk: kept.pk}
     place, led = len(kept.applicants.all()), any(each.is_primary for each in kept.applicants.all())
     for at, person in enumerate(strangers(other, found)):
@@ -170,10 +182,24 @@ def _move_parts(kept: Lead, other: Lead, found: Sequence[Couple], changes: _Chan
     for model in (Note, Task):
         for row in model.objects.filter(lead=other):
             changes.set(row, lead_id=kept.pk)
-    known_consents = {(each.purpose, each.granted_at) for each in kept.consents.all()}
-    for consent in other.consents.all():
-        if (consent.purpose, consent.granted_at) not in known_consents:
-            changes.set(consent, lead_id=kept.pk)
+
+
+def _move_consents(kept: Lead, other: Lead, changes: _Changes) -> bool:
+    """Bring along each consent that only the other has; returns whether one that stood is withdrawn by that.
+
+    What the borrower agreed to at one moment and took back in either lead is taken back in both.
+    """
+    own, theirs = list(kept.consents.all()), list(other.consents.all())
+    come = [each for each in theirs if not any(says_the_same(each, mine) for mine in own)]
+    for consent in come:
+        changes.set(consent, lead_id=kept.pk)
+    taken_back = [each for each in [*own, *theirs] if each.withdrawn_at]
+    standing = [each for each in [*own, *come] if not each.withdrawn_at]
+    ended = [(each, gone) for each in standing if (gone := withdrawal_of(each, taken_back))]
+    for consent, gone in ended:
+        names = ("withdrawn_at", "withdrawn_by_id", "withdrawal_reason")
+        changes.set(consent, **{name: getattr(gone, name) for name in names})
+    return bool(ended)
 
 
 def _refuse_wrong(kept: Lead) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,14 +13,16 @@ from leadops.models import (
     Address,
     Applicant,
     Bank,
+    Consent,
     Document,
     Duplicate,
+    Holder,
     Lead,
     LeadMerge,
     LoanAccount,
     Officer,
 )
-from leadops.services import lead_comparison, lead_merging, lead_tasks, leads, legal_holds, notes
+from leadops.services import consents, lead_comparison, lead_merging, lead_tasks, leads, legal_holds, notes
 from tests import people
 
 
@@ -192,3 +194,45 @@ def test_what_is_held_stays_with_its_lead(kept, other, officer):
         lead_merging.undo(merged.pk, officer)
     legal_holds.lift(other.pk, officer)
     lead_merging.undo(merged.pk, officer)
+
+
+AT_ONCE = timezone.now()
+
+
+def agreed(lead: Lead, *connections: str, at: datetime = AT_ONCE) -> Consent:
+    return Consent.objects.create(lead=lead, purpose="loan", granted_at=at, connections=list(connections))
+
+
+def standing() -> set[tuple[str, ...]]:
+    """The consents by which the kept lead may be sent, each by its connections."""
+    found = Consent.objects.filter(lead=Lead.objects.get(), withdrawn_at=None)
+    return {tuple(each.connections) for each in found}
+
+
+@pytest.mark.parametrize("back_in", ["kept", "other"])
+@pytest.mark.parametrize(
+    ("mine", "theirs"), [((), ()), (("ispcrm",), ("ispcrm",)), ((), ("ispcrm",)), (("ispcrm",), ())]
+)
+def test_what_was_taken_back_in_one_lead_is_taken_back_in_both(kept, other, officer, back_in, mine, theirs):
+    given = {"kept": agreed(kept, *mine), "other": agreed(other, *theirs)}
+    consents.withdraw({"kept": kept, "other": other}[back_in].pk, [given[back_in].pk], "They wrote", officer)
+    Holder.objects.all().delete()
+    merged = lead_merging.merge(kept.pk, other.pk, [], officer)
+    assert standing() == set()
+    assert set(Consent.objects.filter(lead=kept).values_list("withdrawal_reason")) == {("They wrote",)}
+    if back_in == "other":
+        assert set(Holder.objects.values_list("lead", "cause")) == {(kept.pk, "withdrawal")}
+    lead_merging.undo(merged.pk, officer)
+    still = Consent.objects.filter(withdrawn_at=None).get()
+    assert still.lead_id == (other.pk if back_in == "kept" else kept.pk)
+
+
+def test_consents_of_other_moments_and_for_other_vendors_stand_as_they_did(kept, other, officer):
+    agreed(kept, "ispcrm")
+    agreed(kept, at=AT_ONCE - timedelta(days=3))
+    back = agreed(other, "broctagon")
+    agreed(other, "crego_crm")
+    consents.withdraw(other.pk, [back.pk], "They wrote", officer)
+    lead_merging.merge(kept.pk, other.pk, [], officer)
+    assert standing() == {("ispcrm",), (), ("crego_crm",)}
+    assert Consent.objects.filter(lead=kept).count() == 4
