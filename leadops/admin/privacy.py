@@ -20,7 +20,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
@@ -131,7 +130,7 @@ class PrivatePages(ModelAdmin):
             path(f"{place}withdraw/", view(self.withdraw_view), name=f"{name}withdraw"),
             path(f"{place}erase/", view(fresh_factor(self.erase_view)), name=f"{name}erase"),
             path(f"{place}hold/", view(self.hold_view), name=f"{name}hold"),
-            path(f"{place}lift-hold/", view(require_POST(self.lift_view)), name=f"{name}lift_hold"),
+            path(f"{place}lift-hold/", view(fresh_factor(self.lift_view)), name=f"{name}lift_hold"),
             path(f"{place}holders/", view(self.holders_view), name=f"{name}holders"),
         ]
         return own + super().get_urls()
@@ -175,11 +174,14 @@ class PrivatePages(ModelAdmin):
 
     def lift_view(self, request: HttpRequest, lead_id: UUID) -> HttpResponse:
         lead = self._private(request, lead_id, MAY_HOLD)
-        if legal_holds.lift(lead.pk, officer_of(request)):
-            self.message_user(request, _("The legal hold is lifted."), messages.SUCCESS)
-        else:
-            self.message_user(request, _("There was no legal hold any more."), messages.WARNING)
-        return HttpResponseRedirect(page_url(Lead, lead.pk))
+        form = RecordForm(request.POST if request.method == "POST" else None)
+
+        def lift(told: dict[str, Any]) -> str:
+            legal_holds.lift(lead.pk, told["reason"], officer_of(request))
+            return _("The legal hold is lifted.")
+
+        after = page_url(Lead, lead.pk)
+        return self._asked(request, lead, form, lift, "lift", _("Lift the legal hold"), after)
 
     def holders_view(self, request: HttpRequest, lead_id: UUID) -> HttpResponse:
         """Who has the data of a lead: a task each, until somebody has told them; also of one that is out of sight."""

@@ -85,7 +85,15 @@ class ErasureAdmin(OfLeads):
 
 @admin.register(LegalHold)
 class LegalHoldAdmin(OfLeads):
-    list_display = ["created_at", "lead_link", "reason", "placed_by", "lifted_at", "lifted_by"]
+    list_display = [
+        "created_at",
+        "lead_link",
+        "reason",
+        "placed_by",
+        "lifted_at",
+        "lifted_by",
+        "lifting_reason",
+    ]
     list_filter = [LiftedFilter]
     list_select_related = ["lead", "placed_by", "lifted_by"]
     when_empty = gettext_lazy("No legal hold stands. It is placed on the page of a lead.")

@@ -22,6 +22,7 @@ class LegalHold(Record):
     lifted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
+    lifting_reason = models.CharField("why lifted", max_length=300, blank=True, db_default="", default="")
 
     objects = SeenWithLead["LegalHold"].as_manager()
 

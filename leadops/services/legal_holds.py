@@ -16,6 +16,10 @@ class HeldAlready(LeadopsError):
     """A legal hold stands already."""
 
 
+class NotHeld(LeadopsError):
+    """There was no legal hold any more."""
+
+
 @transaction.atomic
 def place(lead_id: UUID, reason: str, officer: Officer) -> LegalHold:
     """Keep the data of a lead until the hold is lifted. Raises Gone, HeldAlready, ErasedBefore."""
@@ -29,7 +33,9 @@ def place(lead_id: UUID, reason: str, officer: Officer) -> LegalHold:
     return LegalHold.objects.create(lead=lead, reason=reason, placed_by=officer)
 
 
-def lift(lead_id: UUID, officer: Officer) -> bool:
-    """End the hold on a lead; False when there is none."""
+def lift(lead_id: UUID, reason: str, officer: Officer) -> None:
+    """End the hold on a lead. Raises NotHeld."""
     standing = LegalHold.objects.filter(lead_id=lead_id, lifted_at=None)
-    return bool(standing.update(lifted_at=Now(), lifted_by=officer, updated_at=Now()))
+    lifted = {"lifted_at": Now(), "lifted_by": officer, "lifting_reason": reason, "updated_at": Now()}
+    if not standing.update(**lifted):
+        raise NotHeld

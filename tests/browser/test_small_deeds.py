@@ -59,9 +59,11 @@ def test_a_lead_on_legal_hold_is_not_erased(desk_page, draft_lead):
     page.get_by_role("button", name="Place a legal hold").click()
     expect(card).to_contain_text(REASON)
     expect(card.get_by_role("link", name="Erase personal data")).to_have_count(0)
-    at_both_sizes(page, card.get_by_role("button", name="Lift the legal hold"))
+    at_both_sizes(page, card.get_by_role("link", name="Lift the legal hold"))
     page.set_viewport_size(PHONE)
-    card.get_by_role("button", name="Lift the legal hold").click()
+    card.get_by_role("link", name="Lift the legal hold").click()
+    page.get_by_label("Reason").fill(REASON)
+    page.get_by_role("button", name="Lift the legal hold").click()
     expect(page.get_by_text("The legal hold is lifted.")).to_be_visible()
     expect(card.get_by_role("link", name="Erase personal data")).to_be_visible()
     assert LegalHold.objects.get().lifted_at is not None

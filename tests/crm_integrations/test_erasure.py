@@ -307,8 +307,9 @@ def test_a_legal_hold_stops_it_until_it_is_lifted(old, officer):
     assert retention.erase_due().leads == 0
     with pytest.raises(legal_holds.HeldAlready):
         legal_holds.place(lead.pk, "Again", officer)
-    assert legal_holds.lift(lead.pk, officer)
-    assert not legal_holds.lift(lead.pk, officer)
+    legal_holds.lift(lead.pk, "It is decided", officer)
+    with pytest.raises(legal_holds.NotHeld):
+        legal_holds.lift(lead.pk, "Again", officer)
     assert retention.erase_due().leads == 1
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from crm_integrations.models import Delivery, Replay, State
 from leadops.models import Consent, Erasure, Holder, Lead, LegalHold, Officer, PendingChange
-from leadops.services import approvals, consents, leads
+from leadops.services import approvals, consents, leads, legal_holds
 from tests import people, vendors
 from tests.approving import signed_in
 from tests.crm_integrations.test_canary import OF_PEOPLE, SEALED
@@ -57,6 +57,10 @@ class Makers:
 
     def hold(self) -> Form:
         return self._of_lead("hold", LegalHold.objects.exists)
+
+    def lift(self) -> Form:
+        legal_holds.place(self.lead.pk, PLAIN, self.officer)
+        return self._of_lead("lift_hold", LegalHold.objects.exclude(lifted_at=None).exists)
 
     def tell(self) -> Form:
         consents.withdraw(self.lead.pk, [self._consent().pk], PLAIN, self.officer)

@@ -33,7 +33,7 @@ POSTED += (
     "enable",
     "disable",
     "end",
-    *("approve", "refuse", "done", "later", "_work", "unmerge", "lift_hold", "view_save"),
+    *("approve", "refuse", "done", "later", "_work", "unmerge", "view_save"),
 )
 OF_CHOSEN = ("_start", "_send", "_replay_retry")
 """Pages about what was chosen in a list, which stands in their query."""

@@ -101,10 +101,17 @@ def test_a_hold_is_placed_shown_and_lifted(desk, officer, lead):
     assert url("erase", lead) not in page
     assert "A legal hold stands" in desk.post(url("erase", lead), WHY).content.decode()
     assert lead.reference in desk.get(reverse("admin:leadops_legalhold_changelist")).content.decode()
-    assert desk.get(url("lift_hold", lead)).status_code == 405
-    desk.post(url("lift_hold", lead))
-    assert LegalHold.objects.get().lifted_by == officer
-    desk.post(url("lift_hold", lead))
+    assert "can be erased again" in desk.get(url("lift_hold", lead)).content.decode()
+    desk.post(url("lift_hold", lead), {"reason": ""})
+    assert LegalHold.objects.get().lifted_at is None
+    desk.post(url("lift_hold", lead), {"reason": "The court has decided"})
+    hold = LegalHold.objects.get()
+    assert (hold.lifted_by, hold.lifting_reason) == (officer, "The court has decided")
+    assert (
+        hold.lifting_reason
+        in desk.get(reverse("admin:leadops_legalhold_changelist") + "?state=all").content.decode()
+    )
+    assert "There was no legal hold any more." in desk.post(url("lift_hold", lead), WHY).content.decode()
     assert desk.post(url("erase", lead), WHY).status_code == 302
 
 
@@ -127,7 +134,7 @@ def test_a_lead_out_of_reach_is_not_found(lead, name):
 def test_the_lists_go_as_far_as_the_reach(desk, officer, lead, consent):
     legal_holds.place(lead.pk, "Case 12", officer)
     consents.withdraw(lead.pk, [consent.pk], "They called", officer)
-    legal_holds.lift(lead.pk, officer)
+    legal_holds.lift(lead.pk, "It is decided", officer)
     desk.post(url("erase", lead), WHY)
     models = ("holder", "erasure", "legalhold")
     clerk: Client = people.clerk("view_lead", *[f"view_{model}" for model in models])

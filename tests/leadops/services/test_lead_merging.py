@@ -192,7 +192,7 @@ def test_what_is_held_stays_with_its_lead(kept, other, officer):
     merged = lead_merging.merge(other.pk, kept.pk, [], officer)
     with pytest.raises(lead_merging.CantUndo, match="legal hold stands"):
         lead_merging.undo(merged.pk, officer)
-    legal_holds.lift(other.pk, officer)
+    legal_holds.lift(other.pk, "It is settled", officer)
     lead_merging.undo(merged.pk, officer)
 
 
