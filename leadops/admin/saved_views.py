@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -56,17 +56,23 @@ class WithViews(ModelAdmin):
     def save_view_view(self, request: HttpRequest) -> HttpResponse:
         """Keep the list's filters under a name; a name that the officer has already gets these filters now."""
         me = self._who_sees_leads(request)
-        query = kept(QueryDict(request.POST.get("query", "")))
+        shared = "shared" in request.POST
+        given = kept(QueryDict(request.POST.get("query", "")))
+        query = without_search(given) if shared else given
         name = " ".join(request.POST.get("name", "").split())
         mine = SavedView.objects.filter(owner=me)
         view = mine.filter(name=name).first() or SavedView(owner=me, name=name)
-        view.query, view.shared = query, "shared" in request.POST
+        view.query, view.shared = query, shared
         try:
             view.full_clean()
             if view._state.adding and mine.count() >= MOST:
                 raise ValidationError(_("You have %(most)s views: delete one first.") % {"most": MOST})
             view.save()
             self.message_user(request, _("The view “%(name)s” is kept.") % {"name": name}, messages.SUCCESS)
+            if query != given:
+                self.message_user(
+                    request, _("What you searched for is not shared with it."), messages.WARNING
+                )
         except ValidationError as refusal:
             self.message_user(request, " ".join(refusal.messages), messages.ERROR)
         return HttpResponseRedirect(f"{reverse(LEADS)}?{query}")
@@ -91,6 +97,11 @@ def kept(given: QueryDict) -> str:
         (name, text) for name in sorted(given) for text in given.getlist(name) if name not in ("p", "e")
     ]
     return urlencode([(name, _sealed(text) if name == "q" else text) for name, text in filters])
+
+
+def without_search(query: str) -> str:
+    """The filters alone: who opens a view reads its search, and would a number that pages mask for them."""
+    return urlencode([(name, text) for name, text in parse_qsl(query, keep_blank_values=True) if name != "q"])
 
 
 def _sealed(text: str) -> str:

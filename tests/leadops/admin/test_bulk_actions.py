@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.urls import reverse
 
 from leadops.models import BulkAction, DropReason, Lead, Officer, SavedView
@@ -132,6 +135,29 @@ def test_a_searched_text_is_kept_sealed(desk, lead):
     kept = SavedView.objects.get().query
     assert lead.primary_mobile[-10:] not in kept
     assert [each.pk for each in desk.get(f"{LIST}?{kept}").context["cl"].result_list] == [lead.pk]
+
+
+def test_what_was_searched_for_is_not_shared(desk, reading_desk, lead):
+    """Who opens the view would read it in the box, without a reason and in nobody's log."""
+    listed = desk.get(LIST, {"q": lead.primary_mobile, "status__exact": "draft"})
+    assert "without what you searched for" in words_of(listed)
+    sent = {"query": listed.context["query"], "name": "Hers", "shared": "on"}
+    assert "What you searched for is not shared" in words_of(desk.post(SAVE, sent, follow=True))
+    view = SavedView.objects.get()
+    assert view.query == "status__exact=draft"
+    shown = words_of(reading_desk.get(f"{LIST}?{view.query}"))
+    assert lead.primary_mobile[-10:] not in shown
+
+
+def test_views_that_were_shared_with_a_search_before_lose_it(officer):
+    strip = import_module("leadops.migrations.0010_shared_views_without_search").leave_out
+    for name, shared in (("Ours", True), ("Mine", False)):
+        SavedView.objects.create(owner=officer, name=name, query="a=1&q=~x&faq=2", shared=shared)
+    strip(apps, None)
+    assert dict(SavedView.objects.values_list("name", "query")) == {
+        "Ours": "a=1&faq=2",
+        "Mine": "a=1&q=~x&faq=2",
+    }
 
 
 @pytest.mark.parametrize("name", ["", "x" * 61])
