@@ -16,12 +16,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from leadops import masking
 from leadops.admin.import_steps import ImportSteps
 from leadops.admin.markup import chip
 from leadops.admin.page_urls import page_url
 from leadops.errors import LeadopsError
 from leadops.excel.columns import Column
-from leadops.excel.content import masked, quoted
+from leadops.excel.content import masked, quoted, to_mend
 from leadops.excel.sheet_header import SheetHeader, letters, position
 from leadops.ids import uuid_in
 from leadops.languages.said import said
@@ -130,16 +131,22 @@ def _number(request: HttpRequest) -> str:
 def _sent(request: HttpRequest) -> dict[UUID, dict[str, str]]:
     """The cells that were changed, by row and column letter; the page sends each beside what it showed."""
     changes: dict[UUID, dict[str, str]] = defaultdict(dict)
+    masks = 0
     for name, text in request.POST.items():
-        kind, _, place = name.partition(":")
-        row, _, letter = place.partition(":")
+        kind, _colon, place = name.partition(":")
+        row, _colon, letter = place.partition(":")
         row_id = uuid_in(row)
         if row_id is None:
             continue
         if kind == "again":
             changes[row_id]  # as it is
         elif kind == "cell" and request.POST.get(f"was:{place}") != text and len(changes) < MENDED_A_PAGE:
-            changes[row_id][letter] = str(text)
+            if masking.is_masked(str(text)):
+                masks += 1
+            else:
+                changes[row_id][letter] = str(text)
+    if masks:
+        messages.error(request, _("Type the whole new value; the masked digits can't be kept."))
     return changes
 
 
@@ -161,11 +168,13 @@ def _to_mend(header: SheetHeader, row: ImportRow) -> dict[str, Any]:
     inputs = [
         {
             "letter": letter,
-            "header": header.cells[position(letter)],
-            "value": _value(cells, position(letter)),
-            "reasons": [said(each["message"]) for each in errors if each["letter"] == letter],
+            "header": header.cells[at],
+            "value": to_mend(_value(cells, at), _column(header, at), bool(reasons)),
+            "reasons": reasons,
         }
         for letter in broken
+        for at in [position(letter)]
+        for reasons in [[said(each["message"]) for each in errors if each["letter"] == letter]]
     ]
     others = [each for each in _masked(header, cells) if each["letter"] not in broken]
     elsewhere = [said(each["message"]) for each in errors if not each["letter"]]
@@ -205,7 +214,7 @@ def _listed(batch: ImportBatch, page: Page[ImportRow]) -> list[dict[str, Any]]:
 
 
 def _problems(header: SheetHeader, row: ImportRow) -> list[dict[str, str]]:
-    """Each problem with the value of its cell as it may be shown; whoever mends it sees it whole."""
+    """Each problem with the value of its cell as it may be shown."""
     cells = json.loads(row.cells) if row.cells else []
     places = [position(each["letter"]) for each in row.problems]
     return [

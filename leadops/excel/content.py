@@ -72,6 +72,8 @@ def looks_like_data(cell: str) -> bool:
 
 
 _SEALED = ("primary_mobile", "account_no", "series", "number", "tax_id", "insurance_no")
+_AMOUNTS = ("loan_amount", "monthly_income")
+"""Long numbers that tell nobody apart."""
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
@@ -100,6 +102,18 @@ def masked(text: str, column: Column | None) -> str:
 def quoted(text: str, column: Column | None) -> str:
     """A cell beside what is wrong with it: 9.8E+09 is no number of anybody's, and shows why it was refused."""
     return masking.text(text) if column and column.attribute in _SEALED else masked(text, column)
+
+
+def to_mend(text: str, column: Column | None, refused: bool) -> str:
+    """A cell as it stands in the field that mends it: what is wrong as it is, whole numbers and addresses masked.
+
+    `refused`: whether this very cell is wrong. Where the row as a whole is, a name may stand in the mobile's column.
+    """
+    attribute = column.attribute if column else ""
+    told = text if attribute in _AMOUNTS else masking.text(text)
+    mask = None if refused else _MASKS.get(attribute)
+    hides = mask is masking.hidden or (mask is not None and any(map(str.isdigit, text)))
+    return masked(text, column) if looks_like_data(text) or told != text or hides else text
 
 
 def samples(cells: Sequence[str], column: Column | None) -> list[str]:

@@ -11,8 +11,9 @@ from django.urls import reverse
 
 from crm_integrations import announcements
 from crm_integrations.models import Delivery, State
+from leadops.excel import content
 from leadops.excel.columns import COLUMNS
-from leadops.models import ImportBatch, ImportRow, Lead, Officer
+from leadops.models import Applicant, ImportBatch, ImportRow, Lead, Officer
 from leadops.services import import_batches, import_previews, import_undoing
 from tests import people
 from tests.environment import ROOT
@@ -312,8 +313,58 @@ class TestMending:
         shown = desk.get(page(batch, "mend")).content.decode()
         row = batch.import_rows.get(outcome="failed")
         assert re.findall(r'name="cell:([^"]+)"', shown) == [f"{row.pk}:{letter}" for letter in "ABC"]
-        assert 'value="9800000001,411001001"' in shown
+        values = dict(re.findall(r'name="cell:[^"]+:(.)" value="([^"]*)"', shown))
+        assert values == {"A": "Verma", "B": " Asha", "C": "••••0001,••••1001"}
         assert "This row has more cells than the header" in shown
+
+    def test_whole_numbers_are_masked_and_kept_when_left_as_they_are(self, desk, upload, tmp_path):
+        """Who mends needs no right to see them, and no log tells that they did."""
+        path = tmp_path / "t.csv"
+        rows = [
+            "Mobile,PAN,Address line,Name,City",
+            "9800000001,ZQXPK7391L,7391 Canary Lane,Asha,Pune,x",
+            *(f"980000000{at},,,Rao,Delhi" for at in (2, 3)),
+        ]
+        path.write_text("\n".join(rows))
+        batch = upload(path)
+        desk.post(page(batch, "go_on"))
+        run(batch)
+        shown = desk.get(page(batch, "mend")).content.decode()
+        row = batch.import_rows.get(outcome="failed")
+        for told in ("9800000001", "ZQXPK7391L", "Canary"):
+            assert told not in shown
+        found = re.findall(r'name="(cell|was):([^"]+)" value="([^"]*)"', shown)
+        sent = {f"{kind}:{place}": html.unescape(value) for kind, place, value in found}
+        mask = sent[f"cell:{row.pk}:A"]
+        answer = desk.post(page(batch, "mend"), sent | {f"cell:{row.pk}:E": mask}, follow=True)
+        assert "Type the whole new value" in answer.content.decode()
+        assert not Lead.objects.filter(primary_mobile_index__isnull=False, applicants__name="Asha").exists()
+        answer = desk.post(page(batch, "mend"), sent | {f"cell:{row.pk}:E": "Nashik"}, follow=True)
+        assert "Rows: 1 became leads." in answer.content.decode()
+        [person] = Applicant.objects.filter(name="Asha")
+        assert (person.lead.primary_mobile, person.pan_no) == ("+919800000001", "ZQXPK7391L")
+        [address] = person.addresses.all()
+        assert (address.address_line, address.city) == ("7391 Canary Lane", "Nashik")
+
+    @pytest.mark.parametrize(
+        ("header", "text", "shown"),
+        [
+            ("PAN", "ZQXPK739150", "ZQXPK739150"),
+            ("PAN", "ZQXPK7391L", "ZQXXXXX91L"),
+            ("Mobile", "98", "98"),
+            ("Mobile", "9.8E+09", "9.8E+09"),
+            ("Mobile", "981111111", "••••1111"),
+            ("Mobile", "98111-11111 / 98222-22222", "••••2222"),
+            ("Name", "Call 98111 11111", "Call ••••1111"),
+            ("Loan amount", "50000000 Rs", "50000000 Rs"),
+            ("Loan amount", "9811111111", "••••1111"),
+            ("Date of birth", "17/05/2035", "••/••/2035"),
+            ("Address", "MG Road 12", "MG Road 12"),
+        ],
+    )
+    def test_a_wrong_cell_is_shown_as_it_is_unless_it_is_a_number_of_somebody_s(self, header, text, shown):
+        [column] = [each for each in COLUMNS if each.header == header]
+        assert content.to_mend(text, column, refused=True) == shown
 
     def test_cells_that_were_not_touched_send_nothing(self, desk, done):
         row = done.import_rows.get(outcome="failed")
