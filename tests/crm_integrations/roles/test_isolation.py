@@ -97,14 +97,22 @@ class Sought:
         """Asked once: what a probe changes is as before, after it."""
         return self._rows()
 
+    @cached_property
+    def _places(self) -> list[tuple[str, str, Any]]:
+        """Where something of it stands: table, column and key of the records, and of all that names their lead."""
+        own = [(each._meta.db_table, each._meta.pk.column, each.pk) for each in self.records.values()]
+        naming = [each for each in Lead._meta.get_fields(include_hidden=True) if each.one_to_many]
+        lead = self.records["leadops.lead"].pk
+        return [*own, *((each.related_model._meta.db_table, each.field.column, lead) for each in naming)]
+
     def _rows(self) -> set[tuple[str, str]]:
-        """A digest of each of the records as the tables have them."""
+        """A digest of each of these rows as the tables have them."""
         asked = " UNION ALL ".join(
-            f"SELECT '{label}', md5(t::text) FROM {each._meta.db_table} t WHERE {each._meta.pk.column} = %s"
-            for label, each in self.records.items()
+            f"SELECT '{table}', md5(t::text) FROM {table} t WHERE {column} = %s"
+            for table, column, _key in self._places
         )
         with database.cursor() as cursor:
-            cursor.execute(asked, [each.pk for each in self.records.values()])
+            cursor.execute(asked, [key for _table, _column, key in self._places])
             return set(cursor.fetchall())
 
 
