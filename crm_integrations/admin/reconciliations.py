@@ -19,7 +19,6 @@ from django.http import (
     HttpResponseRedirect,
     JsonResponse,
 )
-from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -165,13 +164,13 @@ class ReconciliationAdmin(Scoped, MadeByService, OnlyChosen, CappedList, ModelAd
         return own + super().get_urls()
 
     def progress_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
-        asked = self._to_view(request, key)
+        asked: Reconciliation = self.to_view(request, key)
         finished = asked.state != Reconciliation.State.RUNNING
         told = {"state_label": asked.get_state_display(), "theirs": asked.theirs, "finished": finished}
         return JsonResponse(told)
 
     def workbook_view(self, request: HttpRequest, key: UUID) -> HttpResponseBase:
-        asked = self._to_view(request, key)
+        asked: Reconciliation = self.to_view(request, key)
         name = f"{asked.connection}-{reconciling.span(asked).replace(' ', '-')}.xlsx"
 
         def handed(reason: str) -> FileResponse:
@@ -183,7 +182,7 @@ class ReconciliationAdmin(Scoped, MadeByService, OnlyChosen, CappedList, ModelAd
 
     def doubt_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
         """Take what is missing at the vendor for perhaps not there: the chosen ones, or all of them."""
-        asked = self._to_view(request, key)
+        asked: Reconciliation = self.to_view(request, key)
         if not request.user.has_perm(MAY_RECONCILE):
             raise PermissionDenied
         lost = asked.differences.filter(kind=Kind.MISSING_THERE)
@@ -199,11 +198,6 @@ class ReconciliationAdmin(Scoped, MadeByService, OnlyChosen, CappedList, ModelAd
         )
         self.message_user(request, words, how_it_went(done))
         return HttpResponseRedirect(f"{page_url(Reconciliation, asked.pk)}?tab={Kind.MISSING_THERE}")
-
-    def _to_view(self, request: HttpRequest, key: UUID) -> Reconciliation:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return get_object_or_404(self.get_queryset(request), pk=key)
 
 
 def _found(asked: Reconciliation, tab: str, number: str) -> dict[str, Any]:

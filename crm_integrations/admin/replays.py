@@ -11,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
@@ -130,7 +129,7 @@ class ReplayAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         return TemplateResponse(request, "admin/crm_integrations/replay_start.html", context)
 
     def progress_view(self, request: HttpRequest, key: UUID) -> JsonResponse:
-        replay = self._to_view(request, key)
+        replay: Replay = self.to_view(request, key)
         now = outbox.replays.progress(replay)
         said = {
             name: getattr(now, name) for name in ("waiting", "on_the_way", "delivered", "failed", "percent")
@@ -141,7 +140,7 @@ class ReplayAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         return JsonResponse(said)
 
     def cancel_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
-        replay = self._to_view(request, key)
+        replay: Replay = self.to_view(request, key)
         if not request.user.has_perm(MAY_REPLAY):
             raise PermissionDenied
         done = outbox.replays.cancel(replay)
@@ -154,11 +153,6 @@ class ReplayAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         )
         self.message_user(request, text, how_it_went(done))
         return HttpResponseRedirect(page_url(Replay, key))
-
-    def _to_view(self, request: HttpRequest, key: UUID) -> Replay:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return get_object_or_404(self.get_queryset(request).select_related("officer"), pk=key)
 
 
 @transaction.atomic

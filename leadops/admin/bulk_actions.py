@@ -9,7 +9,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
@@ -135,20 +134,15 @@ class BulkActionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         return HttpResponseRedirect(page_url(BulkAction, action.pk))
 
     def progress_view(self, request: HttpRequest, key: UUID) -> JsonResponse:
-        return JsonResponse(with_pace(bulk_actions.progress(self._seen(request, key))))
+        return JsonResponse(with_pace(bulk_actions.progress(self.to_view(request, key))))
 
     def cancel_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
         if not request.user.has_perm(MAY_ORDER):
             raise PermissionDenied
-        stopped = bulk_actions.cancel(self._seen(request, key))
+        stopped = bulk_actions.cancel(self.to_view(request, key))
         words = _("Stopped. What was done stays done.") if stopped else _("It was over already.")
         self.message_user(request, words, messages.SUCCESS if stopped else messages.WARNING)
         return HttpResponseRedirect(page_url(BulkAction, key))
-
-    def _seen(self, request: HttpRequest, key: UUID) -> BulkAction:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return get_object_or_404(self.get_queryset(request), pk=key)
 
 
 def _held(request: HttpRequest, choice: Choice) -> HttpResponse | None:

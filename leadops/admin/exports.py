@@ -17,7 +17,6 @@ from django.http import (
     HttpResponseRedirect,
     JsonResponse,
 )
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
@@ -172,11 +171,11 @@ class ExportAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         return TemplateResponse(request, "admin/leadops/export/start.html", context)
 
     def progress_view(self, request: HttpRequest, key: UUID) -> JsonResponse:
-        return JsonResponse(with_pace(exports.progress(self._to_view(request, key))))
+        return JsonResponse(with_pace(exports.progress(self.to_view(request, key))))
 
     def download_view(self, request: HttpRequest, key: UUID) -> HttpResponse | FileResponse:
         """The workbook, for who ordered it and still may, and nobody else."""
-        export = self._to_view(request, key)
+        export: Export = self.to_view(request, key)
         if not _may_fetch(request, export):
             raise PermissionDenied
         try:
@@ -191,11 +190,6 @@ class ExportAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
             AuditEvent.Action.EXPORT_TAKEN, export, export.reason, leads=export.leads, shown=export.shown
         )
         return downloaded(file, f"leads-{export.created_at:%Y-%m-%d}.xlsx")
-
-    def _to_view(self, request: HttpRequest, key: UUID) -> Export:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return get_object_or_404(self.get_queryset(request), pk=key)
 
 
 def _asked(request: HttpRequest, what: str, given: Mapping[str, Any]) -> Export:

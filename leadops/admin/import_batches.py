@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import (
     FileResponse,
     HttpRequest,
@@ -35,16 +36,15 @@ from leadops.admin.markup import chip, time_left
 from leadops.admin.page_urls import page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.reasons import for_a_reason
-from leadops.admin.scoped import Scoped, SeenAutocompleteFilter
+from leadops.admin.scoped import SeenAutocompleteFilter
 from leadops.client_address import client_address
 from leadops.errors import LeadopsError
 from leadops.excel import preflight
-from leadops.models import AuditEvent, ImportBatch, ImportMode, ImportRow, ImportState, Officer
+from leadops.models import AuditEvent, ImportBatch, ImportMode, ImportState, Officer
 from leadops.services import audit, import_batches, import_previews, import_undoing
 from leadops.services.error_workbooks import error_workbook
 from leadops.sign_in.fresh import fresh_factor
 
-Outcome = ImportRow.Outcome
 TONES: dict[str, str] = {
     **dict.fromkeys(ImportBatch.WORKING, "busy"),
     **dict.fromkeys(ImportBatch.ASKING, "warn"),
@@ -86,7 +86,7 @@ class UploadForm(MadeForm):
 
 
 @admin.register(ImportBatch)
-class ImportBatchAdmin(Scoped, ImportRowPages, MadeByService, OnlyChosen, CappedList, ModelAdmin):
+class ImportBatchAdmin(ImportRowPages, MadeByService, OnlyChosen, CappedList, ModelAdmin):
     """What a workbook brought is not edited: a mended one is uploaded again."""
 
     when_empty = "Upload a workbook to bring in many leads at once."
@@ -102,7 +102,6 @@ class ImportBatchAdmin(Scoped, ImportRowPages, MadeByService, OnlyChosen, Capped
         "failed",
         "created_at",
     ]
-    list_select_related = ["partner", "program"]
     list_filter = [
         ("state", ChoicesDropdownFilter),
         ("partner", SeenAutocompleteFilter),
@@ -114,6 +113,10 @@ class ImportBatchAdmin(Scoped, ImportRowPages, MadeByService, OnlyChosen, Capped
 
     class Media:
         js = ["leadops/progress.js"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportBatch]:
+        found: QuerySet[ImportBatch] = super().get_queryset(request)
+        return found.select_related("partner", "program")
 
     @admin.display(description="State")
     def shown_state(self, batch: ImportBatch) -> SafeString:

@@ -72,7 +72,7 @@ class ImportRowPages(ImportSteps):
     def row_view(self, request: HttpRequest, row_id: UUID) -> HttpResponse:
         """A row of a file with what became of it: its lead, and what vendors said of that."""
         row = get_object_or_404(ImportRow.objects.select_related("lead"), pk=row_id)
-        batch = self.to_view(request, row.batch_id)
+        batch: ImportBatch = self.to_view(request, row.batch_id)
         cells = json.loads(row.cells) if row.cells else []
         header = headers_of(batch).of(row.sheet)
         shown = {

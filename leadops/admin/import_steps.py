@@ -9,15 +9,14 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
-from unfold.admin import ModelAdmin
 
 from leadops.admin.gates import held
 from leadops.admin.page_urls import page_url
+from leadops.admin.scoped import Scoped
 from leadops.errors import LeadopsError
 from leadops.excel.columns import KNOWN
 from leadops.excel.proposals import Proposal
@@ -30,7 +29,7 @@ MAY_STEER = "leadops.add_importbatch"
 MAY_UNDO = "leadops.change_importbatch"
 
 
-class ImportSteps(ModelAdmin):
+class ImportSteps(Scoped):
     """Mixed into the admin of imports: their steps, each a page or a button."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -50,17 +49,12 @@ class ImportSteps(ModelAdmin):
     def may_steer(self, request: HttpRequest) -> bool:
         return request.user.has_perm(MAY_STEER)
 
-    def to_view(self, request: HttpRequest, batch_id: UUID) -> ImportBatch:
-        """The batch, for who may look at imports."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return get_object_or_404(self.get_queryset(request).select_related("partner", "program"), pk=batch_id)
-
     def to_steer(self, request: HttpRequest, batch_id: UUID, right: str = MAY_STEER) -> ImportBatch:
         """The batch, for who may tell it what to do."""
         if not request.user.has_perm(right):
             raise PermissionDenied
-        return self.to_view(request, batch_id)
+        batch: ImportBatch = self.to_view(request, batch_id)
+        return batch
 
     # Steps ---------------------------------------------------------------------------------------------------
 

@@ -6,10 +6,12 @@ In lists, searches, choices and filters alike; what another page looks up by an 
 from __future__ import annotations
 
 from typing import Any, Protocol, Self, TypeVar, cast
+from uuid import UUID
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Field, Model, Q, QuerySet
 from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedDropdownFilter
 from unfold.contrib.filters.forms import AutocompleteDropdownForm
@@ -43,6 +45,12 @@ class Scoped(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return seen(cast(Any, super().get_queryset(request)), request)
+
+    def to_view(self, request: HttpRequest, key: UUID) -> Any:
+        """The record, for who may look at such records; raises Http404 where this one is out of their sight."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(self.get_queryset(request), pk=key)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
