@@ -11,13 +11,12 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin, StackedInline
 
 from crm_integrations import health, outbox
@@ -28,7 +27,7 @@ from crm_integrations.admin.steering import connection_url
 from crm_integrations.models import Connection, Route
 from crm_integrations.probe import probe
 from leadops.admin.markup import chip
-from leadops.admin.page_urls import page_url
+from leadops.admin.page_urls import button_paths, page_url
 from leadops.admin.versions import LockedWhileStored
 from leadops.ids import uuid_in
 from leadops.languages.said import said
@@ -132,21 +131,13 @@ class ConnectionAdmin(LockedWhileStored, HoldsAddresses, ModelAdmin):
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
     def get_urls(self) -> list[URLPattern]:
-        buttons: dict[str, Callable[..., HttpResponse]] = {
+        views: dict[str, Callable[..., HttpResponse]] = {
             "check": self.check_view,
             "close": fresh_factor(self.close_view),
             "pause": fresh_factor(self.pause_view),
             "resume": fresh_factor(self.resume_view),
         }
-        own = [
-            path(
-                f"<uuid:connection_id>/{name}/",
-                self.admin_site.admin_view(require_POST(view)),
-                name=f"crm_integrations_connection_{name}",
-            )
-            for name, view in buttons.items()
-        ]
-        return own + super().get_urls()
+        return button_paths(self, "connection_id", views) + super().get_urls()
 
     def pause_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
         connection = self._to_pause(request, connection_id)

@@ -13,14 +13,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
 from crm_integrations import subscriptions
@@ -30,7 +29,7 @@ from crm_integrations.models import Delivery, EventType, Subscription
 from leadops.admin.gates import tell_waiting
 from leadops.admin.making import NeverAltered
 from leadops.admin.markup import chip
-from leadops.admin.page_urls import page_url
+from leadops.admin.page_urls import button_paths, page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.scoped import Scoped, SeenDropdownFilter, seen
 from leadops.errors import LeadopsError
@@ -190,7 +189,7 @@ class SubscriptionAdmin(Scoped, NeverAltered, CappedList, ModelAdmin):
     # Buttons -------------------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        buttons: dict[str, Callable[..., HttpResponse]] = {
+        views: dict[str, Callable[..., HttpResponse]] = {
             "test": self.test_view,
             "rotate": fresh_factor(self.rotate_view),
             "replay": fresh_factor(self.replay_view),
@@ -198,15 +197,7 @@ class SubscriptionAdmin(Scoped, NeverAltered, CappedList, ModelAdmin):
             "disable": fresh_factor(self.disable_view),
             "end": fresh_factor(self.end_view),
         }
-        own = [
-            path(
-                f"<uuid:subscription_id>/{name}/",
-                self.admin_site.admin_view(require_POST(view)),
-                name=f"crm_integrations_subscription_{name}",
-            )
-            for name, view in buttons.items()
-        ]
-        return own + super().get_urls()
+        return button_paths(self, "subscription_id", views) + super().get_urls()
 
     def test_view(self, request: HttpRequest, subscription_id: UUID) -> HttpResponse:
         subscription = self._to_change(request, subscription_id)

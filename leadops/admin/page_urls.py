@@ -1,14 +1,17 @@
-"""The addresses of pages and lists of the back office."""
+"""The addresses of pages, lists and buttons of the back office."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 from django.db.models import Model
-from django.http import HttpRequest
-from django.urls import get_script_prefix, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, get_script_prefix, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.views.decorators.http import require_POST
+from unfold.admin import ModelAdmin
 
 LEADS = "admin:leadops_lead_changelist"
 IMPORTS = "admin:leadops_importbatch_changelist"
@@ -17,6 +20,17 @@ IMPORTS = "admin:leadops_importbatch_changelist"
 def page_url(model: type[Model], key: object) -> str:
     """The page of the record of `model` with this key."""
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[key])
+
+
+def button_paths(
+    admin: ModelAdmin, key: str, views: Mapping[str, Callable[..., HttpResponse]]
+) -> list[URLPattern]:
+    """Where the buttons of a record's page post to, each with its view; `key` is the record's id to the views."""
+    of, guarded = f"{admin.opts.app_label}_{admin.opts.model_name}", admin.admin_site.admin_view
+    return [
+        path(f"<uuid:{key}>/{name}/", guarded(require_POST(view)), name=f"{of}_{name}")
+        for name, view in views.items()
+    ]
 
 
 def list_url(name: str, **filters: Any) -> str:

@@ -11,16 +11,15 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.urls import NoReverseMatch, URLPattern, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
 from leadops.admin.making import ReadOnly
 from leadops.admin.markup import chip
-from leadops.admin.page_urls import page_url
+from leadops.admin.page_urls import button_paths, page_url
 from leadops.admin.pages import CappedList
 from leadops.admin.pending_filters import KindFilter, StateFilter, WhoseFilter
 from leadops.admin.reasons import LogField
@@ -135,21 +134,13 @@ class PendingChangeAdmin(ReadOnly, CappedList, ModelAdmin):
     # Buttons -------------------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        buttons: dict[str, Callable[..., HttpResponse]] = {
+        views: dict[str, Callable[..., HttpResponse]] = {
             "explain": self.explain_view,
             "approve": fresh_factor(self.approve_view),
             "refuse": self.refuse_view,
             "withdraw": self.withdraw_view,
         }
-        own = [
-            path(
-                f"<uuid:change_id>/{name}/",
-                self.admin_site.admin_view(require_POST(view)),
-                name=f"leadops_pendingchange_{name}",
-            )
-            for name, view in buttons.items()
-        ]
-        return own + super().get_urls()
+        return button_paths(self, "change_id", views) + super().get_urls()
 
     def explain_view(self, request: HttpRequest, change_id: UUID) -> HttpResponse:
         return self._told(request, change_id, approvals.explain, _("Kept. Now it can be approved."))
