@@ -1,4 +1,4 @@
-"""The audit as others use it: noting what is done, keeping it up, and telling what was done with a record."""
+"""The audit as others use it: noting what is done, and keeping it up."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from leadops.audit import chain, heads, months
 from leadops.audit.acting import acting
 from leadops.audit.noting import note, note_all
 from leadops.audit.verifying import verify
-from leadops.services.audit_search import events_of
 
-__all__ = ["acting", "events_of", "keep_up", "note", "note_all", "verify"]
+__all__ = ["acting", "keep_up", "note", "note_all", "verify"]
 
 
 def keep_up() -> None:

@@ -50,12 +50,6 @@ class Wanted(NamedTuple):
     last: date | None = None
 
 
-def events_of(lead: Lead | UUID, limit: int = 50) -> list[Told]:
-    """What was done with a lead and all that belongs to it, newest first, for its timeline."""
-    pk = lead.pk if isinstance(lead, Lead) else lead
-    return told(_page(_of_lead(pk), None, limit))
-
-
 def history(
     record: Model, reader: Officer, before: Cursor | None, limit: int, seen: Q | None = None
 ) -> list[Told]:

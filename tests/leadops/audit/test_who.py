@@ -349,4 +349,4 @@ def test_others_note_what_was_revealed(officer, lead, events, rf):
         "Case 7",
         "POST /somewhere/",
     )
-    assert audit.events_of(lead, 1)[0].deed == "Personal data shown"
+    assert audit_search.history(lead, officer, None, 1)[0].deed == "Personal data shown"
