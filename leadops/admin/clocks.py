@@ -17,9 +17,9 @@ from unfold.contrib.filters.admin import DropdownFilter
 from leadops.admin import offers
 from leadops.admin.condition_filters import ConditionFilter
 from leadops.admin.markup import chip
-from leadops.ids import midnight
 from leadops.languages.kept import gettext as _
 from leadops.models import Lead
+from leadops.services import lead_tasks
 
 SOON = timedelta(hours=4)
 BY_CLOCK = ("overdue", "today", "running")
@@ -49,6 +49,15 @@ def clock_said(lead: Lead) -> tuple[str, str] | None:
     return "calm", _("Due %(when)s") % {"when": when}
 
 
+def due_conditions() -> dict[str, Q]:
+    """Leads whose clock has run out, and those whose clock does so yet today, by what the list's filter calls them."""
+    now = timezone.now()
+    return {
+        "overdue": Q(due_at__lte=now),
+        "still_today": Q(due_at__gt=now, due_at__lt=lead_tasks.end_of_today()),
+    }
+
+
 class DueFilter(ConditionFilter):
     """By the clock: overdue ones, those of today, and whom the others wait for."""
 
@@ -56,11 +65,11 @@ class DueFilter(ConditionFilter):
     parameter_name = "due"
 
     def conditions(self, request: HttpRequest) -> dict[str, tuple[object, Q]]:
-        now, tomorrow = timezone.now(), midnight(timezone.localdate() + timedelta(days=1))
+        due = due_conditions()
         return {
-            "overdue": (_("Overdue"), Q(due_at__lte=now)),
-            "still_today": (_("Still due today"), Q(due_at__gt=now, due_at__lt=tomorrow)),
-            "today": (_("Due by the end of today"), Q(due_at__lt=tomorrow)),
+            "overdue": (_("Overdue"), due["overdue"]),
+            "still_today": (_("Still due today"), due["still_today"]),
+            "today": (_("Due by the end of today"), Q(due_at__lt=lead_tasks.end_of_today())),
             "running": (_("Any clock"), Q(due_at__isnull=False)),
             **{each.value: (each.label, Q(waiting_for=each)) for each in Lead.WaitingFor},
         }

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from typing import cast
 
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from leadops.admin.clocks import clock_said
+from leadops.admin.clocks import clock_said, due_conditions
 from leadops.admin.listed import rows_of
 from leadops.admin.next_steps import Clock, clocks
 from leadops.admin.page_urls import LEADS, list_url
@@ -44,13 +43,11 @@ def clocks_of_leads(request: HttpRequest) -> Iterable[Counted]:
     """Leads of theirs whose clock has run out, and those whose clock does so today."""
     if request.user.has_perm("leadops.view_lead"):
         mine = cast(LeadQuerySet, rows_of(request, Lead)).of_real_partners().filter(owner_id=request.user.pk)
-        now, end = timezone.now(), lead_tasks.end_of_today()
-        said = {
-            "overdue": (_("Yours, overdue"), mine.filter(due_at__lte=now), "bad"),
-            "still_today": (_("Yours, due today"), mine.filter(due_at__gt=now, due_at__lt=end), "warn"),
-        }
-        for due, (label, rows, tone) in said.items():
-            yield Counted(str(label), rows, list_url(LEADS, owner="me", due=due, space="real"), tone)
+        said = {"overdue": (_("Yours, overdue"), "bad"), "still_today": (_("Yours, due today"), "warn")}
+        for due, condition in due_conditions().items():
+            label, tone = said[due]
+            url = list_url(LEADS, owner="me", due=due, space="real")
+            yield Counted(str(label), mine.filter(condition), url, tone)
 
 
 @provider
