@@ -105,7 +105,8 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, Scoped, ReadOnly, CappedList, M
             return queryset, False
         if lead_id := uuid_in(text):
             return queryset.filter(lead_id=lead_id), False
-        return queryset.filter(connection__in=list(Connection.objects.all()), reference=text), False
+        connections = list(Connection.objects.values_list("pk", flat=True))
+        return queryset.filter(connection__in=connections, reference=text), False
 
     @admin.display(description="Delivery")
     def what(self, delivery: Delivery) -> str:

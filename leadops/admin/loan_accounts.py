@@ -72,7 +72,8 @@ class LoanAccountAdmin(Scoped, MadeByService, OnlyChosen, CappedList, ModelAdmin
         """The whole reference, which the index over program and reference answers."""
         if not (text := search_term.strip()):
             return queryset, False
-        return queryset.filter(program__in=list(Program.objects.all()), ref_id=text), False
+        programs = list(Program.objects.values_list("pk", flat=True))
+        return queryset.filter(program__in=programs, ref_id=text), False
 
     @admin.display(description="Lead")
     def lead_link(self, account: LoanAccount) -> SafeString:
