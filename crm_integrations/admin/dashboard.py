@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 
 from crm_integrations import why
 from crm_integrations.admin.chips import tone_of
-from crm_integrations.admin.steering import DECISIONS, DELIVERIES
+from crm_integrations.admin.steering import DECISIONS, DELIVERIES, MAY_SEE
 from crm_integrations.models import NEEDS_PERSON, Connection, Delivery, Notice, State
 from leadops.admin import dashboard, queue
 from leadops.admin.listed import rows_of
 from leadops.admin.markup import chip
 from leadops.admin.page_urls import list_url, page_url
-from leadops.admin.pages import MOST, Ids, ids_of
+from leadops.admin.pages import Ids, ids_of
 from leadops.admin.queue import Counted, Number
 from leadops.models import Lead
 from leadops.sign_in.sessions import officer_of
@@ -46,7 +46,7 @@ SHOWN = [
 
 def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """The core's first page, and the deliveries for those who may see them."""
-    if not request.user.has_perm("crm_integrations.view_delivery"):
+    if not request.user.has_perm(MAY_SEE):
         return dashboard.context(request, context)
     # Of test leads' connections nothing is counted: they have pages of their own.
     real = Connection.objects.of_vendors().filter(test_space=False).select_related("health")
@@ -66,7 +66,7 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 @queue.provider
 def own_doubts(request: HttpRequest) -> Iterable[Counted]:
     """Deliveries of the officer's own leads of which nobody can tell whether they arrived."""
-    if request.user.has_perm("crm_integrations.view_delivery"):
+    if request.user.has_perm(MAY_SEE):
         doubtful = rows_of(request, Delivery).filter(state=State.REVIEW, lead__owner_id=request.user.pk)
         url = list_url(DELIVERIES, state__exact=State.REVIEW.value, whose="me")
         yield Counted(_("Yours, did it arrive?"), doubtful, url, "bad")
@@ -83,6 +83,7 @@ def _of_deliveries(request: HttpRequest, connections: Sequence[Connection]) -> d
     def rows(connection: Connection, state: State) -> Ids:
         sql, params = stuck if state in NEEDS_PERSON else found
         given = {SOME_CONNECTION: connection.pk, SOME_STATE: state.value}
+        # Looked for in a tuple: a list among the values has no hash.
         return Ids(sql, tuple(given[each] if each in (*given,) else each for each in params))
 
     return {
@@ -145,7 +146,7 @@ def _needs_person(connections: Sequence[Connection], numbers: Mapping[str, Numbe
     """What goes no further by itself; a state whose count is 0 is left out."""
     found = []
     for state in NEEDS_PERSON:
-        total = sum(min(numbers[f"{each.pk} {state}"].count, MOST + 1) for each in connections)
+        total = sum(numbers[f"{each.pk} {state}"].count for each in connections)
         decided = state == State.REVIEW  # on a page of their own
         listed = {} if decided else {"state__exact": state.value}
         url = list_url(DECISIONS if decided else DELIVERIES, **listed, space="real")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from crm_integrations import gaps
+from crm_integrations.admin.steering import MAY_SEE
 from crm_integrations.models import Connection
 from leadops.admin.field_names import spoken
 from leadops.ids import uuid_in
@@ -27,7 +28,7 @@ class MissingFilter(DropdownFilter):
     parameter_name = "missing"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        if not request.user.has_perm("crm_integrations.view_delivery"):
+        if not request.user.has_perm(MAY_SEE):
             return []
         found = gaps.options()
         counts = officer_of(request).sees_all  # the leads of every branch are counted

@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from crm_integrations.admin.chips import state_chip
+from crm_integrations.admin.steering import MAY_SEE
 from crm_integrations.models import Delivery
 from leadops.admin.import_batches import ImportBatchAdmin
 from leadops.admin.scoped import seen
@@ -20,7 +21,7 @@ admin.site.unregister(ImportBatch)
 class IntegratedImportBatchAdmin(ImportBatchAdmin):
     def row_panels(self, request: HttpRequest, row: ImportRow) -> list[SafeString]:
         panels = super().row_panels(request, row)
-        if not request.user.has_perm("crm_integrations.view_delivery"):
+        if not request.user.has_perm(MAY_SEE):
             return panels
         sent = seen(Delivery.objects.filter(lead=row.lead_id), request)
         sent = sent.select_related("connection", "loan_account")

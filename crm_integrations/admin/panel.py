@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from crm_integrations import readiness, why
 from crm_integrations.admin.chips import connection_chip, misses, named_chip, state_chip, why_of
+from crm_integrations.admin.steering import MAY_STEER
 from crm_integrations.connector import Kind, Missing
 from crm_integrations.models import (
     REPEATABLE,
@@ -250,7 +251,7 @@ def _rendered(request: HttpRequest, rows: list[Row], url: str, more: dict[str, A
         "rows": ordered,
         "url": url,
         "live": any(row.sent and _moves_soon(row.sent.delivery) for row in ordered),
-        "may_change": request.user.has_perm("crm_integrations.change_delivery"),
+        "may_change": request.user.has_perm(MAY_STEER),
         **more,
     }
     return render_to_string("admin/crm_integrations/deliveries_panel.html", context, request)

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from crm_integrations.admin.steering import DELIVERIES
+from crm_integrations.admin.steering import DELIVERIES, MAY_SEE
 from crm_integrations.admin.subscriptions import MAY_ADD, state_of
 from crm_integrations.admin.subscriptions import in_words as told_of
 from crm_integrations.models import Delivery, State, Subscription
@@ -60,7 +60,7 @@ class IntegratedPartnerAdmin(PartnerAdmin):
 
     def scores(self, request: HttpRequest, partner: Partner, counts: list[dict[str, Any]]) -> list[Score]:
         own = super().scores(request, partner, counts)
-        if not own or not request.user.has_perm("crm_integrations.view_delivery"):
+        if not own or not request.user.has_perm(MAY_SEE):
             return own
         return [*own, *_answers(partner, officer_of(request))]
 

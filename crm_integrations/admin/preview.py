@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin
 
 from crm_integrations import preview
 from crm_integrations.admin.panel import in_words
+from crm_integrations.admin.steering import MAY_SEE
 from crm_integrations.connector import Kind
 from crm_integrations.models import Connection
 from leadops.admin.field_names import spoken
@@ -35,7 +36,7 @@ class Previewed(ModelAdmin):
     def preview_view(self, request: HttpRequest, record_id: UUID, connection_id: UUID) -> HttpResponse:
         """For who may see both the record and what was sent of it."""
         record: Any = get_object_or_404(self.get_queryset(request).select_related("program"), pk=record_id)
-        may_see = request.user.has_perm("crm_integrations.view_delivery")
+        may_see = request.user.has_perm(MAY_SEE)
         if not may_see or not self.has_view_permission(request, record):
             raise PermissionDenied
         connection = get_object_or_404(Connection, pk=connection_id)

@@ -160,5 +160,5 @@ class IntegratedLoanAccountAdmin(Previewed, LoanAccountAdmin):
         return chips(account.sent)
 
     def panels(self, request: HttpRequest, account: LoanAccount) -> list[SafeString]:
-        may_see = request.user.has_perm("crm_integrations.view_delivery")
+        may_see = request.user.has_perm(MAY_SEE)
         return [*super().panels(request, account), *([panel.of_account(request, account)] if may_see else [])]

@@ -24,6 +24,7 @@ from unfold.admin import ModelAdmin
 
 from crm_integrations import subscriptions
 from crm_integrations.admin.chips import state_chip, why_of
+from crm_integrations.admin.steering import MAY_SEE
 from crm_integrations.admin.subscription_forms import AddForm, ReplayForm, WantedForm
 from crm_integrations.models import Delivery, EventType, Subscription
 from leadops.admin.gates import tell_waiting
@@ -151,7 +152,7 @@ class SubscriptionAdmin(Scoped, NeverAltered, CappedList, ModelAdmin):
     def _shown(self, request: HttpRequest, subscription: Subscription, form: WantedForm) -> HttpResponse:
         deliveries = Delivery.objects.filter(connection=subscription.connection_id)
         last = deliveries.select_related("connection__health", "event").order_by("-id")[:LAST]
-        may_view = request.user.has_perm("crm_integrations.view_delivery")
+        may_view = request.user.has_perm(MAY_SEE)
         rows = [{"delivery": each, "chip": state_chip(each), "why": why_of(each)} for each in last]
         context = {
             "title": subscription.url,
