@@ -68,9 +68,7 @@ class KeyPages(ModelAdmin):
                     key, text = keys.make(partner, **form.cleaned_data)
                     self.log_change(request, partner, f"Made the key {key}.")
             except (LeadopsError, ValidationError) as error:
-                form.add_error(
-                    None, error.shown if isinstance(error, LeadopsError) else said(error.messages[0])
-                )
+                form.add_error(None, _refused(error))
         return self._page(
             request,
             partner,
@@ -91,9 +89,7 @@ class KeyPages(ModelAdmin):
                 made, text = keys.rotate(key, timedelta(days=form.cleaned_data["overlap"]))
                 self.log_change(request, key.partner, f"Rotated the key {key}: the new one is {made}.")
             except (LeadopsError, ValidationError) as error:
-                form.add_error(
-                    None, error.shown if isinstance(error, LeadopsError) else said(error.messages[0])
-                )
+                form.add_error(None, _refused(error))
         return self._page(
             request,
             key.partner,
@@ -173,6 +169,11 @@ def _require(request: HttpRequest, verb: str) -> None:
 def _key(request: HttpRequest, partner_id: UUID, key_id: UUID) -> ApiKey:
     keys = seen(ApiKey.objects.all(), request).select_related("partner")
     return get_object_or_404(keys, pk=key_id, partner_id=partner_id)
+
+
+def _refused(error: LeadopsError | ValidationError) -> str:
+    """What the form says of it."""
+    return error.shown if isinstance(error, LeadopsError) else said(error.messages[0])
 
 
 def _end(key: ApiKey, chosen: datetime | None) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -81,10 +81,10 @@ class FilterForm(forms.Form):
     def asked(self) -> Asked:
         """Once it is valid."""
         said = self.cleaned_data
-        today = date.today() if not said.get("last") else said["last"]
-        first = said.get("first") or today - timedelta(days=DAYS - 1)
+        last = said.get("last") or timezone.localdate()
+        first = said.get("first") or last - timedelta(days=DAYS - 1)
         chosen = {name: said.get(name) for name in ("program", "branch", "partner")}
-        return Asked(self.officer, first, today, said.get("by") or "", **chosen)
+        return Asked(self.officer, first, last, said.get("by") or "", **chosen)
 
 
 class MailForm(ReasonForm):
