@@ -12,23 +12,16 @@ from django.utils.translation import gettext_lazy as _
 
 from leadops.admin import queue
 from leadops.admin.intake import chart
+from leadops.admin.lead_list import TONES
 from leadops.admin.listed import rows_of
 from leadops.admin.page_urls import IMPORTS, LEADS, list_url
-from leadops.admin.pages import MOST, capped_counts
+from leadops.admin.pages import capped_counts
 from leadops.admin.queue import Counted, Number
 from leadops.ids import uuid_in
 from leadops.models import ImportBatch, Lead, Program
 from leadops.models.lead import LeadQuerySet
 
 UNDER_WAY, MOST_IMPORTS = "imports under way", 5
-STAGE = {
-    Lead.Status.DRAFT: "calm",
-    Lead.Status.SUBMITTED: "busy",
-    Lead.Status.IN_REVIEW: "warn",
-    Lead.Status.APPROVED: "good",
-    Lead.Status.DECLINED: "bad",
-    Lead.Status.DROPPED: "calm",
-}
 
 
 def context(
@@ -79,7 +72,7 @@ def stages_of(leads: LeadQuerySet, programs: Sequence[Program], chosen: Program 
             str(status.label),
             leads.filter(program__in=ids, status=status),
             list_url(LEADS, status__exact=status.value, **narrowed, space="real"),
-            STAGE[status],
+            TONES[status],
         )
         for status in Lead.Status
     }
@@ -91,7 +84,6 @@ def funnel(stages: Sequence[Number]) -> dict[str, Any]:
     return {
         "stages": [{"number": each, "share": round(100 * each.count / most, 1)} for each in stages],
         "total": sum(each.count for each in stages),
-        "capped": any(each.count > MOST for each in stages),
     }
 
 

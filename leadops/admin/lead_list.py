@@ -38,10 +38,12 @@ from leadops.services.approvals import pushes
 from leadops.sign_in.sessions import officer_of
 
 TONES: dict[str, str] = {
+    Lead.Status.DRAFT: "calm",
     Lead.Status.SUBMITTED: "busy",
     Lead.Status.IN_REVIEW: "warn",
     Lead.Status.APPROVED: "good",
     Lead.Status.DECLINED: "bad",
+    Lead.Status.DROPPED: "calm",
 }
 
 TOLD = (
@@ -186,4 +188,4 @@ class LeadList(Scoped, CappedList, ModelAdmin):
 def status_chip(lead: Lead) -> SafeString:
     """The lender's own word for where the lead stands."""
     status = Lead.Status(lead.status)  # Django's own look-up would put all the labels into words for each row
-    return chip(TONES.get(status, "calm"), status.label)
+    return chip(TONES[status], status.label)
