@@ -18,11 +18,12 @@ from markdown_it import MarkdownIt
 
 DOCS = settings.BASE_DIR / "docs"
 PAGES = {
-    "officer.md": "Officers' guide",
-    "partners.md": "Partners' first steps",
-    "api.md": "Partners' API",
-    "dialects.md": "Vendors' clients",
+    "officer.md": ("Officers' guide", "help"),
+    "partners.md": ("Partners' first steps", "rocket_launch"),
+    "api.md": ("Partners' API", "api"),
+    "dialects.md": ("Vendors' clients", "swap_horiz"),
 }
+"""Each with its title, and its icon in the menu."""
 FILES = ["openapi.yaml", "samples/*.xlsx", "images/*.png"]
 """What the pages show or link to. They stand beside the pages, as in docs/, so every link leads where it says."""
 
@@ -50,8 +51,9 @@ def urls(site: AdminSite) -> list[URLPattern]:
 def _page(request: HttpRequest, name: str, context: dict[str, Any]) -> TemplateResponse:
     heading, _line, text = _written(name).read_text(encoding="utf-8").removeprefix("# ").partition("\n")
     body = mark_safe(markdown.render(text))  # noqa: S308  our own words only
-    context |= {"title": _(PAGES[name]), "content_title": _(PAGES[name]), "heading": heading, "body": body}
-    context |= {"name": name, "pages": {each: _(title) for each, title in PAGES.items()}}
+    pages = {each: _(title) for each, (title, _icon) in PAGES.items()}
+    context |= {"title": pages[name], "content_title": pages[name], "heading": heading, "body": body}
+    context |= {"name": name, "pages": pages}
     return TemplateResponse(request, "admin/leadops/help.html", context)
 
 

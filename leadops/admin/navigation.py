@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import get_language, gettext
 
+from leadops.admin import help as help_pages
 from leadops.admin.pages import Ids, capped_counts, ids_of
 from leadops.models import Officer
 from leadops.services import approvals
@@ -79,13 +80,6 @@ PAGES: list[tuple[str, list[tuple[str, ...]]]] = [
     ),
 ]
 
-HELP = [
-    ("Officers' guide", "help", "officer.md"),
-    ("Partners' first steps", "rocket_launch", "partners.md"),
-    ("Partners' API", "api", "api.md"),
-    ("Vendors' clients", "swap_horiz", "dialects.md"),
-]
-
 COUNTED = {
     "crm_integrations.notice": "crm_integrations.admin.notices.open_ones",
     "leadops.pendingchange": "leadops.admin.pending_changes.waiting_ones",
@@ -128,7 +122,7 @@ def _entries(language: str | None, prefix: str) -> list[tuple[str, list[tuple[st
     return [
         ("", [("", "", home)]),
         *pages,
-        (gettext("Help"), [("", "", _help(*page)) for page in HELP]),
+        (gettext("Help"), [("", "", _help(name, *page)) for name, page in help_pages.PAGES.items()]),
     ]
 
 
@@ -148,7 +142,7 @@ def _item(title: str, icon: str, label: str, page: str = "") -> dict[str, Any]:
     return {"title": gettext(title), "icon": icon, "link": reverse(f"admin:{page}")}
 
 
-def _help(title: str, icon: str, name: str) -> dict[str, Any]:
+def _help(name: str, title: str, icon: str) -> dict[str, Any]:
     return {"title": gettext(title), "icon": icon, "link": reverse("admin:help", args=[name])}
 
 
