@@ -23,7 +23,6 @@ from django.db.models.base import ModelState
 from django.db.models.query import ModelIterable
 
 M = TypeVar("M", bound=Model)
-T = TypeVar("T")
 MARKS: dict[type, Callable[[], Any]] = {
     UUID: uuid4,
     int: lambda: secrets.randbelow(2**50),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.http import QueryDict
@@ -13,9 +13,6 @@ from django.utils.translation import gettext as _
 
 from leadops import masking
 from leadops.admin.masked import MaskedField
-
-if TYPE_CHECKING:
-    pass
 
 OF_THE_PAGE = {"seen", "seen_version"}
 Texts = dict[str, list[str]]

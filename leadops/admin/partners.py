@@ -59,7 +59,6 @@ class PartnerAdmin(Scoped, Holding, KeyPages, SeenAdmin, ModelAdmin):
         may_see = request.user.has_perm("leadops.view_apikey")
         counts = partner_desk.counts(partner) if may_see else []
         return {
-            "may_see_keys": may_see,
             "may_make_keys": request.user.has_perm("leadops.add_apikey"),
             "may_change_keys": request.user.has_perm("leadops.change_apikey"),
             "days": partner_desk.DAYS,

@@ -6,7 +6,6 @@ here, once, when the apps are loaded. Migrations see what the models say, and no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.apps import AppConfig
@@ -29,15 +28,6 @@ def speak(app: AppConfig) -> None:
             _speak_field(field)
         for constraint in names.constraints:
             constraint.violation_error_message = _lazy(constraint.violation_error_message)
-
-
-def spoken(app: AppConfig) -> Iterator[str]:
-    """Every text that `speak` makes lazy, as it stands in the models."""
-    for model in app.get_models():
-        yield from (str(model._meta.verbose_name), str(model._meta.verbose_name_plural))
-        for field in (*model._meta.local_fields, *model._meta.local_many_to_many):
-            yield str(field.verbose_name)
-            yield from (str(label) for _value, label in field.flatchoices or ())
 
 
 def _speak_choices(kind: type[Choices], module: str) -> None:

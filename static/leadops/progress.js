@@ -1,4 +1,4 @@
-// Watches an import, a comparison or a replay: asks every second how far it is, and shows the finished page when it is done.
+// Watches what goes on after its page was sent: asks every second how far it is, and shows the finished page when it is done.
 "use strict";
 
 (() => {
