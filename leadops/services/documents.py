@@ -13,19 +13,21 @@ from django.core.files import File
 from django.db import transaction
 
 from leadops.document_files.cleaning import content_type_of, refusal
-from leadops.errors import Gone, Invalid, NotInThisState
+from leadops.errors import Gone, Invalid
 from leadops.faults import trace_of
 from leadops.models import Applicant, Bank, Document, Lead, Partner
 from leadops.models.files import document_store
 from leadops.services.document_checklist import Owner, kind_of, type_findings
 from leadops.services.document_events import By, Deed, note
 from leadops.services.document_storing import OF_FILE, Given, StoreAway, stored
+from leadops.services.whole_leads import refuse_decided
 from leadops.validation import Finding, errors_in, findings_at, free_text, problem
 
 log = logging.getLogger(__name__)
 
 MOST = 100
 """Documents of one lead."""
+UNCHANGED = "its documents are not changed any more"
 NEVER_KEPT = ("card_data", "aadhaar_number")
 LONGEST_WORD, LONGEST_NAME, LONGEST_PASSWORD = 50, 1000, 200
 
@@ -95,7 +97,7 @@ def change(document: Document, given: Given, by: By) -> Document:
 
     Raises as `add` does, NotInThisState where the lender has decided on the lead, Gone where it was deleted meanwhile.
     """
-    refuse_decided(document.lead)
+    refuse_decided(document.lead, UNCHANGED)
     if (about := FINDERS[document.related_model](document.related_model_id)) is None:
         raise Gone
     words = _right(about, given)
@@ -104,7 +106,7 @@ def change(document: Document, given: Given, by: By) -> Document:
     for name, value in told.items():
         setattr(document, name, value)
     with stored(document, given, by):
-        refuse_decided(_locked(document.lead_id))
+        refuse_decided(_locked(document.lead_id), UNCHANGED)
         if not Document.objects.filter(pk=document.pk, file=old).exists():
             raise Gone
         # What is not given may be another by now, which is not to be undone.
@@ -118,7 +120,7 @@ def change(document: Document, given: Given, by: By) -> Document:
 @transaction.atomic
 def delete(document: Document, by: By) -> None:
     """Delete the record with its file; the log keeps that it was there. Raises as `change` does."""
-    refuse_decided(_locked(document.lead_id))
+    refuse_decided(_locked(document.lead_id), UNCHANGED)
     if (kept := Document.objects.filter(pk=document.pk).first()) is None:
         raise Gone
     note(kept, Deed.DELETED, by)
@@ -151,15 +153,6 @@ def shown_password(document: Document, by: By, reason: str) -> str:
     note(document, Deed.PASSWORD, by, reason)
     password: str = document.password
     return password
-
-
-def refuse_decided(lead: Lead) -> None:
-    """Raise NotInThisState where what the lender decided by would not be what it decided by any more."""
-    if lead.status not in Lead.OPEN:
-        word = lead.get_status_display().lower()
-        raise NotInThisState(f"This lead is {word}, so its documents are not changed any more.")
-    if lead.loan_accounts.exists():
-        raise NotInThisState("This lead has a loan account, so its documents are not changed any more.")
 
 
 # What is given ------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ class WholeLead:
         locked = Lead.objects.select_for_update(of=("self",), no_key=True).filter(pk=lead_id)
         if (lead := locked.with_parties().first()) is None:
             raise Gone
-        refuse_decided(lead)
+        refuse_decided(lead, "nothing of it is changed any more")
         self.lead = lead
         self.draft: LeadDraft = draft_of(lead)
         self.people: list[Applicant] = list(lead.applicants.all())
@@ -74,13 +74,16 @@ class WholeLead:
         return duplicates.look_again(self.lead) if look_for_duplicates else []
 
 
-def refuse_decided(lead: Lead) -> None:
-    """Raise NotInThisState where what the lender decided on would not be what it decided on any more."""
+def refuse_decided(lead: Lead, so: str) -> None:
+    """Raise NotInThisState where what the lender decided on would not be what it decided on any more.
+
+    `so` says what is not changed therefore.
+    """
     if lead.status not in Lead.OPEN:
         word = lead.get_status_display().lower()
-        raise NotInThisState(f"This lead is {word}, so nothing of it is changed any more.")
+        raise NotInThisState(f"This lead is {word}, so {so}.")
     if lead.loan_accounts.exists():
-        raise NotInThisState("This lead has a loan account, so nothing of it is changed any more.")
+        raise NotInThisState(f"This lead has a loan account, so {so}.")
 
 
 def within(path: str, findings: list[Finding]) -> list[Finding]:

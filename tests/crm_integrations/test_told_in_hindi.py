@@ -36,7 +36,15 @@ ENGLISH = re.compile(r"(?:[A-Za-z][A-Za-z'’-]*[,;:.]? ){2,}[A-Za-z][A-Za-z'’
 AS_THEY_ARE = re.compile(
     r"https?://\S+|DAYS, WEEKS, MONTHS|Settings > Dev Space > (?:Open API Keys|Webhooks)|name@example\.com"
 )
-TOLD = {"Finding": 2, "row_note": 1, "raise_notice": 2, "_tell": 2, "Verdict": 1, "Missing": 1}
+TOLD = {
+    "Finding": 2,
+    "row_note": 1,
+    "raise_notice": 2,
+    "_tell": 2,
+    "Verdict": 1,
+    "Missing": 1,
+    "refuse_decided": 1,
+}
 """Of what calls which argument is told."""
 
 
