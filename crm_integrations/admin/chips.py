@@ -14,6 +14,7 @@ from crm_integrations import why
 from crm_integrations.models import NEEDS_PERSON, Delivery, Gap, State
 from leadops.admin.field_names import spoken
 from leadops.admin.markup import chip
+from leadops.languages.kept import gettext as _
 from leadops.languages.said import said
 from leadops.models import Lead
 
@@ -100,7 +101,7 @@ def lead_chips(lead: Lead, deliveries: list[Delivery], missing: Iterable[Gap]) -
 
 def misses(count: int) -> str:
     """How much is missing, as a chip says it."""
-    return f"Misses {count}"
+    return _("Misses %(count)s") % {"count": count}
 
 
 def _together(shown: Iterable[SafeString]) -> SafeString:

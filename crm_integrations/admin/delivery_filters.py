@@ -57,9 +57,9 @@ class CauseFilter(FormFilter):
 
     def form(self) -> forms.Form:
         sealed = str(self.used_parameters.get("cause", ""))
-        choices = [("", "All"), (sealed, opened(sealed) or "Unreadable")]
+        choices = [("", _("All")), (sealed, opened(sealed) or _("Unreadable"))]
         field = forms.ChoiceField(
-            choices=choices, widget=UnfoldAdminSelectWidget(attrs={"aria-label": "Cause"}), required=False
+            choices=choices, widget=UnfoldAdminSelectWidget(attrs={"aria-label": _("Cause")}), required=False
         )
         return type("CauseForm", (forms.Form,), {"cause": field})(self.used_parameters)
 

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from crm_integrations import outbox, why
 from crm_integrations.admin.delivery_filters import AS_BROWSERS_WRITE
@@ -78,20 +79,21 @@ def _in_words(listed: ChangeList) -> str:
     connection = Connection.objects.filter(pk=key).first() if key else None
     labels = {state.value: str(state.label) for state in State}
     said = [
-        str(connection or "All connections"),
+        str(connection or _("All connections")),
         labels.get(filters.get("state__exact", ""), ""),
         opened(filters.get("cause", "")),
-        _moment("since", filters.get("changed_from", "")),
-        _moment("until", filters.get("changed_to", "")),
-        f"search for {filters['q']}" if filters.get("q") else "",
+        _moment(_("since %(when)s"), filters.get("changed_from", "")),
+        _moment(_("until %(when)s"), filters.get("changed_to", "")),
+        _("search for %(text)s") % {"text": filters["q"]} if filters.get("q") else "",
     ]
     return " · ".join(each for each in said if each)
 
 
-def _moment(word: str, given: str) -> str:
+def _moment(words: str, given: str) -> str:
     if not given:
         return ""
     try:
-        return f"{word} {date_format(datetime.strptime(given, AS_BROWSERS_WRITE), 'DATETIME_FORMAT')}"
+        when = date_format(datetime.strptime(given, AS_BROWSERS_WRITE), "DATETIME_FORMAT")
     except ValueError:
-        return f"{word} {given}"
+        when = given
+    return words % {"when": when}

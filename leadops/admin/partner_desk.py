@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import F, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadops.admin.duplicates import REPEATING, REPEATS
 from leadops.admin.page_urls import IMPORTS, LEADS, list_url
@@ -24,9 +25,9 @@ ACCOUNTS = "admin:leadops_loanaccount_changelist"
 TOKENS = "admin:leadops_borrowertoken_changelist"
 CALLS = "admin:leadops_callcount_changelist"
 CLASSES = (
-    ("good", "Done", 200, 299),
-    ("theirs", "Refused (4xx)", 400, 499),
-    ("ours", "Our fault (5xx)", 500, 599),
+    ("good", gettext_lazy("Done"), 200, 299),
+    ("theirs", gettext_lazy("Refused (4xx)"), 400, 499),
+    ("ours", gettext_lazy("Our fault (5xx)"), 500, 599),
 )
 """Classes of statuses: the name of the colour, the words, from and to."""
 

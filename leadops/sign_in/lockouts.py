@@ -21,6 +21,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Q
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from leadops.sealing import blind_index
 
@@ -94,7 +95,7 @@ def index_of(name: str) -> str:
 def in_words(until: datetime) -> str:
     """How long somebody waits still."""
     minutes = max(1, ceil((until - timezone.now()).total_seconds() / 60))
-    return "1 minute" if minutes == 1 else f"{minutes} minutes"
+    return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
 
 
 def answer(request: Any, original: HttpResponse, credentials: Any) -> HttpResponse:

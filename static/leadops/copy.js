@@ -10,9 +10,9 @@ document.addEventListener("DOMContentLoaded", () => {
         button.addEventListener("click", async () => {
             try {
                 await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-                button.textContent = "Copied";
+                button.textContent = button.dataset.copied;
             } catch {
-                button.textContent = "Select the text to copy it";
+                button.textContent = button.dataset.byHand;
             }
         });
     });

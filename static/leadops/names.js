@@ -6,6 +6,10 @@
         return select?.labels?.[0]?.innerText.trim() || select?.getAttribute("aria-label") || "";
     }
 
+    function wordFor(name) {
+        return document.getElementById("lo-words")?.dataset[name] || "";
+    }
+
     function nameBox(box) {
         const name = labelOf(box.previousElementSibling);
         if (name) {
@@ -21,7 +25,7 @@
         const open = document.querySelector(".select2-container--open");
         const search = document.querySelector(".select2-dropdown .select2-search__field");
         if (open && search) {
-            search.setAttribute("aria-label", labelOf(open.previousElementSibling) || "Search");
+            search.setAttribute("aria-label", labelOf(open.previousElementSibling) || wordFor("search"));
         }
     }
 

@@ -6,7 +6,7 @@ import gettext
 import json
 import re
 from ast import literal_eval
-from datetime import date
+from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
 
@@ -19,13 +19,14 @@ from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from crm_integrations.models import Connection, State
 from leadops.admin import help as help_pages
 from leadops.admin import navigation, rights_in_words
 from leadops.models import Lead, Officer
 from leadops.reports import catalogue
+from leadops.sign_in import lockouts
 from tests import people
 
 HINDI = Path(settings.LOCALE_PATHS[0]) / "hi" / "LC_MESSAGES"
@@ -207,6 +208,17 @@ def test_a_page_of_setting_up_is_in_hindi(name, hindi_desk, officer, partner, pr
 def test_a_reconciliation_is_asked_for_in_hindi(hindi_desk):
     said = text_of(hindi_desk.get(reverse("admin:crm_integrations_reconciliation_add")).content.decode())
     assert [words for words in ("पहला दिन", "आख़िरी दिन", "न कुछ बदला जाता है") if words not in said] == []
+
+
+def test_who_is_locked_out_is_told_in_hindi_how_long():
+    with translation.override("hi"):
+        assert lockouts.in_words(timezone.now() + timedelta(minutes=3)) == "3 मिनट"
+
+
+def test_a_partner_s_key_is_told_in_hindi(hindi_desk, partner, key):
+    page = hindi_desk.get(reverse("admin:leadops_partner_change", args=[partner.pk])).content.decode()
+    assert {"कहीं से भी", "पार्टनर की अपनी सीमा", "कभी नहीं"} <= set(re.findall(r">([^<>]+)<", page))
+    assert re.search(r'aria-label="[^"]+ वापस लें"', page)
 
 
 def test_every_right_is_said_in_hindi(db):
