@@ -14,7 +14,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -221,8 +220,7 @@ def _killed_at(point: str, delivery: Delivery) -> str:
     """What was not as the table says, in words; nothing when all was."""
     fate, askable = FATES[point], delivery.connection.vendor == VENDORS[0]
     make_due(delivery.pk)
-    _, status = os.waitpid(worker(point, signal.SIGKILL), 0)
-    if not os.WIFSIGNALED(status):
+    if not os.WIFSIGNALED(os.waitpid(worker(point, signal.SIGKILL), 0)[1]):
         return "the point was not reached"
     await_silence()
     left, there = _left(delivery), _taken(delivery, fate.held)
@@ -257,43 +255,36 @@ def _left(delivery: Delivery) -> Left:
 
 def freeze(times: int, seed: int = 20261120) -> dict[str, Any]:
     """So many workers that sleep past their lease and wake when others have done their work."""
-    settings.DELIVERY_LEASE_SECONDS, settings.DELIVERY_DEADLINE_SECONDS = (
-        6,
-        4,
-    )  # a busy machine takes one to send
+    # Longer than a busy machine takes to send.
+    settings.DELIVERY_LEASE_SECONDS, settings.DELIVERY_DEADLINE_SECONDS = 6, 4
     chance, found = random.Random(seed), Counter[str]()
-    parked = park((times + 1) // 2)
-    for start in range(0, times, FROZEN_AT_ONCE):
-        found.update(_frozen(parked[start : min(start + FROZEN_AT_ONCE, times)], chance))
+    parked, frozen = park((times + 1) // 2), list[int]()
+    try:
+        for start in range(0, times, FROZEN_AT_ONCE):
+            found.update(_frozen(parked[start : min(start + FROZEN_AT_ONCE, times)], chance, frozen))
+    finally:
+        for process in frozen:  # after a fault: or who waits for what they print would wait for ever
+            os.kill(process, signal.SIGKILL)
     return {"deliveries": len(parked), "times": times, **found}
 
 
-def _frozen(batch: list[Delivery], chance: random.Random) -> Counter[str]:
-    frozen: dict[int, str] = {}
-    try:
-        return _woken(batch, chance, frozen)
-    except BaseException:
-        for process in frozen:  # or who waits for what they print would wait for ever
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-        raise
-
-
-def _woken(batch: list[Delivery], chance: random.Random, frozen: dict[int, str]) -> Counter[str]:
-    """What became of the batch; `frozen` is filled with the processes that sleep."""
+def _frozen(batch: list[Delivery], chance: random.Random, frozen: list[int]) -> Counter[str]:
+    """What became of the batch; `frozen` holds the processes that sleep."""
+    found = Counter[str]()
     for delivery in batch:
         make_due(delivery.pk)
         point = chance.choice(FREEZING)
-        frozen[process := worker(point, signal.SIGSTOP)] = point
+        process = worker(point, signal.SIGSTOP)
         assert os.WIFSTOPPED(os.waitpid(process, os.WUNTRACED)[1]), point
+        frozen.append(process)
+        found[f"at_{point}"] += 1
     time.sleep(settings.DELIVERY_LEASE_SECONDS + 0.5)
     outbox.reap()
     finish(*(ids := [delivery.pk for delivery in batch]))
     before = list(_rows(ids))
-    for process in frozen:
-        os.kill(process, signal.SIGCONT)
-        os.waitpid(process, 0)
-    found = Counter({f"at_{point}": count for point, count in Counter(frozen.values()).items()})
+    while frozen:
+        os.kill(frozen[-1], signal.SIGCONT)
+        os.waitpid(frozen.pop(), 0)
     found["late_outcomes"] = sum(one != other for one, other in zip(before, _rows(ids), strict=True))
     found["duplicates"] = sum(held(delivery) > 1 for delivery in batch)
     Health.objects.all().delete()

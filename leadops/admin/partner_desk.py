@@ -75,9 +75,9 @@ def first_day() -> date:
 
 def counts(partner: Partner) -> list[dict[str, Any]]:
     """How the calls of these days were answered."""
-    found = CallCount.objects.filter(api_key__partner=partner, day__gte=first_day()).order_by()
-    summed = found.values("day", "status", "problem", "finding").annotate(calls=Sum(F("calls")))
-    return [dict(row) for row in summed]
+    found = CallCount.objects.filter(api_key__partner=partner, day__gte=first_day())
+    by = ("day", "status", "problem", "finding")
+    return [dict(row) for row in found.values(*by).annotate(calls=Sum(F("calls"))).order_by(*by)]
 
 
 def shown(partner: Partner, counts: Sequence[dict[str, Any]]) -> dict[str, Any]:
