@@ -6,7 +6,7 @@ roles.toml has the matrix of both; this module reads it.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -101,20 +101,27 @@ def role_of(officer: Officer) -> str:
     return next((role for role in ROLES if role in held), "")
 
 
+def given(role: str, groups: Iterable[Group]) -> list[Group]:
+    """Those of `groups` that are no role's, and that of `role`, which is made where there is none yet."""
+    others = [each for each in groups if each.name not in ROLES]
+    if not role:
+        return others
+    if not Group.objects.filter(name=role).exists():
+        settle([role])
+    return [*others, Group.objects.get(name=role)]
+
+
 @transaction.atomic
 def give(officer: Officer, role: str, reach: str = "") -> None:
     """Have `officer` be in the group of `role` and of no other role, none where it is empty; other groups stay.
 
     With another role comes its reach, unless one is chosen, and that they may sign in.
     """
-    officer.groups.remove(*Group.objects.filter(name__in=set(ROLES) - {role}))
-    if not role or officer.groups.filter(name=role).exists():
-        return
-    if not Group.objects.filter(name=role).exists():
-        settle([role])
-    officer.groups.add(Group.objects.get(name=role))
-    officer.reach, officer.is_staff = reach or ROLES[role].reach, True
-    officer.save(update_fields=["reach", "is_staff"])
+    before = list(officer.groups.all())
+    officer.groups.set(given(role, before))
+    if role and role not in {each.name for each in before}:
+        officer.reach, officer.is_staff = reach or ROLES[role].reach, True
+        officer.save(update_fields=["reach", "is_staff"])
 
 
 def table() -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from crm_integrations import roles
+from leadops.admin.gates import drop_changed
 from leadops.admin.officers import OfficerAdmin, OfficerForm
 from leadops.languages.said import said
 from leadops.models import Officer
@@ -26,7 +27,7 @@ def _choices() -> list[tuple[str, Any]]:
 
 
 class RoleForm(OfficerForm):
-    """Superusers alone are shown it."""
+    """It is shown to who may give rights, or ask for them."""
 
     role = forms.ChoiceField(
         label=_("Role"),
@@ -48,7 +49,7 @@ class IntegratedOfficerAdmin(OfficerAdmin):
     list_display = ["username", "first_name", "last_name", "role_held", "reach", "is_active", "last_login"]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        if obj is not None and request.user.is_superuser:
+        if obj is not None and self.may_give_rights(request):
             kwargs["form"] = RoleForm
         return super().get_form(request, obj, change=change, **kwargs)
 
@@ -56,7 +57,7 @@ class IntegratedOfficerAdmin(OfficerAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None:
             return fieldsets
-        role = "role" if request.user.is_superuser else "role_held"
+        role = "role" if self.may_give_rights(request) else "role_held"
         about, *others = [each for each in fieldsets if each[0] != "Leads"]
         return [about, (_("Role"), {"fields": [role, "reach", "branches"]}), *others]
 
@@ -73,8 +74,20 @@ class IntegratedOfficerAdmin(OfficerAdmin):
         held = {group.name for group in officer.groups.all()}
         return ", ".join(role for role in roles.ROLES if role in held) or "–"
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if isinstance(form, RoleForm) and "role" in form.changed_data:
-            chosen = form.cleaned_data["reach"] if "reach" in form.changed_data else ""
-            roles.give(form.instance, form.cleaned_data["role"], chosen)
+            _take_apart(form)
+        super().save_model(request, obj, form, change)
+        if "groups" in (getattr(form, "gains", None) or ()):
+            drop_changed(form, ["role"])
+
+
+def _take_apart(form: RoleForm) -> None:
+    """Have the form say what the chosen role stands for, so that it waits as that does where it is chosen by itself."""
+    wanted, role = form.cleaned_data, form.cleaned_data["role"]
+    held = set(form.instance.groups.values_list("name", flat=True))
+    wanted["groups"] = roles.given(role, wanted["groups"])
+    if role and role not in held:
+        wanted["is_staff"] = form.instance.is_staff = True
+        if "reach" not in form.changed_data:
+            wanted["reach"] = form.instance.reach = roles.ROLES[role].reach

@@ -20,7 +20,7 @@ from leadops.admin.rights_in_words import RightsInWords
 from leadops.admin.scoped import Scoped
 from leadops.admin.versions import SeenAdmin, SeenForm
 from leadops.models import Officer
-from leadops.services import second_factor
+from leadops.services import approvals, second_factor
 from leadops.sign_in import lockouts
 from leadops.sign_in.fresh import fresh_factor
 
@@ -62,9 +62,17 @@ class OfficerAdmin(Autocompleted, Scoped, HoldsGrants, HoldsPasswords, SeenAdmin
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Only a superuser gives rights: whoever may edit officers can't raise their own or another's."""
-        rights = ["is_superuser", "is_staff", "groups", "user_permissions", "reach", "branches"]
-        return ["last_login", "date_joined", "factor_since", *([] if request.user.is_superuser else rights)]
+        """Whoever may edit officers can't raise their own or another's rights by themselves."""
+        rights = ["is_staff", "groups", "user_permissions", "reach", "branches"]
+        closed = [] if request.user.is_superuser else ["is_superuser"]
+        closed += [] if self.may_give_rights(request) else rights
+        return ["last_login", "date_joined", "factor_since", *closed]
+
+    def may_give_rights(self, request: HttpRequest) -> bool:
+        """A superuser; where a second person decides, who may edit officers asks for rights as well."""
+        return request.user.is_superuser or (
+            approvals.needed() and request.user.has_perm("leadops.change_officer")
+        )
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Without the mark that takes all out at once: it is no entry, and stands within the list of them."""

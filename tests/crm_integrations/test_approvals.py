@@ -11,13 +11,13 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection as database
 from django.urls import reverse
 
-from crm_integrations import subscriptions
+from crm_integrations import roles, subscriptions
 from crm_integrations.models import Connection, Delivery, EventType, Replay, State, Subscription
 from crm_integrations.outbox import replays
-from leadops.models import Lead, PendingChange
+from leadops.models import Lead, Officer, PendingChange
 from leadops.services import leads
 from tests import people
-from tests.approving import approved, asked, press, refused, second_person
+from tests.approving import approved, asked, press, refused, second_person, signed_in
 from tests.crm_integrations.holding import connect
 from tests.leadops.admin.page_forms import fields
 
@@ -116,6 +116,80 @@ class TestConnections:
         assert not Connection.objects.filter(name="isp-north").exists()
         approved(desk, change)
         assert Connection.objects.get(name="isp-north").base_url == ELSEWHERE
+
+
+class TestRoles:
+    """A role is rights, a reach and signing in, chosen as one thing: they wait as these do by themselves."""
+
+    @pytest.fixture
+    def tara(self, db) -> Officer:
+        return Officer.objects.create_user("tara", "tara@lender.example", people.PASSWORD, reach="own")
+
+    @staticmethod
+    def held(officer: Officer) -> tuple[list[str], str, bool]:
+        now = Officer.objects.get(pk=officer.pk)
+        return list(now.groups.values_list("name", flat=True)), now.reach, now.is_staff
+
+    @staticmethod
+    def save(desk, officer: Officer, **changes: str):
+        url = reverse("admin:leadops_officer_change", args=[officer.pk])
+        form = fields(desk.get(url).content.decode(), "officer_form")
+        return desk.post(url, {name: value for name, value in form.items() if value} | changes)
+
+    def test_it_is_given_once_approved(self, desk, tara):
+        change = asked(self.save(desk, tara, role="Branch managers", first_name="Tara"))
+        assert self.held(tara) == ([], "own", False)
+        assert Officer.objects.get(pk=tara.pk).first_name == "Tara"
+        said = LogEntry.objects.filter(object_id=str(tara.pk)).latest("pk").get_change_message()
+        assert ("First name" in said, "Role" in said) == (True, False)
+        approved(desk, change)
+        assert self.held(tara) == (["Branch managers"], "branches", True)
+
+    def test_a_reach_chosen_with_it_waits_too(self, desk, tara):
+        change = asked(self.save(desk, tara, role="Loan officers", reach="all"))
+        assert self.held(tara) == ([], "own", False)
+        approved(desk, change)
+        assert self.held(tara) == (["Loan officers"], "all", True)
+
+    def test_a_refused_one_is_not_given_and_the_one_before_is_gone_at_once(self, desk, tara):
+        roles.give(tara, "Operations")
+        refused(desk, asked(self.save(desk, tara, role="Branch managers")))
+        assert self.held(tara) == ([], "branches", True)
+
+    def test_a_security_admin_asks_for_it_and_another_one_approves(self, tara):
+        for name in ("isha", "kiran"):
+            roles.give(people.officer(name, superuser=False), "Security admins")
+        isha, kiran = (signed_in(Officer.objects.get(username=name)) for name in ("isha", "kiran"))
+        change = asked(self.save(isha, tara, role="Loan officers", is_superuser="on"))
+        assert self.held(tara) == ([], "own", False)
+        press(isha, "explain", change)
+        assert "somebody else has to decide" in press(isha, "approve", change)
+        press(kiran, "approve", change)
+        assert self.held(tara) == (["Loan officers"], "branches", True)
+        assert not Officer.objects.get(pk=tara.pk).is_superuser
+
+    def test_a_security_admin_changes_no_superuser_and_has_nothing_approved_by_themselves(self, tara):
+        people.officer("asha")
+        for name in ("isha", "kiran"):
+            roles.give(people.officer(name, superuser=False), "Security admins")
+        isha = signed_in(Officer.objects.get(username="isha"))
+        above = reverse("admin:leadops_officer_change", args=[Officer.objects.get(username="asha").pk])
+        assert isha.post(above, {"role": ""}).status_code == 403
+        change = asked(
+            self.save(
+                isha, Officer.objects.get(username="kiran"), reach="all", is_staff="on", role="Operations"
+            )
+        )
+        press(isha, "explain", change)
+        press(signed_in(Officer.objects.get(username="kiran")), "approve", change)
+        change.refresh_from_db()
+        assert change.waits
+
+    def test_it_is_taken_away_at_once(self, desk, tara):
+        roles.give(tara, "Operations")
+        self.save(desk, tara, role="")
+        assert self.held(tara) == ([], "all", True)
+        assert not PendingChange.objects.exists()
 
 
 class TestReplays:
