@@ -27,7 +27,10 @@ class LeadopsConfig(AppConfig):
 
         approvals.register(pushes.Push, imports.Import, bank_accounts.BankChange)
         approvals.register(
-            partners_and_keys.NewPartner, partners_and_keys.NewKey, partners_and_keys.KeyScopes
+            partners_and_keys.NewPartner,
+            partners_and_keys.NewKey,
+            partners_and_keys.KeyRotation,
+            partners_and_keys.KeyScopes,
         )
         approvals.register(grants.Grant, grants.GroupRights, passwords.NewPassword)
         from leadops import checks  # noqa: F401  (it registers)

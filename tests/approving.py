@@ -22,6 +22,10 @@ def second_person() -> Client:
     return signed_in(people.officer("chandra"))
 
 
+def page_of(change: PendingChange) -> str:
+    return reverse("admin:leadops_pendingchange_change", args=[change.pk])
+
+
 def press(client: Client, button: str, change: PendingChange, words: str = "It is right so.") -> str:
     """Press a button of the change's page; the page that follows."""
     url = reverse(f"admin:leadops_pendingchange_{button}", args=[change.pk])

@@ -83,11 +83,16 @@ class KeyPages(ModelAdmin):
         """A new key in the place of an old one, which works on for a while."""
         _require(request, "add")
         key = _key(request, partner_id, key_id)
-        form, text = RotateForm(request.POST or None), ""
+        form, text, waits = RotateForm(request.POST or None), "", ""
         if form.is_valid():
+            days = form.cleaned_data["overlap"]
             try:
-                made, text = keys.rotate(key, timedelta(days=form.cleaned_data["overlap"]))
-                self.log_change(request, key.partner, f"Rotated the key {key}: the new one is {made}.")
+                if key_gate.holds(key.mode):
+                    change, text = key_gate.ask_for_successor(request, key, days)
+                    waits = page_url(PendingChange, change.pk)
+                else:
+                    made, text = keys.rotate(key, timedelta(days=days))
+                    self.log_change(request, key.partner, f"Rotated the key {key}: the new one is {made}.")
             except (LeadopsError, ValidationError) as error:
                 form.add_error(None, _refused(error))
         return self._page(
@@ -97,6 +102,7 @@ class KeyPages(ModelAdmin):
             _("Rotate the key %(key)s") % {"key": key},
             _("Make its successor"),
             text,
+            waits,
         )
 
     def change_key_view(self, request: HttpRequest, partner_id: UUID, key_id: UUID) -> HttpResponse:
@@ -109,17 +115,18 @@ class KeyPages(ModelAdmin):
             try:
                 return self._change_key(request, key, form)
             except LeadopsError as refusal:
-                form.add_error("scopes", refusal.shown)
+                form.add_error(None, refusal.shown)
         return self._page(request, key.partner, form, _("Key %(key)s") % {"key": key}, _("Save"))
 
     @transaction.atomic
     def _change_key(self, request: HttpRequest, key: ApiKey, form: KeyForm) -> HttpResponse:
-        """Store what the form says; scopes that the key had not got wait for a second person."""
+        """Store what the form says; what the key had not got waits for a second person."""
         fields = form.cleaned_data
-        held = key_gate.take_out_scopes(request, key, fields)
-        keys.change(key, **fields | {"expires_at": _end(key, fields["expires_at"])})
-        changed = ", ".join(form.changed_data) or "nothing"
-        self.log_change(request, key.partner, f"Changed {changed} of the key {key}.")
+        fields["expires_at"] = _end(key, fields["expires_at"])
+        held = key_gate.take_out_more(request, key, fields)
+        changed = [name for name in form.changed_data if fields[name] != getattr(key, name)]
+        keys.change(key, **fields)
+        self.log_change(request, key.partner, f"Changed {', '.join(changed) or 'nothing'} of the key {key}.")
         words = _("Key %(key)s is changed, from its next call on.") % {"key": key}
         self.message_user(request, words, messages.SUCCESS)
         return HttpResponseRedirect(page_url(PendingChange, held.pk)) if held else _back(key.partner)

@@ -15,9 +15,6 @@ OVERLAP = timedelta(days=7)
 """How long the old key still works once there is a new one, unless somebody says otherwise."""
 
 
-_PASSED_ON = ("label", "scopes", "networks", "calls_per_minute", "dialect", "program")
-
-
 class NotLive(LeadopsError):
     """This key is revoked or has expired; make a new one."""
 
@@ -41,17 +38,33 @@ def rotate(key: ApiKey, overlap: timedelta = OVERLAP) -> tuple[ApiKey, str]:
 
     Raises NotLive, and ValidationError when the partner has another live key besides.
     """
+    text = ApiKey.new_text(key.mode)
+    return rotate_drawn(key, ApiKey.drawn(text), overlap), text
+
+
+def rotate_drawn(key: ApiKey, drawn: tuple[str, str], overlap: timedelta) -> ApiKey:
+    """The same where the text of the new key was given out before it works."""
     with transaction.atomic():
         _one_after_the_other(key.partner)
-        if not ApiKey.objects.live().filter(pk=key.pk).exists():
-            raise NotLive
-        same = {name: getattr(key, name) for name in _PASSED_ON}
-        made = ApiKey.issue(key.partner, key.mode, **same)
+        refuse_ended(key)
+        made = ApiKey.made(key.partner, key.mode, drawn, **passed_on(key))
         until = timezone.now() + overlap
         ApiKey.objects.filter(pk=key.pk).exclude(expires_at__lt=until).update(
             expires_at=until, updated_at=timezone.now()
         )
     return made
+
+
+def passed_on(key: ApiKey) -> dict[str, Any]:
+    """What the successor of `key` has of it."""
+    names = ("label", "scopes", "networks", "calls_per_minute", "dialect", "program")
+    return {name: getattr(key, name) for name in names}
+
+
+def refuse_ended(key: ApiKey) -> None:
+    """Raise NotLive unless `key` opens something still."""
+    if not ApiKey.objects.live().filter(pk=key.pk).exists():
+        raise NotLive
 
 
 def change(key: ApiKey, **fields: Any) -> None:

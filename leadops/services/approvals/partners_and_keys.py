@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Model
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
@@ -79,10 +81,10 @@ class NewKey(Kind):
             line(_("Key begins"), "", f"{data['drawn'][0]}…"),
             line(_("Label"), "", data["label"]),
             line(_("May"), "", _scopes(data["scopes"])),
-            line(_("From"), "", ", ".join(data["networks"]) or _("anywhere")),
+            line(_("From"), "", _networks(data["networks"])),
             line(_("Dialect"), "", data["dialect"]),
             line(_("Program"), "", program),
-            line(_("Expires on"), "", data["expires_at"][:10] or _("never")),
+            line(_("Expires on"), "", _day(data["expires_at"])),
         ]
 
     def apply(self, partner: Partner, data: Data, change: PendingChange) -> Model:
@@ -95,31 +97,89 @@ class NewKey(Kind):
         return Reach.of({partner.branch_id})
 
 
-class KeyScopes(Kind):
-    """Scopes that a key gets besides those it has; what is taken from it is taken at once."""
+class OfKey(Kind):
+    """What is about a key that there is."""
 
-    name = "key_scopes"
-    label = _("Scopes of an API key")
     model = ApiKey
-    rights = ("leadops.change_apikey",)
     seen_with = "leadops.view_apikey"
-
-    def what(self, key: ApiKey, data: Data) -> str:
-        return f"Give the key {key} of {key.partner} more scopes"
-
-    def describe(self, key: ApiKey, data: Data) -> list[Line]:
-        return [line(_("May"), _scopes(key.scopes), _scopes([*key.scopes, *data["scopes"]]))]
-
-    def base(self, key: ApiKey, data: Data) -> str:
-        return version_of([sorted(key.scopes), key.revoked_at])
-
-    def apply(self, key: ApiKey, data: Data, change: PendingChange) -> Model | None:
-        keys.change(key, scopes=[*key.scopes, *data["scopes"]])
-        return None
 
     def reach(self, key: ApiKey, data: Data) -> Reach:
         return Reach.of({key.partner.branch_id})
 
 
+class KeyRotation(OfKey):
+    """A successor of a key: its text is shown to who asks at once, as a new key's is, and opens nothing until then."""
+
+    name = "key_rotation"
+    label = _("Rotation of an API key")
+    rights = ("leadops.add_apikey",)
+
+    def what(self, key: ApiKey, data: Data) -> str:
+        return f"Rotate the key {key} of {key.partner}"
+
+    def describe(self, key: ApiKey, data: Data) -> list[Line]:
+        may = _scopes(key.scopes)
+        return [
+            line(_("Key begins"), key, f"{data['drawn'][0]}…"),
+            line(_("May"), may, may),
+            line(_("From"), _networks(key.networks), _networks(key.networks)),
+            line(_("Expires on"), _day(_end_of(key)), _day("")),
+            line(_("Days that the old key works on"), "", data["days"]),
+        ]
+
+    def base(self, key: ApiKey, data: Data) -> str:
+        return version_of([sorted(key.scopes), key.networks, key.dialect, key.program_id, key.revoked_at])
+
+    def apply(self, key: ApiKey, data: Data, change: PendingChange) -> Model:
+        return keys.rotate_drawn(key, tuple(data["drawn"]), timedelta(days=data["days"]))
+
+
+class KeyScopes(OfKey):
+    """What a key gets besides what it has: scopes, addresses, a later end. What is taken from it is taken at once."""
+
+    name = "key_scopes"
+    label = _("More for an API key")
+    rights = ("leadops.change_apikey",)
+
+    def what(self, key: ApiKey, data: Data) -> str:
+        return f"Let the key {key} of {key.partner} do more"
+
+    def describe(self, key: ApiKey, data: Data) -> list[Line]:
+        lines = []
+        if "scopes" in data:
+            lines.append(line(_("May"), _scopes(key.scopes), _scopes([*key.scopes, *data["scopes"]])))
+        if "networks" in data:
+            lines.append(line(_("From"), _networks(key.networks), _networks(data["networks"])))
+        if "expires_at" in data:
+            lines.append(line(_("Expires on"), _day(_end_of(key)), _day(data["expires_at"])))
+        return lines
+
+    def base(self, key: ApiKey, data: Data) -> str:
+        return version_of([sorted(key.scopes), key.networks, key.expires_at, key.revoked_at])
+
+    def apply(self, key: ApiKey, data: Data, change: PendingChange) -> Model | None:
+        wider = dict(data)
+        if "scopes" in data:
+            wider["scopes"] = [*key.scopes, *data["scopes"]]
+        if "expires_at" in data:
+            wider["expires_at"] = parse_datetime(data["expires_at"]) if data["expires_at"] else None
+        keys.change(key, **wider)
+        return None
+
+
 def _scopes(scopes: list[str]) -> str:
     return ", ".join(str(Scope(each).label) for each in scopes)
+
+
+def _networks(networks: list[str]) -> str:
+    return ", ".join(networks) or str(_("anywhere"))
+
+
+def _end_of(key: ApiKey) -> str:
+    """When it expires, as JSON has it; empty for never."""
+    return timezone.localtime(key.expires_at).isoformat() if key.expires_at else ""
+
+
+def _day(moment: str) -> str:
+    """The day of a moment as JSON has it; empty is never."""
+    return moment[:10] or str(_("never"))

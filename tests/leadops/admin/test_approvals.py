@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -14,11 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from leadops.admin import bulk_actions as admin_bulk_actions
-from leadops.models import ApiKey, Bank, BulkAction, ImportBatch, Lead, Officer, Partner, PendingChange
+from leadops.admin.import_steps import ImportSteps
+from leadops.models import BulkAction, ImportBatch, Lead, Officer, Partner, PendingChange
 from leadops.services import bulk_actions, import_batches
 from leadops.services.approvals import grants, pushes
 from tests import people
-from tests.approving import approved, asked, press, refused, second_person, signed_in
+from tests.approving import approved, asked, page_of, press, refused, second_person, signed_in
 from tests.leadops.admin.page_forms import fields
 from tests.leadops.excel import workbooks
 from tests.leadops.excel.workbooks import HEADER, good_rows
@@ -26,10 +26,6 @@ from tests.leadops.excel.workbooks import HEADER, good_rows
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_approvals")]
 LEADS = reverse("admin:leadops_lead_changelist")
 INBOX = reverse("admin:leadops_pendingchange_changelist")
-
-
-def page_of(change: PendingChange) -> str:
-    return reverse("admin:leadops_pendingchange_change", args=[change.pk])
 
 
 def submitted() -> int:
@@ -98,6 +94,29 @@ class TestPushes:
         assert "Nothing was done yet." in page
         assert "It can be approved by chandra." in " ".join(page.split())
 
+    def test_its_page_asks_as_little_of_many_checkers_and_leads_as_of_few(self, push, desk):
+        change = asked(push(3))
+        Lead.objects.update(branch=people.branch("pune"))
+        PendingChange.objects.update(branch_ids=[people.branch("pune").pk], head_office=False)
+
+        def asked_for(officers: int) -> int:
+            for at in range(officers):
+                for place, reach in (("pune", "branches"), ("delhi", "branches"), ("pune", "own")):
+                    checker = people.officer(f"{place}-{reach}-{at}", superuser=False)
+                    people.give(checker, "approve_pendingchange", "submit_lead", "view_lead")
+                    checker.branches.set([people.branch(place)])
+                    Officer.objects.filter(pk=checker.pk).update(reach=reach)
+            with CaptureQueriesContext(connection) as queries:
+                page = " ".join(desk.get(page_of(change)).content.decode().split())
+            assert "pune-branches-0" in page
+            assert "delhi-branches-0" not in page
+            assert ("and others" in page) is (officers > 5)
+            assert sum('"leadops_lead"."id" IN' in each["sql"] for each in queries) <= 5
+            return len(queries)
+
+        asked_for(1)
+        assert asked_for(20) <= asked_for(12) <= 45
+
     def test_nobody_else_may_approve_it_yet(self, push, desk):
         page = desk.get(page_of(asked(push(3)))).content.decode()
         assert "Nobody can approve it yet" in page
@@ -105,8 +124,8 @@ class TestPushes:
 
 class TestImports:
     @pytest.fixture
-    def upload(self, desk, partner, program, tmp_path, settings):
-        """Uploads a workbook of so many rows and has it judged."""
+    def sent(self, desk, partner, program, tmp_path, settings):
+        """Uploads a workbook of so many rows."""
         settings.MEDIA_ROOT = tmp_path / "media"
 
         def uploaded(rows: int) -> ImportBatch:
@@ -114,9 +133,14 @@ class TestImports:
             given = {"partner": partner.pk, "program": program.pk}
             file = SimpleUploadedFile("agent.xlsx", path.read_bytes())
             desk.post(reverse("admin:leadops_importbatch_add"), {**given, "file": file})
-            return run(ImportBatch.objects.get())
+            return ImportBatch.objects.get()
 
         return uploaded
+
+    @pytest.fixture
+    def upload(self, sent):
+        """Uploads one and has it judged."""
+        return lambda rows: run(sent(rows))
 
     def go_on(self, desk: Client, batch: ImportBatch):
         return desk.post(reverse("admin:leadops_importbatch_go_on", args=[batch.pk]))
@@ -156,6 +180,19 @@ class TestImports:
         change.refresh_from_db()
         assert (change.state, run(batch).state) == ("stale", "ready")
 
+    def test_one_that_becomes_ready_while_it_is_looked_at_is_not_begun(self, sent, desk, monkeypatch):
+        batch, look = sent(4), ImportSteps.to_steer
+
+        def looked_at(*given: object) -> ImportBatch:
+            found = look(*given)
+            run(ImportBatch.objects.get())
+            return found
+
+        monkeypatch.setattr(ImportSteps, "to_steer", looked_at)
+        answer = self.go_on(desk, batch)
+        assert "has gone on since you looked at it" in desk.get(answer["Location"]).content.decode()
+        assert (run(batch).state, Lead.objects.count()) == ("ready", 0)
+
     def test_asking_twice_leads_to_the_one_that_waits(self, upload, desk):
         batch = upload(4)
         change = asked(self.go_on(desk, batch))
@@ -177,104 +214,6 @@ def run(batch: ImportBatch) -> ImportBatch:
     import_batches.run(batch.pk)
     batch.refresh_from_db()
     return batch
-
-
-class TestBankAccounts:
-    NUMBER = "998877665544"
-
-    @pytest.fixture
-    def bank(self, partner, program) -> Bank:
-        """A verified account of a lead."""
-        people.leads_of(partner, program)
-        bank = Bank.objects.earliest("pk")
-        bank.is_verified = True
-        bank.save()
-        return bank
-
-    @pytest.fixture
-    def save(self, desk, bank):
-        """Saves the lead's page with some fields of the account changed."""
-
-        def saved(lead_fields=None, **changes: str):
-            lead = Lead.objects.get()
-            url = reverse("admin:leadops_lead_change", args=[lead.pk])
-            form = fields(desk.get(url, {"edit": 1}).content.decode())
-            [prefix] = [name[: -len("id")] for name, value in form.items() if value == str(bank.pk)]
-            changed = {prefix + name: value for name, value in changes.items()}
-            form = {name: value for name, value in form.items() if changed.get(name) != "(off)"}
-            sent = {name: value for name, value in changed.items() if value != "(off)"}
-            return desk.post(url, form | sent | (lead_fields or {}))
-
-        return saved
-
-    def test_another_number_goes_in_once_approved_and_is_verified_anew(self, save, desk, bank):
-        before = bank.account_no
-        change = asked(save(account_no=self.NUMBER))
-        assert Bank.objects.get(pk=bank.pk).account_no == before
-        page = desk.get(page_of(change)).content.decode()
-        assert self.NUMBER not in page
-        assert before not in page
-        assert f"••••{self.NUMBER[-4:]}" in page
-        approved(desk, change)
-        bank.refresh_from_db()
-        assert (bank.account_no, bank.is_verified) == (self.NUMBER, False)
-
-    def test_the_lead_s_page_says_what_waits(self, save, desk, bank):
-        change = asked(save(account_no=self.NUMBER))
-        url = reverse("admin:leadops_lead_change", args=[Lead.objects.get().pk])
-        desk.get(url)
-        assert change.what in unescape(desk.get(url).content.decode())
-        with CaptureQueriesContext(connection) as queries:
-            desk.get(url)
-        assert (
-            sum("leadops_pendingchange" in each["sql"] for each in queries) == 2
-        )  # the menu's number, and this
-
-    def test_what_else_was_changed_is_saved_at_once(self, save, bank):
-        asked(save({"source": "campaign"}, account_no=self.NUMBER))
-        assert Lead.objects.get().source == "campaign"
-        assert Bank.objects.get(pk=bank.pk).account_no == bank.account_no
-
-    @pytest.mark.parametrize(
-        "changes", [{"ifsc": "HDFC0000240"}, {"account_holder_name": "Somebody"}, {"is_verified": "(off)"}]
-    )
-    def test_ifsc_holder_and_the_tick_are_held_up_too(self, save, bank, changes):
-        asked(save(**changes))
-        stored = Bank.objects.get(pk=bank.pk)
-        assert (stored.ifsc, stored.account_holder_name) == (bank.ifsc, bank.account_holder_name)
-        assert stored.is_verified
-
-    def test_a_refused_change_leaves_the_account(self, save, desk, bank):
-        refused(desk, asked(save(account_no=self.NUMBER)))
-        assert Bank.objects.get(pk=bank.pk).account_no == bank.account_no
-
-    def test_deleting_it_is_held_up(self, save, desk, bank):
-        change = asked(save(DELETE="on"))
-        assert Bank.objects.filter(pk=bank.pk).exists()
-        approved(desk, change)
-        assert not Bank.objects.filter(pk=bank.pk).exists()
-
-    def test_its_tags_and_an_account_that_is_not_verified_ask_nobody(self, save, bank):
-        save(tags="salary")
-        assert Bank.objects.get(pk=bank.pk).tags == ["salary"]
-        Bank.objects.update(is_verified=False)
-        save(account_no=self.NUMBER)
-        assert Bank.objects.get(pk=bank.pk).account_no == self.NUMBER
-        assert not PendingChange.objects.exists()
-
-    def test_an_invalid_number_is_refused_before_anybody_is_asked(self, save):
-        assert save(account_no="1.2E+11").status_code == 200
-        assert not PendingChange.objects.exists()
-
-    def test_an_applicant_with_a_verified_account_is_not_deleted_past_the_gate(self, desk, bank):
-        lead = Lead.objects.get()
-        url = reverse("admin:leadops_lead_change", args=[lead.pk])
-        form = fields(desk.get(url, {"edit": 1}).content.decode())
-        owner = str(bank.applicant_id)
-        [prefix] = [name[:-2] for name, value in form.items() if value == owner and name.endswith("-id")]
-        answer = desk.post(url, form | {f"{prefix}DELETE": "on"})
-        assert "verified bank account" in answer.content.decode()
-        assert Bank.objects.filter(pk=bank.pk).exists()
 
 
 class TestPartners:
@@ -302,46 +241,6 @@ class TestPartners:
         answer = desk.post(reverse("admin:leadops_partner_add"), {**self.FORM, "code": partner.code})
         assert answer.status_code == 200
         assert not PendingChange.objects.exists()
-
-
-class TestKeys:
-    def make(self, desk: Client, partner: Partner, **changes: object) -> str:
-        url = reverse("admin:leadops_partner_make_key", args=[partner.pk])
-        form = {"mode": "live", "label": "main", "scopes": ["lead:read"], **changes}
-        page = desk.post(url, form).content.decode()
-        found = re.search(r"lo_\w{4}_[\w-]+", page)
-        return found.group() if found else page
-
-    def test_a_key_opens_nothing_until_it_is_approved(self, desk, client, partner):
-        text = self.make(desk, partner)
-        change = PendingChange.objects.get()
-        calls = {"headers": {"Authorization": f"Bearer {text}"}}
-        assert client.get("/v1/crm/leads/", **calls).status_code == 401
-        approved(desk, change)
-        assert client.get("/v1/crm/leads/", **calls).status_code == 200
-        assert ApiKey.objects.get().scopes == ["lead:read"]
-        assert text not in desk.get(page_of(change)).content.decode()
-
-    def test_a_refused_key_is_never_made(self, desk, partner):
-        self.make(desk, partner)
-        refused(desk, PendingChange.objects.get())
-        assert not ApiKey.objects.exists()
-
-    def test_a_test_key_asks_nobody(self, desk, partner):
-        self.make(desk, partner, mode="test")
-        assert ApiKey.objects.get().mode == "test"
-        assert not PendingChange.objects.exists()
-
-    def test_more_scopes_wait_and_fewer_do_not(self, desk, partner):
-        key, _ = ApiKey.issue(partner, scopes=["lead:read", "lead:write"])
-        url = reverse("admin:leadops_partner_change_key", args=[partner.pk, key.pk])
-        answer = desk.post(url, {"label": "new", "scopes": ["lead:read", "pii:read"]})
-        change = asked(answer)
-        key.refresh_from_db()
-        assert (key.scopes, key.label) == (["lead:read"], "new")
-        approved(desk, change)
-        key.refresh_from_db()
-        assert key.scopes == ["lead:read", "pii:read"]
 
 
 class TestRights:
@@ -531,7 +430,8 @@ class TestInbox:
 
     def test_a_maker_without_the_right_to_the_inbox_sees_their_own(self, partner):
         clerk = people.clerk("add_apikey", "view_partner")
-        TestKeys().make(clerk, partner)
+        url = reverse("admin:leadops_partner_make_key", args=[partner.pk])
+        clerk.post(url, {"mode": "live", "label": "main", "scopes": ["lead:read"]})
         change = PendingChange.objects.get()
         assert clerk.get(page_of(change)).status_code == 200
         assert clerk.get(INBOX).status_code == 403
