@@ -1,4 +1,4 @@
-"""Holds up what the lead page would change about verified bank accounts."""
+"""Holds up what the lead page would change about verified bank accounts, and the word that one is verified."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from leadops.services.approvals.bank_accounts import GATED
 
 
 def take_out(formsets: list[Any]) -> list[tuple[Bank, Data]]:
-    """Take what needs a second person out of valid forms; returns the accounts as stored, and what was wanted."""
+    """Take what needs a second person out of valid forms; returns the accounts, and what was wanted of each.
+
+    Those that are new are stored once the forms are.
+    """
     if not approvals.needed():
         return []
     taken = []
@@ -23,15 +26,26 @@ def take_out(formsets: list[Any]) -> list[tuple[Bank, Data]]:
             stored = Bank.objects.get(pk=form.instance.pk)
             _put_back(formset, form, stored)
             taken.append((stored, data))
+        elif _ticked(formset, form):
+            form.instance.is_verified = False
+            if not form.instance._state.adding:
+                drop_changed(form, ["is_verified"])
+            taken.append((form.instance, {"verify": True}))
     return taken
 
 
 def _bank_forms(formsets: list[Any]) -> Iterator[tuple[Any, Any]]:
-    """Each form of a stored account whose applicant stays."""
-    for applicant in formsets[0].initial_forms:
+    """Each form of an account whose applicant stays."""
+    for applicant in formsets[0].kept_forms():
         for formset in nested(applicant):
             if formset.model is Bank:
-                yield from ((formset, form) for form in formset.initial_forms)
+                yield from ((formset, form) for form in formset.forms)
+
+
+def _ticked(formset: Any, form: Any) -> bool:
+    """Whether it says of an account, new or not, that it is verified now."""
+    dropped = form in formset.deleted_forms or (form in formset.extra_forms and not form.has_changed())
+    return bool(form.cleaned_data.get("is_verified")) and not form.initial.get("is_verified") and not dropped
 
 
 def _gated(formset: Any, form: Any) -> Data | None:

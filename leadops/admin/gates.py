@@ -89,10 +89,18 @@ class Holding(ModelAdmin):
         change = approvals.ask(kind, officer_of(request), data, subject)
         obj.held_changes = [*getattr(obj, "held_changes", []), change]
 
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self._to_the_held(request, obj) or super().response_add(request, obj, post_url_continue)
+
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return self._to_the_held(request, obj) or super().response_change(request, obj)
+
+    def _to_the_held(self, request: HttpRequest, obj: Any) -> HttpResponse | None:
         changes: list[PendingChange] = getattr(obj, "held_changes", [])
         if not changes:
-            return super().response_change(request, obj)
+            return None
         self.message_user(
             request,
             _("This waits for a second person. What you changed besides it is saved."),

@@ -41,7 +41,7 @@ from leadops.admin.sealed_search import sealed
 from leadops.admin.versions import LockedWhileStored
 from leadops.errors import LeadopsError
 from leadops.languages.said import said
-from leadops.models import Branch, Lead, Officer
+from leadops.models import Bank, Branch, Lead, Officer
 from leadops.services import duplicates, leads, status_steps
 from leadops.sign_in.sessions import officer_of
 
@@ -122,10 +122,10 @@ class LeadAdmin(
             status_steps.take([obj], status, by=officer_of(request))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        taken = bank_gate.take_out(formsets) if change else []
+        taken = bank_gate.take_out(formsets)
         super().save_related(request, form, formsets, change)
         for bank, data in taken:
-            self.hold(request, form.instance, "bank", data, bank)
+            self.hold(request, form.instance, "bank", data, Bank.objects.get(pk=bank.pk))
         if not change:
             leads.announce(form.instance, repeats := formsets[0].verdict.matches)
             same_borrower.tell(request, repeats)

@@ -176,6 +176,7 @@ def _move_parts(kept: Lead, other: Lead, found: Sequence[Couple], changes: _Chan
                 same[bank.pk] = known.pk
             else:
                 changes.set(bank, applicant_id=mine.pk, position=bank.position + len(mine.banks.all()))
+                _verify_anew(bank)
     for document in Document.objects.filter(lead=other):
         about = same.get(document.related_model_id, document.related_model_id)
         changes.set(document, lead_id=kept.pk, related_model_id=about)
@@ -200,6 +201,16 @@ def _move_consents(kept: Lead, other: Lead, changes: _Changes) -> bool:
         names = ("withdrawn_at", "withdrawn_by_id", "withdrawal_reason")
         changes.set(consent, **{name: getattr(gone, name) for name in names})
     return bool(ended)
+
+
+def _verify_anew(bank: Bank) -> None:
+    """It was verified for another record of the person, whose name may be another.
+
+    Not noted: undoing would bring the word back for an account that may have been changed since.
+    """
+    if bank.is_verified:
+        bank.is_verified = False
+        bank.save(update_fields=["is_verified", "updated_at"])
 
 
 def _refuse_wrong(kept: Lead) -> None:

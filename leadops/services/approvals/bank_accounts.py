@@ -1,4 +1,4 @@
-"""Changing a bank account after it was verified: money may go to it."""
+"""Changing a bank account after it was verified, and saying that one is: money may go to it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ LABELS = {
 
 
 class BankChange(Kind):
-    """Another number, IFSC or holder has to be verified again, as it does when it comes by the API."""
+    """Another number, IFSC or holder has to be verified again, as it does when it comes by the API.
+
+    An officer's word that an account is verified is one too: a new account with it would go past this.
+    """
 
     name = "bank"
     label = _("Verified bank account")
@@ -44,8 +47,10 @@ class BankChange(Kind):
         return super().find(subject_id, data, lock=lock)
 
     def what(self, bank: Bank, data: Data) -> str:
-        verb = "Delete" if data.get("delete") else "Change"
-        return f"{verb} the verified bank account {bank} of lead {_lead(bank).reference}"
+        account = f"bank account {bank} of lead {_lead(bank).reference}"
+        if data.get("verify"):
+            return f"Say that the {account} is verified"
+        return f"{'Delete' if data.get('delete') else 'Change'} the verified {account}"
 
     def describe(self, bank: Bank, data: Data) -> list[Line]:
         if data.get("delete"):
@@ -111,6 +116,8 @@ def _lead(bank: Bank) -> Lead:
 
 def _values(data: Data) -> dict[str, Any]:
     """The new values; what was verified is not what is written now."""
+    if data.get("verify"):
+        return {"is_verified": True}
     given: dict[str, Any] = data["fields"]
     return {**given, "is_verified": False}
 

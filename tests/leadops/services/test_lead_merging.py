@@ -80,6 +80,17 @@ def test_differing_fields_are_told_person_by_person(kept, other):
     assert not lead_comparison._is_same_person(kept.applicants.all()[0], stranger)
 
 
+def test_a_verified_account_that_moves_to_another_record_of_the_person_is_verified_anew(kept, other, officer):
+    account = other.applicants.all()[0].banks.all()[0]
+    Bank.objects.update(is_verified=True)
+    merged = lead_merging.merge(kept.pk, other.pk, [], officer)
+    moved = Bank.objects.get(pk=account.pk)
+    assert (moved.applicant.lead_id, moved.is_verified) == (kept.pk, False)
+    assert Bank.objects.get(applicant__lead=kept, is_verified=True) != moved
+    lead_merging.undo(merged.pk, officer)
+    assert not Bank.objects.get(pk=account.pk).is_verified
+
+
 def test_picked_values_parts_documents_notes_and_tasks_come_along(kept, other, officer):
     mine, theirs = kept.applicants.all()[0], other.applicants.all()[0]
     account = theirs.banks.all()[0]
