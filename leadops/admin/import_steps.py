@@ -88,7 +88,7 @@ class ImportSteps(Scoped):
         batch = self.to_steer(request, batch_id)
         if batch.state == ImportState.READY and approvals.needed_over("import", batch.rows):
             return held(request, "import", {}, batch)
-        return self._told(request, batch_id, import_steering.go_on)
+        return self._told(request, batch_id, lambda _now: import_steering.go_on(batch))
 
     def back_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         return self._told(request, batch_id, import_steering.change_columns)

@@ -32,10 +32,14 @@ class NotNow(LeadopsError):
 def go_on(batch: ImportBatch) -> None:
     """Go on with a file that was imported before, or with the import of what the preview shows.
 
-    Raises NotNow, or TakesNoLeads when partner or program is inactive by now.
+    `batch` is as the caller looked at it: what that one may go on with, another state may not. Raises NotNow, or
+    TakesNoLeads when partner or program is inactive by now.
     """
     with transaction.atomic():
+        looked_at = (batch.state, batch.stage_began_at)
         batch = _locked(batch, State.KNOWN, State.READY)
+        if (batch.state, batch.stage_began_at) != looked_at:
+            raise NotNow("This import has gone on since you looked at it: look at it again.")
         refuse_inactive(batch.partner, batch.program)
         _enter(batch, State.QUEUED if batch.state == State.KNOWN else State.IMPORTING)
         batch.preview, batch.proposal = "", "" if batch.state == State.IMPORTING else batch.proposal

@@ -40,6 +40,7 @@ def batch(desk, partner, program) -> ImportBatch:
 @pytest.fixture
 def done(batch: ImportBatch) -> ImportBatch:
     import_batches.run(batch.pk)
+    batch.refresh_from_db()
     import_steering.go_on(batch)
     import_batches.run(batch.pk)
     batch.refresh_from_db()

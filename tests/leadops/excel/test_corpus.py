@@ -35,6 +35,7 @@ def imported(tmp_path, partner, program):
         if case.columns:
             column_mappings.confirm(batch, case.columns, "flat", mode="create", officer=None)
             import_batches.run(batch.pk)
+            batch.refresh_from_db()
             import_steering.go_on(batch)
             import_batches.run(batch.pk)
         batch.refresh_from_db()

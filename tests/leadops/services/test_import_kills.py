@@ -117,6 +117,7 @@ def test_two_officers_with_the_same_file_at_once_make_no_lead_twice(receive):
         if batch.state == "known":
             import_steering.go_on(batch)
         import_batches.run(batch.pk)
+        batch.refresh_from_db()
         import_steering.go_on(batch)
     gate, failures = threading.Barrier(2), []
 
