@@ -120,13 +120,13 @@ class PendingChangeAdmin(ReadOnly, CappedList, ModelAdmin):
         """Who decides, whether this officer does, and the leads it is about as far as this officer sees them."""
         held = approvals.Held.of(change)
         why_not = held.why_not(officer_of(request))
-        able = approvals.those_who_may(held)
+        able = approvals.those_who_may(held, MOST_NAMED + 1)
         return {
             "mine": change.made_by_id == request.user.pk,
             "may_decide": why_not is None,
             "why_not": why_not.shown if why_not else "",
             "able": able[:MOST_NAMED],
-            "more_able": max(len(able) - MOST_NAMED, 0),
+            "more_able": len(able) > MOST_NAMED,
             "moved": held.moved,
             "leads": _leads(request, held),
         }

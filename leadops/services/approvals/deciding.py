@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Count, Model, Q
 from django.utils import timezone
 
 from leadops.errors import LeadopsError
 from leadops.models import Officer, PendingChange
 from leadops.services.approvals.asking import AlreadyDecided, own
-from leadops.services.approvals.kind import Data, Kind
+from leadops.services.approvals.kind import Data, Kind, Reach
 from leadops.services.approvals.log import log
 from leadops.services.approvals.registry import kind_of
 
 BACKEND = "leadops.sign_in.rights.Rights"
 """Where rights are kept, however officers sign in."""
 MAY_APPROVE = "leadops.approve_pendingchange"
+MOST_LOOKED_AT = 200
+"""Officers, to name the first who may approve a change."""
 State = PendingChange.State
 
 
@@ -39,7 +45,8 @@ class OutOfDate(LeadopsError):
     """What it was made on has changed since. Nothing was done: look at it as it is now, and ask again."""
 
 
-class Held(NamedTuple):
+@dataclass(frozen=True)
+class Held:
     """A change that waits, with all that is known of it."""
 
     change: PendingChange
@@ -61,8 +68,20 @@ class Held(NamedTuple):
             return True
         return self.kind.base(self.subject, self.data) != self.change.base
 
+    @cached_property
+    def reach(self) -> Reach | None:
+        """The branches that it is about now, asked for once: a lead may have moved to another one."""
+        gone = self.change.subject_id and self.subject is None
+        return None if gone else self.kind.reach(self.subject, self.data)
+
     def why_not(self, officer: Officer) -> LeadopsError | None:
         """Why `officer` may not decide on it; None where they may."""
+        if (refusal := self.why_never(officer)) is not None:
+            return refusal
+        return None if self.change.reason else NotExplained()
+
+    def why_never(self, officer: Officer) -> LeadopsError | None:
+        """The same, but for what its maker has still to say."""
         if self.change.made_by_id == officer.pk:
             return MakerCannotApprove()
         if not officer.is_active or not officer.has_perm(MAY_APPROVE):
@@ -70,12 +89,12 @@ class Held(NamedTuple):
         if not PendingChange.objects.within_reach_of(officer).filter(pk=self.change.pk).exists():
             return NotForYou()
         gone = self.change.subject_id and self.subject is None
-        if not (officer.has_perms(self.kind.rights) if gone else self._may_check(officer)):
-            return NotForYou()
-        return None if self.change.reason else NotExplained()
+        may = officer.has_perms(self.kind.rights) if gone else self._may_check(officer)
+        return None if may else NotForYou()
 
     def _may_check(self, officer: Officer) -> bool:
-        return self.kind.may_check(officer, self.subject, self.data)
+        within = self.reach is None or officer.sees_all or self.reach.is_within(officer.branch_ids)
+        return within and self.kind.may_check(officer, self.subject, self.data)
 
 
 def approve(change_id: Any, officer: Officer, words: str = "") -> PendingChange:
@@ -150,16 +169,18 @@ def _end(held: Held, state: str, officer: Officer, words: str, made: Model | Non
     log(officer, change, said)
 
 
-def those_who_may(held: Held, most: int = 200) -> list[Officer]:
-    """The officers who may approve it, by name; of those with the right to approve the first `most` are looked at."""
-    able = (
-        Officer.objects.with_perm(MAY_APPROVE, backend=BACKEND)
-        .filter(is_staff=True)
-        .exclude(pk=held.change.made_by_id)
-    )
-    explained = held._replace(change=_as_if_explained(held.change))
-    return [each for each in able.order_by("username")[:most] if explained.why_not(each) is None]
+def those_who_may(held: Held, most: int) -> list[Officer]:
+    """The first `most` officers who may approve it once it is explained, by name."""
+    return list(islice(_who_may(held), most))
 
 
-def _as_if_explained(change: PendingChange) -> PendingChange:
-    return PendingChange(pk=change.pk, made_by_id=change.made_by_id, subject_id=change.subject_id, reason="?")
+def _who_may(held: Held) -> Iterator[Officer]:
+    """Those who have the rights and the branches are found at once, so that few of them are looked at in vain."""
+    able = Officer.objects.filter(is_staff=True).exclude(pk=held.change.made_by_id)
+    for right in (MAY_APPROVE, *held.kind.rights):
+        able = able.filter(pk__in=Officer.objects.with_perm(right, backend=BACKEND).order_by().values("pk"))
+    if (reach := held.reach) is not None:
+        able = able.alias(theirs=Count("branches", filter=Q(branches__in=reach.branch_ids)))
+        bound = Q(theirs=len(reach.branch_ids)) if not reach.head_office else Q(pk__in=[])
+        able = able.filter(Q(is_superuser=True) | Q(reach=Officer.Reach.ALL) | bound)
+    return (each for each in able.order_by("username")[:MOST_LOOKED_AT] if held.why_never(each) is None)

@@ -30,6 +30,10 @@ class Reach(NamedTuple):
         branch_ids = set(found)
         return cls(sorted(each for each in branch_ids if each), None in branch_ids)
 
+    def is_within(self, branch_ids: Iterable[UUID]) -> bool:
+        """Whether who is of these branches sees all that it is about."""
+        return not self.head_office and set(self.branch_ids) <= set(branch_ids)
+
 
 class Kind:
     """One kind of change that a second person approves; an app registers its own.
@@ -83,7 +87,7 @@ class Kind:
         return None
 
     def may_check(self, officer: Officer, subject: Any, data: Data) -> bool:
-        """Whether `officer` could do this alone, were it not for the second person."""
+        """Whether `officer`, who sees what is in its reach, could do this alone, were it not for the second person."""
         return officer.has_perms(self.rights) and _sees(officer, subject)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
-from leadops.models import Lead, Officer, PendingChange
+from leadops.models import Lead, PendingChange
 from leadops.models.lead import LeadQuerySet
 from leadops.models.pending_change import Line
 from leadops.services import bulk_actions, leads
@@ -75,10 +75,6 @@ class Push(Kind):
 
     def reach(self, subject: None, data: Data) -> Reach:
         return Reach.of(set(self.leads(data).order_by().values_list("branch_id", flat=True).distinct()))
-
-    def may_check(self, officer: Officer, subject: None, data: Data) -> bool:
-        seen = self.leads(data).visible_to(officer).count()
-        return super().may_check(officer, subject, data) and seen == self.leads(data).count()
 
     @staticmethod
     def leads(data: Data) -> LeadQuerySet:

@@ -261,7 +261,7 @@ def test_the_page_names_who_may_approve(change, checker):
     rights = ("approve_pendingchange", "add_partner", "view_partner")
     able = officer_of("pune", *rights, reach=Officer.Reach.ALL)
     officer_of("delhi", "approve_pendingchange")
-    assert approvals.those_who_may(approvals.Held.of(change)) == [checker, able]
+    assert approvals.those_who_may(approvals.Held.of(change), 3) == [checker, able]
 
 
 @pytest.mark.django_db(transaction=True)
