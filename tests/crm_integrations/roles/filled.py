@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -21,13 +21,17 @@ WORDS = "xq7vkw94 words"
 
 @dataclass
 class Field:
-    """A field as the page has it; `options` are those of a choice, by value."""
+    """A field as the page has it; `options` are those of a choice, by value.
+
+    Where a choice is looked up as it is typed, `looked_up` is the field of the model whose records there are.
+    """
 
     name: str
     kind: str
     value: str = ""
     on: bool = True
     options: list[str] = field(default_factory=list)
+    looked_up: str = ""
 
 
 @dataclass
@@ -85,6 +89,10 @@ class _Forms(HTMLParser):
         elif name:
             default = "on" if kind in ("checkbox", "radio") else ""
             made = Field(name, kind, given.get("value", default))
+            if "data-app-label" in given:
+                made.looked_up = ".".join(
+                    given[f"data-{each}"] for each in ("app-label", "model-name", "field-name")
+                )
             made.on = kind not in ("checkbox", "radio") or "checked" in given
             form.fields.append(made)
             if tag != "input":
@@ -115,6 +123,26 @@ def forms_of(page: str, url: str) -> list[Form]:
     found = _Forms(url)
     found.feed(page)
     return [each for each in found.forms.values() if not NOT_OF_THE_PAGE.search(each.action)]
+
+
+def otherwise(form: Form, other: Callable[[Field], list[str]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What stands in it with one field after the other said otherwise, as `other` has it, and all so and filled in.
+
+    Of boxes of one name, and of the words of one choice, the first and the last are tried.
+    """
+    unchosen = {each.name for each in form.fields if each.kind == "select" and not each.value}
+    stands = {name: value for name, value in _values(form, AS_IT_STANDS).items() if name not in unchosen}
+    found: dict[str, list[str]] = {}
+    for each in form.fields:
+        if each.kind in ("checkbox", "radio"):
+            found.setdefault(each.name, []).extend([] if each.on else [each.value])
+        elif each.kind not in ("hidden", "file") and each.name not in ("action", "_selected_action"):
+            found[each.name] = [value for value in each.options if value != each.value] + other(each)
+    for name, values in found.items():
+        for value in dict.fromkeys([*values[:1], *values[-1:]]):
+            held = stands.get(name)
+            yield f"{name}={value}", {**stands, name: [*held, value] if isinstance(held, list) else value}
+    yield "all", {**_values(form, FILLED), **{name: values[-1] for name, values in found.items() if values}}
 
 
 # What a form is posted with ------------------------------------------------------------------------------------------

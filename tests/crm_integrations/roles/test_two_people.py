@@ -1,0 +1,189 @@
+"""One officer alone widens no right, key, address or verified account: every form of the admin is sent to find out.
+
+What widens one where nobody has to approve it is sent again where a second person has to: then it waits.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.test import Client
+from django.urls import resolve, reverse
+from django.utils import timezone
+
+from crm_integrations.models import Connection
+from leadops.models import ApiKey, Bank, Officer, PendingChange
+from leadops.services.approvals.grants import WIDER
+from tests import people
+from tests.crm_integrations.roles.filled import FILLED, Field, Form, forms_of, otherwise, posted
+from tests.crm_integrations.roles.routes import all_routes
+from tests.crm_integrations.roles.test_hindi_pages import NOT_WALKED, _page, addresses
+from tests.crm_integrations.roles.world import Place
+from tests.leadops.admin import page_forms
+
+pytestmark = pytest.mark.django_db
+TYPED = {
+    "base_url": "http://127.0.0.1:10",
+    "url": "https://partner.example/other",
+    "password1": "four words nobody will guess",
+    "password2": "four words nobody will guess",
+    "networks": "",
+    "expires_at": "",
+    "account_no": "998877665544",
+}
+"""What some fields are said otherwise by; another one is filled in."""
+NO_LONGER = ("DELETE", "unset-password")
+WIDENS = {
+    *(
+        "is_active",
+        "is_staff",
+        "is_superuser",
+        "reach",
+        "role",
+        "groups",
+        "branches",
+        "user_permissions",
+    ),
+    *("permissions", "scopes", "networks", "expires_at", "is_verified", "all"),
+}
+"""What the walk has to find, or it is blind: by the ends of the fields' names."""
+PAGES = {
+    *("auth_user_password_change", "leadops_partner_make_key", "leadops_partner_rotate_key"),
+    *("crm_integrations_connection_add", "crm_integrations_connection_change"),
+    *("crm_integrations_subscription_add", "crm_integrations_subscription_change"),
+    *("crm_integrations_subscription_rotate", "leadops_lead_change", "leadops_officer_change"),
+}
+"""And what is sent to these addresses."""
+
+
+class Sent(NamedTuple):
+    """One form as it is posted."""
+
+    to: str
+    way: str
+    url: str
+    body: dict[str, Any]
+
+
+@pytest.fixture
+def narrow(here: Place) -> Place:
+    """An officer, a group and a key that can all be given more."""
+    clerk = people.officer("clerk", superuser=False)
+    people.give(clerk, "view_lead")
+    Officer.objects.filter(pk=clerk.pk).update(reach=Officer.Reach.OWN, is_active=False, is_staff=False)
+    here.keep(Officer.objects.get(pk=clerk.pk))
+    Officer.objects.create_user("new", "new@lender.example", people.PASSWORD)
+    here.officer.groups.add(Group.objects.get(name="Somebody's own"))
+    ends = timezone.now() + timedelta(days=30)
+    ApiKey.objects.update(scopes=["lead:read"], networks=["203.0.113.0/24"], expires_at=ends)
+    return here
+
+
+@pytest.fixture
+def alone(officer: Officer) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(officer)
+    return client
+
+
+def given() -> set[tuple[object, ...]]:
+    """All that is given: rights of officers, what keys open, where data goes, which accounts are verified."""
+    return {*_of_officers(), *_of_keys(), *_of_addresses()}
+
+
+def _of_officers() -> Iterator[tuple[object, ...]]:
+    for each in Officer.objects.prefetch_related("groups", "user_permissions", "branches"):
+        for name in ("groups", "user_permissions", "branches"):
+            yield from ((each.username, name, row.pk) for row in getattr(each, name).all())
+        yield from ((each.username, name) for name in ("is_staff", "is_superuser") if getattr(each, name))
+        if (
+            each.is_staff or each.is_superuser or each.user_permissions.all()
+        ):  # nobody else does anything here
+            reaches = WIDER[: WIDER.index(Officer.Reach(each.reach)) + 1]
+            yield from ((each.username, "sees", reach) for reach in reaches)
+            yield from [(each.username, "is_active")] if each.is_active else []
+            yield (each.username, each.password)
+    peopled = Group.permissions.through.objects.filter(group__user__isnull=False)
+    yield from (("group", *row) for row in peopled.values_list("group", "permission"))
+
+
+def _of_keys() -> Iterator[tuple[object, ...]]:
+    for key in ApiKey.objects.live().filter(mode=ApiKey.Mode.LIVE):
+        yield from ((key.pk, "scope", each) for each in key.scopes)
+        yield from ((key.pk, "from", each) for each in key.networks or ["anywhere"])
+        yield (key.pk, "ends", bool(key.expires_at))
+
+
+def _of_addresses() -> Iterator[tuple[object, ...]]:
+    for each in Connection.objects.all():
+        yield (each.pk, each.base_url, str(sorted(each.secrets.items())))
+    for bank in Bank.objects.filter(is_verified=True):
+        yield (bank.pk, bank.account_no, bank.ifsc, bank.account_holder_name)
+
+
+def everything(at: Place, client: Client) -> Iterator[Sent]:
+    """Each form of each page: by each of its buttons and deeds, and with each field said otherwise."""
+    met: set[tuple[str, ...]] = set()
+    for route in all_routes():
+        if route.name in NOT_WALKED:
+            continue
+        for url in addresses(route, at):
+            for form in forms_of(_page(client.get(url)), url):
+                if form.method == "post" and form.known_by not in met:
+                    met.add(form.known_by)
+                    yield from _sent(form, at)
+    page = reverse("admin:crm_integrations_connection_add")
+    new = {"vendor": "ispcrm", "name": "another", "base_url": TYPED["base_url"], "parallel": 1}
+    stands = page_forms.fields(client.get(page).content.decode(), "connection_form")
+    yield Sent("crm_integrations_connection_add", "typed", page, stands | new)
+
+
+def _sent(form: Form, at: Place) -> Iterator[Sent]:
+    to = resolve(form.action.partition("?")[0]).url_name or ""
+
+    def other(asked: Field) -> list[str]:
+        name = asked.name.rpartition("-")[2]
+        if asked.name in TYPED or name in TYPED:
+            return [TYPED.get(asked.name, TYPED.get(name, ""))]
+        if asked.looked_up:
+            app, model, field = asked.looked_up.split(".")
+            related: Any = apps.get_model(app, model)._meta.get_field(field).related_model
+            record = at.records.get(related._meta.label_lower)
+            return [str(record.pk)] if record else []
+        return []
+
+    fields = [each for each in form.fields if each.kind != "hidden"]
+    pressed = [(way, body) for way, body in posted(form) if way == FILLED or not fields]
+    for way, body in (*pressed, *otherwise(form, other)):
+        kept = {name: value for name, value in body.items() if not name.endswith(NO_LONGER)}
+        yield Sent(to, way, form.action, kept)
+
+
+def outcome(client: Client, sent: Sent, before: set[tuple[object, ...]]) -> tuple[bool, bool]:
+    """Whether more is given than before, and whether something waits that did not; it is as before, after it."""
+    cookies = copy.deepcopy(client.cookies)
+    with transaction.atomic():
+        waiting = PendingChange.objects.waiting().count()
+        _page(client.post(sent.url, sent.body))
+        more, waits = bool(given() - before), PendingChange.objects.waiting().count() > waiting
+        transaction.set_rollback(True)
+    client.cookies = cookies
+    return more, waits
+
+
+def test_nothing_is_widened_by_one_officer(narrow, alone, settings):
+    settings.APPROVALS = False
+    before = given()
+    widening = [each for each in everything(narrow, alone) if outcome(alone, each, before)[0]]
+    assert {each.way.partition("=")[0].rpartition("-")[2] for each in widening} >= WIDENS
+    assert {each.to for each in widening} >= PAGES
+    settings.APPROVALS = True
+    told = {(each.to, each.way): outcome(alone, each, before) for each in widening}
+    assert {name: found for name, found in told.items() if found != (False, True)} == {}
