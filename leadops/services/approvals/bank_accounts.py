@@ -47,10 +47,9 @@ class BankChange(Kind):
         return super().find(subject_id, data, lock=lock)
 
     def what(self, bank: Bank, data: Data) -> str:
-        account = f"bank account {bank} of lead {_lead(bank).reference}"
-        if data.get("verify"):
-            return f"Say that the {account} is verified"
-        return f"{'Delete' if data.get('delete') else 'Change'} the verified {account}"
+        verb = "Delete the verified" if data.get("delete") else "Change the verified"
+        verb = "Verify the" if data.get("verify") else verb
+        return f"{verb} bank account {bank} of lead {_lead(bank).reference}"
 
     def describe(self, bank: Bank, data: Data) -> list[Line]:
         if data.get("delete"):

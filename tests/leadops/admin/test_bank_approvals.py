@@ -92,7 +92,7 @@ class TestBankAccounts:
         change = asked(save(is_verified="on", account_no=self.NUMBER))
         stored = Bank.objects.get(pk=bank.pk)
         assert (stored.is_verified, stored.account_no) == (False, self.NUMBER)
-        assert change.what.startswith("Say that the bank account")
+        assert change.what.startswith("Verify the bank account")
         approved(desk, change)
         stored.refresh_from_db()
         assert (stored.is_verified, stored.account_no) == (True, self.NUMBER)
