@@ -149,6 +149,7 @@ def _program_ids() -> Any:
 def imports(request: HttpRequest, text: str) -> Group:
     """Imports by a part of their file's name."""
     named = rows_of(request, ImportBatch).filter(file_name__icontains=text).order_by("-pk")
+    told = named.select_related(None).select_related("partner")  # its list shows the program, too
     hits = [
         Hit(
             each.file_name,
@@ -156,7 +157,7 @@ def imports(request: HttpRequest, text: str) -> Group:
             f"{each.partner} · {each.get_state_display()}",
             exact=False,
         )
-        for each in named.select_related("partner").only("file_name", "state", "partner__name")[:SHOWN]
+        for each in told.only("file_name", "state", "partner__name")[:SHOWN]
     ]
     return Group(gettext_lazy("Imports"), hits)
 
