@@ -69,7 +69,7 @@ def test_a_partner_is_taken_on_when_another_has_approved(maker, checker):
     checker.goto(INBOX)
     at_both_sizes(checker, checker.get_by_role("link", name="Take on the partner"))
     checker.set_viewport_size(DESKTOP)
-    assert checker.evaluate(WIDE) == []
+    checker.wait_for_function(f"() => ({WIDE})().length === 0")
     expect(checker.locator("#result_list .field-shown_state")).to_be_in_viewport(ratio=1)
     checker.set_viewport_size(PHONE)
     approve(checker, "Take on the partner", ("Code", "–", "hilltop"))
