@@ -168,6 +168,8 @@ def await_silence() -> None:
 
 def park(leads: int) -> list[Delivery]:
     """New deliveries that are not due before somebody says so, one vendor's and the other's in turn."""
+    # Longer than a busy machine takes to send.
+    settings.DELIVERY_LEASE_SECONDS, settings.DELIVERY_DEADLINE_SECONDS = 10, 8
     seeding.main(leads, *VENDORS)
     Connection.objects.update(parallel=100)
     Delivery.objects.update(due_at=Now() + seeding.A_DAY)
@@ -255,8 +257,6 @@ def _left(delivery: Delivery) -> Left:
 
 def freeze(times: int, seed: int = 20261120) -> dict[str, Any]:
     """So many workers that sleep past their lease and wake when others have done their work."""
-    # Longer than a busy machine takes to send.
-    settings.DELIVERY_LEASE_SECONDS, settings.DELIVERY_DEADLINE_SECONDS = 6, 4
     chance, found = random.Random(seed), Counter[str]()
     parked, frozen = park((times + 1) // 2), list[int]()
     try:
