@@ -40,7 +40,7 @@ DERIVE = DERIVING.format(these="unnest(%(leads)s::uuid[])")
 """Writes the word for each lead, where it is another than the lead has; after `LOCK`, in its transaction."""
 
 GIVEN = "(SELECT lead::uuid FROM json_array_elements_text(%(leads)s) AS given(lead))"
-LOCK_GIVEN = Statement("lock_leads", LOCKING.format(these=f"IN {GIVEN}"), leads="json")
+LOCK_GIVEN = Statement("lock_leads", LOCKING.format(these=f"= ANY(ARRAY{GIVEN})"), leads="json")
 DERIVE_GIVEN = Statement("derive_leads", DERIVING.format(these=GIVEN), leads="json")
 """The same for the leads of deliveries that are settled together, given as JSON."""
 
