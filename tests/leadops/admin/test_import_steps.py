@@ -281,6 +281,16 @@ class TestPersonalData:
 BORN = ["Name", "Mobile", "Loan amount", "Date of birth", "House no"]
 
 
+def one_refused(desk, upload, tmp_path, rows: list[str]):
+    """An import of `rows` of which one is refused, that row, and the page that mends it."""
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(rows))
+    batch = upload(path)
+    desk.post(page(batch, "go_on"))
+    run(batch)
+    return batch, batch.import_rows.get(outcome="failed"), desk.get(page(batch, "mend")).content.decode()
+
+
 class TestMending:
     def test_offers_only_the_broken_cells_and_masks_the_others(self, desk, done):
         shown = desk.get(page(done, "mend")).content.decode()
@@ -299,19 +309,13 @@ class TestMending:
         assert (done.created, done.failed) == (3, 0)
 
     def test_a_row_that_runs_out_of_its_columns_shows_all_cells(self, desk, upload, tmp_path):
-        path = tmp_path / "t.csv"
         rows = [
             "Name,Mobile,City",
             "Verma, Asha,9800000001,411001001",
             "Rao,9800000002,Delhi",
             "Das,9800000003,Pune",
         ]
-        path.write_text("\n".join(rows))
-        batch = upload(path)
-        desk.post(page(batch, "go_on"))
-        run(batch)
-        shown = desk.get(page(batch, "mend")).content.decode()
-        row = batch.import_rows.get(outcome="failed")
+        _batch, row, shown = one_refused(desk, upload, tmp_path, rows)
         assert re.findall(r'name="cell:([^"]+)"', shown) == [f"{row.pk}:{letter}" for letter in "ABC"]
         values = dict(re.findall(r'name="cell:[^"]+:(.)" value="([^"]*)"', shown))
         assert values == {"A": "Verma", "B": " Asha", "C": "••••0001,••••1001"}
@@ -319,18 +323,12 @@ class TestMending:
 
     def test_whole_numbers_are_masked_and_kept_when_left_as_they_are(self, desk, upload, tmp_path):
         """Who mends needs no right to see them, and no log tells that they did."""
-        path = tmp_path / "t.csv"
         rows = [
             "Mobile,PAN,Address line,Name,City",
             "9800000001,ZQXPK7391L,7391 Canary Lane,Asha,Pune,x",
             *(f"980000000{at},,,Rao,Delhi" for at in (2, 3)),
         ]
-        path.write_text("\n".join(rows))
-        batch = upload(path)
-        desk.post(page(batch, "go_on"))
-        run(batch)
-        shown = desk.get(page(batch, "mend")).content.decode()
-        row = batch.import_rows.get(outcome="failed")
+        batch, row, shown = one_refused(desk, upload, tmp_path, rows)
         for told in ("9800000001", "ZQXPK7391L", "Canary"):
             assert told not in shown
         found = re.findall(r'name="(cell|was):([^"]+)" value="([^"]*)"', shown)
