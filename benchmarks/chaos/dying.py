@@ -166,10 +166,12 @@ def await_silence() -> None:
     raise TimeoutError("a dead worker's session does not end")
 
 
-def park(leads: int) -> list[Delivery]:
-    """New deliveries that are not due before somebody says so, one vendor's and the other's in turn."""
-    # Longer than a busy machine takes to send.
-    settings.DELIVERY_LEASE_SECONDS, settings.DELIVERY_DEADLINE_SECONDS = 10, 8
+def park(leads: int, lease: int, deadline: int) -> list[Delivery]:
+    """New deliveries that are not due before somebody says so, one vendor's and the other's in turn.
+
+    Between `deadline` and `lease`, in seconds, lies how long a busy machine may take from the claim to the first byte.
+    """
+    settings.DELIVERY_LEASE_SECONDS, settings.DELIVERY_DEADLINE_SECONDS = lease, deadline
     seeding.main(leads, *VENDORS)
     Connection.objects.update(parallel=100)
     Delivery.objects.update(due_at=Now() + seeding.A_DAY)
@@ -206,7 +208,7 @@ def held(delivery: Delivery) -> int:
 
 def kill(times: int) -> dict[str, Any]:
     """So many deaths at each point; by point, how many left exactly what the table says, and what the others left."""
-    parked = park((len(FATES) * times + 1) // 2)
+    parked = park((len(FATES) * times + 1) // 2, lease=90, deadline=30)  # who dies is not waited for
     found: dict[str, Any] = {point: {"as_told": 0, "otherwise": []} for point in FATES}
     for turn, delivery in enumerate(parked[: len(FATES) * times]):
         point = list(FATES)[turn % len(FATES)]
@@ -258,7 +260,7 @@ def _left(delivery: Delivery) -> Left:
 def freeze(times: int, seed: int = 20261120) -> dict[str, Any]:
     """So many workers that sleep past their lease and wake when others have done their work."""
     chance, found = random.Random(seed), Counter[str]()
-    parked, frozen = park((times + 1) // 2), list[int]()
+    parked, frozen = park((times + 1) // 2, lease=20, deadline=8), list[int]()
     try:
         for start in range(0, times, FROZEN_AT_ONCE):
             found.update(_frozen(parked[start : min(start + FROZEN_AT_ONCE, times)], chance, frozen))

@@ -12,8 +12,8 @@ WEEKDAYS = (1.3, 1.1, 1.0, 1.0, 0.9, 0.5, 0.1)
 """How busy Monday to Sunday are."""
 GROWTH = 1.0
 """How much busier the last day is than the first: 1 is twice as busy."""
-NOON, HOURS = 13.5, 2.6
-"""Leads come in around the middle of the day, most of them within a few hours of it."""
+NOON, HOURS, OPEN, CLOSED = 13.5, 2.6, 8.0, 20.5
+"""Leads come in around the middle of the day, most of them within a few hours of it, all while the branch is open."""
 JUST_NOW = (25, 17, 12, 7)
 """Minutes since the last leads came in, whatever the hour is."""
 SEED = 77
@@ -40,5 +40,7 @@ def _part_gone(day: datetime, now: datetime) -> float:
 
 def _in(chance: Random, day: datetime, latest: datetime) -> datetime:
     """A moment of `day`, not after `latest`."""
-    hour = min(max(chance.gauss(NOON, HOURS), 8.0), 20.5)
+    hour = chance.gauss(NOON, HOURS)
+    while not OPEN <= hour <= CLOSED:  # never moved to the edge: two leads would be of one moment
+        hour = chance.gauss(NOON, HOURS)
     return min(day + timedelta(hours=hour), latest - timedelta(hours=chance.random()))
