@@ -17,21 +17,18 @@ class LeadopsConfig(AppConfig):
         kept.by_thread()
         from leadops.services import approvals
         from leadops.services.approvals import (
+            api_keys,
             bank_accounts,
             grants,
             imports,
-            partners_and_keys,
+            partners,
             passwords,
             pushes,
         )
 
         approvals.register(pushes.Push, imports.Import, bank_accounts.BankChange)
-        approvals.register(
-            partners_and_keys.NewPartner,
-            partners_and_keys.NewKey,
-            partners_and_keys.KeyRotation,
-            partners_and_keys.KeyScopes,
-        )
+        approvals.register(partners.NewPartner, partners.MoreForPartner)
+        approvals.register(api_keys.NewKey, api_keys.KeyRotation, api_keys.KeyScopes)
         approvals.register(grants.Grant, grants.GroupRights, passwords.NewPassword)
         from leadops import checks  # noqa: F401  (it registers)
         from leadops.audit import acting, sign_ins, task_signals  # noqa: F401  (they register)

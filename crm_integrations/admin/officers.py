@@ -78,7 +78,8 @@ class IntegratedOfficerAdmin(OfficerAdmin):
         if isinstance(form, RoleForm) and "role" in form.changed_data:
             _take_apart(form)
         super().save_model(request, obj, form, change)
-        if "groups" in (getattr(form, "gains", None) or ()):
+        gains = getattr(form, "gains", None) or {}
+        if "groups" in gains or "groups" in gains.get("no_longer", ()):
             drop_changed(form, ["role"])
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from leadops.models import ApiKey, Officer, Partner, PendingChange
 from leadops.models.partner import default_scopes
 from leadops.services import approvals
-from leadops.services.approvals.partners_and_keys import key_of, partner_of
+from leadops.services.approvals.api_keys import key_of
+from leadops.services.approvals.partners import partner_of
 
 NEW_PARTNER = ("Malabar Microfinance", "malabar")
 

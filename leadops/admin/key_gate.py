@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from leadops.models import ApiKey, Partner, PendingChange
 from leadops.services import approvals, keys
-from leadops.services.approvals.partners_and_keys import KeyRotation, KeyScopes, NewKey, key_of
+from leadops.services.approvals.api_keys import KeyRotation, KeyScopes, NewKey, key_of
 from leadops.sign_in.sessions import officer_of
 
 
@@ -45,13 +45,13 @@ def take_out_more(request: HttpRequest, key: ApiKey, fields: dict[str, Any]) -> 
     if not more:
         return None
     base = ApiKey.objects.select_related("partner").get(pk=key.pk)
-    for name in ("scopes", "networks", "expires_at"):
+    for name in ("scopes", "networks", "expires_at", "calls_per_minute"):
         setattr(base, name, fields[name])
     return _ask(request, KeyScopes.name, more, base)
 
 
 def _more(key: ApiKey, fields: dict[str, Any]) -> dict[str, Any]:
-    """Scopes that `key` lacks, addresses it is refused from, a later end; `fields` keep what it has or loses."""
+    """Scopes that `key` lacks, addresses it is refused from, a later end, more calls; `fields` keep the rest."""
     more: dict[str, Any] = {}
     if new := [each for each in fields["scopes"] if each not in key.scopes]:
         more["scopes"] = new
@@ -64,6 +64,10 @@ def _more(key: ApiKey, fields: dict[str, Any]) -> dict[str, Any]:
     if key.expires_at and (ends is None or ends > key.expires_at):
         more["expires_at"] = ends.isoformat() if ends else ""
         fields["expires_at"] = key.expires_at
+    calls = fields["calls_per_minute"]
+    if key.calls_per_minute and (not calls or calls > key.calls_per_minute):
+        more["calls_per_minute"] = calls
+        fields["calls_per_minute"] = key.calls_per_minute
     return more
 
 

@@ -130,3 +130,8 @@ class OfficerAdmin(Autocompleted, Scoped, HoldsGrants, HoldsPasswords, SeenAdmin
 @admin.register(Group)
 class GroupAdmin(HoldsGroupRights, DjangoGroupAdmin, RightsInWords):
     when_empty = "Groups are made by `manage.py roles`, each with the rights of a role."
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A group with officers in it stays: what it narrows would be wide, and nobody would have approved it."""
+        peopled = obj is not None and obj.user_set.exists()
+        return not peopled and super().has_delete_permission(request, obj)

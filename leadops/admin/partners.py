@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from leadops.admin import partner_desk
-from leadops.admin.gates import HeldUp, Holding
+from leadops.admin.gates import HeldUp, Holding, drop_changed
 from leadops.admin.partner_desk import Score
 from leadops.admin.partner_keys import KeyPages
 from leadops.admin.scoped import Scoped
@@ -18,7 +18,8 @@ from leadops.admin.versions import SeenAdmin, SeenForm
 from leadops.ids import uuid_in
 from leadops.models import Partner
 from leadops.services import approvals
-from leadops.services.approvals.partners_and_keys import partner_of
+from leadops.services.approvals import Data
+from leadops.services.approvals.partners import MoreForPartner, NewPartner, gains, partner_of
 from leadops.sign_in.sessions import officer_of
 
 
@@ -42,9 +43,12 @@ class PartnerAdmin(Scoped, Holding, KeyPages, SeenAdmin, ModelAdmin):
         return super().get_queryset(request).select_related("test_of")
 
     def save_model(self, request: HttpRequest, obj: Partner, form: Any, change: bool) -> None:
-        if not change and approvals.needed():
-            raise HeldUp("partner", partner_of(obj))
+        if approvals.needed() and not change:
+            raise HeldUp(NewPartner.name, partner_of(obj))
+        more = _take_out_more(form) if approvals.needed() else {}
         super().save_model(request, obj, form, change)
+        if more:
+            self.hold(request, obj, MoreForPartner.name, more, Partner.objects.get(pk=obj.pk))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -71,3 +75,13 @@ class PartnerAdmin(Scoped, Holding, KeyPages, SeenAdmin, ModelAdmin):
         if not request.user.has_perm("leadops.view_lead"):
             return []
         return partner_desk.scores(partner, counts, officer_of(request))
+
+
+def _take_out_more(form: Any) -> Data:
+    """What the form says that needs a second person, taken out of what it stores."""
+    stored = Partner.objects.get(pk=form.instance.pk)
+    more = gains(stored, form.instance)
+    for name in more:
+        setattr(form.instance, name, getattr(stored, name))
+    drop_changed(form, more)
+    return more

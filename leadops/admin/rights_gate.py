@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import Permission
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from unfold.forms import AdminPasswordChangeForm
@@ -34,12 +35,16 @@ class HoldsGrants(Holding):
 
 def _put_back(form: Any, obj: Any, stored: Officer) -> None:
     gains: Data = form.gains
-    for name in gains.keys() - grants.LISTS.keys():
+    for name in gains.keys() - grants.LISTS.keys() - {"no_longer"}:
         setattr(obj, name, getattr(stored, name))
     for name in gains.keys() & grants.LISTS.keys():
         more = {str(key) for key in gains[name]}
         form.cleaned_data[name] = [each for each in form.cleaned_data[name] if str(each.pk) not in more]
-    drop_changed(form, gains)
+    freed: Data = gains.get("no_longer", {})
+    for name, less in freed.items():
+        kept = grants.LISTS[name]._base_manager.filter(pk__in=less)
+        form.cleaned_data[name] = [*form.cleaned_data[name], *kept]
+    drop_changed(form, [*gains, *freed])
 
 
 class PasswordForm(AdminPasswordChangeForm):
@@ -71,13 +76,15 @@ class HoldsGroupRights(Holding):
     """Mixed into the admin of groups. A group that is made has nobody in it yet, so that is not held up."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        new: list[int] = []
+        gains: Data = {}
         if change and approvals.needed():
-            has = set(form.instance.permissions.values_list("pk", flat=True))
             wanted = form.cleaned_data["permissions"]
-            new = [each.pk for each in wanted if each.pk not in has]
-            form.cleaned_data["permissions"] = [each for each in wanted if each.pk in has]
-        super().save_related(request, form, formsets, change)
-        if new:
+            gains = grants.group_gains(form.instance, wanted)
+        if gains:
+            kept = Permission.objects.filter(pk__in=gains["no_longer"])
+            stays = [each for each in wanted if each.pk not in gains["permissions"]]
+            form.cleaned_data["permissions"] = [*stays, *kept]
             drop_changed(form, ["permissions"])
-            self.hold(request, form.instance, grants.GroupRights.name, {"permissions": new}, form.instance)
+        super().save_related(request, form, formsets, change)
+        if gains:
+            self.hold(request, form.instance, grants.GroupRights.name, gains, form.instance)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission
@@ -9,11 +10,15 @@ from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from leadops.models import Branch, Officer, PendingChange
+from leadops.models.officer import OWN_LEADS_ONLY
 from leadops.models.pending_change import Line
 from leadops.services.approvals.kind import Data, Kind, Reach, line, version_of
 
 FLAGS = ("is_active", "is_staff", "is_superuser")
 LISTS: dict[str, type[Model]] = {"groups": Group, "user_permissions": Permission, "branches": Branch}
+NARROWING = OWN_LEADS_ONLY.partition(".")[2]
+NARROWED_BY = {"groups": "permissions__codename", "user_permissions": "codename"}
+"""Where among an officer's lists the right that narrows is found."""
 WIDER = [Officer.Reach.OWN, Officer.Reach.BRANCHES, Officer.Reach.ALL]
 
 
@@ -51,10 +56,13 @@ class Grant(OfOfficer):
             wider = Officer.Reach(data["reach"]).label
             lines.append(line(_label("reach"), officer.get_reach_display(), wider))
         for name, model in LISTS.items():
-            if data.get(name):
-                now = _names(getattr(officer, name).all())
-                more = _names(model._base_manager.filter(pk__in=data[name]))
-                lines.append(line(_label(name), ", ".join(now), ", ".join([*now, *more])))
+            more, less = data.get(name, []), data.get("no_longer", {}).get(name, [])
+            if more or less:
+                now = getattr(officer, name).all()
+                then = [*_names(now.exclude(pk__in=less)), *_names(model._base_manager.filter(pk__in=more))]
+                lines.append(line(_label(name), ", ".join(_names(now)), ", ".join(then)))
+        if data.get("no_longer"):
+            lines.append(line(_("Sees own leads only"), True, False))
         return lines
 
     def base(self, officer: Officer, data: Data) -> str:
@@ -68,6 +76,8 @@ class Grant(OfOfficer):
         officer.save(update_fields=[*FLAGS, "reach"])
         for name in LISTS:
             getattr(officer, name).add(*data.get(name, []))
+        for name, less in data.get("no_longer", {}).items():
+            getattr(officer, name).remove(*less)
         return None
 
 
@@ -86,13 +96,15 @@ class GroupRights(Kind):
     def describe(self, group: Group, data: Data) -> list[Line]:
         more = _names(Permission.objects.filter(pk__in=data["permissions"]))
         lines = [line(_("Rights"), _("{count} rights").format(count=group.permissions.count()), "")]
-        return lines + [line("", "", name) for name in more]
+        lines += [line("", "", name) for name in more]
+        return lines + ([line(_("Sees own leads only"), True, False)] if data.get("no_longer") else [])
 
     def base(self, group: Group, data: Data) -> str:
         return version_of(sorted(group.permissions.values_list("pk", flat=True)))
 
     def apply(self, group: Group, data: Data, change: PendingChange) -> Model | None:
         group.permissions.add(*data["permissions"])
+        group.permissions.remove(*data.get("no_longer", []))
         return None
 
     def may_check(self, officer: Officer, group: Group, data: Data) -> bool:
@@ -112,7 +124,38 @@ def gains(officer: Officer, wanted: dict[str, Any]) -> Data:
             has = set(getattr(officer, name).values_list("pk", flat=True))
             new = [each.pk for each in wanted[name] if each.pk not in has]
             more |= {name: [key if isinstance(key, int) else str(key) for key in new]} if new else {}
+    if freed := _freed(officer, wanted):
+        more["no_longer"] = freed
     return more
+
+
+def _freed(officer: Officer, wanted: dict[str, Any]) -> Data:
+    """What narrows `officer` to their own leads and is not in `wanted`, where other rights would stay to them.
+
+    Who keeps none of them sees nothing, so their last role is taken away at once.
+    """
+    held = {name: {*getattr(officer, name).values_list("pk", flat=True)} for name in NARROWED_BY}
+    kept = {
+        name: held[name] & {each.pk for each in wanted.get(name, getattr(officer, name).all())}
+        for name in held
+    }
+    narrowing = {
+        name: {*getattr(officer, name).filter(**{place: NARROWING}).values_list("pk", flat=True)}
+        for name, place in NARROWED_BY.items()
+    }
+    if not any(kept.values()) or any(kept[name] & narrowing[name] for name in kept):
+        return {}
+    return {name: sorted(found) for name, found in narrowing.items() if found}
+
+
+def group_gains(group: Group, wanted: Collection[Permission]) -> Data:
+    """What of `wanted` (the group's form) would give its officers more than they have: rights, or more leads to see."""
+    has = {*group.permissions.values_list("pk", flat=True)}
+    keys = {each.pk for each in wanted}
+    narrowing = {*group.permissions.filter(codename=NARROWING).values_list("pk", flat=True)}
+    freed = sorted(narrowing - keys) if keys & has and group.user_set.exists() else []
+    new = sorted(keys - has)
+    return {"permissions": new, "no_longer": freed} if new or freed else {}
 
 
 def _label(name: str) -> Any:

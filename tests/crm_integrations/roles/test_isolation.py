@@ -24,7 +24,7 @@ from django.urls import reverse
 
 from leadops.models import AssignmentRule, BulkAction, Duplicate, Lead, Officer, PendingChange
 from leadops.services import approvals, report_days
-from leadops.services.approvals.partners_and_keys import partner_of
+from leadops.services.approvals.partners import partner_of
 from tests.crm_integrations.roles import probes as roads
 from tests.crm_integrations.roles.probes import Probe
 from tests.crm_integrations.roles.routes import Route, all_routes

@@ -1,4 +1,4 @@
-"""One officer alone widens no right, key, address or verified account: every form of the admin is sent to find out.
+"""One officer alone widens no right, sight, limit, key, address or verified account: every form of the admin is sent.
 
 What widens one where nobody has to approve it is sent again where a second person has to: then it waits.
 """
@@ -19,7 +19,7 @@ from django.urls import resolve, reverse
 from django.utils import timezone
 
 from crm_integrations.models import Connection
-from leadops.models import ApiKey, Bank, Officer, PendingChange
+from leadops.models import ApiKey, Bank, Officer, Partner, PendingChange
 from leadops.services.approvals.grants import WIDER
 from tests import people
 from tests.crm_integrations.roles.filled import FILLED, Field, Form, forms_of, otherwise, posted
@@ -37,8 +37,11 @@ TYPED = {
     "networks": "",
     "expires_at": "",
     "account_no": "998877665544",
+    "calls_per_minute": "8",
 }
 """What some fields are said otherwise by; another one is filled in."""
+FASTEST = 9
+"""Stands for as many calls a minute as the settings say."""
 NO_LONGER = ("DELETE", "unset-password")
 WIDENS = {
     *(
@@ -51,7 +54,8 @@ WIDENS = {
         "branches",
         "user_permissions",
     ),
-    *("permissions", "scopes", "networks", "expires_at", "is_verified", "all"),
+    *("permissions", "scopes", "networks", "expires_at", "calls_per_minute", "is_verified", "all"),
+    "branch",
 }
 """What the walk has to find, or it is blind: by the ends of the fields' names."""
 PAGES = {
@@ -59,6 +63,7 @@ PAGES = {
     *("crm_integrations_connection_add", "crm_integrations_connection_change"),
     *("crm_integrations_subscription_add", "crm_integrations_subscription_change"),
     *("crm_integrations_subscription_rotate", "leadops_lead_change", "leadops_officer_change"),
+    "leadops_partner_change",
 }
 """And what is sent to these addresses."""
 
@@ -82,7 +87,9 @@ def narrow(here: Place) -> Place:
     Officer.objects.create_user("new", "new@lender.example", people.PASSWORD)
     here.officer.groups.add(Group.objects.get(name="Somebody's own"))
     ends = timezone.now() + timedelta(days=30)
-    ApiKey.objects.update(scopes=["lead:read"], networks=["203.0.113.0/24"], expires_at=ends)
+    bounds = {"scopes": ["lead:read"], "networks": ["203.0.113.0/24"], "expires_at": ends}
+    ApiKey.objects.update(**bounds, calls_per_minute=5)
+    Partner.objects.update(calls_per_minute=5)
     return here
 
 
@@ -94,8 +101,8 @@ def alone(officer: Officer) -> Client:
 
 
 def given() -> set[tuple[object, ...]]:
-    """All that is given: rights of officers, what keys open, where data goes, which accounts are verified."""
-    return {*_of_officers(), *_of_keys(), *_of_addresses()}
+    """All that is given: rights of officers, limits of partners, what keys open, where data goes, verified accounts."""
+    return {*_of_officers(), *_of_partners(), *_of_keys(), *_of_addresses()}
 
 
 def _of_officers() -> Iterator[tuple[object, ...]]:
@@ -106,7 +113,8 @@ def _of_officers() -> Iterator[tuple[object, ...]]:
         if (
             each.is_staff or each.is_superuser or each.user_permissions.all()
         ):  # nobody else does anything here
-            reaches = WIDER[: WIDER.index(Officer.Reach(each.reach)) + 1]
+            reach = Officer.Reach.OWN if each.sees_own_only else Officer.Reach(each.reach)
+            reaches = WIDER[: WIDER.index(reach) + 1]
             yield from ((each.username, "sees", reach) for reach in reaches)
             yield from [(each.username, "is_active")] if each.is_active else []
             yield (each.username, each.password)
@@ -114,11 +122,20 @@ def _of_officers() -> Iterator[tuple[object, ...]]:
     yield from (("group", *row) for row in peopled.values_list("group", "permission"))
 
 
+def _of_partners() -> Iterator[tuple[object, ...]]:
+    """A partner that is not there yet, and what is ended, has none of it."""
+    for each in Partner.objects.filter(test_of=None):
+        yield from [(each.pk, "is active")] if each.active else []
+        yield (each.pk, "brings leads to", each.branch_id)
+        yield from ((each.pk, "calls", limit) for limit in range(each.calls_per_minute or FASTEST))
+
+
 def _of_keys() -> Iterator[tuple[object, ...]]:
     for key in ApiKey.objects.live().filter(mode=ApiKey.Mode.LIVE):
         yield from ((key.pk, "scope", each) for each in key.scopes)
         yield from ((key.pk, "from", each) for each in key.networks or ["anywhere"])
         yield (key.pk, "ends", bool(key.expires_at))
+        yield from ((key.pk, "calls", limit) for limit in range(key.calls_per_minute or FASTEST))
 
 
 def _of_addresses() -> Iterator[tuple[object, ...]]:

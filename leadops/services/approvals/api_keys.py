@@ -1,59 +1,19 @@
-"""Taking on a partner, and what its API keys may do."""
+"""What a partner's API keys may do."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Model
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
-from leadops.models import ApiKey, Branch, Partner, PendingChange, Program, Scope
+from leadops.models import ApiKey, Partner, PendingChange, Program, Scope
 from leadops.models.pending_change import Line
 from leadops.services import keys
 from leadops.services.approvals.kind import Data, Kind, Reach, line, version_of
-
-PARTNER_FIELDS = {
-    "name": _("Name"),
-    "code": _("Code"),
-    "branch": _("Branch"),
-    "active": _("Active"),
-    "calls_per_minute": _("Calls per minute"),
-}
-
-
-def partner_of(partner: Partner) -> Data:
-    """What carries out taking on `partner`, which is not stored yet."""
-    values = {name: getattr(partner, name) for name in PARTNER_FIELDS if name != "branch"}
-    return {**values, "branch": str(partner.branch_id or "")}
-
-
-class NewPartner(Kind):
-    name = "partner"
-    label = _("New partner")
-    rights = ("leadops.add_partner",)
-    seen_with = "leadops.view_partner"
-
-    def what(self, subject: None, data: Data) -> str:
-        return f"Take on the partner {data['name']}"
-
-    def describe(self, subject: None, data: Data) -> list[Line]:
-        branch = Branch.objects.filter(pk=data["branch"]).first() if data["branch"] else None
-        shown = {**data, "branch": branch or _("head office")}
-        return [line(label, "", shown[name]) for name, label in PARTNER_FIELDS.items()]
-
-    def apply(self, subject: None, data: Data, change: PendingChange) -> Model:
-        values = {name: data[name] for name in PARTNER_FIELDS if name != "branch"}
-        partner = Partner(**values, branch_id=data["branch"] or None)
-        partner.full_clean()
-        partner.save()
-        return partner
-
-    def reach(self, subject: None, data: Data) -> Reach:
-        return Reach.of({UUID(data["branch"]) if data["branch"] else None})
 
 
 def key_of(fields: dict[str, Any], text: str) -> Data:
@@ -135,7 +95,10 @@ class KeyRotation(OfKey):
 
 
 class KeyScopes(OfKey):
-    """What a key gets besides what it has: scopes, addresses, a later end. What is taken from it is taken at once."""
+    """What a key gets besides what it has: scopes, addresses, a later end, more calls.
+
+    What is taken from it is taken at once.
+    """
 
     name = "key_scopes"
     label = _("More for an API key")
@@ -152,10 +115,20 @@ class KeyScopes(OfKey):
             lines.append(line(_("From"), _networks(key.networks), _networks(data["networks"])))
         if "expires_at" in data:
             lines.append(line(_("Expires on"), _day(_end_of(key)), _day(data["expires_at"])))
+        if "calls_per_minute" in data:
+            lines.append(
+                line(
+                    _("Calls per minute"),
+                    key.calls_per_minute,
+                    data["calls_per_minute"] or _("as its partner"),
+                )
+            )
         return lines
 
     def base(self, key: ApiKey, data: Data) -> str:
-        return version_of([sorted(key.scopes), key.networks, key.expires_at, key.revoked_at])
+        return version_of(
+            [sorted(key.scopes), key.networks, key.expires_at, key.calls_per_minute, key.revoked_at]
+        )
 
     def apply(self, key: ApiKey, data: Data, change: PendingChange) -> Model | None:
         wider = dict(data)

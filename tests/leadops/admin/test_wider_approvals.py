@@ -1,0 +1,173 @@
+"""What a second person approves though nothing is added by name: a partner that may do more, sight that widens."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.test import Client
+from django.urls import reverse
+
+from leadops.models import ApiKey, Branch, Officer, Partner, PendingChange
+from leadops.services.approvals import grants
+from tests import people
+from tests.approving import approved, asked, page_of, press, second_person
+from tests.leadops.admin.page_forms import fields
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_approvals")]
+
+
+class TestPartners:
+    def save(self, desk: Client, partner: Partner, **changes: object):
+        url = reverse("admin:leadops_partner_change", args=[partner.pk])
+        return desk.post(url, fields(desk.get(url).content.decode(), "partner_form") | changes)
+
+    def test_an_ended_one_comes_back_once_approved(self, desk, partner):
+        Partner.objects.update(active=False)
+        change = asked(self.save(desk, partner, active="on", name="Sunrise"))
+        partner.refresh_from_db()
+        assert (partner.active, partner.name) == (False, "Sunrise")
+        approved(desk, change)
+        partner.refresh_from_db()
+        assert partner.active
+
+    def test_it_is_ended_and_slowed_down_at_once(self, desk, partner):
+        form = self.save(desk, partner, calls_per_minute="10", active="")
+        partner.refresh_from_db()
+        assert (form.status_code, partner.calls_per_minute, partner.active) == (302, 10, False)
+        assert not PendingChange.objects.exists()
+
+    @pytest.mark.parametrize(("typed", "then"), [("900", 900), ("", None)])
+    def test_more_calls_wait(self, desk, partner, typed, then):
+        Partner.objects.update(calls_per_minute=600)
+        change = asked(self.save(desk, partner, calls_per_minute=typed))
+        partner.refresh_from_db()
+        assert partner.calls_per_minute == 600
+        approved(desk, change)
+        partner.refresh_from_db()
+        assert partner.calls_per_minute == then
+
+    def test_another_branch_waits(self, desk, partner):
+        pune = Branch.objects.create(name="Pune", code="pune")
+        change = asked(self.save(desk, partner, branch=pune.pk))
+        page = desk.get(page_of(change)).content.decode()
+        assert "head office" in page
+        assert "Pune" in page
+        partner.refresh_from_db()
+        assert partner.branch is None
+        approved(desk, change)
+        partner.refresh_from_db()
+        assert partner.branch == pune
+
+    def test_what_moved_meanwhile_is_not_done(self, desk, partner):
+        change = asked(self.save(desk, partner, calls_per_minute="9000"))
+        Partner.objects.update(active=False)
+        press(desk, "explain", change)
+        assert "has changed since" in press(second_person(), "approve", change)
+        partner.refresh_from_db()
+        assert partner.calls_per_minute is None
+
+    def test_more_calls_of_a_key_wait_and_fewer_do_not(self, desk, partner):
+        key, _ = ApiKey.issue(partner, scopes=["lead:read"], calls_per_minute=60)
+        url = reverse("admin:leadops_partner_change_key", args=[partner.pk, key.pk])
+        desk.post(url, {"scopes": ["lead:read"], "calls_per_minute": "30"})
+        assert not PendingChange.objects.exists()
+        change = asked(desk.post(url, {"scopes": ["lead:read"], "calls_per_minute": ""}))
+        key.refresh_from_db()
+        assert key.calls_per_minute == 30
+        approved(desk, change)
+        key.refresh_from_db()
+        assert key.calls_per_minute is None
+
+
+class TestSight:
+    """A right that narrows is a bound: without it an officer of wide reach sees all leads."""
+
+    @pytest.fixture
+    def narrow(self, db) -> Permission:
+        return Permission.objects.get(codename="own_leads_only")
+
+    @pytest.fixture
+    def callers(self, narrow) -> Group:
+        group = Group.objects.create(name="Callers")
+        group.permissions.set([narrow, Permission.objects.get(codename="change_lead")])
+        return group
+
+    @pytest.fixture
+    def caller(self, callers) -> Officer:
+        caller = people.officer("caller", superuser=False)
+        people.give(caller, "view_lead")
+        caller.groups.set([callers])
+        Officer.objects.filter(pk=caller.pk).update(reach="all")
+        return caller
+
+    def save(self, desk: Client, officer: Officer, **changes: object):
+        url = reverse("admin:leadops_officer_change", args=[officer.pk])
+        form = fields(desk.get(url).content.decode(), "officer_form")
+        held = {"user_permissions": list(officer.user_permissions.values_list("pk", flat=True))}
+        chosen = {name: value for name, value in form.items() if name not in grants.LISTS}
+        return desk.post(url, chosen | held | changes)
+
+    def sees_all(self, officer: Officer) -> bool:
+        return Officer.objects.get(pk=officer.pk).sees_all
+
+    def test_who_leaves_the_group_that_narrows_and_keeps_other_rights_sees_more_once_approved(
+        self, desk, caller
+    ):
+        change = asked(self.save(desk, caller, groups=[]))
+        assert caller.groups.count() == 1
+        assert "own leads only" in desk.get(page_of(change)).content.decode()
+        assert not self.sees_all(caller)
+        approved(desk, change)
+        assert self.sees_all(caller)
+        assert caller.groups.count() == 0
+
+    def test_the_right_itself_is_taken_away_once_approved(self, desk, caller, narrow):
+        caller.groups.clear()
+        caller.user_permissions.add(narrow)
+        view = Permission.objects.get(codename="view_lead")
+        change = asked(self.save(desk, caller, user_permissions=[view.pk]))
+        assert not self.sees_all(caller)
+        approved(desk, change)
+        assert self.sees_all(caller)
+
+    def test_who_keeps_nothing_leaves_at_once(self, desk, caller):
+        caller.user_permissions.clear()
+        self.save(desk, caller, groups=[])
+        assert not caller.groups.exists()
+        assert not PendingChange.objects.exists()
+
+    def test_who_is_narrowed_by_another_group_leaves_at_once(self, desk, caller, narrow):
+        other = Group.objects.create(name="Trainees")
+        other.permissions.add(narrow)
+        caller.groups.add(other)
+        self.save(desk, caller, groups=[other.pk])
+        assert caller.groups.get() == other
+        assert not PendingChange.objects.exists()
+
+    def test_a_group_ceases_to_narrow_once_approved(self, desk, callers, caller):
+        edit = Permission.objects.get(codename="change_lead")
+        url = reverse("admin:auth_group_change", args=[callers.pk])
+        change = asked(desk.post(url, {"name": "Callers", "permissions": [edit.pk]}))
+        assert not self.sees_all(caller)
+        approved(desk, change)
+        assert self.sees_all(caller)
+        assert callers.permissions.get() == edit
+
+    def test_a_group_of_nobody_ceases_at_once(self, desk, callers):
+        edit = Permission.objects.get(codename="change_lead")
+        desk.post(
+            reverse("admin:auth_group_change", args=[callers.pk]),
+            {"name": "Callers", "permissions": [edit.pk]},
+        )
+        assert callers.permissions.get() == edit
+        assert not PendingChange.objects.exists()
+
+    def test_a_group_with_officers_is_not_deleted(self, desk, callers, caller):
+        url = reverse("admin:auth_group_delete", args=[callers.pk])
+        assert desk.post(url, {"post": "yes"}).status_code == 403
+        chosen = {"action": "delete_selected", "_selected_action": [callers.pk], "post": "yes"}
+        desk.post(reverse("admin:auth_group_changelist"), chosen)
+        assert Group.objects.filter(pk=callers.pk).exists()
+        caller.groups.clear()
+        assert desk.post(url, {"post": "yes"}).status_code == 302
+        assert not Group.objects.filter(pk=callers.pk).exists()
