@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from crm_integrations.models import Exchange
 from leadops import statements
+from leadops.audit.months import after
 from leadops.ids import first_id_at
 
 logger = logging.getLogger(__name__)
@@ -52,11 +53,6 @@ class Partition:
 def name_of(month: date) -> str:
     """The table of a month."""
     return f"{TABLE}_{month:%Y_%m}"
-
-
-def after(month: date) -> date:
-    """The month after `month`, both named by their first days."""
-    return (month + timedelta(days=31)).replace(day=1)
 
 
 def first_id_on(day: date) -> UUID:

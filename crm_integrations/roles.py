@@ -101,7 +101,7 @@ def role_of(officer: Officer) -> str:
     return next((role for role in ROLES if role in held), "")
 
 
-def given(role: str, groups: Iterable[Group]) -> list[Group]:
+def groups_with(role: str, groups: Iterable[Group]) -> list[Group]:
     """Those of `groups` that are no role's, and that of `role`, which is made where there is none yet."""
     others = [each for each in groups if each.name not in ROLES]
     if not role:
@@ -118,7 +118,7 @@ def give(officer: Officer, role: str, reach: str = "") -> None:
     With another role comes its reach, unless one is chosen, and that they may sign in.
     """
     before = list(officer.groups.all())
-    officer.groups.set(given(role, before))
+    officer.groups.set(groups_with(role, before))
     if role and role not in {each.name for each in before}:
         officer.reach, officer.is_staff = reach or ROLES[role].reach, True
         officer.save(update_fields=["reach", "is_staff"])

@@ -28,7 +28,7 @@ class LeadopsConfig(AppConfig):
 
         approvals.register(pushes.Push, imports.Import, bank_accounts.BankChange)
         approvals.register(partners.NewPartner, partners.MoreForPartner)
-        approvals.register(api_keys.NewKey, api_keys.KeyRotation, api_keys.KeyScopes)
+        approvals.register(api_keys.NewKey, api_keys.KeyRotation, api_keys.MoreForKey)
         approvals.register(grants.Grant, grants.GroupRights, passwords.NewPassword)
         from leadops import checks  # noqa: F401  (it registers)
         from leadops.audit import acting, sign_ins, task_signals  # noqa: F401  (they register)

@@ -167,10 +167,8 @@ def await_silence() -> None:
 
 
 def park(leads: int, lease: int, deadline: int) -> list[Delivery]:
-    """New deliveries that are not due before somebody says so, one vendor's and the other's in turn.
-
-    Between `deadline` and `lease`, in seconds, lies how long a busy machine may take from the claim to the first byte.
-    """
+    """New deliveries that are not due before somebody says so, one vendor's and the other's in turn."""
+    # Between the two, in seconds, lies how long a busy machine may take from the claim to the first byte.
     settings.DELIVERY_LEASE_SECONDS, settings.DELIVERY_DEADLINE_SECONDS = lease, deadline
     seeding.main(leads, *VENDORS)
     Connection.objects.update(parallel=100)

@@ -87,7 +87,7 @@ def _take_apart(form: RoleForm) -> None:
     """Have the form say what the chosen role stands for, so that it waits as that does where it is chosen by itself."""
     wanted, role = form.cleaned_data, form.cleaned_data["role"]
     held = set(form.instance.groups.values_list("name", flat=True))
-    wanted["groups"] = roles.given(role, wanted["groups"])
+    wanted["groups"] = roles.groups_with(role, wanted["groups"])
     if role and role not in held:
         wanted["is_staff"] = form.instance.is_staff = True
         if "reach" not in form.changed_data:

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from crm_integrations.models.connection import Connection
 from crm_integrations.models.delivery import Delivery
-from leadops.models import Officer
 from leadops.models.record import Record
-
-
-class ReplayQuerySet(models.QuerySet["Replay"]):
-    def visible_to(self, officer: Officer) -> Self:
-        """Their own orders: another's may be about any lead. All, to who sees all leads."""
-        return self if officer.sees_all else self.filter(officer=officer)
+from leadops.models.sight import SeenByItsOfficer
 
 
 class Replay(Record):
@@ -36,7 +28,7 @@ class Replay(Record):
     total = models.PositiveIntegerField(default=0)
     ended_at = models.DateTimeField(null=True)
 
-    objects = ReplayQuerySet.as_manager()
+    objects = SeenByItsOfficer["Replay"].as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -43,7 +43,7 @@ TOLD_ELSEWHERE = {
 
 @cache
 def _events(limit: int, unseen: frozenset[str]) -> Kept[AuditEvent]:
-    """The newest ones about records of these ids, and about what belongs to them; there are as many as roles."""
+    """The newest ones about records of these ids, and about what belongs to them: kept by length and role."""
     wanted = AuditEvent.objects.filter(WANTED, seen_without(unseen))
     found = wanted.select_related("act").order_by("-act_id", "-id")
     return Kept(lambda ids: found.filter(Q(record__in=ids) | Q(parent__in=ids))[:limit], [str])

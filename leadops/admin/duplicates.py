@@ -101,20 +101,16 @@ def _span(first: datetime, then: datetime) -> str:
     return timesince(first, then, depth=1) if (then - first).total_seconds() >= 60 else _("moments")
 
 
-def _pairs(lead: UUID) -> DuplicateQuerySet:
-    return Duplicate.objects.filter(Q(lead=lead) | Q(earlier=lead))
-
-
 def _shown(pairs: DuplicateQuerySet) -> DuplicateQuerySet:
     return pairs.select_related("lead__partner", "earlier__partner").order_by("earlier_id", "lead_id")[:MOST]
 
 
-ALL_PAIRS = Kept(lambda lead: _shown(_pairs(lead)), UUID)
+ALL_PAIRS = Kept(lambda lead: _shown(Duplicate.objects.about(lead)), UUID)
 
 
 def _seen_pairs(lead: UUID, officer: Officer) -> tuple[list[Duplicate], bool]:
     """The pairs that `officer` sees, and whether there are others."""
-    pairs = _pairs(lead)
+    pairs = Duplicate.objects.about(lead)
     seen = pairs.visible_to(officer)
     return list(_shown(seen)), pairs.exclude(pk__in=seen.values("pk")).exists()
 

@@ -88,14 +88,14 @@ class ImportSteps(Scoped):
         batch = self.to_steer(request, batch_id)
         if batch.state == ImportState.READY and approvals.needed_over("import", batch.rows):
             return held(request, "import", {}, batch)
-        return self._told(request, batch_id, lambda _now: import_steering.go_on(batch))
+        return self._told(request, batch, import_steering.go_on)
 
     def back_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
-        return self._told(request, batch_id, import_steering.change_columns)
+        return self._told(request, self.to_steer(request, batch_id), import_steering.change_columns)
 
     def cancel_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
-        officer = officer_of(request)
-        return self._told(request, batch_id, lambda batch: import_steering.cancel(batch, officer))
+        batch, officer = self.to_steer(request, batch_id), officer_of(request)
+        return self._told(request, batch, lambda each: import_steering.cancel(each, officer))
 
     def undo_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         """What undoing would do, and the button that does it."""
@@ -105,18 +105,13 @@ class ImportSteps(Scoped):
         shown = {"foreseen": (foreseen := import_undoing.foresee(batch))}
         if request.method == "POST" and not foreseen["in_vain"]:
             officer = officer_of(request)
-            return self._told(request, batch_id, lambda each: import_undoing.begin(each, officer), MAY_UNDO)
+            return self._told(request, batch, lambda each: import_undoing.begin(each, officer))
         title = _("Undo %(file)s") % {"file": batch.file_name}
         return self.page(request, "undo", batch, title, shown)
 
     def _told(
-        self,
-        request: HttpRequest,
-        batch_id: UUID,
-        tell: Callable[[ImportBatch], object],
-        right: str = MAY_STEER,
+        self, request: HttpRequest, batch: ImportBatch, tell: Callable[[ImportBatch], object]
     ) -> HttpResponse:
-        batch = self.to_steer(request, batch_id, right)
         try:
             tell(batch)
         except LeadopsError as refusal:

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from leadops.models import ApiKey, Partner, PendingChange
 from leadops.services import approvals, keys
-from leadops.services.approvals.api_keys import KeyRotation, KeyScopes, NewKey, key_of
+from leadops.services.approvals.api_keys import KeyRotation, MoreForKey, NewKey, key_of
 from leadops.sign_in.sessions import officer_of
 
 
@@ -47,7 +47,7 @@ def take_out_more(request: HttpRequest, key: ApiKey, fields: dict[str, Any]) -> 
     base = ApiKey.objects.select_related("partner").get(pk=key.pk)
     for name in ("scopes", "networks", "expires_at", "calls_per_minute"):
         setattr(base, name, fields[name])
-    return _ask(request, KeyScopes.name, more, base)
+    return _ask(request, MoreForKey.name, more, base)
 
 
 def _more(key: ApiKey, fields: dict[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from leadops.languages.said import said
 from leadops.models import Lead, LeadMerge
 from leadops.models.lead import LeadQuerySet
 from leadops.personal_data import mask_of
-from leadops.services import lead_merging
+from leadops.services import lead_merging, lead_unmerging
 from leadops.services.lead_comparison import Couple, Difference, couples, strangers
 from leadops.sign_in.sessions import officer_of
 
@@ -98,7 +98,7 @@ class Mergeable(ModelAdmin):
         if not self.has_change_permission(request, merged.kept):
             raise PermissionDenied
         try:
-            stayed = lead_merging.undo(merged.pk, officer_of(request))
+            stayed = lead_unmerging.undo(merged.pk, officer_of(request))
         except LeadopsError as refusal:
             self.message_user(request, _in_words(refusal), messages.ERROR)
             return HttpResponseRedirect(page_url(Lead, merged.kept_id))

@@ -174,8 +174,8 @@ def _require(request: HttpRequest, verb: str) -> None:
 
 
 def _key(request: HttpRequest, partner_id: UUID, key_id: UUID) -> ApiKey:
-    keys = seen(ApiKey.objects.all(), request).select_related("partner")
-    return get_object_or_404(keys, pk=key_id, partner_id=partner_id)
+    found = seen(ApiKey.objects.all(), request).select_related("partner")
+    return get_object_or_404(found, pk=key_id, partner_id=partner_id)
 
 
 def _refused(error: LeadopsError | ValidationError) -> str:

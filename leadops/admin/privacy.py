@@ -39,7 +39,7 @@ MAY_TELL = "leadops.change_holder"
 
 
 class RecordForm(ReasonForm):
-    """Why an officer does what can't be taken back."""
+    """Why an officer does something about a lead's personal data."""
 
     reason = LogField(
         label=gettext_lazy("Reason"),

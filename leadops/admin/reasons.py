@@ -19,13 +19,6 @@ LAST = "last reason"
 """Where the session keeps what an officer said last: who opens ten papers in a row says it once."""
 
 
-def for_the_log(words: str) -> str:
-    """`words` as they are; refused with a number or an address in them, as the log has other readers."""
-    if masking.text(words) != words:
-        raise forms.ValidationError(_("Say it without any number or address: this stays in the log."))
-    return words
-
-
 class LogField(forms.CharField):
     """Words of an officer that the append-only log keeps, whatever is erased later; so they may hold no number."""
 
@@ -35,7 +28,10 @@ class LogField(forms.CharField):
         super().__init__(**limits | {"widget": UnfoldAdminTextInputWidget(attrs=attrs)} | given)
 
     def clean(self, value: Any) -> str:
-        return for_the_log(super().clean(value))
+        words: str = super().clean(value)
+        if masking.text(words) != words:
+            raise forms.ValidationError(_("Say it without any number or address: this stays in the log."))
+        return words
 
 
 class ReasonForm(forms.Form):
@@ -43,7 +39,6 @@ class ReasonForm(forms.Form):
 
     reason = LogField(
         label=_("Reason"),
-        attrs={"autofocus": ""},
         help_text=_(
             "For instance “Monthly review with the bank”. It stays in the log: write no number of a person here."
         ),
@@ -60,6 +55,7 @@ def for_a_reason(
     """
     posted = request.POST if request.method == "POST" else None
     form = ReasonForm(posted, initial={"reason": request.session.get(LAST, "")})
+    form.fields["reason"].widget.attrs["autofocus"] = ""
     if form.is_valid():
         request.session[LAST] = form.cleaned_data["reason"]
         return hand_out(request.session[LAST])

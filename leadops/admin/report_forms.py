@@ -95,7 +95,3 @@ class MailForm(ReasonForm):
     hour = forms.TypedChoiceField(
         label=_("Hour"), coerce=int, choices=[(at, f"{at:02}:00") for at in range(24)], initial=8
     )
-
-    def __init__(self, data: Any = None) -> None:
-        super().__init__(data)
-        del self.fields["reason"].widget.attrs["autofocus"]  # it stands below the report

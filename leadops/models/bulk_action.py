@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from leadops.models.officer import Officer
 from leadops.models.record import Record
-
-
-class BulkActionQuerySet(models.QuerySet["BulkAction"]):
-    def visible_to(self, officer: Officer) -> Self:
-        """Their own: another's may be about any lead. All, to who sees all leads."""
-        return self if officer.sees_all else self.filter(officer=officer)
+from leadops.models.sight import SeenByItsOfficer
 
 
 class BulkAction(Record):
@@ -58,7 +50,7 @@ class BulkAction(Record):
     ended_at = models.DateTimeField(null=True)
     leased_until = models.DateTimeField(null=True, help_text="A worker has it in hand until then.")
 
-    objects = BulkActionQuerySet.as_manager()
+    objects = SeenByItsOfficer["BulkAction"].as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Self, TypedDict
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -27,6 +28,10 @@ class DuplicateQuerySet(models.QuerySet["Duplicate"]):
             return self
         seen = Lead.objects.visible_to(officer)
         return self.filter(lead__in=seen, earlier__in=seen)
+
+    def about(self, lead: Lead | UUID) -> Self:
+        """The pairs that `lead` is one of."""
+        return self.filter(models.Q(lead=lead) | models.Q(earlier=lead))
 
 
 class Duplicate(Record):

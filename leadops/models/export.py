@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -11,18 +10,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from leadops.models.files import random_path
-from leadops.models.officer import Officer
 from leadops.models.partner import Partner
 from leadops.models.record import Record
+from leadops.models.sight import SeenByItsOfficer
 
 KEPT = timedelta(days=1)
 """How long a finished workbook can be fetched; what is told of it stays."""
-
-
-class ExportQuerySet(models.QuerySet["Export"]):
-    def visible_to(self, officer: Officer) -> Self:
-        """Their own: another's may hold any lead. All, to who sees all leads."""
-        return self if officer.sees_all else self.filter(officer=officer)
 
 
 class Export(Record):
@@ -81,7 +74,7 @@ class Export(Record):
     finished_at = models.DateTimeField(null=True)
     leased_until = models.DateTimeField(null=True, help_text="A worker has it in hand until then.")
 
-    objects = ExportQuerySet.as_manager()
+    objects = SeenByItsOfficer["Export"].as_manager()
 
     class Meta:
         ordering = ["-id"]

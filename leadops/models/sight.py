@@ -24,6 +24,14 @@ class SeenWithLead(models.QuerySet[M]):
         return self.filter(**{f"{self.to_lead}__in": Lead.objects.visible_to(officer)})
 
 
+class SeenByItsOfficer(models.QuerySet[M]):
+    """Orders of officers about leads."""
+
+    def visible_to(self, officer: Officer) -> Self:
+        """Their own: another's may be about any lead. All, to who sees all leads."""
+        return self if officer.sees_all else self.filter(officer=officer)
+
+
 class SeenWithApplicant(SeenWithLead[M]):
     """Rows that belong to an applicant of a lead."""
 

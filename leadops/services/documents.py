@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 MOST = 100
 """Documents of one lead."""
-UNCHANGED = "its documents are not changed any more"
+DOCUMENTS_STAY = "its documents are not changed any more"
 NEVER_KEPT = ("card_data", "aadhaar_number")
 LONGEST_WORD, LONGEST_NAME, LONGEST_PASSWORD = 50, 1000, 200
 
@@ -97,7 +97,7 @@ def change(document: Document, given: Given, by: By) -> Document:
 
     Raises as `add` does, NotInThisState where the lender has decided on the lead, Gone where it was deleted meanwhile.
     """
-    refuse_decided(document.lead, UNCHANGED)
+    refuse_decided(document.lead, DOCUMENTS_STAY)
     if (about := FINDERS[document.related_model](document.related_model_id)) is None:
         raise Gone
     words = _right(about, given)
@@ -106,7 +106,7 @@ def change(document: Document, given: Given, by: By) -> Document:
     for name, value in told.items():
         setattr(document, name, value)
     with stored(document, given, by):
-        refuse_decided(_locked(document.lead_id), UNCHANGED)
+        refuse_decided(_locked(document.lead_id), DOCUMENTS_STAY)
         if not Document.objects.filter(pk=document.pk, file=old).exists():
             raise Gone
         # What is not given may be another by now, which is not to be undone.
@@ -120,7 +120,7 @@ def change(document: Document, given: Given, by: By) -> Document:
 @transaction.atomic
 def delete(document: Document, by: By) -> None:
     """Delete the record with its file; the log keeps that it was there. Raises as `change` does."""
-    refuse_decided(_locked(document.lead_id), UNCHANGED)
+    refuse_decided(_locked(document.lead_id), DOCUMENTS_STAY)
     if (kept := Document.objects.filter(pk=document.pk).first()) is None:
         raise Gone
     note(kept, Deed.DELETED, by)

@@ -21,9 +21,8 @@ class NotLive(LeadopsError):
 
 def make(partner: Partner, mode: str, **fields: Any) -> tuple[ApiKey, str]:
     """A new key of `partner` and its text, which can't be read again; raises ValidationError when it has enough."""
-    with transaction.atomic():
-        _one_after_the_other(partner)
-        return ApiKey.issue(partner, mode, **fields)
+    text = ApiKey.new_text(mode)
+    return make_drawn(partner, mode, ApiKey.drawn(text), **fields), text
 
 
 def make_drawn(partner: Partner, mode: str, drawn: tuple[str, str], **fields: Any) -> ApiKey:

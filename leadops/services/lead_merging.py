@@ -45,7 +45,7 @@ from leadops.services.lead_comparison import (
 )
 from leadops.validation import check_lead, errors_in
 
-_MODELS: dict[str, type[Model]] = {
+MODELS: dict[str, type[Model]] = {
     each.__name__: each for each in (Lead, Applicant, Address, Bank, Consent, Document, Note, Task)
 }
 _UNDER_WAY = (Lead.Status.SUBMITTED, Lead.Status.IN_REVIEW, Lead.Status.APPROVED)
@@ -54,10 +54,6 @@ _UNDER_WAY = (Lead.Status.SUBMITTED, Lead.Status.IN_REVIEW, Lead.Status.APPROVED
 
 class CantMerge(LeadopsError):
     """These two leads can't be made one."""
-
-
-class CantUndo(LeadopsError):
-    """This merge can't be undone any more."""
 
 
 @transaction.atomic
@@ -94,7 +90,7 @@ def why_not(kept: Lead, other: Lead) -> str:
         return _("The two leads are of different programs.")
     if other.loan_accounts.exists():
         return _("%(lead)s has a loan account: keep that one.") % {"lead": other}
-    if _is_held(other):
+    if is_held(other):
         return _("A legal hold stands on %(lead)s: keep that one, so that what is held stays with it.") % {
             "lead": other
         }
@@ -110,7 +106,7 @@ def why_not(kept: Lead, other: Lead) -> str:
     return ""
 
 
-def _is_held(lead: Lead) -> bool:
+def is_held(lead: Lead) -> bool:
     return lead.legal_holds.filter(lifted_at=None).exists()
 
 
@@ -226,58 +222,3 @@ def _take_out_of_sight(kept: Lead, other: Lead, by: Officer) -> None:
     leads.revise(other)  # first, because it changes leads in sight alone
     Lead.objects.filter(pk=other.pk).update(deleted_at=timezone.now(), updated_at=Now())
     duplicates.forget(other)
-
-
-# Undoing -------------------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def undo(merge_id: UUID, by: Officer) -> list[str]:
-    """Make them two leads again; returns the fields that were changed since, which stay as they are now.
-
-    Raises CantUndo after a day, or where it was undone before.
-    """
-    merged = LeadMerge.objects.select_for_update().get(pk=merge_id)
-    if not merged.can_be_undone:
-        raise CantUndo(_("This merge can't be undone any more."))
-    pair = Lead.with_deleted.filter(pk__in=[merged.kept_id, merged.merged_id]).order_by("pk")
-    both = {lead.pk: lead for lead in pair.select_for_update(no_key=True)}
-    kept, other = both[merged.kept_id], both[merged.merged_id]
-    if kept.deleted_at is not None:
-        raise CantUndo(_("The lead that was kept was deleted or merged itself: undo that first."))
-    if _is_held(kept):
-        raise CantUndo(
-            _("A legal hold stands on %(lead)s: all of it stays there until it is lifted.") % {"lead": kept}
-        )
-    told = json.loads(merged.before)
-    # In their order: a person is back in their own lead before they are its primary applicant again.
-    stayed = [name for change in told["values"] if (name := _put_back(change))]
-    _bring_back(other, told["status"], by)
-    merged.undone_at, merged.undone_by, merged.before = timezone.now(), by, ""
-    merged.save(update_fields=["undone_at", "undone_by", "before", "updated_at"])
-    leads.revise_all([kept, other])
-    for lead in (kept, other):
-        duplicates.look_again(lead)
-    return stayed
-
-
-def _put_back(change: dict[str, Any]) -> str:
-    """Put one value back; its name where it was changed since, or the record is gone."""
-    model = _MODELS[change["model"]]
-    row = model._base_manager.filter(pk=change["id"]).first()
-    if row is None:
-        return ""
-    name: str = change["name"]
-    field: Any = model._meta.get_field(name)
-    before, after = (field.to_python(change[key]) for key in ("before", "after"))
-    if getattr(row, name) != after:
-        return name
-    setattr(row, name, before)
-    row.save(update_fields=[name, *indexes_of(model, [name]), "updated_at"])
-    return ""
-
-
-def _bring_back(other: Lead, status: str, by: Officer) -> None:
-    Lead.with_deleted.filter(pk=other.pk).update(deleted_at=None, updated_at=Now())
-    other.refresh_from_db(from_queryset=Lead.with_deleted.all())
-    status_steps.take([other], status, by=by, note=_("The merge was undone."))

@@ -41,6 +41,7 @@ from leadops.services import (
     kept_answers,
     lead_deletion,
     lead_merging,
+    lead_unmerging,
     leads,
     legal_holds,
     loan_accounts,
@@ -252,7 +253,7 @@ def test_the_leads_that_were_merged_into_it_go_with_it(receive, officer):
 def test_a_lead_that_is_its_own_again_stays(receive, officer):
     kept, other = receive(0), receive(1)
     undone = lead_merging.merge(kept.pk, other.pk, [], officer)
-    lead_merging.undo(undone.pk, officer)
+    lead_unmerging.undo(undone.pk, officer)
     erasure.erase(kept.pk, REQUEST, officer=officer)
     assert Erasure.objects.get().lead == kept
 

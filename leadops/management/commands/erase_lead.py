@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
 
-from leadops import masking
+from leadops.admin.reasons import LogField
 from leadops.management.answering import AnsweringCommand
 from leadops.models import Erasure
 from leadops.services import erasure
@@ -25,9 +26,10 @@ class Command(AnsweringCommand):
         parser.add_argument("--reason", required=True, help="why; it stays on record, so name nobody in it")
 
     def answer(self, **options: Any) -> dict[str, Any]:
-        reason = options["reason"].strip()[:300]
-        if not reason or masking.text(reason) != reason:
-            raise CommandError("Say why, without any number or address: this stays in the log.")
+        try:
+            reason = LogField().clean(options["reason"])
+        except ValidationError as error:
+            raise CommandError(f"--reason: {' '.join(error.messages)}") from None
         done = erasure.erase(options["lead"], Erasure.Cause.REQUEST, reason=reason)
         return {"lead": str(done.lead_id), "erased": done.what}
 

@@ -13,7 +13,6 @@ from leadops.services.approvals.asking import (
     explain,
     needed,
     needed_over,
-    open_of,
 )
 from leadops.services.approvals.deciding import (
     MAY_APPROVE,
@@ -28,7 +27,7 @@ from leadops.services.approvals.deciding import (
     withdraw,
 )
 from leadops.services.approvals.kind import Data, Kind, Reach, line, version_of
-from leadops.services.approvals.registry import kind_of, kinds, register
+from leadops.services.approvals.registry import kinds, register
 
 __all__ = [
     "MAY_APPROVE",
@@ -47,12 +46,10 @@ __all__ = [
     "ask",
     "explain",
     "inbox",
-    "kind_of",
     "kinds",
     "line",
     "needed",
     "needed_over",
-    "open_of",
     "refuse",
     "register",
     "those_who_may",

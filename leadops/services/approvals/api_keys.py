@@ -94,7 +94,7 @@ class KeyRotation(OfKey):
         return keys.rotate_drawn(key, tuple(data["drawn"]), timedelta(days=data["days"]))
 
 
-class KeyScopes(OfKey):
+class MoreForKey(OfKey):
     """What a key gets besides what it has: scopes, addresses, a later end, more calls.
 
     What is taken from it is taken at once.

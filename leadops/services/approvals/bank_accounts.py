@@ -47,9 +47,9 @@ class BankChange(Kind):
         return super().find(subject_id, data, lock=lock)
 
     def what(self, bank: Bank, data: Data) -> str:
-        verb = "Delete the verified" if data.get("delete") else "Change the verified"
-        verb = "Verify the" if data.get("verify") else verb
-        return f"{verb} bank account {bank} of lead {_lead(bank).reference}"
+        changed = "Delete" if data.get("delete") else "Change"
+        verb = "Verify the" if data.get("verify") else f"{changed} the verified"
+        return f"{verb} bank account {bank}{_of(_lead(bank))}"
 
     def describe(self, bank: Bank, data: Data) -> list[Line]:
         if data.get("delete"):
@@ -102,11 +102,16 @@ def forget(lead: Lead) -> None:
 def _of_deleted(lead: Lead) -> list[UUID]:
     """The changes of accounts that are gone: only the change's own words still say of which lead they were."""
     told = PendingChange.objects.filter(
-        kind=BankChange.name, subject_model="leadops.bank", what__endswith=f" of lead {lead.reference}"
+        kind=BankChange.name, subject_model="leadops.bank", what__endswith=_of(lead)
     )
     subjects = {key: UUID(bank) for key, bank in told.values_list("pk", "subject_id")}
     there = set(Bank.objects.filter(pk__in=subjects.values()).values_list("pk", flat=True))
     return [key for key, bank in subjects.items() if bank not in there]
+
+
+def _of(lead: Lead) -> str:
+    """How the words of such a change end: by that it is found when its account is gone."""
+    return f" of lead {lead.reference}"
 
 
 def _lead(bank: Bank) -> Lead:

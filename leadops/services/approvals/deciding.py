@@ -62,17 +62,19 @@ class Held:
         return cls(change, kind, kind.find(change.subject_id, data, lock=lock), data)
 
     @property
+    def gone(self) -> bool:
+        """Whether what it is about is there no more."""
+        return bool(self.change.subject_id) and self.subject is None
+
+    @property
     def moved(self) -> bool:
         """Whether it was made on another version than there is now."""
-        if self.change.subject_id and self.subject is None:
-            return True
-        return self.kind.base(self.subject, self.data) != self.change.base
+        return self.gone or self.kind.base(self.subject, self.data) != self.change.base
 
     @cached_property
     def reach(self) -> Reach | None:
         """The branches that it is about now, asked for once: a lead may have moved to another one."""
-        gone = self.change.subject_id and self.subject is None
-        return None if gone else self.kind.reach(self.subject, self.data)
+        return None if self.gone else self.kind.reach(self.subject, self.data)
 
     def why_not(self, officer: Officer) -> LeadopsError | None:
         """Why `officer` may not decide on it; None where they may."""
@@ -88,8 +90,7 @@ class Held:
             return NotForYou()
         if not PendingChange.objects.within_reach_of(officer).filter(pk=self.change.pk).exists():
             return NotForYou()
-        gone = self.change.subject_id and self.subject is None
-        may = officer.has_perms(self.kind.rights) if gone else self._may_check(officer)
+        may = officer.has_perms(self.kind.rights) if self.gone else self._may_check(officer)
         return None if may else NotForYou()
 
     def _may_check(self, officer: Officer) -> bool:

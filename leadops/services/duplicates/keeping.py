@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from leadops.models import Duplicate, Lead, Merge, Program
@@ -119,18 +118,14 @@ def _duplicate(pair: Pair) -> Duplicate:
 
 def forget(lead: Lead) -> None:
     """Delete the pairs of a lead that goes out of sight, or of whose borrower nothing is kept."""
-    _pairs_with(lead).delete()
-
-
-def _pairs_with(lead: Lead) -> QuerySet[Duplicate]:
-    return Duplicate.objects.filter(Q(lead=lead) | Q(earlier=lead))
+    Duplicate.objects.about(lead).delete()
 
 
 def _forget_what_is_gone(lead: Lead, keys: Keys) -> set[tuple[UUID, UUID]]:
     """Take what `lead` does not have any more out of its pairs; returns those that are left."""
     held = {(each["key"], each["shown"]) for each in keys.values()}
     left = set()
-    for pair in _pairs_with(lead):
+    for pair in Duplicate.objects.about(lead):
         common = [each for each in pair.common if (each["key"], each["shown"]) in held]
         if not common:
             pair.delete()

@@ -22,7 +22,16 @@ from leadops.models import (
     LoanAccount,
     Officer,
 )
-from leadops.services import consents, lead_comparison, lead_merging, lead_tasks, leads, legal_holds, notes
+from leadops.services import (
+    consents,
+    lead_comparison,
+    lead_merging,
+    lead_tasks,
+    lead_unmerging,
+    leads,
+    legal_holds,
+    notes,
+)
 from tests import people
 
 
@@ -87,7 +96,7 @@ def test_a_verified_account_that_moves_to_another_record_of_the_person_is_verifi
     moved = Bank.objects.get(pk=account.pk)
     assert (moved.applicant.lead_id, moved.is_verified) == (kept.pk, False)
     assert Bank.objects.get(applicant__lead=kept, is_verified=True) != moved
-    lead_merging.undo(merged.pk, officer)
+    lead_unmerging.undo(merged.pk, officer)
     assert not Bank.objects.get(pk=account.pk).is_verified
 
 
@@ -133,15 +142,15 @@ def test_undoing_puts_all_of_it_back(kept, other, officer):
     )
     assert state() != before
     assert b"Pawar" not in bytes(merged.before, "utf-8")
-    assert lead_merging.undo(merged.pk, officer) == []
+    assert lead_unmerging.undo(merged.pk, officer) == []
     assert state()[1:5] == before[1:5]
     assert [row[:4] for row in state()[0]] == [row[:4] for row in before[0]]
     assert Lead.objects.get(pk=other.pk).status == "submitted"
     assert Lead.objects.get(pk=kept.pk).primary_mobile == kept.primary_mobile
     again = LeadMerge.objects.get()
     assert (again.before, again.undone_by) == ("", officer)
-    with pytest.raises(lead_merging.CantUndo):
-        lead_merging.undo(merged.pk, officer)
+    with pytest.raises(lead_unmerging.CantUndo):
+        lead_unmerging.undo(merged.pk, officer)
     lead_merging.merge(kept.pk, other.pk, [], officer)  # and once more
 
 
@@ -154,7 +163,7 @@ def test_a_primary_applicant_who_moved_is_primary_again(kept, other, officer):
     merged = lead_merging.merge(kept.pk, other.pk, [], officer)
     assert Applicant.objects.filter(lead=kept, is_primary=True).count() == 1
     assert Applicant.objects.filter(lead=kept).count() == 2
-    lead_merging.undo(merged.pk, officer)
+    lead_unmerging.undo(merged.pk, officer)
     stranger.refresh_from_db()
     assert (stranger.lead_id, stranger.is_primary) == (other.pk, True)
 
@@ -162,15 +171,15 @@ def test_a_primary_applicant_who_moved_is_primary_again(kept, other, officer):
 def test_what_was_changed_since_stays_at_undoing_and_is_named(kept, other, officer):
     merged = lead_merging.merge(kept.pk, other.pk, paths(kept, other, "loan_amount"), officer)
     Lead.objects.filter(pk=kept.pk).update(loan_amount=1)
-    assert lead_merging.undo(merged.pk, officer) == ["loan_amount"]
+    assert lead_unmerging.undo(merged.pk, officer) == ["loan_amount"]
     assert Lead.objects.get(pk=kept.pk).loan_amount == 1
 
 
 def test_after_a_day_a_merge_stays(kept, other, officer):
     merged = lead_merging.merge(kept.pk, other.pk, [], officer)
     LeadMerge.objects.update(created_at=timezone.now() - timedelta(days=1))
-    with pytest.raises(lead_merging.CantUndo):
-        lead_merging.undo(merged.pk, officer)
+    with pytest.raises(lead_unmerging.CantUndo):
+        lead_unmerging.undo(merged.pk, officer)
     assert Lead.objects.count() == 1
 
 
@@ -201,10 +210,10 @@ def test_what_is_held_stays_with_its_lead(kept, other, officer):
     with pytest.raises(lead_merging.CantMerge, match="legal hold stands"):
         lead_merging.merge(kept.pk, other.pk, [], officer)
     merged = lead_merging.merge(other.pk, kept.pk, [], officer)
-    with pytest.raises(lead_merging.CantUndo, match="legal hold stands"):
-        lead_merging.undo(merged.pk, officer)
+    with pytest.raises(lead_unmerging.CantUndo, match="legal hold stands"):
+        lead_unmerging.undo(merged.pk, officer)
     legal_holds.lift(other.pk, "It is settled", officer)
-    lead_merging.undo(merged.pk, officer)
+    lead_unmerging.undo(merged.pk, officer)
 
 
 AT_ONCE = timezone.now()
@@ -233,7 +242,7 @@ def test_what_was_taken_back_in_one_lead_is_taken_back_in_both(kept, other, offi
     assert set(Consent.objects.filter(lead=kept).values_list("withdrawal_reason")) == {("They wrote",)}
     if back_in == "other":
         assert set(Holder.objects.values_list("lead", "cause")) == {(kept.pk, "withdrawal")}
-    lead_merging.undo(merged.pk, officer)
+    lead_unmerging.undo(merged.pk, officer)
     still = Consent.objects.filter(withdrawn_at=None).get()
     assert still.lead_id == (other.pk if back_in == "kept" else kept.pk)
 
