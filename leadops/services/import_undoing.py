@@ -27,6 +27,8 @@ EDITED = "It was changed since: this is its version {version}."
 HAS_ACCOUNT = "It has a loan account."
 HAS_DOCUMENT = "It has documents."
 HAS_NOTE, HAS_TASK = "It has notes.", "It has tasks."
+HAS_RECORD = "A record about it has to be kept."
+"""A legal hold, or that somebody saw its personal data: who undoes an import need not be told which of them."""
 GONE = "It was deleted since."
 HAD_DOCUMENT = "It had documents, and their log stays."
 FILLED = "Another lead was filled into it."
@@ -122,6 +124,8 @@ def why_they_stay(batch: ImportBatch, leads: Sequence[Lead], *, lock: bool) -> d
 
 
 _HAS = {
+    "reveal": HAS_RECORD,
+    "legalhold": HAS_RECORD,  # a lifted one too: who placed it and who lifted it goes with the lead
     "note": HAS_NOTE,
     "task": HAS_TASK,
     "documentevent": HAD_DOCUMENT,

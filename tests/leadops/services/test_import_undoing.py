@@ -10,7 +10,7 @@ from django.utils import timezone
 from crm_integrations import announcements
 from crm_integrations import delivery as engine
 from crm_integrations.models import Delivery, State
-from leadops.models import Address, Applicant, Document, ImportBatch, Lead, Merge
+from leadops.models import Address, Applicant, Document, ImportBatch, Lead, LegalHold, Merge
 from leadops.services import (
     import_batches,
     import_mending,
@@ -19,8 +19,10 @@ from leadops.services import (
     lead_deletion,
     lead_tasks,
     leads,
+    legal_holds,
     loan_accounts,
     notes,
+    reveals,
 )
 from leadops.services.import_steering import NotNow
 from tests.leadops.borrowers import applicant, lead
@@ -364,3 +366,28 @@ def test_leads_with_notes_and_tasks_stay_and_say_so(finished, officer):
     assert said[noted.pk].endswith("It has notes.")
     assert said[tasked.pk].endswith("It has tasks.")
     assert not Lead.with_deleted.filter(pk=gone.pk).exists()
+
+
+@pytest.mark.parametrize("lifted", [False, True])
+def test_a_lead_on_which_a_legal_hold_stands_or_stood_stays_with_it(finished, officer, lifted):
+    batch = finished(good_rows(2))
+    held = lead_of(batch, 2)
+    legal_holds.place(held.pk, "A court asked for it", officer)
+    if lifted:
+        legal_holds.lift(held.pk, "The court is done", officer)
+    assert import_undoing.foresee(batch)["stay"] == [(import_undoing.HAS_RECORD, 1)]
+    undo(batch)
+    assert list(Lead.objects.all()) == [held]
+    assert (LegalHold.objects.get().lead, batch.undone, batch.stayed) == (held, 1, 1)
+
+
+def test_a_lead_that_was_shown_unmasked_stays_so_that_its_officer_is_shown_no_more_for_it(finished, officer):
+    batch = finished(good_rows(2))
+    shown = lead_of(batch, 2)
+    masked = reveals.find(officer, "lead", shown.pk, "primary_mobile")
+    reveals.reveal(masked, officer, reveals.Why("call", "To call back"))
+    undo(batch)
+    assert list(Lead.objects.all()) == [shown]
+    assert reveals.left_for(officer) == reveals.MOST - 1
+    said = batch.import_rows.get(number=2).problems[-1]["message"]
+    assert said == import_undoing.STAYED + import_undoing.HAS_RECORD
