@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -115,8 +116,8 @@ class BulkActionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
                 deed = _asked(request, offered)
                 if "go" in request.POST:
                     return self._begin(request, choice, deed)
-                if deed.kind == BulkAction.Deed.SUBMIT:
-                    _held_ones(choice)  # what can't be approved at once is said before anybody goes on
+                if deed.kind == BulkAction.Deed.SUBMIT and approvals.needed():
+                    _ready(choice)  # what can't be approved at once is said before anybody goes on
                 todo, left = bulk_actions.foresee(choice.records, deed)
                 context |= {"deed": deed, "todo": todo, "left": left, "values": deed.values.items()}
                 context |= {"title": dict(offered)[deed.kind], "left_count": sum(count for _, count in left)}
@@ -127,9 +128,14 @@ class BulkActionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         return TemplateResponse(request, "admin/leadops/bulkaction/start.html", context)
 
     def _begin(self, request: HttpRequest, choice: Choice, deed: Deed) -> HttpResponse:
-        if deed.kind == BulkAction.Deed.SUBMIT and (answer := _held(request, choice)):
-            return answer
-        action = bulk_actions.order(choice.records, deed, officer_of(request), choice.what)
+        records = choice.records
+        if deed.kind == BulkAction.Deed.SUBMIT and approvals.needed():
+            ready = _ready(choice)
+            if approvals.needed_over("push", len(ready)):
+                return held(request, "push", pushes.push_of(ready))
+            # None but those that were counted: a stopped one may be reopened before its turn comes.
+            records = Lead.objects.filter(pk__in=[lead.pk for lead in ready])
+        action = bulk_actions.order(records, deed, officer_of(request), choice.what)
         self.log_addition(request, action, f"{_in_words(action)}, {counted(action.total, Lead)}")
         return HttpResponseRedirect(page_url(BulkAction, action.pk))
 
@@ -145,21 +151,14 @@ class BulkActionAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         return HttpResponseRedirect(page_url(BulkAction, key))
 
 
-def _held(request: HttpRequest, choice: Choice) -> HttpResponse | None:
-    """Where a second person approves so large a push, the page which says so; None where it may begin."""
-    found = _held_ones(choice)
-    return held(request, "push", pushes.push_of(found)) if found else None
-
-
-def _held_ones(choice: Choice) -> list[Lead]:
-    """The leads of a push that a second person approves; none where it may begin. Raises TooMany."""
-    ready = choice.records.exclude(status__in=Lead.STOPPED).order_by("pk").only("pk")[: MOST_HELD + 1]
-    if not approvals.needed_over("push", len(found := list(ready))):
-        return []
-    if len(found) > MOST_HELD:
+def _ready(choice: Choice) -> list[Lead]:
+    """The leads that a push would send now. Raises TooMany where a second person can't look at so many."""
+    most = max(MOST_HELD, settings.APPROVE_OVER["push"])
+    ready = list(choice.records.exclude(status__in=Lead.STOPPED).order_by("pk").only("pk")[: most + 1])
+    if approvals.needed_over("push", len(ready)) and len(ready) > MOST_HELD:
         words = _("A second person approves at most %(most)s leads at a time: choose fewer.")
         raise bulk_actions.TooMany(words % {"most": f"{MOST_HELD:,}"})
-    return found
+    return ready
 
 
 def _offered(request: HttpRequest) -> list[tuple[str, str]]:

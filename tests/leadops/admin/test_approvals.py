@@ -77,6 +77,35 @@ class TestPushes:
         approved(desk, asked(desk.post(start, sent | {"go": "1"})))
         assert submitted() == 4
 
+    def test_of_few_that_go_at_once_beside_stopped_ones_none_but_those_are_sent(self, desk, partner, program):
+        stopped = people.leads_of(partner, program, 6)[2:]
+        Lead.objects.filter(pk__in=[lead.pk for lead in stopped]).update(status="declined")
+        start = reverse("admin:leadops_bulkaction_start")
+        desk.post(start, {"filter": "?", "deed": "submit", "go": "1"})
+        Lead.objects.filter(status="declined").update(status="draft")  # reopened before its turn comes
+        bulk_actions.run(BulkAction.objects.get().pk)
+        assert (submitted(), Lead.objects.filter(status="draft").count()) == (2, 4)
+
+    def test_nothing_begins_where_all_are_stopped(self, desk, partner, program):
+        people.leads_of(partner, program, 2)
+        Lead.objects.update(status="declined")
+        sent = {"filter": "?", "deed": "submit", "go": "1"}
+        desk.post(reverse("admin:leadops_bulkaction_start"), sent)
+        assert not BulkAction.objects.exists()
+
+    def test_a_limit_above_what_can_be_approved_together_holds_as_well(
+        self, desk, partner, program, monkeypatch, settings
+    ):
+        people.leads_of(partner, program, 4)
+        sent = {"filter": "?", "deed": "submit", "go": "1"}
+        start = reverse("admin:leadops_bulkaction_start")
+        monkeypatch.setattr(admin_bulk_actions, "MOST_HELD", 1)
+        settings.APPROVE_OVER = {**settings.APPROVE_OVER, "push": 3}
+        assert "at most 1 leads at a time" in desk.post(start, sent).content.decode()
+        settings.APPROVE_OVER = {**settings.APPROVE_OVER, "push": 4}
+        desk.post(start, sent)
+        assert BulkAction.objects.get().total == 4
+
     def test_many_stay_drafts_when_refused(self, push, desk):
         refused(desk, asked(push(3)))
         assert submitted() == 0
