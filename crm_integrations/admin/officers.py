@@ -15,6 +15,7 @@ from leadops.admin.gates import drop_changed
 from leadops.admin.officers import OfficerAdmin, OfficerForm
 from leadops.languages.said import said
 from leadops.models import Officer
+from leadops.services.approvals.grants import NO_LONGER
 
 admin.site.unregister(Officer)
 
@@ -79,7 +80,7 @@ class IntegratedOfficerAdmin(OfficerAdmin):
             _take_apart(form)
         super().save_model(request, obj, form, change)
         gains = getattr(form, "gains", None) or {}
-        if "groups" in gains or "groups" in gains.get("no_longer", ()):
+        if "groups" in gains or "groups" in gains.get(NO_LONGER, ()):
             drop_changed(form, ["role"])
 
 

@@ -35,12 +35,12 @@ class HoldsGrants(Holding):
 
 def _put_back(form: Any, obj: Any, stored: Officer) -> None:
     gains: Data = form.gains
-    for name in gains.keys() - grants.LISTS.keys() - {"no_longer"}:
+    for name in gains.keys() - grants.LISTS.keys() - {grants.NO_LONGER}:
         setattr(obj, name, getattr(stored, name))
     for name in gains.keys() & grants.LISTS.keys():
         more = {str(key) for key in gains[name]}
         form.cleaned_data[name] = [each for each in form.cleaned_data[name] if str(each.pk) not in more]
-    freed: Data = gains.get("no_longer", {})
+    freed: Data = gains.get(grants.NO_LONGER, {})
     for name, less in freed.items():
         kept = grants.LISTS[name]._base_manager.filter(pk__in=less)
         form.cleaned_data[name] = [*form.cleaned_data[name], *kept]
@@ -81,8 +81,9 @@ class HoldsGroupRights(Holding):
             wanted = form.cleaned_data["permissions"]
             gains = grants.group_gains(form.instance, wanted)
         if gains:
-            kept = Permission.objects.filter(pk__in=gains["no_longer"])
-            stays = [each for each in wanted if each.pk not in gains["permissions"]]
+            freed = gains.get(grants.NO_LONGER, {}).get("permissions", [])
+            kept = Permission.objects.filter(pk__in=freed)
+            stays = [each for each in wanted if each.pk not in gains.get("permissions", [])]
             form.cleaned_data["permissions"] = [*stays, *kept]
             drop_changed(form, ["permissions"])
         super().save_related(request, form, formsets, change)

@@ -19,6 +19,8 @@ LISTS: dict[str, type[Model]] = {"groups": Group, "user_permissions": Permission
 NARROWING = OWN_LEADS_ONLY.partition(".")[2]
 NARROWED_BY = {"groups": "permissions__codename", "user_permissions": "codename"}
 """Where among an officer's lists the right that narrows is found."""
+NO_LONGER = "no_longer"
+"""What stops narrowing once it is approved: by the list it is taken out of, the ids."""
 WIDER = [Officer.Reach.OWN, Officer.Reach.BRANCHES, Officer.Reach.ALL]
 
 
@@ -56,18 +58,18 @@ class Grant(OfOfficer):
             wider = Officer.Reach(data["reach"]).label
             lines.append(line(_label("reach"), officer.get_reach_display(), wider))
         for name, model in LISTS.items():
-            more, less = data.get(name, []), data.get("no_longer", {}).get(name, [])
+            more, less = data.get(name, []), data.get(NO_LONGER, {}).get(name, [])
             if more or less:
                 now = getattr(officer, name).all()
                 then = [*_names(now.exclude(pk__in=less)), *_names(model._base_manager.filter(pk__in=more))]
                 lines.append(line(_label(name), ", ".join(_names(now)), ", ".join(then)))
-        if data.get("no_longer"):
-            lines.append(line(_("Sees own leads only"), True, False))
-        return lines
+        return lines + _sight(data)
 
     def base(self, officer: Officer, data: Data) -> str:
         lists = [sorted(getattr(officer, name).values_list("pk", flat=True)) for name in LISTS]
-        return version_of([[getattr(officer, name) for name in (*FLAGS, "reach")], lists])
+        given = Group.objects.filter(pk__in=data.get("groups", [])).values_list("pk", "permissions")
+        flags = [getattr(officer, name) for name in (*FLAGS, "reach")]
+        return version_of([flags, lists, *sorted(map(str, given))])
 
     def apply(self, officer: Officer, data: Data, change: PendingChange) -> Model | None:
         for name in FLAGS:
@@ -76,7 +78,7 @@ class Grant(OfOfficer):
         officer.save(update_fields=[*FLAGS, "reach"])
         for name in LISTS:
             getattr(officer, name).add(*data.get(name, []))
-        for name, less in data.get("no_longer", {}).items():
+        for name, less in data.get(NO_LONGER, {}).items():
             getattr(officer, name).remove(*less)
         return None
 
@@ -94,17 +96,17 @@ class GroupRights(Kind):
         return f"Give the group {group} more rights"
 
     def describe(self, group: Group, data: Data) -> list[Line]:
-        more = _names(Permission.objects.filter(pk__in=data["permissions"]))
+        more = _names(Permission.objects.filter(pk__in=data.get("permissions", [])))
         lines = [line(_("Rights"), _("{count} rights").format(count=group.permissions.count()), "")]
         lines += [line("", "", name) for name in more]
-        return lines + ([line(_("Sees own leads only"), True, False)] if data.get("no_longer") else [])
+        return lines + _sight(data)
 
     def base(self, group: Group, data: Data) -> str:
         return version_of(sorted(group.permissions.values_list("pk", flat=True)))
 
     def apply(self, group: Group, data: Data, change: PendingChange) -> Model | None:
-        group.permissions.add(*data["permissions"])
-        group.permissions.remove(*data.get("no_longer", []))
+        group.permissions.add(*data.get("permissions", []))
+        group.permissions.remove(*data.get(NO_LONGER, {}).get("permissions", []))
         return None
 
     def may_check(self, officer: Officer, group: Group, data: Data) -> bool:
@@ -125,7 +127,7 @@ def gains(officer: Officer, wanted: dict[str, Any]) -> Data:
             new = [each.pk for each in wanted[name] if each.pk not in has]
             more |= {name: [key if isinstance(key, int) else str(key) for key in new]} if new else {}
     if freed := _freed(officer, wanted):
-        more["no_longer"] = freed
+        more[NO_LONGER] = freed
     return more
 
 
@@ -149,13 +151,20 @@ def _freed(officer: Officer, wanted: dict[str, Any]) -> Data:
 
 
 def group_gains(group: Group, wanted: Collection[Permission]) -> Data:
-    """What of `wanted` (the group's form) would give its officers more than they have: rights, or more leads to see."""
+    """What of `wanted` (the group's form) would give its officers more than they have: rights, or more leads to see.
+
+    Whom it narrows may have other rights of their own, or be put into it meanwhile: what narrows always waits.
+    """
     has = {*group.permissions.values_list("pk", flat=True)}
     keys = {each.pk for each in wanted}
     narrowing = {*group.permissions.filter(codename=NARROWING).values_list("pk", flat=True)}
-    freed = sorted(narrowing - keys) if keys & has and group.user_set.exists() else []
-    new = sorted(keys - has)
-    return {"permissions": new, "no_longer": freed} if new or freed else {}
+    new, freed = sorted(keys - has), sorted(narrowing - keys)
+    more: Data = {"permissions": new} if new else {}
+    return more | ({NO_LONGER: {"permissions": freed}} if freed else {})
+
+
+def _sight(data: Data) -> list[Line]:
+    return [line(_("Sees own leads only"), True, False)] if data.get(NO_LONGER) else []
 
 
 def _label(name: str) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.test import Client
 from django.urls import resolve, reverse
@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from crm_integrations.models import Connection
 from leadops.models import ApiKey, Bank, Officer, Partner, PendingChange
-from leadops.services.approvals.grants import WIDER
+from leadops.services.approvals.grants import NARROWING, WIDER
 from tests import people
 from tests.crm_integrations.roles.filled import FILLED, Field, Form, forms_of, otherwise, posted
 from tests.crm_integrations.roles.routes import all_routes
@@ -63,7 +63,7 @@ PAGES = {
     *("crm_integrations_connection_add", "crm_integrations_connection_change"),
     *("crm_integrations_subscription_add", "crm_integrations_subscription_change"),
     *("crm_integrations_subscription_rotate", "leadops_lead_change", "leadops_officer_change"),
-    "leadops_partner_change",
+    *("leadops_partner_change", "auth_group_change"),
 }
 """And what is sent to these addresses."""
 
@@ -85,12 +85,20 @@ def narrow(here: Place) -> Place:
     Officer.objects.filter(pk=clerk.pk).update(reach=Officer.Reach.OWN, is_active=False, is_staff=False)
     here.keep(Officer.objects.get(pk=clerk.pk))
     Officer.objects.create_user("new", "new@lender.example", people.PASSWORD)
-    here.officer.groups.add(Group.objects.get(name="Somebody's own"))
+    _narrowed_by(Group.objects.get(name="Somebody's own"))
     ends = timezone.now() + timedelta(days=30)
     bounds = {"scopes": ["lead:read"], "networks": ["203.0.113.0/24"], "expires_at": ends}
     ApiKey.objects.update(**bounds, calls_per_minute=5)
     Partner.objects.update(calls_per_minute=5)
     return here
+
+
+def _narrowed_by(group: Group) -> None:
+    """Somebody whose other rights are of their own: without that one right of the group they see all leads."""
+    group.permissions.set(Permission.objects.filter(codename=NARROWING))
+    caller = people.officer("caller", superuser=False)
+    people.give(caller, "view_lead")
+    caller.groups.add(group)
 
 
 @pytest.fixture

@@ -144,23 +144,48 @@ class TestSight:
         assert caller.groups.get() == other
         assert not PendingChange.objects.exists()
 
+    def keep_in(self, desk: Client, group: Group, *codenames: str):
+        rights = Permission.objects.filter(codename__in=codenames).values_list("pk", flat=True)
+        url = reverse("admin:auth_group_change", args=[group.pk])
+        return desk.post(url, {"name": group.name, "permissions": list(rights)})
+
     def test_a_group_ceases_to_narrow_once_approved(self, desk, callers, caller):
-        edit = Permission.objects.get(codename="change_lead")
-        url = reverse("admin:auth_group_change", args=[callers.pk])
-        change = asked(desk.post(url, {"name": "Callers", "permissions": [edit.pk]}))
+        change = asked(self.keep_in(desk, callers, "change_lead"))
+        assert "own leads only" in desk.get(page_of(change)).content.decode()
         assert not self.sees_all(caller)
         approved(desk, change)
         assert self.sees_all(caller)
-        assert callers.permissions.get() == edit
+        assert callers.permissions.get().codename == "change_lead"
 
-    def test_a_group_of_nobody_ceases_at_once(self, desk, callers):
-        edit = Permission.objects.get(codename="change_lead")
-        desk.post(
-            reverse("admin:auth_group_change", args=[callers.pk]),
-            {"name": "Callers", "permissions": [edit.pk]},
-        )
-        assert callers.permissions.get() == edit
-        assert not PendingChange.objects.exists()
+    @pytest.mark.parametrize("instead", [(), ("delete_lead",)])
+    def test_so_does_a_group_that_keeps_nothing_of_what_it_had(self, desk, callers, caller, narrow, instead):
+        callers.permissions.set([narrow])
+        change = asked(self.keep_in(desk, callers, *instead))
+        assert not self.sees_all(caller)
+        approved(desk, change)
+        assert self.sees_all(caller)
+        assert {*callers.permissions.values_list("codename", flat=True)} == {*instead}
+
+    def test_so_does_a_group_that_nobody_is_in_yet(self, desk, callers):
+        asked(self.keep_in(desk, callers, "change_lead"))
+        assert callers.permissions.count() == 2
+
+    @pytest.mark.parametrize("then", [("change_lead",), ("own_leads_only", "change_lead", "delete_lead")])
+    def test_a_group_that_is_another_one_by_then_is_not_given(self, desk, callers, then):
+        """However its rights came to be others: a second person approved that too, or it was done past the desk."""
+        dev = people.officer("dev", superuser=False)
+        change = asked(self.save(desk, dev, groups=[callers.pk]))
+        callers.permissions.set(Permission.objects.filter(codename__in=then))
+        press(desk, "explain", change)
+        assert "has changed since" in press(second_person(), "approve", change)
+        assert not dev.groups.exists()
+
+    def test_a_group_that_is_deleted_by_then_is_not_given(self, desk):
+        empty, dev = Group.objects.create(name="Empty"), people.officer("dev", superuser=False)
+        change = asked(self.save(desk, dev, groups=[empty.pk]))
+        empty.delete()
+        press(desk, "explain", change)
+        assert "has changed since" in press(second_person(), "approve", change)
 
     def test_a_group_with_officers_is_not_deleted(self, desk, callers, caller):
         url = reverse("admin:auth_group_delete", args=[callers.pk])
