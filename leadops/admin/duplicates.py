@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -130,21 +130,26 @@ def others_of(lead: Any) -> list[Other]:
     return others
 
 
-def panel(lead: Any, status_of: Any, *, may_merge: bool = False) -> list[SafeString]:
+def panel(lead: Any, status_of: Any, may_change: Callable[[Lead], bool]) -> list[SafeString]:
     """The panel of a lead that has something in common with others; none where it has not.
 
-    Of leads out of its reader's sight it says no more than that there are some.
+    Who may change both leads of a pair is led to merging them. Of leads out of its reader's sight it says no more
+    than that there are some.
     """
     others = others_of(lead)
     hidden = lead.hidden_others
     merges = [Merge(**each | {"created_at": parse_datetime(each["created_at"])}) for each in lead.merged]
     if not others and not merges and not hidden:
         return []
-    rows = [{"other": each, "status": status_of(each.lead)} for each in others]
+    mine = may_change(lead)
+    rows = [
+        {"other": each, "status": status_of(each.lead), "may_merge": mine and may_change(each.lead)}
+        for each in others
+    ]
     filled = [{"merge": each, "told": _told(each)} for each in merges]
     first = "" if hidden else _who_was_first(lead, others)
     context = {"rows": rows, "merges": filled, "first": first, "most": MOST, "hidden": hidden}
-    context |= {"lead": lead, "may_merge": may_merge}
+    context |= {"lead": lead}
     return [render_to_string("admin/leadops/lead/duplicates.html", context)]
 
 

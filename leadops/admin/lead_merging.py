@@ -62,8 +62,7 @@ class Mergeable(ModelAdmin):
         """Show how the two differ, and make them one with the values that were picked."""
         seen = cast(LeadQuerySet, self.get_queryset(request)).with_parties()
         mine, theirs = get_object_or_404(seen, pk=kept), get_object_or_404(seen, pk=other)
-        if not self.has_change_permission(request, mine):
-            raise PermissionDenied
+        self._refuse_who_may_not(request, mine, theirs)
         problem = lead_merging.why_not(mine, theirs)
         if request.method == "POST" and not problem:
             try:
@@ -87,16 +86,16 @@ class Mergeable(ModelAdmin):
         if lead.version == 1:
             return []
         merges = LeadMerge.objects.filter(kept=lead, undone_at=None)
-        if not (found := list(merges.select_related("merged__partner", "by"))):
+        if not (found := list(merges.select_related("kept", "merged__partner", "by"))):
             return []
-        context = {"merges": found, "may_undo": self.has_change_permission(request, lead)}
+        may = {each.pk for each in found if each.can_be_undone and self._may(request, *_both(each))}
+        context = {"merges": found, "may_undo": may}
         return [render_to_string("admin/leadops/lead/merges.html", context, request)]
 
     def undo_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
         seen = self.get_queryset(request).values("pk")
         merged = get_object_or_404(LeadMerge.objects.select_related("merged", "kept"), pk=key, kept__in=seen)
-        if not self.has_change_permission(request, merged.kept):
-            raise PermissionDenied
+        self._refuse_who_may_not(request, *_both(merged))
         try:
             stayed = lead_unmerging.undo(merged.pk, officer_of(request))
         except LeadopsError as refusal:
@@ -110,6 +109,19 @@ class Mergeable(ModelAdmin):
             kept = _("Changed since, and left as it is now: %(names)s.") % {"names": names}
             self.message_user(request, kept, messages.WARNING)
         return HttpResponseRedirect(page_url(Lead, merged.merged_id))
+
+    def _may(self, request: HttpRequest, *leads: Lead) -> bool:
+        """Whether the officer may change each of them: the lead that goes is altered as much as the one that stays."""
+        return all(self.has_change_permission(request, lead) for lead in leads)
+
+    def _refuse_who_may_not(self, request: HttpRequest, *leads: Lead) -> None:
+        if not self._may(request, *leads):
+            raise PermissionDenied
+
+
+def _both(merge: LeadMerge) -> tuple[Lead, Lead]:
+    """The lead that stayed, and the other as undoing would bring it back."""
+    return merge.kept, lead_unmerging.as_it_was(merge)
 
 
 def _taken(request: HttpRequest) -> list[str]:

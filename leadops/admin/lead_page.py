@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -98,9 +99,9 @@ class LeadPage(ModelAdmin):
 
     def panels(self, request: HttpRequest, lead: Lead) -> list[SafeString]:
         """More parts of the page; other apps add theirs."""
-        may_merge = self.has_change_permission(request, lead)
+        may_change = partial(self.has_change_permission, request)
         return [
-            *same_borrower.panel(lead, status_chip, may_merge=may_merge),
+            *same_borrower.panel(lead, status_chip, may_change),
             privacy.panel(request, lead),
         ]
 

@@ -46,4 +46,5 @@ class LeadMerge(Record):
 
     @property
     def can_be_undone(self) -> bool:
-        return self.undone_at is None and timezone.now() < self.undoable_until
+        """Not once it was undone, nor where erasing took what undoing would need."""
+        return self.undone_at is None and bool(self.before) and timezone.now() < self.undoable_until

@@ -88,6 +88,10 @@ def why_not(kept: Lead, other: Lead) -> str:
         return _("A lead can't be merged with itself.")
     if kept.program_id != other.program_id:
         return _("The two leads are of different programs.")
+    if erased := next((each for each in (kept, other) if each.erased_at), None):
+        return _("The personal data of %(lead)s was erased: there is nothing left to merge.") % {
+            "lead": erased
+        }
     if other.loan_accounts.exists():
         return _("%(lead)s has a loan account: keep that one.") % {"lead": other}
     if is_held(other):

@@ -52,6 +52,14 @@ def undo(merge_id: UUID, by: Officer) -> list[str]:
     return stayed
 
 
+def as_it_was(merge: LeadMerge) -> Lead:
+    """The lead that went, with the status that undoing gives it back."""
+    lead = merge.merged
+    if merge.before:
+        lead.status = json.loads(merge.before)["status"]
+    return lead
+
+
 def _put_back(change: dict[str, Any]) -> str:
     """Put one value back; its name where it was changed since, or the record is gone."""
     model = MODELS[change["model"]]

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from leadops.models import Duplicate, Lead, LeadMerge, LoanAccount, Officer
-from leadops.services import leads
+from leadops.models import Duplicate, Erasure, Lead, LeadMerge, LoanAccount, Officer
+from leadops.services import erasure, lead_merging, lead_unmerging, leads
 from tests import people
 
 
@@ -87,3 +87,42 @@ def test_reader_and_stranger_merge_nothing(reading_desk, pair):
     Officer.objects.get(username="clerk").branches.add(people.branch("pune"))
     assert clerk.post(url(pair)).status_code == 404
     assert Lead.objects.count() == 2
+
+
+@pytest.mark.parametrize("status", ["declined", "dropped", "submitted"])
+def test_who_fills_in_drafts_alone_merges_and_brings_back_nothing_else(desk, pair, status):
+    clerk = people.clerk("view_lead", "change_lead")
+    page = reverse("admin:leadops_lead_change", args=[pair[0].pk])
+    assert url(pair) in clerk.get(page).content.decode()
+    Lead.objects.filter(pk=pair[1].pk).update(status=status)
+    assert url(pair) not in clerk.get(page).content.decode()
+    assert [clerk.get(url(pair)).status_code, clerk.post(url(pair)).status_code] == [403, 403]
+    assert not LeadMerge.objects.exists()
+    submitted_by_now = status == "submitted"
+    desk.post(url(pair[::-1] if submitted_by_now else pair))
+    undo = reverse("admin:leadops_lead_unmerge", args=[LeadMerge.objects.get().pk])
+    assert clerk.post(undo).status_code == 403
+    assert undo not in clerk.get(page, follow=True).content.decode()
+    assert Lead.objects.count() == 1
+    desk.post(undo)
+    assert Lead.objects.filter(status=status).count() == 1
+
+
+def test_who_fills_in_drafts_merges_two_of_them_and_makes_them_two_again(pair):
+    clerk = people.clerk("view_lead", "change_lead")
+    undo_on = clerk.post(url(pair), follow=True).content.decode()
+    undo = reverse("admin:leadops_lead_unmerge", args=[LeadMerge.objects.get().pk])
+    assert undo in undo_on
+    clerk.post(undo)
+    assert Lead.objects.filter(status="draft").count() == 2
+
+
+def test_a_lead_whose_data_was_erased_is_neither_merged_nor_brought_back(desk, pair, officer):
+    merged = lead_merging.merge(pair[0].pk, pair[1].pk, [], officer)
+    undo = reverse("admin:leadops_lead_unmerge", args=[merged.pk])
+    erasure.erase(pair[1].pk, Erasure.Cause.REQUEST)
+    assert undo not in desk.get(reverse("admin:leadops_lead_change", args=[pair[0].pk])).content.decode()
+    assert desk.post(undo).status_code == 403
+    with pytest.raises(lead_unmerging.CantUndo):
+        lead_unmerging.undo(merged.pk, officer)
+    assert Lead.objects.count() == 1

@@ -16,6 +16,7 @@ from leadops.models import (
     Consent,
     Document,
     Duplicate,
+    Erasure,
     Holder,
     Lead,
     LeadMerge,
@@ -24,6 +25,7 @@ from leadops.models import (
 )
 from leadops.services import (
     consents,
+    erasure,
     lead_comparison,
     lead_merging,
     lead_tasks,
@@ -197,6 +199,10 @@ def test_leads_that_can_not_be_one_are_refused_with_the_reason(kept, other, offi
     assert "is declined: keep the other one" in refused(kept, other)
     Lead.objects.filter(pk=kept.pk).update(status="draft", program=people.program("gold", "Gold loans"))
     assert "different programs" in refused(kept, other)
+    Lead.objects.filter(pk=kept.pk).update(program=program)
+    erasure.erase(other.pk, Erasure.Cause.REQUEST)
+    assert "was erased: there is nothing left" in refused(kept, other)
+    assert "was erased: there is nothing left" in refused(other, kept)
     clerk = people.officer("clerk", superuser=False)
     Officer.objects.filter(pk=clerk.pk).update(reach=Officer.Reach.BRANCHES)
     with pytest.raises(lead_merging.CantMerge, match="is gone"):
