@@ -82,11 +82,14 @@ class Holding(ModelAdmin):
         except HeldUp as up:
             return held(request, up.kind, up.data)
         except approvals.AlreadyWaits as refusal:
-            return _waits_already(request, refusal)
+            if not approvals.end_if_moved(refusal.change, officer_of(request)):
+                return _waits_already(request, refusal)
+        # Nothing of it was stored, and what stood in its way is over.
+        return self.changeform_view(request, object_id, form_url, extra_context)
 
     def hold(self, request: HttpRequest, obj: Any, kind: str, data: Data, subject: Model) -> None:
         """Ask for a part of what the form says, in the transaction that stores the other parts of `obj`."""
-        change = approvals.ask(kind, officer_of(request), data, subject)
+        change = approvals.ask(kind, officer_of(request), data, subject, part_of_a_form=True)
         obj.held_changes = [*getattr(obj, "held_changes", []), change]
 
     def response_add(

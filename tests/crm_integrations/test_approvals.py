@@ -105,6 +105,15 @@ class TestConnections:
         assert stored().parallel != 7
         assert PendingChange.objects.count() == 1
 
+    def test_a_second_change_takes_the_place_of_one_that_is_out_of_date(self, save):
+        old = asked(save(secret_token=SECRET))
+        save(parallel="5")
+        answer = save(secret_token="another", parallel="7")
+        old.refresh_from_db()
+        new = PendingChange.objects.waiting().get()
+        assert answer["Location"] == reverse("admin:leadops_pendingchange_change", args=[new.pk])
+        assert (old.state, stored().parallel) == ("stale", 7)
+
     def test_another_address_still_wants_its_secrets_typed(self, save):
         assert save(base_url=ELSEWHERE).status_code == 200
         assert not PendingChange.objects.exists()

@@ -10,22 +10,13 @@ from leadops.services.approvals.asking import (
     AlreadyWaits,
     NotYours,
     ask,
+    end_if_moved,
     explain,
     needed,
     needed_over,
 )
-from leadops.services.approvals.deciding import (
-    MAY_APPROVE,
-    Held,
-    MakerCannotApprove,
-    NotExplained,
-    NotForYou,
-    OutOfDate,
-    approve,
-    refuse,
-    those_who_may,
-    withdraw,
-)
+from leadops.services.approvals.deciding import NotExplained, approve, refuse, those_who_may, withdraw
+from leadops.services.approvals.held import MAY_APPROVE, Held, MakerCannotApprove, NotForYou, OutOfDate
 from leadops.services.approvals.kind import Data, Kind, Reach, line, version_of
 from leadops.services.approvals.registry import kinds, register
 
@@ -44,6 +35,7 @@ __all__ = [
     "Reach",
     "approve",
     "ask",
+    "end_if_moved",
     "explain",
     "inbox",
     "kinds",

@@ -12,6 +12,7 @@ from django.db.models import Model
 
 from leadops.errors import LeadopsError
 from leadops.models import Officer, PendingChange
+from leadops.services.approvals.held import Held
 from leadops.services.approvals.kind import Data
 from leadops.services.approvals.log import log
 from leadops.services.approvals.registry import kind_of
@@ -45,14 +46,23 @@ def needed_over(limit: str, count: int) -> bool:
 
 @transaction.atomic
 def ask(
-    kind_name: str, officer: Officer, data: Data, subject: Model | None = None, reason: str = ""
+    kind_name: str,
+    officer: Officer,
+    data: Data,
+    subject: Model | None = None,
+    reason: str = "",
+    *,
+    part_of_a_form: bool = False,
 ) -> PendingChange:
     """Keep what `officer` wants done until another one approves it; nothing of it is done yet.
 
-    Without a `reason` it waits for `explain` before anybody is asked. Raises AlreadyWaits.
+    Without a `reason` it waits for `explain` before anybody is asked. Raises AlreadyWaits, unless the other change
+    can't be approved any more: that one is out of date then. `part_of_a_form` always raises it: the other parts are
+    stored by now, and what they moved was not out of date before.
     """
     kind = kind_of(kind_name)
-    if subject is not None and (other := open_of(subject, kind_name)) is not None:
+    other = open_of(subject, kind_name) if subject is not None else None
+    if other is not None and (part_of_a_form or not end_if_moved(other, officer)):
         raise AlreadyWaits(other)
     reach = kind.reach(subject, data)
     change = PendingChange(
@@ -71,6 +81,20 @@ def ask(
     _store(change, subject)
     log(officer, change, "Asked for approval.", ADDITION)
     return change
+
+
+@transaction.atomic
+def end_if_moved(change: PendingChange, officer: Officer) -> bool:
+    """Whether what it was made on has changed since: then it is over, and `officer` may ask anew.
+
+    Who decides on it just now is not waited for.
+    """
+    waiting = PendingChange.objects.waiting().select_for_update(of=("self",), skip_locked=True)
+    found = waiting.filter(pk=change.pk).first()
+    if found is None or not (held := Held.of(found)).moved:
+        return False
+    held.end_out_of_date(officer)
+    return True
 
 
 def _store(change: PendingChange, subject: Model | None) -> None:

@@ -6,7 +6,7 @@ from leadops.kept_queries import Kept, read
 from leadops.models import Officer, PendingChange
 from leadops.models.pending_change import PendingChangeQuerySet
 from leadops.services.approvals import registry
-from leadops.services.approvals.deciding import MAY_APPROVE
+from leadops.services.approvals.held import MAY_APPROVE
 
 MAY_VIEW = "leadops.view_pendingchange"
 

@@ -420,6 +420,16 @@ class TestInbox:
         press(second_person(), "approve", change)
         assert not Partner.objects.exists()
 
+    def test_what_its_maker_has_not_explained_can_be_refused_but_not_approved(self, desk, change):
+        checker = second_person()
+        page = checker.get(page_of(change)).content.decode()
+        assert reverse("admin:leadops_pendingchange_approve", args=[change.pk]) not in page
+        assert reverse("admin:leadops_pendingchange_refuse", args=[change.pk]) in page
+        assert "has not said why yet" in press(checker, "approve", change)
+        press(checker, "refuse", change, "Nobody says why.")
+        change.refresh_from_db()
+        assert (change.state, change.words) == ("refused", "Nobody says why.")
+
     def test_buttons_take_no_get(self, desk, change):
         for button in ("explain", "approve", "refuse", "withdraw"):
             url = reverse(f"admin:leadops_pendingchange_{button}", args=[change.pk])

@@ -145,6 +145,28 @@ def test_one_change_of_a_subject_waits_at_a_time(officer, checker, leads):
     assert approvals.ask("bank", checker, {"delete": True}, bank).waits
 
 
+def test_a_change_whose_maker_left_without_a_word_is_refused_and_asked_for_anew(officer, checker, leads):
+    bank = Bank.objects.earliest("pk")
+    left = approvals.ask("bank", officer, {"delete": True}, bank)
+    Officer.objects.filter(pk=officer.pk).update(is_active=False)
+    with pytest.raises(approvals.AlreadyWaits):
+        approvals.ask("bank", checker, {"delete": True}, bank)
+    approvals.refuse(left.pk, checker, "Nobody says why.")
+    assert approvals.ask("bank", checker, {"delete": True}, bank).waits
+
+
+@pytest.mark.parametrize("reason", ["", "It is closed."])
+def test_what_can_t_be_approved_any_more_stands_in_nobodys_way(officer, checker, leads, reason):
+    bank = Bank.objects.earliest("pk")
+    old = approvals.ask("bank", officer, {"delete": True}, bank, reason)
+    Bank.objects.filter(pk=bank.pk).update(ifsc="HDFC0000001")
+    new = approvals.ask("bank", checker, {"delete": True}, bank)
+    old.refresh_from_db()
+    assert (old.state, old.decided_by, old.sealed_data) == ("stale", checker, "")
+    assert "has changed since" in old.words
+    assert new.waits
+
+
 def test_personal_data_stands_nowhere_in_clear(officer, checker, leads):
     bank = Bank.objects.earliest("pk")
     new = {"account_no": NUMBER, "ifsc": bank.ifsc, "account_holder_name": bank.account_holder_name}
@@ -278,6 +300,25 @@ def test_of_two_checkers_at_once_one_wins(change, checker):
 
     assert sorted(at_once(4, approve)) == ["late", "late", "late", "won"]
     assert Partner.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_asks_for_what_is_being_decided_on_is_not_kept_waiting(officer, partner):
+    bounded = {"calls_per_minute": 9000}
+    open_one = approvals.ask("partner_change", officer, bounded, partner, "They are many.")
+    Partner.objects.filter(pk=partner.pk).update(calls_per_minute=1)
+
+    def ask() -> type[LeadopsError] | None:
+        try:
+            approvals.ask("partner_change", officer, bounded, partner)
+        except LeadopsError as refusal:
+            return type(refusal)
+        return None
+
+    with transaction.atomic():
+        PendingChange.objects.select_for_update().get(pk=open_one.pk)
+        assert at_once(1, ask) == [approvals.AlreadyWaits]
+    assert at_once(1, ask) == [None]
 
 
 @pytest.mark.django_db(transaction=True)

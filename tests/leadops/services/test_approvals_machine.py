@@ -51,12 +51,14 @@ class Walk:
 
     def ask(self, who: str, group: str) -> None:
         data = {"groups": [self.groups[group].pk]}
-        if self.wanted:
+        if self.wanted and self.wanted.had == self.has:
             with pytest.raises(approvals.AlreadyWaits):
                 approvals.ask("grant", self.people[who], data, self.clerk)
-        else:
-            approvals.ask("grant", self.people[who], data, self.clerk)
-            self.wanted = Wanted(group, who, self.has)
+            return
+        if self.wanted:
+            self.end("stale")
+        approvals.ask("grant", self.people[who], data, self.clerk)
+        self.wanted = Wanted(group, who, self.has)
 
     def explain(self, who: str) -> None:
         if self.wanted:
@@ -74,7 +76,8 @@ class Walk:
             assert not self.ended or self.told(approvals.approve, who) is approvals.AlreadyDecided
             return
         said = self.told(approvals.approve, who)
-        if (refusal := self.refusal(who)) or self.wanted.had != self.has:
+        refusal = self.not_theirs(who) or (None if self.wanted.explained else approvals.NotExplained)
+        if refusal or self.wanted.had != self.has:
             assert said is (refusal or approvals.OutOfDate)
             if not refusal:
                 self.end("stale")
@@ -85,7 +88,7 @@ class Walk:
 
     def refuse(self, who: str) -> None:
         if self.wanted:
-            refusal = self.refusal(who)
+            refusal = self.not_theirs(who)
             assert self.told(approvals.refuse, who, "No.") is refusal
             if not refusal:
                 self.end("refused")
@@ -97,11 +100,9 @@ class Walk:
             if mine:
                 self.end("withdrawn")
 
-    def refusal(self, who: str) -> type[LeadopsError] | None:
+    def not_theirs(self, who: str) -> type[LeadopsError] | None:
         assert self.wanted
-        if who == self.wanted.maker:
-            return approvals.MakerCannotApprove
-        return None if self.wanted.explained else approvals.NotExplained
+        return approvals.MakerCannotApprove if who == self.wanted.maker else None
 
     def agree(self) -> None:
         assert set(self.clerk.groups.values_list("name", flat=True)) == self.has
