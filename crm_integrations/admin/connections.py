@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -28,6 +29,7 @@ from crm_integrations.models import Connection, Route
 from crm_integrations.probe import probe
 from leadops.admin.markup import chip
 from leadops.admin.page_urls import button_paths, page_url
+from leadops.admin.reasons import LogField
 from leadops.admin.versions import LockedWhileStored
 from leadops.ids import uuid_in
 from leadops.languages.said import said
@@ -35,6 +37,10 @@ from leadops.sign_in.fresh import fresh_factor
 from leadops.sign_in.sessions import officer_of
 
 MAY_PAUSE = "crm_integrations.pause_connection"
+
+
+class PauseForm(forms.Form):
+    reason = LogField(label=gettext_lazy("Why"), min_length=None, required=False)
 
 
 class RouteInline(StackedInline):
@@ -141,9 +147,12 @@ class ConnectionAdmin(LockedWhileStored, HoldsAddresses, ModelAdmin):
 
     def pause_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
         connection = self._to_pause(request, connection_id)
-        outbox.pause(connection, request.POST.get("reason", "").strip(), by=request.user.get_username())
-        words = _("%(connection)s is paused: nothing is sent until it is resumed.")
-        self.message_user(request, words % {"connection": connection}, messages.SUCCESS)
+        if (form := PauseForm(request.POST)).is_valid():
+            outbox.pause(connection, form.cleaned_data["reason"], by=request.user.get_username())
+            words = _("%(connection)s is paused: nothing is sent until it is resumed.")
+            self.message_user(request, words % {"connection": connection}, messages.SUCCESS)
+        else:
+            self.message_user(request, form.errors["reason"][0], messages.ERROR)
         return HttpResponseRedirect(page_url(Connection, connection.pk))
 
     def resume_view(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from crm_integrations.models import Delivery, Replay, State
+from crm_integrations.models import Connection, Delivery, Replay, State
 from leadops.models import Consent, Erasure, Holder, Lead, LegalHold, Officer, PendingChange
 from leadops.services import approvals, consents, leads, legal_holds
 from tests import people, vendors
@@ -106,6 +106,12 @@ class Makers:
 
     def again(self) -> Form:
         return self._decide(decision="again")
+
+    def pause(self) -> Form:
+        connection = vendors.connect("http://localhost:1", "ispcrm")["ispcrm"]
+        url = reverse("admin:crm_integrations_connection_pause", args=[connection.pk])
+        paused = Connection.objects.exclude(paused_until=None)
+        return Form(self.client, url, "reason", {}, paused.exists)
 
 
 @pytest.fixture(params=[name for name in vars(Makers) if not name.startswith("_")])
