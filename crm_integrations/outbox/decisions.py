@@ -22,6 +22,8 @@ from leadops.models import AuditEvent, Lead, Officer
 from leadops.services import audit
 
 UNDECIDED = (State.REVIEW, State.UNKNOWN)
+AT_ONCE = 500
+"""So many are doubted in one transaction, which holds their leads meanwhile."""
 NEW_START: dict[str, Any] = {"due_at": Now(), "attempts": 0, "sent_again_at": Now()}
 """What an officer's word to send it again changes: it is due, and its tries are counted anew."""
 
@@ -130,6 +132,10 @@ def doubt(delivery_ids: Iterable[uuid.UUID], reason: str) -> int:
     is found. Else a person decides.
     """
     ids = list(delivery_ids)
+    return sum(_doubt(ids[at : at + AT_ONCE], reason) for at in range(0, len(ids), AT_ONCE))
+
+
+def _doubt(ids: Sequence[uuid.UUID], reason: str) -> int:
     asked = Delivery.objects.filter(pk__in=ids, connection__vendor__in=registry.askable()).values_list(
         "pk", flat=True
     )
@@ -156,7 +162,7 @@ def doubt_unsent(reason: str) -> int:
     pushed.filter(state__in=(State.WAITING, *REPEATABLE)).update(once_unknown=True)
     states = (State.QUEUED, State.SENDING, State.RETRYING)
     doubted = 0
-    while ids := list(pushed.filter(state__in=states).values_list("pk", flat=True)[:500]):
+    while ids := list(pushed.filter(state__in=states).values_list("pk", flat=True)[:AT_ONCE]):
         doubt: dict[str, Any] = {"due_at": Now(), "lookups": 0, "absences": 0, "once_unknown": True}
         with transaction.atomic():
             rows = Delivery.objects.filter(pk__in=ids)

@@ -16,10 +16,11 @@ from django.utils import timezone
 from python_calamine import load_workbook
 
 from crm_integrations import delivery as engine
-from crm_integrations import errors, outbox, reconciling, redaction, snapshots
+from crm_integrations import errors, outbox, reconciling, redaction, snapshots, summary
 from crm_integrations.connector import Listed, ListedRow, Request, Response
 from crm_integrations.connectors.crego_crm import CregoCrm
 from crm_integrations.models import Connection, Delivery, Difference, Exchange, Notice, Reconciliation, State
+from crm_integrations.outbox import decisions
 from crm_integrations.reconciling import listing
 from leadops.models import Applicant, Lead
 from leadops.services import leads, loan_accounts
@@ -547,6 +548,19 @@ def test_doubt_where_the_vendor_cannot_be_asked_is_for_a_person_at_once(partner,
     assert (mine.state, mine.once_unknown) == (State.REVIEW, True)
     lead.refresh_from_db()
     assert lead.sync_status == Lead.SyncStatus.NEEDS_PERSON
+
+
+def test_many_are_doubted_in_parts_that_hold_few_leads_each(crego, delivered, monkeypatch):
+    held, lock = [], summary.lock
+
+    def counted(leads):
+        held.append(len(leads))
+        return lock(leads)
+
+    monkeypatch.setattr(summary, "lock", counted)
+    monkeypatch.setattr(decisions, "AT_ONCE", 2)
+    assert outbox.doubt([each.pk for each in delivered], "A test.") == 5
+    assert max(held) == 2
 
 
 def test_only_what_is_delivered_can_be_doubted(crego, delivered):
