@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -102,7 +103,10 @@ class TaskAdmin(ReadOnly, ModelAdmin):
     def later_view(self, request: HttpRequest, task_id: UUID) -> HttpResponse:
         task = self._task(request, task_id)
         try:
-            lead_tasks.put_off(task.pk, due_in(request))
+            lead_tasks.put_off(task.pk, due_at := due_in(request))
+            when = date_format(timezone.localtime(due_at), "DATETIME_FORMAT")
+            words = _("Due %(when)s: %(title)s") % {"when": when, "title": task.title}
+            self.message_user(request, words, messages.SUCCESS)
         except LeadopsError as refusal:
             self.message_user(request, refusal.shown, messages.ERROR)
         return self._back(request, task)

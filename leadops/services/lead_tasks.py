@@ -56,10 +56,11 @@ def done(task: Task, by: Officer) -> None:
         raise AlreadyDone(_("This task was done meanwhile."))
 
 
-def put_off(task_id: UUID, due_at: datetime) -> int:
-    """Have an open task due later; it reminds anew."""
+def put_off(task_id: UUID, due_at: datetime) -> None:
+    """Have an open task due later; it reminds anew. Raises AlreadyDone."""
     open_one = Task.objects.filter(pk=task_id, done_at=None)
-    return open_one.update(due_at=due_at, reminded_at=None, updated_at=Now())
+    if not open_one.update(due_at=due_at, reminded_at=None, updated_at=Now()):
+        raise AlreadyDone(_("This task was done meanwhile."))
 
 
 def open_of(officer: Officer) -> QuerySet[Task]:

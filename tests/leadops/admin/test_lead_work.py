@@ -123,9 +123,15 @@ def test_a_task_is_set_by_a_quick_button_or_a_day_and_done_by_one_click(desk, le
     assert "Done: Write" in answer.content.decode()
     assert answer.redirect_chain[-1][0] == MINE
     later = lead_tasks.open_of(officer).get()
-    desk.post(reverse("admin:leadops_task_later", args=[later.pk]), {"when": "next_week"})
+    put_off = reverse("admin:leadops_task_later", args=[later.pk])
+    [said] = desk.post(put_off, {"when": "next_week"}, follow=True).context["messages"]
+    assert str(said).startswith("Due ")
+    assert str(said).endswith(": Call")
     later.refresh_from_db()
     assert later.due_at == lead_tasks.on_day("next_week")
+    lead_tasks.done(later, officer)
+    [said] = desk.post(put_off, {"when": "tomorrow"}, follow=True).context["messages"]
+    assert str(said) == "This task was done meanwhile."
 
 
 def test_what_was_refused_stays_in_its_form_to_be_mended(desk, lead):
