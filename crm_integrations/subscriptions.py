@@ -16,7 +16,8 @@ from crm_integrations.models import TEST, Connection, EventType, PartnerEvent, S
 from crm_integrations.partner_webhook import PartnerWebhook
 from leadops.errors import LeadopsError
 from leadops.ids import uuid7
-from leadops.models import Partner
+from leadops.models import AuditEvent, Partner
+from leadops.services import audit
 
 MOST = 10
 LONGEST_URL, LONGEST_HOST = 300, 200
@@ -138,8 +139,11 @@ def send_test(subscription: Subscription) -> PartnerEvent:
     return event
 
 
-def replay(subscription: Subscription, since: datetime) -> int:
-    """Send all events since that moment again, also those that were taken; returns how many. Raises Disabled."""
+def replay(subscription: Subscription, since: datetime, reason: str = "") -> int:
+    """Send all events since that moment again, also those that were taken; returns how many. Raises Disabled.
+
+    An officer gives the `reason`, which the audit keeps; a partner asks for its own events without one.
+    """
     with transaction.atomic():
         subscription = _locked(subscription)
         if not subscription.connection.enabled:
@@ -155,7 +159,12 @@ def replay(subscription: Subscription, since: datetime) -> int:
             partner_id=subscription.partner_id, connection=subscription.connection, first=first, last=last
         )
         doorbell.ring_on_commit()
-        return theirs.count()
+        count = theirs.count()
+        if reason:
+            audit.note(
+                AuditEvent.Action.REPLAYED, subscription, reason, since=since.isoformat(), events=count
+            )
+    return count
 
 
 def _locked(subscription: Subscription) -> Subscription:

@@ -12,9 +12,12 @@ from unfold.widgets import (
 )
 
 from crm_integrations.models import EventType
+from leadops.admin.reasons import LogField, ReasonForm
 from leadops.models import Partner
 
 URL_HELP = _("https, without ? and #. Every delivery is signed; the partner checks that with the secret.")
+NO_MOMENT = _("Give the day and the time from which on to replay.")
+NO_REASON = _("Say why they are sent again.")
 
 
 class WantedForm(forms.Form):
@@ -47,9 +50,19 @@ class AddForm(WantedForm):
         field.queryset = partners
 
 
-class ReplayForm(forms.Form):
-    """A moment, as the browser's own picker gives it."""
+class ReplayForm(ReasonForm):
+    """A moment, as the browser's own picker gives it, and why."""
 
     since = forms.DateTimeField(
-        label=_("Events since"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+        label=_("Events since"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        error_messages=dict.fromkeys(("required", "invalid"), NO_MOMENT),
     )
+    reason = LogField(
+        label=_("Why they are sent again"),
+        error_messages=dict.fromkeys(("required", "min_length"), NO_REASON),
+    )
+
+    @property
+    def refusal(self) -> str:
+        return " ".join(str(said) for each in self.errors.values() for said in each)

@@ -227,12 +227,11 @@ class SubscriptionAdmin(Scoped, NeverAltered, CappedList, ModelAdmin):
     def replay_view(self, request: HttpRequest, subscription_id: UUID) -> HttpResponse:
         subscription, form = self._to_change(request, subscription_id), ReplayForm(request.POST)
         if not form.is_valid():
-            words = _("Give the day and the time from which on to replay.")
-            self.message_user(request, words, messages.ERROR)
+            self.message_user(request, form.refusal, messages.ERROR)
             return self._back(subscription)
         since = form.cleaned_data["since"]
         try:
-            count = subscriptions.replay(subscription, since)
+            count = subscriptions.replay(subscription, since, form.cleaned_data["reason"])
         except LeadopsError as refusal:
             self.message_user(request, refusal.shown, messages.WARNING)
             return self._back(subscription)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from crm_integrations import delivery, subscriptions
 from crm_integrations.models import Connection, Delivery, EventType, State, Subscription
-from leadops.models import ApiKey, Scope
+from leadops.models import ApiKey, AuditEvent, Scope
 from tests import people
 from tests.crm_integrations.receiver import Receiver, receiving
 
@@ -104,11 +104,21 @@ def test_the_buttons_do_what_they_say(desk, subscription, receive, receiver):
     receive()
     delivery.drain()
     since = timezone.localtime() - timedelta(minutes=2)
-    said = _press(desk, "replay", subscription, since=f"{since:%Y-%m-%dT%H:%M}").content.decode()
-    assert "1 event since" in said
+    asked = {"since": f"{since:%Y-%m-%dT%H:%M}", "reason": "Their server was down"}
+    assert "1 event since" in _press(desk, "replay", subscription, **asked).content.decode()
     delivery.drain()
     assert len(receiver.heard) == 3
-    assert "Give the day and the time" in _press(desk, "replay", subscription, since="soon").content.decode()
+    noted = AuditEvent.objects.get(action=AuditEvent.Action.REPLAYED)
+    assert (noted.record, noted.act.reason) == (str(subscription.pk), "Their server was down")
+    for wrong, words in {
+        "since": "Give the day and the time",
+        "reason": "Say why they are sent again",
+    }.items():
+        assert words in _press(desk, "replay", subscription, **asked | {wrong: "so"}).content.decode()
+    number = asked | {"reason": "For 98765 43210"}
+    assert "without any number" in _press(desk, "replay", subscription, **number).content.decode()
+    delivery.drain()
+    assert len(receiver.heard) == 3
     before = Connection.objects.get().secrets["secret"]
     rotated = _press(desk, "rotate", subscription).content.decode()
     after = Connection.objects.get().secrets
