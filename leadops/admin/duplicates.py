@@ -23,9 +23,10 @@ from leadops.admin.field_names import spoken
 from leadops.admin.markup import chip, link
 from leadops.admin.page_urls import page_url
 from leadops.drafts import LeadDraft
-from leadops.kept_queries import Kept, read
+from leadops.kept_queries import Kept, read, read_together
 from leadops.models import Duplicate, Lead, Merge, Officer
 from leadops.models.duplicate import DuplicateQuerySet
+from leadops.models.sight import Reader
 from leadops.services import duplicates
 from leadops.services.duplicates import Becomes, Match, Verdict, words
 from leadops.sign_in.sessions import officer_of
@@ -108,11 +109,31 @@ def _shown(pairs: DuplicateQuerySet) -> DuplicateQuerySet:
 ALL_PAIRS = Kept(lambda lead: _shown(Duplicate.objects.about(lead)), UUID)
 
 
+def _in_sight(lead: UUID, reader: Any) -> DuplicateQuerySet:
+    return _shown(Duplicate.objects.about(lead).visible_to(reader))
+
+
+def _out_of_sight(lead: UUID, reader: Any) -> DuplicateQuerySet:
+    """One of them, for there are some or none."""
+    pairs = Duplicate.objects.about(lead)
+    return pairs.exclude(pk__in=pairs.visible_to(reader).values("pk"))[:1]
+
+
+OF_BRANCHES = [
+    Kept(lambda lead, branch_ids, of=of: of(lead, Reader(branch_ids)), UUID, [UUID])
+    for of in (_in_sight, _out_of_sight)
+]
+OF_OWN = [
+    Kept(lambda lead, officer, of=of: of(lead, Reader(pk=officer)), UUID, int)
+    for of in (_in_sight, _out_of_sight)
+]
+
+
 def _seen_pairs(lead: UUID, officer: Officer) -> tuple[list[Duplicate], bool]:
     """The pairs that `officer` sees, and whether there are others."""
-    pairs = Duplicate.objects.about(lead)
-    seen = pairs.visible_to(officer)
-    return list(_shown(seen)), pairs.exclude(pk__in=seen.values("pk")).exists()
+    kept, bound = (OF_OWN, officer.pk) if officer.sees_own_only else (OF_BRANCHES, officer.branch_ids)
+    seen, others = read_together(*(each(lead, bound) for each in kept))
+    return seen, bool(others)
 
 
 def others_of(lead: Any) -> list[Other]:

@@ -15,11 +15,19 @@ from unfold.admin import ModelAdmin
 
 LEADS = "admin:leadops_lead_changelist"
 IMPORTS = "admin:leadops_importbatch_changelist"
+ANY = "any-record"
+"""Stands for an id in an address that is made once for all."""
 
 
 def page_url(model: type[Model], key: object) -> str:
-    """The page of the record of `model` with this key."""
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[key])
+    """The page of the record of `model` with this key, an id."""
+    return _page(model, get_script_prefix()).replace(ANY, str(key))
+
+
+@cache
+def _page(model: type[Model], prefix: str) -> str:
+    """Looked up once: a timeline leads to a hundred pages."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[ANY])
 
 
 def button_paths(

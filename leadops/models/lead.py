@@ -48,7 +48,7 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         if not officer.is_active:
             return self.none()
         if officer.sees_own_only:
-            return self.filter(Q(owner=officer) | Q(created_by=officer))
+            return self.filter(Q(owner=officer.pk) | Q(created_by=officer.pk))
         return self.filter(branch_id__in=officer.branch_ids)
 
     def of_real_partners(self) -> Self:

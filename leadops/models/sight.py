@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Self, TypeVar
+from uuid import UUID
 
 from django.db import models
 
@@ -10,6 +13,20 @@ from leadops.models.lead import Lead
 from leadops.models.officer import Officer
 
 M = TypeVar("M", bound=models.Model)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Stands for an officer of bounded sight where SQL is kept for all of them: some branches', or their own leads."""
+
+    branch_ids: Sequence[UUID] = ()
+    pk: int | None = None
+    is_active: ClassVar[bool] = True
+    sees_all: ClassVar[bool] = False
+
+    @property
+    def sees_own_only(self) -> bool:
+        return self.pk is not None
 
 
 class SeenWithLead(models.QuerySet[M]):
