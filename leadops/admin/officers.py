@@ -128,7 +128,9 @@ class OfficerAdmin(Autocompleted, Scoped, HoldsGrants, HoldsPasswords, SeenAdmin
 
 
 @admin.register(Group)
-class GroupAdmin(HoldsGroupRights, DjangoGroupAdmin, RightsInWords):
+class GroupAdmin(HoldsGroupRights, SeenAdmin, DjangoGroupAdmin, RightsInWords):
+    form = SeenForm
+    fields = ["name", "permissions"]
     when_empty = "Groups are made by `manage.py roles`, each with the rights of a role."
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

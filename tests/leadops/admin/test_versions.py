@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 
 from crm_integrations.models import Connection
@@ -18,9 +18,10 @@ STALE = "Somebody changed this after you opened it"
 def opened(desk, record) -> tuple[str, dict[str, str]]:
     """A record's page, with its form as the officer who looks at it has it."""
     name = record._meta.model_name
-    url = reverse(f"admin:leadops_{name}_change", args=[record.pk])
+    url = reverse(f"admin:{record._meta.app_label}_{name}_change", args=[record.pk])
     form = fields(desk.get(url).content.decode(), f"{name}_form")
-    none = [name for name in ("groups", "user_permissions", "branches") if not form.get(name, "none")]
+    several = ("groups", "user_permissions", "branches", "permissions")
+    none = [name for name in several if not form.get(name, "none")]
     return url, {name: value for name, value in form.items() if name not in none}
 
 
@@ -61,6 +62,16 @@ def test_an_older_page_does_not_give_an_officer_back_what_was_taken(desk):
     Officer.objects.filter(pk=clerk.pk).update(is_active=False)
     assert STALE in desk.post(url, form | {"first_name": "Meera"}).content.decode()
     assert not Officer.objects.get(pk=clerk.pk).is_active
+
+
+def test_an_older_page_does_not_take_from_a_group_what_it_was_given(desk, db):
+    group, more = Group.objects.create(name="desk"), Permission.objects.get(codename="view_lead")
+    url, form = opened(desk, group)
+    group.permissions.add(more)
+    answer = desk.post(url, form | {"name": "Renamed"})
+    assert answer.status_code == 409
+    assert STALE in answer.content.decode()
+    assert Group.objects.get(name="desk").permissions.get() == more
 
 
 def test_an_officer_who_signed_in_meanwhile_is_changed_all_the_same(desk, client):
