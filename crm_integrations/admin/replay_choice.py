@@ -16,6 +16,7 @@ from crm_integrations import outbox, why
 from crm_integrations.admin.delivery_filters import AS_BROWSERS_WRITE
 from crm_integrations.connector import Kind
 from crm_integrations.models import UNFINISHED, Connection, Delivery, Gap, Replay, State
+from leadops import masking
 from leadops.admin.chosen import Choice, chosen
 from leadops.admin.pages import capped_counts, in_words
 from leadops.admin.sealed_search import opened
@@ -73,8 +74,9 @@ def held_up(replay: Replay) -> Stopped:
 
 
 def _in_words(listed: ChangeList) -> str:
-    """The filters of the delivery list as people say them."""
+    """The filters of the delivery list as people say them; a replay keeps no personal number."""
     filters: dict[str, str] = listed.params
+    searched = opened(filters.get("q", ""))
     key = uuid_in(filters.get("connection__id__exact", ""))
     connection = Connection.objects.filter(pk=key).first() if key else None
     labels = {state.value: str(state.label) for state in State}
@@ -84,7 +86,7 @@ def _in_words(listed: ChangeList) -> str:
         opened(filters.get("cause", "")),
         _moment(_("since %(when)s"), filters.get("changed_from", "")),
         _moment(_("until %(when)s"), filters.get("changed_to", "")),
-        _("search for %(text)s") % {"text": filters["q"]} if filters.get("q") else "",
+        _("search for %(text)s") % {"text": masking.text(searched)} if searched else "",
     ]
     return " · ".join(each for each in said if each)
 

@@ -310,6 +310,12 @@ def test_replay_of_an_odd_choice_is_not_found(desk, failed, query):
     assert desk.get(reverse(START), query).status_code == 404
 
 
+def test_a_number_that_was_searched_for_is_not_kept_with_a_replay(desk, failed):
+    answer = desk.get(reverse(START), {"filter": urlencode({"q": "9876543210"})})
+    page = answer.content.decode()
+    assert "search for ••••3210" in page
+
+
 def test_replay_of_a_filter_does_not_mind_its_page(desk, failed):
     url = f"{reverse(START)}?{urlencode({'filter': '?state__exact=rejected&p=7'})}"
     assert begun(desk, url).total == 3
