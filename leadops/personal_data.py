@@ -37,6 +37,7 @@ IN_CLEAR: dict[str, set[str]] = {
     "leadops.bank": {"account_holder_name"},
     "leadops.document": {"file_name"},
     "leadops.documentevent": {"document"},
+    "leadops.importbatch": {"file_name"},
     "leadops.bankverification": {"name_at_bank", "reason"},
     "leadops.reveal": {"words"},
     "leadops.pendingchange": {"diff"},

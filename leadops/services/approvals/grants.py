@@ -54,9 +54,9 @@ class Grant(OfOfficer):
 
     def describe(self, officer: Officer, data: Data) -> list[Line]:
         lines = [line(_label(name), getattr(officer, name), True) for name in FLAGS if data.get(name)]
-        if data.get("reach"):
-            wider = Officer.Reach(data["reach"]).label
-            lines.append(line(_label("reach"), officer.get_reach_display(), wider))
+        # Also where it stays: the same rights are more to who sees more.
+        sees = Officer.Reach(data.get("reach") or officer.reach).label
+        lines.append(line(_label("reach"), officer.get_reach_display(), sees))
         for name, model in LISTS.items():
             more, less = data.get(name, []), data.get(NO_LONGER, {}).get(name, [])
             if more or less:

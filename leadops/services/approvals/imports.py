@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
+from leadops import masking
 from leadops.models import ImportBatch, PendingChange
 from leadops.models.pending_change import Line
 from leadops.services import import_previews, import_steering
@@ -21,7 +22,7 @@ class Import(Kind):
     seen_with = "leadops.view_importbatch"
 
     def what(self, batch: ImportBatch, data: Data) -> str:
-        return f"Import {batch.rows} rows of {batch.file_name}"
+        return f"Import {batch.rows} rows of {masking.text(batch.file_name)}"
 
     def describe(self, batch: ImportBatch, data: Data) -> list[Line]:
         preview = import_previews.shown(batch) or {}

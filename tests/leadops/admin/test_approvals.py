@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from leadops.admin import bulk_actions as admin_bulk_actions
 from leadops.admin.import_steps import ImportSteps
-from leadops.models import BulkAction, ImportBatch, Lead, Officer, Partner, PendingChange
+from leadops.models import AuditEvent, BulkAction, ImportBatch, Lead, Officer, Partner, PendingChange
 from leadops.services import bulk_actions, import_batches
 from leadops.services.approvals import grants, pushes
 from tests import people
@@ -185,6 +185,15 @@ class TestImports:
         assert run(batch).state == "done"
         assert Lead.objects.count() == 4
 
+    def test_a_number_in_the_name_of_a_workbook_stands_in_no_log(self, upload, desk):
+        batch = upload(4)
+        ImportBatch.objects.update(file_name="Ravi 9876543210.xlsx")
+        change = asked(self.go_on(desk, batch))
+        assert "9876543210" not in change.what
+        told = AuditEvent.objects.filter(model="leadops.importbatch").values_list("action", "changes")
+        assert {"insert", "update"} <= {action for action, _ in told}
+        assert not any(name in str([*told]) for name in ("agent", "Ravi"))
+
     def test_a_refused_one_stays_where_it_is(self, upload, desk):
         batch = upload(4)
         refused(desk, asked(self.go_on(desk, batch)))
@@ -330,10 +339,15 @@ class TestRights:
         assert change.state == "stale"
         assert not Officer.objects.get(pk=clerk.pk).is_superuser
 
+    def test_the_checker_reads_how_many_leads_the_rights_are_for(self, desk, clerk, group):
+        change = asked(self.save(desk, clerk, groups=[group.pk]))
+        assert {"field": "Sees", "old": "Own leads", "new": "Own leads"} in change.diff
+
     def test_a_group_gets_rights_once_approved(self, desk, group):
         new = Permission.objects.get(codename="export_unmasked")
         url = reverse("admin:auth_group_change", args=[group.pk])
-        change = asked(desk.post(url, {"name": "Heads", "permissions": [new.pk]}))
+        form = fields(desk.get(url).content.decode(), "group_form")
+        change = asked(desk.post(url, form | {"name": "Heads", "permissions": [new.pk]}))
         group.refresh_from_db()
         assert (group.name, group.permissions.count()) == ("Heads", 0)
         approved(desk, change)
