@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self, TypedDict
+from typing import NotRequired, Self, TypedDict
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -21,6 +21,8 @@ class Line(TypedDict):
     field: str
     old: str
     new: str
+    lead: NotRequired[str]
+    """The id of the lead that it tells of, by which it is found to be erased."""
 
 
 class PendingChangeQuerySet(models.QuerySet["PendingChange"]):

@@ -53,12 +53,11 @@ class BankChange(Kind):
 
     def describe(self, bank: Bank, data: Data) -> list[Line]:
         if data.get("delete"):
-            return [line(LABELS[name], _said(name, getattr(bank, name)), "") for name in GATED]
-        return [
-            _line(name, getattr(bank, name), value)
-            for name, value in _values(data).items()
-            if getattr(bank, name) != value
-        ]
+            lines = [line(LABELS[name], _said(name, getattr(bank, name)), "") for name in GATED]
+        else:
+            changed = {name: value for name, value in _values(data).items() if getattr(bank, name) != value}
+            lines = [_line(name, getattr(bank, name), value) for name, value in changed.items()]
+        return [{**each, "lead": str(_lead(bank).pk)} for each in lines]
 
     def base(self, bank: Bank, data: Data) -> str:
         return version_of([getattr(bank, name) for name in GATED])
@@ -100,9 +99,13 @@ def forget(lead: Lead) -> None:
 
 
 def _of_deleted(lead: Lead) -> list[UUID]:
-    """The changes of accounts that are gone: only the change's own words still say of which lead they were."""
+    """The changes of accounts that are gone: only the changes themselves still say of which lead they were.
+
+    Those that were asked for before their lines did so say it in words, which other partners' leads may share.
+    """
+    in_words = Q(what__endswith=_of(lead), diff__0__lead__isnull=True)
     told = PendingChange.objects.filter(
-        kind=BankChange.name, subject_model="leadops.bank", what__endswith=_of(lead)
+        in_words | Q(diff__0__lead=str(lead.pk)), kind=BankChange.name, subject_model="leadops.bank"
     )
     subjects = {key: UUID(bank) for key, bank in told.values_list("pk", "subject_id")}
     there = set(Bank.objects.filter(pk__in=subjects.values()).values_list("pk", flat=True))
@@ -110,7 +113,7 @@ def _of_deleted(lead: Lead) -> list[UUID]:
 
 
 def _of(lead: Lead) -> str:
-    """How the words of such a change end: by that it is found when its account is gone."""
+    """How the words of such a change end."""
     return f" of lead {lead.reference}"
 
 

@@ -177,6 +177,7 @@ def test_personal_data_stands_nowhere_in_clear(officer, checker, leads):
         "field": "Account number",
         "old": bank.account_no[-4:].rjust(8, "•"),
         "new": "••••5544",
+        "lead": str(leads[0].pk),
     } in change.diff
     approvals.approve(change.pk, checker)
     assert Bank.objects.get(pk=bank.pk).account_no == NUMBER
@@ -200,6 +201,8 @@ def test_an_erased_lead_leaves_no_holder_in_what_was_asked_about_its_accounts(of
     approvals.approve(approved.pk, checker)
     approvals.refuse(gone.pk, checker, "No.")
     Bank.objects.filter(pk=gone.subject_id).delete()
+    as_before = [{name: said for name, said in line.items() if name != "lead"} for line in gone.diff]
+    PendingChange.objects.filter(pk=gone.pk).update(diff=as_before)  # its words alone say of which lead
     erasure.erase(lead.pk, Erasure.Cause.REQUEST, officer=officer)
     for change in (waiting, approved, gone):
         assert "Qanaryova" not in whole_row(change)
@@ -211,6 +214,24 @@ def test_an_erased_lead_leaves_no_holder_in_what_was_asked_about_its_accounts(of
     of_another.refresh_from_db()
     assert of_another.waits
     assert "Qanaryova" in whole_row(of_another)
+
+
+def test_an_erased_lead_takes_nothing_from_another_partners_of_the_same_reference(officer, checker, leads):
+    mine, theirs = leads[:2]
+    Lead.objects.filter(pk=mine.pk).update(partner_ref_id="A1")
+    other = Partner.objects.create(name="Hilltop", code="hilltop")
+    Lead.objects.filter(pk=theirs.pk).update(partner_ref_id="A1", partner=other)
+    refused = []
+    for lead in Lead.objects.filter(pk__in=[mine.pk, theirs.pk]).order_by("pk"):
+        bank = Bank.objects.filter(applicant__lead=lead).earliest("pk")
+        refused.append(approvals.ask("bank", officer, {"delete": True}, bank, "It is closed."))
+        approvals.refuse(refused[-1].pk, checker, "No.")
+        Bank.objects.filter(pk=bank.pk).delete()
+    assert refused[0].what.endswith(" of lead A1")
+    assert refused[1].what.endswith(" of lead A1")
+    erasure.erase(mine.pk, Erasure.Cause.REQUEST, officer=officer)
+    found = dict(PendingChange.objects.values_list("pk", "diff"))
+    assert (found[refused[0].pk], bool(found[refused[1].pk])) == ([], True)
 
 
 def test_all_is_logged(change, officer, checker):
