@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from leadops.admin import partner_desk
@@ -38,6 +40,13 @@ class PartnerAdmin(Scoped, Holding, KeyPages, SeenAdmin, ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A partner is ended, not deleted; and the page that asks about it would list its leads."""
         return request.user.is_superuser and super().has_delete_permission(request, obj)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "calls_per_minute":
+            words = _("Calls that all its keys may make in a minute together; empty: %(count)s.")
+            field.help_text = words % {"count": f"{settings.API_CALLS_PER_MINUTE:,}"}
+        return field
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Partner]:
         return super().get_queryset(request).select_related("test_of")

@@ -63,6 +63,8 @@ class Grant(OfOfficer):
                 now = getattr(officer, name).all()
                 then = [*_names(now.exclude(pk__in=less)), *_names(model._base_manager.filter(pk__in=more))]
                 lines.append(line(_label(name), ", ".join(_names(now)), ", ".join(then)))
+        if _narrows(data) and not officer.sees_own_only:
+            lines.append(line(_("Sees own leads only"), False, True))
         return lines + _sight(data)
 
     def base(self, officer: Officer, data: Data) -> str:
@@ -129,6 +131,14 @@ def gains(officer: Officer, wanted: dict[str, Any]) -> Data:
     if freed := _freed(officer, wanted):
         more[NO_LONGER] = freed
     return more
+
+
+def _narrows(data: Data) -> bool:
+    """Whether what is given binds an officer to their own leads."""
+    return any(
+        LISTS[name]._base_manager.filter(pk__in=data.get(name, []), **{place: NARROWING}).exists()
+        for name, place in NARROWED_BY.items()
+    )
 
 
 def _freed(officer: Officer, wanted: dict[str, Any]) -> Data:

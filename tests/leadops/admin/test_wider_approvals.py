@@ -66,6 +66,21 @@ class TestPartners:
         partner.refresh_from_db()
         assert partner.calls_per_minute is None
 
+    def test_what_moved_before_anybody_was_asked_is_taken_back_alone(self, desk, partner):
+        change = asked(self.save(desk, partner, calls_per_minute="9000"))
+        assert "Ask for approval" in desk.get(page_of(change)).content.decode()
+        Partner.objects.update(active=False)
+        page = desk.get(page_of(change)).content.decode()
+        assert "has changed since" in page
+        assert "Withdraw" in page
+        assert "Ask for approval" not in page
+        assert "can be approved" not in page
+
+    def test_the_form_names_how_many_calls_none_are(self, desk, partner, settings):
+        settings.API_CALLS_PER_MINUTE = 4321
+        page = desk.get(reverse("admin:leadops_partner_change", args=[partner.pk])).content.decode()
+        assert "empty: 4,321." in page
+
     def test_more_calls_of_a_key_wait_and_fewer_do_not(self, desk, partner):
         key, _ = ApiKey.issue(partner, scopes=["lead:read"], calls_per_minute=60)
         url = reverse("admin:leadops_partner_change_key", args=[partner.pk, key.pk])
@@ -129,6 +144,13 @@ class TestSight:
         assert not self.sees_all(caller)
         approved(desk, change)
         assert self.sees_all(caller)
+
+    def test_who_approves_reads_that_a_group_narrows(self, desk, callers):
+        clerk = people.officer("clerk", superuser=False)
+        change = asked(self.save(desk, clerk, groups=[callers.pk]))
+        assert {"field": "Sees own leads only", "old": "No", "new": "Yes"} in change.diff
+        approved(desk, change)
+        assert Officer.objects.get(pk=clerk.pk).sees_own_only
 
     def test_who_keeps_nothing_leaves_at_once(self, desk, caller):
         caller.user_permissions.clear()
