@@ -8,13 +8,16 @@ import pytest
 from django.urls import reverse
 
 from leadops.ids import first_id_at
-from leadops.models import Duplicate, DuplicatePolicy, Lead, Merge, Program
+from leadops.models import Duplicate, DuplicatePolicy, Lead, Merge, Officer, Program
 from leadops.services import leads
+from tests import people
+from tests.approving import signed_in
 from tests.leadops.admin.page_forms import fields
 from tests.leadops.borrowers import MOBILE, PAN, applicant, lead
 
 ADD = reverse("admin:leadops_lead_add")
 LIST = reverse("admin:leadops_lead_changelist")
+OUT_OF_SIGHT = "A lead out of your sight has something of this in common"
 
 
 def page_of(desk, found: Lead) -> str:
@@ -158,6 +161,26 @@ class TestThePage:
     def test_is_seen_by_those_who_may_only_read(self, reading_desk, take):
         take(lead(MOBILE, partner_ref_id="SUN-1"))
         assert "Lead SUN-1 of Sunrise Finserv was first" in page_of(reading_desk, take(lead(MOBILE)))
+
+    @pytest.mark.parametrize("reach", ["branches", "own"])
+    def test_of_a_lead_out_of_sight_tells_that_there_is_one(self, take, reach):
+        """And of one in sight, beside it, all there is to tell."""
+        pune, kavya = people.branch("pune"), people.officer("kavya", superuser=False)
+        people.give(kavya, "view_lead")
+        kavya.branches.set([pune])
+        Officer.objects.filter(pk=kavya.pk).update(reach=reach)
+        hers = take(lead(MOBILE, partner_ref_id="SUN-1"))
+        Lead.objects.filter(pk=hers.pk).update(branch=pune, owner=kavya)
+        desk = signed_in(Officer.objects.get(pk=kavya.pk))
+        assert 'id="duplicates"' not in page_of(desk, hers)
+        theirs = take(lead(MOBILE, partner_ref_id="MOON-2"))
+        page = page_of(desk, hers)
+        assert OUT_OF_SIGHT in page
+        assert "MOON-2" not in page
+        Lead.objects.filter(pk=theirs.pk).update(branch=pune, owner=kavya)
+        page = page_of(desk, hers)
+        assert OUT_OF_SIGHT not in page
+        assert "MOON-2" in page
 
 
 class TestTheProgram:
