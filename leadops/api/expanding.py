@@ -6,13 +6,15 @@ from collections import defaultdict
 from typing import Any
 from uuid import UUID
 
+import orjson
 from drf_spectacular.utils import OpenApiParameter
+from orjson import Fragment
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
 from leadops.api.authentication import api_key, may_read_pii
 from leadops.api.loan_account_shapes import account_answer
-from leadops.api.nested_leads import nested_leads
+from leadops.api.nested_leads import nested_leads, with_member
 from leadops.api.problems import invalid
 from leadops.api.shapes import error
 from leadops.models import LoanAccount, Scope
@@ -23,17 +25,19 @@ PARAMETER = OpenApiParameter(
 )
 
 
-def expanded(ids: list[UUID], request: Request) -> list[dict[str, Any]]:
-    """The answers of these leads, with what `expand` names."""
+def expanded(ids: list[UUID], request: Request) -> list[Fragment]:
+    """The answers of these leads as JSON, with what `expand` names."""
     asked = _asked(request)
     answers = nested_leads(ids, may_read_pii(request), with_program=PROGRAM in asked)
     if ACCOUNTS in asked:
-        of_lead = defaultdict[str, list[dict[str, Any]]](list)
+        of_lead = defaultdict[UUID, list[dict[str, Any]]](list)
         for account in LoanAccount.objects.filter(lead_id__in=ids):
-            of_lead[str(account.lead_id)].append(account_answer(account))
-        for answer in answers:
-            answer[ACCOUNTS] = of_lead[answer["id"]]
-    return answers
+            of_lead[account.lead_id].append(account_answer(account))
+        answers = {
+            pk: with_member(told, ACCOUNTS, orjson.dumps(of_lead[pk]).decode())
+            for pk, told in answers.items()
+        }
+    return [Fragment(told) for told in answers.values()]
 
 
 def _asked(request: Request) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, cast
 
 from django.conf import settings
@@ -53,7 +54,8 @@ class Gate:
                 for name, value in tightest.headers.items():
                     response[name] = value
             if not getattr(request, "leadops_counted", False):
-                _count(call.key.pk, response)
+                # When the answer is sent: nobody waits for it then.
+                cast(Any, response)._resource_closers.append(partial(_count, call.key.pk, response))
         return response
 
     def process_view(

@@ -37,7 +37,10 @@ class Seen(NamedTuple):
 
 
 class Way(NamedTuple):
-    """How a value is told: `of` makes it of a record's, `sql` of its column. What is sealed, `of` alone can tell."""
+    """How a value is told: `of` makes it of a record's, `sql` of its column, for `to_json`.
+
+    What is sealed, `of` alone can tell.
+    """
 
     of: Callable[[Any, Seen], Any]
     sql: str = "{}"
@@ -45,11 +48,10 @@ class Way(NamedTuple):
 
 PLAIN = Way(lambda value, seen: value)
 OR_NONE = Way(lambda value, seen: value or None, "nullif({}, '')")
-ID = Way(lambda value, seen: str(value), "{}::text")
-MOMENT = Way(lambda value, seen: value.timestamp(), "extract(epoch FROM {})::float8")
-DAY = Way(lambda value, seen: value.isoformat() if value else None, "to_char({}, 'YYYY-MM-DD')")
+ID = Way(lambda value, seen: str(value))
+MOMENT = Way(lambda value, seen: value.timestamp(), "date_part('epoch', {})")
+DAY = Way(lambda value, seen: value.isoformat() if value else None)
 MONEY = Way(lambda value, seen: None if value is None else f"{value:.2f}", "{}::text")
-EXTRA = Way(PLAIN.of, "{}::text")  # for a reader that keeps numbers of any length
 MOBILE = Way(lambda value, seen: national(value, seen.country))
 
 
@@ -65,7 +67,7 @@ class Answer:
     """What a record of `model` says of itself, by its fields' names; `lead_answer` and the like put the parts in.
 
     Plain dicts, since a walk over serializer fields costs ten times as much. Lists don't even make records of what
-    they read: `nested_leads` has the database tell most of it.
+    they read: `nested_leads` has the database write most of it.
     """
 
     def __init__(self, model: type[Model], **ways: Way) -> None:
@@ -93,7 +95,7 @@ LEAD = Answer(
     loan_purpose=OR_NONE,
     remarks=OR_NONE,
     tags=PLAIN,
-    extra=EXTRA,
+    extra=PLAIN,
 )
 APPLICANT = Answer(
     Applicant,
@@ -179,18 +181,19 @@ def lead_answer(lead: Lead, whole_pii: bool = False) -> dict[str, Any]:
 
 def applicant_answer(applicant: Applicant, country: str, whole_pii: bool) -> dict[str, Any]:
     """One applicant with all that belongs to it; `country` is its program's."""
-    told = with_identity_document(APPLICANT.of(applicant, Seen(country, whole_pii)))
+    told = _with_identity_document(APPLICANT.of(applicant, Seen(country, whole_pii)))
     told["addresses"] = [address_answer(each) for each in applicant.addresses.all()]
     told["banks"] = [bank_answer(each, whole_pii) for each in applicant.banks.all()]
     return told
 
 
-_IDENTITY = [(name, f"identity_{name}") for name in IdentityDocumentShape().fields]
+IDENTITY = {str(name): f"identity_{name}" for name in IdentityDocumentShape().fields}
+"""What an identity document says, and in which column of its applicant."""
 
 
-def with_identity_document(told: dict[str, Any]) -> dict[str, Any]:
+def _with_identity_document(told: dict[str, Any]) -> dict[str, Any]:
     """What an applicant says, its identity document as an object of its own, None without one."""
-    document = {name: told.pop(column) for name, column in _IDENTITY}
+    document = {name: told.pop(column) for name, column in IDENTITY.items()}
     told["identity_document"] = document if any(document.values()) else None
     return told
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
+from orjson import Fragment
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -46,7 +47,7 @@ class LeadViews(GenericAPIView[Lead]):
             return Lead.objects.none()
         return Lead.objects.of_partner(caller(self.request))
 
-    def rows_of(self, leads: QuerySet[Lead], ids: list[UUID]) -> list[dict[str, Any]]:
+    def rows_of(self, leads: QuerySet[Lead], ids: list[UUID]) -> list[Fragment]:
         """The leads of a page, told, and what `expand` names."""
         return expanding.expanded(ids, self.request)
 

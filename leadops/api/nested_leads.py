@@ -1,15 +1,15 @@
 """Leads with all that belongs to them, read in one statement, to be told and nothing else.
 
 The ORM spends more on making objects of the rows, and on handing them round, than the database on finding them. Here
-the database tells each column as the answer does, and what is left to do is opening what is sealed, and nesting.
+the database writes the answer's JSON, with holes where something is sealed; what is left to do is filling those.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
+from itertools import count
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -20,149 +20,166 @@ from leadops.api.lead_answers import (
     APPLICANT,
     BANK,
     CONSENT,
-    EXTRA,
-    ID,
+    IDENTITY,
     LEAD,
+    OR_NONE,
     PROGRAM,
     Answer,
     Seen,
-    with_identity_document,
+    Way,
 )
 from leadops.fields import EncryptedTextField, place
-from leadops.models import Applicant
 from leadops.prepared import Statement, run
 from leadops.sealing import open_sealed
 
-Told = dict[str, Any]
-
-# OFFSET 0 keeps together what is inside: there is one way to read it, whatever the tables held when it was planned.
-_EACH = 'CROSS JOIN LATERAL (SELECT * FROM "{table}" WHERE {column} = {given} OFFSET 0) {name}'
-_GIVEN = "unnest(%(ids)s) given(id)"
-_THEIR_APPLICANTS = (
-    f"{_GIVEN} {_EACH.format(table=Applicant._meta.db_table, column='lead_id', given='given.id', name='a')}"
-)
+EDGE = "\x01"
+"""On both sides of a hole. No text that the database writes as JSON has this character in it as it is."""
+MOST_PARTS = 40
+CODE, PK = 2, 38
+"""Where the code of a hole's column ends, and the primary key behind it."""
 
 
-class _Rows:
-    """The rows that an answer is made of; `where` says which of the table, for each that `source` names.
+class _Sealed(NamedTuple):
+    """A sealed column: what binds its values to it, and how they are told."""
 
-    `besides` are columns that the answer does not tell.
-    """
+    place: str
+    of: Callable[[Any, Seen], Any]
 
-    def __init__(
-        self, answer: Answer, source: str, where: tuple[str, str], *besides: str, order: str
-    ) -> None:
-        self.answer, self.source, self.where, self.order = answer, source, where, order
-        self.names = [*answer.ways, *besides]
 
-    @property
-    def sql(self) -> str:
-        """All rows as one JSON list, each a list too: with their names they would be twice as long."""
-        column, given = self.where
-        each = _EACH.format(table=self.answer.model._meta.db_table, column=column, given=given, name="r")
-        wanted = ", ".join(map(self._told_by_sql, self.names))
-        # Of the models' own names alone: nothing here comes from a caller.
-        rows = f"json_agg(json_build_array({wanted}) ORDER BY {self.order})"
-        return f"(SELECT coalesce({rows}, '[]') FROM {self.source} {each})"  # noqa: S608
+class _Columns:
+    """The JSON of a table's columns, in SQL; `sealed` are those of holes, by their codes."""
 
-    def _told_by_sql(self, name: str) -> str:
-        told = self.answer.ways.get(name, ID).sql.format(f"r.{name}")
-        return f"nullif({told}, '')" if self._is_sealed(name) else told
+    def __init__(self, sealed: dict[str, _Sealed]) -> None:
+        self.sealed = sealed
+        self._codes = map("{:02}".format, count())
 
-    def _is_sealed(self, name: str) -> bool:
-        fields: dict[str, models.Field[Any, Any]] = {
-            field.attname: field for field in self.answer.model._meta.concrete_fields
+    def object(self, answer: Answer, row: str, **inside: str) -> str:
+        """A row of the table as an object; `inside` are lists that it has besides."""
+        columns = {
+            name: self._told(answer, name, row) for name in answer.ways if name not in IDENTITY.values()
         }
-        return isinstance(fields[name], EncryptedTextField)
+        if len(columns) < len(answer.ways):
+            columns["identity_document"] = self._identity(answer, row)
+        return _object(columns | inside)
 
-    @cached_property
-    def _sealed(self) -> list[tuple[int, str, Callable[[Any, Seen], Any], Any]]:
-        """Where sealed values stand, what binds them to their column, how they are told, and how nothing is."""
-        return [
-            (at, place(self.answer.model, name, ""), way.of, way.of("", Seen()))
-            for at, (name, way) in enumerate(self.answer.ways.items())
-            if self._is_sealed(name)
-        ]
+    def _identity(self, answer: Answer, row: str) -> str:
+        columns = {name: self._told(answer, column, row) for name, column in IDENTITY.items()}
+        some = " OR ".join(f"{row}.{column} {_something(answer, column)}" for column in IDENTITY.values())
+        return f"CASE WHEN {some} THEN ({_object(columns)}) ELSE 'null' END"
 
-    @cached_property
-    def _extra(self) -> list[int]:
-        return [at for at, way in enumerate(self.answer.ways.values()) if way is EXTRA]
+    def _told(self, answer: Answer, name: str, row: str) -> str:
+        way, field, column = answer.ways[name], _field(answer, name), f"{row}.{name}"
+        if isinstance(field, EncryptedTextField):
+            return self._hole(way, _Sealed(place(answer.model, name, ""), way.of), row, column)
+        json = f"to_json({way.sql.format(column)})"
+        return json if way is not OR_NONE and not field.null else f"coalesce({json}, 'null')"
 
-    def told(self, values: list[Any], seen: Seen) -> Told:
-        """What one row says."""
-        for at, column, of, nothing in self._sealed:
-            if (sealed := values[at]) is None:
-                values[at] = nothing
-            else:
-                values[at] = of(open_sealed(bytes.fromhex(sealed[2:]), column + values[0]), seen)
-        for at in self._extra:
-            values[at] = {} if values[at] == "{}" else json.loads(values[at])
-        return dict(zip(self.names, values, strict=True))
+    def _hole(self, way: Way, sealed: _Sealed, row: str, column: str) -> str:
+        code = next(self._codes)
+        self.sealed[code] = sealed
+        nothing = orjson.dumps(way.of("", Seen())).decode()
+        hole = f"concat(chr(1), '{code}', {row}.id, encode({column}, 'hex'), chr(1))"
+        return f"CASE WHEN {column} = '' THEN '{nothing}' ELSE {hole} END"
 
 
-_IN_THEIR_ORDER = "r.position, r.id"
-_PROGRAMS = _Rows(
-    PROGRAM,
-    "(SELECT DISTINCT l.program_id FROM leadops_lead l WHERE l.id = ANY(%(ids)s)) given",
-    ("id", "given.program_id"),
-    "country",
-    order="r.id",
-)
-_LEADS = _Rows(LEAD, _GIVEN, ("id", "given.id"), order="r.id DESC")
-_APPLICANTS = _Rows(APPLICANT, _GIVEN, ("lead_id", "given.id"), order=_IN_THEIR_ORDER)
-_ADDRESSES = _Rows(ADDRESS, _THEIR_APPLICANTS, ("applicant_id", "a.id"), order=_IN_THEIR_ORDER)
-_BANKS = _Rows(BANK, _THEIR_APPLICANTS, ("applicant_id", "a.id"), order=_IN_THEIR_ORDER)
-_CONSENTS = _Rows(CONSENT, _GIVEN, ("lead_id", "given.id"), "lead_id", order="r.granted_at")
-_PROGRAM_ID, _LEAD_ID = _LEADS.names.index("program_id"), _APPLICANTS.names.index("lead_id")
-_ALL = (_PROGRAMS, _LEADS, _APPLICANTS, _ADDRESSES, _BANKS, _CONSENTS)
+def _object(columns: dict[str, str]) -> str:
+    """An object of columns, in pieces: a function takes no more than a hundred parameters."""
+    parts = [
+        f"""'{"," if at else "{"}"{name}":', {told}""" for at, (name, told) in enumerate(columns.items())
+    ]
+    starts = range(0, len(parts), MOST_PARTS)
+    pieces = [f"concat({', '.join(parts[at : at + MOST_PARTS])})" for at in starts]
+    return " || ".join([*pieces, "'}'"])
+
+
+def _something(answer: Answer, name: str) -> str:
+    return "IS NOT NULL" if isinstance(_field(answer, name), models.DateField) else "<> ''"
+
+
+def _field(answer: Answer, name: str) -> models.Field[Any, Any]:
+    return next(each for each in answer.model._meta.concrete_fields if each.attname == name)
+
+
+def _list(answer: Answer, row: str, told: str, where: str, order: Sequence[str] = ("position", "id")) -> str:
+    """What belongs to a row, in its order: told first and then sorted, since rows are wider than what they tell."""
+    by = ", ".join(order)
+    # Of the models' own names alone: nothing here comes from a caller.
+    rows = f"SELECT {by}, {told} AS told FROM {_table(answer)} {row} WHERE {where} OFFSET 0"  # noqa: S608
+    return f"(SELECT concat('[', string_agg(told, ',' ORDER BY {by}), ']') FROM ({rows}) each)"  # noqa: S608
+
+
+def _table(answer: Answer) -> str:
+    return f'"{answer.model._meta.db_table}"'
 
 
 class _Reading:
     """The statement, written when the models are there: one for all, so that nothing changes in between."""
 
     @cached_property
+    def _made(self) -> tuple[Statement, dict[str, _Sealed]]:
+        sealed: dict[str, _Sealed] = {}
+        table = _Columns(sealed).object
+        addresses = _list(ADDRESS, "d", table(ADDRESS, "d"), "d.applicant_id = a.id")
+        banks = _list(BANK, "b", table(BANK, "b"), "b.applicant_id = a.id")
+        person = table(APPLICANT, "a", addresses=addresses, banks=banks)
+        lead = table(
+            LEAD,
+            "l",
+            consents=_list(CONSENT, "c", table(CONSENT, "c"), "c.lead_id = l.id", ["granted_at"]),
+            applicants=_list(APPLICANT, "a", person, "a.lead_id = l.id"),
+        )
+        # OFFSET 0: there is one way to read it, whatever the tables held when it was planned.
+        text = f"""
+            SELECT each.* FROM unnest(%(ids)s) given(id) CROSS JOIN LATERAL (
+                SELECT l.id, p.country, {lead}, CASE WHEN %(with_program)s THEN {table(PROGRAM, "p")} END
+                FROM {_table(LEAD)} l JOIN {_table(PROGRAM)} p ON p.id = l.program_id WHERE l.id = given.id OFFSET 0
+            ) each ORDER BY each.id DESC
+        """  # noqa: S608
+        return Statement("nested_leads", text, ids="uuid[]", with_program="boolean"), sealed
+
+    @property
     def statement(self) -> Statement:
-        lists = ", ".join(each.sql for each in _ALL)
-        return Statement("nested_leads", f"SELECT json_build_array({lists})::text", ids="uuid[]")
+        return self._made[0]
+
+    @property
+    def sealed(self) -> dict[str, _Sealed]:
+        return self._made[1]
 
 
 _READING = _Reading()
 
 
-def nested_leads(ids: Sequence[UUID], whole_pii: bool, *, with_program: bool = False) -> list[Told]:
-    """The answers of these leads, newest first; `whole_pii`: without masks."""
-    programs, leads, applicants, addresses, banks, consents = _read(ids)
-    of_program = {program["id"]: program for program in _told(_PROGRAMS, programs, Seen())}
-    seen = {pk: Seen(program.pop("country"), whole_pii) for pk, program in of_program.items()}
-    answers = {values[0]: _LEADS.told(values, seen[values[_PROGRAM_ID]]) for values in leads}
-    for answer in answers.values():
-        answer |= {"consents": [], "applicants": []} | (
-            {"program": of_program[answer["program_id"]]} if with_program else {}
-        )
-    people: dict[str, Told] = {}
-    for values in applicants:
-        answer = answers[values[_LEAD_ID]]
-        person = with_identity_document(_APPLICANTS.told(values, seen[answer["program_id"]]))
-        people[person["id"]] = person | {"addresses": [], "banks": []}
-        answer["applicants"].append(people[person["id"]])
-    for address in _told(_ADDRESSES, addresses, Seen()):
-        people[address["applicant_id"]]["addresses"].append(address)
-    for bank in _told(_BANKS, banks, Seen(whole_pii=whole_pii)):
-        people[bank["applicant_id"]]["banks"].append(bank)
-    for consent in _told(_CONSENTS, consents, Seen()):
-        answers[consent.pop("lead_id")]["consents"].append(consent)
-    return list(answers.values())
+def nested_leads(ids: Sequence[UUID], whole_pii: bool, *, with_program: bool = False) -> dict[UUID, str]:
+    """The answers of these leads as JSON, newest first; `whole_pii`: without masks."""
+    return {
+        pk: with_member(_filled(lead, Seen(country, whole_pii)), "program", program)
+        for pk, country, lead, program in _read(ids, with_program)
+    }
 
 
-def _read(ids: Sequence[UUID]) -> list[list[list[Any]]]:
-    """The rows of all parts."""
+def with_member(told: str, name: str, json: str | None) -> str:
+    """The object that `told` is, with one member more if there is any."""
+    return told if json is None else f'{told[:-1]},"{name}":{json}}}'
+
+
+def _read(ids: Sequence[UUID], with_program: bool) -> list[tuple[UUID, str, str, str | None]]:
+    """Of each lead its program's country, its answer with holes, and its program."""
     # As PostgreSQL reads it: the driver takes ten times as long to write many ids.
     given = f"{{{','.join(each.hex for each in ids)}}}"
     with connection.cursor() as cursor:
-        run(cursor, {"ids": given}, _READING.statement)
-        found: list[list[list[Any]]] = orjson.loads(cursor.fetchone()[0])
+        run(cursor, {"ids": given, "with_program": with_program}, _READING.statement)
+        found: list[tuple[UUID, str, str, str | None]] = cursor.fetchall()
     return found
 
 
-def _told(rows: _Rows, found: Iterable[list[Any]], seen: Seen) -> Iterable[Told]:
-    return (rows.told(values, seen) for values in found)
+def _filled(told: str, seen: Seen) -> str:
+    """The JSON with what its holes are for."""
+    parts = told.split(EDGE)
+    parts[1::2] = [_opened(hole, seen) for hole in parts[1::2]]
+    return "".join(parts)
+
+
+def _opened(hole: str, seen: Seen) -> str:
+    column = _READING.sealed[hole[:CODE]]
+    value = open_sealed(bytes.fromhex(hole[PK:]), column.place + hole[CODE:PK])
+    return orjson.dumps(column.of(value, seen)).decode()

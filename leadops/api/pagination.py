@@ -39,17 +39,12 @@ class Pages(BasePagination):
         self.size = page_size(request)
         self.by_cursor = "cursor" in query
         self.page = _number(query.get("page"), "page", 1, DEEPEST_PAGE)
-        ids = queryset.values_list("pk", flat=True)
-        if self.by_cursor:
-            after = query["cursor"]
-            start = 0
-            if after and (last := uuid_in(after)) is None:
+        start = 0 if self.by_cursor else (self.page - 1) * self.size
+        if self.by_cursor and (after := query["cursor"]):
+            if (last := uuid_in(after)) is None:
                 raise invalid([error("cursor", "invalid_cursor")])
-            ids = ids.filter(pk__lt=last) if after else ids
-        else:
-            start = (self.page - 1) * self.size
-        asked = ids[start : start + self.size + 1]
-        found, counted = (list(asked), 0) if self.by_cursor else _and_count(asked, ids)
+            queryset = queryset.filter(pk__lt=last)
+        found, counted = _ids(queryset, start, self.size + 1, count=not self.by_cursor)
         self.more = len(found) > self.size
         self.last = found[: self.size][-1] if found else None
         # Exact up to COUNTED. Beyond, it is always more than what has been read until the last page is read: so
@@ -110,24 +105,25 @@ def page_size(request: Request) -> int:
     return _number(request.query_params.get("page_size"), "page_size", PAGE_SIZE, LARGEST_PAGE)
 
 
-def _and_count(asked: QuerySet[Any, Any], all_ids: QuerySet[Any, Any]) -> tuple[list[Any], int]:
-    """The ids of a page, and how many there are in all: in one round trip, at half the ORM's time for two.
+def _ids(queryset: QuerySet[Any], start: int, most: int, *, count: bool) -> tuple[list[Any], int]:
+    """The ids of a page, newest first, and how many there are in all: in one round trip, made of one query's SQL.
 
     More than is counted stays that for a minute, unless a page turns out empty: counting costs more than the page.
     """
     try:
-        page, of_page = asked.query.sql_with_params()
-        counted, of_count = all_ids.order_by()[: COUNTED + 1].query.sql_with_params()
+        ids, values = queryset.order_by().values_list("pk").query.sql_with_params()
     except EmptyResultSet:  # a filter that nothing fits
         return [], 0
-    count_of = (counted, of_count)
-    if (known := kept_counts.known(count_of)) and (found := statements.rows(page, of_page)):
+    page = f"{ids} ORDER BY 1 DESC LIMIT {most} OFFSET {start}"
+    counted = (f"{ids} LIMIT {COUNTED + 1}", values)
+    known = kept_counts.known(counted) if count else 0
+    if known is not None and ((found := statements.rows(page, values)) or not count):
         return [pk for (pk,) in found], known
-    sql = f"SELECT ARRAY({page}), (SELECT count(*) FROM ({counted}) counted)"  # noqa: S608  the ORM's own words
-    [(ids, count)] = statements.rows(sql, (*of_page, *of_count))
-    if count > COUNTED:
-        kept_counts.keep(count_of, count)
-    return ids, count
+    sql = f"SELECT ARRAY({page}), (SELECT count(*) FROM ({counted[0]}) counted)"  # noqa: S608  the ORM's own words
+    [(found, total)] = statements.rows(sql, (*values, *values))
+    if total > COUNTED:
+        kept_counts.keep(counted, total)
+    return found, total
 
 
 def _rows(queryset: QuerySet[Any], ids: list[Any]) -> list[Any]:
