@@ -21,6 +21,7 @@ from leadops.api.admission import Admitted
 from leadops.api.problems import Problem, Type, not_found
 from leadops.client_address import client_address
 from leadops.models import ApiKey, Partner, Scope
+from leadops.prepared import Along
 from leadops.services import borrower_tokens
 
 if TYPE_CHECKING:  # the framework's views import this module by its settings
@@ -58,6 +59,7 @@ class ApiRequest(HttpRequest):
     leadops_caller: Caller | APIException | Problem | None
     leadops_call: Admitted
     leadops_counted: bool
+    leadops_along: Along | None
 
 
 def identified(request: HttpRequest) -> Caller | None:

@@ -26,13 +26,14 @@ from leadops.api.problems import (
 )
 from leadops.api.shapes import error
 from leadops.faults import place_of
-from leadops.prepared import is_outermost
+from leadops.prepared import Along, is_outermost
 from leadops.services import call_counts, kept_answers
 from leadops.services.kept_answers import Call
 
 log = logging.getLogger(__name__)
 
 HEADER = "Idempotency-Key"
+FORM = "multipart/form-data"
 LONGEST = 255
 SOON = "1"
 """Seconds after which a call is worth sending again that came while its first one was running."""
@@ -70,7 +71,9 @@ class Gate:
             call = _call_of(request, caller)
             if call is None:
                 return None
-            return _once(cast(ApiRequest, request), call, lambda: view(request, *args, **kwargs))
+            request = cast(ApiRequest, request)
+            request.leadops_along = _asked_along(view.cls, request)
+            return _once(request, call, lambda: view(request, *args, **kwargs))
         except Exception as failure:
             return page(problem_of(failure))
 
@@ -98,7 +101,7 @@ def _call_of(request: HttpRequest, caller: Caller) -> Call | None:
     key = request.headers[HEADER]
     if not 1 <= len(key) <= LONGEST:
         raise invalid([error(HEADER, "invalid_idempotency_key")])
-    is_form = request.content_type == "multipart/form-data"
+    is_form = request.content_type == FORM
     if is_form and int(request.META.get("CONTENT_LENGTH") or 0) > settings.IMPORT_MAX_BYTES + OTHER_PARTS:
         return None
     try:
@@ -108,6 +111,12 @@ def _call_of(request: HttpRequest, caller: Caller) -> Call | None:
     sent = _form_parts(request) if is_form else [body]
     who = f"{caller.space.pk}{caller.only_lead or ''}"
     return Call.of(who, key, request.get_full_path().encode(), *sent)
+
+
+def _asked_along(view: Any, request: HttpRequest) -> Along | None:
+    """What the view would ask next, by the look of the body."""
+    asked_along: Callable[[bytes], Along | None] | None = getattr(view, "asked_along", None)
+    return asked_along(request.body) if asked_along and request.content_type != FORM else None
 
 
 def _form_parts(request: HttpRequest) -> list[bytes]:
@@ -127,7 +136,7 @@ def _form_parts(request: HttpRequest) -> list[bytes]:
 def _once(request: ApiRequest, call: Call, carry_out: Callable[[], Any]) -> HttpResponse:
     """The first answer to `call` if there is one, else what `carry_out` answers, which is kept if it is a success."""
     with transaction.atomic():
-        found = kept_answers.begin(call)
+        found = kept_answers.begin(call, request.leadops_along)
         if not found.alone:
             words = "The first call with this key is still being worked on; ask again in a moment."
             raise Problem(Type.STILL_RUNNING, words, headers={"Retry-After": SOON})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from leadops.api.lead_answers import LeadAnswer, lead_answer, warnings_answer
 from leadops.api.lead_shapes import LEAD, LeadShape, ReadLead
 from leadops.api.parsers import body_of
 from leadops.api.problems import FieldError, invalid
-from leadops.api.programs import active_program
+from leadops.api.programs import active_program, asked_along, program_of
 from leadops.api.schema import CREATING, DELETING, LISTING, READING, answers
 from leadops.api.shapes import error, once, read
 from leadops.models import Lead, Program, Scope
@@ -57,6 +58,7 @@ class LeadsView(LeadViews):
 
     scopes = {"GET": Scope.LEAD_READ, "POST": Scope.LEAD_WRITE}
     also_taken = {expanding.NAME}
+    asked_along = staticmethod(asked_along)
 
     @extend_schema(
         operation_id="leads_list", summary="List leads", description="Newest first.", tags=["Leads"],
@@ -72,7 +74,8 @@ class LeadsView(LeadViews):
         request=LeadShape, responses=answers(CREATING, {200: LeadAnswer}), examples=[examples.CREATE_LEAD],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        taken, program = readable(body_of(request))
+        along = getattr(request._request, "leadops_along", None)
+        taken, program = readable(body_of(request), partial(program_of, along))
         partner = caller(request)
         received = leads.receive(taken.draft, partner=partner, program=program, intake=Lead.Intake.API)
         told = lead_answer(received.lead, may_read_pii(request))

@@ -19,7 +19,7 @@ from leadops.faults import place_of
 from leadops.fields import Sealed, place
 from leadops.ids import first_id_at, uuid7
 from leadops.models import KeptAnswer
-from leadops.prepared import COMMIT, UNHURRIED, Statement, has_ended, run
+from leadops.prepared import COMMIT, UNHURRIED, Along, Statement, has_ended, run
 from leadops.sealing import fingerprint, seal
 from leadops.services import call_counts
 
@@ -74,15 +74,15 @@ class Found(NamedTuple):
     answer: KeptAnswer | None = None
 
 
-def begin(call: Call) -> Found:
-    """Take the call's key for the running transaction, and look whether it was answered."""
+def begin(call: Call, along: Along | None = None) -> Found:
+    """Take the call's key for the running transaction, and look whether it was answered; and ask what is `along`."""
     named = {
         "number": int.from_bytes(call.called_as[:8], signed=True),
         "called_as": call.called_as,
         "since": first_id_at(timezone.now() - KEPT),
     }
     with connection.cursor() as cursor:
-        run(cursor, named, LOCK, FIND)
+        run(cursor, named, LOCK, FIND, *([along] if along else ()))
         [(alone,)] = cursor.fetchall()
         cursor.nextset()
         row = cursor.fetchone()

@@ -11,12 +11,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from leadops import prepared, sealing
+from leadops.api.programs import asked_along, program_of
 from leadops.ids import first_id_at
 from leadops.models import ApiKey, BorrowerToken, CallCount, ImportBatch, KeptAnswer, Lead, LoanAccount, Scope
 from leadops.services import call_counts, kept_answers, leads
@@ -45,6 +48,35 @@ def test_the_same_key_and_body_get_the_first_answer_again(api, program):
     assert again["Idempotent-Replayed"] == "true"
     assert "Idempotent-Replayed" not in first
     assert Lead.objects.count() == 1
+
+
+def test_a_call_with_a_key_asks_for_its_program_along_with_its_kept_answer(api, program):
+    api.post(LEADS, bodies.lead(program), **KEY)
+    with CaptureQueriesContext(connection) as asked:
+        answer = api.post(LEADS, bodies.lead(program), **{"Idempotency-Key": "another"})
+    assert answer.status_code == 200, answer.content
+    found = [each["sql"] for each in asked if "EXECUTE active_program" in each["sql"]]
+    assert len(found) == 1
+    assert "EXECUTE find_kept_answer" in found[0]
+
+
+def test_a_program_that_was_asked_along_is_taken_for_no_other(program):
+    along = asked_along(b'{"extra": {"program_id": "%s"}}' % SOME_ID.encode())
+    assert str(along.named["id"]) == SOME_ID
+    assert program_of(along, program.pk) == program
+    assert program_of(along, UUID(SOME_ID)) is None
+
+
+def test_an_inactive_program_is_refused_under_a_key_too(api, program):
+    program.active = False
+    program.save()
+    answer = api.post(LEADS, bodies.lead(program), **KEY)
+    assert [each["code"] for each in answer.json()["errors"]] == ["unknown_program"]
+
+
+def test_a_lead_sent_as_a_form_under_a_key_is_refused(api):
+    answer = api.client.post(LEADS, {"program_id": SOME_ID}, headers=api.headers | KEY)
+    assert answer.status_code == 400
 
 
 def test_a_status_of_its_own_is_replayed_too(api, program):
@@ -189,15 +221,15 @@ def _counting() -> Iterator[Counter]:
         yield counter
 
 
-def test_a_call_with_a_key_takes_four_statements_more(api, program):
-    """To open a point in the transaction and close it, to look for the answer, and to keep it."""
+def test_a_call_with_a_key_takes_three_statements_more(api, program):
+    """To open and close a point in the transaction, and to keep the answer; who looks for it asks for the program."""
     for at in range(2):  # statements are prepared at their first use
         api.post(LEADS, bodies.lead(program), **{"Idempotency-Key": f"warm-{at}"})
     with _counting() as plain:
         api.post(LEADS, bodies.lead(program))
     with _counting() as keyed:
         api.post(LEADS, bodies.lead(program), **KEY)
-    assert keyed.count - plain.count == 4
+    assert keyed.count - plain.count == 3
 
 
 @pytest.mark.django_db(transaction=True)
@@ -277,7 +309,9 @@ def test_a_form_that_is_none_is_a_problem(api):
 )
 def test_every_post_takes_a_key(api, path, monkeypatch):
     asked = []
-    monkeypatch.setattr(kept_answers, "begin", lambda call: asked.append(call) or kept_answers.Found(True))
+    monkeypatch.setattr(
+        kept_answers, "begin", lambda call, along: asked.append(call) or kept_answers.Found(True)
+    )
     api.post(path, {}, **KEY)
     assert len(asked) == 1
 
