@@ -71,6 +71,19 @@ def grow(to: int, at: int) -> None:
     """Have so many leads. Copies fill the middle: what is sealed in them nobody could show."""
     there = Lead.objects.count()
     many_leads.copy(to - there, like=FIRST, first=there, at=at)
+    settle()
+
+
+def settle() -> None:
+    """What the server does behind so many rows at once is over, as where they came in one by one."""
+    with connection.cursor() as cursor:
+        for statement in ("VACUUM ANALYZE", "CHECKPOINT"):
+            cursor.execute(statement)
+        while True:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'")
+            if cursor.fetchone() == (0,):
+                return
+            time.sleep(1)
 
 
 def fill_plain(count: int) -> None:
