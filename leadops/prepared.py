@@ -105,27 +105,37 @@ def run(cursor: CursorWrapper, named: dict[str, Any], *statements: Statement | A
     One that is plain text is planned anew each time, as suits how many records it is about. Where they are the first
     of a transaction its BEGIN goes with them.
     """
-    texts = [_written(cursor, named, each) for each in statements]
+    session = connection.connection
+    texts = [_written(cursor, session, named, each) for each in statements]
     if begins := _is_to_begin():
         _begin_with(cursor, texts)
     else:
         cursor.execute("; ".join(texts))
     along = [(at, each) for at, each in enumerate(statements, begins) if isinstance(each, Along)]
     for at, each in along:
-        cursor.set_result(at)
-        each.rows = cursor.fetchall() if cursor.description else []
+        cursor.cursor.set_result(at)
+        each.rows = cursor.cursor.fetchall() if width(cursor) else []
     if begins or along:
-        cursor.set_result(int(begins))
+        cursor.cursor.set_result(int(begins))
 
 
-def _written(cursor: CursorWrapper, named: dict[str, Any], statement: Statement | Along | str) -> str:
+def width(cursor: CursorWrapper) -> int:
+    """How many columns the result has that the cursor stands before, 0 where a statement answers nothing.
+
+    `cursor.description` makes an object of each column.
+    """
+    return int(cursor.cursor.pgresult.nfields)
+
+
+def _written(
+    cursor: CursorWrapper, session: Any, named: dict[str, Any], statement: Statement | Along | str
+) -> str:
     """The text of one statement with its values; the session is told of it at its first use."""
     if isinstance(statement, str):
         return str(cursor.mogrify(statement, named)) if "%(" in statement else statement
     if isinstance(statement, Along):
         named = statement.named
         statement = statement.statement
-    session = connection.connection
     known = _known.setdefault(session, set())
     if statement.name not in known:
         cursor.execute(statement.prepare)

@@ -18,7 +18,7 @@ from crm_integrations.models import REPEATABLE, Connection, State
 from crm_integrations.outbox import bars
 from leadops import statements
 from leadops.models import Lead, LoanAccount
-from leadops.prepared import AS_BEFORE, IN_ORDER, Statement, run
+from leadops.prepared import AS_BEFORE, IN_ORDER, Statement, run, width
 
 
 class New(NamedTuple):
@@ -151,13 +151,13 @@ def enqueue(deliveries: Sequence[New], *, guarded: bool = True) -> Enqueued:
 
 def _answers(cursor: CursorWrapper) -> tuple[int, dict[UUID, str]]:
     """How many deliveries the script made, and the leads' words: as the lock found them, and as they were derived."""
-    made, words = 0, dict[UUID, str]()
+    made, words, answered = 0, dict[UUID, str](), cursor.cursor
     while True:
-        if cursor.statusmessage.startswith("INSERT"):
-            made = int(cursor.rowcount)
-        elif cursor.description is not None and len(cursor.description) == len(("id", "word")):
-            words |= dict(cursor.fetchall())
-        if not cursor.nextset():
+        if answered.statusmessage.startswith("INSERT"):
+            made = answered.rowcount
+        elif width(cursor) == len(("id", "word")):
+            words |= dict(answered.fetchall())
+        if not answered.nextset():
             return made, words
 
 

@@ -62,8 +62,14 @@ def names_card_data(name: str) -> bool:
 
 
 @_remembered
-def _is_number(name: str) -> bool:
-    return bool(hidden_numbers(plain(name)))
+def _shown(name: str) -> str:
+    """A name in a finding's path, where a card number must not come back."""
+    return "(number)" if hidden_numbers(plain(name)) else name
+
+
+@_remembered
+def _is_refused(name: str) -> bool:
+    return names_card_data(name) or _shown(name) != name
 
 
 def refuse_header(header: str) -> list[Finding]:
@@ -79,7 +85,7 @@ def refuse_cell(field: str, header: str, value: object) -> list[Finding]:
     `header` is the column's or field's name: account numbers and mobiles are exempt, since one random number
     in ten passes the Luhn check, unless they are written in the groups that stand on a card.
     """
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or _is_short(value):
         return []
     text = _as_written(value)
     if len(text) < SHORTEST_HIDDEN:
@@ -96,7 +102,7 @@ def refuse_cards(data: object, field: str = "") -> list[Finding]:
     """
     findings: list[Finding] = []
     for path, name, value in _walk(data, field):
-        if name is None or not (names_card_data(name) or _is_number(name)):
+        if name is None or not _is_refused(name):
             findings += refuse_cell(path, _last_name(path), value)
         else:
             findings += findings_at(path, (problem("card_data", what="field"),))
@@ -117,9 +123,11 @@ def _walk(data: object, field: str) -> Iterator[tuple[str, str | None, object]]:
 
 
 def _step(path: str, key: str) -> str:
-    """Go one key deeper; a key that is itself a card number must not come back in the finding's path."""
-    shown = "(number)" if _is_number(key) else key
-    return f"{path}.{shown}" if path else shown
+    return f"{path}.{_shown(key)}" if path else _shown(key)
+
+
+def _is_short(value: object) -> bool:
+    return isinstance(value, str) and len(value) < SHORTEST_HIDDEN and value.isascii()
 
 
 def _last_name(path: str) -> str:

@@ -16,7 +16,7 @@ from leadops.drafts import LeadDraft
 from leadops.ids import first_id_at
 from leadops.models import Common, DuplicateKey, Lead, Program
 from leadops.models.lead import reference_of
-from leadops.prepared import AS_BEFORE, BY_ONE_PLAN, SET_ONE_PLAN, Statement, run
+from leadops.prepared import AS_BEFORE, BY_ONE_PLAN, SET_ONE_PLAN, Statement, run, width
 from leadops.sealing import blind_index
 
 MOST = 5
@@ -206,9 +206,10 @@ def find(
 
 def _answer(cursor: CursorWrapper, of: int) -> list[Any]:
     """The rows of so many columns: locks before and settings around them answer too."""
-    while cursor.description is None or len(cursor.description) != of:
-        cursor.nextset()
-    rows: list[Any] = cursor.fetchall()
+    answered = cursor.cursor
+    while width(cursor) != of:
+        answered.nextset()
+    rows: list[Any] = answered.fetchall()
     return rows
 
 
