@@ -28,9 +28,15 @@ TRIES = 2
 """Together with others and alone: what breaks more often is our fault, and only the sweep tries it again."""
 
 
-def along_with(lead_ids: Sequence[UUID], program_id: UUID) -> list[Along]:
-    """What goes in one string with the rows of new leads, for `enqueue`: the routes, and the mark for their gaps."""
-    return [routing.asked({program_id}), Along(gaps.MARK, **gaps.told(lead_ids))]
+def along_with(leads: Sequence[Lead], along: Sequence[Along]) -> list[Along]:
+    """What goes in one string with the rows of a new lead, for `enqueue`: the mark for its gaps, and its deliveries.
+
+    They can go there if the routes were asked by then, which is `along`.
+    """
+    mark = Along(gaps.MARK, **gaps.told([lead.pk for lead in leads]))
+    if not all(each.done for each in along):
+        return [mark]
+    return [mark, *outbox.along_with(*_deliveries(leads, None, along))]
 
 
 def enqueue(
@@ -40,11 +46,20 @@ def enqueue(
 
     `along`: what `along_with` gave, done by now.
     """
-    found = list(routing.of_leads(leads, connections, along))
     if not along:
         gaps.mark(lead.pk for lead in leads)
-    guarded = any(to.guarded for _, to in found)
-    return outbox.enqueue([_delivery(lead, to) for lead, to in found], guarded=guarded)
+    elif enqueued := outbox.enqueued(along):
+        return enqueued
+    deliveries, guarded = _deliveries(leads, connections, along)
+    return outbox.enqueue(deliveries, guarded=guarded)
+
+
+def _deliveries(
+    leads: Sequence[Lead], connections: Sequence[UUID] | None, along: Sequence[Along]
+) -> tuple[list[outbox.New], bool]:
+    """The deliveries of `leads`, and whether anything may bar one of them."""
+    found = list(routing.of_leads(leads, connections, along))
+    return [_delivery(lead, to) for lead, to in found], any(to.guarded for _, to in found)
 
 
 def _delivery(lead: Lead, to: routing.Target) -> outbox.New:

@@ -34,6 +34,7 @@ from leadops.signals import (
     leads_coming,
     leads_created,
     leads_erased,
+    leads_expected,
     leads_ready,
     leads_stopped,
     leads_to_be_deleted,
@@ -45,10 +46,16 @@ from leadops.signals import (
 TOO_MANY = "An officer wanted to see more personal data unmasked than anybody may within an hour."
 
 
+@receiver(leads_expected)
+def look_where_to(sender: Any, program_id: UUID, **_: Any) -> list[Along]:
+    """Where a lead would go is asked while its borrower is looked for."""
+    return [routing.asked({program_id})]
+
+
 @receiver(leads_coming)
-def look_where_to(sender: Any, lead_ids: Sequence[UUID], program_id: UUID, **_: Any) -> list[Along]:
-    """Where they are to go is asked as they are stored, and that their gaps are to be found is noted."""
-    return announcements.along_with(lead_ids, program_id)
+def enqueue_along(sender: Any, leads: Sequence[Lead], along: Sequence[Along], **_: Any) -> list[Along]:
+    """The deliveries are made as their leads are stored, and that the leads' gaps are to be found is noted."""
+    return announcements.along_with(leads, along)
 
 
 @receiver(leads_ready)

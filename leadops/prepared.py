@@ -44,11 +44,13 @@ def _in_brackets(parts: Collection[str]) -> str:
 
 
 class Along:
-    """A statement that goes in one string with others, and the rows it answers, once they are sent."""
+    """A statement that goes in one string with others; once they are sent it is `done`, and has what it answered."""
 
     def __init__(self, statement: Statement, **named: Any) -> None:
         self.statement, self.named = statement, named
+        self.done = False
         self.rows: list[Any] = []
+        self.count = 0
 
 
 # Planning takes six times as long as looking, and one plan suits one lead and five hundred: by the indexes, whatever
@@ -115,6 +117,7 @@ def run(cursor: CursorWrapper, named: dict[str, Any], *statements: Statement | A
     for at, each in along:
         cursor.cursor.set_result(at)
         each.rows = cursor.cursor.fetchall() if width(cursor) else []
+        each.done, each.count = True, cursor.cursor.rowcount
     if begins or along:
         cursor.cursor.set_result(int(begins))
 

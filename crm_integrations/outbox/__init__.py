@@ -30,7 +30,15 @@ from crm_integrations.outbox.decisions import (
     send_again,
 )
 from crm_integrations.outbox.ended_leads import LeadEnded
-from crm_integrations.outbox.enqueueing import Enqueued, New, enqueue, reference_at, reference_of
+from crm_integrations.outbox.enqueueing import (
+    Enqueued,
+    New,
+    along_with,
+    enqueue,
+    enqueued,
+    reference_at,
+    reference_of,
+)
 from crm_integrations.outbox.exchanges import complete_exchange
 from crm_integrations.outbox.leaving import left_to_others
 from crm_integrations.outbox.opening import open_exchange
@@ -61,6 +69,7 @@ __all__ = [
     "Settlement",
     "TooLate",
     "accept",
+    "along_with",
     "bars",
     "batch_after",
     "can_claim",
@@ -73,6 +82,7 @@ __all__ = [
     "doubt_unsent",
     "ended_leads",
     "enqueue",
+    "enqueued",
     "ensure_time",
     "finish",
     "held_by_another",

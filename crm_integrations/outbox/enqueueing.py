@@ -18,7 +18,7 @@ from crm_integrations.models import REPEATABLE, Connection, State
 from crm_integrations.outbox import bars
 from leadops import statements
 from leadops.models import Lead, LoanAccount
-from leadops.prepared import AS_BEFORE, IN_ORDER, Statement, run, width
+from leadops.prepared import AS_BEFORE, IN_ORDER, Along, Statement, run, width
 
 
 class New(NamedTuple):
@@ -39,6 +39,7 @@ class New(NamedTuple):
     waiting_for: str = ""
 
 
+INSERT = "enqueue_"
 IDS = ("id", "connection_id", "lead_id", "loan_account_id", "record_id")
 REFERENCES = 0x726566
 """The first half of our advisory locks; those of the duplicates have another, all others are of one number."""
@@ -149,6 +150,25 @@ def enqueue(deliveries: Sequence[New], *, guarded: bool = True) -> Enqueued:
     return Enqueued(made, words)
 
 
+def along_with(deliveries: Sequence[New], guarded: bool) -> list[Along]:
+    """The deliveries of one new lead, to be made in one string with its rows; for `enqueued`."""
+    if not deliveries:
+        return []
+    given = list(_one_reference_each(deliveries))
+    named = _values(given)
+    return [Along(each, **named) for each in _script_of_one(given, guarded)]
+
+
+def enqueued(along: Sequence[Along]) -> Enqueued | None:
+    """What was made by `along_with`; None where that is not among what was done."""
+    of_deliveries = [each for each in along if each.statement in (summary.LOCK_ONE, summary.DERIVE_ONE)]
+    if not of_deliveries:
+        return None
+    doorbell.ring_on_commit()
+    made = next(each.count for each in along if each.statement.name.startswith(INSERT))
+    return Enqueued(made, {pk: word for each in of_deliveries for pk, word in each.rows})
+
+
 def _answers(cursor: CursorWrapper) -> tuple[int, dict[UUID, str]]:
     """How many deliveries the script made, and the leads' words: as the lock found them, and as they were derived."""
     made, words, answered = 0, dict[UUID, str](), cursor.cursor
@@ -166,14 +186,22 @@ def _script(deliveries: Sequence[New], guarded: bool) -> list[Statement | str]:
 
     Together one round trip, because every new lead waits for it; only what these deliveries need, planning is dear.
     """
-    one = len({each.lead_id for each in deliveries}) == 1
-    lock, derive = (summary.LOCK_ONE, summary.DERIVE_ONE) if one else (summary.LOCK, summary.DERIVE)
     newer = [SUPERSEDE] if any(each.version > 1 for each in deliveries) else []
+    if len({each.lead_id for each in deliveries}) == 1:
+        *before, derive, as_before = _script_of_one(deliveries, guarded)
+        return [*before, *newer, derive, as_before]
+    insert = _insert_of(deliveries, guarded, one=False)
+    return [summary.LOCK, ONE_AFTER_THE_OTHER, insert.text, *newer, summary.DERIVE]
+
+
+def _script_of_one(deliveries: Sequence[New], guarded: bool) -> list[Statement]:
+    insert = _insert_of(deliveries, guarded, one=True)
+    return [IN_ORDER, summary.LOCK_ONE, ONE_AFTER_THE_OTHER, insert, summary.DERIVE_ONE, AS_BEFORE]
+
+
+def _insert_of(deliveries: Sequence[New], guarded: bool, *, one: bool) -> Statement:
     could_be_anothers = any(map(_could_be_anothers, deliveries))
-    insert = _insert(one, could_be_anothers, guarded, any(each.depends_on for each in deliveries))
-    if one:
-        return [IN_ORDER, lock, ONE_AFTER_THE_OTHER, insert, *newer, derive, AS_BEFORE]
-    return [lock, ONE_AFTER_THE_OTHER, insert.text, *newer, derive]
+    return _insert(one, could_be_anothers, guarded, any(each.depends_on for each in deliveries))
 
 
 @cache
@@ -186,7 +214,7 @@ def _insert(one: bool, could_be_anothers: bool, guarded: bool, waits: bool) -> S
         each_alone=EACH_ALONE if one else TOGETHER,
     )
     types = dict.fromkeys(New._fields, "text[]") | dict.fromkeys(IDS, "uuid[]") | {"version": "int[]"}
-    name = f"enqueue_{could_be_anothers:d}{guarded:d}{waits:d}"
+    name = f"{INSERT}{could_be_anothers:d}{guarded:d}{waits:d}"
     return Statement(name, text, **types, again="text[]", across="text")
 
 

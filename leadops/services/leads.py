@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
+from django.dispatch import Signal
 
 from leadops import signals
 from leadops.drafts import LeadDraft
@@ -17,7 +18,7 @@ from leadops.models import Lead, Officer, Partner, Program
 from leadops.prepared import Along
 from leadops.services import duplicates, new_leads, status_steps
 from leadops.services.duplicates import Becomes, Match, Verdict, words
-from leadops.services.insertion import write, write_or_nothing
+from leadops.services.insertion import Parts, write, write_or_nothing
 from leadops.services.lead_rows import LEADS, PARTS, Parties, Ready, of_lead
 from leadops.validation import Finding, check_lead, errors_in
 
@@ -71,14 +72,14 @@ def _taken_in(
     draft: LeadDraft, origin: Origin, findings: list[Finding]
 ) -> Received | DuplicateLead | DuplicateReference:
     """What became of a checked draft, or why nothing did: then nothing was written."""
+    along = _along(signals.leads_expected, program_id=origin.program.pk)
     try:
-        [verdict] = duplicates.judge([draft], partner=origin.partner, program=origin.program)
+        [verdict] = duplicates.judge([draft], partner=origin.partner, program=origin.program, along=along)
         if verdict.becomes is not Becomes.LEAD:
             return _repeated(draft, origin, verdict, findings)
         ready = _ready(draft, origin)
-        along = _along_with(LEADS.pk(ready.row), origin.program)
         try:
-            [lead] = _store([ready], origin, *along)
+            lead = _store_one(ready, origin, along)
         except IntegrityError:
             _refuse_taken(origin.partner, draft.partner_ref_id)
             raise
@@ -160,27 +161,41 @@ def _ready(draft: LeadDraft, origin: Origin) -> Ready:
     return Ready(row, Parties(LEADS.pk(row), draft))
 
 
-def _along_with(lead_id: UUID, program: Program) -> list[Along]:
-    """What listeners have done in the round trip in which one lead is stored, for which somebody waits."""
-    told: Any = signals.leads_coming.send(Lead, lead_ids=[lead_id], program_id=program.pk)
-    return [each for _, given in told for each in given]
+def _along(signal: Signal, **told: Any) -> list[Along]:
+    """What listeners have asked or done in the next round trip for one lead, for which somebody waits."""
+    answers: Any = signal.send(Lead, **told)
+    return [each for _, given in answers for each in given]
 
 
-def _store(ready: Sequence[Ready], origin: Origin, *along: Along) -> list[Lead]:
-    rows = [each.row for each in ready]
+def _store_one(ready: Ready, origin: Origin, along: list[Along]) -> Lead:
+    """Store one lead for which somebody waits; what listeners have done with it joins `along`."""
+    [lead] = leads = _as_leads([ready], origin)
+    along += _along(signals.leads_coming, leads=leads, along=along)
+    waiting = (each for each in along if not each.done)
+    write_or_nothing(_rows_of([ready]), new_leads.MARK, *waiting, **new_leads.told([lead.pk]))
+    signals.leads_created.send(Lead, leads=leads)
+    return lead
+
+
+def _store(ready: Sequence[Ready], origin: Origin) -> list[Lead]:
+    leads = _as_leads(ready, origin)
+    write(_rows_of(ready))
+    new_leads.mark([lead.pk for lead in leads])
+    signals.leads_created.send(Lead, leads=leads)
+    return leads
+
+
+def _rows_of(ready: Sequence[Ready]) -> Parts:
     parties = [each.parties.rows() for each in ready]
     parts = [(table, [row for each in parties for row in each[at]]) for at, table in enumerate(PARTS)]
-    ids = [LEADS.pk(row) for row in rows]
-    if len(ids) == 1:
-        write_or_nothing([(LEADS, rows), *parts], new_leads.MARK, *along, **new_leads.told(ids))
-    else:
-        write([(LEADS, rows), *parts])
-        new_leads.mark(ids)
-    leads = [LEADS.instance(row) for row in rows]
+    return [(LEADS, [each.row for each in ready]), *parts]
+
+
+def _as_leads(ready: Sequence[Ready], origin: Origin) -> list[Lead]:
+    leads = [LEADS.instance(each.row) for each in ready]
     known = {"partner": origin.partner, "program": origin.program, "created_by": origin.created_by}
     for lead in leads:
         lead._state.fields_cache.update(known)  # what assigning them does, at a tenth of its time
-    signals.leads_created.send(Lead, leads=leads)
     return leads
 
 
@@ -199,7 +214,7 @@ def submit(
 
     `connections`: only to these, on an officer's word; None means wherever the routes send them automatically.
     `later`: they are many, and it is enough that the deliveries are made after the commit.
-    `along`: what listeners had done when they were stored.
+    `along`: what listeners had asked and done until they were stored.
     Raises LeadStopped when one of them is dropped, declined or erased.
     """
     if stopped := [lead for lead in leads if lead.is_stopped]:

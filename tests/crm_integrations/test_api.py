@@ -153,11 +153,12 @@ def test_readiness_names_what_each_connection_still_needs(api, lead_id, crego, p
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_roll_back_leaves_neither_lead_nor_delivery(api, program, crego, monkeypatch):
+@pytest.mark.parametrize("step", ["along_with", "enqueued"])
+def test_a_roll_back_leaves_neither_lead_nor_delivery(api, program, crego, monkeypatch, step):
     def broken(*args, **kwargs):
         raise RuntimeError
 
-    monkeypatch.setattr("crm_integrations.outbox.enqueue", broken)
+    monkeypatch.setattr(f"crm_integrations.outbox.{step}", broken)
     answer = api.post("/v1/crm/leads/", bodies.lead(program))
     assert answer.status_code == 500
     assert not Lead.objects.exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection as database
 from django.db import transaction
+from django.test.utils import CaptureQueriesContext
 
 from crm_integrations import delivery as engine
 from crm_integrations import outbox, summary
@@ -79,6 +80,27 @@ def test_our_own_work_leaves_no_event_of_the_engine_s_tables(queue, receive, con
     assert not AuditEvent.objects.filter(model__startswith="crm_integrations.").exclude(
         model__in=["crm_integrations.connection", "crm_integrations.route"]
     )
+
+
+@pytest.mark.parametrize("looks_for_duplicates", [True, False])
+def test_a_new_lead_goes_with_its_deliveries_in_one_string(receive, program, connections, looks_for_duplicates):
+    """Where its routes could be asked before, with something else: else they go with it, and its deliveries after."""
+    if not looks_for_duplicates:
+        program.duplicate_days = 0
+    receive(0)
+    with CaptureQueriesContext(database) as asked:
+        received = receive(1)
+    [stored] = [each["sql"] for each in asked if "EXECUTE insert_lead" in each["sql"]]
+    assert ("EXECUTE enqueue_" in stored) == looks_for_duplicates
+    assert ("EXECUTE routed" in stored) != looks_for_duplicates
+    assert sum("EXECUTE enqueue_" in each["sql"] for each in asked) == 1
+    deliveries = Delivery.objects.filter(lead=received)
+    assert sorted(each.connection.vendor for each in deliveries) == [
+        "brainysoft",
+        "broctagon",
+        "crego_crm",
+        "ispcrm",
+    ]
 
 
 def test_a_new_lead_s_deliveries_are_looked_for_by_their_own_keys(connections):

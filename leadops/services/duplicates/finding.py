@@ -16,7 +16,7 @@ from leadops.drafts import LeadDraft
 from leadops.ids import first_id_at
 from leadops.models import Common, DuplicateKey, Lead, Program
 from leadops.models.lead import reference_of
-from leadops.prepared import AS_BEFORE, BY_ONE_PLAN, SET_ONE_PLAN, Statement, run, width
+from leadops.prepared import AS_BEFORE, BY_ONE_PLAN, SET_ONE_PLAN, Along, Statement, run, width
 from leadops.sealing import blind_index
 
 MOST = 5
@@ -173,11 +173,13 @@ def find(
     in_test_space: bool,
     but: UUID = NOBODY,
     locked: bool = True,
+    along: Sequence[Along] = (),
 ) -> dict[Key, list[Known]]:
     """The leads of `program` that have one of these keys and came within its window before `at`, the first ones first.
 
     Those of test spaces, or those of partners: neither is a duplicate of the other.
     `but`: a lead that is not looked at. `locked`: whoever looks for the same keys waits until this transaction ends.
+    `along`: what is asked with it, where anything is.
     """
     keys = sorted({key for each in held for key in each})
     if not keys:
@@ -195,6 +197,7 @@ def find(
             *(_locks(keys) if locked else [BY_ONE_PLAN]),
             KNOWN_AT_ALL,
             AS_BEFORE,
+            *along,
         )
         held_by_any = {(kind, bytes(value)) for kind, value in _answer(cursor, of=2)}
         known = [key for key in keys if (key.kind, key.value) in held_by_any]

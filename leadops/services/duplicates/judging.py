@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from leadops.drafts import LeadDraft
 from leadops.models import Common, DuplicateKey, DuplicatePolicy, Lead, Partner, Program
+from leadops.prepared import Along
 from leadops.services.duplicates.filling import filled
 from leadops.services.duplicates.finding import MOST, Key, Keys, Known, find, keys_of
 from leadops.services.duplicates.records import Stored, stored
@@ -106,18 +107,22 @@ def judge(
     program: Program,
     held: Sequence[Keys] = (),
     foreseen: Foreseen | None = None,
+    along: Sequence[Along] = (),
 ) -> list[Verdict]:
     """What the program's rule makes of checked drafts of `partner`, in their order; writes nothing.
 
     `held`: by what each may be known, where that has been worked out. A draft that another one fills is changed. Until
     the caller's transaction ends, whoever else comes with one of these borrowers waits, unless it is only foreseen.
-    Partners' references are not looked at: the database keeps them unique for ever.
+    Partners' references are not looked at: the database keeps them unique for ever. `along`: what is to be asked with
+    it, if anything is.
     """
     if not program.looks_for_duplicates:
         return [Verdict() for _ in drafts]
     held = held or [keys_of(draft, program.duplicate_keys) for draft in drafts]
     now = timezone.now()
-    known = find(held, program, at=now, in_test_space=partner.is_test_space, locked=foreseen is None)
+    known = find(
+        held, program, at=now, in_test_space=partner.is_test_space, locked=foreseen is None, along=along
+    )
     if foreseen is not None:
         keys = dict.fromkeys(key for each in held for key in each)
         known = foreseen.as_if(keys, known, now - timedelta(days=program.duplicate_days))
