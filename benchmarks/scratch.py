@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def environment() -> None:
     """What names the scratch database to Django."""
     sys.path.insert(0, str(ROOT))
-    os.environ["LEADOPS_VAR"] = os.environ.get("BENCH_VAR", str(ROOT / "var" / "bench"))
+    os.environ["LEADOPS_VAR"] = os.environ.get("BENCH_VAR") or str(ROOT / "var" / "bench")
     os.environ["ALLOW_LOCAL_VENDORS"] = "1"
     os.environ["LOG_LEVEL"] = "ERROR"
     os.environ["API_CALLS_PER_MINUTE"] = "1000000"  # counted as ever, and out of the way

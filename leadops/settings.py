@@ -30,7 +30,7 @@ from leadops.services.work_settings import business_days, opening_hours
 from leadops.sign_in.settings import *  # noqa: F403  of every setting of theirs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(env("LEADOPS_VAR", str(BASE_DIR / "var"))).resolve()
+VAR_DIR = Path(env("LEADOPS_VAR") or BASE_DIR / "var").resolve()
 
 # PRODUCTION refuses to start without secrets, hosts and a database of its own.
 PRODUCTION = env_bool("LEADOPS_PRODUCTION")

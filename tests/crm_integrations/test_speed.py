@@ -83,7 +83,9 @@ def test_our_own_work_leaves_no_event_of_the_engine_s_tables(queue, receive, con
 
 
 @pytest.mark.parametrize("looks_for_duplicates", [True, False])
-def test_a_new_lead_goes_with_its_deliveries_in_one_string(receive, program, connections, looks_for_duplicates):
+def test_a_new_lead_goes_with_its_deliveries_in_one_string(
+    receive, program, connections, looks_for_duplicates
+):
     """Where its routes could be asked before, with something else: else they go with it, and its deliveries after."""
     if not looks_for_duplicates:
         program.duplicate_days = 0

@@ -131,6 +131,16 @@ def test_a_first_run_keeps_what_it_makes_from_other_users(tmp_path):
     assert made == dict.fromkeys(folders, "0o700") | {"secrets.json": "0o600", "media/a/b": "0o600"}
 
 
+def test_a_folder_that_is_named_by_nothing_is_the_usual_one():
+    """And not the one that somebody happens to stand in."""
+    told = "from django.conf import settings; print(settings.VAR_DIR)"
+    clean = {"PATH": os.environ["PATH"], "LEADOPS_VAR": "", "DJANGO_SETTINGS_MODULE": "leadops.settings"}
+    said = subprocess.run(
+        [sys.executable, "-c", told], cwd=ROOT, env=clean, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == str(ROOT / "var")
+
+
 def test_keys_made_as_operations_tells_are_good_enough_for_production():
     told = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").partition("### Make the keys")[2]
     recipe = told.split("```")[1]
