@@ -14,6 +14,7 @@ urlpatterns = [
     path("v1/", include("leadops.api.urls")),
     path("v1/", include("crm_integrations.urls")),
     path("", include("crm_integrations.dialects.urls")),
-    # Last, so that whatever leads nowhere under /v1/ is answered in the API's own shape.
-    re_path(r"^v1(?:/.*)?$", unknown_address),
+    # Last, so that whatever leads nowhere under /v1/, an address with a line's end in it too, is answered in the API's
+    # own shape.
+    re_path(r"^v1(?:/(?s:.*))?$", unknown_address),
 ]

@@ -37,7 +37,16 @@ def _problem(answer, status: int, slug: str) -> dict:
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/", "/v1", "/v1/nothing/", "/v1/crm/leads", "/v1/crm/leads/12/", "/v1/crm/leads//"]
+    "path",
+    [
+        "/v1/",
+        "/v1",
+        "/v1/nothing/",
+        "/v1/crm/leads",
+        "/v1/crm/leads/12/",
+        "/v1/crm/leads//",
+        "/v1/crm/leads/a%0Ab/",
+    ],
 )
 def test_an_unknown_address_is_a_problem(api, path):
     told = _problem(api.get(path), 404, "not-found")
