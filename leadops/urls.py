@@ -16,5 +16,5 @@ urlpatterns = [
     path("", include("crm_integrations.dialects.urls")),
     # Last, so that whatever leads nowhere under /v1/, an address with a line's end in it too, is answered in the API's
     # own shape.
-    re_path(r"^v1(?:/(?s:.*))?$", unknown_address),
+    re_path(r"^v1(?:/[\s\S]*)?$", unknown_address),
 ]
