@@ -7,17 +7,22 @@ from django.db.models import Q
 
 from crm_integrations import outbox, registry
 from crm_integrations.connector import Kind
-from crm_integrations.models import Connection, Delivery, Route
+from crm_integrations.models import Connection, Delivery, Route, State
 from leadops.errors import NotInThisState
 from leadops.ids import uuid7
 from leadops.models import Bank, Lead
+from leadops.services import bank_verification
 
+CHANGED_MEANWHILE = (State.CANCELLED, State.SUPERSEDED)
+"""It was another account when it was to be sent, or when its bank told of it."""
 _NOBODY = "The lender verifies no bank accounts of this program."
 _NOTHING = "An account without a number or an IFSC can't be verified."
 
 
 def ask(bank: Bank) -> Delivery:
     """Have `bank` verified, once for each account number and IFSC; returns the delivery as it stands.
+
+    What was told of this account before is held against the names of today.
 
     Raises NotInThisState where there is nothing to verify, or nobody who does, or the lead was dropped or declined.
     """
@@ -31,7 +36,9 @@ def ask(bank: Bank) -> Delivery:
     new = outbox.New(uuid7(), connection.pk, Kind.BANK, lead.pk, None, key, lead.version, key.hex)
     with transaction.atomic():
         asked = Delivery.objects.filter(connection=connection, kind=Kind.BANK, record_id=key)
-        if not asked.exists():
+        if asked.exclude(state__in=CHANGED_MEANWHILE).exists():
+            bank_verification.judge_again(bank)
+        else:
             outbox.enqueue([new])
         return asked.select_related("connection__health").latest("version")
 

@@ -18,6 +18,9 @@ DISGUISES = tuple(
 """IPv6 forms that can stand for a private address: IPv4-compatible, translated, NAT64, and site-local."""
 PATH = re.compile(r"/(?!/)[^\\?#\s\x00-\x20\x7f-\U0010ffff]*")
 
+NO_HOST = "This is no host's name."
+"""A part of it is empty, or longer than any name server takes."""
+
 
 class NotAllowed(Exception):
     """leadops does not connect to this address."""
@@ -43,6 +46,9 @@ def check_form(url: str) -> list[str]:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
+        host.encode("idna")
+    except UnicodeError:
+        return [NO_HOST]
     except ValueError:
         return ["This is not a URL."]
     # What one parser of URLs skips, another may take for the end of the host.
@@ -117,7 +123,10 @@ def public_addresses(host: str, port: int) -> list[str]:
     Raises NotAllowed, or OSError when the name can't be resolved. The caller connects to one of these and not to
     the name, so that a second answer of the name server can't lead elsewhere.
     """
-    found = socket.getaddrinfo(host.rstrip("."), port, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(host.rstrip("."), port, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        raise NotAllowed(NO_HOST) from None
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
     for address in addresses:
         if not (settings.ALLOW_LOCAL_VENDORS or is_public(address)):

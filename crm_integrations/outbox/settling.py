@@ -31,6 +31,7 @@ from leadops.services import bank_verification, loan_accounts
 Columns = dict[str, Any]
 """What is written of one ending, as JSON takes it."""
 TRY_AGAIN_SECONDS = 0.5
+ANOTHER_ACCOUNT = "The account was changed before its bank told of it."
 
 
 # Written out, like the statements of `claims`: the ORM's making of these few is half of a delivery's cost.
@@ -206,7 +207,9 @@ def pass_on(delivery: Delivery, settlement: Settlement) -> None:
         _tell_waiting(delivery, delivery.lead_id, settlement)
     elif delivery.kind == Kind.BANK and delivery.lead_id and settlement.state == State.DELIVERED:
         told = [settlement.facts.get(name, "") for name in ("name_at_bank", "reason")]
-        bank_verification.record(delivery.lead_id, delivery.record_id, *told)
+        if not bank_verification.record(delivery.lead_id, delivery.record_id, *told):
+            # So it is asked anew if it becomes this account again.
+            Delivery.objects.filter(pk=delivery.pk).update(state=State.SUPERSEDED, reason=ANOTHER_ACCOUNT)
     elif settlement.state == State.DELIVERED and delivery.loan_account_id and settlement.vendor_status:
         loan_accounts.record_status(delivery.loan_account_id, settlement.vendor_status)
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from leadops.drafts import MOST_APPLICANTS, ApplicantDraft
 from leadops.errors import Invalid, NotInThisState
 from leadops.models import Address, Applicant, Bank
+from leadops.services import bank_verification
 from leadops.services.duplicates.records import save, values_of
 from leadops.services.whole_leads import (
     Changed,
@@ -64,7 +65,11 @@ def change(applicant: Applicant, given: Given) -> Changed:
     if draft.is_primary:
         for each in former:
             save(whole.people[each], whole.draft.applicants[each])
+    was_called = row.name
     changed = save(row, draft, values_of(draft.identity_document, "identity_"))
+    if row.name != was_called:
+        for bank in row.banks.filter(is_verified=True):
+            bank_verification.judge_again(bank)
     return whole.told(row.pk, path, warnings, changed)
 
 

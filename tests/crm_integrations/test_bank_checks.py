@@ -10,7 +10,7 @@ from crm_integrations import delivery as engine
 from crm_integrations import outbox
 from crm_integrations.models import Connection, Delivery, Exchange, Route, State
 from leadops.models import ApiKey, Bank, BankVerification, Lead, Scope
-from leadops.services import leads
+from leadops.services import bank_verification, leads
 from tests import people, vendors
 from tests.crm_integrations.in_hand import make_due
 from tests.leadops.api import bodies
@@ -99,6 +99,63 @@ def test_another_number_or_ifsc_is_not_verified_and_can_be(api, bank_id, vendor_
     told = verify(api, bank_id)
     assert (told["is_verified"], BankVerification.objects.count()) == (True, 2)
     assert len(vendor_sandbox.held("bank_verifier")) == 2
+
+
+def test_an_account_that_has_its_number_back_is_verified_by_what_was_told_of_it(api, bank_id, vendor_sandbox):
+    verify(api, bank_id)
+    engine.drain()
+    renumber(api, bank_id, account_no="000999888766")
+    renumber(api, bank_id, account_no="000999888777")
+    assert not Bank.objects.get().is_verified
+    told = verify(api, bank_id)
+    assert (told["is_verified"], told["verification"]["state"]) == (True, "delivered")
+    assert len(vendor_sandbox.calls("bank_verifier")) == 1
+
+
+def test_a_holder_who_was_misspelt_is_held_against_the_same_answer(api, bank_id, vendor_sandbox):
+    renumber(api, bank_id, account_no="000999888799")
+    verify(api, bank_id)
+    engine.drain()
+    assert not verify(api, bank_id)["is_verified"]
+    renumber(api, bank_id, account_holder_name=BankVerification.objects.get().name_at_bank)
+    told = verify(api, bank_id)
+    assert (told["is_verified"], told["verification"]["holder_match"]) == (True, 100)
+    assert len(vendor_sandbox.calls("bank_verifier")) == 1
+
+
+def test_an_account_verified_by_the_applicants_name_is_it_no_more_under_another(api, bank_id):
+    renumber(api, bank_id, account_holder_name="V Traders")
+    verify(api, bank_id)
+    engine.drain()
+    BankVerification.objects.update(name_at_bank="Asha Verma", holder_match=0, applicant_match=100)
+    answer = api.patch(f"/v1/crm/applicants/{Bank.objects.get().applicant_id}/", {"name": "Ravi Kumar Singh"})
+    assert answer.status_code == 200, answer.content
+    told = api.get(f"/v1/crm/banks/{bank_id}/").json()
+    assert told["is_verified"] is False
+    assert BankVerification.objects.get().best_match < 80
+
+
+@pytest.mark.parametrize("when", ["before it is sent", "while it is asked"])
+def test_what_was_another_account_meanwhile_is_asked_anew_once_it_is_back(api, bank_id, monkeypatch, when):
+    verify(api, bank_id)
+    told = bank_verification.record
+
+    def told_late(*facts: Any) -> bool:
+        renumber(api, bank_id, account_no="000999888766")
+        return told(*facts)
+
+    if when == "while it is asked":
+        monkeypatch.setattr(bank_verification, "record", told_late)
+    else:
+        renumber(api, bank_id, account_no="000999888766")
+    engine.drain()
+    monkeypatch.undo()
+    assert Delivery.objects.get().state in (State.CANCELLED, State.SUPERSEDED)
+    assert not BankVerification.objects.exists()
+    renumber(api, bank_id, account_no="000999888777")
+    assert verify(api, bank_id)["verification"]["state"] == "queued"
+    engine.drain()
+    assert verify(api, bank_id)["is_verified"]
 
 
 def test_what_was_changed_before_it_was_sent_is_not_sent(api, bank_id, vendor_sandbox):

@@ -146,6 +146,7 @@ def test_what_is_left_out_stays_as_it_was(api, made):
         ({"url": URL, "events": "lead.created"}, [("events", "not_a_list")]),
         ({"url": 7, "events": ["lead.created"]}, [("url", "not_a_text")]),
         ({"url": "https://a.example/?x=1", "events": ["lead.created"]}, [("url", "wrong_address")]),
+        ({"url": f"https://{'a' * 64}.example", "events": ["lead.created"]}, [("url", "wrong_address")]),
         ({"url": URL, "events": ["lead.created"], "secret": "mine"}, [("secret", "unknown_field")]),
     ],
 )

@@ -231,11 +231,18 @@ def test_nothing_is_sent_once_the_last_look_says_no():
         "https://@api.vendor.example",
         "https://",
         "not a url",
+        f"https://{'a' * 64}.example",
+        "https://vendor..example",
     ],
 )
 def test_an_address_that_is_not_public_is_refused_at_save_and_at_connect(settings, url):
     settings.ALLOW_LOCAL_VENDORS = False
     assert egress.check_base_url(url)
+
+
+def test_a_name_that_no_name_server_takes_is_no_fault_of_ours():
+    with pytest.raises(errors.Misconfigured, match="no host's name"):
+        transport.send(f"https://{'a' * 64}.example", POST, 5)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]"])
