@@ -46,7 +46,7 @@ class AddressViews(GenericAPIView[Address]):
 
     def written(self, changed: Changed) -> dict[str, Any]:
         """What was stored, and what there is to say about it."""
-        return written(address_answer(self.address(changed.id)), changed, caller(self.request))
+        return written(address_answer(self.address(changed.id)), changed, caller(self.request), ())
 
 
 class AddressesView(AddressViews):
@@ -61,8 +61,8 @@ class AddressesView(AddressViews):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         mine = Applicant.objects.of_partner(caller(request))
-        applicant, draft = read_new(NEW_ADDRESS, body_of(request), mine, "unknown_applicant")
-        return Response(self.written(addresses_and_banks.add_address(applicant, draft)), 201)
+        new = read_new(NEW_ADDRESS, body_of(request), mine, "unknown_applicant")
+        return Response(self.written(addresses_and_banks.add_address(new.owner, new.draft)), 201)
 
 
 class AddressView(AddressViews):

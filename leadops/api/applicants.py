@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -49,9 +50,9 @@ class ApplicantViews(GenericAPIView[Applicant]):
     def answer(self, applicant: Applicant) -> dict[str, Any]:
         return applicant_answer(applicant, applicant.lead.program.country, may_read_pii(self.request))
 
-    def written(self, changed: Changed, masked: list[Finding] | None = None) -> dict[str, Any]:
+    def written(self, changed: Changed, left_out: Sequence[Finding] = ()) -> dict[str, Any]:
         """What was stored, and what there is to say about it."""
-        return written(self.answer(self.applicant(changed.id)), changed, caller(self.request), masked)
+        return written(self.answer(self.applicant(changed.id)), changed, caller(self.request), left_out)
 
 
 class ApplicantsView(ApplicantViews):
@@ -66,8 +67,8 @@ class ApplicantsView(ApplicantViews):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         mine = Lead.objects.of_partner(caller(request))
-        lead, draft = read_new(NEW_APPLICANT, body_of(request), mine, "unknown_lead")
-        return Response(self.written(applicants.add(lead.pk, draft)), 201)
+        new = read_new(NEW_APPLICANT, body_of(request), mine, "unknown_lead")
+        return Response(self.written(applicants.add(new.owner.pk, new.draft), new.left_out), 201)
 
 
 class ApplicantView(ApplicantViews):
@@ -91,7 +92,7 @@ class ApplicantView(ApplicantViews):
         applicant = self.applicant(applicant_id)
         shown = applicant_answer(applicant, applicant.lead.program.country, whole_pii=False)
         given = read_change(APPLICANT_CHANGE, body_of(request), shown)
-        return Response(self.written(applicants.change(applicant, given.values), given.masked))
+        return Response(self.written(applicants.change(applicant, given.values), given.left_out))
 
     @extend_schema(
         operation_id="applicants_delete", summary="Delete an applicant", tags=["Applicants"], filters=False,

@@ -201,4 +201,9 @@ def only_lead(request: Request) -> UUID | None:
 
 def may_read_pii(request: Request) -> bool:
     """Whether the key shows personal data unmasked."""
-    return Scope.PII_READ in api_key(request).scopes and only_lead(request) is None
+    return sees_pii(cast(Caller, request.auth))
+
+
+def sees_pii(caller: Caller) -> bool:
+    """Whether this caller is shown personal data unmasked."""
+    return Scope.PII_READ in caller.key.scopes and caller.only_lead is None

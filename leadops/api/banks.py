@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -51,9 +52,9 @@ class BankViews(GenericAPIView[Bank]):
         alone = {"program_ids": [str(bank.applicant.lead.program_id)], "summary": [], "banking_id": ""}
         return bank_answer(bank, may_read_pii(self.request)) | alone
 
-    def written(self, changed: Changed, masked: list[Finding] | None = None) -> dict[str, Any]:
+    def written(self, changed: Changed, left_out: Sequence[Finding] = ()) -> dict[str, Any]:
         """What was stored, and what there is to say about it."""
-        return written(self.answer(self.bank(changed.id)), changed, caller(self.request), masked)
+        return written(self.answer(self.bank(changed.id)), changed, caller(self.request), left_out)
 
 
 class BanksView(BankViews):
@@ -68,8 +69,8 @@ class BanksView(BankViews):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         mine = Applicant.objects.of_partner(caller(request))
-        applicant, draft = read_new(NEW_BANK, body_of(request), mine, "unknown_applicant")
-        return Response(self.written(addresses_and_banks.add_bank(applicant, draft)), 201)
+        new = read_new(NEW_BANK, body_of(request), mine, "unknown_applicant")
+        return Response(self.written(addresses_and_banks.add_bank(new.owner, new.draft), new.left_out), 201)
 
 
 class BankView(BankViews):
@@ -92,7 +93,7 @@ class BankView(BankViews):
     def patch(self, request: Request, bank_id: UUID) -> Response:
         bank = self.bank(bank_id)
         given = read_change(BANK_CHANGE, body_of(request), bank_answer(bank, whole_pii=False))
-        return Response(self.written(addresses_and_banks.change_bank(bank, given.values), given.masked))
+        return Response(self.written(addresses_and_banks.change_bank(bank, given.values), given.left_out))
 
     @extend_schema(
         operation_id="banks_delete", summary="Delete a bank account", tags=["Bank accounts"], filters=False,

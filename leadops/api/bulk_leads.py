@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -30,6 +30,7 @@ from leadops.services import bulk_leads
 from leadops.services.bulk_leads import Sent
 from leadops.services.duplicates import words
 from leadops.services.leads import Received
+from leadops.validation import Finding
 
 MOST = 500
 WORDS = f"""\
@@ -113,20 +114,20 @@ class BulkLeadsView(APIView):
             raise invalid(errors)
         partner = caller(request)
         became = _received(taken.leads, partner)
-        results = [{"index": at, **_answer(each, partner)} for at, each in enumerate(became)]
+        results = [{"index": at, **_answer(*each, partner)} for at, each in enumerate(became)]
         stored = sum("id" in each for each in results)
         counts = {"count": len(results), "stored": stored, "refused": len(results) - stored}
         return Response({**counts, "results": results})
 
 
-def _received(bodies: list[Any], partner: Partner) -> list[Received | Exception]:
-    """What became of each body, in their order."""
+def _received(
+    bodies: list[Any], partner: Partner
+) -> list[tuple[Received | Exception | None, Sequence[Finding]]]:
+    """What became of each body and what of it was left out, in their order."""
     read_ones = list(_readable(bodies))
     sent = [each for each in read_ones if isinstance(each, Sent)]
     bulk_leads.receive(sent, partner=partner, intake=Lead.Intake.API)
-    became = [each.became if isinstance(each, Sent) else each for each in read_ones]
-    assert all(each is not None for each in became)
-    return [each for each in became if each is not None]
+    return [(each.became, each.left_out) if isinstance(each, Sent) else (each, ()) for each in read_ones]
 
 
 def _readable(bodies: list[Any]) -> Iterator[Sent | Problem]:
@@ -134,16 +135,19 @@ def _readable(bodies: list[Any]) -> Iterator[Sent | Problem]:
     for body in bodies:
         try:
             taken, program = readable(body, program_of)
-            yield Sent(taken.draft, program)
+            yield Sent(taken.draft, program, taken.left_out)
         except Problem as problem:
             yield problem
 
 
-def _answer(became: Received | Exception, partner: Partner) -> dict[str, Any]:
+def _answer(
+    became: Received | Exception | None, left_out: Sequence[Finding], partner: Partner
+) -> dict[str, Any]:
+    assert became is not None, "A lead of the request was forgotten."
     if isinstance(became, Exception):
         problem = problem_of(became)
         return {"status": problem.type.status, "problem": problem.body()}
     told = {"status": 200, "id": str(became.lead.pk), "partner_ref_id": became.lead.partner_ref_id or None}
-    warnings = [*became.warnings, *words.warnings_for_partner(became.repeats, partner.pk)]
+    warnings = [*left_out, *became.warnings, *words.warnings_for_partner(became.repeats, partner.pk)]
     told |= duplicates_answer(became, partner)
     return told | ({"warnings": warnings_answer(warnings)} if warnings else {})

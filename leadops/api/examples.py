@@ -130,5 +130,6 @@ CREATE_BANK_WORDS = f"""\
 `account_no`, `account_holder_name` and `account_type` are needed, in India `ifsc` too. {_AFTERWARDS}"""
 CHANGE_BANK_WORDS = f"""\
 {CHANGE_WORDS}
-Another number, IFSC or holder makes `is_verified` false. A masked number that is sent back is left out with a warning.
+Another number, IFSC or holder makes `is_verified` false; `true` from you is left out with a warning, and so is a masked
+number that is sent back.
 """

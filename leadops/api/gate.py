@@ -12,9 +12,16 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError, InterfaceError, transaction
 from django.http import HttpRequest, HttpResponse
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, PermissionDenied
 
-from leadops.api.authentication import ApiKeyAuthentication, ApiRequest, Caller, identified, scope_of
+from leadops.api.authentication import (
+    ApiKeyAuthentication,
+    ApiRequest,
+    Caller,
+    identified,
+    scope_of,
+    sees_pii,
+)
 from leadops.api.parsers import OTHER_PARTS
 from leadops.api.problems import (
     Problem,
@@ -26,6 +33,7 @@ from leadops.api.problems import (
 )
 from leadops.api.shapes import error
 from leadops.faults import place_of
+from leadops.models import Scope
 from leadops.prepared import Along, is_outermost
 from leadops.services import call_counts, kept_answers
 from leadops.services.kept_answers import Call
@@ -110,7 +118,7 @@ def _call_of(request: HttpRequest, caller: Caller) -> Call | None:
         return None
     sent = _form_parts(request) if is_form else [body]
     who = f"{caller.space.pk}{caller.only_lead or ''}"
-    return Call.of(who, key, request.get_full_path().encode(), *sent)
+    return Call.of(who, key, request.get_full_path().encode(), *sent, whole_pii=sees_pii(caller))
 
 
 def _asked_along(view: Any, request: HttpRequest) -> Along | None:
@@ -144,6 +152,9 @@ def _once(request: ApiRequest, call: Call, carry_out: Callable[[], Any]) -> Http
             raise Problem(
                 Type.KEY_REUSED, "Send another request with another key, or this one as it was first sent."
             )
+        if found.shows_more:
+            words = "This was carried out. Its answer shows personal data whole, and this key lacks the scope"
+            raise PermissionDenied(f"{words} {Scope.PII_READ}.")
         if found.answer is not None:
             replayed = HttpResponse(found.answer.body, "application/json", found.answer.status)
             replayed["Idempotent-Replayed"] = "true"

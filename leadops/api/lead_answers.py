@@ -37,10 +37,7 @@ class Seen(NamedTuple):
 
 
 class Way(NamedTuple):
-    """How a value is told: `of` makes it of a record's, `sql` of its column, for `to_json`.
-
-    What is sealed, `of` alone can tell.
-    """
+    """How a value is told: `of` makes it of a record's, `sql` of its column; what is sealed, `of` alone can tell."""
 
     of: Callable[[Any, Seen], Any]
     sql: str = "{}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from leadops.drafts import (
     IdentityDocumentDraft,
     LeadDraft,
 )
+from leadops.validation import Finding, findings_at, problem
 
 APPLICANTS, ADDRESSES, BANKS = MOST_APPLICANTS, MOST_ADDRESSES, MOST_BANKS
 CONSENTS, TAGS = 50, 50
@@ -66,8 +67,28 @@ class BankShape(Shape):
     account_no = text(50, "Read back masked, all but the last four.")
     account_holder_name = text(200)
     ifsc = text(11)
-    is_verified = YesNo(required=False)
+    is_verified = YesNo(
+        required=False, help_text="As the lender found it: it is told, and `true` from you is left out."
+    )
     tags = tags()
+
+
+def without_their_word(part: LeadDraft | ApplicantDraft | AddressDraft | BankDraft) -> list[Finding]:
+    """Take out that accounts are verified, which the lender alone finds out; returns the warnings that say so."""
+    if isinstance(part, LeadDraft):
+        inside = [(f"applicants[{at}].", each) for at, each in enumerate(part.applicants)]
+        return [_below(path, each) for path, person in inside for each in without_their_word(person)]
+    if isinstance(part, ApplicantDraft):
+        banks = [(f"banks[{at}].", each) for at, each in enumerate(part.banks)]
+        return [_below(path, each) for path, bank in banks for each in without_their_word(bank)]
+    if not isinstance(part, BankDraft) or not part.is_verified:
+        return []
+    part.is_verified = False
+    return findings_at("is_verified", [problem("verified_by_lender")])
+
+
+def _below(path: str, finding: Finding) -> Finding:
+    return replace(finding, field=path + finding.field)
 
 
 class IdentityDocumentShape(Shape):
@@ -131,10 +152,11 @@ class ConsentShape(Shape):
 
 @dataclass(slots=True)
 class ReadLead:
-    """A lead as it was read; no program when that could not be read."""
+    """A lead as it was read; no program when that could not be read. `left_out` says what was not taken."""
 
     program_id: UUID | None
     draft: LeadDraft
+    left_out: list[Finding]
 
 
 class LeadShape(Shape):
@@ -159,7 +181,8 @@ class LeadShape(Shape):
 
     def made(self, values: dict[str, Any]) -> ReadLead:
         program_id = values.pop("program_id", None)
-        return ReadLead(program_id, LeadDraft(**values))
+        draft = LeadDraft(**values)
+        return ReadLead(program_id, draft, without_their_word(draft))
 
 
 LEAD = LeadShape()

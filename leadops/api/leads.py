@@ -80,7 +80,11 @@ class LeadsView(LeadViews):
         received = leads.receive(taken.draft, partner=partner, program=program, intake=Lead.Intake.API)
         told = lead_answer(received.lead, may_read_pii(request))
         answer = told | duplicates_answer(received, partner)
-        warnings = [*received.warnings, *words.warnings_for_partner(received.repeats, partner.pk)]
+        warnings = [
+            *taken.left_out,
+            *received.warnings,
+            *words.warnings_for_partner(received.repeats, partner.pk),
+        ]
         if warnings:
             answer["warnings"] = warnings_answer(warnings)
         return Response(answer)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields as fields_of
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db.models import Model, QuerySet
 
@@ -20,20 +20,28 @@ from leadops.services.whole_leads import Changed, within
 from leadops.validation import Finding, check_lead, errors_in, findings_at, problem, refuse_cards
 
 M = TypeVar("M", bound=Model)
-IDENTITY = "identity_document"
+IDENTITY, VERIFIED = "identity_document", "is_verified"
 MASKED = {"pan_no", "gstin", "tax_id", "insurance_no", "account_no", "series", "number"}
 """Fields that are read back masked; a mask that comes back says nothing."""
 
 
 class Given(NamedTuple):
-    """What a change says, and of which fields it says nothing because they are masked."""
+    """What a change says; `left_out` are fields by which it says nothing: masked ones, and the lender's own."""
 
     values: dict[str, Any]
-    masked: list[Finding]
+    left_out: list[Finding]
 
 
-def read_new(shape: NewPart, body: Any, owners: QuerySet[M], unknown: str) -> tuple[M, Any]:
-    """The owner that `body` names, one of `owners`, and the draft; Problem with every error of form and content."""
+class New(NamedTuple, Generic[M]):
+    """A part to be added to its owner; `left_out` says what was not taken of it."""
+
+    owner: M
+    draft: Any
+    left_out: list[Finding]
+
+
+def read_new(shape: NewPart, body: Any, owners: QuerySet[M], unknown: str) -> New[M]:
+    """The part that `body` adds to one of `owners`; Problem with every error of form and content."""
     cards = [*map(FieldError.of, refuse_cards(body))]
     taken, errors = read(shape, body)
     if not isinstance(taken, Added):
@@ -43,7 +51,7 @@ def read_new(shape: NewPart, body: Any, owners: QuerySet[M], unknown: str) -> tu
         errors.append(error(shape.owner, unknown))
     if cards or errors or owner is None:
         raise invalid(once(cards, errors, _content_errors(taken.draft)))
-    return owner, taken.draft
+    return New(owner, taken.draft, taken.left_out)
 
 
 def read_change(shape: Shape, body: Any, shown: Mapping[str, Any]) -> Given:
@@ -60,11 +68,13 @@ def read_change(shape: Shape, body: Any, shown: Mapping[str, Any]) -> Given:
         named = [each for each in _content_errors(taken) if _first_name(each.field) in body]
         raise invalid(once(cards, errors, named))
     values = _named(taken, body)
-    masked = _without_masks(values, shown, "")
+    left_out = _without_masks(values, shown, "")
+    if values.pop(VERIFIED, None) and not shown.get(VERIFIED):
+        left_out += findings_at(VERIFIED, [problem("verified_by_lender")])
     if IDENTITY in values:
         values[IDENTITY] = _identity(values[IDENTITY], body[IDENTITY])
-        masked += _without_masks(values[IDENTITY], shown[IDENTITY] or {}, f"{IDENTITY}.")
-    return Given(values, masked)
+        left_out += _without_masks(values[IDENTITY], shown[IDENTITY] or {}, f"{IDENTITY}.")
+    return Given(values, left_out)
 
 
 def _named(draft: Any, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,11 +114,11 @@ def _first_name(field: str) -> str:
 
 
 def written(
-    answer: dict[str, Any], changed: Changed, partner: Partner, masked: list[Finding] | None = None
+    answer: dict[str, Any], changed: Changed, partner: Partner, left_out: Sequence[Finding]
 ) -> dict[str, Any]:
     """`answer` with the warnings there are; duplicates are told as far as the partner may know of them."""
     repeats = words.warnings_for_partner(changed.repeats, partner.pk)
-    told = warnings_answer([*(masked or []), *changed.warnings, *repeats])
+    told = warnings_answer([*left_out, *changed.warnings, *repeats])
     for each in told:
         each["field"] = each["field"].removeprefix(changed.path)
     return answer | ({"warnings": told} if told else {})

@@ -8,18 +8,20 @@ from uuid import UUID
 from rest_framework import serializers
 
 from leadops.api.lead_answers import AddressAnswer, ApplicantAnswer, BankAnswer, WarningAnswer
-from leadops.api.lead_shapes import AddressShape, ApplicantShape, BankShape
+from leadops.api.lead_shapes import AddressShape, ApplicantShape, BankShape, without_their_word
 from leadops.api.shapes import Id, Shape
 from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft
+from leadops.validation import Finding
 
 Draft = ApplicantDraft | AddressDraft | BankDraft
 
 
 class Added(NamedTuple):
-    """A part and what it is to belong to, None when that could not be read."""
+    """A part and what it is to belong to, None when that could not be read; `left_out` says what was not taken."""
 
     owner_id: UUID | None
     draft: Draft
+    left_out: list[Finding]
 
 
 class NewPart(Shape):
@@ -29,7 +31,8 @@ class NewPart(Shape):
 
     def made(self, values: dict[str, Any]) -> Added:
         owner_id = values.pop(self.owner, None)
-        return Added(owner_id, self.draft(**values))
+        draft = self.draft(**values)
+        return Added(owner_id, draft, without_their_word(draft))
 
 
 class NewApplicantShape(NewPart, ApplicantShape):

@@ -19,10 +19,11 @@ from leadops.validation import Finding, check_lead, errors_in
 
 @dataclass(slots=True)
 class Sent:
-    """A lead of the request, and what became of it: what was stored, or why not."""
+    """A lead of the request, and what became of it: what was stored, or why not; `left_out`, what was not taken."""
 
     draft: LeadDraft
     program: Program
+    left_out: Sequence[Finding] = ()
     became: Received | Exception | None = None
     warnings: Sequence[Finding] = ()
 

@@ -25,6 +25,7 @@ from leadops.services import call_counts
 
 log = logging.getLogger(__name__)
 KEPT = timedelta(hours=72)
+WHOLE = b"whole"
 
 # Two statements in one round trip: the second sees what the one that held the lock before has stored.
 LOCK = Statement("lock_call", "SELECT pg_try_advisory_xact_lock(%(number)s)", number="bigint")
@@ -53,25 +54,36 @@ KEEP = Statement(
 
 
 class Call(NamedTuple):
-    """A call with its key, as it is looked for: both are HMACs, since keys and bodies may hold personal data."""
+    """A call with its key, as it is looked for: all are HMACs, since keys and bodies may hold personal data.
+
+    `request` says too whether its sender is shown personal data whole, and `otherwise` is what it would be if not so.
+    """
 
     called_as: bytes
     request: bytes
+    otherwise: bytes
+    whole_pii: bool
 
     @classmethod
-    def of(cls, caller: str, key: str, *request: bytes) -> Call:
+    def of(cls, caller: str, key: str, *request: bytes, whole_pii: bool = False) -> Call:
         """The call of `caller` with this Idempotency-Key and these parts of a request."""
         parts = b"".join(len(part).to_bytes(8) + part for part in request)
         named = f"{caller} {key}".encode()
-        return cls(fingerprint("idempotency-key", named), fingerprint("request", parts))
+        whole, masked = fingerprint("request", parts + WHOLE), fingerprint("request", parts)
+        told = (whole, masked) if whole_pii else (masked, whole)
+        return cls(fingerprint("idempotency-key", named), *told, whole_pii)
 
 
 class Found(NamedTuple):
-    """What there is of a call: `alone` is False while an earlier one runs; the answer, if it was this very request."""
+    """What there is of a call: `alone` is False while an earlier one runs; the answer, if it was this very request.
+
+    `shows_more`: it was sent by somebody who is shown personal data whole, as this sender is not.
+    """
 
     alone: bool
     same_request: bool = True
     answer: KeptAnswer | None = None
+    shows_more: bool = False
 
 
 def begin(call: Call, along: Along | None = None) -> Found:
@@ -93,7 +105,9 @@ def begin(call: Call, along: Along | None = None) -> Found:
     pk, request, status, body = row
     values = [pk, status, Sealed(body)]
     kept = KeptAnswer.from_db(connection.alias, ["id", "status", "body"], values)
-    return Found(alone=True, same_request=bytes(request) == call.request, answer=kept)
+    otherwise = bytes(request) == call.otherwise
+    same = otherwise or bytes(request) == call.request
+    return Found(True, same, kept, shows_more=otherwise and not call.whole_pii)
 
 
 def keep(call: Call, status: int, body: str) -> None:
@@ -121,7 +135,8 @@ def _told(call: Call, status: int, body: str) -> dict[str, Any]:
     pk = uuid7()
     return {
         "id": pk,
-        **call._asdict(),
+        "called_as": call.called_as,
+        "request": call.request,
         "status": status,
         "body": seal(body, place(KeptAnswer, "body", pk)),
     }

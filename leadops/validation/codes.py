@@ -40,6 +40,9 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "masked_value": _warning(
             "This value is masked, so it was left out; what is kept already stays as it is."
         ),
+        "verified_by_lender": _warning(
+            "Whether an account is verified, the lender finds out; what was sent is left out."
+        ),
         "not_yes_or_no": Code("This must be yes or no."),
         "too_long": Code("This is longer than {limit} characters; please shorten it."),
         "control_characters": _warning("Unprintable characters were taken out; please check what is left."),

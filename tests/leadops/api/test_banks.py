@@ -93,10 +93,40 @@ def test_an_applicant_has_at_most_twenty_accounts(api, program):
      {"account_no": "000111222334", "is_verified": True}],
 )  # fmt: skip
 def test_another_account_is_not_verified_any_more(api, bank_id, body):
-    assert api.patch(f"{PATH}{bank_id}/", {"is_verified": True}).json()["is_verified"] is True
+    Bank.objects.filter(pk=bank_id).update(is_verified=True)
     answer = api.patch(f"{PATH}{bank_id}/", body)
     assert (answer.status_code, answer.json()["is_verified"]) == (200, False), answer.content
-    assert _version() == 3
+    assert _version() == 2
+
+
+def _left_out(answer: Any) -> list[tuple[str, str]]:
+    assert answer.status_code in (200, 201), answer.content
+    return [(each["field"], each["code"]) for each in answer.json().get("warnings", [])]
+
+
+def test_a_partner_verifies_no_account(api, program, applicant, bank_id):
+    claimed = [("is_verified", "verified_by_lender")]
+    assert _left_out(api.patch(f"{PATH}{bank_id}/", {"is_verified": True})) == claimed
+    assert _left_out(api.post(PATH, _new(applicant) | {"is_verified": True})) == claimed
+    person = bodies.person(banks=[bodies.bank(is_verified=True, account_no="000111222339")])
+    added = api.post("/v1/crm/applicants/", {"lead_id": applicant["lead_id"], **person, "is_primary": False})
+    assert ("banks[0].is_verified", "verified_by_lender") in _left_out(added)
+    lead = bodies.lead(program, partner_ref_id="SAID", applicants=[person | {"pan_no": "AAAPA1234B"}])
+    whole = ("applicants[0].banks[0].is_verified", "verified_by_lender")
+    assert whole in _left_out(api.post("/v1/crm/leads/", lead))
+    bulk = api.post("/v1/crm/leads/bulk/", {"leads": [lead | {"partner_ref_id": "SAID-2"}]}).json()[
+        "results"
+    ][0]
+    assert whole in [(each["field"], each["code"]) for each in bulk["warnings"]]
+    assert not Bank.objects.filter(is_verified=True).exists()
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_what_was_found_stays_whatever_comes_back(api, bank_id, said):
+    Bank.objects.filter(pk=bank_id).update(is_verified=True)
+    assert _left_out(api.patch(f"{PATH}{bank_id}/", {"is_verified": said})) == []
+    assert Bank.objects.get(pk=bank_id).is_verified
+    assert _version() == 1
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,25 @@ def test_two_keys_of_one_partner_share_what_they_sent(api, partner, program):
     assert again.content == first.content
 
 
+def test_a_kept_answer_shows_no_more_than_its_reader_may_see(api, partner, program):
+    seeing = Caller(ApiKey.issue(partner, scopes=list(Scope))[1])
+    body = bodies.lead(program, applicants=[bodies.person()])
+    assert "ABCPK1234L" in seeing.post(LEADS, body, **KEY).content.decode()
+    refused = api.post(LEADS, body, **KEY)
+    assert (refused.status_code, "pii:read" in refused.json()["detail"]) == (403, True)
+    assert "ABCPK1234L" not in refused.content.decode()
+    assert seeing.post(LEADS, body, **KEY)["Idempotent-Replayed"] == "true"
+    assert Lead.objects.count() == 1
+
+
+def test_what_was_answered_masked_is_replayed_to_who_may_see_more(api, partner, program):
+    body = bodies.lead(program, applicants=[bodies.person()])
+    first = api.post(LEADS, body, **KEY)
+    again = Caller(ApiKey.issue(partner, scopes=list(Scope))[1]).post(LEADS, body, **KEY)
+    assert (again.status_code, again.content) == (200, first.content)
+    assert Lead.objects.count() == 1
+
+
 def test_a_validation_error_does_not_burn_the_key(api, program):
     assert api.post(LEADS, bodies.lead(program, primary_mobile="12"), **KEY).status_code == 400
     answer = api.post(LEADS, bodies.lead(program), **KEY)

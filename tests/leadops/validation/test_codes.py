@@ -113,6 +113,7 @@ CASES: dict[str, tuple[str, Callable[[], list[Finding]]]] = {
     "tenure_unit_missing": ("12", lambda: _lead_with(loan_tenure=12)),
     "invalid_ip_address": ("10.0.0", lambda: _lead_with(consents=[ConsentDraft(ip_address="10.0.0")])),
     "masked_value": ("••••1234", lambda: findings_at("", [Problem("masked_value")])),
+    "verified_by_lender": ("true", lambda: findings_at("", [Problem("verified_by_lender")])),
     "duplicate_lead": ("98", lambda: findings_at("", [Problem("duplicate_lead", KNOWN)])),
     "possible_duplicate": ("98", lambda: findings_at("", [Problem("possible_duplicate", KNOWN)])),
     "file_empty": ("", lambda: findings_at("file", [Problem("file_empty")])),
