@@ -172,7 +172,8 @@ def lead_answer(lead: Lead, whole_pii: bool = False) -> dict[str, Any]:
     """The whole lead; `whole_pii`: without masks. It must have been read `with_parties()`."""
     seen = Seen(lead.program.country, whole_pii)
     applicants = [applicant_answer(each, *seen) for each in lead.applicants.all()]
-    consents = [CONSENT.of(each, seen) for each in lead.consents.all()]
+    in_order = sorted(lead.consents.all(), key=lambda each: (each.granted_at, each.pk))
+    consents = [CONSENT.of(each, seen) for each in in_order]
     return LEAD.of(lead, seen) | {"consents": consents, "applicants": applicants}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from orjson import Fragment
@@ -102,7 +103,10 @@ class LeadView(LeadViews):
     )  # fmt: skip
     def get(self, request: Request, lead_id: UUID) -> Response:
         mine = get_object_or_404(self.get_queryset().only("pk"), pk=lead_id)
-        return Response(self.rows_of(self.get_queryset(), [mine.pk])[0])
+        found = self.rows_of(self.get_queryset(), [mine.pk])
+        if not found:  # an import was undone in between
+            raise Http404
+        return Response(found[0])
 
     @extend_schema(
         operation_id="leads_delete", summary="Delete a lead", tags=["Leads"], filters=False,

@@ -125,7 +125,7 @@ class _Reading:
         lead = table(
             LEAD,
             "l",
-            consents=_list(CONSENT, "c", table(CONSENT, "c"), "c.lead_id = l.id", ["granted_at"]),
+            consents=_list(CONSENT, "c", table(CONSENT, "c"), "c.lead_id = l.id", ["granted_at", "id"]),
             applicants=_list(APPLICANT, "a", person, "a.lead_id = l.id"),
         )
         # OFFSET 0: there is one way to read it, whatever the tables held when it was planned.

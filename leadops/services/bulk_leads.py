@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +11,14 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from leadops.drafts import LeadDraft
 from leadops.errors import Invalid
+from leadops.faults import place_of
 from leadops.models import Lead, Partner, Program
 from leadops.services import duplicates, leads
 from leadops.services.duplicates import Becomes, Key
 from leadops.services.leads import Received
 from leadops.validation import Finding, check_lead, errors_in
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -74,8 +78,9 @@ def _store_together(rows: Sequence[Sent], partner: Partner, program: Program, in
         made = _stored(rows, partner, program, intake)
     except (OperationalError, InterfaceError):
         raise
-    except Exception:
-        return  # each alone meets it again, or does not, and says so
+    except Exception as error:  # each alone meets it again, or does not, and says so
+        logger.warning("%s leads of one request are stored one by one: %s.", len(rows), place_of(error))
+        return
     for each, received in made:
         each.became = received
 

@@ -261,7 +261,8 @@ def revise_all(leads: Sequence[Lead]) -> None:
 
 
 RECORD_SYNC = """
-UPDATE leadops_lead l SET sync_status = said.word, updated_at = now() FROM ({words}) said(id, word)
+UPDATE leadops_lead l SET sync_status = said.word, updated_at = greatest(now(), l.updated_at)
+FROM ({words}) said(id, word)
 WHERE l.id = said.id AND l.sync_status <> said.word
 """
 """Keeps the summary of leads' deliveries: `words` is a query of lead ids and words; the caller holds the leads' row

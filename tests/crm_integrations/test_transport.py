@@ -233,6 +233,8 @@ def test_nothing_is_sent_once_the_last_look_says_no():
         "not a url",
         f"https://{'a' * 64}.example",
         "https://vendor..example",
+        "https://vendor.example:0",
+        "https://vendor.example:25",
     ],
 )
 def test_an_address_that_is_not_public_is_refused_at_save_and_at_connect(settings, url):

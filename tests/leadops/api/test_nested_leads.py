@@ -126,6 +126,27 @@ def test_what_belongs_to_an_applicant_stands_in_its_order(whole):
     assert found == by_python(whole)
 
 
+def test_consents_are_told_in_one_order(api, program):
+    given = [
+        {"purpose": word, "granted_at": moment} for word, moment in (("later", 9.0), ("b", 5.0), ("a", 5.0))
+    ]
+    made = api.post("/v1/crm/leads/", bodies.lead(program, consents=given)).json()
+    [found] = told(Lead.objects.get())
+    assert [each["purpose"] for each in made["consents"]] == ["b", "a", "later"]
+    assert found["consents"] == made["consents"]
+
+
+def test_a_new_lead_was_not_changed_before_it_was_made(api, program):
+    made = api.post("/v1/crm/leads/", bodies.lead(program)).json()
+    assert made["updated_at"] >= made["created_at"]
+
+
+def test_a_lead_that_is_gone_meanwhile_is_not_found(api, program, monkeypatch):
+    made = api.post("/v1/crm/leads/", bodies.lead(program)).json()
+    monkeypatch.setattr("leadops.api.expanding.nested_leads", lambda *args, **kwargs: {})
+    assert api.get(f"/v1/crm/leads/{made['id']}/").status_code == 404
+
+
 def test_moments_are_told_to_the_microsecond(whole):
     moment = datetime(2026, 2, 28, 23, 59, 59, 999_999, tzinfo=UTC)
     Lead.objects.update(created_at=moment)
