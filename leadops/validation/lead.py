@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache, partial
 
-from leadops.drafts import ApplicantDraft, LeadDraft
+from leadops.drafts import ApplicantDraft, ConsentDraft, LeadDraft
 from leadops.validation.amounts import amount, tenure
 from leadops.validation.applicants import check_applicant
 from leadops.validation.cards import refuse_cards
@@ -54,6 +54,9 @@ _CONSENT = Checks(
     connections=tags,
 )
 
+AHEAD = timedelta(minutes=5)
+"""So far the clock of who sends a consent may be before ours."""
+
 
 def check_lead(draft: LeadDraft, *, country: str = "IN", today: date | None = None) -> list[Finding]:
     """Mend a whole lead in place and return every finding, errors and warnings, each with its path.
@@ -71,12 +74,22 @@ def check_lead(draft: LeadDraft, *, country: str = "IN", today: date | None = No
     for at, applicant in enumerate(draft.applicants):
         findings += check_applicant(applicant, f"applicants[{at}].", country, today)
     for at, consent in enumerate(draft.consents):
-        findings += _CONSENT.mend(consent, f"consents[{at}].")
+        findings += _check_consent(consent, f"consents[{at}].")
     if draft.extra is None:
         draft.extra = {}  # an emptied field of a form
     if draft.extra != {}:
         findings += refuse_cards(draft.extra, "extra")
         findings += check_extra(draft.extra)
+    return findings
+
+
+def _check_consent(consent: ConsentDraft, path: str) -> list[Finding]:
+    """Mend one consent; nobody has consented yet at a moment to come, nor to nothing."""
+    findings = _CONSENT.mend(consent, path)
+    if not consent.purpose:
+        findings += findings_at(f"{path}purpose", (problem("required", what="The purpose of the consent"),))
+    if consent.granted_at is not None and consent.granted_at > datetime.now(UTC) + AHEAD:
+        findings += findings_at(f"{path}granted_at", (problem("date_in_future"),))
     return findings
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -137,6 +138,32 @@ def test_a_consent_from_an_address_with_a_zone_is_refused_at_its_field(api, prog
     assert answer.status_code == 400
     assert [each["field"] for each in answer.json()["errors"]] == ["consents[0].ip_address"]
     assert not Lead.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("consent", "error"),
+    [
+        ({"purpose": "x", "granted_at": "2999-01-01T00:00:00Z"}, ("granted_at", "date_in_future")),
+        ({"purpose": "x", "granted_at": time.time() + 600}, ("granted_at", "date_in_future")),
+        ({"purpose": "", "granted_at": 0}, ("purpose", "required")),
+        ({"purpose": "  \u200b", "granted_at": 0}, ("purpose", "required")),
+        ({"granted_at": 0}, ("purpose", "required")),
+    ],
+)
+def test_a_consent_of_a_time_to_come_or_to_nothing_is_refused_by_name(api, program, consent, error):
+    body = bodies.lead(program, consents=[{"purpose": "bureau", "granted_at": 0}, consent])
+    expected = [(f"consents[1].{error[0]}", error[1])]
+    answer = api.post(PATH, body)
+    assert answer.status_code == 400
+    assert [(each["field"], each["code"]) for each in answer.json()["errors"]] == expected
+    [row] = api.post(f"{PATH}bulk/", {"leads": [body]}).json()["results"]
+    assert [(each["field"], each["code"]) for each in row["problem"]["errors"]] == expected
+    assert not Lead.objects.exists()
+
+
+def test_a_clock_that_is_a_little_ahead_is_no_reason_to_refuse_a_consent(api, program):
+    consent = {"purpose": "bureau", "granted_at": time.time() + 120}
+    assert api.post(PATH, bodies.lead(program, consents=[consent])).status_code == 200
 
 
 def test_what_a_create_answers_is_what_is_read_later(api, program):
