@@ -71,6 +71,7 @@ class LeadDeliveriesView(GenericAPIView[Delivery]):
     """The deliveries of one lead and of its loan accounts."""
 
     serializer_class = DeliveryAnswer
+    is_list = True
     scopes = {"GET": Scope.STATUS_READ}
 
     def get_queryset(self) -> QuerySet[Delivery]:

@@ -32,7 +32,7 @@ from crm_integrations.event_shapes import (
 from crm_integrations.models import Subscription
 from leadops.api.authentication import caller
 from leadops.api.pagination import page_size
-from leadops.api.parsers import body_of
+from leadops.api.parsers import body_of, refuse_body
 from leadops.api.problems import Problem, Type, invalid
 from leadops.api.schema import CHANGING, CREATING, LISTING, READING, STEERING, answers
 from leadops.api.shapes import Shape, error, read
@@ -50,6 +50,7 @@ class EventsView(APIView):
     """The caller's events, the oldest first."""
 
     scopes = {"GET": Scope.STATUS_READ}
+    also_taken = {"cursor", "page_size"}
 
     @extend_schema(
         operation_id="events_list", summary="Read what happened", tags=["Events"], parameters=[CURSOR, SIZE],
@@ -58,8 +59,6 @@ class EventsView(APIView):
         responses=answers(LISTING, {200: EventListAnswer}),
     )  # fmt: skip
     def get(self, request: Request) -> Response:
-        if unknown := [name for name in request.query_params if name not in ("cursor", "page_size")]:
-            raise invalid([error(name, "unknown_filter") for name in unknown])
         size, cursor = page_size(request), request.query_params.get("cursor", "")
         partner, last = caller(request), uuid_in(cursor)
         if cursor and last is None:
@@ -92,6 +91,7 @@ class SubscriptionViews(GenericAPIView[Subscription]):
 class SubscriptionsView(SubscriptionViews):
     """The caller's subscriptions."""
 
+    is_list = True
     scopes = {"GET": Scope.STATUS_READ, "POST": Scope.EVENT_WRITE}
 
     @extend_schema(
@@ -166,6 +166,7 @@ class RotateSecretView(SubscriptionViews):
         request=None, responses=answers(STEERING, {200: SubscriptionMadeAnswer}),
     )  # fmt: skip
     def post(self, request: Request, subscription_id: UUID) -> Response:
+        refuse_body(request)
         found = self.subscription(subscription_id)
         return _with_secret(found, subscriptions.rotate_secret(found), 200)
 
@@ -181,6 +182,7 @@ class TestEventView(SubscriptionViews):
         request=None, responses=answers(STEERING, {202: EventAnswer}),
     )  # fmt: skip
     def post(self, request: Request, subscription_id: UUID) -> Response:
+        refuse_body(request)
         try:
             event = subscriptions.send_test(self.subscription(subscription_id))
         except subscriptions.Disabled as refusal:

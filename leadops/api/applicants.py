@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from leadops.api import examples
 from leadops.api.authentication import caller, may_read_pii
 from leadops.api.lead_answers import ApplicantAnswer, applicant_answer
-from leadops.api.parsers import body_of
+from leadops.api.parsers import body_of, refuse_body
 from leadops.api.parties import read_change, read_new, written
 from leadops.api.party_shapes import (
     APPLICANT_CHANGE,
@@ -112,7 +112,8 @@ class MarkPrimaryView(ApplicantViews):
     @extend_schema(
         operation_id="applicants_mark_primary", summary="Mark an applicant as primary", tags=["Applicants"],
         description="The former primary applicant is it no more.", request=None, filters=False,
-        responses=answers(DELETING, {200: WrittenApplicantAnswer}),
+        responses=answers(CHANGING, {200: WrittenApplicantAnswer}),
     )  # fmt: skip
     def put(self, request: Request, applicant_id: UUID) -> Response:
+        refuse_body(request)
         return Response(self.written(applicants.mark_primary(self.applicant(applicant_id))))

@@ -82,6 +82,7 @@ class DocumentViews(GenericAPIView[Document]):
 class DocumentsView(DocumentViews):
     """The documents about one lead, applicant or bank account."""
 
+    is_list = True
     scopes = {"GET": Scope.LEAD_READ, "POST": Scope.DOCUMENT_WRITE}
     for_borrowers = ("POST",)
     parser_classes = [MultiPartParser]

@@ -89,9 +89,8 @@ class DownloadExcelView(GenericAPIView[Lead]):
 
 
 def _filters(request: Request) -> dict[str, str]:
-    """The filters in the body; Problem for what is none, and for filters in the address, which would be left out."""
+    """The filters in the body; Problem for what is none."""
     taken, errors = read(FILTERS, body_of(request))
-    errors += [error(name, "unknown_filter") for name in request.query_params]
     if errors:
         raise invalid(errors)
     return {name: value for name, value in taken.items() if value}

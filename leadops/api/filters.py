@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.timezone import is_naive, make_aware
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema_field
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from leadops.api.authentication import caller
@@ -54,6 +55,20 @@ class StrictFilters(DjangoFilterBackend):
         if errors:
             raise invalid(errors)
         return filterset.qs if filterset else queryset
+
+
+class TakesTheQuery(BasePermission):
+    """Names what the address of a call asks for and its view takes none of; lists are narrowed by their filters.
+
+    Asked once the key is known, so that nobody without one learns what there is.
+    """
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        known = getattr(view, "also_taken", ())
+        unknown = [name for name in request.query_params if name not in known]
+        if unknown and not (getattr(view, "is_list", False) and request.method in ("GET", "HEAD")):
+            raise invalid([error(name, "unknown_filter") for name in unknown])
+        return True
 
 
 class MomentField(forms.Field):

@@ -22,7 +22,7 @@ from leadops.api.authentication import (
     scope_of,
     sees_pii,
 )
-from leadops.api.parsers import OTHER_PARTS
+from leadops.api.parsers import FORM, OTHER_PARTS
 from leadops.api.problems import (
     Problem,
     Type,
@@ -33,7 +33,7 @@ from leadops.api.problems import (
 )
 from leadops.api.shapes import error
 from leadops.faults import place_of
-from leadops.models import Scope
+from leadops.models import KeptAnswer, Scope
 from leadops.prepared import Along, is_outermost
 from leadops.services import call_counts, kept_answers
 from leadops.services.kept_answers import Call
@@ -41,11 +41,16 @@ from leadops.services.kept_answers import Call
 log = logging.getLogger(__name__)
 
 HEADER = "Idempotency-Key"
-FORM = "multipart/form-data"
 LONGEST = 255
 SOON = "1"
 """Seconds after which a call is worth sending again that came while its first one was running."""
 PIECE = 1024 * 1024
+NOT_KEPT = "not kept"
+"""In place of an answer that holds a secret: that it was given is kept, so that the call is not carried out again."""
+SHOWN = (
+    "The call was carried out, and its answer held a secret that is not kept. Ask for another one with another"
+    " Idempotency-Key: a subscription's by rotate_secret, a borrower's token as before."
+)
 
 
 class Gate:
@@ -156,9 +161,7 @@ def _once(request: ApiRequest, call: Call, carry_out: Callable[[], Any]) -> Http
             words = "This was carried out. Its answer shows personal data whole, and this key lacks the scope"
             raise PermissionDenied(f"{words} {Scope.PII_READ}.")
         if found.answer is not None:
-            replayed = HttpResponse(found.answer.body, "application/json", found.answer.status)
-            replayed["Idempotent-Replayed"] = "true"
-            return replayed
+            return _again(found.answer)
         response: HttpResponse = carry_out()
         if hasattr(response, "render"):
             response.render()
@@ -169,9 +172,20 @@ def _once(request: ApiRequest, call: Call, carry_out: Callable[[], Any]) -> Http
     return response
 
 
+def _again(answer: KeptAnswer) -> HttpResponse:
+    """The first answer; Problem for one that is shown once."""
+    if answer.body == NOT_KEPT:
+        raise Problem(Type.SHOWN_ONCE, SHOWN)
+    replayed = HttpResponse(answer.body, "application/json", answer.status)
+    replayed["Idempotent-Replayed"] = "true"
+    return replayed
+
+
 def _keep(request: ApiRequest, call: Call, response: HttpResponse) -> None:
     """Keep the answer; where the transaction is the call's own it ends with it, and the call is counted."""
-    answer = response.status_code, response.content.decode()
+    # Only the view has said so yet: every answer is marked so on its way out.
+    shown_once = response.get("Cache-Control") == "no-store"
+    answer = response.status_code, NOT_KEPT if shown_once else response.content.decode()
     if is_outermost():
         kept_answers.keep_and_end(call, *answer, request.leadops_call.key.pk)
         request.leadops_counted = True

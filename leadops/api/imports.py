@@ -24,7 +24,7 @@ from leadops.api.import_shapes import (
     read_form,
     row_answer,
 )
-from leadops.api.parsers import form_of
+from leadops.api.parsers import form_of, refuse_body
 from leadops.api.problems import Problem, Type, invalid
 from leadops.api.schema import CREATING, LISTING, READING, STEERING, answers
 from leadops.api.shapes import error
@@ -106,6 +106,7 @@ class StartView(ImportViews):
         request=None, responses=answers(STEERING, {200: ImportAnswer}), filters=False,
     )  # fmt: skip
     def post(self, request: Request, import_id: UUID) -> Response:
+        refuse_body(request)
         batch = self.batch(import_id)
         try:
             import_steering.go_on(batch)
@@ -125,6 +126,7 @@ class CancelView(ImportViews):
         request=None, responses=answers(STEERING, {200: ImportAnswer}), filters=False,
     )  # fmt: skip
     def post(self, request: Request, import_id: UUID) -> Response:
+        refuse_body(request)
         batch = self.batch(import_id)
         try:
             import_steering.cancel(batch)
@@ -138,6 +140,7 @@ class ImportRowsView(GenericAPIView[ImportRow]):
 
     serializer_class = ImportRowAnswer
     filterset_class = ImportRowFilters
+    is_list = True
     scopes = {"GET": Scope.LEAD_READ}
 
     def get_queryset(self) -> QuerySet[ImportRow]:

@@ -43,6 +43,7 @@ class LeadViews(GenericAPIView[Lead]):
 
     serializer_class = LeadAnswer
     filterset_class = LeadFilters
+    also_taken = {expanding.NAME}
 
     def get_queryset(self) -> QuerySet[Lead]:
         if getattr(self, "swagger_fake_view", False):
@@ -58,7 +59,7 @@ class LeadsView(LeadViews):
     """All leads of the caller."""
 
     scopes = {"GET": Scope.LEAD_READ, "POST": Scope.LEAD_WRITE}
-    also_taken = {expanding.NAME}
+    is_list = True
     asked_along = staticmethod(asked_along)
 
     @extend_schema(
@@ -99,7 +100,7 @@ class LeadView(LeadViews):
 
     @extend_schema(
         operation_id="leads_retrieve", summary="Read a lead", tags=["Leads"], parameters=[expanding.PARAMETER],
-        responses=answers((400, *READING), {200: LeadAnswer}), filters=False,
+        responses=answers(READING, {200: LeadAnswer}), filters=False,
     )  # fmt: skip
     def get(self, request: Request, lead_id: UUID) -> Response:
         mine = get_object_or_404(self.get_queryset().only("pk"), pk=lead_id)

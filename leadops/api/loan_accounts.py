@@ -43,6 +43,7 @@ class AccountViews(GenericAPIView[LoanAccount]):
 class AccountsView(AccountViews):
     """The loan accounts on the caller's leads."""
 
+    is_list = True
     scopes = {"GET": Scope.ACCOUNT_READ, "POST": Scope.ACCOUNT_WRITE}
 
     @extend_schema(

@@ -49,7 +49,7 @@ class PincodeView(APIView):
 
     @extend_schema(
         operation_id="pincode_retrieve", summary="City and state of a pincode", tags=["Addresses"],
-        responses=answers((400, *READING), {200: PincodeAnswer}),
+        responses=answers(READING, {200: PincodeAnswer}),
     )  # fmt: skip
     def get(self, request: Request, pincode: str) -> Response:
         return Response(_pincode_answer(pincode))
@@ -62,7 +62,7 @@ class IfscView(APIView):
 
     @extend_schema(
         operation_id="ifsc_retrieve", summary="The bank of an IFSC", tags=["Bank accounts"],
-        responses=answers((400, *READING), {200: IfscAnswer}),
+        responses=answers(READING, {200: IfscAnswer}),
     )  # fmt: skip
     def get(self, request: Request, ifsc: str) -> Response:
         return Response(_ifsc_answer(ifsc))

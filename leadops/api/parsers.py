@@ -11,8 +11,8 @@ from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 
 from leadops import strict_json
-from leadops.api.problems import FieldError, Problem, Type
-from leadops.api.shapes import error
+from leadops.api.problems import FieldError, Problem, Type, invalid
+from leadops.api.shapes import Shape, error, read
 
 DRAINED = 4 * 1024 * 1024
 """A refused body is read this far, so that its sender gets to the answer instead of a broken connection."""
@@ -20,6 +20,7 @@ DRAINED = 4 * 1024 * 1024
 OTHER_PARTS = 1024 * 1024
 """What a form may have beside its file."""
 LONGEST_NAME = 64
+FORM = "multipart/form-data"
 
 
 class CappedJSONParser(JSONParser):
@@ -58,6 +59,25 @@ def body_of(request: Request) -> Any:
     if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
         raise _malformed("Send the body with a Content-Length; one sent in chunks is not read.")
     return request.data
+
+
+class NothingShape(Shape):
+    """The body of a call that takes none: empty, or an object of no fields."""
+
+    draft = dict
+
+
+NOTHING = NothingShape(required=False)
+
+
+def refuse_body(request: Request) -> None:
+    """Problem where a body says anything to a call that takes none: it may ask for something else than is done."""
+    # With an Idempotency-Key a form was read before, and the framework takes its body for an empty one.
+    if request._request.content_type == FORM:
+        raise UnsupportedMediaType(FORM)
+    _, errors = read(NOTHING, body_of(request))
+    if errors:
+        raise invalid(errors)
 
 
 def form_of(request: Request, largest: int, what: str, parts: str) -> Any:

@@ -54,6 +54,7 @@ class Type(Enum):
     STILL_RUNNING = _Kind(
         "still-running", 409, "The first call with this Idempotency-Key is not answered yet"
     )
+    SHOWN_ONCE = _Kind("shown-once", 409, "This was done before, and its answer is shown once")
     TOO_LARGE = _Kind("too-large", 413, "The request is too large")
     UNSUPPORTED_MEDIA_TYPE = _Kind("unsupported-media-type", 415, "Bodies are JSON only")
     KEY_REUSED = _Kind("idempotency-key-reused", 422, "This Idempotency-Key was sent with another request")

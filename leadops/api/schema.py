@@ -18,15 +18,16 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     {"type": "string", "minLength": 1, "maxLength": 255},
     OpenApiParameter.HEADER,
     description="Makes it safe to send this again: the same key and body get the first answer, for 72 hours, with"
-    " `Idempotent-Replayed: true`.",
+    " `Idempotent-Replayed: true`. An answer that holds a secret is not kept: then 409 `shown-once`, and nothing is"
+    " done again.",
 )
 
 OPEN = (406, 500, 503)
 _KEYED = (400, 401, 403, 429, *OPEN)
 LISTING = _KEYED
-READING = (401, 403, 404, 429, *OPEN)
+READING = (*_KEYED, 404)
 CREATING = (*_KEYED, 409, 413, 415, 422)
-STEERING = (*READING, 400, 409, 422)
+STEERING = (*READING, 409, 413, 415, 422)
 CHANGING = (*_KEYED, 404, 409, 413, 415)
 DELETING = (*READING, 409)
 DOWNLOADING = (*_KEYED, 413, 415)
@@ -38,7 +39,8 @@ _WORDS = {
     404: "Nothing of yours has this address.",
     406: "Something other than JSON was asked for.",
     409: "A record with this reference exists already, `existing_id` is its id; the lender knows the borrower;"
-    " its state does not allow this now; or an earlier call with this Idempotency-Key is still running.",
+    " its state does not allow this now; or an earlier call with this Idempotency-Key is still running,"
+    " or held a secret.",
     413: "The body is too large.",
     415: "The body is not declared as application/json, or as multipart/form-data where a file comes with it.",
     422: "This Idempotency-Key was sent with another request.",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["leadops.api.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["leadops.api.authentication.HasScope"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "leadops.api.authentication.HasScope",
+        "leadops.api.filters.TakesTheQuery",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["leadops.api.renderers.QuickJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["leadops.api.parsers.CappedJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["leadops.api.filters.StrictFilters"],

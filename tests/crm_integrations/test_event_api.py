@@ -9,12 +9,13 @@ from django.utils import timezone
 
 from crm_integrations import delivery
 from crm_integrations.models import Connection, PartnerEvent, Subscription
-from leadops.models import ApiKey, Scope
+from leadops.models import ApiKey, KeptAnswer, Scope
 from tests.crm_integrations.receiver import receiving
 from tests.leadops.api.callers import Caller
 
 EVENTS, SUBSCRIPTIONS = "/v1/events/", "/v1/events/subscriptions/"
 URL = "https://hooks.sunrise.example/leadops"
+SHOWN_ONCE = "urn:leadops:problem:shown-once"
 
 
 @pytest.fixture
@@ -155,6 +156,22 @@ def test_what_is_wrong_with_a_body_is_told_by_its_field(api, body, told):
     assert answer.status_code == 400
     assert sorted(_codes(answer)) == sorted(told)
     assert not Subscription.objects.exists()
+
+
+def test_a_secret_is_shown_once_also_to_who_sends_the_same_call_again(api):
+    body = {"url": URL, "events": ["lead.created"]}
+    first, again = (api.post(SUBSCRIPTIONS, body, **{"Idempotency-Key": "made"}) for _ in range(2))
+    assert (first.status_code, again.status_code, again.json()["type"]) == (201, 409, SHOWN_ONCE)
+    assert "rotate_secret" in again.json()["detail"]
+    assert Subscription.objects.count() == 1
+    path = _of(first.json(), "rotate_secret/")
+    rotated, again = (api.post(path, {}, **{"Idempotency-Key": "rotated"}) for _ in range(2))
+    assert (rotated.status_code, again.status_code, again.json()["type"]) == (200, 409, SHOWN_ONCE)
+    assert rotated.json()["secret"] not in again.content.decode()
+    assert Connection.objects.get().secrets["secret"] == rotated.json()["secret"]
+    kept = [each.body for each in KeptAnswer.objects.all()]
+    assert len(kept) == 2
+    assert not any("whsec_" in body for body in kept)
 
 
 def test_a_rotated_secret_is_another_one(api, made):

@@ -335,10 +335,15 @@ def test_every_post_takes_a_key(api, path, monkeypatch):
     assert len(asked) == 1
 
 
-def test_a_borrowers_token_is_replayed_too(api, program):
+def test_a_borrowers_token_is_made_once_and_shown_once(api, program):
     lead_id = api.post(LEADS, bodies.lead(program)).json()["id"]
-    answers = [api.post("/v1/crm/borrower_token/", {"lead_id": lead_id}, **KEY) for _ in range(2)]
-    assert answers[0].content == answers[1].content
+    first, again, other = (
+        api.post("/v1/crm/borrower_token/", body, **KEY)
+        for body in ({"lead_id": lead_id}, {"lead_id": lead_id}, {"lead_id": SOME_ID})
+    )
+    assert (first.status_code, again.status_code, _slug(again)) == (200, 409, "shown-once")
+    assert (other.status_code, _slug(other)) == (422, "idempotency-key-reused")
+    assert first.json()["access"] not in again.content.decode() + KeptAnswer.objects.get().body
     assert BorrowerToken.objects.count() == 1
 
 
