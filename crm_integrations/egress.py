@@ -17,17 +17,12 @@ DISGUISES = tuple(
 )
 """IPv6 forms that can stand for a private address: IPv4-compatible, translated, NAT64, and site-local."""
 PATH = re.compile(r"/(?!/)[^\\?#\s\x00-\x20\x7f-\U0010ffff]*")
-
-OTHER_SERVICES = frozenset(
-    map(
-        int,
-        """
-        0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119
-        123 135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989
-        990 993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080
-        """.split(),
-    )
-)
+_PORTS = """
+0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119 123 135
+137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989 990 993 995 1719
+1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080
+"""
+OTHER_SERVICES = frozenset(map(int, _PORTS.split()))
 """The ports that browsers refuse too (WHATWG Fetch, port blocking): mail and the like are not to be spoken to by us."""
 NO_HOST = "This is no host's name."
 """A part of it is empty, or longer than any name server takes."""
