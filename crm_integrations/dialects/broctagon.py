@@ -21,6 +21,7 @@ from leadops.api.problems import FieldError, Problem, Type
 from leadops.api.shapes import Shape
 from leadops.drafts import ApplicantDraft, LeadDraft
 from leadops.models import Lead
+from leadops.validation import LongNumber
 from leadops.validation.words import country_code, gender
 
 OWNER_ID_LENGTH = 8
@@ -68,7 +69,7 @@ class Broctagon(Dialect):
     prefix = "public/v1/"
     how = "It is both the value of the header key and the secret that the header signature is made with."
     table = LeadTable()
-    phone_names = frozenset({"number"})
+    long_numbers: ClassVar[Mapping[str, LongNumber]] = {"phone.number": LongNumber.PHONE}
     # The introduction lists 400, 403 and 404 for errors, and no 401: a bad key is "access denied".
     statuses: ClassVar[Mapping[Type, int]] = {
         Type.UNAUTHENTICATED: 403,

@@ -13,6 +13,7 @@ from leadops.api.problems import FieldError, Problem, Type
 from leadops.api.shapes import Shape, Text, Unreadable, error
 from leadops.drafts import LeadDraft
 from leadops.models import Lead
+from leadops.validation import LongNumber
 
 Headers = Mapping[str, str]
 
@@ -37,8 +38,8 @@ class Dialect:
     """Where the key goes, told to whoever made it; `{code}` is the partner's code."""
     table: ClassVar[Shape]
     """The fields of the vendor's page, and no others; reads into a dict."""
-    phone_names: ClassVar[frozenset[str]] = frozenset()
-    """Names of fields that hold telephone numbers: their digits are no card's, whatever their sum."""
+    long_numbers: ClassVar[Mapping[str, LongNumber]] = {}
+    """Paths of fields whose numbers look like a card's or Aadhaar by chance, in `extra[slug]` too."""
     challenge: ClassVar[str] = ""
     """What a 401 says in WWW-Authenticate."""
     statuses: ClassVar[Mapping[Type, int]] = {}

@@ -16,6 +16,7 @@ from leadops.api.shapes import Shape
 from leadops.drafts import AddressDraft, ApplicantDraft, LeadDraft
 from leadops.models import Lead
 from leadops.services.lead_numbers import number_of
+from leadops.validation import LongNumber
 
 MESSAGES = {400: "Invalid request data", 401: "Unauthorized"}
 NAMES = {
@@ -50,6 +51,7 @@ class Ispcrm(Dialect):
     prefix = "api/v1/"
     how = "Send it as ISPCRM's token: Authorization: Bearer followed by the key."
     table = LeadTable()
+    long_numbers: ClassVar[Mapping[str, LongNumber]] = {"phone": LongNumber.PHONE}
     challenge = "Bearer"
     # The page knows a bad request and a bad token, and nothing between or beside them.
     statuses: ClassVar[Mapping[Type, int]] = {

@@ -111,7 +111,7 @@ class CreateLeadView(DialectView):
 
     def _read(self, body: Any, program: Program) -> Taken:
         """The lead in `body`; Problem with every error of form and content, by the vendor's names."""
-        cards = [each for each in map(FieldError.of, refuse_cards(body)) if not self._is_phone(each.field)]
+        cards = [*map(FieldError.of, refuse_cards(body, long_numbers=self.dialect.long_numbers))]
         values, errors = read(self.dialect.table, body)
         if not isinstance(values, dict):
             raise invalid(once(cards, errors))
@@ -122,9 +122,6 @@ class CreateLeadView(DialectView):
             content = [*map(FieldError.of, _in_their_words(found, taken))]
             raise invalid(once(cards, errors, taken.errors, content))
         return taken
-
-    def _is_phone(self, field: str) -> bool:
-        return field.rpartition(".")[2] in self.dialect.phone_names
 
 
 def raw_body(request: Request) -> bytes:

@@ -19,16 +19,19 @@ from leadops.validation.findings import (
     warnings_in,
 )
 from leadops.validation.lead import check_lead
+from leadops.validation.long_numbers import LongNumber, declare_long_numbers
 from leadops.validation.places import pincode
 from leadops.validation.plain_text import free_text, joined
 
 __all__ = [
     "Checked",
     "Finding",
+    "LongNumber",
     "Problem",
     "Severity",
     "check_lead",
     "declare_extra",
+    "declare_long_numbers",
     "errors_in",
     "findings_at",
     "free_text",

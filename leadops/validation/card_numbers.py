@@ -44,6 +44,8 @@ SHORTEST_HIDDEN = 6
 """The length of what is shortest: a check number behind its name, cvc123."""
 _CARD_LENGTHS = range(13, 20)
 _AADHAAR_LENGTH = 12
+# American Express with fifteen digits, Diners Club with fourteen: no country's telephone numbers are as long there.
+_SHORT_CARD = re.compile(r"3[47][0-9]{13}|3(?:0[0-5]|[689][0-9])[0-9]{11}")
 _DOUBLED = dict(zip("0123456789", (0, 2, 4, 6, 8, 1, 3, 5, 7, 9), strict=True))
 
 # First digits by ISO/IEC 7812 as the schemes publish them; RuPay and Mir are those of our two markets.
@@ -83,6 +85,11 @@ def hidden_numbers(text: str, *, with_aadhaar: bool = True) -> tuple[Problem, ..
         elif with_aadhaar and any(aadhaar.is_valid(digits) for digits in _aadhaars_in(text)):
             found["aadhaar"] = problem("aadhaar_number")
     return tuple(found.values())
+
+
+def is_card_of_a_telephones_length(digits: str) -> bool:
+    """Say whether these are a card's digits that no telephone has, though it may have as many."""
+    return _SHORT_CARD.fullmatch(digits) is not None and passes_luhn(digits)
 
 
 def _cards_in(text: str) -> Iterator[str]:

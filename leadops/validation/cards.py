@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from leadops.validation.card_numbers import SHORTEST_HIDDEN, hidden_numbers
 from leadops.validation.findings import Finding, findings_at, problem
+from leadops.validation.long_numbers import OURS, Fields, without_false_alarms
 from leadops.validation.plain_text import plain
 
 T = TypeVar("T")
@@ -33,18 +34,8 @@ _CARD_FIELD = re.compile(
     r"|\b(?:credit|debit) ?card ?(?:details|data|info)"
     r"|карт[аыуе]? ?(?:номер|срок)|номер ?карты|держател[ья] ?карты|срок ?действия ?карты"
 )
-_ACCOUNT_AND_MOBILE = frozenset(
-    {"accountno", "accountnumber", "bankaccountno", "bankaccountnumber", "accno", "acno"}
-    | {"mobile", "mobileno", "mobilenumber", "primarymobile", "primarymobileno"}
-    | {"telephone", "phone", "phoneno", "phonenumber", "contactno", "mobilephone"}
-)
-_ON_A_CARD = re.compile(r"[0-9]{4}([ .-])[0-9]{4}(?:\1[0-9]{4}\1[0-9]{1,7}|[0-9]{2}\1[0-9]{4,5})")
 _USUAL_NAME = 64  # a longer name is not worth remembering
 _BEYOND_CARDS = 10**19
-# An INN has twelve digits too, and a partner's own reference may: one in ten would pass for Aadhaar.
-_TWELVE_DIGIT_NUMBERS = frozenset(
-    {"taxid", "inn", "iin", "employerinn", "ordercode", "partnerrefid", "refid", "programid"}
-)
 
 
 def _remembered(judge: Callable[[str], T]) -> Callable[[str], T]:
@@ -79,34 +70,36 @@ def refuse_header(header: str) -> list[Finding]:
     return findings_at(header, (problem("card_data", what="column"),))
 
 
-def refuse_cell(field: str, header: str, value: object) -> list[Finding]:
-    """Refuse a cell or a JSON value that holds a card number or a full Aadhaar number.
+def refuse_cell(field: str, attribute: str, value: object) -> list[Finding]:
+    """Refuse a cell that holds a card number or a full Aadhaar number.
 
-    `header` is the column's or field's name: account numbers and mobiles are exempt, since one random number
-    in ten passes the Luhn check, unless they are written in the groups that stand on a card.
+    `attribute` is what the column holds: an account number or a mobile is what it says, unless it is written in the
+    groups that stand on a card.
     """
-    if isinstance(value, bool) or not isinstance(value, str | int | float) or _is_short(value):
-        return []
-    text = _as_written(value)
-    if len(text) < SHORTEST_HIDDEN:
-        return []
-    if (key := _key(header)) in _ACCOUNT_AND_MOBILE and not _ON_A_CARD.fullmatch(text):
-        return []
-    return findings_at(field, hidden_numbers(text, with_aadhaar=key not in _TWELVE_DIGIT_NUMBERS))
+    return _refuse_value(field, value, attribute, OURS)
 
 
-def refuse_cards(data: object, field: str = "") -> list[Finding]:
+def refuse_cards(data: object, field: str = "", long_numbers: Fields = OURS) -> list[Finding]:
     """Find card data and full Aadhaar numbers anywhere in a raw JSON tree, before its shape is checked.
 
-    `field` is the path of the tree itself, empty for a whole body.
+    `field` is the path of the tree itself, empty for a whole body; `long_numbers` are the fields that may hold what
+    looks like one, by their paths.
     """
     findings: list[Finding] = []
     for path, name, value in _walk(data, field):
         if name is None or not _is_refused(name):
-            findings += refuse_cell(path, _last_name(path), value)
+            findings += _refuse_value(path, value, path, long_numbers)
         else:
             findings += findings_at(path, (problem("card_data", what="field"),))
     return findings
+
+
+def _refuse_value(field: str, value: object, path: str, long_numbers: Fields) -> list[Finding]:
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or _is_short(value):
+        return []
+    text = _as_written(value)
+    found = hidden_numbers(text)
+    return findings_at(field, without_false_alarms(found, text, path, long_numbers)) if found else []
 
 
 def _walk(data: object, field: str) -> Iterator[tuple[str, str | None, object]]:
@@ -128,15 +121,6 @@ def _step(path: str, key: str) -> str:
 
 def _is_short(value: object) -> bool:
     return isinstance(value, str) and len(value) < SHORTEST_HIDDEN and value.isascii()
-
-
-def _last_name(path: str) -> str:
-    return path.rpartition(".")[2].partition("[")[0]
-
-
-@_remembered
-def _key(name: str) -> str:
-    return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
 def _as_written(value: str | int | float) -> str:

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from rest_framework.response import Response
 
 from crm_integrations.dialects.brainysoft import reading, sessions
-from crm_integrations.dialects.brainysoft.tables import LEAD
+from crm_integrations.dialects.brainysoft.tables import LEAD, LONG_NUMBERS
 from crm_integrations.dialects.dialect import Dialect, Headers, Taken
 from leadops.api.authentication import Caller, caller_of
 from leadops.api.problems import Problem, Type
@@ -35,6 +35,7 @@ class Brainysoft(Dialect):
     prefix = "bs-core/"
     how = "Log in with it as the password, {code} as customer-key and userName; or send it as bsauth without that."
     table = LEAD
+    long_numbers = LONG_NUMBERS
     statuses: ClassVar[Mapping[Type, int]] = {Type.CONFLICT: 400, Type.DUPLICATE_LEAD: 400}
 
     def credential(self, headers: Headers) -> str:

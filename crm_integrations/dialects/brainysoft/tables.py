@@ -27,8 +27,20 @@ from crm_integrations.dialects.brainysoft.values import (
     within,
 )
 from leadops.api.shapes import Shape
+from leadops.validation import LongNumber
 
 CHANNELS = ("ECOMM", "GENERATOR", "LOAN_APPLICATION", "PRESCORE", "SITE", "UNO_MOMENTO")
+LONG_NUMBERS = {
+    "mobilePhone": LongNumber.PHONE,
+    "addressData.telephone": LongNumber.PHONE,
+    "registrationAddressData.telephone": LongNumber.PHONE,
+    "addresses.telephone": LongNumber.PHONE,
+    "relatives.telephone": LongNumber.PHONE,
+    "inn": LongNumber.TWELVE_DIGITS,
+    "employerInn": LongNumber.TWELVE_DIGITS,
+    "orderCode": LongNumber.TWELVE_DIGITS,
+    "registrationNumber": LongNumber.REGISTRATION,
+}
 UNITS = ("DAYS", "MONTHS", "WEEKS", "YEARS")
 
 FIAS_CHAIN = table(

@@ -20,6 +20,7 @@ from crm_integrations.messages import Request, Response
 from crm_integrations.models import Connection
 from crm_integrations.sandbox.brainysoft_fields import LEAD as THE_VENDORS_FIELDS
 from leadops.models import ApiKey, Lead, LeadNumber
+from leadops.validation import refuse_cards
 from tests import people
 from tests.crm_integrations.dialects.brainysoft_bodies import (
     INN,
@@ -235,6 +236,36 @@ class TestBrainysoft(DialectRules):
         assert field in [each["field"] for each in refused["errors"]]
         assert refused["code"] == "VALIDATION_ERROR"
         assert f"{field}: " in refused["message"]
+
+    @pytest.mark.parametrize(
+        ("changes", "field"),
+        [
+            ({"leadDebts": [{"mobile": "4111111111111111"}]}, "leadDebts[0].mobile"),
+            ({"leadDebts": [{"inn": "234123412346"}]}, "leadDebts[0].inn"),
+            ({"addressData": {"attributes": {"phone": "4111111111111111"}}}, "addressData.attributes.phone"),
+            (
+                {"addressData": {"fiasChain": {"parents": [{"mobile": "4111111111111111"}]}}},
+                "addressData.fiasChain.parents[0].mobile",
+            ),
+            ({"addressData": {"telephone": "378282246310005"}}, "addressData.telephone"),
+            ({"relatives": [{}, {"telephone": "378282246310005"}]}, "relatives[1].telephone"),
+        ],
+    )
+    def test_a_card_is_refused_whatever_its_field_is_called(self, vendor, changes, field):
+        refused = self.is_refusal(vendor.post(FULL | changes), 400)
+        assert [each["field"] for each in refused["errors"]] == [field]
+        assert not Lead.objects.exists()
+
+    def test_numbers_of_the_page_that_look_like_a_cards_are_taken(self, vendor):
+        looks = {"registrationNumber": "5100000000003", "employerInn": "234123412346"}
+        further = {
+            "addresses": [{"telephone": "4915112345678"}],
+            "relatives": [{"telephone": "234123412346"}],
+        }
+        codes = [each.code for each in refuse_cards(looks | further)]
+        assert sorted(codes) == ["aadhaar_number"] * 2 + ["card_data"] * 2
+        assert vendor.post(FULL | looks | further | {"orderCode": "234123412346"}).status_code == 200
+        assert lost(looks | further, sent_on(Lead.objects.get())) == []
 
     @pytest.mark.parametrize(
         "field", ["cardNumber", "cardCvc", "cardHolder", "validThruMonth", "validThruYear"]

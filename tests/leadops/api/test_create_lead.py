@@ -332,6 +332,34 @@ def test_card_data_is_refused_and_not_repeated(api, program, where, fields):
     assert "4111" not in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("rows", "where"),
+    [
+        ({"leadDebts": [{"mobile": "4111111111111111"}]}, "leadDebts[0].mobile"),
+        ({"goods": [{"account_no": "4111111111111111"}]}, "goods[0].account_no"),
+        ({"extraFields": {"phone": "4111111111111111"}}, "extraFields.phone"),
+        ({"relatives": [{"telephone": "378282246310005"}]}, "relatives[0].telephone"),
+        ({"registrationNumber": "4111111111111111"}, "registrationNumber"),
+    ],
+)
+def test_a_card_in_extra_is_refused_whatever_its_field_is_called(api, program, rows, where):
+    answer = api.post(PATH, bodies.lead(program, extra={"brainysoft": rows}))
+    assert _errors(answer) == {f"extra.brainysoft.{where}": "card_data"}
+
+
+def test_numbers_of_a_vendors_own_that_look_like_a_cards_are_taken(api, program):
+    extra = {"brainysoft": {"registrationNumber": "5100000000003", "employerInn": "234123412346"}}
+    assert api.post(PATH, bodies.lead(program, extra=extra)).json()["extra"] == extra
+
+
+@pytest.mark.parametrize("name", ["inn", "mobile"])
+def test_an_aadhaar_number_in_extra_is_refused_whatever_its_field_is_called(api, program, name):
+    answer = api.post(
+        PATH, bodies.lead(program, extra={"brainysoft": {"extraFields": {name: "234123412346"}}})
+    )
+    assert _errors(answer) == {f"extra.brainysoft.extraFields.{name}": "aadhaar_number"}
+
+
 def test_more_than_fifty_applicants_are_refused(api, program):
     crowd = [bodies.applicant(is_primary=at == 0) for at in range(51)]
     assert _errors(api.post(PATH, bodies.lead(program, applicants=crowd))) == {"applicants": "too_many"}
