@@ -16,6 +16,8 @@ from leadops.models import Lead
 from leadops.services import leads
 
 TOLD = (Kind.LEAD, Kind.LOAN_ACCOUNT)
+KINDS = {"crm": Kind.LEAD, "los": Kind.LOAN_ACCOUNT}
+"""Crego's words for services, by what such a one takes."""
 _OFFICERS = "Only the lender's officers send leads to this service."
 _LENDERS = "This was not taken there before; whether it is sent again is the lender's decision."
 
@@ -26,6 +28,26 @@ class UnknownService(LeadopsError):
 
 class NoLeadsThere(LeadopsError):
     """This service takes no leads."""
+
+
+class SeveralServices(LeadopsError):
+    """Routes of the lead name several services of this kind."""
+
+
+class NotTheLeads(LeadopsError):
+    """The lead's is another one; `field` says of what."""
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        super().__init__(field)
+
+
+class Asked(NamedTuple):
+    """What a partner says of where a lead is to go, in Crego's words: a service by its name or kind, and of what."""
+
+    service: str = ""
+    program_id: UUID | None = None
+    ref_id: str = ""
 
 
 class ServiceAccount(NamedTuple):
@@ -71,13 +93,14 @@ def _kinds(connection: Connection) -> tuple[Kind, ...]:
     return connection.connector_class.kinds() if connection.vendor in registry.vendors() else ()
 
 
-def send(lead: Lead, service: str) -> ServiceAccount:
-    """Send `lead` to the service of this name; one that has it, or is being sent it, is left as it is.
+def send(lead: Lead, asked: Asked) -> ServiceAccount:
+    """Send `lead` to the service that is asked for; one that has it, or is being sent it, is left as it is.
 
-    Raises UnknownService, NoLeadsThere, and NotInThisState where the lead is not to be sent, or where that is not its
-    partner's to say.
+    Raises UnknownService, SeveralServices, NoLeadsThere, NotTheLeads, and NotInThisState where the lead is not to be
+    sent, or where that is not its partner's to say.
     """
-    connection = _named(lead, service)
+    connection = _named(lead, asked.service)
+    _check(lead, connection, asked)
     if lead.is_stopped or lead.status == Lead.Status.DRAFT:
         raise NotInThisState(f"This lead is {lead.get_status_display().lower()}, so it is not sent.")
     made = leads.submit([lead], [connection.pk])
@@ -89,8 +112,12 @@ def send(lead: Lead, service: str) -> ServiceAccount:
 
 
 def _named(lead: Lead, service: str) -> Connection:
-    """The connection of this name, when a route sends leads there by itself: others wait for an officer's word."""
-    routes = [route for route in _routes(lead) if route.connection.name == service]
+    """The connection of this name, or the one of this kind, when a route sends leads there by itself.
+
+    Others wait for an officer's word.
+    """
+    routed = _routes(lead)
+    routes = [route for route in routed if route.connection.name == service] or _of_kind(routed, service)
     if not routes:
         raise UnknownService
     if Kind.LEAD not in _kinds(routes[0].connection):
@@ -98,3 +125,23 @@ def _named(lead: Lead, service: str) -> Connection:
     if not any(route.automatic for route in routes):
         raise NotInThisState(_OFFICERS)
     return routes[0].connection
+
+
+def _of_kind(routes: list[Route], word: str) -> list[Route]:
+    """The routes to the one service of this kind."""
+    kind = KINDS.get(word)
+    found = [route for route in routes if kind in _kinds(route.connection)]
+    if len({route.connection.pk for route in found}) > 1:
+        raise SeveralServices
+    return found
+
+
+def _check(lead: Lead, connection: Connection, asked: Asked) -> None:
+    """Hold the program and the reference that come along against the lead's own: another lead may be meant."""
+    if asked.program_id not in (None, lead.program_id):
+        raise NotTheLeads("program_id")
+    if asked.ref_id in ("", lead.partner_ref_id):
+        return
+    told = Delivery.objects.filter(lead=lead, connection=connection, kind=Kind.LEAD, ref=asked.ref_id)
+    if not told.exists():
+        raise NotTheLeads("ref_id")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,34 +14,45 @@ from rest_framework.views import APIView
 
 from crm_integrations import service_accounts
 from crm_integrations.models import State
-from crm_integrations.service_accounts import NoLeadsThere, ServiceAccount, UnknownService
+from crm_integrations.service_accounts import (
+    Asked,
+    NoLeadsThere,
+    NotTheLeads,
+    ServiceAccount,
+    SeveralServices,
+    UnknownService,
+)
 from leadops.api.authentication import caller
 from leadops.api.parsers import body_of
 from leadops.api.problems import invalid
 from leadops.api.schema import CREATING, READING, answers
-from leadops.api.shapes import Shape, Text, error, read
+from leadops.api.shapes import Id, Shape, Text, error, read
 from leadops.models import Lead, Scope
 
 WORDS = (
     "Each service that the lender's routes connect the lead with, and what it holds. A plain array, by name."
 )
 SENDING = """\
-Sends the lead to one service, by its name. One that has the lead, or is being sent it, is left as it is and told as it
-stands. 409: the lead was dropped or declined, the service did not take it before, or only officers send there.
+Sends the lead to one service, by its name, or as `crm` where only one of its services takes leads. `program_id` and
+`ref_id` may come along, and have to be the lead's. A service of loan accounts is sent nothing by this. One that has the
+lead, or is being sent it, is left as it is and told as it stands. 409: the lead was dropped or declined, the service
+did not take it before, or only officers send there.
 """
-
-
-@dataclass(slots=True)
-class ReadService:
-    service: str = ""
 
 
 class ServiceShape(Shape):
     """Where to send a lead."""
 
-    draft = ReadService
+    draft = Asked
 
-    service = Text(max_length=50, help_text="The service's name, as service_accounts tells it.")
+    service = Text(
+        max_length=50,
+        help_text="Its name, as service_accounts tells it; or crm or los where the lead has one such service.",
+    )
+    program_id = Id(required=False, help_text="The lead's.")
+    ref_id = Text(
+        required=False, max_length=100, help_text="Your reference of the lead, or what the service is told."
+    )
 
 
 SERVICE = ServiceShape()
@@ -95,9 +105,13 @@ class SendToServiceView(APIView):
         if errors:
             raise invalid(errors)
         try:
-            return Response(_answer(service_accounts.send(lead, taken.service), lead))
+            return Response(_answer(service_accounts.send(lead, taken), lead))
         except UnknownService:
             raise invalid([error("service", "unknown_service")]) from None
+        except SeveralServices:
+            raise invalid([error("service", "several_services")]) from None
+        except NotTheLeads as refusal:
+            raise invalid([error(refusal.field, "not_the_leads")]) from None
         except NoLeadsThere:
             raise invalid([error("service", "takes_no_leads")]) from None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -156,12 +155,12 @@ class LeadFilters(Made):
         return leads.filter(pk__in=lead_ids(text, partner=caller(cast(Request, self.request))))
 
     def by_mobile(self, leads: QuerySet[Lead], name: str, text: str) -> QuerySet[Lead]:
-        countries = Program.objects.order_by().values_list("country", flat=True).distinct()
-        return leads.filter(primary_mobile_index__in=_indexes(text, countries))
+        return leads.filter(primary_mobile_index__in=mobile_indexes(text))
 
 
-def _indexes(text: str, countries: Iterable[str]) -> list[bytes | None]:
-    """The number may be one of several countries', when it is written without its country."""
+def mobile_indexes(text: str) -> list[bytes | None]:
+    """What leads with this number are found by; it may be one of several countries' when it is written without one."""
+    countries = Program.objects.order_by().values_list("country", flat=True).distinct()
     read = (mobile(text, country) for country in countries)
     return [blind_index("mobile", each.value) for each in read if each.value and not each.is_refused]
 

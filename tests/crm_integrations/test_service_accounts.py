@@ -162,6 +162,41 @@ def test_a_service_of_loan_accounts_takes_no_lead(api, lead_id):
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "takes_no_leads")
 
 
+def said(api: Caller, lead_id: str, **body: Any) -> tuple[int, Any]:
+    answer = api.post(f"/v1/crm/leads/{lead_id}/send_to_service/", body)
+    told = answer.json()
+    errors = [(each["field"], each["code"]) for each in told.get("errors", [])]
+    return answer.status_code, errors or told["service"]
+
+
+def test_cregos_own_body_is_taken_where_it_is_the_leads(api, lead_id, program):
+    ref = Delivery.objects.get().ref
+    for each in ("P-1", ref):
+        assert said(api, lead_id, service="crm", program_id=str(program.pk), ref_id=each) == (200, "ispcrm")
+    assert Delivery.objects.count() == 1
+
+
+def test_what_is_not_the_leads_is_said_by_its_field(api, lead_id):
+    other = str(people.program("other", "Other").pk)
+    assert said(api, lead_id, service="ispcrm", program_id=other) == (400, [("program_id", "not_the_leads")])
+    assert said(api, lead_id, service="ispcrm", ref_id="P-2") == (400, [("ref_id", "not_the_leads")])
+    assert said(api, lead_id, service="ispcrm", program_id="x") == (400, [("program_id", "invalid_id")])
+
+
+def test_a_kind_names_a_service_where_there_is_one_of_it(api, lead_id, program):
+    assert said(api, lead_id, service="los") == (400, [("service", "unknown_service")])
+    Route.objects.create(connection=Connection.objects.get(), program=program)  # two routes to one service
+    Route.objects.create(connection=connection("crego_los"))
+    assert said(api, lead_id, service="crm") == (200, "ispcrm")
+    assert said(api, lead_id, service="lms") == (400, [("service", "unknown_service")])
+    printed = {"service": "los", "program_id": str(program.pk), "ref_id": "CL00044A"}
+    assert said(api, lead_id, **printed) == (400, [("service", "takes_no_leads")])
+    Route.objects.create(connection=connection("broctagon"))
+    assert said(api, lead_id, service="crm") == (400, [("service", "several_services")])
+    Connection.objects.filter(name="broctagon").update(name="crm")
+    assert said(api, lead_id, service="crm") == (200, "crm")
+
+
 @pytest.mark.parametrize("body", [{}, {"service": 7}, {"service": "ispcrm", "more": 1}, []])
 def test_a_body_of_another_form_is_refused(api, lead_id, body):
     assert api.post(f"/v1/crm/leads/{lead_id}/send_to_service/", body).status_code == 400

@@ -89,6 +89,28 @@ def test_of_anothers_lead_there_is_none(other_api, lead_id):
     assert not BorrowerToken.objects.exists()
 
 
+def _said(api, **body) -> tuple[str, str] | str:
+    told = api.post(PATH, body).json()
+    return told["lead_id"] if "access" in told else (told["errors"][0]["field"], told["errors"][0]["code"])
+
+
+def test_it_is_asked_for_by_the_leads_mobile_too(api, other_api, program, lead_id):
+    second = api.post(LEADS, bodies.lead(program, primary_mobile="9000000017")).json()["id"]
+    for written in ("9000000001", "+91 90000 00001"):
+        assert _said(api, primary_mobile=written) == lead_id
+        assert _said(api, lead_id=lead_id, primary_mobile=written) == lead_id
+    for wrong in ("9000000017", "no number"):
+        assert _said(api, lead_id=lead_id, primary_mobile=wrong) == ("primary_mobile", "not_the_leads")
+    assert _said(api, primary_mobile="9000000018") == ("primary_mobile", "unknown_mobile")
+    assert _said(other_api, primary_mobile="9000000001") == ("primary_mobile", "unknown_mobile")
+    assert _said(api) == ("lead_id", "required")
+    assert _said(api, primary_mobile=7) == ("primary_mobile", "not_a_text")
+    Lead.objects.filter(pk=second).update(
+        primary_mobile_index=Lead.objects.get(pk=lead_id).primary_mobile_index
+    )
+    assert _said(api, primary_mobile="9000000001") == ("primary_mobile", "several_leads")
+
+
 def test_it_ends_in_time(borrower, lead_id):
     BorrowerToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert borrower.get(f"{LEADS}{lead_id}/").status_code == 401
