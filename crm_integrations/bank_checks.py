@@ -11,7 +11,6 @@ from crm_integrations.models import Connection, Delivery, Route, State
 from leadops.errors import NotInThisState
 from leadops.ids import uuid7
 from leadops.models import Bank, Lead
-from leadops.services import bank_verification
 
 CHANGED_MEANWHILE = (State.CANCELLED, State.SUPERSEDED)
 """It was another account when it was to be sent, or when its bank told of it."""
@@ -21,8 +20,6 @@ _NOTHING = "An account without a number or an IFSC can't be verified."
 
 def ask(bank: Bank) -> Delivery:
     """Have `bank` verified, once for each account number and IFSC; returns the delivery as it stands.
-
-    What was told of this account before is held against the names of today.
 
     Raises NotInThisState where there is nothing to verify, or nobody who does, or the lead was dropped or declined.
     """
@@ -36,9 +33,7 @@ def ask(bank: Bank) -> Delivery:
     new = outbox.New(uuid7(), connection.pk, Kind.BANK, lead.pk, None, key, lead.version, key.hex)
     with transaction.atomic():
         asked = Delivery.objects.filter(connection=connection, kind=Kind.BANK, record_id=key)
-        if asked.exclude(state__in=CHANGED_MEANWHILE).exists():
-            bank_verification.judge_again(bank)
-        else:
+        if not asked.exclude(state__in=CHANGED_MEANWHILE).exists():
             outbox.enqueue([new])
         return asked.select_related("connection__health").latest("version")
 

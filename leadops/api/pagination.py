@@ -116,8 +116,9 @@ def _ids(queryset: QuerySet[Any], start: int, most: int, *, count: bool) -> tupl
         return [], 0
     page = f"{ids} ORDER BY 1 DESC LIMIT {most} OFFSET {start}"
     counted = (f"{ids} LIMIT {COUNTED + 1}", values)
-    known = kept_counts.known(counted) if count else 0
-    if known is not None and ((found := statements.rows(page, values)) or not count):
+    if not count:
+        return [pk for (pk,) in statements.rows(page, values)], 0
+    if (known := kept_counts.known(counted)) and (found := statements.rows(page, values)):
         return [pk for (pk,) in found], known
     sql = f"SELECT ARRAY({page}), (SELECT count(*) FROM ({counted[0]}) counted)"  # noqa: S608  the ORM's own words
     [(found, total)] = statements.rows(sql, (*values, *values))

@@ -14,6 +14,7 @@ from django.db import transaction
 from leadops.drafts import MOST_ADDRESSES, MOST_BANKS, AddressDraft, BankDraft
 from leadops.errors import Gone
 from leadops.models import Address, Applicant, Bank
+from leadops.services import bank_verification
 from leadops.services.duplicates.records import save, values_of
 from leadops.services.lead_updates import ABOUT_MONEY
 from leadops.services.whole_leads import (
@@ -116,11 +117,16 @@ def _change(part: Address | Bank, kind: _Kind, given: Given) -> Changed:
     path = f"applicants[{at}].{kind.name}[{nth}]."
     fill(draft, given)
     warnings = _checked(whole, path, draft, kind, given)
-    if isinstance(draft, BankDraft) and any(
-        getattr(row, name) != getattr(draft, name) for name in ABOUT_MONEY
-    ):
-        draft.is_verified = False
-    return whole.told(row.pk, path, warnings, save(row, draft))
+    if not (isinstance(row, Bank) and isinstance(draft, BankDraft) and _is_another(row, draft)):
+        return whole.told(row.pk, path, warnings, save(row, draft))
+    draft.is_verified = False
+    changed = save(row, draft)
+    bank_verification.judge_again(row)
+    return whole.told(row.pk, path, warnings, changed)
+
+
+def _is_another(bank: Bank, draft: BankDraft) -> bool:
+    return any(getattr(bank, name) != getattr(draft, name) for name in ABOUT_MONEY)
 
 
 @transaction.atomic

@@ -105,8 +105,8 @@ def test_an_account_that_has_its_number_back_is_verified_by_what_was_told_of_it(
     verify(api, bank_id)
     engine.drain()
     renumber(api, bank_id, account_no="000999888766")
-    renumber(api, bank_id, account_no="000999888777")
     assert not Bank.objects.get().is_verified
+    renumber(api, bank_id, account_no="000999888777")
     told = verify(api, bank_id)
     assert (told["is_verified"], told["verification"]["state"]) == (True, "delivered")
     assert len(vendor_sandbox.calls("bank_verifier")) == 1
@@ -121,6 +121,17 @@ def test_a_holder_who_was_misspelt_is_held_against_the_same_answer(api, bank_id,
     told = verify(api, bank_id)
     assert (told["is_verified"], told["verification"]["holder_match"]) == (True, 100)
     assert len(vendor_sandbox.calls("bank_verifier")) == 1
+
+
+@pytest.mark.parametrize(("number", "decided"), [("000999888777", False), ("000999888799", True)])
+def test_what_officers_decided_since_stands_whoever_asks(api, bank_id, number, decided):
+    """The bank said otherwise, and they knew."""
+    renumber(api, bank_id, account_no=number)
+    verify(api, bank_id)
+    engine.drain()
+    assert Bank.objects.get().is_verified is not decided
+    Bank.objects.update(is_verified=decided)
+    assert verify(api, bank_id)["is_verified"] is decided
 
 
 def test_an_account_verified_by_the_applicants_name_is_it_no_more_under_another(api, bank_id):
