@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from crm_integrations import why
+from crm_integrations.connector import Kind
 from crm_integrations.models import Delivery, Exchange, State
 from crm_integrations.readiness import Readiness, of_lead
 from leadops.api.authentication import caller
@@ -76,7 +77,9 @@ class LeadDeliveriesView(GenericAPIView[Delivery]):
 
     def get_queryset(self) -> QuerySet[Delivery]:
         last = Exchange.objects.filter(delivery=OuterRef("pk"), finished_at__isnull=False).order_by("-id")
-        return Delivery.objects.select_related("connection__health").annotate(
+        # What officers add to a lead is the lender's own, and so is where its documents go.
+        told = Delivery.objects.exclude(kind=Kind.DOCUMENT)
+        return told.select_related("connection__health").annotate(
             last_status=Subquery(last.values("status")[:1]), last_error=Subquery(last.values("error")[:1])
         )
 

@@ -110,7 +110,7 @@ class Caller:
             method=request.method,
             url=redaction.url(transport.url_of(self.connection.base_url, request), frozenset(self.secrets)),
             request_headers=redaction.headers(request.headers, self.secrets),
-            request_body=redaction.body(request.body, content_type, self.secrets),
+            request_body=redaction.body(request.kept or request.body, content_type, self.secrets),
         )
 
     def _keep(self, response: Response) -> None:

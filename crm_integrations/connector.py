@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from crm_integrations import errors, records
+from crm_integrations.declarations import Config, Secret, Setting
 from crm_integrations.messages import (
     Event,
     Listed,
@@ -48,41 +49,6 @@ __all__ = [
 
 SURELY_NOT_PROCESSED = frozenset({408, 425, 429, 503})
 NOT_ALLOWED = frozenset({401, 403})
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting of a connection, or one extra field of a lead. `kind` is the Python type of its value.
-
-    A setting is a str, int, bool or dict; an extra field may be a float or a list too. The `choices` of an extra field
-    that is a dict are the names that may stand in it.
-    """
-
-    name: str
-    label: str
-    kind: type[str] | type[int] | type[bool] | type[float] | type[dict[str, Any]] | type[list[Any]] = str
-    default: Any = ""
-    choices: tuple[Any, ...] = ()
-    help: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """One write-only credential of a connection. What is sent `in_header` takes fewer characters than a body does."""
-
-    name: str
-    label: str
-    help: str = ""
-    in_header: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """One connection as its connector sees it: settings are complete (defaults filled in)."""
-
-    base_url: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    secrets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +135,10 @@ class Connector:
         """The request that has `record` verified at the vendor."""
         raise errors.Unsupported(f"{self.label} verifies no bank accounts.")
 
+    def build_document(self, record: records.DocumentRecord) -> Request:
+        """The request that files `record` with its lead at the vendor."""
+        raise errors.Unsupported(f"{self.label} takes no documents.")
+
     def build_event(self, record: records.EventRecord) -> Request:
         """The request that tells `record`."""
         raise errors.Unsupported(f"{self.label} takes no events.")
@@ -185,9 +155,18 @@ class Connector:
         """What the vendor still needs before `record` can be sent."""
         return []
 
+    def missing_document(self, record: records.DocumentRecord) -> list[Missing]:
+        """What the vendor still needs before `record` can be sent."""
+        return []
+
     def missing_event(self, record: records.EventRecord) -> list[Missing]:
         """What is still needed before `record` can be told."""
         return []
+
+    @property
+    def document_types(self) -> frozenset[str]:
+        """Our types of documents that this connection is to be sent: none, unless an operator said which."""
+        return frozenset()
 
     def parse(self, response: Response) -> Outcome:
         """The outcome in a 2xx answer to a create; raises Rejected or OutcomeUnknown where the body says so."""

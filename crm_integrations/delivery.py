@@ -11,12 +11,13 @@ from typing import TypeVar
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
-from crm_integrations import announcements, consequences, errors, outbox, redaction, snapshots
+from crm_integrations import announcements, consequences, document_parts, errors, outbox, redaction, snapshots
 from crm_integrations.calls import ClaimCaller
 from crm_integrations.connector import Kind, Outcome, Response
+from crm_integrations.document_parts import Unreadable
 from crm_integrations.models import Delivery, Exchange, State
 from crm_integrations.outbox import Barred, Claim, LeadEnded, LostLease, Outdated, Paused, Settlement, TooLate
-from crm_integrations.records import EventRecord, Record
+from crm_integrations.records import DocumentRecord, EventRecord, Record
 from leadops.faults import place_of
 
 T = TypeVar("T")
@@ -132,11 +133,12 @@ def _act(claim: Claim, delivery: Delivery, record: Record | Settlement) -> None:
 def _create(caller: ClaimCaller, record: Record) -> None:
     """Build, send once, and settle by what came back."""
     claim, delivery = caller.claim, caller.delivery
-    if isinstance(record, EventRecord):
-        record = replace(record, sent_at=int(time.time()))
     try:
-        request = caller.connector.build(Kind(delivery.kind), record)
+        request = caller.connector.build(Kind(delivery.kind), _whole(record))
         response = caller.send(request, Purpose.CREATE)
+    except Unreadable as error:
+        outbox.settle(claim, delivery, consequences.after_unreadable(error))
+        return
     except errors.DeliveryError as error:
         outbox.settle(claim, delivery, consequences.after_error(caller, error), caller.exchange)
         return
@@ -149,6 +151,17 @@ def _create(caller: ClaimCaller, record: Record) -> None:
     else:
         assert caller.exchange is not None
         outbox.settle_with_next(claim, delivery, _delivered(caller, outcome), caller.exchange)
+
+
+def _whole(record: Record) -> Record:
+    """`record` with what belongs to this very try: the second an event is told in, the file of a document."""
+    if isinstance(record, EventRecord):
+        return replace(record, sent_at=int(time.time()))
+    if isinstance(record, DocumentRecord):
+        if (filled := document_parts.with_content(record)) is None:
+            raise Outdated
+        return filled
+    return record
 
 
 def _understood(read: Callable[[], T]) -> T | errors.DeliveryError:

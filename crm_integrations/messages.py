@@ -5,8 +5,9 @@ Pure Python: no Django, no sockets, no clock.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -18,11 +19,34 @@ from crm_integrations import errors
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file in a form: the `field` it stands in, the `name` it is given, and what it is."""
+
+    field: str
+    name: str
+    content_type: str
+    content: bytes
+
+
+def _part(boundary: str, name: str, value: bytes, file: File | None = None) -> bytes:
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"'
+    if file is not None:
+        head += f'; filename="{_quoted(file.name)}"\r\nContent-Type: {file.content_type}'
+    return head.encode() + b"\r\n\r\n" + value + b"\r\n"
+
+
+def _quoted(text: str) -> str:
+    """As the HTML standard has names written in a form."""
+    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One HTTP request, complete but for its host and credentials.
 
     `path` starts with a slash and is joined to the connection's base URL; only signing in may give an absolute URL.
-    `body` is the exact bytes that go on the wire: whoever signs, signs these.
+    `body` is the exact bytes that go on the wire: whoever signs, signs these. `kept` is what is stored of a body that
+    holds a file, in its place.
     """
 
     operation: str
@@ -30,6 +54,7 @@ class Request:
     path: str
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    kept: bytes = b""
 
     @classmethod
     def json(cls, operation: str, path: str, payload: Any, method: str = "POST") -> Request:
@@ -41,6 +66,21 @@ class Request:
     def get(cls, operation: str, path: str, **query: str) -> Request:
         """A GET with `query` encoded into the path."""
         return cls(operation, "GET", f"{path}?{urlencode(query)}" if query else path)
+
+    @classmethod
+    def multipart(cls, operation: str, path: str, fields: Sequence[tuple[str, str]], file: File) -> Request:
+        """A form of `fields` with one file, as RFC 7578 writes it; the same content gives the same bytes.
+
+        What is kept of it is the form, and the file by its size and hash.
+        """
+        boundary = hash_of_file = hashlib.sha256(file.content).hexdigest()  # which the file can't hold itself
+        parts = [_part(boundary, name, value.encode()) for name, value in fields]
+        parts.append(_part(boundary, file.field, file.content, file))
+        body = b"".join([*parts, f"--{boundary}--\r\n".encode()])
+        told = {"content_type": file.content_type, "bytes": len(file.content), "sha256": hash_of_file}
+        kept = json.dumps({"form": [list(each) for each in fields], file.field: told})
+        headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+        return cls(operation, "POST", path, body, headers, kept.encode())
 
     def with_headers(self, **headers: str) -> Request:
         """The same request with more headers; an underscore in a name stands for a hyphen."""

@@ -28,6 +28,7 @@ from leadops.prepared import Along
 from leadops.services.holders import Held
 from leadops.signals import (
     consents_withdrawn,
+    documents_changed,
     holders_asked,
     imports_finished,
     leads_changed,
@@ -72,6 +73,7 @@ def enqueue_leads(
         announcements.note(leads)
         return 0
     enqueued = announcements.enqueue(leads, connections, along)
+    late = _documents_left(leads, connections) if connections is not None else 0
     nowhere = {}
     for lead in leads:
         if lead.pk in enqueued.words:
@@ -80,7 +82,13 @@ def enqueue_leads(
             nowhere[lead.pk] = lead
     if nowhere:
         _derive(nowhere)
-    return enqueued.made
+    return enqueued.made + late
+
+
+def _documents_left(leads: Sequence[Lead], connections: Sequence[UUID]) -> int:
+    """Where an officer sends a lead that its vendor has, the documents go that were not put on their way yet."""
+    summary.lock([lead.pk for lead in leads])
+    return sum(outbox.documents.follow_everywhere(lead.pk, only=connections) for lead in leads)
 
 
 def _derive(leads: Mapping[UUID, Lead]) -> None:
@@ -160,6 +168,12 @@ def cancel_unsent(sender: Any, leads: Sequence[Lead], **_: Any) -> None:
 def hold_what_was_sent(sender: Any, leads: Sequence[Lead], lock: bool, **_: Any) -> dict[UUID, str]:
     """Which of these leads a vendor has, or may have, in words."""
     return outbox.undone_leads.begun([lead.pk for lead in leads], lock=lock)
+
+
+@receiver(documents_changed)
+def send_documents(sender: Any, lead: Lead, **_: Any) -> None:
+    """Whoever has the lead and is to be sent its documents is sent this one."""
+    outbox.documents.follow_everywhere(lead.pk)
 
 
 @receiver(loan_accounts_ready)

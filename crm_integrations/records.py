@@ -167,6 +167,24 @@ class BankAccountRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """A file of a lead; `lead_reference` is the vendor's own id of that lead, empty when it gave none.
+
+    `content` is read just before it is sent: until then it is empty.
+    """
+
+    id: str
+    ref: str
+    lead_reference: str
+    document_type: str
+    content_type: str
+    sha256: str
+    tags: tuple[str, ...] = ()
+    is_locked: bool = False
+    content: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class EventRecord:
     """What a partner is told: ids and states, and no personal data.
 
@@ -185,7 +203,7 @@ class EventRecord:
         return self.id
 
 
-Record = LeadRecord | LoanAccountRecord | BankAccountRecord | EventRecord
+Record = LeadRecord | LoanAccountRecord | BankAccountRecord | DocumentRecord | EventRecord
 
 
 class Kind(StrEnum):
@@ -194,9 +212,14 @@ class Kind(StrEnum):
     LEAD = "lead"
     LOAN_ACCOUNT = "loan_account"
     BANK = "bank"
+    DOCUMENT = "document"
     EVENT = "event"
 
     @property
     def label(self) -> str:
         """As people say it."""
         return self.replace("_", " ").capitalize()
+
+
+HELD = (Kind.LEAD, Kind.LOAN_ACCOUNT)
+"""What a vendor keeps as a record of its own; the others ask about such a one, come along with it, or tell of it."""

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
 
-from crm_integrations import record_parts
+from crm_integrations import document_parts, record_parts
 from crm_integrations.models import Delivery, PartnerEvent, State
 from crm_integrations.records import (
     AddressRecord,
@@ -110,6 +110,7 @@ def of_deliveries(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
     leads, parties = {lead.id: lead for lead in found}, _parties(*rows)
     is_bank = any(delivery.kind == Kind.BANK for delivery in deliveries)
     accounts = {_key(bank): bank for bank in rows[1]} if is_bank else {}
+    documents = document_parts.of_deliveries(deliveries)
     records: dict[UUID, Record] = {}
     for delivery in deliveries:
         if delivery.loan_account_id is not None:
@@ -123,6 +124,11 @@ def of_deliveries(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
             if (bank := accounts.get(delivery.record_id)) is not None:
                 _check_space(delivery, leads[delivery.lead_id].in_test_space)
                 records[delivery.pk] = record_parts.bank_account(bank, delivery.ref)
+                delivery.read_version = leads[delivery.lead_id].version
+        elif delivery.kind == Kind.DOCUMENT and delivery.lead_id is not None:
+            if (document := documents.get(delivery.pk)) is not None:
+                _check_space(delivery, leads[delivery.lead_id].in_test_space)
+                records[delivery.pk] = document
                 delivery.read_version = leads[delivery.lead_id].version
         elif delivery.lead_id is not None and (lead := leads.get(delivery.lead_id)) is not None:
             _check_space(delivery, lead.in_test_space)

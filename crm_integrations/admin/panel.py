@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
@@ -30,12 +30,13 @@ from crm_integrations.models import (
     StatusChange,
 )
 from crm_integrations.readiness import Readiness
+from crm_integrations.records import HELD
 from crm_integrations.shown_calls import BEGINNING, ShownCall
 from leadops.admin.field_names import spoken
 from leadops.admin.markup import chip
 from leadops.kept_queries import Kept, attach, read, read_together
 from leadops.languages.said import said
-from leadops.models import Lead, LoanAccount
+from leadops.models import Document, Lead, LoanAccount
 
 MOST_EXCHANGES = 20
 """What was said in full; the timeline and the list of HTTP calls have all of them."""
@@ -71,6 +72,8 @@ class Row:
     connection: Connection
     lead_id: UUID | None
     account: LoanAccount | None = None
+    document: str | None = None
+    """What the document is that the row is about; empty where the lead has it no more."""
     sent: Sent | None = None
     earlier: list[Sent] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
@@ -92,8 +95,8 @@ class Row:
 
     @property
     def preview_url(self) -> str:
-        """Where it is shown as it would be sent; of an event, and of what is verified, there is nothing to see."""
-        if self.lead_id is None or (self.sent is not None and self.sent.delivery.kind == Kind.BANK):
+        """Where it is shown as it would be sent: a lead or an account; of all others there is nothing to see."""
+        if self.lead_id is None or (self.sent is not None and self.sent.delivery.kind not in HELD):
             return ""
         name, record = ("loanaccount", self.account.pk) if self.account else ("lead", self.lead_id)
         return reverse(f"admin:leadops_{name}_preview", args=[record, self.connection.pk])
@@ -115,7 +118,7 @@ class Standing:
     def chips(self) -> list[SafeString]:
         """A label per connection: the newest delivery's state, else whether the lead is ready for it."""
         ordered = sorted(self.rows, key=lambda row: row.connection.name)
-        return [_chip(row) for row in ordered if row.account is None]
+        return [_chip(row) for row in ordered if row.account is None and row.document is None]
 
 
 def _chip(row: Row) -> SafeString:
@@ -140,7 +143,7 @@ def _standing_of(lead: Lead) -> Standing:
     attach(sent, "status_changes", changes)
     rows = _rows(sent)
     reached = {row.connection.pk for row in rows}
-    own = {row.connection.pk: row for row in rows if row.account is None}
+    own = {row.connection.pk: row for row in rows if row.account is None and row.document is None}
     unready: dict[str, list[str]] = {}
     for each in readiness.of_lead(lead, enabled):
         if (row := own.get(each.connection.pk)) is None:
@@ -224,16 +227,27 @@ def _rows(found: list[Delivery]) -> list[Row]:
     rows: dict[tuple[UUID, UUID], Row] = {}
     calls: dict[UUID | None, list[ShownCall]] = {}
     connections: dict[UUID | None, Connection] = {each.pk: each.connection for each in found}
+    documents = _documents_of({each.lead_id for each in found if each.kind == Kind.DOCUMENT})
     for call in read(CALLS([each.pk for each in found])) if found else []:
         shown = ShownCall.beginning(call, connections[call.delivery_id])
         calls.setdefault(call.delivery_id, []).insert(0, shown)
     for delivery in found:
         sent = Sent(delivery, calls.get(delivery.pk, []))
-        new = Row(delivery.connection, delivery.lead_id, delivery.loan_account, sent)
+        document = documents.get(delivery.record_id, "") if delivery.kind == Kind.DOCUMENT else None
+        new = Row(delivery.connection, delivery.lead_id, delivery.loan_account, document, sent)
         row = rows.setdefault((delivery.connection_id, delivery.record_id), new)
         if row is not new:
             row.earlier.append(sent)
     return list(rows.values())
+
+
+def _documents_of(leads: Collection[UUID | None]) -> dict[UUID, str]:
+    """The types of these leads' documents, by what a delivery of one is about."""
+    return (
+        {each.sent_as: each.document_type for each in Document.objects.filter(lead__in=leads)}
+        if leads
+        else {}
+    )
 
 
 def _calls(deliveries: list[UUID]) -> QuerySet[Exchange]:
@@ -246,7 +260,7 @@ CALLS = Kept(_calls, [UUID])
 
 
 def _rendered(request: HttpRequest, rows: list[Row], url: str, more: dict[str, Any]) -> SafeString:
-    ordered = sorted(rows, key=lambda row: (row.sent is None, row.connection.name))
+    ordered = sorted(rows, key=lambda row: (row.sent is None, row.connection.name, row.document or ""))
     context = {
         "rows": ordered,
         "url": url,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from crm_integrations import registry
 from crm_integrations.connector import Secret, Setting
+from crm_integrations.demo.people import WANTED
 from crm_integrations.models import Connection, Route
 from crm_integrations.sandbox.credentials import CREDENTIALS
 
@@ -27,12 +29,15 @@ def connect(base_url: str) -> dict[str, Connection]:
 
 def _new(vendor: str, name: str) -> Connection:
     connector = registry.get(vendor)
-    connection = Connection(vendor=vendor, name=name, settings=accepted(vendor, connector.settings))
+    told = accepted(vendor, connector.settings)
+    if any(each.name == "document_types" for each in connector.settings):
+        told["document_types"] = {code: code for code, *_ in WANTED}
+    connection = Connection(vendor=vendor, name=name, settings=told)
     connection.secrets = accepted(vendor, connector.secrets)
     return connection
 
 
-def accepted(vendor: str, declared: Sequence[Setting | Secret]) -> dict[str, str]:
+def accepted(vendor: str, declared: Sequence[Setting | Secret]) -> dict[str, Any]:
     """Those of the sandbox's credentials that the connector declares; some vendors' are settings in part."""
     return {
         each.name: CREDENTIALS[vendor][each.name] for each in declared if each.name in CREDENTIALS[vendor]

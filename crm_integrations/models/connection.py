@@ -118,8 +118,16 @@ class Connection(Record):
     @property
     def connector(self) -> Connector:
         """The vendor's connector, told of this connection's settings and secrets."""
+        return self._connector(self.secrets)
+
+    @property
+    def document_types(self) -> frozenset[str]:
+        """Our types of documents that it is to be sent."""
+        return self._connector({}).document_types
+
+    def _connector(self, secrets: dict[str, str]) -> Connector:
         settings = with_defaults(self.connector_class, self.settings)
-        return self.connector_class(Config(self.base_url.rstrip("/"), settings, self.secrets))
+        return self.connector_class(Config(self.base_url.rstrip("/"), settings, secrets))
 
     @property
     def known_health(self) -> Health | None:

@@ -46,6 +46,10 @@ NEEDS_PERSON = (State.REJECTED, State.REVIEW, State.DEAD, State.FAILED)
 """The failures: what goes no further without a person. A skipped one is none: it does not fit its vendor."""
 
 
+ABOUT_LEADS = {Kind.BANK: "Bank account", Kind.DOCUMENT: "Document"}
+"""What of a lead is delivered where that is neither the lead nor one of its loan accounts."""
+
+
 class DeliveryQuerySet(SeenWithLead["Delivery"]):
     def due(self, at: datetime | None = None) -> DeliveryQuerySet:
         """Deliveries the engine may act on now."""
@@ -75,7 +79,8 @@ class Delivery(Record):
         PartnerEvent, on_delete=models.CASCADE, null=True, related_name="deliveries", db_index=False
     )
     record_id = models.UUIDField(
-        help_text="The lead's id, the loan account's, or the event's; of a bank account its number and IFSC."
+        help_text="The lead's id, the loan account's, or the event's; of a bank account its number and IFSC, of a"
+        " document its file and type."
     )
     version = models.PositiveIntegerField(help_text="The record's version this delivery was made for.")
     ref = models.CharField(max_length=100, help_text="Our reference, as the vendor is told it.")
@@ -182,8 +187,8 @@ class Delivery(Record):
     """Whether the lead's partner asked for events, as far as that is known."""
 
     def __str__(self) -> str:
-        what = f"Bank account of {self.lead}" if self.kind == Kind.BANK else self.record
-        return f"{what} → {self.connection}"
+        about = ABOUT_LEADS.get(Kind(self.kind))
+        return f"{f'{about} of {self.lead}' if about else self.record} → {self.connection}"
 
     @property
     def may_retry(self) -> bool:

@@ -4,7 +4,7 @@ A claim takes a lease: a token and a moment in the database's own clock. Whateve
 token, so a worker whose lease was given to another changes nothing (`LostLease`).
 """
 
-from crm_integrations.outbox import bars, consents, ended_leads, replays, telling, undone_leads
+from crm_integrations.outbox import bars, consents, documents, ended_leads, replays, telling, undone_leads
 from crm_integrations.outbox.bars import Barred
 from crm_integrations.outbox.claims import (
     FIRST_BATCH,
@@ -78,6 +78,7 @@ __all__ = [
     "claim",
     "complete_exchange",
     "consents",
+    "documents",
     "doubt",
     "doubt_unsent",
     "ended_leads",

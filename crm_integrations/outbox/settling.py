@@ -19,6 +19,7 @@ from django.db.models.functions import Now
 from crm_integrations import causes, doorbell, events, registry, retry, summary
 from crm_integrations.connector import Kind
 from crm_integrations.models import NEEDS_PERSON, Delivery, Exchange, State
+from crm_integrations.outbox import documents
 from crm_integrations.outbox.claims import Claim, LostLease, let_go
 from crm_integrations.outbox.exchanges import ANSWER, COMPLETE, answered, complete_exchange, tell_health
 from crm_integrations.outbox.leaving import left_to_others
@@ -127,7 +128,8 @@ def _settle(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: 
 def _concerns_others(delivery: Delivery, settlement: Settlement, exchange: Exchange | None) -> bool:
     """Whether more has to be written in the same transaction than the delivery, its exchange and its lead."""
     plain = settlement.state == State.DELIVERED and delivery.kind == Kind.LEAD
-    return not plain or exchange is None or exchange.troubled or _waited_for(delivery.connection.vendor)
+    followed = _waited_for(delivery.connection.vendor) or bool(delivery.connection.document_types)
+    return not plain or exchange is None or exchange.troubled or followed
 
 
 def _write(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: Exchange | None) -> None:
@@ -205,6 +207,8 @@ def pass_on(delivery: Delivery, settlement: Settlement) -> None:
         learn_from(delivery, settlement)
     elif delivery.kind == Kind.LEAD and delivery.lead_id is not None:
         _tell_waiting(delivery, delivery.lead_id, settlement)
+        if settlement.state == State.DELIVERED:
+            documents.follow(delivery.lead_id, [delivery.connection])
     elif delivery.kind == Kind.BANK and delivery.lead_id and settlement.state == State.DELIVERED:
         told = [settlement.facts.get(name, "") for name in ("name_at_bank", "reason")]
         if not bank_verification.record(delivery.lead_id, delivery.record_id, *told):

@@ -22,6 +22,7 @@ from django.utils import timezone
 from crm_integrations.connector import ListedRow
 from crm_integrations.models import Delivery, Difference, Exchange, Reconciliation, State
 from crm_integrations.reconciling.values import Values
+from crm_integrations.records import HELD
 from crm_integrations.records import Kind as RecordKind
 from crm_integrations.redaction import storable
 from leadops import statements
@@ -73,8 +74,12 @@ class Comparison:
 
     def in_scope(self) -> QuerySet[Delivery]:
         """What was delivered there in these days."""
-        ours = Delivery.objects.filter(connection=self.reconciliation.connection, state=State.DELIVERED)
+        ours = self._ours().filter(state=State.DELIVERED)
         return ours.filter(delivered_at__gte=self.since, delivered_at__lt=self.until)
+
+    def _ours(self) -> QuerySet[Delivery]:
+        """All of what a vendor's list may name."""
+        return Delivery.objects.filter(connection=self.reconciliation.connection, kind__in=HELD)
 
     def missing_there(self) -> QuerySet[Delivery]:
         """What was delivered there in these days and stood on no page."""
@@ -144,7 +149,7 @@ class Comparison:
 
     def _known(self, rows: Sequence[ListedRow]) -> Known:
         """Our deliveries of any day that one of `rows` may be, each by an index."""
-        mine = Delivery.objects.filter(connection=self.reconciliation.connection)
+        mine = self._ours()
         mine = mine.select_related("connection", "loan_account__program")
         found: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
         for name in ("reference", "ref"):

@@ -54,11 +54,12 @@ class CregoService(Vendor):
     def listed(
         self,
         request: Request,
+        kind: str,
         reference_filter: str,
         filters: Mapping[str, Callable[[dict[str, Any]], object]],
         render: Callable[[Entry], dict[str, Any]],
     ) -> Answer:
-        """One page of what is held, newest first (INFERRED), narrowed by the query's filters."""
+        """One page of what is held of this kind, newest first (INFERRED), narrowed by the query's filters."""
         self.authorise(request)
         apart = ("page", "page_size", *DAYS)
         wanted = {name: value for name, value in request.query.items() if name not in apart}
@@ -73,15 +74,16 @@ class CregoService(Vendor):
             if reference is None
             else self.ledger.with_reference(self.slug, reference)
         )
+        found = [entry for entry in found if entry["kind"] == kind]
         made = [entry for entry in reversed(found) if first <= _made_on(entry) <= last]
         rows = [{**render(entry), **self.moved.get(str(entry["id"]), {})} for entry in made]
         rows = [row for row in rows if all(filters[name](row) == value for name, value in wanted.items())]
         return Answer(200, self._page(request, rows))
 
-    def one(self, request: Request, render: Callable[[Entry], dict[str, Any]]) -> Answer:
+    def one(self, request: Request, kind: str, render: Callable[[Entry], dict[str, Any]]) -> Answer:
         self.authorise(request)
         entry = self.ledger.get(self.slug, request.argument)
-        if entry is None:
+        if entry is None or entry["kind"] != kind:
             return self.error(404, "Not found.")
         return Answer(200, {**render(entry), **self.moved.get(request.argument, {})})
 

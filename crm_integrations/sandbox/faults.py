@@ -45,7 +45,7 @@ NAMES = (
     "huge",
     "down",
 )
-CREATES = ("lead", "loan_account", "bank")
+CREATES = ("lead", "loan_account", "bank", "document")
 KINDS = (*CREATES, "token", "find", "read", "health")
 EVERY_VENDOR = "*"
 IN_DATA = re.compile(r"fault:([a-z0-9_]+)(?:=(\S+))?")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import ClassVar, Self
+from uuid import UUID, uuid5
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -61,6 +62,11 @@ class Document(Record):
 
     def __str__(self) -> str:
         return f"{self.document_type}: {self.file_name}"
+
+    @property
+    def sent_as(self) -> UUID:
+        """What a sending of it is about: this file as a document of this type, which another of either is not."""
+        return uuid5(self.pk, f"{self.sha256} {self.document_type}")
 
     @property
     def is_locked(self) -> bool:

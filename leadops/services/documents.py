@@ -21,6 +21,7 @@ from leadops.services.document_checklist import Owner, kind_of, type_findings
 from leadops.services.document_events import By, Deed, note
 from leadops.services.document_storing import OF_FILE, Given, StoreAway, stored
 from leadops.services.whole_leads import refuse_decided
+from leadops.signals import documents_changed
 from leadops.validation import Finding, errors_in, findings_at, free_text, problem
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ def add(about: Owner, given: Given, by: By) -> Document:
             raise refusal("file", "too_many_documents", limit=MOST)
         document.save(force_insert=True)
         note(document, Deed.ADDED, by)
+        documents_changed.send(Document, lead=lead)
     return document
 
 
@@ -112,6 +114,7 @@ def change(document: Document, given: Given, by: By) -> Document:
         # What is not given may be another by now, which is not to be undone.
         document.save(update_fields=[*told, *(OF_FILE if given.file is not None else ()), "updated_at"])
         note(document, Deed.CHANGED, by)
+        documents_changed.send(Document, lead=document.lead)
         if given.file is not None:
             transaction.on_commit(partial(document_store().delete, old), robust=True)
     return document

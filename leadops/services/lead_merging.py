@@ -43,6 +43,7 @@ from leadops.services.lead_comparison import (
     strangers,
     withdrawal_of,
 )
+from leadops.signals import documents_changed
 from leadops.validation import check_lead, errors_in
 
 MODELS: dict[str, type[Model]] = {
@@ -76,6 +77,7 @@ def merge(kept_id: UUID, other_id: UUID, taken: Collection[str], by: Officer) ->
     )
     _take_out_of_sight(kept, other, by)
     leads.revise(kept)
+    documents_changed.send(Document, lead=kept)  # the other's came along
     if withdrawn:
         consents.announce_withdrawal(kept)
     duplicates.look_again(kept)

@@ -1,4 +1,4 @@
-"""Crego CRM: leads (https://api-docs.crego.io/api-10694292)."""
+"""Crego CRM: leads (https://api-docs.crego.io/api-10694292), and their documents as the menu names them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 from uuid import uuid4
 
 from ..crego import CregoService, add_answer_flag
-from ..fields import Table, boolean, filled, list_of, text
+from ..fields import Table, boolean, filled, list_of, one_of, text
+from ..forms import file, form_in
 from ..ledger import Entry
-from ..messages import Answer, Created, Request
+from ..messages import Answer, Created, Refused, Request
 from ..vendor import Route
 
 # Flags of address and bank fields are not shown on the page: types only. Blank strings are let through
@@ -72,6 +73,18 @@ LEAD = Table(
 )
 
 
+DOCUMENT = Table(
+    {
+        "related_model": one_of("lead", "applicant", "bank"),
+        "related_model_id": filled,
+        "document_type": filled,
+        "tags": list_of(text),
+        "file": file,
+    },
+    required=("related_model", "related_model_id", "document_type", "file"),
+)
+
+
 class CregoCrm(CregoService):
     """Crego's CRM service."""
 
@@ -91,6 +104,8 @@ class CregoCrm(CregoService):
             Route("POST", r"/v1/crm/leads/", "lead", self.create_lead),
             Route("GET", r"/v1/crm/leads/", "find", self.list_leads),
             Route("GET", r"/v1/crm/leads/([^/]+)/", "read", self.get_lead),
+            Route("POST", r"/v1/crm/documents/", "document", self.add_document),
+            Route("GET", r"/v1/crm/documents/", "find", self.list_documents),
             Route("GET", r"/v1/crm/health/", "health", self.health),
         ]
 
@@ -108,15 +123,38 @@ class CregoCrm(CregoService):
             "program_id": lambda lead: lead["program_id"],
             "primary_mobile": lambda lead: lead["primary_mobile"],
         }
-        return self.listed(request, "partner_ref_id", filters, self._stored)
+        return self.listed(request, "lead", "partner_ref_id", filters, self._stored)
 
     def get_lead(self, request: Request) -> Answer:
-        return self.one(request, self._stored)
+        return self.one(request, "lead", self._stored)
+
+    def add_document(self, request: Request) -> Answer:
+        """Method and multipart as the menu and its siblings say, fields and answer INFERRED."""
+        self.authorise(request)
+        request.body = form_in(request)
+        if (problems := DOCUMENT(request.body)) is not None:
+            raise Refused(Answer(400, problems))
+        if self._lead_called(request.body["related_model_id"]) is None:
+            raise Refused(Answer(400, {"related_model_id": ["There is no such lead."]}))
+        document_id = str(uuid4())
+        return Answer(201, _document(document_id, request.at, request.body), created=Created(document_id))
+
+    def list_documents(self, request: Request) -> Answer:
+        if "related_model_id" not in request.query:
+            raise Refused(Answer(400, {"related_model_id": ["This field is required."]}))
+        filters = {"related_model_id": lambda document: document["related_model_id"]}
+        return self.listed(request, "document", "", filters, _stored_document)
+
+    def _lead_called(self, lead_id: str) -> Entry | None:
+        entry = self.ledger.get(self.slug, lead_id)
+        return entry if entry is not None and entry["kind"] == "lead" else None
 
     def health(self, request: Request) -> Answer:
         return Answer(200, {"status": "ok"})
 
     def name_of(self, body: dict[str, Any]) -> str:
+        if "document_type" in body:
+            return str(body["document_type"])
         applicants = body.get("applicants") or [{}]
         primary = next((one for one in applicants if one.get("is_primary")), applicants[0])
         return str(primary.get("name", ""))
@@ -139,3 +177,21 @@ class CregoCrm(CregoService):
             "tags": [],
             "applicants": body["applicants"],
         }
+
+
+def _stored_document(entry: Entry) -> dict[str, Any]:
+    return _document(str(entry["id"]), entry["at"], entry["body"])
+
+
+def _document(document_id: str, at: float, body: dict[str, Any]) -> dict[str, Any]:
+    """The document as read (INFERRED)."""
+    return {
+        "id": document_id,
+        "created_at": at,
+        "updated_at": at,
+        "related_model": body["related_model"],
+        "related_model_id": body["related_model_id"],
+        "document_type": body["document_type"],
+        "file": f"https://files.crego.example/{document_id}",
+        "tags": body.get("tags", []),
+    }

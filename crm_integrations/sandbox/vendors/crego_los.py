@@ -47,10 +47,10 @@ class CregoLos(CregoService):
             "program_id": lambda account: account["program_id"],
             "status": lambda account: account["status"],
         }
-        return self.listed(request, "ref_id", filters, _stored)
+        return self.listed(request, "loan_account", "ref_id", filters, _stored)
 
     def get_account(self, request: Request) -> Answer:
-        return self.one(request, _stored)
+        return self.one(request, "loan_account", _stored)
 
     def name_of(self, body: dict[str, Any]) -> str:
         return f"lead {body.get('crm_lead_id', '')}"

@@ -71,6 +71,8 @@ class ConnectorContract:
 
     connector: ClassVar[type[Connector]]
     kind: ClassVar[Kind] = "lead"
+    comes_along: ClassVar[tuple[Kind, ...]] = ()
+    """Kinds that it takes beside; what it does with them is told by the vendor's own tests."""
     record: ClassVar[LeadRecord | LoanAccountRecord]
     configurations: ClassVar[tuple[Mapping[str, Any], ...]] = ({},)
     """Settings that decide which of our fields are sent; the first is used everywhere else."""
@@ -105,8 +107,8 @@ class ConnectorContract:
         assert self.connector.label
         assert self.connector.docs_url.startswith("https://")
 
-    def test_it_takes_exactly_its_kind(self) -> None:
-        assert self.connector.kinds() == (self.kind,)
+    def test_it_takes_exactly_its_kinds(self) -> None:
+        assert self.connector.kinds() == (self.kind, *self.comes_along)
 
     # What it sends --------------------------------------------------------------------------------------
 

@@ -1,18 +1,29 @@
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from crm_integrations import errors
-from crm_integrations.connector import Outcome, Response
+from crm_integrations.configuration import with_defaults
+from crm_integrations.connector import Config, Outcome, Response
 from crm_integrations.connectors.crego_crm import CregoCrm
-from crm_integrations.records import AddressRecord, ApplicantRecord, BankRecord, LeadRecord, Phone
+from crm_integrations.records import (
+    AddressRecord,
+    ApplicantRecord,
+    BankRecord,
+    DocumentRecord,
+    LeadRecord,
+    Phone,
+)
 from tests.crm_integrations.connectors import examples
-from tests.crm_integrations.connectors.contract import ConnectorContract
+from tests.crm_integrations.connectors.contract import ANY_STATUS, BODIES, ConnectorContract, shared
 from tests.crm_integrations.connectors.examples import FOREIGN_MOBILE
 from tests.vendor_pages import crego_lead
 
@@ -63,6 +74,7 @@ def listing(*rows: Any, count: int | None = None) -> Response:
 class TestCregoCrm(ConnectorContract):
     connector = CregoCrm
     record = LEAD
+    comes_along = ("document",)
     configurations = ({}, {"program_ids": {"SCF": "theirs", "SCFx": "others"}})
 
     def test_the_page_example_taken_in_goes_out_equal(self) -> None:
@@ -219,3 +231,85 @@ class TestCregoCrm(ConnectorContract):
     def test_a_row_without_an_id_spoils_the_list(self) -> None:
         with pytest.raises(errors.OutcomeUnknown, match="without an id"):
             self.make().parse_list(Response(200, b'[{"partner_ref_id": "r1"}]'))
+
+
+PAPER = DocumentRecord(
+    id="1", ref="0f", lead_reference="df03", document_type="PAN", content_type="application/pdf",
+    sha256=hashlib.sha256(b"%PDF").hexdigest(), tags=("own",), content=b"%PDF",
+)  # fmt: skip
+FILED = {"id": "539e", "related_model_id": "df03", "tags": ["own", "0f"]}
+
+
+def sending(**settings: Any) -> CregoCrm:
+    paths = {"program_ids": {}, "paths": {}, "document_types": {"PAN": "PAN_CARD", "GST": ""}}
+    return CregoCrm(Config("https://vendor.example", paths | settings, {"token": "canary"}))
+
+
+class TestDocuments:
+    """What Crego's menu names and no page shows; the fields are ours to be corrected in one place."""
+
+    def test_one_is_a_form_with_its_file(self) -> None:
+        request = sending().build("document", PAPER)
+        edge = f"--{PAPER.sha256}\r\nContent-Disposition: form-data; name="
+        assert (request.method, request.path) == ("POST", "/v1/crm/documents/")
+        assert request.headers == {"Content-Type": f"multipart/form-data; boundary={PAPER.sha256}"}
+        fields = ("related_model", "lead"), ("related_model_id", "df03"), ("document_type", "PAN_CARD")
+        tags = ("tags", "own"), ("tags", "0f")
+        told = "".join(f'{edge}"{name}"\r\n\r\n{value}\r\n' for name, value in (*fields, *tags))
+        file = f'{edge}"file"; filename="PAN_CARD.pdf"\r\nContent-Type: application/pdf\r\n\r\n%PDF\r\n'
+        assert request.body.decode() == f"{told}{file}--{PAPER.sha256}--\r\n"
+
+    def test_a_name_can_t_break_out_of_its_quotes(self) -> None:
+        body = sending(document_types={"PAN": 'a"\r\nX: y'}).build("document", PAPER).body
+        assert b'filename="a%22%0D%0AX: y.pdf"' in body
+
+    def test_only_types_that_are_named_go(self) -> None:
+        assert sending().document_types == {"PAN"}
+        assert sending(document_types={}).document_types == frozenset()
+        assert (
+            CregoCrm(Config("https://vendor.example", with_defaults(CregoCrm, {}))).document_types
+            == frozenset()
+        )
+
+    def test_what_is_missing_is_named(self) -> None:
+        odd = replace(PAPER, lead_reference="", document_type="GST", is_locked=True)
+        assert [each.field for each in sending().missing("document", odd)] == [
+            "lead_reference", "document_type", "password",
+        ]  # fmt: skip
+        assert sending().missing("document", PAPER) == []
+
+    def test_its_path_is_a_setting(self) -> None:
+        connector = sending(paths={"documents": "/v2/files/"})
+        assert connector.build("document", PAPER).path == "/v2/files/"
+        assert connector.find(PAPER).path == "/v2/files/?related_model_id=df03&page_size=100"
+
+    def test_an_id_is_the_reference(self) -> None:
+        answer = Response(201, json.dumps(FILED).encode())
+        assert sending().outcome(answer) == Outcome("539e")
+
+    def test_ours_is_known_by_our_reference_among_the_tags(self) -> None:
+        other = {**FILED, "id": "1", "tags": ["1f"]}
+        assert sending().found(listing(other, FILED), PAPER) == Outcome("539e")
+        assert sending().found(listing(other), PAPER) is None
+        assert sending().found(listing(), PAPER) is None
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            listing(FILED, FILED),
+            listing({**FILED, "tags": None}),
+            listing({**FILED, "id": ""}),
+            listing({**FILED, "tags": ["1f"]}, count=20),
+            Response(200, json.dumps([{**FILED, "related_model_id": "other", "tags": []}]).encode()),
+        ],
+    )
+    def test_what_does_not_tell_is_not_certain(self, answer: Response) -> None:
+        with pytest.raises(errors.OutcomeUnknown, match="does not tell which document"):
+            sending().found(answer, PAPER)
+
+    @shared
+    @given(status=ANY_STATUS, body=BODIES)
+    def test_no_answer_raises_anything_but_our_errors(self, status: int, body: bytes) -> None:
+        with contextlib.suppress(errors.DeliveryError):
+            found = sending().found(Response(status, body), PAPER)
+            assert found is None or found.reference

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from uuid import UUID
 
 import pytest
@@ -176,3 +177,71 @@ def test_accounts_are_listed_by_reference_lead_and_status(sandbox, lead_id):
         ("program_id=x", 0),
     ]:
         assert sandbox.call("GET", f"{ACCOUNTS}?{query}", None, CREGO_AUTH).json["count"] == count, query
+
+
+DOCUMENTS = "/v1/crm/documents/"
+FORM = {"related_model": "lead", "document_type": "PAN", "tags": "own"}
+SCAN = {"name": "a.pdf", "content_type": "application/pdf", "bytes": 9}
+
+
+def form(lead_id, content=b"%PDF\r\n\x00\xff\n", boundary="edge", **changes):
+    fields = {**FORM, "related_model_id": lead_id, **changes}
+    parts = [
+        f'; name="{name}"\r\n\r\n{value}'.encode() for name, value in fields.items() if value is not None
+    ]
+    parts.append(b'; name="file"; filename="a.pdf"\r\nContent-Type: application/pdf\r\n\r\n' + content)
+    edge = f"--{boundary}".encode()
+    body = b"".join(edge + b"\r\nContent-Disposition: form-data" + each + b"\r\n" for each in parts)
+    return body + edge + b"--\r\n"
+
+
+def hand_in(sandbox, body, content_type="multipart/form-data; boundary=edge"):
+    return sandbox.call("POST", DOCUMENTS, body, {**CREGO_AUTH, "Content-Type": content_type})
+
+
+def test_a_document_is_kept_by_what_it_says_and_its_file_by_its_hash(sandbox, lead_id):
+    reply = hand_in(sandbox, form(lead_id))
+    assert reply.status == 201
+    entry = sandbox.accepted("crego_crm")[-1]
+    assert (entry["kind"], entry["id"]) == ("document", reply.json["id"])
+    scan = {**SCAN, "sha256": hashlib.sha256(b"%PDF\r\n\x00\xff\n").hexdigest()}
+    assert entry["body"] == {**FORM, "tags": ["own"], "related_model_id": lead_id, "file": scan}
+    listed = sandbox.call("GET", f"{DOCUMENTS}?related_model_id={lead_id}", None, CREGO_AUTH).json
+    assert (listed["count"], listed["results"]) == (1, [reply.json])
+
+
+def test_leads_and_documents_are_listed_apart(sandbox, lead_id):
+    document = hand_in(sandbox, form(lead_id)).json["id"]
+    assert [each["id"] for each in sandbox.call("GET", LEADS, None, CREGO_AUTH).json["results"]] == [lead_id]
+    assert sandbox.call("GET", f"{LEADS}{document}/", None, CREGO_AUTH).status == 404
+    of_nobody = sandbox.call("GET", f"{DOCUMENTS}?related_model_id=x", None, CREGO_AUTH)
+    assert of_nobody.json["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"related_model": "loan"}, {"related_model": ["Must be one of lead, applicant, bank."]}),
+        ({"document_type": None}, {"document_type": ["This field is required."]}),
+        ({"content": b""}, {"file": ["The submitted file is empty."]}),
+        ({"password": "sesame"}, {"password": ["Unknown field."]}),
+        ({"related_model_id": "x"}, {"related_model_id": ["There is no such lead."]}),
+    ],
+)
+def test_a_wrong_document_is_refused(sandbox, lead_id, change, problem):
+    reply = hand_in(sandbox, form(**({"lead_id": lead_id} | change)))
+    assert (reply.status, reply.json) == (400, problem)
+    assert len(sandbox.accepted("crego_crm")) == 1
+
+
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [("application/json", 415), ("multipart/form-data", 415), ("multipart/form-data; boundary=other", 400)],
+)
+def test_what_is_no_form_is_refused(sandbox, lead_id, content_type, status):
+    assert hand_in(sandbox, form(lead_id), content_type).status == status
+
+
+def test_documents_are_listed_for_one_record_alone(sandbox):
+    reply = sandbox.call("GET", DOCUMENTS, None, CREGO_AUTH)
+    assert (reply.status, reply.json) == (400, {"related_model_id": ["This field is required."]})

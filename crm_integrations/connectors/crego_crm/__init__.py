@@ -1,4 +1,4 @@
-"""Crego CRM: a lead with its applicants, addresses and banks.
+"""Crego CRM: a lead with its applicants, addresses and banks, and its documents.
 
 Source: https://api-docs.crego.io/api-10694292 (create). The list, which is also the look-up, and the health check are
 only named on the site: their paths are INFERRED and can be overridden by the setting `paths`. The list's envelope and
@@ -26,10 +26,11 @@ from crm_integrations.connector import (
     Secret,
     Setting,
 )
-from crm_integrations.records import AddressRecord, ApplicantRecord, BankRecord, LeadRecord, Phone, Record
+from crm_integrations.connectors.crego_crm import documents
+from crm_integrations.connectors.crego_crm.parts import MOBILE_DIGITS, applicant_body, missing_in, odd_phone
+from crm_integrations.connectors.crego_crm.reading import reference_in
+from crm_integrations.records import DocumentRecord, LeadRecord, Record
 
-INDIA = "91"
-MOBILE_DIGITS = 10
 PAGE_ROWS = 100
 COMPARED = ("program_id", "primary_mobile", "applicants")
 
@@ -42,7 +43,16 @@ class CregoCrm(Connector):
     docs_url = "https://api-docs.crego.io/api-10694292"
     settings = (
         Setting("program_ids", "Program ids", dict, {}, help="Our program code to Crego's program id."),
-        Setting("paths", "Paths", dict, {}, help="Overrides of the inferred paths: list_leads, health."),
+        Setting(
+            "document_types",
+            "Document types",
+            dict,
+            {},
+            help="Our document type to Crego's; only types that are named here are sent, once Crego has the lead.",
+        ),
+        Setting(
+            "paths", "Paths", dict, {}, help="Overrides of the inferred paths: list_leads, documents, health."
+        ),
     )
     secrets = (Secret("token", "Bearer token", "The staff token that Crego gave you."),)
     not_carried = (
@@ -79,7 +89,11 @@ class CregoCrm(Connector):
     can_find = True
     can_list = True
     partner_references = re.compile(r".+", re.DOTALL)
-    inferred_paths = {"list_leads": "/v1/crm/leads/", "health": "/v1/crm/health/"}
+    inferred_paths = {
+        "list_leads": "/v1/crm/leads/",
+        "documents": "/v1/crm/documents/",
+        "health": "/v1/crm/health/",
+    }
 
     @property
     def auth(self) -> Auth:
@@ -89,11 +103,11 @@ class CregoCrm(Connector):
         missing = []
         if not self._program_id(record):
             missing.append(Missing("program_id", "Crego files every lead under one of its programs."))
-        missing += _odd_phone("primary_mobile", record.primary_mobile)
+        missing += odd_phone("primary_mobile", record.primary_mobile)
         if not record.applicants:
             missing.append(Missing("applicants", "Crego takes a lead only with at least one applicant."))
         for position, applicant in enumerate(record.applicants):
-            missing += _missing_applicant(f"applicants[{position}]", applicant)
+            missing += missing_in(f"applicants[{position}]", applicant)
         return missing
 
     def build_lead(self, record: LeadRecord) -> Request:
@@ -101,19 +115,31 @@ class CregoCrm(Connector):
             "program_id": self._program_id(record),
             "primary_mobile": record.primary_mobile.national,
             "partner_ref_id": record.ref,
-            "applicants": [_applicant(applicant) for applicant in record.applicants],
+            "applicants": [applicant_body(applicant) for applicant in record.applicants],
         }
         return Request.json("create_lead", "/v1/crm/leads/", payload)
+
+    @property
+    def document_types(self) -> frozenset[str]:
+        return frozenset(filter(self._document_type, self.config.settings["document_types"]))
+
+    def missing_document(self, record: DocumentRecord) -> list[Missing]:
+        return documents.missing_in(record, self._document_type(record.document_type))
+
+    def build_document(self, record: DocumentRecord) -> Request:
+        return documents.creating(self.path("documents"), record, self._document_type(record.document_type))
 
     def parse(self, response: Response) -> Outcome:
         # Documented as 200 with an empty object, so the id may have to be asked for; 201 is the LOS habit.
         if response.status not in (200, 201):
             raise errors.OutcomeUnknown(f"Crego answered HTTP {response.status}, not 200 or 201.")
         body = response.object()
-        reference = _reference(body)
+        reference = reference_in(body)
         return Outcome(reference, text(body.get("status")), look_up=not reference)
 
     def find(self, record: Record) -> Request:
+        if isinstance(record, DocumentRecord):
+            return documents.finding(self.path("documents"), record)
         assert isinstance(record, LeadRecord)
         return Request.get("list_leads", self.path("list_leads"), partner_ref_id=record.ref)
 
@@ -122,6 +148,8 @@ class CregoCrm(Connector):
 
         One that carries it with another mobile or program is not certain: ours may have been edited since it was sent.
         """
+        if isinstance(record, DocumentRecord):
+            return documents.found(response, record)
         assert isinstance(record, LeadRecord)
         body = response.json()
         rows = results_of(body, "Crego's")
@@ -137,10 +165,10 @@ class CregoCrm(Connector):
         certain = (
             whole and len(ours) == 1 and all(_said(ours[0], name) == value for name, value in wanted.items())
         )
-        if not certain or not _reference(ours[0]):
+        if not certain or not reference_in(ours[0]):
             said = f"{len(ours)} carry our reference"
             raise errors.OutcomeUnknown(f"Crego's list does not tell which lead is ours ({said}).")
-        return Outcome(_reference(ours[0]), text(ours[0].get("status")))
+        return Outcome(reference_in(ours[0]), text(ours[0].get("status")))
 
     def list_page(self, first: date, last: date, page: int) -> Request:
         days = {"created_at_after": first.isoformat(), "created_at_before": last.isoformat()}
@@ -161,66 +189,12 @@ class CregoCrm(Connector):
     def _program_id(self, record: LeadRecord) -> str:
         return str(self.config.settings["program_ids"].get(record.program_code) or record.program_id)
 
-
-def _missing_applicant(path: str, applicant: ApplicantRecord) -> list[Missing]:
-    missing = []
-    if not applicant.applicant_type:
-        missing.append(Missing(f"{path}.applicant_type", "Crego has to be told: a business or a person."))
-    if not applicant.name:
-        missing.append(Missing(f"{path}.name", "Crego takes no applicant without a full name."))
-    mobile = applicant.primary_mobile
-    return missing + (_odd_phone(f"{path}.primary_mobile", mobile) if mobile else [])
-
-
-def _odd_phone(path: str, phone: Phone) -> list[Missing]:
-    # Crego has no place for a country code: a foreign number would turn into somebody's Indian one.
-    if phone.country_code == INDIA and len(phone.national) == MOBILE_DIGITS:
-        return []
-    return [Missing(path, "Crego takes ten-digit Indian numbers only: it has no place for a country code.")]
-
-
-def _applicant(applicant: ApplicantRecord) -> dict[str, Any]:
-    payload: dict[str, Any] = {
-        "applicant_type": applicant.applicant_type,
-        "is_primary": applicant.is_primary,
-        "is_authorized_signatory": applicant.is_authorized_signatory,
-        "business_type": applicant.business_type,
-        "tags": list(applicant.tags),
-        "name": applicant.name,
-        "pan_no": applicant.pan_no,
-        "primary_mobile": applicant.primary_mobile.national if applicant.primary_mobile else "",
-        "primary_email": applicant.primary_email,
-        "addresses": [_address(address) for address in applicant.addresses],
-        "banks": [_bank(bank) for bank in applicant.banks],
-    }
-    # The page's example leaves optional fields out where they are empty, but keeps empty lists.
-    return {name: value for name, value in payload.items() if value != ""}
-
-
-def _address(address: AddressRecord) -> dict[str, Any]:
-    return {
-        "tags": list(address.tags),
-        "address_line": address.address_line,
-        "pincode": address.pincode,
-        "locality": address.locality,
-        "city": address.city,
-        "state": address.state,
-    }
-
-
-def _bank(bank: BankRecord) -> dict[str, Any]:
-    return {
-        "account_type": bank.account_type,
-        "account_no": bank.account_no,  # sent even when empty, as on the page
-        "account_holder_name": bank.account_holder_name,
-        "ifsc": bank.ifsc,
-        "is_verified": bank.is_verified,
-        "tags": list(bank.tags),
-    }
+    def _document_type(self, ours: str) -> str:
+        return str(self.config.settings["document_types"].get(ours) or "")
 
 
 def _listed(row: dict[str, Any]) -> ListedRow:
-    if not _reference(row):
+    if not reference_in(row):
         raise errors.OutcomeUnknown("Crego's list holds a lead without an id.")
     shown = flat({name: row.get(name) for name in COMPARED})
     fields = {
@@ -229,15 +203,10 @@ def _listed(row: dict[str, Any]) -> ListedRow:
     }
     made_at = moment(row.get("created_at"))
     return ListedRow(
-        _reference(row), text(row.get("partner_ref_id")), text(row.get("status")), fields, made_at
+        reference_in(row), text(row.get("partner_ref_id")), text(row.get("status")), fields, made_at
     )
 
 
 def _said(row: dict[str, Any], name: str) -> str:
     # Whether Crego gives a number back as it was sent is unknown: the last ten digits are what we sent.
     return text(row.get(name))[-MOBILE_DIGITS:] if name == "primary_mobile" else text(row.get(name))
-
-
-def _reference(row: dict[str, Any]) -> str:
-    # Parts of v1 are MongoDB-backed and say _id.
-    return text(row.get("id")).strip() or text(row.get("_id")).strip()
