@@ -24,6 +24,7 @@ from crm_integrations.messages import (
     Response,
     error_words,
 )
+from crm_integrations.multipart import File
 from crm_integrations.records import Kind, Record
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Config",
     "Connector",
     "Event",
+    "File",
     "Kind",
     "Listed",
     "ListedRow",

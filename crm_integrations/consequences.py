@@ -8,7 +8,7 @@ from django.conf import settings
 
 from crm_integrations import errors, retry
 from crm_integrations.calls import ClaimCaller
-from crm_integrations.document_parts import Unreadable
+from crm_integrations.document_records import FileAway, FileGone
 from crm_integrations.models import Delivery, Exchange, State
 from crm_integrations.outbox import Barred, Settlement, bars
 
@@ -42,11 +42,11 @@ def after_fault(caller: ClaimCaller, error: Exception) -> Settlement:
     return Settlement(State.FAILED, words)
 
 
-def after_unreadable(error: Unreadable) -> Settlement:
-    """A file that can't be read was not sent: it is tried again, unless it is gone."""
-    if error.for_good:
-        return Settlement(State.FAILED, str(error))
-    return Settlement(State.RETRYING, str(error), due_in=bars.LOOK_AGAIN_SECONDS)
+def without_file(error: FileGone | FileAway) -> Settlement:
+    """A document whose file can't be read is not sent: it is tried again, unless the file is gone."""
+    if isinstance(error, FileGone):
+        return Settlement(State.FAILED, str(error.__doc__))
+    return Settlement(State.RETRYING, str(error.__doc__), due_in=bars.LOOK_AGAIN_SECONDS)
 
 
 def after_error(caller: ClaimCaller, error: errors.DeliveryError) -> Settlement:

@@ -11,10 +11,18 @@ from typing import TypeVar
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
-from crm_integrations import announcements, consequences, document_parts, errors, outbox, redaction, snapshots
+from crm_integrations import (
+    announcements,
+    consequences,
+    document_records,
+    errors,
+    outbox,
+    redaction,
+    snapshots,
+)
 from crm_integrations.calls import ClaimCaller
 from crm_integrations.connector import Kind, Outcome, Response
-from crm_integrations.document_parts import Unreadable
+from crm_integrations.document_records import FileAway, FileGone
 from crm_integrations.models import Delivery, Exchange, State
 from crm_integrations.outbox import Barred, Claim, LeadEnded, LostLease, Outdated, Paused, Settlement, TooLate
 from crm_integrations.records import DocumentRecord, EventRecord, Record
@@ -55,7 +63,11 @@ def deliver(claim: Claim, stop: Callable[[], bool] = lambda: False) -> int:
             if stop():
                 raise Paused
             with _sparing_others(delivery):
-                _act(claim, delivery, records.get(delivery.pk) or _without_record(unread.get(delivery)))
+                _act(
+                    claim,
+                    delivery,
+                    records.get(delivery.pk) or _without_record(delivery, unread.get(delivery)),
+                )
             done += 1
     except Paused:
         _end(claim, outbox.release)
@@ -85,13 +97,16 @@ def _end(claim: Claim, how: Callable[[Claim], None]) -> None:
         how(claim)
 
 
-def _without_record(why: Exception | None) -> Settlement:
+def _without_record(delivery: Delivery, why: Exception | None = None) -> Settlement:
     """What becomes of a delivery whose record can't be read, or is gone."""
     if isinstance(why, snapshots.WrongSpace):
         return Settlement(State.CANCELLED, str(why.__doc__))
     if why is not None:
         return Settlement(State.FAILED, f"The record can't be read: {type(why).__name__}.")
-    return Settlement(State.CANCELLED, "The record no longer exists.")
+    is_document = delivery.kind == Kind.DOCUMENT
+    return Settlement(
+        State.CANCELLED, outbox.documents.CHANGED if is_document else "The record no longer exists."
+    )
 
 
 def _act(claim: Claim, delivery: Delivery, record: Record | Settlement) -> None:
@@ -115,7 +130,7 @@ def _act(claim: Claim, delivery: Delivery, record: Record | Settlement) -> None:
     except Outdated:
         delivery.refresh_from_db(fields=["loan_account"])  # which was read with the claim
         records = snapshots.of_deliveries([delivery])
-        _act(claim, delivery, records.get(delivery.pk) or _without_record(None))
+        _act(claim, delivery, records.get(delivery.pk) or _without_record(delivery))
     except LeadEnded as ended:
         outbox.settle(claim, delivery, Settlement(State.CANCELLED, str(ended)), caller.exchange)
     except Barred as barred:
@@ -134,10 +149,10 @@ def _create(caller: ClaimCaller, record: Record) -> None:
     """Build, send once, and settle by what came back."""
     claim, delivery = caller.claim, caller.delivery
     try:
-        request = caller.connector.build(Kind(delivery.kind), _whole(record))
+        request = caller.connector.build(Kind(delivery.kind), _for_this_try(record))
         response = caller.send(request, Purpose.CREATE)
-    except Unreadable as error:
-        outbox.settle(claim, delivery, consequences.after_unreadable(error))
+    except (FileGone, FileAway) as error:
+        outbox.settle(claim, delivery, consequences.without_file(error))
         return
     except errors.DeliveryError as error:
         outbox.settle(claim, delivery, consequences.after_error(caller, error), caller.exchange)
@@ -153,12 +168,12 @@ def _create(caller: ClaimCaller, record: Record) -> None:
         outbox.settle_with_next(claim, delivery, _delivered(caller, outcome), caller.exchange)
 
 
-def _whole(record: Record) -> Record:
-    """`record` with what belongs to this very try: the second an event is told in, the file of a document."""
+def _for_this_try(record: Record) -> Record:
+    """`record` with what is of this very try: the second that an event is told in, the file of a document."""
     if isinstance(record, EventRecord):
         return replace(record, sent_at=int(time.time()))
     if isinstance(record, DocumentRecord):
-        if (filled := document_parts.with_content(record)) is None:
+        if (filled := document_records.with_content(record)) is None:
             raise Outdated
         return filled
     return record

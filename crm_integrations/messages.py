@@ -5,7 +5,6 @@ Pure Python: no Django, no sockets, no clock.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,28 +15,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from crm_integrations import errors
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file in a form: the `field` it stands in, the `name` it is given, and what it is."""
-
-    field: str
-    name: str
-    content_type: str
-    content: bytes
-
-
-def _part(boundary: str, name: str, value: bytes, file: File | None = None) -> bytes:
-    head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"'
-    if file is not None:
-        head += f'; filename="{_quoted(file.name)}"\r\nContent-Type: {file.content_type}'
-    return head.encode() + b"\r\n\r\n" + value + b"\r\n"
-
-
-def _quoted(text: str) -> str:
-    """As the HTML standard has names written in a form."""
-    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+from crm_integrations.multipart import File, body, content_type, without_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +47,9 @@ class Request:
 
     @classmethod
     def multipart(cls, operation: str, path: str, fields: Sequence[tuple[str, str]], file: File) -> Request:
-        """A form of `fields` with one file, as RFC 7578 writes it; the same content gives the same bytes.
-
-        What is kept of it is the form, and the file by its size and hash.
-        """
-        boundary = hash_of_file = hashlib.sha256(file.content).hexdigest()  # which the file can't hold itself
-        parts = [_part(boundary, name, value.encode()) for name, value in fields]
-        parts.append(_part(boundary, file.field, file.content, file))
-        body = b"".join([*parts, f"--{boundary}--\r\n".encode()])
-        told = {"content_type": file.content_type, "bytes": len(file.content), "sha256": hash_of_file}
-        kept = json.dumps({"form": [list(each) for each in fields], file.field: told})
-        headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-        return cls(operation, "POST", path, body, headers, kept.encode())
+        """A form of `fields` with one file. What is kept of it is the fields, and the file by its size and hash."""
+        headers = {"Content-Type": content_type(file)}
+        return cls(operation, "POST", path, body(fields, file), headers, without_file(fields, file))
 
     def with_headers(self, **headers: str) -> Request:
         """The same request with more headers; an underscore in a name stands for a hyphen."""

@@ -21,7 +21,7 @@ from crm_integrations import (
     summary,
 )
 from crm_integrations.connector import Kind
-from crm_integrations.models import Notice
+from crm_integrations.models import Connection, Notice
 from leadops.ids import uuid7
 from leadops.models import ImportBatch, Lead, LoanAccount, Officer
 from leadops.prepared import Along
@@ -73,7 +73,7 @@ def enqueue_leads(
         announcements.note(leads)
         return 0
     enqueued = announcements.enqueue(leads, connections, along)
-    late = _documents_left(leads, connections) if connections is not None else 0
+    too = _send_documents_too(leads, connections) if connections is not None else 0
     nowhere = {}
     for lead in leads:
         if lead.pk in enqueued.words:
@@ -82,13 +82,19 @@ def enqueue_leads(
             nowhere[lead.pk] = lead
     if nowhere:
         _derive(nowhere)
-    return enqueued.made + late
+    return enqueued.made + too
 
 
-def _documents_left(leads: Sequence[Lead], connections: Sequence[UUID]) -> int:
-    """Where an officer sends a lead that its vendor has, the documents go that were not put on their way yet."""
-    summary.lock([lead.pk for lead in leads])
-    return sum(outbox.documents.follow_everywhere(lead.pk, only=connections) for lead in leads)
+def _send_documents_too(leads: Sequence[Lead], connections: Sequence[UUID]) -> int:
+    """Where an officer sends leads that a vendor has, their documents go that it was not sent; returns how many."""
+    among = [each for each in Connection.objects.filter(pk__in=connections) if each.takes_documents]
+    if not among:
+        return 0
+    ids = [lead.pk for lead in leads]
+    summary.lock(ids)
+    return outbox.documents.send_along(ids, among) + outbox.retry(
+        outbox.documents.passed_over(ids, connections)
+    )
 
 
 def _derive(leads: Mapping[UUID, Lead]) -> None:
@@ -171,9 +177,11 @@ def hold_what_was_sent(sender: Any, leads: Sequence[Lead], lock: bool, **_: Any)
 
 
 @receiver(documents_changed)
-def send_documents(sender: Any, lead: Lead, **_: Any) -> None:
-    """Whoever has the lead and is to be sent its documents is sent this one."""
-    outbox.documents.follow_everywhere(lead.pk)
+def send_documents(sender: Any, leads: Sequence[Lead], **_: Any) -> None:
+    """Whoever has the leads and is to be sent such documents is sent these."""
+    ids = [lead.pk for lead in leads]
+    outbox.documents.send_along(ids)
+    outbox.retry(outbox.documents.changed_back(ids), outbox.documents.AS_BEFORE)
 
 
 @receiver(loan_accounts_ready)

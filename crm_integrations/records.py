@@ -221,5 +221,5 @@ class Kind(StrEnum):
         return self.replace("_", " ").capitalize()
 
 
-HELD = (Kind.LEAD, Kind.LOAN_ACCOUNT)
-"""What a vendor keeps as a record of its own; the others ask about such a one, come along with it, or tell of it."""
+MAIN_KINDS = (Kind.LEAD, Kind.LOAN_ACCOUNT)
+"""What is sent for its own sake; the others verify, accompany or announce it."""

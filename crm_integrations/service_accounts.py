@@ -11,7 +11,7 @@ from django.db.models import Q
 from crm_integrations import registry
 from crm_integrations.connector import Kind
 from crm_integrations.models import REPEATABLE, Connection, Delivery, Route, State
-from crm_integrations.records import HELD
+from crm_integrations.records import MAIN_KINDS
 from leadops.errors import LeadopsError, NotInThisState
 from leadops.models import Lead
 from leadops.services import leads
@@ -60,12 +60,14 @@ class ServiceAccount(NamedTuple):
 
 def of_lead(lead: Lead) -> list[ServiceAccount]:
     """All of one lead: what was sent anywhere, and where its program's routes lead besides, by the services' names."""
-    sent = Delivery.objects.filter(lead=lead, kind__in=HELD).select_related("connection", "loan_account")
+    sent = Delivery.objects.filter(lead=lead, kind__in=MAIN_KINDS).select_related(
+        "connection", "loan_account"
+    )
     found = [ServiceAccount(each.connection, each.kind, each) for each in _newest(sent.order_by("id"))]
     known = {each.connection.pk for each in found}
     routed = {route.connection.pk: route.connection for route in _routes(lead)}
     for key, connection in routed.items():
-        kinds = [kind for kind in _kinds(connection) if kind in HELD]
+        kinds = [kind for kind in _kinds(connection) if kind in MAIN_KINDS]
         if key not in known and kinds:
             found.append(ServiceAccount(connection, kinds[0], None))
     return sorted(found, key=lambda each: (each.connection.name, each.kind))

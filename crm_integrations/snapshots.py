@@ -1,4 +1,4 @@
-"""Our records as frozen snapshots for the connectors: the only reader of `leadops.models` on the way out."""
+"""Our records as frozen snapshots for the connectors: on the way out only `document_records` reads them beside."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
 
-from crm_integrations import document_parts, record_parts
+from crm_integrations import document_records, record_parts
 from crm_integrations.models import Delivery, PartnerEvent, State
 from crm_integrations.records import (
+    MAIN_KINDS,
     AddressRecord,
     ApplicantRecord,
     BankRecord,
@@ -108,9 +109,7 @@ def of_deliveries(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
     told = _events({d.event_id for d in deliveries if d.event_id is not None})
     found, *rows = rows_of_leads(lead_ids, LEAD, ADDRESS, BANK, APPLICANT)
     leads, parties = {lead.id: lead for lead in found}, _parties(*rows)
-    is_bank = any(delivery.kind == Kind.BANK for delivery in deliveries)
-    accounts = {_key(bank): bank for bank in rows[1]} if is_bank else {}
-    documents = document_parts.of_deliveries(deliveries)
+    about_leads = document_records.of_deliveries(deliveries) | _banks(deliveries, rows[1])
     records: dict[UUID, Record] = {}
     for delivery in deliveries:
         if delivery.loan_account_id is not None:
@@ -120,22 +119,27 @@ def of_deliveries(deliveries: Sequence[Delivery]) -> dict[UUID, Record]:
         elif delivery.event_id is not None:
             if (event := told.get(delivery.event_id)) is not None:
                 records[delivery.pk] = event
-        elif delivery.kind == Kind.BANK and delivery.lead_id is not None:
-            if (bank := accounts.get(delivery.record_id)) is not None:
-                _check_space(delivery, leads[delivery.lead_id].in_test_space)
-                records[delivery.pk] = record_parts.bank_account(bank, delivery.ref)
-                delivery.read_version = leads[delivery.lead_id].version
-        elif delivery.kind == Kind.DOCUMENT and delivery.lead_id is not None:
-            if (document := documents.get(delivery.pk)) is not None:
-                _check_space(delivery, leads[delivery.lead_id].in_test_space)
-                records[delivery.pk] = document
-                delivery.read_version = leads[delivery.lead_id].version
         elif delivery.lead_id is not None and (lead := leads.get(delivery.lead_id)) is not None:
             _check_space(delivery, lead.in_test_space)
+            if delivery.kind not in MAIN_KINDS:
+                if (part := about_leads.get(delivery.pk)) is not None:
+                    records[delivery.pk], delivery.read_version = part, lead.version
+                continue
             vendor, codes = delivery.connection.vendor, (lead.partner_code, lead.program_code)
             records[delivery.pk] = _lead(lead, codes, parties[lead.id], delivery.ref, vendor)
             delivery.read_version, delivery.partner_listens = lead.version, lead.keeps_events
     return records
+
+
+def _banks(deliveries: Sequence[Delivery], rows: Sequence[Any]) -> dict[UUID, Record]:
+    """The bank account of each delivery, by the delivery's id; none where it is another by now."""
+    wanted = [each for each in deliveries if each.kind == Kind.BANK]
+    accounts = {_key(bank): bank for bank in rows} if wanted else {}
+    return {
+        each.pk: record_parts.bank_account(bank, each.ref)
+        for each in wanted
+        if (bank := accounts.get(each.record_id)) is not None
+    }
 
 
 def _events(numbers: Collection[int]) -> dict[int, EventRecord]:

@@ -10,7 +10,7 @@ from django.db import connection
 
 from crm_integrations.connector import Kind
 from crm_integrations.models import NEEDS_PERSON, UNFINISHED, State
-from crm_integrations.records import HELD
+from crm_integrations.records import MAIN_KINDS
 from leadops.models import Lead
 from leadops.prepared import Statement
 from leadops.services import leads
@@ -32,7 +32,7 @@ WORDS = f"""
 SELECT held.id, CASE
     WHEN bool_or(d.state IN ({listed(NEEDS_PERSON)})) THEN '{Sync.NEEDS_PERSON.value}'
     WHEN bool_or(d.state IN ({listed(UNFINISHED)})) THEN '{Sync.IN_PROGRESS.value}'
-    WHEN bool_or(d.state = '{State.DELIVERED.value}' AND d.kind IN ({listed(HELD)})) THEN '{Sync.DELIVERED.value}'
+    WHEN bool_or(d.state = '{State.DELIVERED.value}' AND d.kind IN ({listed(MAIN_KINDS)})) THEN '{Sync.DELIVERED.value}'
     ELSE '{Sync.NOT_SENT.value}' END
 FROM {{these}} held(id) LEFT JOIN crm_integrations_delivery d ON d.lead_id = held.id GROUP BY held.id
 """  # noqa: S608 (our own words only)

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from crm_integrations import registry
 from crm_integrations.models import CLAIMABLE, Connection, Delivery, State
-from crm_integrations.records import HELD
+from crm_integrations.records import MAIN_KINDS
 from leadops.languages.kept import gettext as _
 from leadops.languages.said import said
 from leadops.models import Lead
@@ -185,7 +185,7 @@ def of_lead(
         return _("The lead is %(status)s: nothing of it is sent.") % {
             "status": lead.get_status_display().lower()
         }
-    delivered = (each for each in newest if each.state == State.DELIVERED and each.kind in HELD)
+    delivered = (each for each in newest if each.state == State.DELIVERED and each.kind in MAIN_KINDS)
     held = [each.connection.name for each in delivered]
     if held:
         return _("Delivered to %(names)s.") % {"names": ", ".join(held)}

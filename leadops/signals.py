@@ -19,7 +19,7 @@ lead id, why some must stay. With `lock` it keeps the others from being sent unt
 `leads_erased(leads)`: their personal data is being erased; whoever keeps any of it erases it too, in the same
 transaction, and returns by a word for it how many rows that was.
 `reveals_refused(officer)`: an officer wanted to see more personal data than anybody may within an hour.
-`documents_changed(lead)`: documents of this lead came or were changed, under the lead's lock.
+`documents_changed(leads)`: documents of these came or were changed, under their locks.
 `loan_accounts_ready(loan_accounts)`: these accounts are to be opened at the LOS.
 `loan_accounts_changed(account_ids)`: the LOS gave these another status.
 `imports_finished(batches)`: these have ended, whether all went well or not.

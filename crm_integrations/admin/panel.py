@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
@@ -30,7 +30,6 @@ from crm_integrations.models import (
     StatusChange,
 )
 from crm_integrations.readiness import Readiness
-from crm_integrations.records import HELD
 from crm_integrations.shown_calls import BEGINNING, ShownCall
 from leadops.admin.field_names import spoken
 from leadops.admin.markup import chip
@@ -72,8 +71,8 @@ class Row:
     connection: Connection
     lead_id: UUID | None
     account: LoanAccount | None = None
-    document: str | None = None
-    """What the document is that the row is about; empty where the lead has it no more."""
+    part: str = ""
+    """What of the lead it is about, where that is neither the lead nor an account of it."""
     sent: Sent | None = None
     earlier: list[Sent] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
@@ -89,6 +88,11 @@ class Row:
             self.missing, self.asked = in_words(found.missing), True
 
     @property
+    def is_of_lead(self) -> bool:
+        """Whether the lead itself is what was sent, or would be."""
+        return self.account is None and not self.part
+
+    @property
     def readiness_chip(self) -> SafeString:
         """Whether it could be sent as it is now."""
         return chip("warn", misses(len(self.missing))) if self.missing else chip("good", _("Ready"))
@@ -96,7 +100,7 @@ class Row:
     @property
     def preview_url(self) -> str:
         """Where it is shown as it would be sent: a lead or an account; of all others there is nothing to see."""
-        if self.lead_id is None or (self.sent is not None and self.sent.delivery.kind not in HELD):
+        if self.lead_id is None or self.part:
             return ""
         name, record = ("loanaccount", self.account.pk) if self.account else ("lead", self.lead_id)
         return reverse(f"admin:leadops_{name}_preview", args=[record, self.connection.pk])
@@ -118,7 +122,7 @@ class Standing:
     def chips(self) -> list[SafeString]:
         """A label per connection: the newest delivery's state, else whether the lead is ready for it."""
         ordered = sorted(self.rows, key=lambda row: row.connection.name)
-        return [_chip(row) for row in ordered if row.account is None and row.document is None]
+        return [_chip(row) for row in ordered if row.is_of_lead]
 
 
 def _chip(row: Row) -> SafeString:
@@ -143,7 +147,7 @@ def _standing_of(lead: Lead) -> Standing:
     attach(sent, "status_changes", changes)
     rows = _rows(sent)
     reached = {row.connection.pk for row in rows}
-    own = {row.connection.pk: row for row in rows if row.account is None and row.document is None}
+    own = {row.connection.pk: row for row in rows if row.is_of_lead}
     unready: dict[str, list[str]] = {}
     for each in readiness.of_lead(lead, enabled):
         if (row := own.get(each.connection.pk)) is None:
@@ -233,8 +237,8 @@ def _rows(found: list[Delivery]) -> list[Row]:
         calls.setdefault(call.delivery_id, []).insert(0, shown)
     for delivery in found:
         sent = Sent(delivery, calls.get(delivery.pk, []))
-        document = documents.get(delivery.record_id, "") if delivery.kind == Kind.DOCUMENT else None
-        new = Row(delivery.connection, delivery.lead_id, delivery.loan_account, document, sent)
+        part = _part(delivery, documents)
+        new = Row(delivery.connection, delivery.lead_id, delivery.loan_account, part, sent)
         row = rows.setdefault((delivery.connection_id, delivery.record_id), new)
         if row is not new:
             row.earlier.append(sent)
@@ -243,11 +247,18 @@ def _rows(found: list[Delivery]) -> list[Row]:
 
 def _documents_of(leads: Collection[UUID | None]) -> dict[UUID, str]:
     """The types of these leads' documents, by what a delivery of one is about."""
-    return (
-        {each.sent_as: each.document_type for each in Document.objects.filter(lead__in=leads)}
-        if leads
-        else {}
-    )
+    found = Document.objects.filter(lead__in=leads) if leads else ()
+    return {each.sent_as: each.document_type for each in found}
+
+
+def _part(delivery: Delivery, documents: Mapping[UUID, str]) -> str:
+    if delivery.kind == Kind.BANK:
+        return _("of a bank account")
+    if delivery.kind != Kind.DOCUMENT:
+        return ""
+    if known := documents.get(delivery.record_id):
+        return _("document %(type)s") % {"type": known}
+    return _("of a document that was changed or deleted")
 
 
 def _calls(deliveries: list[UUID]) -> QuerySet[Exchange]:
@@ -260,7 +271,7 @@ CALLS = Kept(_calls, [UUID])
 
 
 def _rendered(request: HttpRequest, rows: list[Row], url: str, more: dict[str, Any]) -> SafeString:
-    ordered = sorted(rows, key=lambda row: (row.sent is None, row.connection.name, row.document or ""))
+    ordered = sorted(rows, key=lambda row: (row.sent is None, row.connection.name, row.part))
     context = {
         "rows": ordered,
         "url": url,

@@ -125,6 +125,11 @@ class Connection(Record):
         """Our types of documents that it is to be sent."""
         return self._connector({}).document_types
 
+    @property
+    def takes_documents(self) -> bool:
+        """Whether it is to be sent any."""
+        return self.vendor in registry.vendors() and bool(self.document_types)
+
     def _connector(self, secrets: dict[str, str]) -> Connector:
         settings = with_defaults(self.connector_class, self.settings)
         return self.connector_class(Config(self.base_url.rstrip("/"), settings, secrets))

@@ -46,7 +46,7 @@ NEEDS_PERSON = (State.REJECTED, State.REVIEW, State.DEAD, State.FAILED)
 """The failures: what goes no further without a person. A skipped one is none: it does not fit its vendor."""
 
 
-ABOUT_LEADS = {Kind.BANK: "Bank account", Kind.DOCUMENT: "Document"}
+PARTS_OF_LEADS = {Kind.BANK: "Bank account", Kind.DOCUMENT: "Document"}
 """What of a lead is delivered where that is neither the lead nor one of its loan accounts."""
 
 
@@ -187,8 +187,9 @@ class Delivery(Record):
     """Whether the lead's partner asked for events, as far as that is known."""
 
     def __str__(self) -> str:
-        about = ABOUT_LEADS.get(Kind(self.kind))
-        return f"{f'{about} of {self.lead}' if about else self.record} → {self.connection}"
+        part = PARTS_OF_LEADS.get(Kind(self.kind))
+        what = f"{part} of {self.lead}" if part else self.record
+        return f"{what} → {self.connection}"
 
     @property
     def may_retry(self) -> bool:

@@ -32,13 +32,13 @@ class HeldByAnother(LeadopsError):
     """Another lead already has this id at the vendor; please look again."""
 
 
-def retry(delivery_ids: Iterable[uuid.UUID]) -> int:
+def retry(delivery_ids: Iterable[uuid.UUID], said: str = "An officer sent it again") -> int:
     """Queue again what was refused, given up, failed, skipped, cancelled or waits for its next try; returns how many.
 
     What may be at the vendor (`unknown`, `review`) is not touched: `send_again` needs a reason. Neither is what belongs
     to a lead that was dropped or declined. What was unknown once is looked up first, where its vendor can be asked.
     """
-    ids, said = list(delivery_ids), "An officer sent it again"
+    ids = list(delivery_ids)
     once_unknown = Delivery.objects.filter(
         pk__in=ids, once_unknown=True, connection__vendor__in=registry.askable()
     )

@@ -1,52 +1,86 @@
-"""Documents follow their lead: to each connection that is to be sent such ones, once it has the lead.
+"""Documents go along with their lead to each connection that takes their type, once it has the lead.
 
-Made under the lead's lock, both when a connection has taken the lead and when a document comes: whichever is second
-sees the other. A document has one version, as another file or type makes it another record: none is sent twice.
+They are queued under the lead's lock, both when a connection has taken the lead and when a document comes: whichever is
+second sees the other. A document has one version, as another file or type makes it another record: none is sent twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator
 from uuid import UUID
 
 from crm_integrations import registry
 from crm_integrations.connector import Kind
-from crm_integrations.models import Connection, State
+from crm_integrations.models import Connection, Delivery, State
 from crm_integrations.outbox.enqueueing import New, enqueue
 from leadops.ids import uuid7
 from leadops.models import Document
 
 ONLY_VERSION = 1
+CHANGED = "The document was changed or deleted before it was sent."
+AS_BEFORE = "The document is again what it was"
 
 
-def follow(lead_id: UUID, connections: Iterable[Connection]) -> int:
-    """Put the documents of a lead into the outbox that these connections, which have the lead, are to be sent.
+def send_along(lead_ids: Collection[UUID], among: Collection[Connection] | None = None) -> int:
+    """Queue the documents of these leads to the connections that have them, or of these to those `among`.
 
-    Those that were put there before are left out. Returns how many were new.
+    What was queued there before is left as it is. Returns how many were new.
     """
-    wanted = [(each.pk, types) for each in connections if (types := each.document_types)]
-    if not wanted:
-        return 0
-    documents = list(Document.objects.filter(lead=lead_id))
-    return enqueue(
-        [
-            _delivery(document, connection_id)
-            for connection_id, types in wanted
-            for document in documents
-            if document.document_type in types
-        ]
-    ).made
+    return enqueue(list(_wanted(lead_ids, among))).made
 
 
-def follow_everywhere(lead_id: UUID, only: Collection[UUID] | None = None) -> int:
-    """`follow` to every connection that has the lead and is switched on, or of these to `only`."""
-    held = {"kind": Kind.LEAD, "state": State.DELIVERED, "lead": lead_id}
-    has_it = {f"deliveries__{name}": value for name, value in held.items()}
-    taking = [slug for slug, vendor in registry.vendors().items() if Kind.DOCUMENT in vendor.kinds()]
-    found = Connection.objects.filter(**has_it, enabled=True, vendor__in=taking).distinct()
-    return follow(lead_id, found if only is None else found.filter(pk__in=only))
+def _wanted(lead_ids: Collection[UUID], among: Collection[Connection] | None) -> Iterator[New]:
+    connections = _taking() if among is None else among
+    types = {each.pk: each.document_types for each in connections if each.document_types}
+    if not types:
+        return
+    documents: dict[UUID, list[Document]] = {}
+    for document in Document.objects.filter(lead__in=lead_ids):
+        documents.setdefault(document.lead_id, []).append(document)
+    held = Delivery.objects.filter(
+        lead__in=documents, connection__in=types, kind=Kind.LEAD, state=State.DELIVERED
+    )
+    for lead_id, connection_id in held.order_by().values_list("lead", "connection").distinct():
+        for document in documents[lead_id]:
+            if document.document_type in types[connection_id]:
+                yield _delivery(document, connection_id)
+
+
+def _taking() -> list[Connection]:
+    """The connections that are switched on, to vendors that take documents."""
+    vendors = [slug for slug, vendor in registry.vendors().items() if Kind.DOCUMENT in vendor.kinds()]
+    return list(Connection.objects.filter(enabled=True, vendor__in=vendors))
 
 
 def _delivery(document: Document, connection_id: UUID) -> New:
     key = document.sent_as
-    return New(uuid7(), connection_id, Kind.DOCUMENT, document.lead_id, None, key, ONLY_VERSION, key.hex)
+    return New(
+        id=uuid7(),
+        connection_id=connection_id,
+        kind=Kind.DOCUMENT,
+        lead_id=document.lead_id,
+        loan_account_id=None,
+        record_id=key,
+        version=ONLY_VERSION,
+        ref=key.hex,
+    )
+
+
+def changed_back(lead_ids: Collection[UUID]) -> list[UUID]:
+    """Deliveries that ended because their document was changed, which is again what it was."""
+    return _ended(lead_ids, state=State.CANCELLED, reason=CHANGED)
+
+
+def passed_over(lead_ids: Collection[UUID], connections: Collection[UUID]) -> list[UUID]:
+    """Deliveries to these connections that were skipped or cancelled, of documents that are still what they were."""
+    return _ended(lead_ids, state__in=(State.CANCELLED, State.SKIPPED), connection__in=connections)
+
+
+def _ended(lead_ids: Collection[UUID], **how: object) -> list[UUID]:
+    ended = dict(
+        Delivery.objects.filter(lead__in=lead_ids, kind=Kind.DOCUMENT, **how).values_list("pk", "record_id")
+    )
+    if not ended:
+        return []
+    there = {each.sent_as for each in Document.objects.filter(lead__in=lead_ids)}
+    return [pk for pk, record_id in ended.items() if record_id in there]

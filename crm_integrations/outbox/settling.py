@@ -202,13 +202,13 @@ def accept(claim: Claim, delivery: Delivery, exchange: Exchange | None) -> None:
 
 
 def pass_on(delivery: Delivery, settlement: Settlement) -> None:
-    """What one delivery's end means for others: who waits for the lead goes on, or is told why not."""
+    """What one delivery's end means for others: who waits goes on or is told why not, and a lead's documents follow."""
     if delivery.kind == Kind.EVENT:
         learn_from(delivery, settlement)
     elif delivery.kind == Kind.LEAD and delivery.lead_id is not None:
         _tell_waiting(delivery, delivery.lead_id, settlement)
         if settlement.state == State.DELIVERED:
-            documents.follow(delivery.lead_id, [delivery.connection])
+            documents.send_along([delivery.lead_id], [delivery.connection])
     elif delivery.kind == Kind.BANK and delivery.lead_id and settlement.state == State.DELIVERED:
         told = [settlement.facts.get(name, "") for name in ("name_at_bank", "reason")]
         if not bank_verification.record(delivery.lead_id, delivery.record_id, *told):

@@ -22,7 +22,7 @@ from django.utils import timezone
 from crm_integrations.connector import ListedRow
 from crm_integrations.models import Delivery, Difference, Exchange, Reconciliation, State
 from crm_integrations.reconciling.values import Values
-from crm_integrations.records import HELD
+from crm_integrations.records import MAIN_KINDS
 from crm_integrations.records import Kind as RecordKind
 from crm_integrations.redaction import storable
 from leadops import statements
@@ -79,7 +79,7 @@ class Comparison:
 
     def _ours(self) -> QuerySet[Delivery]:
         """All of what a vendor's list may name."""
-        return Delivery.objects.filter(connection=self.reconciliation.connection, kind__in=HELD)
+        return Delivery.objects.filter(connection=self.reconciliation.connection, kind__in=MAIN_KINDS)
 
     def missing_there(self) -> QuerySet[Delivery]:
         """What was delivered there in these days and stood on no page."""

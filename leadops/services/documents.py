@@ -90,7 +90,7 @@ def add(about: Owner, given: Given, by: By) -> Document:
             raise refusal("file", "too_many_documents", limit=MOST)
         document.save(force_insert=True)
         note(document, Deed.ADDED, by)
-        documents_changed.send(Document, lead=lead)
+        documents_changed.send(Document, leads=[lead])
     return document
 
 
@@ -114,7 +114,7 @@ def change(document: Document, given: Given, by: By) -> Document:
         # What is not given may be another by now, which is not to be undone.
         document.save(update_fields=[*told, *(OF_FILE if given.file is not None else ()), "updated_at"])
         note(document, Deed.CHANGED, by)
-        documents_changed.send(Document, lead=document.lead)
+        documents_changed.send(Document, leads=[document.lead])
         if given.file is not None:
             transaction.on_commit(partial(document_store().delete, old), robust=True)
     return document

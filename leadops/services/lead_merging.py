@@ -77,7 +77,7 @@ def merge(kept_id: UUID, other_id: UUID, taken: Collection[str], by: Officer) ->
     )
     _take_out_of_sight(kept, other, by)
     leads.revise(kept)
-    documents_changed.send(Document, lead=kept)  # the other's came along
+    documents_changed.send(Document, leads=[kept])  # the other's came along
     if withdrawn:
         consents.announce_withdrawal(kept)
     duplicates.look_again(kept)

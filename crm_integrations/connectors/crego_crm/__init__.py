@@ -124,10 +124,10 @@ class CregoCrm(Connector):
         return frozenset(filter(self._document_type, self.config.settings["document_types"]))
 
     def missing_document(self, record: DocumentRecord) -> list[Missing]:
-        return documents.missing_in(record, self._document_type(record.document_type))
+        return documents.missing(record, self._document_type(record.document_type))
 
     def build_document(self, record: DocumentRecord) -> Request:
-        return documents.creating(self.path("documents"), record, self._document_type(record.document_type))
+        return documents.build(self.path("documents"), record, self._document_type(record.document_type))
 
     def parse(self, response: Response) -> Outcome:
         # Documented as 200 with an empty object, so the id may have to be asked for; 201 is the LOS habit.
@@ -139,7 +139,7 @@ class CregoCrm(Connector):
 
     def find(self, record: Record) -> Request:
         if isinstance(record, DocumentRecord):
-            return documents.finding(self.path("documents"), record)
+            return documents.find(self.path("documents"), record)
         assert isinstance(record, LeadRecord)
         return Request.get("list_leads", self.path("list_leads"), partner_ref_id=record.ref)
 
@@ -149,7 +149,7 @@ class CregoCrm(Connector):
         One that carries it with another mobile or program is not certain: ours may have been edited since it was sent.
         """
         if isinstance(record, DocumentRecord):
-            return documents.found(response, record)
+            return documents.parse_find(response, record)
         assert isinstance(record, LeadRecord)
         body = response.json()
         rows = results_of(body, "Crego's")

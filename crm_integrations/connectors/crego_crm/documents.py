@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from crm_integrations import errors
 from crm_integrations.answers import is_whole, results_of, text
-from crm_integrations.connector import Missing, Outcome, Request, Response
+from crm_integrations.connector import File, Missing, Outcome, Request, Response
 from crm_integrations.connectors.crego_crm.reading import reference_in
-from crm_integrations.messages import File
 from crm_integrations.records import DocumentRecord
 
 LEAD = "lead"
@@ -20,19 +19,19 @@ MOST_ROWS = 100
 SUFFIXES = {"application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png"}
 
 
-def missing_in(record: DocumentRecord, their_type: str) -> list[Missing]:
+def missing(record: DocumentRecord, their_type: str) -> list[Missing]:
     """Why `record` can't be sent, if it can't."""
-    missing = []
+    gaps = []
     if not record.lead_reference:
-        missing.append(Missing("lead_reference", "Crego files a document under its own id of the lead."))
+        gaps.append(Missing("lead_reference", "Crego files a document under its own id of the lead."))
     if not their_type:
-        missing.append(Missing("document_type", "This connection is not to be sent documents of this type."))
+        gaps.append(Missing("document_type", "This connection is not to be sent documents of this type."))
     if record.is_locked:
-        missing.append(Missing("password", "Crego has no place for the password that the file opens with."))
-    return missing
+        gaps.append(Missing("password", "Crego has no place for the password that the file opens with."))
+    return gaps
 
 
-def creating(path: str, record: DocumentRecord, their_type: str) -> Request:
+def build(path: str, record: DocumentRecord, their_type: str) -> Request:
     """The call that files `record`; it is named by its type, as a given name may be anything."""
     fields = [
         ("related_model", LEAD),
@@ -45,14 +44,14 @@ def creating(path: str, record: DocumentRecord, their_type: str) -> Request:
     return Request.multipart("create_document", path, fields, file)
 
 
-def finding(path: str, record: DocumentRecord) -> Request:
+def find(path: str, record: DocumentRecord) -> Request:
     """The call that asks for all documents of the lead that `record` belongs to."""
     return Request.get(
         "list_documents", path, related_model_id=record.lead_reference, page_size=str(MOST_ROWS)
     )
 
 
-def found(response: Response, record: DocumentRecord) -> Outcome | None:
+def parse_find(response: Response, record: DocumentRecord) -> Outcome | None:
     """The document with our reference among its tags; absent only when every row tells its tags and none has it."""
     body = response.json()
     rows = results_of(body, "Crego's")

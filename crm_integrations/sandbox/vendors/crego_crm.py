@@ -134,7 +134,7 @@ class CregoCrm(CregoService):
         request.body = form_in(request)
         if (problems := DOCUMENT(request.body)) is not None:
             raise Refused(Answer(400, problems))
-        if self._lead_called(request.body["related_model_id"]) is None:
+        if not self._is_there(request.body):
             raise Refused(Answer(400, {"related_model_id": ["There is no such lead."]}))
         document_id = str(uuid4())
         return Answer(201, _document(document_id, request.at, request.body), created=Created(document_id))
@@ -145,9 +145,10 @@ class CregoCrm(CregoService):
         filters = {"related_model_id": lambda document: document["related_model_id"]}
         return self.listed(request, "document", "", filters, _stored_document)
 
-    def _lead_called(self, lead_id: str) -> Entry | None:
-        entry = self.ledger.get(self.slug, lead_id)
-        return entry if entry is not None and entry["kind"] == "lead" else None
+    def _is_there(self, document: dict[str, Any]) -> bool:
+        """Whether it is about a lead that is held: what else there is has no id here."""
+        entry = self.ledger.get(self.slug, document["related_model_id"])
+        return document["related_model"] == "lead" and entry is not None and entry["kind"] == "lead"
 
     def health(self, request: Request) -> Answer:
         return Answer(200, {"status": "ok"})
