@@ -8,6 +8,7 @@ from django.conf import settings
 
 from crm_integrations import errors, retry
 from crm_integrations.calls import ClaimCaller
+from crm_integrations.connector import Kind
 from crm_integrations.document_records import FileAway, FileGone
 from crm_integrations.models import Delivery, Exchange, State
 from crm_integrations.outbox import Barred, Settlement, bars
@@ -54,13 +55,19 @@ def after_error(caller: ClaimCaller, error: errors.DeliveryError) -> Settlement:
     delivery, words = caller.delivery, caller.said(error.message)
     if isinstance(error, errors.Transient):
         return _later(delivery, words, error.retry_after)
-    if isinstance(error, errors.Misconfigured):
+    if isinstance(error, errors.Misconfigured) and not _about_documents_alone(caller):
         return Settlement(State.QUEUED, words, due_in=0, pause=words)
     if isinstance(error, errors.OutcomeUnknown):
         knows_repeats = delivery.connection.connector_class.knows_repeats
         return _later(delivery, words) if knows_repeats else unknown(delivery, words)
     state = State.SKIPPED if isinstance(error, errors.Unsupported) else State.REJECTED
     return Settlement(state, words)
+
+
+def _about_documents_alone(caller: ClaimCaller) -> bool:
+    """Whether what is wrong may be wrong for documents only, whose leads must not wait for it: 401 is of all calls."""
+    answered = caller.exchange.status if caller.exchange is not None else None
+    return caller.delivery.kind == Kind.DOCUMENT and answered not in (None, 401)
 
 
 def _later(delivery: Delivery, words: str, retry_after: float | None = None) -> Settlement:

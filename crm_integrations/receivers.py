@@ -86,7 +86,7 @@ def enqueue_leads(
 
 
 def _send_documents_too(leads: Sequence[Lead], connections: Sequence[UUID]) -> int:
-    """Where an officer sends leads that a vendor has, their documents go that it was not sent; returns how many."""
+    """Where leads are sent to a vendor that has them, their documents go that it was not sent; returns how many."""
     among = [each for each in Connection.objects.filter(pk__in=connections) if each.takes_documents]
     if not among:
         return 0
@@ -181,7 +181,7 @@ def send_documents(sender: Any, leads: Sequence[Lead], **_: Any) -> None:
     """Whoever has the leads and is to be sent such documents is sent these."""
     ids = [lead.pk for lead in leads]
     outbox.documents.send_along(ids)
-    outbox.retry(outbox.documents.changed_back(ids), outbox.documents.AS_BEFORE)
+    outbox.retry(outbox.documents.again_as_before(ids), outbox.documents.AS_BEFORE)
 
 
 @receiver(loan_accounts_ready)

@@ -46,7 +46,7 @@ SAFE_HEADERS = frozenset(
 )
 SECRET = re.compile(
     r"token|secret|client_id|user_?name|customer_?key|passw|passphrase|^pwd$|authorization|bsauth|^auth$|bearer|jwt|"
-    r"credential|session_?id|^session$|^sid$|cookie|(api|access|private)_?key|signature|^key$|otp|\[removed\]|"
+    r"credential|session_?id|^session$|^sid$|cookie|(api|access|private)_?key|signature|^sig$|^key$|otp|\[removed\]|"
     r"card_?(no|num|holder|cvc|exp)|^card|cvc|cvv|valid_?thru",
     re.IGNORECASE,
 )

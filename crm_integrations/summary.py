@@ -27,14 +27,16 @@ LOCKING = "SELECT id, sync_status FROM leadops_lead WHERE id {these} ORDER BY id
 LOCK = LOCKING.format(these="= ANY(%(leads)s::uuid[])")
 """Holds the rows of the leads until the transaction ends, always in one order, so that nobody deadlocks."""
 
-# What needs a person comes before what is still on its way.
+# What needs a person comes before what is still on its way. Documents do not count: partners read the word, and those
+# that officers add are the lender's own.
 WORDS = f"""
 SELECT held.id, CASE
     WHEN bool_or(d.state IN ({listed(NEEDS_PERSON)})) THEN '{Sync.NEEDS_PERSON.value}'
     WHEN bool_or(d.state IN ({listed(UNFINISHED)})) THEN '{Sync.IN_PROGRESS.value}'
     WHEN bool_or(d.state = '{State.DELIVERED.value}' AND d.kind IN ({listed(MAIN_KINDS)})) THEN '{Sync.DELIVERED.value}'
     ELSE '{Sync.NOT_SENT.value}' END
-FROM {{these}} held(id) LEFT JOIN crm_integrations_delivery d ON d.lead_id = held.id GROUP BY held.id
+FROM {{these}} held(id)
+LEFT JOIN crm_integrations_delivery d ON d.lead_id = held.id AND d.kind <> '{Kind.DOCUMENT.value}' GROUP BY held.id
 """  # noqa: S608 (our own words only)
 DERIVING = f"{leads.RECORD_SYNC.format(words=WORDS)} RETURNING l.id, l.sync_status"
 DERIVE = DERIVING.format(these="unnest(%(leads)s::uuid[])")

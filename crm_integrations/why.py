@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from crm_integrations import registry
 from crm_integrations.models import CLAIMABLE, Connection, Delivery, State
-from crm_integrations.records import MAIN_KINDS
+from crm_integrations.records import MAIN_KINDS, Kind
 from leadops.languages.kept import gettext as _
 from leadops.languages.said import said
 from leadops.models import Lead
@@ -180,7 +180,7 @@ def of_lead(
             first = alike[0]
             sentence = of_delivery(first, now)
             others = _others(len(alike) - 1)
-            return f"{first.connection.name}{others}: {sentence}"
+            return f"{_named(first)}{others}: {sentence}"
     if lead.is_stopped:
         return _("The lead is %(status)s: nothing of it is sent.") % {
             "status": lead.get_status_display().lower()
@@ -201,6 +201,12 @@ def of_lead(
     if lead.status == Lead.Status.DRAFT:
         return _("Not sent yet: submit it.")
     return _("No route sends it anywhere.")
+
+
+def _named(delivery: Delivery) -> str:
+    """The connection, and of what of the lead it is told where that is a document."""
+    of = _(", a document") if delivery.kind == Kind.DOCUMENT else ""
+    return f"{delivery.connection.name}{of}"
 
 
 def _others(count: int) -> str:

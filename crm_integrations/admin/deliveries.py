@@ -74,6 +74,7 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, Scoped, ReadOnly, CappedList, M
     list_filter = [
         ("connection", SeenDropdownFilter),
         ("state", ChoicesDropdownFilter),
+        ("kind", ChoicesDropdownFilter),
         ("lead__partner", SeenAutocompleteFilter),
         ChangedFilter,
         CauseFilter,

@@ -68,8 +68,9 @@ def calls(lead: Lead, limit: int) -> Iterator[Entry]:
 @source({STATUSES: gettext_lazy("Vendor status")}, MAY_SEE)
 def statuses(lead: Lead, limit: int) -> Iterator[Entry]:
     """That a vendor has it or why it has not, and each of its words for it since."""
+    named = {sent.delivery.pk: row.name for row in standing_of(lead).rows for sent in row.deliveries}
     for each in _deliveries(lead).values():
-        name = each.connection.name
+        name = named[each.pk]
         url = page_url(Delivery, each.pk)
         yield Entry(each.created_at, name, STATUSES, _("Queued for %(name)s") % {"name": name}, url, "busy")
         if each.sent_again_at:
@@ -104,7 +105,7 @@ def delivery_ids(lead: Lead) -> Iterable[str]:
 
 def _deliveries(lead: Lead) -> dict[object, Delivery]:
     """All of the lead's, as the panel has read them."""
-    shown = [sent for row in standing_of(lead).rows if row.sent for sent in (row.sent, *row.earlier)]
+    shown = [sent for row in standing_of(lead).rows for sent in row.deliveries]
     return {each.delivery.pk: each.delivery for each in shown}
 
 

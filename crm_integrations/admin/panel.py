@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from crm_integrations import readiness, why
 from crm_integrations.admin.chips import connection_chip, misses, named_chip, state_chip, why_of
+from crm_integrations.admin.parts_of_leads import documents_of, part_of
 from crm_integrations.admin.steering import MAY_STEER
 from crm_integrations.connector import Kind, Missing
 from crm_integrations.models import (
@@ -35,11 +36,12 @@ from leadops.admin.field_names import spoken
 from leadops.admin.markup import chip
 from leadops.kept_queries import Kept, attach, read, read_together
 from leadops.languages.said import said
-from leadops.models import Document, Lead, LoanAccount
+from leadops.models import Lead, LoanAccount
 
 MOST_EXCHANGES = 20
 """What was said in full; the timeline and the list of HTTP calls have all of them."""
 SOON = timedelta(minutes=10)
+OF_DOCUMENTS = Case(When(delivery__kind=Kind.DOCUMENT, then=1), default=0)
 TO_BE_SENT = (State.WAITING, State.QUEUED, State.RETRYING)
 
 
@@ -86,6 +88,16 @@ class Row:
             self.not_carried = list(map(spoken, found.not_carried))
         if self.sent is None or self.sent.delivery.state in (*REPEATABLE, *TO_BE_SENT):
             self.missing, self.asked = in_words(found.missing), True
+
+    @property
+    def name(self) -> str:
+        """The connection's, with what of the lead it is about."""
+        return f"{self.connection.name}, {self.part}" if self.part else self.connection.name
+
+    @property
+    def deliveries(self) -> list[Sent]:
+        """The newest, and those before it."""
+        return [self.sent, *self.earlier] if self.sent is not None else []
 
     @property
     def is_of_lead(self) -> bool:
@@ -231,13 +243,13 @@ def _rows(found: list[Delivery]) -> list[Row]:
     rows: dict[tuple[UUID, UUID], Row] = {}
     calls: dict[UUID | None, list[ShownCall]] = {}
     connections: dict[UUID | None, Connection] = {each.pk: each.connection for each in found}
-    documents = _documents_of({each.lead_id for each in found if each.kind == Kind.DOCUMENT})
+    documents = documents_of({each.lead_id for each in found if each.kind == Kind.DOCUMENT})
     for call in read(CALLS([each.pk for each in found])) if found else []:
         shown = ShownCall.beginning(call, connections[call.delivery_id])
         calls.setdefault(call.delivery_id, []).insert(0, shown)
     for delivery in found:
         sent = Sent(delivery, calls.get(delivery.pk, []))
-        part = _part(delivery, documents)
+        part = part_of(delivery, documents)
         new = Row(delivery.connection, delivery.lead_id, delivery.loan_account, part, sent)
         row = rows.setdefault((delivery.connection_id, delivery.record_id), new)
         if row is not new:
@@ -245,26 +257,13 @@ def _rows(found: list[Delivery]) -> list[Row]:
     return list(rows.values())
 
 
-def _documents_of(leads: Collection[UUID | None]) -> dict[UUID, str]:
-    """The types of these leads' documents, by what a delivery of one is about."""
-    found = Document.objects.filter(lead__in=leads) if leads else ()
-    return {each.sent_as: each.document_type for each in found}
-
-
-def _part(delivery: Delivery, documents: Mapping[UUID, str]) -> str:
-    if delivery.kind == Kind.BANK:
-        return _("of a bank account")
-    if delivery.kind != Kind.DOCUMENT:
-        return ""
-    if known := documents.get(delivery.record_id):
-        return _("document %(type)s") % {"type": known}
-    return _("of a document that was changed or deleted")
-
-
 def _calls(deliveries: list[UUID]) -> QuerySet[Exchange]:
-    """The newest calls, newest first, their bodies cut by the database; what they were asked since has its own list."""
+    """The newest calls, newest first, their bodies cut by the database; what they were asked since has its own list.
+
+    Those of documents come last, so that many of them leave the lead's own their place.
+    """
     calls = Exchange.objects.filter(delivery__in=deliveries).exclude(purpose=Exchange.Purpose.STATUS)
-    return calls.with_cut_bodies(BEGINNING).order_by("-id")[:MOST_EXCHANGES]
+    return calls.with_cut_bodies(BEGINNING).order_by(OF_DOCUMENTS, "-id")[:MOST_EXCHANGES]
 
 
 CALLS = Kept(_calls, [UUID])

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from crm_integrations.admin.steering import DELIVERIES, MAY_SEE
 from crm_integrations.admin.subscriptions import MAY_ADD, state_of
 from crm_integrations.admin.subscriptions import in_words as told_of
+from crm_integrations.connector import Kind
 from crm_integrations.models import Delivery, State, Subscription
 from leadops import statements
 from leadops.admin.page_urls import list_url
@@ -58,7 +59,9 @@ class IntegratedPartnerAdmin(PartnerAdmin):
             more["panels"] = [*more.get("panels", []), panel]
         return super().change_view(request, object_id, form_url, more)
 
-    def scores(self, request: HttpRequest, partner: Partner, counts: list[dict[str, Any]]) -> list[Score]:
+    def scores(
+        self, request: HttpRequest, partner: Partner, counts: list[dict[str, Any]] | None
+    ) -> list[Score]:
         own = super().scores(request, partner, counts)
         if not own or not request.user.has_perm(MAY_SEE):
             return own
@@ -67,7 +70,9 @@ class IntegratedPartnerAdmin(PartnerAdmin):
 
 def _answers(partner: Partner, officer: Officer) -> list[Score]:
     since = first_id_at(midnight(first_day()))
-    sent = Delivery.objects.visible_to(officer).filter(lead__partner=partner, lead_id__gte=since)
+    sent = Delivery.objects.visible_to(officer).filter(
+        kind=Kind.LEAD, lead__partner=partner, lead_id__gte=since
+    )
     found = capped_counts(
         {
             "answered": sent.filter(state__in=(State.DELIVERED, State.REJECTED)),
@@ -75,7 +80,11 @@ def _answers(partner: Partner, officer: Officer) -> list[Score]:
         }
     )
     refused = list_url(
-        DELIVERIES, lead__partner__id__exact=partner.pk, state__exact=State.REJECTED.value, lead__gte=since
+        DELIVERIES,
+        kind__exact=Kind.LEAD.value,
+        lead__partner__id__exact=partner.pk,
+        state__exact=State.REJECTED.value,
+        lead__gte=since,
     )
     median, leads = _first_answer(Lead.objects.visible_to(officer).filter(partner=partner, pk__gte=since))
     return [

@@ -12,13 +12,14 @@ from uuid import UUID
 from crm_integrations import registry
 from crm_integrations.connector import Kind
 from crm_integrations.models import Connection, Delivery, State
+from crm_integrations.outbox import ended_leads
 from crm_integrations.outbox.enqueueing import New, enqueue
 from leadops.ids import uuid7
 from leadops.models import Document
 
 ONLY_VERSION = 1
 CHANGED = "The document was changed or deleted before it was sent."
-AS_BEFORE = "The document is again what it was"
+AS_BEFORE = "The document, and its lead, are again what they were"
 
 
 def send_along(lead_ids: Collection[UUID], among: Collection[Connection] | None = None) -> int:
@@ -66,9 +67,9 @@ def _delivery(document: Document, connection_id: UUID) -> New:
     )
 
 
-def changed_back(lead_ids: Collection[UUID]) -> list[UUID]:
-    """Deliveries that ended because their document was changed, which is again what it was."""
-    return _ended(lead_ids, state=State.CANCELLED, reason=CHANGED)
+def again_as_before(lead_ids: Collection[UUID]) -> list[UUID]:
+    """Deliveries that ended because the document was changed, or its lead was, and both are what they were."""
+    return _ended(lead_ids, state=State.CANCELLED, reason__in=(CHANGED, *ended_leads.REASONS))
 
 
 def passed_over(lead_ids: Collection[UUID], connections: Collection[UUID]) -> list[UUID]:

@@ -12,6 +12,7 @@ IS_ENDED = "(l.erased_at IS NOT NULL OR l.status IN ({}))".format(
 """Of a row `l` of the leads, in SQL."""
 ENDED = Q(status__in=Lead.STOPPED) | Q(erased_at__isnull=False)
 ERASED = "Its personal data was erased."
+DELETED = "The lead was deleted."
 
 
 class LeadEnded(Exception):
@@ -22,9 +23,13 @@ def said_of(lead: Lead) -> str:
     """Why nothing of `lead` is sent."""
     if lead.erased_at is not None:
         return ERASED
-    return "The lead was deleted." if lead.deleted_at else said(lead.status)
+    return DELETED if lead.deleted_at else said(lead.status)
 
 
 def said(status: str) -> str:
     """Why nothing of a lead in this status is sent."""
     return f"The lead was {Lead.Status(status).label.lower()}."
+
+
+REASONS = (DELETED, *map(said, Lead.STOPPED))
+"""All that may be said of a lead which can come back."""

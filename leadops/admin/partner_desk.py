@@ -161,8 +161,11 @@ def errors(counts: Iterable[dict[str, Any]], partner: Partner) -> dict[str, Any]
 # Leads ---------------------------------------------------------------------------------------------------------------
 
 
-def scores(partner: Partner, counts: Iterable[dict[str, Any]], officer: Officer) -> list[Score]:
-    """How the leads of the last 30 days that `officer` sees fare; counted up to 10,000."""
+def scores(partner: Partner, counts: Sequence[dict[str, Any]] | None, officer: Officer) -> list[Score]:
+    """How the leads of the last 30 days that `officer` sees fare; counted up to 10,000.
+
+    Its calls are told where the officer may see `counts` of them.
+    """
     since = first_id_at(midnight(first_day()))
     leads = Lead.objects.visible_to(officer).filter(partner=partner, pk__gte=since)
     batches = ImportBatch.objects.visible_to(officer).filter(partner=partner, pk__gte=since)
@@ -176,15 +179,12 @@ def scores(partner: Partner, counts: Iterable[dict[str, Any]], officer: Officer)
         }
     )
     rows = batches.aggregate(rows=Sum("rows", default=0), failed=Sum("failed", default=0))
-    invalid = sum(row["calls"] for row in counts if row["problem"] == "validation" and not row["finding"])
-    calls = sum(row["calls"] for row in counts if not row["finding"])
     taken = found["leads"]
-    invalid_calls = calls_url(partner, problem__exact="validation", finding__exact="", day__gte=first_day())
     imports = list_url(IMPORTS, partner__id__exact=partner.pk, id__gte=since)
     return [
         Score(_("Leads"), taken, leads_url(partner)),
         Score(_("Duplicates"), found["repeats"], leads_url(partner, duplicates=REPEATS), taken),
-        Score(_("Invalid calls"), invalid, invalid_calls, calls, is_capped=False),
+        *([] if counts is None else [_invalid_calls(partner, counts)]),
         Score(_("Invalid rows of workbooks"), rows["failed"], imports, rows["rows"], is_capped=False),
         Score(_("Declined"), found["declined"], leads_url(partner, status__exact="declined"), taken),
         Score(
@@ -194,6 +194,13 @@ def scores(partner: Partner, counts: Iterable[dict[str, Any]], officer: Officer)
             taken,
         ),
     ]
+
+
+def _invalid_calls(partner: Partner, counts: Sequence[dict[str, Any]]) -> Score:
+    invalid = sum(row["calls"] for row in counts if row["problem"] == "validation" and not row["finding"])
+    calls = sum(row["calls"] for row in counts if not row["finding"])
+    shown = calls_url(partner, problem__exact="validation", finding__exact="", day__gte=first_day())
+    return Score(_("Invalid calls"), invalid, shown, calls, is_capped=False)
 
 
 def leads_url(partner: Partner, **filters: Any) -> str:

@@ -70,17 +70,21 @@ class PartnerAdmin(Scoped, Holding, KeyPages, SeenAdmin, ModelAdmin):
     def desk(self, request: HttpRequest, partner: Partner) -> dict[str, Any]:
         """What the page shows beside the form, to this officer."""
         may_see = request.user.has_perm("leadops.view_apikey")
-        counts = partner_desk.counts(partner) if may_see else []
+        counts = partner_desk.counts(partner) if may_see else None
         return {
             "may_make_keys": request.user.has_perm("leadops.add_apikey"),
             "may_change_keys": request.user.has_perm("leadops.change_apikey"),
             "days": partner_desk.DAYS,
             "scores": self.scores(request, partner, counts),
-            "desk": partner_desk.shown(partner, counts) if may_see and not partner.is_test_space else None,
+            "desk": partner_desk.shown(partner, counts or [])
+            if may_see and not partner.is_test_space
+            else None,
         }
 
-    def scores(self, request: HttpRequest, partner: Partner, counts: list[dict[str, Any]]) -> list[Score]:
-        """The numbers of the card, to those who may see what is behind them."""
+    def scores(
+        self, request: HttpRequest, partner: Partner, counts: list[dict[str, Any]] | None
+    ) -> list[Score]:
+        """The numbers of the card, to those who may see what is behind them; `counts` are None for who may not."""
         if not request.user.has_perm("leadops.view_lead"):
             return []
         return partner_desk.scores(partner, counts, officer_of(request))

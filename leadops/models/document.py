@@ -65,8 +65,8 @@ class Document(Record):
 
     @property
     def sent_as(self) -> UUID:
-        """What a sending of it is about: this file as a document of this type, which another of either is not."""
-        return uuid5(self.pk, f"{self.sha256} {self.document_type}")
+        """What a sending of it is about: this file as a document of this type of this lead; any other is another."""
+        return uuid5(self.pk, f"{self.lead_id} {self.sha256} {self.document_type}")
 
     @property
     def is_locked(self) -> bool:

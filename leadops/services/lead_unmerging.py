@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from leadops.errors import LeadopsError
 from leadops.fields import indexes_of
-from leadops.models import Lead, LeadMerge, Officer
+from leadops.models import Document, Lead, LeadMerge, Officer
 from leadops.services import duplicates, leads, status_steps
 from leadops.services.lead_merging import MODELS, is_held
+from leadops.signals import documents_changed
 
 
 class CantUndo(LeadopsError):
@@ -47,6 +48,7 @@ def undo(merge_id: UUID, by: Officer) -> list[str]:
     merged.undone_at, merged.undone_by, merged.before = timezone.now(), by, ""
     merged.save(update_fields=["undone_at", "undone_by", "before", "updated_at"])
     leads.revise_all([kept, other])
+    documents_changed.send(Document, leads=[kept, other])
     for lead in (kept, other):
         duplicates.look_again(lead)
     return stayed

@@ -5,6 +5,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
+from crm_integrations import subscriptions
 from crm_integrations.models import Connection, Route
 
 pytestmark = pytest.mark.django_db
@@ -136,6 +137,11 @@ def test_every_connection_is_tried_and_the_broken_one_named(vendor_sandbox, caps
         "No connection: ConnectionRefusedError"
     )  # nothing listens on that port
     assert "S3CRET" not in out
+
+
+def test_the_webhooks_of_partners_are_no_connections_to_be_checked(partner, capsys):
+    subscriptions.create(partner, "https://hooks.sunrise.example/leadops", ["lead.created"])
+    assert answer(capsys, "check_connections") == {"connections": []}
 
 
 def test_checking_no_connections_succeeds(capsys):

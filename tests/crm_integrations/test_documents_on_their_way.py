@@ -22,7 +22,7 @@ from crm_integrations.models import Connection, Delivery, Exchange, Reconciliati
 from crm_integrations.reconciling.comparing import Comparison
 from leadops.models import Document, Lead
 from leadops.models.files import document_store
-from leadops.services import documents, lead_merging, leads
+from leadops.services import documents, lead_merging, lead_unmerging, leads
 from leadops.services.document_events import By
 from leadops.services.document_storing import Given
 from tests import vendors
@@ -258,7 +258,8 @@ def test_a_file_that_is_gone_needs_a_person(receive, crego, vendor_sandbox, add)
     delivery = Delivery.objects.get(kind="document")
     assert (delivery.state, delivery.reason) == (State.FAILED, "The file is not in the store of documents.")
     lead.refresh_from_db()
-    assert lead.sync_status == Lead.SyncStatus.NEEDS_PERSON
+    assert lead.sync_status == Lead.SyncStatus.DELIVERED  # which its partner reads
+    assert str(delivery) == f"Document of {lead} → crego_crm"
 
 
 def test_a_file_that_was_exchanged_in_the_store_is_not_sent(receive, crego, vendor_sandbox, add):
@@ -366,6 +367,92 @@ def test_what_came_along_with_a_merged_lead_goes_where_the_kept_one_is(
     assert body["file"]["sha256"] == document.sha256
 
 
+def test_what_was_on_its_way_with_a_merged_lead_goes_with_the_kept_one_and_back_again(
+    receive, crego, vendor_sandbox, add, admin_user
+):
+    kept, other = receive(), receive(1)
+    engine.drain()
+    add(other)
+    with transaction.atomic():
+        merged = lead_merging.merge(kept.pk, other.pk, [], admin_user)
+    engine.drain()
+    references = {each.lead_id: each.reference for each in Delivery.objects.filter(kind="lead")}
+    assert [each["related_model_id"] for each in held(vendor_sandbox)] == [references[kept.pk]]
+    lead_unmerging.undo(merged.pk, admin_user)
+    engine.drain()
+    assert [each["related_model_id"] for each in held(vendor_sandbox)][1:] == [references[other.pk]]
+
+
+def test_what_was_cancelled_with_a_dropped_lead_goes_when_the_lead_is_back(
+    receive, crego, vendor_sandbox, add
+):
+    lead = receive()
+    engine.drain()
+    add(lead)
+    Lead.objects.filter(pk=lead.pk).update(status=Lead.Status.DROPPED)
+    engine.drain()
+    Lead.objects.filter(pk=lead.pk).update(status=Lead.Status.SUBMITTED)
+    assert leads.submit([lead], [crego.pk]) == 1
+    engine.drain()
+    assert (sent(), len(held(vendor_sandbox))) == ([State.DELIVERED], 1)
+
+
+def test_a_document_is_not_asked_for_without_the_vendor_s_id_of_its_lead(receive, crego, vendor_sandbox, add):
+    lead = receive()
+    engine.drain()
+    vendor_sandbox.fault("crego_crm", "cut_after", kinds=["document"], times=1)
+    add(lead)
+    claim = outbox.claim()
+    engine.deliver(claim)
+    assert sent() == [State.UNKNOWN]
+    Delivery.objects.filter(kind="lead").update(state=State.REVIEW)
+    for _ in range(4):
+        make_due()
+        engine.drain()
+    assert sent() != [State.QUEUED]
+    assert len(held(vendor_sandbox)) == 1
+    assert "without its id of the lead" in Delivery.objects.get(kind="document").reason
+
+
+def test_another_connection_s_id_of_the_lead_is_not_this_one_s(receive, crego, vendor_sandbox, add):
+    lead = receive()
+    engine.drain()
+    other = Connection(vendor="crego_crm", name="other", base_url=crego.base_url)
+    other.secrets = crego.secrets
+    sending({}, other)
+    facts = {"record_id": lead.pk, "version": 1, "ref": "other", "state": State.DELIVERED}
+    lead.deliveries.create(
+        connection=other, kind="lead", reference="elsewhere", delivered_at=timezone.now(), **facts
+    )
+    add(lead)
+    engine.drain()
+    [body] = held(vendor_sandbox)
+    assert body["related_model_id"] == lead.deliveries.get(kind="lead", connection=crego).reference
+
+
+def test_leads_do_not_wait_for_documents_that_are_refused_as_a_whole(receive, crego, vendor_sandbox, add):
+    lead = receive()
+    engine.drain()
+    vendor_sandbox.fault("crego_crm", "redirect", kinds=["document"])
+    add(lead)
+    engine.drain()
+    crego.refresh_from_db()
+    assert (sent(), crego.paused) == ([State.REJECTED], False)
+    other = receive(1)
+    engine.drain()
+    assert other.deliveries.get(kind="lead").state == State.DELIVERED
+
+
+def test_a_token_that_is_no_good_pauses_whatever_it_was_shown_for(receive, crego, vendor_sandbox, add):
+    lead = receive()
+    engine.drain()
+    vendor_sandbox.fault("crego_crm", "401", kinds=["document"])
+    add(lead)
+    engine.drain()
+    crego.refresh_from_db()
+    assert (sent(), crego.paused) == ([State.QUEUED], True)
+
+
 def test_no_test_lead_s_document_goes_to_a_live_connection(receive, crego, vendor_sandbox, add):
     lead = receive()
     engine.drain()
@@ -387,6 +474,9 @@ def test_a_reconciliation_does_not_look_for_documents_among_the_leads(receive, c
 # Where they are told ---------------------------------------------------------------------------------------------
 
 
+IN_THE_PANEL = '<span class="lo-quiet">document PAN</span>'
+
+
 def page_of(admin_client, lead: Lead) -> str:
     return admin_client.get(reverse("admin:leadops_lead_change", args=[lead.pk])).content.decode()
 
@@ -398,13 +488,13 @@ def test_the_lead_s_page_names_the_document_of_each_delivery(receive, crego, add
     engine.drain()
     add(lead, pages=2)
     page = page_of(admin_client, lead)
-    assert page.count("document PAN") == 2
+    assert page.count(IN_THE_PANEL) == 2
     assert "Delivered to crego_crm." not in page  # the second is on its way
     documents.delete(document, by)
     engine.drain()
     page = page_of(admin_client, lead)
-    assert page.count("document PAN") == 1
-    assert page.count("of a document that was changed or deleted") == 1
+    assert page.count(IN_THE_PANEL) == 1
+    assert page.count('<span class="lo-quiet">of a document that was changed or deleted</span>') == 1
     assert "Delivered to crego_crm." in page
 
 
@@ -419,6 +509,16 @@ def test_a_lead_s_page_has_one_label_for_a_connection_however_many_documents_wen
     [of_lead] = [row for row in standing.rows if row.is_of_lead]
     assert of_lead.preview_url
     assert not any(row.preview_url for row in standing.rows if row is not of_lead)
+
+
+def test_many_documents_leave_the_lead_s_own_call_its_place(receive, crego, add, admin_client):
+    lead = receive()
+    engine.drain()
+    for pages in range(1, panel.MOST_EXCHANGES + 2):
+        add(lead, pages=pages)
+    engine.drain()
+    row = next(each for each in panel.standing_of(Lead.objects.get(pk=lead.pk)).rows if each.is_of_lead)
+    assert [each.call.operation for each in row.sent.calls] == ["create_lead", "list_leads"]
 
 
 def test_the_page_costs_the_same_however_many_documents_went(
@@ -444,3 +544,21 @@ def test_partners_are_not_told_where_documents_go(receive, crego, add, key):
     told = Caller(key).get(f"/v1/crm/leads/{lead.pk}/deliveries/").json()["results"]
     assert [each["kind"] for each in told] == ["lead"]
     assert len(Caller(key).get(f"/v1/crm/leads/{lead.pk}/service_accounts/").json()) == 1
+
+
+def test_the_sentence_of_why_names_the_document_it_is_about(receive, crego, add, admin_client):
+    lead = receive()
+    engine.drain()
+    add(lead, password="sesame")
+    engine.drain()
+    page = page_of(admin_client, lead)
+    assert "crego_crm, a document: " in page
+    assert "crego_crm, document PAN" in page  # the timeline
+
+
+def test_deliveries_are_found_by_their_kind(receive, crego, add, admin_client):
+    add(receive())
+    engine.drain()
+    url = reverse("admin:crm_integrations_delivery_changelist")
+    page = admin_client.get(url, {"kind__exact": "document"}).content.decode()
+    assert page.count("/change/") == page.count(str(Delivery.objects.get(kind="document").pk)) > 0

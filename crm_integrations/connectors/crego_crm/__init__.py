@@ -190,7 +190,7 @@ class CregoCrm(Connector):
         return str(self.config.settings["program_ids"].get(record.program_code) or record.program_id)
 
     def _document_type(self, ours: str) -> str:
-        return str(self.config.settings["document_types"].get(ours) or "")
+        return text(self.config.settings["document_types"].get(ours)).strip()
 
 
 def _listed(row: dict[str, Any]) -> ListedRow:

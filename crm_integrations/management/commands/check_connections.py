@@ -15,7 +15,7 @@ class Command(AnsweringCommand):
     help = "Check every connection's address and credentials; no record is sent."
 
     def answer(self, **options: Any) -> dict[str, Any]:
-        found = [(connection.name, probe(connection)) for connection in Connection.objects.all()]
+        found = [(connection.name, probe(connection)) for connection in Connection.objects.of_vendors()]
         told = [
             {"name": name, "ok": v.ok, "proved": v.ok and v.proved, "detail": v.detail} for name, v in found
         ]

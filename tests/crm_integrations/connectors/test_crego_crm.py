@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from crm_integrations import errors
+from crm_integrations import errors, multipart
 from crm_integrations.configuration import with_defaults
 from crm_integrations.connector import Config, Outcome, Response
 from crm_integrations.connectors.crego_crm import CregoCrm
@@ -260,12 +260,19 @@ class TestDocuments:
         assert request.body.decode() == f"{told}{file}--{PAPER.sha256}--\r\n"
 
     def test_a_name_can_t_break_out_of_its_quotes(self) -> None:
-        body = sending(document_types={"PAN": 'a"\r\nX: y'}).build("document", PAPER).body
-        assert b'filename="a%22%0D%0AX: y.pdf"' in body
+        sent = multipart.body([('a"', "b")], multipart.File('f"', 'a"\r\nX: y', "text/plain", b"c"))
+        assert b'name="a%22"' in sent
+        assert b'name="f%22"; filename="a%22%0D%0AX: y"\r\nContent-Type' in sent
+
+    def test_a_file_is_named_by_its_type_as_far_as_that_makes_a_name(self) -> None:
+        body = sending(document_types={"PAN": "ID/पैन ../x"}).build("document", PAPER).body
+        assert b'filename="ID_' in body
+        assert b"/x.pdf" not in body
 
     def test_only_types_that_are_named_go(self) -> None:
         assert sending().document_types == {"PAN"}
         assert sending(document_types={}).document_types == frozenset()
+        assert sending(document_types={"A": 5, "B": " ", "C": ["x"], "D": None}).document_types == frozenset()
         assert (
             CregoCrm(Config("https://vendor.example", with_defaults(CregoCrm, {}))).document_types
             == frozenset()
@@ -292,12 +299,20 @@ class TestDocuments:
         assert sending().found(listing(other, FILED), PAPER) == Outcome("539e")
         assert sending().found(listing(other), PAPER) is None
         assert sending().found(listing(), PAPER) is None
+        for told in (["OWN", "0F"], "own,0f"):
+            assert sending().found(listing({**FILED, "tags": told}), PAPER) == Outcome("539e")
+
+    def test_nothing_is_asked_without_crego_s_id_of_the_lead(self) -> None:
+        with pytest.raises(errors.OutcomeUnknown, match="without its id of the lead"):
+            sending().find(replace(PAPER, lead_reference=""))
 
     @pytest.mark.parametrize(
         "answer",
         [
             listing(FILED, FILED),
             listing({**FILED, "tags": None}),
+            listing({**FILED, "tags": []}, {**FILED, "tags": ["1f"]}),
+            listing(*[{**FILED, "tags": ["1f"]}] * 100),
             listing({**FILED, "id": ""}),
             listing({**FILED, "tags": ["1f"]}, count=20),
             Response(200, json.dumps([{**FILED, "related_model_id": "other", "tags": []}]).encode()),

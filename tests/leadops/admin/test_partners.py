@@ -306,6 +306,12 @@ def test_the_card_tells_how_the_leads_fare(desk, history, partner):
     assert scores["Refused by vendors"].explained == "1 of 4"
 
 
+def test_who_may_not_see_its_calls_is_not_told_a_number_of_them(history, partner):
+    scores = _scores(people.clerk("view_partner", "view_lead"), partner)
+    assert "Leads" in scores
+    assert "Invalid calls" not in scores
+
+
 def test_behind_every_number_are_its_rows(desk, history, partner):
     for label, score in _scores(desk, partner).items():
         listed = desk.get(score.url)
