@@ -56,7 +56,7 @@ class DocumentForm(MadeForm):
         label=_("Type"),
         max_length=50,
         widget=TypeWidget,
-        help_text=_("What the program wants. Where it lists nothing: PAN_CARD, BANK_STATEMENT."),
+        help_text=_("What the program wants. Where it lists nothing, type a word such as PAN_CARD."),
     )
     file = forms.FileField(label=_("File"), widget=UnfoldAdminFileFieldWidget)
     password = forms.CharField(

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from leadops.kept_queries import Kept, read_together
 from leadops.models import Applicant, Bank, Document, DocumentType, Lead
 from leadops.validation import Finding, findings_at, problem
@@ -55,7 +57,7 @@ class Checklist(NamedTuple):
 
 def called(owner: Owner) -> str:
     """What officers call what a document is about."""
-    return "The lead" if isinstance(owner, Lead) else str(owner)
+    return _("The lead") if isinstance(owner, Lead) else str(owner)
 
 
 def kind_of(owner: Owner) -> str:
