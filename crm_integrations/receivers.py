@@ -66,6 +66,7 @@ def enqueue_leads(
     connections: Sequence[UUID] | None = None,
     later: bool = False,
     along: Sequence[Along] = (),
+    by: Officer | None = None,
     **_: Any,
 ) -> int:
     """A delivery for each lead to each connection its program's routes name, or to `connections` alone."""
@@ -73,7 +74,7 @@ def enqueue_leads(
         announcements.note(leads)
         return 0
     enqueued = announcements.enqueue(leads, connections, along)
-    too = _send_documents_too(leads, connections) if connections is not None else 0
+    too = _send_documents_too(leads, connections) if by is not None and connections is not None else 0
     nowhere = {}
     for lead in leads:
         if lead.pk in enqueued.words:
@@ -86,7 +87,7 @@ def enqueue_leads(
 
 
 def _send_documents_too(leads: Sequence[Lead], connections: Sequence[UUID]) -> int:
-    """Where leads are sent to a vendor that has them, their documents go that it was not sent; returns how many."""
+    """Where an officer sends leads to vendors that have them, the documents go that were not sent; returns how many."""
     among = [each for each in Connection.objects.filter(pk__in=connections) if each.takes_documents]
     if not among:
         return 0

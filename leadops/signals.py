@@ -4,9 +4,10 @@
 it has asked with whatever is asked next, as `Along`s of `prepared`, and finds them done at `leads_coming`.
 `leads_coming(leads, along)`: these are about to be stored; the listener returns what it has done in that same round
 trip, in the same way, and finds all of it done at `leads_ready`.
-`leads_ready(leads, connections=None, later=False, along=())`: these leads are to reach the vendors; `connections` (ids)
-limits to whom. The listener sets each lead's `sync_status`, on the instance too, and returns how many deliveries it
-made; `along`: what listeners had asked and done until they were stored.
+`leads_ready(leads, connections=None, later=False, along=(), by=None)`: these leads are to reach the vendors, where it
+was an officer's word `by` theirs; `connections` (ids) limits to whom. The listener sets each lead's `sync_status`, on
+the instance too, and returns how many deliveries it made; `along`: what listeners had asked and done until they were
+stored.
 `later`: it may do so after the commit, as long as nothing can be missed.
 `leads_created(leads)`: these were stored, whoever brought them; of what an officer fills in, `leads_changed` tells.
 `leads_changed(leads, new=False)`: what these leads say was changed; `new`: an officer made them, and did not submit

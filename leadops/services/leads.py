@@ -227,7 +227,7 @@ def submit(
             lead.status = Lead.Status.SUBMITTED  # of those too that were submitted meanwhile
         if by is not None and moved:  # by other ways a lead is submitted as it is made
             signals.leads_changed.send(Lead, leads=moved)
-        told = {"connections": connections, "later": later, "along": along}
+        told = {"connections": connections, "later": later, "along": along, "by": by}
         made = signals.leads_ready.send(Lead, leads=leads, **told)
     return sum(int(count or 0) for _, count in made)
 

@@ -171,7 +171,9 @@ def test_a_document_that_is_again_what_it_was_goes_after_all(receive, crego, ven
     assert sent() == [State.DELIVERED, State.QUEUED]
 
 
-def test_what_an_officer_cancelled_stays_so_until_an_officer_sends_it(receive, crego, vendor_sandbox, add):
+def test_what_an_officer_cancelled_stays_so_until_an_officer_sends_it(
+    receive, crego, vendor_sandbox, add, admin_user
+):
     lead = receive()
     engine.drain()
     add(lead)
@@ -179,7 +181,7 @@ def test_what_an_officer_cancelled_stays_so_until_an_officer_sends_it(receive, c
     add(lead, pages=2)
     engine.drain()
     assert sent() == [State.CANCELLED, State.DELIVERED]
-    assert leads.submit([lead], [crego.pk]) == 1
+    assert leads.submit([lead], [crego.pk], by=admin_user) == 1
     engine.drain()
     assert sent() == [State.DELIVERED] * 2
 
@@ -299,22 +301,22 @@ def test_nothing_of_a_lead_that_the_lender_ended_goes(receive, crego, vendor_san
 
 
 def test_an_officer_who_sends_a_lead_again_sends_the_documents_that_were_not(
-    receive, crego, vendor_sandbox, add
+    receive, crego, vendor_sandbox, add, admin_user
 ):
     sending({}, crego)
     lead = receive()
     add(lead)
     engine.drain()
     sending({"PAN": "PAN_CARD"}, crego)
-    assert leads.submit([lead], [crego.pk]) == 1
-    assert leads.submit([lead], [crego.pk]) == 0
+    assert leads.submit([lead], [crego.pk], by=admin_user) == 1
+    assert leads.submit([lead], [crego.pk], by=admin_user) == 0
     engine.drain()
     assert (sent(), len(held(vendor_sandbox))) == ([State.DELIVERED], 1)
     assert len([each for each in vendor_sandbox.held("crego_crm") if each["kind"] == "lead"]) == 1
 
 
 def test_what_was_skipped_before_its_type_was_named_is_sent_with_the_lead(
-    receive, crego, vendor_sandbox, add
+    receive, crego, vendor_sandbox, add, admin_user
 ):
     lead = receive()
     engine.drain()
@@ -323,13 +325,13 @@ def test_what_was_skipped_before_its_type_was_named_is_sent_with_the_lead(
     engine.drain()
     assert sent() == [State.SKIPPED]
     sending({"PAN": "PAN_CARD"}, crego)
-    assert leads.submit([lead], [crego.pk]) == 1
+    assert leads.submit([lead], [crego.pk], by=admin_user) == 1
     engine.drain()
     assert (sent(), len(held(vendor_sandbox))) == ([State.DELIVERED], 1)
 
 
 def test_documents_of_many_leads_are_queued_in_as_many_queries_as_of_one(
-    receive, crego, add, django_assert_max_num_queries
+    receive, crego, add, django_assert_max_num_queries, admin_user
 ):
     many = [receive(number) for number in range(6)]
     engine.drain()
@@ -338,9 +340,9 @@ def test_documents_of_many_leads_are_queued_in_as_many_queries_as_of_one(
         add(lead)
     sending({"PAN": "PAN_CARD"}, crego)
     with CaptureQueriesContext(database) as one:
-        assert leads.submit(many[:1], [crego.pk]) == 1
+        assert leads.submit(many[:1], [crego.pk], by=admin_user) == 1
     with django_assert_max_num_queries(len(one)):
-        assert leads.submit(many[1:], [crego.pk]) == 5
+        assert leads.submit(many[1:], [crego.pk], by=admin_user) == 5
 
 
 def test_a_connection_that_is_switched_off_is_queued_nothing(receive, crego, add):
@@ -349,6 +351,16 @@ def test_a_connection_that_is_switched_off_is_queued_nothing(receive, crego, add
     Connection.objects.update(enabled=False)
     add(lead)
     assert sent() == []
+
+
+def test_a_partner_does_not_send_what_an_officer_cancelled(receive, crego, add, key):
+    lead = receive()
+    engine.drain()
+    add(lead)
+    outbox.cancel(Delivery.objects.filter(kind="document").values_list("pk", flat=True))
+    answer = Caller(key).post(f"/v1/crm/leads/{lead.pk}/send_to_service/", {"service": "crego_crm"})
+    assert answer.status_code == 200, answer.content
+    assert sent() == [State.CANCELLED]
 
 
 def test_what_came_along_with_a_merged_lead_goes_where_the_kept_one_is(
@@ -384,7 +396,7 @@ def test_what_was_on_its_way_with_a_merged_lead_goes_with_the_kept_one_and_back_
 
 
 def test_what_was_cancelled_with_a_dropped_lead_goes_when_the_lead_is_back(
-    receive, crego, vendor_sandbox, add
+    receive, crego, vendor_sandbox, add, admin_user
 ):
     lead = receive()
     engine.drain()
@@ -392,7 +404,7 @@ def test_what_was_cancelled_with_a_dropped_lead_goes_when_the_lead_is_back(
     Lead.objects.filter(pk=lead.pk).update(status=Lead.Status.DROPPED)
     engine.drain()
     Lead.objects.filter(pk=lead.pk).update(status=Lead.Status.SUBMITTED)
-    assert leads.submit([lead], [crego.pk]) == 1
+    assert leads.submit([lead], [crego.pk], by=admin_user) == 1
     engine.drain()
     assert (sent(), len(held(vendor_sandbox))) == ([State.DELIVERED], 1)
 
