@@ -49,7 +49,7 @@ from leadops.models import Lead, LoanAccount
 from leadops.sign_in.fresh import fresh_factor
 
 PANELS: dict[str, tuple[type[Model], Callable[[HttpRequest, Any], SafeString]]] = {
-    "lead": (Lead, panel.of_lead),
+    "lead": (Lead, panel.of_lead_again),
     "account": (LoanAccount, panel.of_account),
     "delivery": (Delivery, panel.of_delivery),
 }

@@ -192,6 +192,12 @@ def of_lead(request: HttpRequest, lead: Lead) -> SafeString:
     return _rendered(request, standing.rows, url, more)
 
 
+def of_lead_again(request: HttpRequest, lead: Lead) -> SafeString:
+    """The panel for a page that has it already, with what the top of that page tells now."""
+    told = {"why": why_of_lead(lead), "chips": standing_of(lead).chips}
+    return of_lead(request, lead) + render_to_string("admin/crm_integrations/standing.html", told)
+
+
 def _taking_accounts(enabled: Iterable[Connection], *, in_test_space: bool) -> list[Connection]:
     """Of the enabled connections those to vendors that keep loan accounts, of one space."""
     of_space = [each for each in enabled if each.test_space == in_test_space]

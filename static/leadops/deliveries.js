@@ -23,6 +23,11 @@
         const fresh = holder.firstElementChild;
         fresh.querySelectorAll("details[data-key]").forEach((each) => { each.open = open.has(each.dataset.key); });
         panel.replaceWith(fresh);
+        const told = holder.querySelector("template[data-for]");
+        const shown = told && document.getElementById(told.dataset.for);
+        if (shown) { // what stands on top of the page tells the same
+            shown.replaceChildren(told.content.cloneNode(true));
+        }
         if (key) {
             fresh.querySelector(`details[data-key="${key}"] > summary`)?.focus();
         }

@@ -145,3 +145,17 @@ def test_panel_that_refreshes_keeps_what_the_officer_has_unfolded(
     with page.expect_response("**/delivery/of/lead/**"):
         pass
     expect(page.locator("#deliveries .lo-timeline details").first).to_have_attribute("open", "")
+
+
+def test_the_top_of_the_page_tells_what_the_panel_tells_without_being_opened_again(
+    desk_page, draft_lead, connections, vendor_sandbox
+):
+    page = desk_page
+    page.goto(lead_url(draft_lead))
+    page.get_by_role("button", name="Submit", exact=True).click()
+    standing = page.locator("#standing")
+    expect(standing.locator(".lo-chip").first).to_contain_text("Queued")
+    engine.drain()
+    expect(standing.locator(".lo-reason")).to_contain_text("Delivered to")
+    expect(standing.locator(".lo-chip").first).to_contain_text("Delivered")
+    assert page.locator("#standing").count() == 1

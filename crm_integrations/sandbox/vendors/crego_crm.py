@@ -155,7 +155,7 @@ class CregoCrm(CregoService):
 
     def name_of(self, body: dict[str, Any]) -> str:
         if "document_type" in body:
-            return str(body["document_type"])
+            return f"Document {body['document_type']}"
         applicants = body.get("applicants") or [{}]
         primary = next((one for one in applicants if one.get("is_primary")), applicants[0])
         return str(primary.get("name", ""))
