@@ -10,7 +10,6 @@ from django.db import connection
 
 from crm_integrations.connector import Kind
 from crm_integrations.models import NEEDS_PERSON, UNFINISHED, State
-from crm_integrations.records import MAIN_KINDS
 from leadops.models import Lead
 from leadops.prepared import Statement
 from leadops.services import leads
@@ -18,9 +17,9 @@ from leadops.services import leads
 Sync = Lead.SyncStatus
 
 
-def listed(words: Iterable[State | Kind]) -> str:
-    """Our own words as a list in SQL."""
-    return ", ".join(f"'{each.value}'" for each in words)
+def listed(states: Iterable[State]) -> str:
+    """Our own states as a list in SQL."""
+    return ", ".join(f"'{state.value}'" for state in states)
 
 
 LOCKING = "SELECT id, sync_status FROM leadops_lead WHERE id {these} ORDER BY id FOR NO KEY UPDATE"
@@ -33,7 +32,7 @@ WORDS = f"""
 SELECT held.id, CASE
     WHEN bool_or(d.state IN ({listed(NEEDS_PERSON)})) THEN '{Sync.NEEDS_PERSON.value}'
     WHEN bool_or(d.state IN ({listed(UNFINISHED)})) THEN '{Sync.IN_PROGRESS.value}'
-    WHEN bool_or(d.state = '{State.DELIVERED.value}' AND d.kind IN ({listed(MAIN_KINDS)})) THEN '{Sync.DELIVERED.value}'
+    WHEN bool_or(d.state = '{State.DELIVERED.value}' AND d.kind <> '{Kind.BANK.value}') THEN '{Sync.DELIVERED.value}'
     ELSE '{Sync.NOT_SENT.value}' END
 FROM {{these}} held(id)
 LEFT JOIN crm_integrations_delivery d ON d.lead_id = held.id AND d.kind <> '{Kind.DOCUMENT.value}' GROUP BY held.id

@@ -32,7 +32,7 @@ def send_along(lead_ids: Collection[UUID], among: Collection[Connection] | None 
 
 def _wanted(lead_ids: Collection[UUID], among: Collection[Connection] | None) -> Iterator[New]:
     connections = _taking() if among is None else among
-    types = {each.pk: each.document_types for each in connections if each.document_types}
+    types = {each.pk: named for each in connections if (named := each.document_types)}
     if not types:
         return
     documents: dict[UUID, list[Document]] = {}

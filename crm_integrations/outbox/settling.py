@@ -93,7 +93,7 @@ def settle_with_next(claim: Claim, delivery: Delivery, settlement: Settlement, e
 
     Whoever works on the claim calls `finish` when no next call comes. What concerns others is written at once.
     """
-    if _concerns_others(delivery, settlement, exchange):
+    if _concerns_others(claim, delivery, settlement, exchange):
         settle(claim, delivery, settlement, exchange)
     else:
         claim.unwritten = Ending(delivery, settlement, exchange)
@@ -116,7 +116,7 @@ def write_unwritten(claim: Claim) -> None:
 
 
 def _settle(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: Exchange | None) -> None:
-    with transaction.atomic() if _concerns_others(delivery, settlement, exchange) else nullcontext():
+    with transaction.atomic() if _concerns_others(claim, delivery, settlement, exchange) else nullcontext():
         _write(claim, delivery, settlement, exchange)
         pass_on(delivery, settlement)
         if settlement.pause:
@@ -125,11 +125,14 @@ def _settle(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: 
             tell_health(exchange)
 
 
-def _concerns_others(delivery: Delivery, settlement: Settlement, exchange: Exchange | None) -> bool:
+def _concerns_others(
+    claim: Claim, delivery: Delivery, settlement: Settlement, exchange: Exchange | None
+) -> bool:
     """Whether more has to be written in the same transaction than the delivery, its exchange and its lead."""
     plain = settlement.state == State.DELIVERED and delivery.kind == Kind.LEAD
-    followed = _waited_for(delivery.connection.vendor) or bool(delivery.connection.document_types)
-    return not plain or exchange is None or exchange.troubled or followed
+    if not plain or exchange is None or exchange.troubled or _waited_for(delivery.connection.vendor):
+        return True
+    return bool(claim.connector.document_types)
 
 
 def _write(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: Exchange | None) -> None:
