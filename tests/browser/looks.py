@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from django.urls import reverse
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Error, Locator, Page, expect
 
 from leadops.models import Lead
 from tests.browser.conftest import DESKTOP, PHONE
@@ -43,9 +43,12 @@ def fits(page: Page) -> bool:
 def wrong_with(page: Page) -> list[str]:
     """What reaches over the edge of the screen or of its own box, and what is pressed or filled in without a name."""
     but = None if page.viewport_size == PHONE else ITS_LIST  # which scrolls by itself on a desk
-    found = [*page.evaluate(WIDE, but), *page.evaluate(NAMELESS)]
-    if not fits(page):
-        found.append("the page is wider than the screen")
+    try:
+        found = [*page.evaluate(WIDE, but), *page.evaluate(NAMELESS)]
+        if not fits(page):
+            found.append("the page is wider than the screen")
+    except Error as left:  # another page is taking its place
+        return [left.message]
     return found
 
 
@@ -60,6 +63,8 @@ def holds(page: Page) -> None:
 def at_both_sizes(page: Page, *pressed: Locator) -> None:
     """The page holds wide and narrow, and these could be pressed at either size; they are not."""
     kept = page.viewport_size or DESKTOP
+    for each in pressed:
+        expect(each).to_be_visible()
     for size in (DESKTOP, PHONE) if kept == PHONE else (PHONE, DESKTOP):
         page.set_viewport_size(size)
         holds(page)

@@ -108,9 +108,11 @@ def test_every_good_row_reaches_every_vendor_once(product, sandbox, partner, pro
 def test_five_kills_and_an_emptied_broker_lose_and_double_nothing(product, sandbox, partner, program):
     chance = random.Random(20261120)
     vendors.connect(sandbox.url, *ALL_VENDORS)
+    sandbox.fault("*", "slow", times=1, value=30)  # so that the first kill hits a call, whatever the moment
     sandbox.fault("*", "slow", value=0.03)
     worker = product.start_worker()
     queue(product, partner, program, samples.LEADS)
+    wait_until(Exchange.objects.filter(purpose=Exchange.Purpose.CREATE).exists, "a lead is on its way")
     for kill in range(5):
         wait_until_at_work()
         time.sleep(chance.uniform(0.0, 1.2))
@@ -119,7 +121,7 @@ def test_five_kills_and_an_emptied_broker_lose_and_double_nothing(product, sandb
             product.empty_broker()
         worker = product.start_worker()
         open_missing_accounts(program)
-    assert Exchange.objects.filter(error=UNANSWERED).exists(), "no kill hit a call"
+    wait_until(Exchange.objects.filter(error=UNANSWERED).exists, "the call that was hit is found")
     wait_until(lambda: Lead.objects.count() == GOOD, "all good rows become leads")
     open_missing_accounts(program)
     wait_until_all_ended()
