@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import os
 from pathlib import Path
 from typing import Any
 
@@ -23,3 +25,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         params = super().get_connection_params()
         params["host"] = socket_folder(str(self.settings_dict["HOST"]))
         return params
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """A process that gives way to others is served by one that does, where we may tell it to."""
+        made = super().get_new_connection(conn_params)
+        if (niceness := os.getpriority(os.PRIO_PROCESS, 0)) > 0:
+            with contextlib.suppress(PermissionError, ProcessLookupError):
+                os.setpriority(os.PRIO_PROCESS, made.info.backend_pid, niceness)
+        return made

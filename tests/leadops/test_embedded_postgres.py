@@ -122,6 +122,32 @@ def test_a_command_leaves_a_server_that_ran_before_it(folder):
     assert before.is_running()
 
 
+GIVING_WAY = """
+import os
+import django
+from django.db import connection
+os.nice(7)
+django.setup()
+connection.ensure_connection()
+print(os.getpriority(os.PRIO_PROCESS, connection.connection.info.backend_pid))
+"""
+
+
+def test_who_gives_way_to_others_is_served_by_a_process_that_does(folder):
+    started(folder)  # by a process that gives way to nobody, as its server then does
+    environment = {
+        **os.environ,
+        "LEADOPS_VAR": str(folder.parent),
+        "DATABASE_URL": "",
+        "DJANGO_SETTINGS_MODULE": "leadops.settings",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", GIVING_WAY], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "7"), done.stderr
+    assert postmaster(folder).nice() == 0
+
+
 def postmaster(folder: Path) -> psutil.Process:
     return psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
 
