@@ -80,6 +80,13 @@ def _later(delivery: Delivery, words: str, retry_after: float | None = None) -> 
     return Settlement(State.RETRYING, words, due_in=wait)
 
 
+def after_absences(delivery: Delivery) -> Settlement:
+    """The vendor said again and again that it has none: it is sent again at once, unless it was often enough."""
+    if delivery.attempts > len(settings.DELIVERY_RETRIES):
+        return Settlement(State.DEAD, f"Looked up twice, not found. Tried {delivery.attempts} times.")
+    return Settlement(State.QUEUED, "Looked up twice, not found: it is sent again.", due_in=0)
+
+
 def _sign_ins(delivery: Delivery) -> int:
     """How often we signed in for it since an officer last gave it a new start."""
     made = delivery.exchanges.filter(purpose=Exchange.Purpose.TOKEN)

@@ -261,7 +261,7 @@ def _after_look_up(caller: ClaimCaller, found: Outcome | errors.DeliveryError | 
         absences += 1
         words = "The vendor said it has none."
         if absences >= ABSENCES_BEFORE_RESENDING and not accepted:
-            return Settlement(State.QUEUED, "Looked up twice, not found: it is sent again.", due_in=0)
+            return consequences.after_absences(delivery)
     else:
         said = caller.said(found.message)
         words = f"The look-up gave no certain answer: {said}"

@@ -167,7 +167,7 @@ class Model:
             if self.held:
                 self._settled("delivered", due=self.due)
             elif self.absences + 1 >= 2:
-                self._settled("queued", due=True)
+                self._settled("dead" if self.attempts > TRIES else "queued", due=True)
             else:
                 self.doubtful(self.lookups + 1, self.absences + 1)
         elif answer == "wrong credentials":
