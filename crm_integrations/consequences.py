@@ -81,10 +81,16 @@ def _later(delivery: Delivery, words: str, retry_after: float | None = None) -> 
 
 
 def after_absences(delivery: Delivery) -> Settlement:
-    """The vendor said again and again that it has none: it is sent again at once, unless it was often enough."""
-    if delivery.attempts > len(settings.DELIVERY_RETRIES):
+    """The vendor said again that it has none: it is sent again, on the schedule, until it was often enough.
+
+    What the look-ups took counts as waited. What the lender has ended is cancelled where it would be sent.
+    """
+    wait = retry.retry_in(delivery.attempts, settings.DELIVERY_RETRIES, random.uniform(*retry.JITTER))
+    if wait is None and not delivery.ended_as:
         return Settlement(State.DEAD, f"Looked up twice, not found. Tried {delivery.attempts} times.")
-    return Settlement(State.QUEUED, "Looked up twice, not found: it is sent again.", due_in=0)
+    waited = sum(settings.DELIVERY_LOOKUPS[: delivery.lookups + 1])
+    due_in = max(0.0, (wait or 0.0) - waited)
+    return Settlement(State.QUEUED, "Looked up twice, not found: it is sent again.", due_in=due_in)
 
 
 def _sign_ins(delivery: Delivery) -> int:

@@ -54,6 +54,7 @@ def wrong_with(page: Page) -> list[str]:
 
 def holds(page: Page) -> None:
     """Nothing is wrong with it at this size, once its boxes have taken that."""
+    page.wait_for_load_state()
     until = time.monotonic() + 5
     while (found := wrong_with(page)) and time.monotonic() < until:
         page.wait_for_timeout(50)

@@ -103,28 +103,6 @@ def test_a_cut_before_storing_is_sent_again_only_after_two_absences(receive, con
     assert len(vendor_sandbox.held("crego_crm")) == 1
 
 
-def test_what_is_lost_again_and_again_and_never_there_is_tried_no_oftener_than_anything(
-    receive, connections, vendor_sandbox, settings
-):
-    settings.DELIVERY_RETRIES = (60, 60)
-    vendor_sandbox.fault("crego_crm", "cut_before")
-    lead = receive()
-    for _ in range(9):
-        engine.drain()
-        make_due()
-        Health.objects.update(hold_until=Now(), opened_at=None)
-    ended = deliveries(lead)["crego_crm"]
-    assert (ended.state, ended.attempts) == (State.DEAD, 3)
-    assert ended.reason == "Looked up twice, not found. Tried 3 times."
-    vendor_sandbox.clear_faults()
-    assert outbox.retry([ended.pk]) == 1
-    for _ in range(3):
-        engine.drain()
-        make_due()
-    assert deliveries(lead)["crego_crm"].state == State.DELIVERED
-    assert len(vendor_sandbox.held("crego_crm")) == 1
-
-
 def test_a_refusal_stops_with_the_vendors_words(receive, connections, vendor_sandbox):
     vendor_sandbox.fault("ispcrm", "error_flag", times=1)
     lead = receive()

@@ -108,7 +108,7 @@ def test_every_good_row_reaches_every_vendor_once(product, sandbox, partner, pro
 def test_five_kills_and_an_emptied_broker_lose_and_double_nothing(product, sandbox, partner, program):
     chance = random.Random(20261120)
     vendors.connect(sandbox.url, *ALL_VENDORS)
-    sandbox.fault("*", "slow", times=1, value=30)  # so that the first kill hits a call, whatever the moment
+    sandbox.fault("*", "slow", times=1, value=30)  # longer than is waited: the first kill hits it
     sandbox.fault("*", "slow", value=0.03)
     worker = product.start_worker()
     queue(product, partner, program, samples.LEADS)
