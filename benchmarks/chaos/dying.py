@@ -34,8 +34,9 @@ from benchmarks.chaos.judge import held_by_vendors, name_of
 from benchmarks.chaos.rig import PATIENCE
 from crm_integrations import delivery as engine
 from crm_integrations import outbox, transport
-from crm_integrations.models import UNFINISHED, Connection, Delivery, Exchange, Health, Lease, State
+from crm_integrations.models import UNFINISHED, Connection, Delivery, Exchange, Health, State
 from crm_integrations.outbox import settling
+from tests.crm_integrations.in_hand import end_leases
 
 Hit = Callable[[], None]
 VENDORS = ("crego_crm", "ispcrm")
@@ -226,8 +227,7 @@ def _killed_at(point: str, delivery: Delivery) -> str:
         return "the point was not reached"
     await_silence()
     left, there = _left(delivery), _taken(delivery, fate.held)
-    Delivery.objects.filter(pk=delivery.pk).exclude(leased_until=None).update(leased_until=Now())
-    Lease.objects.update(until=Now())  # or the places of the dead at their connection are soon all there are
+    end_leases()  # the place at the connection too, or the dead soon have them all
     outbox.reap()
     swept = Delivery.objects.values_list("state", flat=True).get(pk=delivery.pk)
     finish(delivery.pk)

@@ -192,7 +192,8 @@ ALWAYS_SEEN = {
     ("unknown", "delivered"), ("unknown", "queued"), ("unknown", "review"), ("review", "delivered"),
     ("review", "queued"), ("rejected", "queued"),
 }  # fmt: skip
-"""The ways from state to state that walks have to have been, or they prove little."""
+"""The ways from state to state that a full run has to have been, or it proves little."""
+MOST_ROUNDS = 3
 
 
 def wander(chance: Random, steps: int) -> None:
@@ -232,7 +233,12 @@ def test_the_engine_and_the_model_agree_on_every_walk():
 
 
 def test_the_engine_and_the_model_never_differ():
-    run_state_machine_as_test(Machine, settings=HOW)
+    for _ in range(MOST_ROUNDS if FULL else 1):  # chance may take longer to have been everywhere
+        run_state_machine_as_test(Machine, settings=HOW)
+        if ALWAYS_SEEN <= SEEN:
+            break
+    if FULL:
+        assert set() == ALWAYS_SEEN - SEEN
 
 
 HOW = settings(
