@@ -17,6 +17,7 @@ from crm_integrations.connector import Connector
 from crm_integrations.models import Connection, Delivery, Exchange, Lease, State
 from crm_integrations.outbox import low_water, taking
 from crm_integrations.outbox.settlements import Ending
+from leadops import statements
 
 FIRST_BATCH, LARGEST_BATCH = 4, 50
 BATCH_SECONDS = 2.0
@@ -97,6 +98,7 @@ def claim(limit: int = LARGEST_BATCH) -> Claim | None:
 # Written out, like all that every claim asks.
 ROWS = "SELECT * FROM crm_integrations_delivery WHERE id = ANY(%s) ORDER BY due_at, id"
 CONNECTION = "SELECT * FROM crm_integrations_connection WHERE id = %s"
+LET_GO = "DELETE FROM crm_integrations_lease WHERE id = %s"  # by the ORM it would take three round trips
 
 
 def _rows(ids: Sequence[uuid.UUID]) -> list[Delivery]:
@@ -133,7 +135,7 @@ def release(claim: Claim) -> None:
 
 def let_go(claim: Claim) -> None:
     """The worker is done with `claim`: another may take its place at the connection."""
-    Lease.objects.filter(pk=claim.lease).delete()
+    statements.run(LET_GO, [claim.lease])
 
 
 def _safe_until(leased_at: float) -> float:

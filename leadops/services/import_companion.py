@@ -20,8 +20,10 @@ logger = logging.getLogger("leadops.services.import_companion")
 def main() -> None:
     """Begin, and answer each line with one, to the end of the input."""
     django.setup()
+    from leadops import collector
     from leadops.faults import place_of
 
+    collector.look_rarely()
     _say({})
     try:
         _take_turns(json.loads(sys.stdin.readline()))

@@ -25,9 +25,11 @@ def main(batch_id: str, database: str) -> None:
     django.setup()
     from django.db import connection
 
+    from leadops import collector
     from leadops.faults import place_of
     from leadops.services import import_batches
 
+    collector.look_rarely()
     connection.settings_dict["NAME"] = database
     try:
         import_batches.run(UUID(batch_id))

@@ -40,7 +40,7 @@ _INDIAN_MOBILE = _indian_mobiles()
 def mobile(text: str, country: str = "IN") -> Checked[str]:
     """Write a mobile number in E.164; `country` (ISO alpha-2) is assumed when the number names none."""
     if country == "IN" and text[:1] != "-":
-        plain_indian = _INDIAN.fullmatch(text.translate(_SEPARATORS))
+        plain_indian = _INDIAN.fullmatch(text) or _INDIAN.fullmatch(text.translate(_SEPARATORS))
         if plain_indian and _INDIAN_MOBILE.fullmatch(plain_indian[1]):
             return Checked("+91" + plain_indian[1])
     written = plain(text)

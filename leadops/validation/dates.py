@@ -15,6 +15,7 @@ _DAY_FIRST = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4}|[0-9]{2})"
 _WITH_WORD = re.compile(
     r"([0-9]{1,2})(?:st|nd|rd|th)?[ ,/.-]{0,3}([a-z]{3,9})[ ,/.-]{0,3}([0-9]{4}|[0-9]{2})"
 )
+_USUAL = re.compile(r"[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{1,4}")
 _MIDNIGHT = re.compile(r"[T ]00:00(?::00(?:\.0{1,9})?)?(?:Z|\+00:00)?\Z")
 _SERIAL = re.compile(r"[0-9]{5}(?:\.[0-9]{1,12})?")
 _MONTHS = (
@@ -34,8 +35,10 @@ def day(value: Day, *, latest: date | None = None) -> Checked[Day]:
     """
     if isinstance(value, date):
         found = _without_time(value)
+    elif value and _USUAL.fullmatch(value):
+        found = _read(value, latest)
     else:
-        written = value if value and _DAY_FIRST.fullmatch(value) else plain(value or "")
+        written = plain(value or "")
         if not written:
             return Checked(None)
         if how := _damage(written):

@@ -13,6 +13,8 @@ from leadops.validation.findings import Checked, Problem, problem, refused
 _JOINERS = "\u200c\u200d"
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
 _SPACES = frozenset({"Zs", "Zl", "Zp"})
+# What most texts are: printable ASCII without a figure, single spaces, and no formula's error, which begins with #.
+_USUAL = re.compile(r'[!"$-/:-~][!-/:-~]*(?: [!-/:-~]+)*')
 _LETTER = re.compile(r"[^\W\d_]")
 _ODD = frozenset({"Cc", "Cs"})  # control characters, and halves of characters that no database takes
 
@@ -45,6 +47,8 @@ def free_text(text: str, limit: int, *, with_aadhaar: bool = True) -> Checked[st
     `limit` is the longest text allowed, in characters. `with_aadhaar` is off for references and tax numbers
     that may have twelve digits themselves: one in ten of them would pass for an Aadhaar number.
     """
+    if _USUAL.fullmatch(text) and len(text) <= limit:
+        return Checked(text)
     if text.isprintable() and text.isascii() and "  " not in text and text[:1] != " " and text[-1:] != " ":
         tidy, odd = text, False
     else:
