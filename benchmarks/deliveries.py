@@ -101,6 +101,7 @@ def main() -> None:
             several=lambda: drained(url, LEADS, THREADS),
         )
     best = max(rates["one"], rates["several"])
+    scratch.report("what a second processor adds here", scratch.second_processor(), "%")
     scratch.report("bare requests.Session loop, instant vendor", rates["bare"], "posts/s")
     scratch.report("one worker process, 1 thread", rates["one"], "deliveries/s")
     scratch.report(f"one worker process, {THREADS} threads", rates["several"], "deliveries/s")

@@ -198,6 +198,7 @@ def bare() -> float:
 def main() -> None:
     Connection.objects.all().delete()
     rates = scratch.interleaved(RUNS, theirs=theirs, bare=bare, ours=ours)
+    scratch.report("what a second processor adds here", scratch.second_processor(), "%")
     scratch.report("django-import-export, the Lead alone", rates["theirs"], "rows/s")
     scratch.report("leadops, four tables, checked and sealed", rates["ours"], "rows/s")
     scratch.report("calamine and COPY, four tables, nothing checked", rates["bare"], "rows/s")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import statistics
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +48,28 @@ def interleaved(runs: int, **sides: Callable[[], float]) -> dict[str, float]:
         for name, side in sides.items():
             rates[name].append(side())
     return {name: statistics.median(found) for name, found in rates.items()}
+
+
+COUNTING = "import time; began = time.perf_counter(); sum(range(20_000_000)); print(time.perf_counter() - began)"
+
+
+def second_processor() -> float:
+    """What a second processor adds to the first one here, in per cent: 100 where they share nothing.
+
+    On many virtual machines two of them are one core's two threads, and what two processes do at once takes longer.
+    """
+    alone, beside = (statistics.median(_counting(at_once)) for at_once in (1, 2))
+    return 100 * (2 * alone / beside - 1)
+
+
+def _counting(at_once: int) -> list[float]:
+    """Seconds that so many processes at once take to count."""
+    command = [sys.executable, "-c", COUNTING]
+    found = []
+    for _ in range(3):
+        running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(at_once)]
+        found += [float(each.communicate()[0]) for each in running]
+    return found
 
 
 def report(what: str, value: float, unit: str, bar: str = "") -> None:

@@ -18,6 +18,8 @@ PLACE = re.compile(r"\{(\w+)\}")
 SENTENCES = re.compile(r"(?<=[.:;!?]) ")
 WITHIN = r"(?:(?![.!?] [A-Z]).)+?"
 """What stands in a place: never the end of one sentence and the beginning of the next."""
+TO_THE_END = r".+"
+"""What stands in a place behind a colon, with nothing behind it: as many sentences as are told there."""
 FEWEST_LETTERS = 5
 """Of its own has a pattern, or it would take other sentences for its own."""
 
@@ -84,6 +86,7 @@ def _pattern(english: str, hindi: str) -> Pattern | None:
     for text, name in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
         known += re.escape(text)
         if name:
-            known += f"(?P={name})" if name in seen else f"(?P<{name}>{WITHIN})"
+            within = TO_THE_END if text.endswith(": ") and english.endswith(f": {{{name}}}") else WITHIN
+            known += f"(?P={name})" if name in seen else f"(?P<{name}>{within})"
             seen.add(name)
     return Pattern(sure, re.compile(known, re.DOTALL), hindi)

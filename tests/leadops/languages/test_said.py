@@ -29,6 +29,16 @@ def test_sentences_are_said_one_by_one_and_no_place_takes_two_of_them():
     assert told == "भेजा गया, पर पूरा उत्तर नहीं आया: RemoteDisconnected. इस वेंडर से पूछा नहीं जा सकता।"
 
 
+def test_behind_a_colon_at_the_end_stand_as_many_sentences_as_there_are():
+    with translation.override("hi"):
+        told = said("Waiting for the lead at crego: HTTP 503. Tried 9 times. This vendor can't be asked.")
+    waiting, *why = told.split(": ")
+    assert (waiting, why) == (
+        "crego में लीड की प्रतीक्षा",
+        ["HTTP 503. 9 बार कोशिश की गई। इस वेंडर से पूछा नहीं जा सकता।"],
+    )
+
+
 @pytest.mark.parametrize("text", ["", " ", "Sharma said: call me at ten.", "{name}", "R" * 5000])
 def test_what_is_not_ours_stays_as_it_is(text):
     with translation.override("hi"):
