@@ -50,7 +50,9 @@ def interleaved(runs: int, **sides: Callable[[], float]) -> dict[str, float]:
     return {name: statistics.median(found) for name, found in rates.items()}
 
 
-COUNTING = "import time; began = time.perf_counter(); sum(range(20_000_000)); print(time.perf_counter() - began)"
+COUNTING = (
+    "import time; began = time.perf_counter(); sum(range(20_000_000)); print(time.perf_counter() - began)"
+)
 
 
 def second_processor() -> float:

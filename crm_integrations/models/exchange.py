@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import Left
 
 from crm_integrations.errors import DeliveryError
@@ -41,7 +40,7 @@ class Exchange(Record):
         HEALTH = "health", "Health"
 
     connection = models.ForeignKey(
-        Connection, on_delete=models.CASCADE, related_name="exchanges", db_constraint=False
+        Connection, on_delete=models.CASCADE, related_name="exchanges", db_constraint=False, db_index=False
     )  # unchecked: each call of a delivery is checked by that, and this is written before every first byte
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, null=True, related_name="exchanges")
     purpose = models.CharField(max_length=6, choices=Purpose)
@@ -72,12 +71,8 @@ class Exchange(Record):
     class Meta:
         ordering = ["id"]
         verbose_name = "HTTP call"
-        indexes = [
-            models.Index(fields=["connection", "-id"], name="exchange_by_connection"),
-            models.Index(
-                fields=["delivery"], condition=Q(finished_at__isnull=True), name="exchange_under_way"
-            ),
-        ]
+        # None has what an answer brings, so that the server keeps it without writing their entries anew.
+        indexes = [models.Index(fields=["connection", "-id"], name="exchange_by_connection")]
 
     def __str__(self) -> str:
         return f"{self.operation} {self.status or self.error or 'under way'}"

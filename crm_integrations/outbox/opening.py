@@ -23,12 +23,13 @@ logger = logging.getLogger(__name__)
 
 # One statement, so one commit and one round trip: this stands before every call's first byte. What sends a record looks
 # here, and only here, whether the lender still wants its lead sent, and whether what was read is still the newest:
-# between claim and call, an officer may have ended or changed it.
+# between claim and call, an officer may have ended or changed it. Of the delivery it changes what no index has, so that
+# the server writes the row and none of its index entries anew.
 CALL = """about uuid, lease uuid, attempt int, probe bool, id uuid, purpose text, version int, operation text,
     method text, url text, request_headers jsonb, request_body text"""
 OPEN = f"""
 WITH a AS (SELECT * FROM json_to_recordset(%(calls)s) AS a({CALL})), held AS (
-    UPDATE crm_integrations_delivery d SET attempts = attempts + a.attempt, updated_at = now()
+    UPDATE crm_integrations_delivery d SET attempts = attempts + a.attempt
     FROM a WHERE d.id = a.about AND d.lease = a.lease AND EXISTS (
         SELECT 1 FROM crm_integrations_connection c LEFT JOIN crm_integrations_health h ON h.connection_id = c.id
         WHERE c.id = d.connection_id AND {health.RUNNING} AND {health.NOT_HELD}

@@ -133,7 +133,7 @@ def test_what_settles_a_call_touches_one_partition(vendor):
     "query",
     [
         pytest.param("delivery_id = '{id}'", id="the panel of a record"),
-        pytest.param("delivery_id = '{id}' AND finished_at IS NULL", id="the reaper"),
+        pytest.param("delivery_id = ANY ('{{{id}}}') AND finished_at IS NULL", id="the reaper"),
         pytest.param(
             "connection_id = '{id}' AND id > '{since}' AND id < '{now}' ORDER BY id LIMIT 500", id="watching"
         ),
@@ -148,15 +148,6 @@ def test_what_is_read_is_found_by_an_index_of_every_partition(vendor, query):
     read = plan(f"SELECT * FROM {partitions.TABLE} WHERE {query.format(**named)}")
     assert "Index Scan" in read or "Bitmap Index Scan" in read
     assert "Seq Scan" not in read
-
-
-def test_the_open_calls_of_a_delivery_are_found_by_the_small_index(vendor):
-    over = [Exchange(connection=vendor, purpose="find", finished_at=timezone.now()) for _ in range(500)]
-    Exchange.objects.bulk_create(over)
-    partitions.run(f"ANALYZE {partitions.TABLE}")
-    ours = f"SELECT indexname FROM pg_indexes WHERE tablename = '{place_of(over[0])}' AND indexdef LIKE %s"
-    [(small,)] = statements.rows(ours, ["%finished_at IS NULL%"])
-    assert f"{small} " in Exchange.objects.filter(delivery__in=[uuid7()], finished_at=None).explain()
 
 
 def test_a_range_of_time_leaves_out_the_other_months(vendor):
@@ -218,8 +209,9 @@ def test_the_migration_keeps_every_row_constraint_index_and_name():
         partitions.make_ahead()
         assert statements.rows("SELECT * FROM crm_integrations_exchange ORDER BY id") == rows
         assert [place(each) for each in made] == ["2019_05", f"{partitions.today():%Y_%m}"]
-        assert statements.rows(SHAPE) == whole == shape
+        assert statements.rows(SHAPE) == whole
     finally:
         call_command("migrate", "crm_integrations", verbosity=0)
+    assert statements.rows(SHAPE) == shape
     partitions.drop(partitions.known()[0])
     assert partitions.known()[0].month == partitions.today().replace(day=1)

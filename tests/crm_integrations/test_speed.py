@@ -11,6 +11,7 @@ from crm_integrations import delivery as engine
 from crm_integrations import outbox, summary
 from crm_integrations.models import Connection, Delivery, State
 from crm_integrations.outbox import enqueueing
+from leadops import statements
 from leadops.models import AuditEvent
 from leadops.prepared import BY_ONE_PLAN, IN_ORDER, Statement, run
 
@@ -41,6 +42,31 @@ def test_a_delivery_costs_one_round_trip_beside_its_call(receive, connections, v
     assert len(said) == 1 + 10 + 2, (
         said
     )  # the records, each call opened, the last outcome, the place given up
+
+
+WRITTEN_IN_PLACE = """
+SELECT sum(pg_stat_get_tuples_hot_updated(oid))::int FROM pg_class WHERE relkind = 'r' AND relname ~ %s
+"""
+
+
+def written_in_place(table: str) -> int:
+    """How many rows of a table were changed without any index entry written anew."""
+    statements.rows("SELECT pg_stat_force_next_flush()")
+    [(count,)] = statements.rows(WRITTEN_IN_PLACE, [f"^crm_integrations_{table}"])
+    return int(count)
+
+
+def test_opening_a_call_and_keeping_its_answer_writes_no_index_entry(receive, connections, vendor_sandbox):
+    for number in range(10):
+        receive(number)
+    only_ispcrm()
+    before = {table: written_in_place(table) for table in ("delivery", "exchange")}
+    engine.drain()
+    assert Delivery.objects.filter(state=State.DELIVERED).count() == 10
+    assert {table: written_in_place(table) - count for table, count in before.items()} == {
+        "delivery": 10,
+        "exchange": 10,
+    }
 
 
 def test_a_claim_of_one_connection_reads_it_once(receive, connections, django_assert_max_num_queries):
