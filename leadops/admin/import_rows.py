@@ -136,11 +136,11 @@ def _sent(request: HttpRequest) -> dict[UUID, dict[str, str]]:
         kind, _colon, place = name.partition(":")
         row, _colon, letter = place.partition(":")
         row_id = uuid_in(row)
-        if row_id is None:
+        if row_id is None or (row_id not in changes and len(changes) == MENDED_A_PAGE):
             continue
         if kind == "again":
             changes[row_id]  # as it is
-        elif kind == "cell" and request.POST.get(f"was:{place}") != text and len(changes) < MENDED_A_PAGE:
+        elif kind == "cell" and request.POST.get(f"was:{place}") != text:
             if masking.is_masked(str(text)):
                 masks += 1
             else:

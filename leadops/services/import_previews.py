@@ -122,7 +122,7 @@ class _Tally:
         """The value as the lead would have it; the cell itself where there would be no lead."""
         text = row.cells[at] if at < len(row.cells) else ""
         if draft is not None and text:
-            text = _in_words(value_at(draft, column.path))
+            text = _told(draft, column.path, text)
         return masked(text, column)[:LONGEST_CELL]
 
     def as_json(self) -> dict[str, Any]:
@@ -136,6 +136,15 @@ class _Tally:
             "rows": self._rows,
             "problems": kinds,
         }
+
+
+def _told(draft: LeadDraft, path: str, cell: str) -> str:
+    """What `draft` has there of its primary applicant; the cell where nothing was made of it, as of a masked one."""
+    primary = next((at for at, each in enumerate(draft.applicants) if each.is_primary), 0)
+    try:
+        return _in_words(value_at(draft, path.replace("applicants[0]", f"applicants[{primary}]", 1)))
+    except IndexError:
+        return cell
 
 
 def _in_words(value: Any) -> str:

@@ -36,10 +36,10 @@ DELETED = "Its lead was deleted when the import was undone."
 DELETED_ELSEWHERE = "Its lead was deleted when the import of {file} was undone."
 STAYED = "Its lead stayed when the import was undone. "
 UNDONE_CODE, STAYED_CODE = "undone", "stayed_at_undo"
-# An undoing that was broken off goes on where it left: what stayed has said so.
+# An undoing that was broken off goes on where it left: what stayed has said so, and what went is no row's lead now. All
+# rows of a lead, and not its first alone: rows that were one lead are several once some of them were mended.
 _NEXT = """
-SELECT number, lead_id FROM leadops_importrow WHERE batch_id = %s AND outcome = 'created'
-AND number > %s AND number = lead_row
+SELECT number, lead_id FROM leadops_importrow WHERE batch_id = %s AND outcome = 'created' AND number >= %s
 AND lead_id IS NOT NULL AND NOT problems @> '[{"code": "stayed_at_undo"}]' ORDER BY number LIMIT %s
 """
 # What the import itself did to the leads it made: new versions, and repeats that it filled into them.
@@ -184,7 +184,7 @@ def foresee(batch: ImportBatch, most: int | None = None) -> dict[str, Any]:
     looked_at = list(Lead.with_deleted.filter(pk__in={lead_id for _, lead_id in rows[:most]}))
     reasons = why_they_stay(batch, looked_at, lock=False)
     return {
-        "in_vain": len(rows) <= len(looked_at) == len(reasons),
+        "in_vain": 0 < len(looked_at) == len(reasons) and len(rows) <= most,
         "more": len(rows) > most,
         "looked_at": len(looked_at),
         "gone": len(looked_at) - len(reasons),

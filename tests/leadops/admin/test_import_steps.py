@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from crm_integrations import announcements
 from crm_integrations.models import Delivery, State
+from leadops.admin import import_rows
 from leadops.excel import content
 from leadops.excel.columns import COLUMNS
 from leadops.models import Applicant, ImportBatch, ImportRow, Lead, Officer
@@ -307,6 +308,17 @@ class TestMending:
         assert "No row is refused any more" in answer.content.decode()
         done.refresh_from_db()
         assert (done.created, done.failed) == (3, 0)
+
+    def test_of_a_full_page_every_cell_is_taken(self, desk, upload):
+        rows = [[f"REF-{at}", "98", "Asha Verma", "ABC", ""] for at in range(import_rows.MENDED_A_PAGE)]
+        batch = upload(rows)
+        desk.post(page(batch, "go_on"))
+        run(batch)
+        sent = {}
+        for at, row in enumerate(batch.import_rows.order_by("number")):
+            sent |= {f"cell:{row.pk}:B": f"98000000{at:02}", f"cell:{row.pk}:D": f"ABCPV{at + 1:04}L"}
+        answer = desk.post(page(batch, "mend"), sent, follow=True)
+        assert "Rows: 20 became leads." in answer.content.decode()
 
     def test_a_row_that_runs_out_of_its_columns_shows_all_cells(self, desk, upload, tmp_path):
         rows = [

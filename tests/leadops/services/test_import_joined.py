@@ -424,3 +424,18 @@ def test_refused_leads_come_back_on_all_their_sheets_and_mended_they_merge(sheet
     first.refresh_from_db()
     assert counts(first) == (6, 6, 0, 0)
     assert Bank.objects.filter(applicant__lead__partner_ref_id="N-1").count() == 1
+
+
+def test_the_preview_shows_the_primary_applicant_wherever_it_stands(brought):
+    book = openpyxl.Workbook()
+    leads_sheet, people_sheet = book.active, book.create_sheet("Applicants")
+    leads_sheet.title = "Leads"
+    leads_sheet.append(["Partner reference", "Mobile", "Name", "Address", "City", "Pincode"])
+    leads_sheet.append(["REF-1", "9800000001", "Asha Verma", "1 MG Road", "Pune", "411001"])
+    people_sheet.append(["Partner reference", "Applicant no", "Primary", "Name"])
+    people_sheet.append(["REF-1", 1, "no", "Ravi Verma"])
+    people_sheet.append(["REF-1", 2, "yes", "Asha Verma"])
+    batch = brought(book, mode="create", review=True)
+    assert (batch.state, batch.problem) == ("ready", "")
+    [row] = import_previews.shown(batch)["rows"]
+    assert row["cells"][2] == "Asha Verma"

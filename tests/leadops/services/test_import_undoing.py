@@ -391,3 +391,43 @@ def test_a_lead_that_was_shown_unmasked_stays_so_that_its_officer_is_shown_no_mo
     assert reveals.left_for(officer) == reveals.MOST - 1
     said = batch.import_rows.get(number=2).problems[-1]["message"]
     assert said == import_undoing.STAYED + import_undoing.HAS_RECORD
+
+
+def two_of_one_reference(finished):
+    """An import of two rows under one reference, of whom the first has a wrong mobile: both are refused."""
+    rows = [
+        ["L1", "98", "Asha Verma", "ABCPV0001L", "50000"],
+        ["L1", "", "Ravi Verma", "ABCPV0002L", "60000"],
+    ]
+    return finished(rows, layout="grouped")
+
+
+def test_rows_that_were_one_lead_and_were_mended_into_two_go_both(finished, sent_back):
+    batch = two_of_one_reference(finished)
+    sent_back(batch, A3="L2", B2="9800000001", B3="9800000002")
+    batch.refresh_from_db()
+    assert (batch.created, Lead.objects.count()) == (2, 2)
+    assert import_undoing.foresee(batch)["gone"] == 2
+    undo(batch)
+    assert (batch.undone, batch.stayed, Lead.objects.count()) == (2, 0, 0)
+
+
+def test_of_rows_that_were_one_lead_each_one_s_lead_stays_for_its_own_reason(finished, sent_back):
+    batch = two_of_one_reference(finished)
+    sent_back(batch, A3="L2", B2="9800000001", B3="9800000002")
+    leads.revise(lead_of(batch, 3))
+    undo(batch)
+    assert (batch.undone, batch.stayed) == (1, 1)
+    assert [code for _, _, found in codes(batch) for code in found][-1] == "stayed_at_undo"
+    assert list(Lead.objects.values_list("partner_ref_id", flat=True)) == ["L2"]
+
+
+def test_a_lead_of_many_rows_is_undone_once_however_small_the_chunks(finished, monkeypatch):
+    monkeypatch.setattr(import_undoing, "CHUNK", 1)
+    mobiles = ["" if at % 3 else f"98000000{at:02}" for at in range(9)]
+    rows = [[f"L{at // 3}", mobiles[at], "Asha Verma", f"ABCPV{at + 1:04}L", ""] for at in range(9)]
+    batch = finished(rows, layout="grouped")
+    assert Lead.objects.count() == 3
+    leads.revise(lead_of(batch, 5))
+    undo(batch)
+    assert (batch.undone, batch.stayed, Lead.objects.count()) == (2, 1, 1)
