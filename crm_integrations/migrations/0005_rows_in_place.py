@@ -11,13 +11,11 @@ DECLARE
     part regclass;
 BEGIN
     FOR part IN SELECT inhrelid FROM pg_inherits WHERE inhparent = 'crm_integrations_exchange'::regclass LOOP
-        EXECUTE format('ALTER TABLE %s SET (fillfactor = 50)', part);
+        EXECUTE format('ALTER TABLE %s SET (fillfactor = 80)', part);
     END LOOP;
 END $$
 """
-FILL_UP = LEAVE_ROOM.replace("SET (fillfactor = 80)", "RESET (fillfactor)").replace(
-    "SET (fillfactor = 50)", "RESET (fillfactor)"
-)
+FILL_UP = LEAVE_ROOM.replace("SET (fillfactor = 80)", "RESET (fillfactor)")
 
 
 class Migration(migrations.Migration):
