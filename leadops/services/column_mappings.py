@@ -73,6 +73,8 @@ def confirm(
     """
     with transaction.atomic():
         batch = _locked(batch)
+        if batch.mends_id:  # then it may do what that import may
+            mode = batch.mode
         proposal = Proposal.of(batch.proposal)
         _refuse_nonsense(proposal, mapping, layout, mode)
         _remember(batch, proposal, mapping, layout, officer)

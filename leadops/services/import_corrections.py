@@ -13,13 +13,18 @@ from django.db.models import F
 from leadops import statements
 from leadops.excel.columns import ROW_HEADER
 from leadops.models import ImportBatch, ImportRow, RowProblem
+from leadops.services.import_duplicates import MERGED, MERGED_ROW
 from leadops.services.import_judging import Result, SheetRow, opened, row_note
+from leadops.services.import_updates import UNCHANGED
 from leadops.services.insertion import in_json
 
 Outcome = ImportRow.Outcome
 MENDED_CODE = "mended_by_upload"
 GIVEN_BACK_CODE = "mending_undone"
+MENDED_BEFORE_CODE = "mended_before"
 MENDED_BEFORE = "Row {number}{sheet} of {file} is not refused any more; this row was left out."
+_NOTHING_LEFT = {UNCHANGED.code, "duplicate_lead", MERGED, MERGED_ROW, MENDED_BEFORE_CODE}
+"""Why rows are left out of which there is nothing more to bring."""
 _ID_LENGTH = 12
 _SHEET = re.compile(r"Refused rows ([0-9a-f]{12})")
 MOST_GENERATIONS = 50
@@ -140,7 +145,7 @@ def leave_out(
         if mended := next((each for each in of_result if each.mended or each.row.row_id in foreseen), None):
             where = f" of sheet {mended.row.sheet}" if mended.row.sheet in mended.batch.sheets else ""
             words = MENDED_BEFORE.format(number=mended.row.number, sheet=where, file=mended.batch.file_name)
-            result.leave(Outcome.SKIPPED, row_note("mended_before", words), mended.lead_id)
+            result.leave(Outcome.SKIPPED, row_note(MENDED_BEFORE_CODE, words), mended.lead_id)
         elif result.outcome in (Outcome.CREATED, Outcome.UPDATED):
             theirs = {each.row.row_id for each in of_result}
             if taken & theirs:
@@ -174,13 +179,20 @@ def replace(batch: ImportBatch, results: Sequence[Result]) -> None:
 
 
 def _mending(results: Iterable[Result]) -> dict[UUID, tuple[SheetRow, str, UUID]]:
-    """The rows that have a lead now, by their ids."""
+    """The rows that need no mending any more, by their ids."""
     return {
         row.row_id: (row, each.outcome, each.lead_id)
         for each in results
-        if each.lead_id is not None and each.outcome != Outcome.WAITING
+        if each.lead_id is not None and _mends_for_good(each)
         for row, _ in each.rows()
     }
+
+
+def _mends_for_good(result: Result) -> bool:
+    """Whether what the row says is with its lead; one left out for another reason may be put right once more."""
+    if result.outcome == Outcome.SKIPPED:
+        return any(each["code"] in _NOTHING_LEFT for each in result.problems)
+    return result.outcome in (Outcome.CREATED, Outcome.UPDATED)
 
 
 def give_back(batch: ImportBatch, mended_ids: Sequence[UUID], leads: Sequence[UUID]) -> None:

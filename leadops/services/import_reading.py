@@ -72,7 +72,7 @@ def _settle_columns(batch: ImportBatch, lease: Lease, table: Table) -> bool:
     proposal = propose(headers, below, remembered.mapping if remembered else None)
     proposal.begins(table)
     if table.below:
-        batch.mends = import_corrections.mended_batch(batch, table.below[0].sheet, headers)
+        _take_over(batch, import_corrections.mended_batch(batch, table.below[0].sheet, headers))
     if said := (batch if batch.layout != Layout.FLAT else batch.mends or remembered):
         proposal.layout, proposal.layout_sure = said.layout, True
         batch.layout = said.layout
@@ -88,6 +88,13 @@ def _settle_columns(batch: ImportBatch, lease: Lease, table: Table) -> bool:
     if batch.review:
         batch.proposal = proposal.as_json()
     return True
+
+
+def _take_over(batch: ImportBatch, mended: ImportBatch | None) -> None:
+    """Have refused rows that come again do what their import may, whatever was chosen for this one."""
+    batch.mends = mended
+    if mended is not None:
+        batch.mode = mended.mode
 
 
 def _is_clear(proposal: Proposal, batch: ImportBatch) -> bool:

@@ -26,7 +26,7 @@ State = ImportState
 ROWS_A_WRITE = 2000
 MOST_ROWS_A_LEAD = 50
 """A reference that more rows share was not meant as one."""
-SETTLED = ("columns", "mapping", "layout", "mends", "proposal", "sheets", "left_out")
+SETTLED = ("columns", "mapping", "layout", "mode", "mends", "proposal", "sheets", "left_out")
 _ALONE = 10_000_000
 """Rows of other sheets that belong to no lead count on from here: no sheet is so long."""
 
