@@ -55,8 +55,10 @@ UPDATE leadops_importrow AS kept SET outcome = 'failed', lead_id = NULL, updated
             (one - 'was') || jsonb_build_object('severity', coalesce(one->'was', one->'severity'))
         ), '[]') FROM jsonb_array_elements(kept.problems) one WHERE one->>'code' <> 'mended_by_upload'
     ) || %s::jsonb
-WHERE batch_id = ANY(%s) AND lead_id = ANY(%s) AND outcome = 'created'
-AND problems @> '[{"code": "mended_by_upload"}]' RETURNING batch_id
+FROM (
+    SELECT id, outcome FROM leadops_importrow
+    WHERE batch_id = ANY(%s) AND lead_id = ANY(%s) AND problems @> '[{"code": "mended_by_upload"}]'
+) was WHERE kept.id = was.id RETURNING kept.batch_id, was.outcome
 """
 Place = tuple[str, int]
 """A sheet, empty for that of the leads, and a row's number there."""
@@ -199,13 +201,15 @@ def give_back(batch: ImportBatch, mended_ids: Sequence[UUID], leads: Sequence[UU
     """Refuse those rows of earlier imports again that `batch` mended with `leads`, which are being deleted."""
     note = row_note(GIVEN_BACK_CODE, f"Mended by {batch.file_name}, which was undone: it is refused again.")
     rows = statements.rows(_GIVE_BACK, [in_json([note]), list(mended_ids), list(leads)])
-    for mended_id, count in Counter(mended_id for (mended_id,) in rows).items():
-        counts = {"failed": F("failed") + count, "created": F("created") - count}
-        ImportBatch.objects.filter(pk=mended_id).update(**counts)
+    less: dict[UUID, Counter[str]] = defaultdict(Counter)
+    for mended_id, outcome in rows:
+        less[mended_id][outcome] -= 1
+    for mended_id, outcomes in less.items():
+        move(mended_id, outcomes)
 
 
 def move(batch_id: UUID, outcomes: Counter[str]) -> None:
-    """Count rows of a batch that were refused under what they are now."""
+    """Count rows of a batch that were refused under what they are now; those below zero are refused again."""
     now = {outcome: count for outcome, count in outcomes.items() if outcome != Outcome.FAILED}
     if now:
         added = {outcome: F(outcome) + count for outcome, count in now.items()}
