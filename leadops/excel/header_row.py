@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from leadops.excel import content
 from leadops.excel.columns import BY_KEY, key
 from leadops.excel.header import Header
+from leadops.excel.marks import mark_in, unmarked
 from leadops.excel.notes import WHOLE_ROW, Note
 from leadops.excel.reader import Row
 from leadops.excel.sheet_header import letters, one_line
@@ -35,6 +36,8 @@ class Table:
     doubt: str = ""
     shown: list[tuple[int, str]] = field(default_factory=list)
     """The first rows, masked, for somebody to choose from."""
+    mark: str = ""
+    """Of the import whose refused rows these are."""
 
 
 def table_of(top: Sequence[Row], said: int | None = None) -> Table:
@@ -52,7 +55,9 @@ def table_of(top: Sequence[Row], said: int | None = None) -> Table:
     above = _leads_above(top[:at], header, below)
     doubt = _doubt(header, above) if said is None else ""
     left_out = [row._replace(notes=(*row.notes, Note(WHOLE_ROW, "above_header"))) for row in above]
-    return Table(header.number, one_line(header.cells), left_out, below, doubt, shown)
+    names = one_line(header.cells)
+    mark = mark_in([*names, header.sheet])
+    return Table(header.number, unmarked(names), left_out, below, doubt, shown, mark)
 
 
 def header_place(rows: Sequence[Sequence[str]]) -> int:

@@ -11,11 +11,11 @@ from django.db.models import QuerySet
 
 from leadops.excel.columns import REASON_HEADER, ROW_HEADER
 from leadops.excel.joined_sheets import NAMES
+from leadops.excel.marks import row_heading, sheet_name
 from leadops.excel.sheet_header import position
 from leadops.excel.writer import Cell, Style, Styled, Workbook
 from leadops.languages.said import said
 from leadops.models import ImportBatch, ImportRow
-from leadops.services import import_corrections
 
 ROWS_A_READ = 500
 
@@ -28,17 +28,18 @@ def error_workbook(batch: ImportBatch) -> IO[bytes]:
     file = tempfile.TemporaryFile()  # noqa: SIM115  handed to the caller
     refused = batch.import_rows.filter(outcome=ImportRow.Outcome.FAILED).order_by("number")
     with Workbook(file) as book:
-        leads = book.sheet(import_corrections.sheet_name(batch))
-        leads.add_all(_refused(batch.columns, refused.exclude(sheet__in=list(batch.sheets))))
+        leads = book.sheet(sheet_name(batch.pk))
+        of_leads = refused.exclude(sheet__in=list(batch.sheets))
+        leads.add_all(_refused(batch.columns, of_leads, row_heading(batch.pk)))
         for name in (each for each in NAMES if each in batch.sheets):
-            book.sheet(name).add_all(_refused(batch.sheets[name], refused.filter(sheet=name)))
+            book.sheet(name).add_all(_refused(batch.sheets[name], refused.filter(sheet=name), ROW_HEADER))
     file.seek(0)
     return file
 
 
-def _refused(columns: Sequence[str], refused: QuerySet[ImportRow]) -> Iterator[list[Cell]]:
+def _refused(columns: Sequence[str], refused: QuerySet[ImportRow], row_header: str) -> Iterator[list[Cell]]:
     kept = [at for at, name in enumerate(columns) if name not in (ROW_HEADER, REASON_HEADER)]
-    yield [Styled(name, Style.HEADER) for name in [*(columns[at] for at in kept), REASON_HEADER, ROW_HEADER]]
+    yield [Styled(name, Style.HEADER) for name in [*(columns[at] for at in kept), REASON_HEADER, row_header]]
     for row in refused.iterator(chunk_size=ROWS_A_READ):
         cells = json.loads(row.cells or "[]")
         errors = [problem for problem in row.problems if problem["severity"] == "error"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -12,6 +11,7 @@ from django.db.models import F
 
 from leadops import statements
 from leadops.excel.columns import ROW_HEADER
+from leadops.excel.header_row import Table
 from leadops.models import ImportBatch, ImportRow, RowProblem
 from leadops.services.import_duplicates import MERGED, MERGED_ROW
 from leadops.services.import_judging import Result, SheetRow, opened, row_note
@@ -25,8 +25,6 @@ MENDED_BEFORE_CODE = "mended_before"
 MENDED_BEFORE = "Row {number}{sheet} of {file} is not refused any more; this row was left out."
 _NOTHING_LEFT = {UNCHANGED.code, "duplicate_lead", MERGED, MERGED_ROW, MENDED_BEFORE_CODE}
 """Why rows are left out of which there is nothing more to bring."""
-_ID_LENGTH = 12
-_SHEET = re.compile(r"Refused rows ([0-9a-f]{12})")
 MOST_GENERATIONS = 50
 """An error workbook of an error workbook of…: nobody mends one file so often."""
 _OWN = (
@@ -64,17 +62,11 @@ Place = tuple[str, int]
 """A sheet, empty for that of the leads, and a row's number there."""
 
 
-def sheet_name(batch: ImportBatch) -> str:
-    """What the sheet of a batch's refused rows is called, so that it is known when it comes back."""
-    return f"Refused rows {str(batch.pk)[-_ID_LENGTH:]}"
-
-
-def mended_batch(batch: ImportBatch, sheet: str, headers: Sequence[str]) -> ImportBatch | None:
-    """The import whose refused rows this sheet brings again; None when it is an ordinary workbook."""
-    named = _SHEET.fullmatch(sheet)
-    if named is None or ROW_HEADER not in headers:
+def mended_batch(batch: ImportBatch, table: Table) -> ImportBatch | None:
+    """The import whose refused rows this table brings again; None when it is an ordinary workbook."""
+    if not table.mark or ROW_HEADER not in table.names:
         return None
-    found = statements.rows(_OWN, [batch.partner_id, batch.program_id, batch.pk, named[1]])
+    found = statements.rows(_OWN, [batch.partner_id, batch.program_id, batch.pk, table.mark])
     mended = ImportBatch.objects.get(pk=found[0][0]) if len(found) == 1 else None
     return mended if mended is not None and mended.takes_rows else None
 
@@ -226,7 +218,7 @@ def _mends(batch: ImportBatch, row: SheetRow) -> Place | None:
     """Which refused row this one brings again."""
     columns = columns_of(batch, row.sheet)
     at = columns.index(ROW_HEADER) if ROW_HEADER in columns else len(row.cells)
-    text = row.cells[at] if at < len(row.cells) else ""
+    text = row.cells[at].strip() if at < len(row.cells) else ""
     return (_sheet_in(batch, row), int(text)) if text.isdecimal() and len(text) < 8 else None
 
 

@@ -71,8 +71,7 @@ def _settle_columns(batch: ImportBatch, lease: Lease, table: Table) -> bool:
     remembered = column_mappings.remembered(batch.partner, headers) if table.number else None
     proposal = propose(headers, below, remembered.mapping if remembered else None)
     proposal.begins(table)
-    if table.below:
-        _take_over(batch, import_corrections.mended_batch(batch, table.below[0].sheet, headers))
+    _take_over(batch, import_corrections.mended_batch(batch, table))
     if said := (batch if batch.layout != Layout.FLAT else batch.mends or remembered):
         proposal.layout, proposal.layout_sure = said.layout, True
         batch.layout = said.layout

@@ -16,7 +16,8 @@ from django.utils import timezone, translation
 from crm_integrations import notices
 from crm_integrations.models import Notice
 from leadops.audit import heads
-from leadops.excel.columns import COLUMNS, REASON_HEADER, ROW_HEADER
+from leadops.excel.columns import COLUMNS, REASON_HEADER
+from leadops.excel.marks import row_heading
 from leadops.models import ImportBatch, ImportRow, Officer, ReportSubscription, Task
 from leadops.services import lead_tasks, report_mails, template_workbook
 from leadops.services.error_workbooks import error_workbook
@@ -131,6 +132,6 @@ def test_refused_rows_come_with_their_reasons_in_hindi(meera, partner, program):
     )  # fmt: skip
     with translation.override("hi"), error_workbook(batch) as file:
         header, row = openpyxl.load_workbook(file).active.iter_rows(values_only=True)
-    assert header == ("Mobile", "Name", REASON_HEADER, ROW_HEADER)
+    assert header == ("Mobile", "Name", REASON_HEADER, row_heading(batch.pk))
     assert row[2].startswith("Mobile: ")
     assert not ENGLISH.search(row[2])

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from leadops import doorbell, synthetic, tasks
 from leadops.errors import TakesNoLeads, UnreadableFile
+from leadops.excel.marks import row_heading
 from leadops.excel.sheet_header import CARD_REMOVED
 from leadops.models import ImportBatch, Lead
 from leadops.services import (
@@ -468,7 +469,7 @@ class TestTheErrorWorkbook:
         batch = finished(SAMPLE)
         with error_workbook(batch) as file:
             header, *rows = read_back(file)
-        assert header == [*batch.columns, "Why refused", "Row"]
+        assert header == [*batch.columns, "Why refused", row_heading(batch.pk)]
         assert [row[-1] for row in rows] == [int("".join(filter(str.isdigit, cell))) for cell in BAD_CELLS]
         assert rows[0][1] == "9.8E+09"
         assert rows[0][-2].startswith("Mobile No.: Excel ")
@@ -507,7 +508,7 @@ class TestTheErrorWorkbook:
         again = finished(tmp_path / "again.xlsx")
         assert counts(again) == (1, 0, 0, 1)
         with error_workbook(again) as file:
-            assert read_back(file)[0] == [*HEADER, "Why refused", "Row"]
+            assert read_back(file)[0] == [*HEADER, "Why refused", row_heading(again.pk)]
 
 
 class TestProgress:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import openpyxl
 import pytest
 
@@ -86,3 +89,57 @@ class TestWhatIsLeftOut:
         batch = finished([["", "98", *row[2:]]], name="b.xlsx")
         sent_back(batch, B2=row[1])
         assert counts(batch) == (1, 0, 1, 0)
+
+
+def as_csv(book: openpyxl.Workbook, path: Path) -> Path:
+    """The first sheet as a spreadsheet program saves it as text."""
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(book.worksheets[0].values)
+    return path
+
+
+class TestItsMark:
+    @pytest.fixture
+    def batch(self, finished) -> ImportBatch:
+        """One row, refused for two cells, without a reference by which a second lead would be known."""
+        return finished([["", "98", "Asha Verma", "ABC", "50000"]], name="first.xlsx")
+
+    @pytest.fixture
+    def book(self, batch) -> openpyxl.Workbook:
+        """Its error workbook, mended."""
+        with error_workbook(batch) as file:
+            book = openpyxl.load_workbook(file)
+        book.active["B2"], book.active["D2"] = "9800000001", "ABCPV0001L"
+        return book
+
+    def test_is_kept_in_a_file_of_text_so_that_no_second_lead_is_made(
+        self, batch, book, finished, sent_back, tmp_path
+    ):
+        again = finished(as_csv(book, tmp_path / "m.csv"), name="m.csv")
+        assert (again.mends, counts(again), counts(batch)) == (batch, (1, 1, 0, 0), (1, 1, 0, 0))
+        assert codes(sent_back(book)) == [(2, "skipped", ["mended_before"])]
+        assert Lead.objects.count() == 1
+
+    @pytest.mark.parametrize("copied", ["{} (2)", "{}_2"])
+    def test_of_an_older_workbook_is_its_sheets_name_also_when_that_was_copied(
+        self, batch, book, sent_back, copied
+    ):
+        again = sent_back(book, rename=copied.format(book.active.title), G1="Row")
+        assert (again.mends, counts(batch)) == (batch, (1, 1, 0, 0))
+
+    def test_is_in_the_heading_whatever_the_sheet_is_called(self, batch, book, sent_back):
+        again = sent_back(book, rename="Sheet1", G1=f"  {book.active['G1'].value.upper()} ")
+        assert (again.mends, counts(batch)) == (batch, (1, 1, 0, 0))
+
+    def test_leads_to_the_row_though_a_space_stands_behind_its_number(self, batch, book, sent_back):
+        sent_back(book, G2="2 ")
+        assert counts(batch) == (1, 1, 0, 0)
+
+    def test_is_no_column_that_is_asked_about_or_kept(self, batch, book, sent_back):
+        again = sent_back(book, review=True)
+        assert again.state == "ready"
+        assert again.columns == [*batch.columns, "Why refused", "Row"]
+
+    def test_of_another_partner_is_passed_over(self, book, finished, other_partner, tmp_path):
+        again = finished(as_csv(book, tmp_path / "m.csv"), name="m.csv", partner=other_partner)
+        assert (again.mends, counts(again)) == (None, (1, 1, 0, 0))

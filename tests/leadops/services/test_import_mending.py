@@ -234,8 +234,8 @@ class TestByTheErrorWorkbook:
         assert "no rows under it" in again.problem
         assert counts(batch) == (3, 3, 0, 0)
 
-    def test_with_another_sheet_name_it_is_an_import_like_any_other(self, batch, sent_back):
-        again = sent_back(batch, rename="Sheet1", B2="9800000009", D2="ABCPV1234L")
+    def test_without_its_mark_it_is_an_import_like_any_other(self, batch, sent_back):
+        again = sent_back(batch, rename="Sheet1", B2="9800000009", D2="ABCPV1234L", G1="Row")
         assert (again.mends, counts(again)) == (None, (1, 1, 0, 0))
         assert counts(batch) == (3, 2, 0, 1)
 
