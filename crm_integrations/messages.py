@@ -88,11 +88,11 @@ class Response:
         """Seconds of the Retry-After header, None when it can't be read; a date counts from the answer's own."""
         said = self.headers.get("retry-after", "")
         if said.isdecimal():
-            return float(said) if len(said) < 10 else None
+            return float(said)
         try:
             until, now = parsedate_to_datetime(said), parsedate_to_datetime(self.headers.get("date", ""))
             return max((until - now).total_seconds(), 0.0)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return None
 
 

@@ -98,7 +98,15 @@ def test_a_retry_after_that_is_a_date_counts_from_the_vendors_own_clock() -> Non
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("17", 17.0), ("-4", None), ("inf", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("", None)],
+    [
+        ("17", 17.0),
+        ("99999999999", 99_999_999_999.0),
+        ("-4", None),
+        ("inf", None),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ("Wed, 21 Oct 2026 07:28:00 +99999999999999999999", None),
+        ("", None),
+    ],
 )
 def test_retry_after_is_a_number_of_seconds_or_nothing(header: str, seconds: float | None) -> None:
     assert Response(429, headers={"retry-after": header}).retry_after == seconds
