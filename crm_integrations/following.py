@@ -51,6 +51,14 @@ UPDATE crm_integrations_delivery SET ask_at = now() + %(seconds)s * interval '1 
 """  # noqa: S608 (our own words only)
 
 
+class Troubled(Exception):
+    """The vendor gave no answer, or has none for us at all just now; `wait`: seconds it asked for."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__(wait)
+        self.wait = wait
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
     """A delivery whose vendor this worker asks; `until` is the `ask_at` that makes it his."""
@@ -100,7 +108,7 @@ def _claim(troubled: list[UUID]) -> Asking | None:
 
 
 def _ask(asking: Asking) -> bool:
-    """Ask, write what is new, and when to ask again; False when the vendor gave no answer about this record.
+    """Ask, write what is new, and when to ask again; False when there is no use in asking about others now.
 
     Whatever fails, it is asked again when its age says so.
     """
@@ -110,13 +118,12 @@ def _ask(asking: Asking) -> bool:
     )
     try:
         outcome = _answer(asking.delivery)
-    except errors.Rejected:
-        pass  # it answers, and does not know this one
-    except errors.DeliveryError as error:
-        wait, answered = getattr(error, "retry_after", None) or 0.0, False
+    except Troubled as trouble:
+        wait, answered = trouble.wait, False
+    except errors.DeliveryError:
+        pass  # it answers, and does not know this one, or tells nothing certain of it
     except Exception as error:
         logger.error("The status of delivery %s can't be read: %s.", asking.delivery.pk, place_of(error))
-        answered = False
     with transaction.atomic():
         mine = Delivery.objects.select_related("connection").filter(pk=asking.delivery.pk)
         delivery = mine.filter(ask_at=asking.until).select_for_update(of=("self",)).first()
@@ -141,12 +148,20 @@ def _answer(delivery: Delivery) -> Outcome:
 
 
 def _called(delivery: Delivery, request: Request) -> Response:
-    """The answer to one call. The connection's rate is charged with it, so that deliveries wait for it."""
+    """The answer to one call; Troubled or Rejected where there is none.
+
+    The connection's rate is charged with it, so that deliveries wait for it.
+    """
     connection = delivery.connection
     if connection.rate:
         taking.owe(connection.pk)
-    response = kept_call(connection, request, Exchange.Purpose.STATUS, delivery)
-    connection.connector.raise_for_status(response)
+    try:
+        response = kept_call(connection, request, Exchange.Purpose.STATUS, delivery)
+        connection.connector.raise_for_status(response)
+    except errors.Rejected:
+        raise
+    except errors.DeliveryError as error:
+        raise Troubled(getattr(error, "retry_after", None) or 0.0) from error
     return response
 
 

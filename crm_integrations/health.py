@@ -30,18 +30,21 @@ RUNNING = "c.enabled AND (c.paused_until IS NULL OR c.paused_until <= statement_
 NOT_HELD = "(h.hold_until IS NULL OR h.hold_until <= statement_timestamp())"
 """Of its health `h`, which may be missing: neither the breaker nor a 429 holds it."""
 SENDINGS = (Exchange.Purpose.CREATE, Exchange.Purpose.FIND)
+ASIDE = (Exchange.Purpose.STATUS, Exchange.Purpose.LIST)
+"""Nothing is sent by these, and whoever makes them leaves off by himself: that they fail must not stop sending."""
 
 
 def learn_from(connection: Connection, exchange: Exchange) -> None:
     """Learn from a call that is over; writes nothing after a good call while all is well.
 
-    What counts against the vendor is no connection, no whole answer, and 5xx; a 4xx is an answer. The harmless
-    calls before a trial are judged by who makes them.
+    What counts against the vendor, other than in ASIDE, is no connection, no whole answer, and 5xx; a 4xx is an
+    answer. The harmless calls before a trial are judged by who makes them.
     """
     if exchange.purpose == Exchange.Purpose.HEALTH:
         return
     if _failed(exchange):
-        _count(connection, exchange)
+        if exchange.purpose not in ASIDE:
+            _count(connection, exchange)
         return
     if exchange.status is not None and exchange.troubled and exchange.purpose in SENDINGS:
         _worked(connection, exchange)
@@ -83,9 +86,9 @@ def _count(connection: Connection, exchange: Exchange) -> None:
 # What came before the last hold ended was answered by that hold.
 LAST = """
 SELECT count(*), count(*) FILTER (WHERE status >= 500 OR status IS NULL) FROM (
-    SELECT status, created_at FROM crm_integrations_exchange
+    SELECT status, purpose, created_at FROM crm_integrations_exchange
     WHERE connection_id = %(connection)s AND finished_at IS NOT NULL ORDER BY id DESC LIMIT %(last)s
-) made WHERE created_at > greatest(now() - %(window)s * interval '1 second', %(since)s)
+) made WHERE created_at > greatest(now() - %(window)s * interval '1 second', %(since)s) AND purpose <> ALL(%(aside)s)
 """
 
 
@@ -95,6 +98,7 @@ def _half_failed(health: Health) -> bool:
         "last": LAST_CALLS,
         "window": WINDOW_SECONDS,
         "since": health.hold_until,
+        "aside": [each.value for each in ASIDE],
     }
     with database.cursor() as cursor:
         cursor.execute(LAST, asked)
