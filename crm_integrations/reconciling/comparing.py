@@ -49,7 +49,11 @@ INSERT INTO pg_temp.listed_there (key) SELECT unnest(%s::text[]) ON CONFLICT DO 
 
 @dataclass
 class Comparison:
-    """One comparison under way: `since` and `until` are the first moment of its days and the first after them."""
+    """One comparison under way: `since` is the first moment of its days, `until` the first after them.
+
+    Of a day that is not over, `until` is when the list is first asked for: what is delivered while it is read may
+    stand on a page that was read before.
+    """
 
     reconciliation: Reconciliation
     since: datetime
@@ -61,7 +65,9 @@ class Comparison:
     def begun(cls, reconciliation: Reconciliation) -> Comparison:
         """A comparison that has seen nothing yet."""
         since = midnight(reconciliation.first_on)
-        until = midnight(reconciliation.last_on + timedelta(days=1))
+        ((until,),) = statements.rows(
+            "SELECT least(statement_timestamp(), %s)", [midnight(reconciliation.last_on + timedelta(days=1))]
+        )
         made = cls(reconciliation, since, until, reconciliation.first_on)
         made.first_listed_on = made._first_sent_on()
         with database.cursor() as cursor:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from crm_integrations import doorbell, registry
 from crm_integrations.models import Connection, Reconciliation
 from leadops.errors import LeadopsError
+from leadops.ids import midnight
 from leadops.models import Officer
 
 MOST_DAYS = 31
@@ -65,12 +66,14 @@ def _problem(connection: Connection, first_on: date, last_on: date) -> str:
 
 
 def start_nightly() -> int:
-    """After the set hour, ask for yesterday at every connection that can list and was not asked yet; how many."""
+    """After the set hour, ask for yesterday at every connection that can list and was not asked since; how many."""
     if timezone.localtime().hour < settings.RECONCILE_HOUR:
         return 0
     day, begun = yesterday(), 0
+    over = midnight(day + timedelta(days=1))  # what was asked for before saw a part of the day only
     for connection in Connection.objects.filter(enabled=True, vendor__in=listable()):
-        if connection.reconciliations.filter(first_on__lte=day, last_on__gte=day).exists():
+        asked = connection.reconciliations.filter(first_on__lte=day, last_on__gte=day)
+        if asked.filter(created_at__gte=over).exists():
             continue
         try:
             start(connection, day, day)
