@@ -42,9 +42,13 @@ def raise_notice(connection: Connection | None, kind: Notice.Kind, text: str, su
         )
 
 
-def close(connection: Connection | None, kind: Notice.Kind, subject: str = "") -> bool:
-    """The trouble is over; False when there was no open notice of it."""
+def close(
+    connection: Connection | None, kind: Notice.Kind, subject: str = "", *, seen_until: datetime | None = None
+) -> bool:
+    """The trouble is over, unless it was seen after `seen_until`; False when there was no such open notice."""
     open_ones = Notice.objects.filter(connection=connection, kind=kind, subject=subject, closed_at=None)
+    if seen_until is not None:
+        open_ones = open_ones.filter(last_seen_at__lte=seen_until)
     return bool(open_ones.update(closed_at=Now(), updated_at=Now()))
 
 

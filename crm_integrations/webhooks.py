@@ -98,6 +98,8 @@ def _read_one() -> bool:
             return False
         inbound.outcome = _heeded(inbound)[:200]
         inbound.processed_at = Now()
+        # The vendor signs as we expect again, unless another was refused since.
+        notices.close(inbound.connection, Notice.Kind.WEBHOOK, seen_until=inbound.created_at)
         inbound.save(update_fields=["outcome", "processed_at", "updated_at"])
     return True
 

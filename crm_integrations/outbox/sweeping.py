@@ -28,6 +28,7 @@ def sweep() -> None:
     reap()
     consents.look_again_in_turn()
     wake_waiting()
+    _close_what_goes_on()
     health.grow()
     replays.feed()
 
@@ -91,6 +92,13 @@ def _taken_out(delivery: Delivery, sent: bool) -> dict[str, Any]:
             "leases_lost": 0,
         }
     return {"state": State.DEAD, "reason": POISON, "leases_lost": 0}
+
+
+def _close_what_goes_on() -> None:
+    """Close the notice of what workers died over once a person had it go on, or decided otherwise."""
+    for notice in Notice.objects.filter(kind=Notice.Kind.POISON, closed_at=None):
+        if not Delivery.objects.filter(pk=notice.subject, state__in=(State.DEAD, State.REVIEW)).exists():
+            notices.close(notice.connection, Notice.Kind.POISON, notice.subject)
 
 
 READY = """

@@ -61,6 +61,19 @@ def test_a_worker_that_died_by_chance_leaves_no_mark_once_it_went(queue):
     assert not Notice.objects.exists()
 
 
+def test_its_notice_ends_once_a_person_has_it_sent_again(queue):
+    with holding.vendor() as vendor:
+        holding.connect("isp", vendor.url)
+        queue(1)
+        for _ in range(3):
+            die(outbox.claim())
+        outbox.sweep()
+        assert Notice.objects.get().closed_at is None
+        assert outbox.retry([Delivery.objects.get().pk]) == 1
+        outbox.sweep()
+    assert Notice.objects.get().closed_at is not None
+
+
 @pytest.mark.parametrize("purpose", ["create", "find"])
 def test_what_may_be_at_the_vendor_is_for_a_person_to_decide(queue, purpose):
     holding.connect("crego", vendor="crego_crm")

@@ -95,6 +95,17 @@ def test_refusals_are_one_notice_that_counts(broctagon):
     assert Notice.objects.get().seen == 3
 
 
+def test_the_right_signature_ends_the_notice_unless_another_is_refused_since(broctagon):
+    post(broctagon.pk, b"{}", "wrong")
+    assert post(broctagon.pk, of(WITHDRAWAL)).status_code == 200
+    webhooks.read_new()
+    assert not Notice.objects.filter(closed_at=None).exists()
+    assert post(broctagon.pk, of({"another": 1})).status_code == 200
+    post(broctagon.pk, b"{}", "wrong")
+    webhooks.read_new()
+    assert Notice.objects.filter(closed_at=None).count() == 1
+
+
 def test_the_raw_bytes_are_what_was_signed(broctagon):
     body = b'{ "source":{"event":"e"},\t"data": {"n": 1.50} }\n'
     assert post(broctagon.pk, body).status_code == 200
