@@ -14,7 +14,7 @@ from django.db.models.functions import Greatest, Now
 from crm_integrations import doorbell, notices, registry
 from crm_integrations.connector import Connector, Response
 from crm_integrations.errors import OutcomeUnknown, Transient
-from crm_integrations.models import Connection, Exchange, Health, Notice
+from crm_integrations.models import CLAIMABLE, Connection, Delivery, Exchange, Health, Notice
 from crm_integrations.retry import LONGEST_WAIT
 from leadops import statements
 
@@ -172,13 +172,18 @@ def next_to_check(seconds: float) -> Connection | None:
 
 
 def checked(connection: Connection, answered: bool) -> None:
-    """What the harmless call told: one record goes ahead alone, or nothing does for longer."""
+    """What the harmless call told: one record goes ahead alone, or nothing does for longer.
+
+    Where no record waits, the answer alone is the trial.
+    """
     with transaction.atomic():
         health = _locked(connection)
         if health.opened_at is None:
             return
         Health.objects.filter(pk=health.pk).update(hold_until=Now())
-        if answered:
+        if answered and not Delivery.objects.filter(connection=connection, state__in=CLAIMABLE).exists():
+            _close(health)
+        elif answered:
             Health.objects.filter(pk=health.pk).update(failures=0, hold_reason="")
             doorbell.ring_on_commit()
         else:
