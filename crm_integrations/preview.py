@@ -18,7 +18,7 @@ from crm_integrations.answers import fields_of_body
 from crm_integrations.configuration import with_defaults
 from crm_integrations.connector import Config, Connector, Kind, Missing, Request
 from crm_integrations.errors import DeliveryError
-from crm_integrations.models import Connection, Delivery, Exchange
+from crm_integrations.models import REPEATABLE, Connection, Delivery, Exchange
 from crm_integrations.records import Record
 from crm_integrations.shown_calls import as_text, compact
 from leadops.faults import place_of
@@ -107,12 +107,15 @@ def make(connector: Connector, kind: Kind, record: Record) -> Made:
 
 
 def _delivery(connection: Connection, record: Lead | LoanAccount) -> Delivery:
-    """The newest delivery of `record` there, else one as it would be put into the outbox; nothing is stored."""
+    """The newest delivery of `record` there, else the one that would take its place; nothing is stored."""
     account = record if isinstance(record, LoanAccount) else None
     kind = Kind.LOAN_ACCOUNT if account else Kind.LEAD
     earlier = Delivery.objects.filter(connection=connection, kind=kind, record_id=record.pk)
     related = earlier.select_related("connection", "loan_account__program").order_by("-version")
-    return related.first() or Delivery(
+    newest = related.first()
+    if newest is not None and not _makes_way(newest, record):
+        return newest
+    return Delivery(
         connection=connection,
         kind=kind,
         lead_id=account.lead_id if account else record.pk,
@@ -122,6 +125,11 @@ def _delivery(connection: Connection, record: Lead | LoanAccount) -> Delivery:
         ref=outbox.reference_at(connection, record),
         depends_on=connection.connector_class.depends_on if account else "",
     )
+
+
+def _makes_way(newest: Delivery, record: Lead | LoanAccount) -> bool:
+    """Whether sending `record` makes a delivery of its own; what may be there keeps the reference it is found by."""
+    return newest.state in REPEATABLE and newest.version < record.version and not newest.once_unknown
 
 
 def _with_placeholders(connection: Connection) -> Connector:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crm_integrations import delivery as engine
-from crm_integrations import errors, preview, snapshots
+from crm_integrations import errors, outbox, preview, snapshots
 from crm_integrations.models import Connection, Delivery, Exchange, State
 from crm_integrations.sandbox.credentials import CREDENTIALS
 from leadops.models import Lead
@@ -172,6 +172,25 @@ def test_the_reference_is_the_one_that_is_sent(lead, connections, partner, progr
         shown = preview._delivery(connections[vendor], lead).ref
         leads.submit([lead], [connections[vendor].pk])
         assert Delivery.objects.get(connection=connections[vendor]).ref == shown
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("edited", [True, False])
+def test_a_refused_leads_reference_is_shown_as_it_will_be_sent(edited, lead, connections, vendor_sandbox):
+    crego = connections["crego_crm"]
+    leads.submit([lead], [crego.pk])
+    Delivery.objects.update(state=State.REJECTED)
+    Lead.objects.filter(pk=lead.pk).update(partner_ref_id="CORRECTED-7")
+    lead.refresh_from_db()
+    if edited:  # else the same delivery goes again, by the reference that it has
+        leads.revise(lead)
+    shown = json.loads(unmasked(crego, lead).request.body)
+    leads.submit([lead], [crego.pk])
+    outbox.retry(Delivery.objects.values_list("pk", flat=True))
+    engine.drain()
+    [sent] = [each["body"] for each in vendor_sandbox.calls("crego_crm") if each["body"]]
+    assert sent["partner_ref_id"] == shown["partner_ref_id"]
+    assert (sent["partner_ref_id"] == "CORRECTED-7") is edited
 
 
 def test_a_reference_that_another_lead_has_there_is_not_given_twice(lead, connections):
