@@ -32,6 +32,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 Purpose = Exchange.Purpose
 LONGEST_REFERENCE = 200
+TOO_MANY = 429
 SHORTEST_NAP, LONGEST_NAP = 0.02, 1.0
 ABSENCES_BEFORE_RESENDING = 2
 """A vendor may need a moment until its own search finds what it took: once absent proves nothing."""
@@ -267,6 +268,7 @@ def _after_look_up(caller: ClaimCaller, found: Outcome | errors.DeliveryError | 
         words = f"The look-up gave no certain answer: {said}"
         pause = said if isinstance(found, errors.Misconfigured) else ""
     # A look-up that the vendor would not even hear is not counted: it goes on once the connection does.
-    lookups = delivery.lookups + (not pause)
+    limited = caller.exchange is not None and caller.exchange.status == TOO_MANY
+    lookups = delivery.lookups + (not pause and not limited)
     settlement = consequences.unknown(delivery, words, lookups=lookups, absences=absences, accepted=accepted)
     return replace(settlement, pause=pause)

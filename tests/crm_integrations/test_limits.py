@@ -198,3 +198,18 @@ def scans(node: object) -> Iterator[str]:
             yield node["Node Type"]
         for each in node.values():
             yield from scans(each)
+
+
+def test_a_look_up_that_a_limit_refuses_is_not_counted(queue):
+    with holding.vendor() as vendor:
+        holding.connect("crego", vendor.url, "crego_crm")
+        queue(1)
+        Delivery.objects.update(state=State.UNKNOWN, once_unknown=True)
+        for status, lookups in ((429, 0), (429, 0), (500, 1), (429, 1)):
+            vendor.status = status
+            Delivery.objects.update(due_at=Now())
+            Health.objects.update(hold_until=Now())
+            assert engine.drain() == 1
+            left = Delivery.objects.get()
+            assert (left.state, left.lookups) == (State.UNKNOWN, lookups)
+        assert len(vendor.seen) == 4
