@@ -28,7 +28,7 @@ _SHARED = re.compile(rb'\bsi="([0-9]+)"')
 _OTHER_BOOK = re.compile(rb"\[[0-9]+\]")
 _ROW = re.compile(rb"<(?:\w+:)?row ([^>]*)>")
 _COLUMNS = re.compile(rb"<(?:\w+:)?col ([^>]*)>")
-_MERGE = re.compile(rb'<(?:\w+:)?mergeCell [^>]*?ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"')
+_MERGE = re.compile(rb'<(?:\w+:)?mergeCell [^<>]*?ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"')
 _ROW_NUMBER = re.compile(rb'\br="([0-9]{1,7})"')
 _FIRST = re.compile(rb'\bmin="([0-9]{1,5})"')
 _LAST = re.compile(rb'\bmax="([0-9]{1,5})"')
@@ -50,7 +50,7 @@ def marks(archive: zipfile.ZipFile, part: str, most_columns: int) -> Marks:
 
 
 class _Scan:
-    """One walk through the XML of a sheet; what a hundred megabytes are searched for is kept to three words."""
+    """One walk through the XML of a sheet; what a hundred megabytes are searched for is kept to a few words."""
 
     def __init__(self, most_columns: int, digits: Mapping[bytes, int]) -> None:
         self.marks = Marks()
@@ -71,9 +71,8 @@ class _Scan:
             self._take_hidden(block)
         if self._digits:
             self._take_zeros(block)
-        below = block[block.rfind(b"row>") :]
-        if b"mergeCell " in below:
-            self._take_merges(below)
+        if b"mergeCell " in block:  # they follow the rows, through as many blocks as they take
+            self._take_merges(block)
         if b't="e"' in block or any(tag in block for tag in self._formula):
             *cells, rest = _CELL.split(block)
             for cell in cells:
