@@ -14,6 +14,7 @@ from leadops.excel.header import BY_HEADER, LEFT_OUT, Mapping, missing_columns
 from leadops.excel.header_row import NO_HEADER, Table
 from leadops.excel.sheet_header import letters, one_line, refuse_card_columns
 from leadops.models import ImportMode, Layout
+from leadops.validation import tidied
 
 _LONGEST_SHOWN = 100
 _OURS = (ROW_HEADER, REASON_HEADER)
@@ -183,7 +184,7 @@ def _shares_references(proposal: Proposal, rows: Sequence[Sequence[str]]) -> boo
     if "Partner reference" not in names:
         return False
     at = names.index("Partner reference")
-    references = [row[at].strip() if at < len(row) else "" for row in rows]
+    references = [tidied(row[at]) if at < len(row) else "" for row in rows]
     return any(one and one == other for one, other in pairwise(references))
 
 

@@ -111,11 +111,15 @@ class Result:
         for row, problems in self.below:
             yield row, self._said_of(row, problems)
 
+    def _to_blame(self) -> list[SheetRow]:
+        """The rows that tell why no lead came of it: the first of one that was left out, those refused of others."""
+        if self.outcome == Outcome.SKIPPED:
+            return [self.row] if self.problems else []
+        every = [(self.row, self.problems), *self.below] if self.outcome == Outcome.FAILED else []
+        return [row for row, problems in every if any(each["severity"] == "error" for each in problems)]
+
     def _said_of(self, row: SheetRow, problems: list[RowProblem]) -> list[RowProblem]:
-        if self.outcome not in (Outcome.FAILED, Outcome.SKIPPED) or _blames(self.outcome, problems):
-            return problems
-        every = [(self.row, self.problems), *self.below]
-        to_blame = [other for other, theirs in every if _blames(self.outcome, theirs)]
+        to_blame = self._to_blame()
         if not to_blame or row in to_blame:
             return problems
         refused = self.outcome == Outcome.FAILED
@@ -123,11 +127,6 @@ class Result:
         message = f"It belongs to the same lead as {to_blame[0].place_for(row)}, which was {word}: see there."
         companion = row_note(WITH_ITS_LEAD, message, severity)
         return [*problems, companion]
-
-
-def _blames(outcome: str, problems: Iterable[RowProblem]) -> bool:
-    """Whether these problems are why a lead had this outcome."""
-    return any(outcome == Outcome.SKIPPED or each["severity"] == "error" for each in problems)
 
 
 def row_note(code: str, message: str, severity: str = "warning") -> RowProblem:

@@ -61,7 +61,7 @@ def skip_known(
 
 def _skip(header: Header, result: Result, lead_id: UUID | None, finding: Finding) -> None:
     result.draft, result.outcome, result.lead_id = None, Outcome.SKIPPED.value, lead_id
-    result.problems = header.problems([finding], result.number)
+    result.problems = [*result.problems, *header.problems([finding], result.number)]
 
 
 def leads_by_reference(batch: ImportBatch, results: Iterable[Result]) -> dict[str, UUID]:

@@ -21,12 +21,14 @@ from leadops.models import ImportBatch, ImportState, Layout
 from leadops.services import import_rows
 from leadops.services.import_judging import header_of
 from leadops.services.import_leases import Lease
+from leadops.validation import tidied
 
 State = ImportState
 ROWS_A_WRITE = 2000
 MOST_ROWS_A_LEAD = 50
 """A reference that more rows share was not meant as one."""
 SETTLED = ("columns", "mapping", "layout", "mode", "mends", "proposal", "sheets", "left_out")
+_KEYS = (LEAD_ID.path, REFERENCE.path)
 _ALONE = 10_000_000
 """Rows of other sheets that belong to no lead count on from here: no sheet is so long."""
 
@@ -40,7 +42,8 @@ class Leads:
 
     def begins_with(self, row: reader.Row) -> int:
         """The number of the row that this one's lead begins with."""
-        reference = row.cells[self.at].strip() if self.at is not None and self.at < len(row.cells) else ""
+        # As its check will write it: who is here already is told by that.
+        reference = tidied(row.cells[self.at]) if self.at is not None and self.at < len(row.cells) else ""
         if not reference:
             return row.number
         known = self.first.setdefault(reference, [row.number, 0])
@@ -134,8 +137,8 @@ def _store_sheet(
     strays: set[int] = set()
     for row in rows:
         strays.update(header.strays(row.cells))
-        key = header.text_at(LEAD_ID.path, row.cells) or header.text_at(REFERENCE.path, row.cells)
-        begins = None if leaves_out(row.notes) else leads.get(key)
+        lead_id, reference = (tidied(header.text_at(path, row.cells)) for path in _KEYS)
+        begins = None if leaves_out(row.notes) else leads.get(lead_id or reference)
         storing.add(header, row, begins or next(alone))
     header.refuse_strays(strays)
 
@@ -145,7 +148,7 @@ def _rows_by_key(batch: ImportBatch, sheet: str) -> dict[str, int]:
     header = header_of(batch)
     found: dict[str, int] = {}
     for row in import_rows.stored(batch, sheet):
-        for path in (REFERENCE.path, LEAD_ID.path):
-            if text := header.text_at(path, row.cells):
+        for path in _KEYS:
+            if text := tidied(header.text_at(path, row.cells)):
                 found.setdefault(text, row.number)
     return found

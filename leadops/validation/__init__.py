@@ -21,7 +21,7 @@ from leadops.validation.findings import (
 from leadops.validation.lead import check_lead
 from leadops.validation.long_numbers import LongNumber, declare_long_numbers
 from leadops.validation.places import pincode
-from leadops.validation.plain_text import free_text, joined
+from leadops.validation.plain_text import free_text, joined, tidied
 
 __all__ = [
     "Checked",
@@ -43,5 +43,6 @@ __all__ = [
     "refuse_cards",
     "refuse_cell",
     "refuse_header",
+    "tidied",
     "warnings_in",
 ]

@@ -49,10 +49,7 @@ def free_text(text: str, limit: int, *, with_aadhaar: bool = True) -> Checked[st
     """
     if _USUAL.fullmatch(text) and len(text) <= limit:
         return Checked(text)
-    if text.isprintable() and text.isascii() and "  " not in text and text[:1] != " " and text[-1:] != " ":
-        tidy, odd = text, False
-    else:
-        tidy, odd = _tidied(text)
+    tidy, odd = (text, False) if _is_tidy(text) else _letter_by_letter(text)
     if len(tidy) > limit:
         return refused(text, "too_long", limit=limit)
     if tidy[:1] == "#" and is_formula_error(tidy):
@@ -62,6 +59,11 @@ def free_text(text: str, limit: int, *, with_aadhaar: bool = True) -> Checked[st
         if hidden:
             return Checked(text, hidden)
     return Checked(tidy, (problem("control_characters"),) if odd else ())
+
+
+def tidied(text: str) -> str:
+    """Write words as `free_text` does, also those it refuses: spellings that it takes for one become the same."""
+    return text if _is_tidy(text) else _letter_by_letter(text)[0]
 
 
 def paragraphs(text: str, limit: int) -> Checked[str]:
@@ -74,7 +76,12 @@ def paragraphs(text: str, limit: int) -> Checked[str]:
     return Checked(tidy, whole.problems)
 
 
-def _tidied(text: str) -> tuple[str, bool]:
+def _is_tidy(text: str) -> bool:
+    """Whether it shows at a glance, as most texts do."""
+    return text.isprintable() and text.isascii() and "  " not in text and text == text.strip()
+
+
+def _letter_by_letter(text: str) -> tuple[str, bool]:
     kept, odd = [], False
     for letter in text:
         category = unicodedata.category(letter)

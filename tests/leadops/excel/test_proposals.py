@@ -44,8 +44,9 @@ def test_filled_columns_without_a_header_are_asked_about_and_empty_ones_are_not(
     assert [choice.letter for choice in proposal.choices if not choice.sure] == ["C", "E"]
 
 
-def test_rows_with_one_reference_after_the_other_ask_whether_they_are_one_lead():
-    rows = [["R1", "9800000001", "Asha"], ["R1", "9800000002", "Ravi"]]
+@pytest.mark.parametrize("spelling", ["R 1", "R\u00a01 "])
+def test_rows_with_one_reference_after_the_other_ask_whether_they_are_one_lead(spelling):
+    rows = [["R 1", "9800000001", "Asha"], [spelling, "9800000002", "Ravi"]]
     proposal = propose(["Ref", "Mobile", "Name"], rows)
     assert (proposal.layout, proposal.is_sure) == ("grouped", False)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leadops.validation import free_text
+from leadops.validation import free_text, tidied
 from leadops.validation.plain_text import name, paragraphs, plain, tags
 
 
@@ -83,3 +83,12 @@ def test_a_card_number_broken_over_lines_of_remarks_is_found():
 )
 def test_numbers_are_written_in_ascii(written: str, ascii_text: str):
     assert plain(written) == ascii_text
+
+
+@pytest.mark.parametrize("written", ["R 1", " R  1 ", "R\u00a01", "R\u200b 1", "R\t1", "R\x00 1"])
+def test_what_is_tidied_is_what_the_check_of_a_text_makes_of_it(written: str):
+    assert tidied(written) == free_text(written, 100).value == "R 1"
+
+
+def test_a_text_that_the_check_refuses_is_tidied_all_the_same():
+    assert tidied("4111\u00a01111  1111 1111") == "4111 1111 1111 1111"

@@ -230,7 +230,8 @@ CASES: dict[str, Case] = {
         xml.HIDDEN_COLUMNS, {n: f"created I{n} hidden_column J{n} hidden_column" for n in (2, 3)}
     ),
     "all cells merged": Case(
-        xml.HUGE_MERGE, {2: "created", 3: "created A3 merged_across", 4: "skipped A4 duplicate_reference"}
+        xml.HUGE_MERGE,
+        {2: "created", 3: "created A3 merged_across", 4: "skipped A4 duplicate_reference A4 merged_cell"},
     ),
     "a hundred thousand merges": Case(xml.MANY_MERGES, refused="This sheet has too many merged cells"),
     "escaped letters": Case(xml.ESCAPES, {2: "created", 3: "created C3 control_characters"}),

@@ -1,0 +1,50 @@
+"""A reference is one in every spelling that its check takes for one; a row left out for it says all else it had."""
+
+from __future__ import annotations
+
+import openpyxl
+import pytest
+
+from leadops.models import Bank, Lead
+from tests.leadops.excel.workbooks import by_openpyxl
+from tests.leadops.services.imported import codes, counts
+
+HEADER = ["Partner reference", "Mobile", "Name"]
+ASHA, RAVI = ["L 1", "9800000001", "Asha Verma"], ["9800000002", "Ravi Verma"]
+SPELLINGS = ["L\u00a01", "L  1", "L\u200b 1"]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_rows_of_one_lead_are_found_in_every_spelling(finished, spelling):
+    batch = finished([ASHA, [spelling, *RAVI]], header=HEADER, layout="grouped")
+    assert counts(batch) == (2, 2, 0, 0)
+    assert Lead.objects.get(partner_ref_id="L 1").applicants.count() == 2
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_rows_of_other_sheets_find_their_lead_in_every_spelling(finished, tmp_path, spelling, is_turned):
+    one, other = ("L 1", spelling) if is_turned else (spelling, "L 1")
+    leads = [HEADER, [one, *ASHA[1:]]]
+    banks = [["Partner reference", "Account number", "IFSC"], [other, "50100012345678", "HDFC0000001"]]
+    batch = finished(by_openpyxl(tmp_path / "j.xlsx", ("Leads", leads), ("Banks", banks)), name="j.xlsx")
+    assert counts(batch) == (2, 2, 0, 0)
+    assert Bank.objects.get().applicant.lead.partner_ref_id == "L 1"
+
+
+def test_a_row_that_is_left_out_keeps_what_was_said_of_its_cells(finished, tmp_path):
+    path = tmp_path / "m.xlsx"
+    by_openpyxl(path, ("Leads", [HEADER, ASHA, [None, *RAVI]]))
+    book = openpyxl.load_workbook(path)
+    book.active.merge_cells("A2:A3")
+    book.save(path)
+    assert codes(finished(path, name="m.xlsx"))[1] == (3, "skipped", ["merged_cell", "duplicate_reference"])
+
+
+def test_every_row_of_a_lead_that_is_left_out_says_why_beside_its_notes(finished):
+    rows = [ASHA, ["L\u00a01", *RAVI]]
+    finished(rows, header=HEADER, layout="grouped")
+    batch = finished(rows, header=HEADER, layout="grouped", name="b.xlsx")
+    assert codes(batch) == [
+        (2, "skipped", ["duplicate_reference"]), (3, "skipped", ["odd_spaces", "goes_with_its_lead"]),
+    ]  # fmt: skip
