@@ -12,9 +12,11 @@ from .packing import blocks
 PART = "content.xml"
 _ERROR_TEXT = re.compile(r"#[A-Z0-9/?!]{2,8}|Err:[0-9]{3}")
 _TELLING = (b":visibility=", b"-spanned=", b'value-type="error"', b">#", b">Err:", b">TRUE<", b">FALSE<")
+_LONGEST_ERROR = 9
 _LONGEST_WORD = max(map(len, _TELLING))
 _TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
 _TEXT_P = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 p"
+_CELLS = {_TABLE + "table-cell", _TABLE + "covered-table-cell"}
 _HIDDEN = {"collapse", "filter"}
 
 
@@ -51,17 +53,22 @@ class _Scan:
         self._tables_to_come = sheet_number
         self._row = self._column = self._next_column = 0
         self._rows = 1
-        self._cell = self._in_text = False
+        self._depth = self._depth_of_texts = 0
+        self._in_text = False
         self._text = ""
 
     def start(self, name: str, given: dict[str, str]) -> None:
+        self._depth += 1
         if name == _TABLE + "table":
             self._tables_to_come -= 1
         elif self._tables_to_come == -1:
             if name.startswith(_TABLE):
                 self._start_of_table(name.removeprefix(_TABLE), given)
             elif name == _TEXT_P:
-                self._in_text, self._text = self._cell, ""
+                # Deeper ones are of a comment or a drawing that stands in the cell.
+                self._in_text = self._depth == self._depth_of_texts
+                if self._in_text and self._text:
+                    self._text += "\n"
 
     def _start_of_table(self, name: str, given: dict[str, str]) -> None:
         if name == "table-column":
@@ -80,7 +87,7 @@ class _Scan:
 
     def _start_of_cell(self, given: dict[str, str]) -> None:
         self._column += 1
-        self._cell = True
+        self._depth_of_texts, self._text = self._depth + 1, ""
         wide = int(given.get(_TABLE + "number-columns-spanned", 1))
         high = int(given.get(_TABLE + "number-rows-spanned", 1))
         if wide > 1 or high > 1:
@@ -89,15 +96,19 @@ class _Scan:
         self._column += int(given.get(_TABLE + "number-columns-repeated", 1)) - 1
 
     def text(self, text: str) -> None:
-        if self._in_text:
+        if self._in_text and len(self._text) <= _LONGEST_ERROR:
             self._text += text
 
     def end(self, name: str) -> None:
-        if name == _TABLE + "table-cell":
-            self._cell = False
-        elif name == _TEXT_P and self._in_text:
+        self._depth -= 1
+        if name == _TEXT_P:
             self._in_text = False
-            # A truth may be kept as the number 1 that is only shown as TRUE.
-            if self._text in ("TRUE", "FALSE") or _ERROR_TEXT.fullmatch(self._text):
-                text = "#VALUE!" if self._text.startswith("Err") else self._text
-                self.marks.texts[self._row, self._column] = text
+        elif name in _CELLS:
+            self._end_of_cell()
+
+    def _end_of_cell(self) -> None:
+        # A truth may be kept as the number 1 that is only shown as TRUE.
+        if self._text in ("TRUE", "FALSE") or _ERROR_TEXT.fullmatch(self._text):
+            text = "#VALUE!" if self._text.startswith("Err") else self._text
+            self.marks.texts[self._row, self._column] = text
+        self._depth_of_texts, self._text = 0, ""
