@@ -10,7 +10,7 @@ import codecs
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import takewhile
 from typing import IO, NamedTuple
 
@@ -126,7 +126,7 @@ def _records(file: IO[str]) -> Iterator[Record]:
     lines = _Lines(iter(lambda: file.readline(LONGEST_LINE), ""))
     number = 0
     try:
-        for number, cells in enumerate(csv.reader(lines, delimiter=delimiter), start=1):
+        for number, cells in enumerate(_parted(lines, delimiter), start=1):
             if len(lines.kept) > 1:
                 _refuse_open_end(lines.kept, delimiter, number)
             lines.kept.clear()
@@ -136,6 +136,11 @@ def _records(file: IO[str]) -> Iterator[Record]:
         raise Refused(_open_quote(f" near row {number + 1}")) from None
 
 
+def _parted(lines: Iterable[str], delimiter: str, *, strict: bool = False) -> Iterator[list[str]]:
+    """The cells of each record; a quotation mark opens a cell also where a space stands before it."""
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != " ", strict=strict)
+
+
 def _open_quote(where: str) -> str:
     return f"A quotation mark{where} opens and is never closed: take it out or close it, and send the file again."
 
@@ -143,7 +148,7 @@ def _open_quote(where: str) -> str:
 def _refuse_open_end(kept: list[str], delimiter: str, number: int) -> None:
     """A quotation mark that is never closed would take all rows after it into one cell."""
     try:
-        list(csv.reader(kept, delimiter=delimiter, strict=True))
+        list(_parted(kept, delimiter, strict=True))
     except csv.Error as error:
         if "unexpected end" in str(error):
             raise Refused(_open_quote(f" in row {number}")) from None
@@ -199,6 +204,6 @@ def _table(sample: str, delimiter: str) -> list[list[str]]:
     lines = sample.splitlines(keepends=True)
     whole = lines[:-1] if len(sample) >= SAMPLE and len(lines) > 1 else lines
     try:
-        return [cells for cells in csv.reader(whole, delimiter=delimiter) if any(map(str.strip, cells))]
+        return [cells for cells in _parted(whole, delimiter) if any(map(str.strip, cells))]
     except csv.Error:
         return []
