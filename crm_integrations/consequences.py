@@ -11,7 +11,7 @@ from crm_integrations.calls import ClaimCaller
 from crm_integrations.connector import Kind
 from crm_integrations.document_records import FileAway, FileGone
 from crm_integrations.models import Delivery, Exchange, State
-from crm_integrations.outbox import Barred, Settlement, bars
+from crm_integrations.outbox import Barred, Settlement, bars, ended_leads
 
 
 def may_be_there(delivery: Delivery) -> bool:
@@ -83,8 +83,11 @@ def _later(delivery: Delivery, words: str, retry_after: float | None = None) -> 
 def after_absences(delivery: Delivery) -> Settlement:
     """The vendor said again that it has none: it is sent again, on the schedule, until it was often enough.
 
-    What the look-ups took counts as waited. What the lender has ended is cancelled where it would be sent.
+    What the look-ups took counts as waited. What the lender has ended is cancelled where it would be sent; of an
+    erased lead nothing is left that a request could be made of.
     """
+    if delivery.lead is not None and delivery.lead.erased_at is not None:
+        return Settlement(State.CANCELLED, ended_leads.ERASED)
     wait = retry.retry_in(delivery.attempts, settings.DELIVERY_RETRIES, random.uniform(*retry.JITTER))
     if wait is None and not delivery.ended_as:
         return Settlement(State.DEAD, f"Looked up twice, not found. Tried {delivery.attempts} times.")

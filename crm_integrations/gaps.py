@@ -172,7 +172,8 @@ def _find(lead_ids: Collection[UUID], connections: Sequence[Connection]) -> None
 
 def _records(lead_ids: Collection[UUID], vendors: Collection[str]) -> dict[UUID, dict[str, LeadRecord]]:
     """The leads that are not stopped, as the vendors would see them; one that can't be read spoils no other."""
-    open_ones = Lead.objects.exclude(status__in=Lead.STOPPED).select_related("partner", "program")
+    kept = Lead.objects.filter(erased_at=None).select_related("partner", "program")
+    open_ones = kept.exclude(status__in=Lead.STOPPED)
 
     def read(ids: list[UUID]) -> dict[UUID, dict[str, LeadRecord]]:
         return snapshots.of_leads(list(open_ones.filter(pk__in=ids)), vendors)

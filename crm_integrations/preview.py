@@ -73,8 +73,14 @@ class Made:
 
 def of(connection: Connection, record: Lead | LoanAccount) -> Preview:
     """What `connection` would be sent of `record` now, and how that differs from what it was sent last."""
+    lead = record.lead if isinstance(record, LoanAccount) else record
+    if lead.erased_at is not None:
+        return Preview(connection, (), (), problem=outbox.ended_leads.ERASED)
     delivery = _delivery(connection, record)
-    said = snapshots.of_deliveries([delivery])[delivery.pk]
+    try:
+        said = snapshots.of_deliveries([delivery])[delivery.pk]
+    except snapshots.WrongSpace as wrong:
+        return Preview(connection, (), (), problem=str(wrong.__doc__))
     connector, kind = _with_placeholders(connection), Kind(delivery.kind)
     missing = tuple(connector.missing(kind, said))
     known = (connection, missing, tuple(connector.not_carried))

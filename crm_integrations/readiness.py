@@ -34,14 +34,17 @@ def of_lead(lead: Lead, enabled: Sequence[Connection] | None = None) -> list[Rea
 def of_leads(
     leads: Sequence[Lead], enabled: Sequence[Connection] | None = None
 ) -> dict[UUID, list[Readiness]]:
-    """The readiness of each of `leads`, by its id, in a fixed number of queries; `enabled` are known already."""
+    """The readiness of each of `leads`, by its id, in a fixed number of queries; `enabled` are known already.
+
+    Of an erased one nothing is asked: it is sent nowhere.
+    """
     taking = [(connection, connection.connector) for connection in taking_leads(enabled)]
     records = snapshots.of_leads(leads, {connection.vendor for connection, _ in taking})
     return {
         lead.pk: [
             _of(records[lead.pk][connection.vendor], connection, its)
             for connection, its in taking
-            if connection.test_space == lead.partner.is_test_space
+            if connection.test_space == lead.partner.is_test_space and lead.erased_at is None
         ]
         for lead in leads
     }

@@ -95,8 +95,10 @@ def bank_account(bank: Any, ref: str) -> BankAccountRecord:
 
 
 def phone(e164: str) -> Phone:
-    """`e164` taken apart."""
+    """`e164` taken apart; empty where it was erased."""
     if e164.startswith("+91") and len(e164) == 13:  # by far the most: no need to ask the library
         return Phone(e164, "91", e164[3:])
+    if not e164:
+        return Phone("", "", "")
     number = phonenumbers.parse(e164)
     return Phone(e164, str(number.country_code), phonenumbers.national_significant_number(number))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 
 from crm_integrations import delivery, outbox, readiness
 from crm_integrations.models import Connection, Delivery, Gap, State
@@ -171,3 +172,12 @@ def test_an_account_of_the_back_office_on_a_test_lead_stays_in_its_space(test_ap
     account = loan_accounts.open_account(lead, "ACC-9", program)
     assert account.in_test_space
     assert not Delivery.objects.filter(loan_account=account).exists()
+
+
+def test_a_preview_across_says_that_it_is_sent_nowhere_there(both, partner, program, test_api, desk):
+    test_api.post(LEADS, _body(program))
+    lead = Lead.objects.get()
+    page = desk.get(reverse("admin:leadops_lead_preview", args=[lead.pk, both["live"].pk]))
+    assert page.status_code == 200
+    assert "A lead of a test key goes to connections for test leads only" in page.content.decode()
+    assert page.context["preview"].request == ""

@@ -210,7 +210,8 @@ class Brainysoft(Connector):
 
 
 def _is_for(record: LeadRecord, row: dict[str, Any]) -> bool:
-    return text(row.get("mobilePhone")) in ("", record.primary_mobile.digits)
+    known = record.primary_mobile.digits  # none of an erased lead: there the order code has to do
+    return not known or text(row.get("mobilePhone")) in ("", known)
 
 
 def _first_name(person: ApplicantRecord) -> str:

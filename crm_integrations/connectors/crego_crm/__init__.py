@@ -156,8 +156,9 @@ class CregoCrm(Connector):
         wanted = {
             "partner_ref_id": record.ref,
             "program_id": self._program_id(record),
-            "primary_mobile": record.primary_mobile.national,
         }
+        if record.primary_mobile.national:  # else it was erased, and our reference has to do
+            wanted["primary_mobile"] = record.primary_mobile.national
         ours = [row for row in rows if _said(row, "partner_ref_id") in ("", record.ref)]
         whole = is_whole(body, rows, "partner_ref_id", record.ref)
         if whole and not ours:
