@@ -50,7 +50,7 @@ class Caller:
             return response
         self.close()  # 401 says surely that it was not taken
         tokens.forget(self.connection, token)
-        return self._call(auth.apply(request, self._token()), purpose)
+        return self._call(auth.apply(request, self._token()), purpose, again=True)
 
     def _token(self) -> str:
         return tokens.get(self.connection, self._fetch_token)
@@ -75,9 +75,10 @@ class Caller:
             outbox.complete_exchange(self.exchange)
             self.exchange = None
 
-    def _call(self, request: Request, purpose: Exchange.Purpose) -> Response:
+    def _call(self, request: Request, purpose: Exchange.Purpose, *, again: bool = False) -> Response:
         self.secrets.update(redaction.credentials_in(request.headers))
         exchange = self._described(request, purpose)
+        exchange.again = again
         self._open(exchange)
         self.exchange = exchange
         base_url, deadline = self.connection.base_url, transport.deadline(self.connector)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from django.conf import settings
+from django.db.models import Count, Q
 
 from crm_integrations import errors, retry
 from crm_integrations.calls import ClaimCaller
@@ -97,10 +98,12 @@ def after_absences(delivery: Delivery) -> Settlement:
 
 
 def _sign_ins(delivery: Delivery) -> int:
-    """How often we signed in for it since an officer last gave it a new start."""
-    made = delivery.exchanges.filter(purpose=Exchange.Purpose.TOKEN)
-    since = delivery.sent_again_at
-    return (made if since is None else made.filter(created_at__gt=since)).count()
+    """How often we signed in for it since an officer last gave it a new start; to renew a token is within one try."""
+    signing_in, since = Q(purpose=Exchange.Purpose.TOKEN), delivery.sent_again_at
+    made = delivery.exchanges.filter(Q() if since is None else Q(created_at__gt=since))
+    renewed = Count("pk", filter=~signing_in & Q(status=401))
+    counts = made.aggregate(all=Count("pk", filter=signing_in), renewed=renewed)
+    return int(counts["all"] - counts["renewed"])
 
 
 def _ended(words: str) -> str:

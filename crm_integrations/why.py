@@ -81,7 +81,9 @@ def _on_its_way(delivery: Delivery, now: datetime) -> str:
     if delivery.state == State.RETRYING:
         numbers = {"number": delivery.attempts + 1, "all": len(settings.DELIVERY_RETRIES) + 1}
         tries = _("try %(number)s of %(all)s") % numbers
-        turn = _turn(delivery, _("It will be tried again"), now, f" ({tries})")
+        # Where nothing was sent yet, as signing in fails or a file is away, there is no number to tell.
+        more = f" ({tries})" if delivery.attempts else ""
+        turn = _turn(delivery, _("It will be tried again"), now, more)
         return " ".join(filter(None, [_sentence(said(delivery.reason)), held or turn]))
     if held:
         return held

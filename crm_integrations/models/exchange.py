@@ -65,6 +65,8 @@ class Exchange(Record):
     fault: DeliveryError | None = None
     troubled: bool = True
     """The connection had failures in a row, or an open breaker, when the call began."""
+    again: bool = False
+    """The call before it was refused for its token alone: both are one try."""
     probe: bool = False
     """The call is the trial at a vendor whose breaker opened."""
 

@@ -34,7 +34,7 @@ WITH a AS (SELECT * FROM json_to_recordset(%(calls)s) AS a({CALL})), held AS (
         SELECT 1 FROM crm_integrations_connection c LEFT JOIN crm_integrations_health h ON h.connection_id = c.id
         WHERE c.id = d.connection_id AND {health.RUNNING} AND {health.NOT_HELD}
             AND (h.opened_at IS NULL OR a.probe)
-    ) AND (a.attempt = 0 OR NOT EXISTS (
+    ) AND (a.purpose <> 'create' OR NOT EXISTS (
         SELECT 1 FROM leadops_lead l LEFT JOIN leadops_loanaccount o ON o.id = d.loan_account_id
         WHERE l.id = d.lead_id AND ({ended_leads.IS_ENDED} OR coalesce(o.version, l.version) <> a.version)
     ) AND NOT EXISTS ({bars.bar("d.lead_id", "d.connection_id")})) RETURNING a.*, d.connection_id
@@ -59,13 +59,13 @@ UNSTOPPED = "SET LOCAL lock_timeout TO '200ms'"
 
 
 def open_exchange(claim: Claim, delivery: Delivery, exchange: Exchange) -> None:
-    """Keep, before its first byte, that a call is about to be made; a create counts as an attempt.
+    """Keep, before its first byte, that a call is about to be made; a create counts as an attempt, unless made again.
 
     The outcome that the claim holds unwritten is written with it. Raises Paused when the connection was paused or
     disabled meanwhile, or holds back, LeadEnded when it would send what the lender has ended, Outdated when what it
     would send is not the newest, Barred when it may not go there any more, LostLease when the delivery is another's.
     """
-    attempt = int(exchange.purpose == Exchange.Purpose.CREATE)
+    attempt = int(exchange.purpose == Exchange.Purpose.CREATE and not exchange.again)
     opened = _opened(claim, _call(claim, delivery, exchange, attempt))
     if opened is None:
         raise _why_not(claim, delivery, exchange)
