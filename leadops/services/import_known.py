@@ -84,8 +84,9 @@ def _by_reference(batch: ImportBatch, results: Iterable[Result]) -> tuple[dict[s
 
 
 def _rows_of_leads(batch: ImportBatch, lead_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """The row that each lead begins with: others of it may stand on other sheets, and below."""
     made = batch.import_rows.filter(lead_id__in=list(lead_ids), outcome=Outcome.CREATED)
-    return {lead_id: number for lead_id, number in made.values_list("lead_id", "number") if lead_id}
+    return {lead_id: number for lead_id, number in made.values_list("lead_id", "lead_row") if lead_id}
 
 
 def _leads_of_same_rows(batch: ImportBatch, results: Iterable[Result]) -> dict[tuple[str, int], UUID]:

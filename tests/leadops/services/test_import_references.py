@@ -6,6 +6,7 @@ import openpyxl
 import pytest
 
 from leadops.models import Bank, Lead
+from leadops.services import import_batches, import_previews, import_steering, import_storing
 from tests.leadops.excel.workbooks import by_openpyxl
 from tests.leadops.services.imported import codes, counts
 
@@ -48,3 +49,27 @@ def test_every_row_of_a_lead_that_is_left_out_says_why_beside_its_notes(finished
     assert codes(batch) == [
         (2, "skipped", ["duplicate_reference"]), (3, "skipped", ["odd_spaces", "goes_with_its_lead"]),
     ]  # fmt: skip
+
+
+def test_the_row_of_the_lead_that_is_here_is_its_own_and_not_one_of_another_sheet(
+    finished, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(import_batches, "CHUNK", 2)
+    people = [[f"R{at}", f"980000000{at}", "Asha Verma"] for at in (1, 2, 3, 1)]
+    banks = [[f"R{at}", f"5010001234567{at}", "HDFC0000001"] for at in (3, 2, 1)]
+    account = ["Partner reference", "Account number", "IFSC"]
+    by_openpyxl(tmp_path / "j.xlsx", ("Leads", [HEADER, *people]), ("Banks", [account, *banks]))
+    batch = finished(tmp_path / "j.xlsx", name="j.xlsx", review=True)
+    [foreseen] = import_previews.shown(batch)["problems"]
+    import_steering.go_on(batch)
+    import_batches.run(batch.pk)
+    [problem] = batch.import_rows.get(number=5, sheet="Leads").problems
+    assert "from row 2 of this file" in problem["message"]
+    assert problem["message"] == foreseen["message"]
+
+
+def test_the_row_of_the_lead_that_is_here_is_the_first_of_several(finished, monkeypatch):
+    monkeypatch.setattr(import_storing, "MOST_ROWS_A_LEAD", 2)
+    monkeypatch.setattr(import_batches, "CHUNK", 2)
+    batch = finished([ASHA, ["L 1", *RAVI], ["L 1", *RAVI]], header=HEADER, layout="grouped")
+    assert "from row 2 of this file" in batch.import_rows.get(number=4).problems[0]["message"]
