@@ -78,11 +78,36 @@ def marks_of(kind: str, path: str, number: int) -> Marks:
     with zipfile.ZipFile(path) as archive:
         if kind == "ods":
             return sheet_ods.marks(archive, number, MOST_COLUMNS)
-        if kind == "xlsb":
-            part = sheet_xml.target_of(archive, sheet_bin.sheet_id(archive, number))
-            return sheet_bin.marks(archive, part, MOST_COLUMNS)
-        part = sheet_xml.part_of(archive, "xl/workbook.xml", number)
-        return sheet_xml.marks(archive, part, MOST_COLUMNS)
+        marks = sheet_bin.marks if kind == "xlsb" else sheet_xml.marks
+        return marks(archive, part_of(archive, kind, number), MOST_COLUMNS)
+
+
+def part_of(archive: zipfile.ZipFile, kind: str, number: int) -> str:
+    """Where in the archive of an .xlsx or .xlsb a sheet lies."""
+    if kind == "xlsb":
+        return sheet_xml.target_of(archive, sheet_bin.sheet_id(archive, number))
+    return sheet_xml.part_of(archive, "xl/workbook.xml", number)
+
+
+def hidden_sheets(workbook: Any, kind: str, path: str) -> list[str]:
+    """Names of hidden worksheets that hold anything: nobody looks at them, so they are not read."""
+    return [
+        without_controls(about.name)
+        for number, about in enumerate(workbook.sheets_metadata)
+        if str(about.typ).endswith("WorkSheet")
+        and not str(about.visible).endswith("Visible")
+        and holds_anything(workbook, kind, path, number)
+    ]
+
+
+def holds_anything(workbook: Any, kind: str, path: str, number: int) -> bool:
+    """Whether a sheet has a cell with a value; it is not parsed for that, unless the workbook was parsed whole."""
+    if kind in ("xls", "ods"):
+        sheet = workbook.get_sheet_by_index(number)
+        return bool(sheet.height and sheet.width)
+    with zipfile.ZipFile(path) as archive:
+        is_filled = sheet_bin.holds_anything if kind == "xlsb" else sheet_xml.holds_anything
+        return is_filled(archive, part_of(archive, kind, number))
 
 
 def sheets_to_read(workbook: Any, kind: str, path: str) -> Iterator[Sheet]:
@@ -108,7 +133,8 @@ def read_workbook(kind: str, path: str, most_rows: int, beside: Sequence[str]) -
     from python_calamine import CalamineWorkbook
 
     left_out: list[str] = []
-    sheets = sheets_to_read(CalamineWorkbook.from_path(path), kind, path)
+    workbook = CalamineWorkbook.from_path(path)
+    sheets = sheets_to_read(workbook, kind, path)
     sheet = next(sheets, None)
     if sheet is None:
         raise Refused("This workbook has no visible sheet with anything in it.")
@@ -125,7 +151,7 @@ def read_workbook(kind: str, path: str, most_rows: int, beside: Sequence[str]) -
             write(other, most_rows)
         elif first:
             left_out.append(other.name)
-    return left_out
+    return left_out + hidden_sheets(workbook, kind, path)
 
 
 def read_text(path: str, most_rows: int) -> list[str]:

@@ -10,6 +10,8 @@ from .marks import Marks, Merge
 from .packing import blocks
 
 _ROW, _ERROR, _FORMULA_ERROR, _COLUMNS, _MERGE, _SHEET = 0, 3, 11, 60, 176, 156
+_VALUES = range(2, 12)
+"""Records of cells that hold a number, a text, an error, a truth or a formula; 1 is an empty one."""
 ERRORS = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
@@ -59,6 +61,11 @@ def marks(archive: zipfile.ZipFile, part: str, most_columns: int) -> Marks:
             top, bottom, left, right = struct.unpack_from("<4I", content)
             found.merge(Merge(top + 1, left + 1, bottom + 1, right + 1))
     return found
+
+
+def holds_anything(archive: zipfile.ZipFile, part: str) -> bool:
+    """Whether a cell of the sheet in `part` has a value."""
+    return any(kind in _VALUES for kind, _ in records(b"".join(blocks(archive, part))))
 
 
 def sheet_id(archive: zipfile.ZipFile, sheet_number: int) -> str:

@@ -23,6 +23,7 @@ UNCALCULATED = "#VALUE!"
 _CELL = re.compile(rb"<(?:\w+:)?c ")
 _ADDRESS = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]{1,40})</")
+_FILLED = re.compile(rb"<(?:\w+:)?[vt][ >]")
 _FORMULA = re.compile(rb"<(?:\w+:)?f\b([^>]*)>([^<]*)")
 _SHARED = re.compile(rb'\bsi="([0-9]+)"')
 _OTHER_BOOK = re.compile(rb"\[[0-9]+\]")
@@ -47,6 +48,11 @@ def marks(archive: zipfile.ZipFile, part: str, most_columns: int) -> Marks:
         rest = scan.take(rest + block)
     scan.take(rest + b"<c ")
     return scan.marks
+
+
+def holds_anything(archive: zipfile.ZipFile, part: str) -> bool:
+    """Whether a cell of the sheet in `part` has a value."""
+    return any(_FILLED.search(block) for block in blocks(archive, part))
 
 
 class _Scan:
