@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from leadops.drafts import AddressDraft, ApplicantDraft, BankDraft, IdentityDocumentDraft, LeadDraft
 from leadops.errors import UnreadableFile
-from leadops.excel.columns import BY_KEY, IGNORED, KNOWN, LEAD_ID, Column, key
+from leadops.excel.columns import BY_KEY, IGNORED, KNOWN, LEAD_ID, Column
 from leadops.excel.content import looks_like_data
+from leadops.excel.reading.heading_keys import key
 from leadops.excel.sheet_header import Parts, SheetHeader, one_line
 from leadops.models import ImportMode
 from leadops.validation import Finding

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from leadops.excel import content
-from leadops.excel.columns import BY_KEY, key
+from leadops.excel.columns import BY_KEY
 from leadops.excel.header import Header
 from leadops.excel.marks import mark_in, unmarked
 from leadops.excel.notes import WHOLE_ROW, Note
 from leadops.excel.reader import Row
+from leadops.excel.reading.heading_keys import key
 from leadops.excel.sheet_header import letters, one_line
 
 HEADER_WITHIN = 10

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
-from leadops.excel.columns import BY_KEY, key
+from leadops.excel.columns import BY_KEY
 from leadops.excel.header import Header
 from leadops.excel.notes import WHOLE_ROW, Note
+from leadops.excel.reading.heading_keys import key
 
 if TYPE_CHECKING:
     from leadops.excel.reader import Row

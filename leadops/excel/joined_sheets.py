@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from leadops.excel.columns import IGNORED, LEAD_ID, key
+from leadops.excel.columns import IGNORED, LEAD_ID
+from leadops.excel.reading.heading_keys import key
 from leadops.excel.sheet_header import SheetHeader, one_line
 from leadops.excel.sheets import APPLICANT_NO, APPLICANTS, JOINED, LOAN_ACCOUNTS, REFERENCE
 from leadops.validation import Finding, Severity

@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 
 from leadops.excel import content
-from leadops.excel.columns import BY_KEY, IGNORED, REASON_HEADER, ROW_HEADER, Column, key
+from leadops.excel.columns import BY_KEY, IGNORED, REASON_HEADER, ROW_HEADER, Column
 from leadops.excel.header import BY_HEADER, LEFT_OUT, Mapping, missing_columns
 from leadops.excel.header_row import NO_HEADER, Table
+from leadops.excel.reading.heading_keys import key
 from leadops.excel.sheet_header import letters, one_line, refuse_card_columns
 from leadops.models import ImportMode, Layout
 from leadops.validation import tidied

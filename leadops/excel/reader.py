@@ -16,6 +16,7 @@ from django.conf import settings
 
 from leadops.errors import UnreadableFile
 from leadops.excel import headings, joined_sheets, preflight
+from leadops.excel.columns import BY_KEY
 from leadops.excel.kinds import Kind
 from leadops.excel.notes import Note
 
@@ -73,7 +74,8 @@ def _rows(lines: Iterator[bytes], left_out: list[str]) -> Iterator[Row]:
 def _process(kind: Kind, path: str | Path) -> Iterator[Iterator[bytes]]:
     """The lines that the parsing process prints; it is gone when the block is left."""
     # Isolated (-I): neither the environment nor the working folder can put code into it.
-    facts = [kind.value, str(path), str(settings.IMPORT_MAX_ROWS), *joined_sheets.NAMES]
+    known = BY_KEY if kind is Kind.CSV else joined_sheets.NAMES
+    facts = [kind.value, str(path), str(settings.IMPORT_MAX_ROWS), *known]
     command = [sys.executable, "-I", str(PROGRAM), *facts]
     process = subprocess.Popen(  # noqa: S603  our own program; the path is ours too
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}

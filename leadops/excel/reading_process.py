@@ -5,8 +5,9 @@ and alone. It is started by its path, in isolation, and imports nothing of ours 
 it: what breaks there stays there.
 
 It is given the kind of the file, its path, how many rows a sheet may have, and the names of the sheets that are read
-beside the first. Output is lines of JSON: for each sheet `{"sheet": name}`, then lists of `[row number, [text of
-column A, B, ...], notes]`; at the end `{"end": true, "left_out": [names of other sheets]}` or `{"refused": sentence}`.
+beside the first; for a text file, which is one sheet, the headings that are known. Output is lines of JSON: for each
+sheet `{"sheet": name}`, then lists of `[row number, [text of column A, B, ...], notes]`; at the end `{"end": true,
+"left_out": [names of other sheets]}` or `{"refused": sentence}`.
 No last line means that the process died.
 """
 

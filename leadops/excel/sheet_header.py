@@ -11,7 +11,8 @@ from typing import Any
 
 from leadops import masking
 from leadops.errors import UnreadableFile
-from leadops.excel.columns import BY_KEY, Check, Column, key
+from leadops.excel.columns import BY_KEY, Check, Column
+from leadops.excel.reading.heading_keys import key
 from leadops.models import RowProblem
 from leadops.validation import Finding, findings_at, problem, refuse_cell, refuse_header
 

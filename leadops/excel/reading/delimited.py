@@ -10,15 +10,20 @@ import codecs
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import takewhile
 from typing import IO, NamedTuple
 
+from .heading_keys import key
 from .marks import WHOLE_ROW, Note, Refused
 
 BLOCK = 1024 * 1024
 SAMPLE = 64 * 1024
 DELIMITERS = ",;\t|"
+RARE_DELIMITERS = "^~:#"
+"""They stand in times, links and addresses as well, so the names of columns have to tell."""
+HEADER_WITHIN = 12
+LONGEST_HEADING = 100
 UNREADABLE = "The letters of this text file can't be told: save it again as “CSV UTF-8” and send that."
 LONGEST_CELL = 32_767
 """Characters that a cell of Excel may hold: a longer one is no cell."""
@@ -104,16 +109,19 @@ class _Lines:
             yield line
 
 
-def records(path: str) -> Iterator[Record]:
-    """Every record that holds anything, with what is to be known about its cells."""
+def records(path: str, headings: Collection[str] = ()) -> Iterator[Record]:
+    """Every record that holds anything, with what is to be known about its cells.
+
+    `headings` are those that are known, as `key` makes them.
+    """
     try:
         with open(path, encoding=encoding(path), newline="") as file:
-            yield from _records(file)
+            yield from _records(file, headings)
     except UnicodeDecodeError:
         raise Refused(UNREADABLE) from None
 
 
-def _records(file: IO[str]) -> Iterator[Record]:
+def _records(file: IO[str], headings: Collection[str]) -> Iterator[Record]:
     first = file.readline(SAMPLE)
     order = _ORDER.fullmatch(first)
     begins = first if order else ""
@@ -121,7 +129,7 @@ def _records(file: IO[str]) -> Iterator[Record]:
     sample = file.read(SAMPLE).removeprefix(begins)
     file.seek(0)
     file.read(len(begins))
-    delimiter = order[1] if order else _delimiter(sample)
+    delimiter = order[1] if order else _delimiter(sample, headings)
     width = _usual_width(sample, delimiter)
     lines = _Lines(iter(lambda: file.readline(LONGEST_LINE), ""))
     number = 0
@@ -176,9 +184,22 @@ def _notes(cells: list[str], delimiter: str, width: int) -> list[Note]:
     return notes
 
 
-def _delimiter(sample: str) -> str:
-    """The character that parts most lines of the sample into equally many cells, and into most."""
-    return max(DELIMITERS, key=lambda delimiter: _rate(_table(sample, delimiter)))
+def _delimiter(sample: str, headings: Collection[str]) -> str:
+    """The character that parts most lines of the sample into equally many cells, and into most.
+
+    A rare one is taken where no other parts a line into so many names of columns.
+    """
+    usual = max(DELIMITERS, key=lambda delimiter: _rate(_table(sample, delimiter)))
+    return max(usual + RARE_DELIMITERS, key=lambda delimiter: _names(_table(sample, delimiter), headings))
+
+
+def _names(table: list[list[str]], headings: Collection[str]) -> int:
+    """How many columns the header names, which has two names that are known, and few that are not."""
+    filled = (
+        [name for cell in cells if (name := key(cell[:LONGEST_HEADING]))] for cells in table[:HEADER_WITHIN]
+    )
+    known = [(len({*names}.intersection(headings)), len(names)) for names in filled]
+    return max((count for count, width in known if count > 1 and 2 * count > width), default=0)
 
 
 def _rate(table: list[list[str]]) -> float:

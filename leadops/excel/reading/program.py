@@ -154,14 +154,14 @@ def read_workbook(kind: str, path: str, most_rows: int, beside: Sequence[str]) -
     return left_out + hidden_sheets(workbook, kind, path)
 
 
-def read_text(path: str, most_rows: int) -> list[str]:
+def read_text(path: str, most_rows: int, headings: Sequence[str]) -> list[str]:
     """Print the records of a text file, which is one sheet."""
     emit({"sheet": ""})
-    order = DayOrder(record.cells for record in delimited.records(path))
+    order = DayOrder(record.cells for record in delimited.records(path, headings))
     write(
         (
             (record.number, record.cells, record.notes + order.notes(record.cells))
-            for record in delimited.records(path)
+            for record in delimited.records(path, headings)
         ),
         most_rows,
     )
@@ -206,27 +206,30 @@ def write(rows: Iterator[Row] | Sheet, most_rows: int) -> list[str]:
     return header
 
 
-def run(kind: str, path: str, most_rows: int, beside: Sequence[str]) -> list[str]:
-    """Read a file of this kind under limits; answers the names of the sheets that were left out."""
+def run(kind: str, path: str, most_rows: int, known: Sequence[str]) -> list[str]:
+    """Read a file of this kind under limits; answers the names of the sheets that were left out.
+
+    `known` are the headings that a text file may have, and the sheets that are read beside the first of a workbook.
+    """
     if kind == "csv":
         limit(os.path.getsize(path))
-        return read_text(path, most_rows)
+        return read_text(path, most_rows, known)
     size = os.path.getsize(path)
     if kind != "xls":
         with zipfile.ZipFile(path) as archive:
             size += packing.check(archive, later="xl/worksheets/")
     limit(size)
-    return read_workbook(kind, path, most_rows, beside)
+    return read_workbook(kind, path, most_rows, known)
 
 
 def main() -> None:
-    kind, path, most_rows, *beside = sys.argv[1:]
+    kind, path, most_rows, *known = sys.argv[1:]
     gc.disable()  # nothing here makes circles, and looking for them costs a tenth of the time
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold personal data
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     try:
-        left_out = run(kind, path, int(most_rows), beside)
+        left_out = run(kind, path, int(most_rows), known)
     except Refused as refusal:
         emit({"refused": str(refusal)})
     except MemoryError:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from leadops.excel import content
-from leadops.excel.columns import BY_KEY, key
+from leadops.excel.columns import BY_KEY
+from leadops.excel.reading.heading_keys import key
 from leadops.excel.sheets import LAYOUTS
 from leadops.models import Address, Applicant, Bank, Lead
 from leadops.personal_data import mask_of

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from leadops.excel import reader
+from leadops.excel.columns import BY_KEY
 from leadops.excel.reading import delimited
 
 
@@ -16,7 +18,7 @@ def cells_of(tmp_path):
     def _cells_of(text: str) -> list[list[str]]:
         path: Path = tmp_path / "a.csv"
         path.write_text(text)
-        return [record.cells for record in delimited.records(str(path))]
+        return [record.cells for record in delimited.records(str(path), BY_KEY)]
 
     return _cells_of
 
@@ -28,3 +30,23 @@ def test_a_quotation_mark_opens_a_cell_behind_a_space(cells_of):
 
 def test_a_space_may_be_the_separator_that_a_file_names(cells_of):
     assert cells_of('sep= \nMobile Name\n9800000001 "Asha Verma"\n')[1] == ["9800000001", "Asha Verma"]
+
+
+@pytest.mark.parametrize("separator", list("^~:#"))
+def test_a_rare_separator_is_known_by_the_names_that_it_parts(tmp_path, separator):
+    rows = [["Leads of March"], ["Sr No", "Mobile", "Name", "पता"], ["1", "9800000001", "Asha Verma", "Pune"]]
+    (tmp_path / "a.csv").write_text("".join(separator.join(row) + "\n" for row in rows))
+    assert [row.cells for row in reader.rows(tmp_path / "a.csv")] == rows
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mobile,Name,Remarks\n9800000001,Asha Verma,10:30:00\n9800000002,Ravi Rao,http://example.com/#top\n",
+        "Name: Mobile: City,Remarks\nName,Mobile,City\n",
+        "Name\nAsha:9800000001:Pune\n",
+        "Contact: 9800000001\nMobile #: Name it\n",
+    ],
+)
+def test_a_rare_separator_never_parts_what_stands_in_a_table(cells_of, text):
+    assert cells_of(text) == [line.split(",") for line in text.splitlines()]

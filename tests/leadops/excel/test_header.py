@@ -7,8 +7,9 @@ import pytest
 from leadops.drafts import IdentityDocumentDraft
 from leadops.errors import UnreadableFile
 from leadops.excel import hindi
-from leadops.excel.columns import BY_KEY, COLUMNS, IGNORED, key
+from leadops.excel.columns import BY_KEY, COLUMNS, IGNORED
 from leadops.excel.header import Header
+from leadops.excel.reading.heading_keys import key
 from leadops.excel.sheet_header import AADHAAR_REMOVED, CARD_REMOVED, letters, position
 from leadops.validation import check_lead
 from leadops.validation.cards import names_card_data

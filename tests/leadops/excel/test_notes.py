@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from leadops.excel import headings, notes
-from leadops.excel.columns import BY_KEY, key
+from leadops.excel.columns import BY_KEY
 from leadops.excel.notes import WHOLE_ROW, Note
 from leadops.excel.reader import Row
+from leadops.excel.reading.heading_keys import key
 from leadops.excel.weighing import Weighing
 from tests.leadops.excel.corpus.cases import CASES
 from tests.leadops.excel.corpus.people import HEADER, person
