@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 from crm_integrations import errors, outbox, redaction, tokens, transport
 from crm_integrations.connector import Connector, Request, Response, Token
 from crm_integrations.models import Connection, Delivery, Exchange
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -161,14 +165,22 @@ class ClaimCaller(Caller):
 
 
 def kept_call(
-    connection: Connection, request: Request, purpose: Exchange.Purpose, delivery: Delivery | None = None
-) -> Response:
-    """Make a call that no claim stands behind, such as listing or asking for a status, as `Caller.send` does.
+    connection: Connection,
+    request: Request,
+    purpose: Exchange.Purpose,
+    read: Callable[[Response], T],
+    delivery: Delivery | None = None,
+) -> T:
+    """What `read` makes of the answer to a call that no claim stands behind, such as listing or asking for a status.
 
-    For harmless calls only: nothing fences it against a second one. No transaction may be open.
+    For harmless calls only: nothing fences it against a second one. No transaction may be open. Raises as `Caller.send`
+    and `read` do, in words that may be stored.
     """
     caller = Caller(connection, delivery)
     try:
-        return caller.send(request, purpose)
+        return read(caller.send(request, purpose))
+    except errors.DeliveryError as error:
+        error.message = caller.said(error.message)  # only here it is known which token was shown
+        raise
     finally:
         caller.close()

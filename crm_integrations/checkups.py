@@ -24,15 +24,11 @@ def _answers(connection: Connection) -> bool:
     request = connector.check()
     assert request is not None
     try:
-        response = kept_call(connection, request, Exchange.Purpose.HEALTH)
-        if response.status < 500:
-            connector.raise_for_status(response)
+        kept_call(connection, request, Exchange.Purpose.HEALTH, connector.raise_for_status)
     except errors.Misconfigured as refusal:
         outbox.pause(connection, refusal.message)
     except errors.Rejected:
         return True
     except errors.DeliveryError:
         return False
-    else:
-        return response.status < 500
     return True

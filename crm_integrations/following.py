@@ -155,14 +155,17 @@ def _called(delivery: Delivery, request: Request) -> Response:
     connection = delivery.connection
     if connection.rate:
         taking.owe(connection.pk)
-    try:
-        response = kept_call(connection, request, Exchange.Purpose.STATUS, delivery)
+
+    def read(response: Response) -> Response:
         connection.connector.raise_for_status(response)
+        return response
+
+    try:
+        return kept_call(connection, request, Exchange.Purpose.STATUS, read, delivery)
     except errors.Rejected:
         raise
     except errors.DeliveryError as error:
         raise Troubled(getattr(error, "retry_after", None) or 0.0) from error
-    return response
 
 
 def take_webhook(delivery_id: UUID, outcome: Outcome) -> str:

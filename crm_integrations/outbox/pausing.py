@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from crm_integrations import doorbell, health, notices
+from crm_integrations import doorbell, health, notices, redaction
 from crm_integrations.models import Connection, Notice
 
 
 def pause(connection: Connection, reason: str, by: str = "") -> None:
     """Hold all deliveries of `connection` until a person resumes it; `by` is the officer who paused it."""
+    told = redaction.mask_inside(reason, connection.credentials)
     with transaction.atomic():
         Connection.objects.filter(pk=connection.pk).update(
-            paused_until=Connection.UNTIL_RESUMED, pause_reason=reason[:500], paused_by=by
+            paused_until=Connection.UNTIL_RESUMED, pause_reason=told, paused_by=by
         )
         # Without the reason, which may hold the vendor's words: a notice is mailed.
         said = "Nothing is sent until an officer resumes it; the reason is on the connection's page."

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from crm_integrations import errors, redaction
+from crm_integrations import errors
 from crm_integrations.calls import kept_call
-from crm_integrations.connector import Listed
+from crm_integrations.connector import Listed, Response
 from crm_integrations.models import Connection, Exchange
 from crm_integrations.reconciling.comparing import Comparison
 
@@ -61,14 +61,16 @@ def _page(connection: Connection, days: tuple[date, date], number: int) -> Liste
     try:
         return _asked(connection, days, number)
     except errors.DeliveryError as error:
-        words = redaction.mask_inside(error.message, connection.credentials)
-        raise Unlistable(f"Page {number} of the list could not be read: {words}") from error
+        raise Unlistable(f"Page {number} of the list could not be read: {error.message}") from error
 
 
 def _asked(connection: Connection, days: tuple[date, date], number: int) -> Listed:
     connector = connection.connector
-    response = kept_call(connection, connector.list_page(*days, number), Exchange.Purpose.LIST)
-    if response.status == NOT_FOUND and number > 1:
-        return Listed((), False)  # the list got shorter while it was read
-    connector.raise_for_status(response)
-    return connector.parse_list(response)
+
+    def read(response: Response) -> Listed:
+        if response.status == NOT_FOUND and number > 1:
+            return Listed((), False)  # the list got shorter while it was read
+        connector.raise_for_status(response)
+        return connector.parse_list(response)
+
+    return kept_call(connection, connector.list_page(*days, number), Exchange.Purpose.LIST, read)

@@ -320,8 +320,8 @@ def test_a_twin_lists_what_was_sent_to_it(account, vendor):
     delivery, today = at(vendor), timezone.now().date()
     connector = delivery.connection.connector
     days = today - timedelta(days=1), today + timedelta(days=1)
-    response = kept_call(delivery.connection, connector.list_page(*days, 1), Purpose.LIST)
-    listed = connector.parse_list(response)
+    page = connector.list_page(*days, 1)
+    listed = kept_call(delivery.connection, page, Purpose.LIST, connector.parse_list)
     [row] = listed.rows
     ref = account.ref_id if vendor == "crego_los" else delivery.ref
     assert (row.reference, row.ref, listed.more) == (delivery.reference, ref, False)

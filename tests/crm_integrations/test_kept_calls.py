@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import pytest
 
-from crm_integrations import errors, tokens
+from crm_integrations import errors, tokens, transport
 from crm_integrations.calls import kept_call
-from crm_integrations.connector import Request
+from crm_integrations.connector import Request, Response
 from crm_integrations.models import Exchange
 
 Purpose = Exchange.Purpose
 LIST = Request.get("list_leads", "/v1/crm/leads/", page="1")
 
 
+def as_it_is(response: Response) -> Response:
+    return response
+
+
 def whoami(connection):
     request = connection.connector.check()
     assert request is not None
-    return kept_call(connection, request, Purpose.HEALTH)
+    return kept_call(connection, request, Purpose.HEALTH, as_it_is)
 
 
 def test_call_is_kept_with_its_answer_and_without_its_credential(connections):
     crego = connections["crego_crm"]
-    response = kept_call(crego, LIST, Purpose.LIST)
+    response = kept_call(crego, LIST, Purpose.LIST, as_it_is)
     kept = Exchange.objects.get()
     assert (response.status, kept.status, kept.purpose) == (200, 200, Purpose.LIST)
     assert (kept.connection, kept.delivery, kept.operation) == (crego, None, "list_leads")
@@ -33,7 +37,7 @@ def test_call_is_kept_with_its_answer_and_without_its_credential(connections):
 def test_call_that_fails_is_kept_with_its_error(connections, vendor_sandbox):
     vendor_sandbox.fault("crego_crm", "cut_after", kinds=["find"])
     with pytest.raises(errors.OutcomeUnknown):
-        kept_call(connections["crego_crm"], LIST, Purpose.LIST)
+        kept_call(connections["crego_crm"], LIST, Purpose.LIST, as_it_is)
     kept = Exchange.objects.get()
     assert kept.status is None
     assert kept.error.startswith("Sent, but no whole answer came")
@@ -66,3 +70,15 @@ def test_lost_answer_to_a_sign_in_may_be_asked_for_again(connections, vendor_san
     kept = Exchange.objects.get()
     assert (kept.purpose, kept.status) == (Purpose.TOKEN, None)
     assert kept.finished_at is not None
+
+
+def test_what_a_vendor_says_of_the_token_it_handed_out_is_raised_without_it(connections, monkeypatch):
+    brainysoft = connections["brainysoft"]
+    monkeypatch.setitem(tokens._tokens, tokens._key(brainysoft), ("sess4f5e6d7c8b9a", float("inf")))
+    refused = (
+        b'{"status": "error", "data": {"code": "X", "message": "The search of sess4f5e6d7c8b9a failed"}}'
+    )
+    monkeypatch.setattr(transport, "send", lambda *given: Response(400, refused))
+    with pytest.raises(errors.Rejected) as refusal:
+        kept_call(brainysoft, LIST, Purpose.LIST, brainysoft.connector.raise_for_status)
+    assert refusal.value.message == "HTTP 400: X: The search of [removed] failed"

@@ -17,6 +17,7 @@ from python_calamine import load_workbook
 
 from crm_integrations import delivery as engine
 from crm_integrations import errors, outbox, reconciling, redaction, snapshots, summary
+from crm_integrations.calls import Caller
 from crm_integrations.connector import Listed, ListedRow, Request, Response
 from crm_integrations.connectors.crego_crm import CregoCrm
 from crm_integrations.models import Connection, Delivery, Difference, Exchange, Notice, Reconciliation, State
@@ -44,7 +45,7 @@ class Vendor:
         self.asked.append((first, last, page))
         return Request.get("list_leads", "/v1/crm/leads/", page=str(page))
 
-    def call(self, connection: Connection, request: Request, purpose: Exchange.Purpose) -> Response:
+    def send(self, caller: Caller, request: Request, purpose: Exchange.Purpose) -> Response:
         assert purpose == Exchange.Purpose.LIST
         self.before_page(self.asked[-1][2])
         return Response(200)
@@ -61,7 +62,7 @@ def vendor(monkeypatch) -> Vendor:
     monkeypatch.setattr(CregoCrm, "can_list", True)
     monkeypatch.setattr(CregoCrm, "list_page", lambda *given: made.list_page(*given))
     monkeypatch.setattr(CregoCrm, "parse_list", lambda *given: made.parse_list(*given))
-    monkeypatch.setattr(listing, "kept_call", made.call)
+    monkeypatch.setattr(Caller, "send", lambda *given: made.send(*given))
     monkeypatch.setattr(listing.time, "sleep", lambda seconds: None)
     return made
 
@@ -310,13 +311,12 @@ def test_record_that_is_pushed_to_the_next_page_is_counted_once(vendor, crego, d
 
 def test_list_that_got_shorter_while_it_was_read_simply_ends(vendor, crego, delivered, monkeypatch):
     vendor.rows = [listed(each) for each in delivered]
-    answered = vendor.call
 
-    def call(*given: Any) -> Response:
-        answered(*given)
+    def send(*given: Any) -> Response:
+        vendor.send(*given)
         return Response(404 if vendor.asked[-1][2] == 3 else 200, b'{"detail": "Invalid page."}')
 
-    monkeypatch.setattr(listing, "kept_call", call)
+    monkeypatch.setattr(Caller, "send", send)
     asked = compared(crego)
     assert (asked.state, found(asked)) == ("done", {Kind.MISSING_THERE: 1})
     assert [page for _, _, page in vendor.asked] == [1, 2, 3, 1, 2, 3]
