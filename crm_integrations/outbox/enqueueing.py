@@ -63,9 +63,6 @@ SELECT EXISTS (
 # What can't be is not asked: of many deliveries, the answers take longer than putting them in. A record's own id is
 # nobody else's reference, and only a record that needs another first can wait.
 NEVER_TAKEN, NEVER_WAITS = "SELECT false AS ref", "SELECT false AS yes"
-# Of one lead each is looked for by its own key, as the order says that no other index has: a plan made while the table
-# was small would read all that a connection has been sent. Of many the planner may choose, by what the table holds.
-EACH_ALONE, TOGETHER = "ORDER BY d.version OFFSET 0", ""
 NEVER_BARRED = "SELECT NULL::text AS by, NULL::text AS said WHERE false"
 TAKEN_BY_ANOTHER = TAKEN.format(connection="n.connection_id", ref="n.ref", record="n.record_id")
 WAITS = """
@@ -75,30 +72,44 @@ SELECT n.depends_on <> '' AND NOT EXISTS (
         AND c.vendor = n.depends_on
 ) AS yes
 """
+LOOKED_UP_FIRST = "It may be at the vendor since before: it is looked up first."
 # A lead that is on its way, or may be at the vendor, is not enqueued again: what is sent is the newest version anyway.
 # Asked also of a first version: whoever announces it may have read it before another officer sent the second.
+# What an earlier version may have left at the vendor is looked up first, and would not be found by another reference.
+# Each is looked for by its own key, as the order says that no other index has: a plan made while the table was small
+# would read all that a connection has been sent.
 ENQUEUE = """
 INSERT INTO crm_integrations_delivery (
     id, created_at, updated_at, connection_id, kind, lead_id, loan_account_id, record_id, version, ref, state,
-    accepted, attempts, lookups, absences, due_at, depends_on, reference, vendor_status, reason, cause, no_consent
+    accepted, attempts, lookups, absences, due_at, depends_on, reference, vendor_status, reason, cause, no_consent,
+    once_unknown
 )
 SELECT n.id, now(), now(), n.connection_id, n.kind, n.lead_id, n.loan_account_id, n.record_id, n.version,
-    CASE WHEN taken.ref THEN replace(n.record_id::text, '-', '') ELSE n.ref END,
-    CASE WHEN bar.by = 'border' THEN 'skipped' WHEN bar.by = 'consent' OR waits.yes THEN 'waiting' ELSE 'queued' END,
+    coalesce(earlier.doubted, CASE WHEN taken.ref THEN replace(n.record_id::text, '-', '') ELSE n.ref END),
+    CASE WHEN bar.by = 'border' THEN 'skipped' WHEN bar.by = 'consent' OR waits.yes THEN 'waiting'
+        WHEN earlier.doubted IS NOT NULL THEN 'unknown' ELSE 'queued' END,
     false, 0, 0, 0, now(), n.depends_on, '', '',
-    CASE WHEN bar.by IS NOT NULL THEN bar.said WHEN waits.yes THEN n.waiting_for ELSE '' END,
-    CASE WHEN bar.by = 'border' THEN %(across)s ELSE '' END, coalesce(bar.by = 'consent', false)
+    CASE WHEN bar.by IS NOT NULL THEN bar.said WHEN waits.yes THEN n.waiting_for
+        WHEN earlier.doubted IS NOT NULL THEN %(looked_up_first)s ELSE '' END,
+    CASE WHEN bar.by = 'border' THEN %(across)s ELSE '' END, coalesce(bar.by = 'consent', false),
+    earlier.doubted IS NOT NULL
 FROM unnest(
     %(id)s::uuid[], %(connection_id)s::uuid[], %(kind)s::text[], %(lead_id)s::uuid[], %(loan_account_id)s::uuid[],
     %(record_id)s::uuid[], %(version)s::int[], %(ref)s::text[], %(depends_on)s::text[], %(waiting_for)s::text[]
 ) AS n(id, connection_id, kind, lead_id, loan_account_id, record_id, version, ref, depends_on, waiting_for)
+CROSS JOIN LATERAL (
+    SELECT bool_or(d.state <> ALL (%(again)s)) AS stays,
+        (array_agg(d.ref ORDER BY d.version DESC) FILTER (WHERE d.once_unknown))[1] AS doubted
+    FROM (
+        SELECT d.state, d.ref, d.version, d.once_unknown FROM crm_integrations_delivery d
+        WHERE d.connection_id = n.connection_id AND d.kind = n.kind AND d.record_id = n.record_id
+        ORDER BY d.version OFFSET 0
+    ) d
+) earlier
 CROSS JOIN LATERAL ({taken}) taken
 CROSS JOIN LATERAL ({waits}) waits
 LEFT JOIN LATERAL ({bar}) bar ON true
-WHERE NOT EXISTS (
-    SELECT 1 FROM crm_integrations_delivery d WHERE d.connection_id = n.connection_id AND d.kind = n.kind
-    AND d.record_id = n.record_id AND d.state <> ALL (%(again)s) {each_alone}
-)
+WHERE earlier.stays IS NOT TRUE
 ON CONFLICT DO NOTHING
 """
 # Earlier versions that a newer one replaces are closed; only an officer's change makes a version above 1.
@@ -190,32 +201,31 @@ def _script(deliveries: Sequence[New], guarded: bool) -> list[Statement | str]:
     if len({each.lead_id for each in deliveries}) == 1:
         *before, derive, as_before = _script_of_one(deliveries, guarded)
         return [*before, *newer, derive, as_before]
-    insert = _insert_of(deliveries, guarded, one=False)
+    insert = _insert_of(deliveries, guarded)
     return [summary.LOCK, ONE_AFTER_THE_OTHER, insert.text, *newer, summary.DERIVE]
 
 
 def _script_of_one(deliveries: Sequence[New], guarded: bool) -> list[Statement]:
-    insert = _insert_of(deliveries, guarded, one=True)
+    insert = _insert_of(deliveries, guarded)
     return [IN_ORDER, summary.LOCK_ONE, ONE_AFTER_THE_OTHER, insert, summary.DERIVE_ONE, AS_BEFORE]
 
 
-def _insert_of(deliveries: Sequence[New], guarded: bool, *, one: bool) -> Statement:
+def _insert_of(deliveries: Sequence[New], guarded: bool) -> Statement:
     could_be_anothers = any(map(_could_be_anothers, deliveries))
-    return _insert(one, could_be_anothers, guarded, any(each.depends_on for each in deliveries))
+    return _insert(could_be_anothers, guarded, any(each.depends_on for each in deliveries))
 
 
 @cache
-def _insert(one: bool, could_be_anothers: bool, guarded: bool, waits: bool) -> Statement:
+def _insert(could_be_anothers: bool, guarded: bool, waits: bool) -> Statement:
     """The deliveries of one lead by a plan of the session, which took longer to make than they; of many by its text."""
     text = ENQUEUE.format(
         taken=TAKEN_BY_ANOTHER if could_be_anothers else NEVER_TAKEN,
         bar=bars.bar("n.lead_id", "n.connection_id") if guarded else NEVER_BARRED,
         waits=WAITS if waits else NEVER_WAITS,
-        each_alone=EACH_ALONE if one else TOGETHER,
     )
     types = dict.fromkeys(New._fields, "text[]") | dict.fromkeys(IDS, "uuid[]") | {"version": "int[]"}
     name = f"{INSERT}{could_be_anothers:d}{guarded:d}{waits:d}"
-    return Statement(name, text, **types, again="text[]", across="text")
+    return Statement(name, text, **types, again="text[]", across="text", looked_up_first="text")
 
 
 def _values(deliveries: Sequence[New]) -> dict[str, Any]:
@@ -230,6 +240,7 @@ def _values(deliveries: Sequence[New]) -> dict[str, Any]:
         "again": [*REPEATABLE, State.SUPERSEDED],
         "repeatable": list(REPEATABLE),
         "across": bars.ACROSS,
+        "looked_up_first": LOOKED_UP_FIRST,
     }
 
 

@@ -133,8 +133,12 @@ def test_a_new_lead_goes_with_its_deliveries_in_one_string(
 
 def test_a_new_lead_s_deliveries_are_looked_for_by_their_own_keys(connections):
     """Not among all that their connection was ever sent, whatever the table held when it was planned."""
-    insert = enqueueing._insert(one=True, could_be_anothers=True, guarded=False, waits=False)
-    nothing = dict.fromkeys(enqueueing.New._fields, "{}") | {"again": "{}", "across": ""}
+    insert = enqueueing._insert(could_be_anothers=True, guarded=False, waits=False)
+    nothing = dict.fromkeys(enqueueing.New._fields, "{}") | {
+        "again": "{}",
+        "across": "",
+        "looked_up_first": "",
+    }
     with transaction.atomic(), database.cursor() as cursor:
         run(cursor, nothing, IN_ORDER, insert)
         cursor.execute(f"EXPLAIN {insert.executed(nothing, database.connection)}")
