@@ -36,12 +36,11 @@ def retry(delivery_ids: Iterable[uuid.UUID], said: str = "An officer sent it aga
     """Queue again what was refused, given up, failed, skipped, cancelled or waits for its next try; returns how many.
 
     What may be at the vendor (`unknown`, `review`) is not touched: `send_again` needs a reason. Neither is what belongs
-    to a lead that was dropped or declined. What was unknown once is looked up first, where its vendor can be asked.
+    to a lead that was dropped or declined. What was unknown once is looked up first; where its vendor can't be asked, a
+    person decides.
     """
     ids = list(delivery_ids)
-    once_unknown = Delivery.objects.filter(
-        pk__in=ids, once_unknown=True, connection__vendor__in=registry.askable()
-    )
+    once_unknown = Delivery.objects.filter(pk__in=ids, once_unknown=True)
     doubtful = once_unknown.exclude(lead__status__in=Lead.STOPPED).values_list("pk", flat=True)
     first, fresh = f"{said}: it is looked up first.", {"lookups": 0, "absences": 0, **NEW_START}
     looked_up = _change(doubtful, REPEATABLE, state=State.UNKNOWN, reason=first, **fresh)
@@ -88,7 +87,7 @@ def send_again(delivery_id: uuid.UUID, reason: str, officer: Officer) -> bool:
 
     What belongs to a lead that was dropped or declined is not sent again: with that it is over.
     """
-    absent: dict[str, Any] = {"accepted": False, "lookups": 0, "absences": 0}
+    absent: dict[str, Any] = {"accepted": False, "once_unknown": False, "lookups": 0, "absences": 0}
     said = f"{officer} had it sent again: {reason}"
     with transaction.atomic():
         done = _change([delivery_id], UNDECIDED, state=State.QUEUED, reason=said, **absent, **NEW_START)

@@ -205,7 +205,7 @@ def test_what_waits_and_was_unknown_once_is_looked_up_when_the_sweep_wakes_it(
 
 @pytest.mark.parametrize(
     ("vendor", "state", "first"),
-    [("crego_crm", State.UNKNOWN, "find"), ("ispcrm", State.QUEUED, "create")],
+    [("crego_crm", State.UNKNOWN, ["find"]), ("ispcrm", State.REVIEW, [])],  # which can't be asked
 )
 def test_what_was_unknown_once_is_looked_up_before_it_is_sent_again(
     receive, connections, vendor_sandbox, vendor, state, first
@@ -215,10 +215,22 @@ def test_what_was_unknown_once_is_looked_up_before_it_is_sent_again(
     Delivery.objects.update(state=State.REJECTED, once_unknown=True)
     refused = Delivery.objects.get()
     assert outbox.retry([refused.pk]) == 1
-    assert Delivery.objects.get().state == state  # ISPCRM can't be asked: the officer has decided
     engine.drain()
+    assert Delivery.objects.get().state == state
     purposes = refused.exchanges.exclude(purpose="token").order_by("id").values_list("purpose", flat=True)
-    assert purposes[0] == first
+    assert list(purposes) == first
+
+
+def test_what_an_officer_made_sure_of_is_no_longer_in_doubt(receive, connections, vendor_sandbox, officer):
+    receive()
+    only("ispcrm")
+    Delivery.objects.update(state=State.REVIEW, once_unknown=True)
+    sure = Delivery.objects.get()
+    assert outbox.send_again(sure.pk, "they have none", officer)
+    outbox.cancel([sure.pk])
+    outbox.retry([sure.pk])
+    engine.drain()
+    assert Delivery.objects.get().state == State.DELIVERED
 
 
 def test_an_older_version_that_was_read_before_is_not_sent_beside_the_newer_one(
