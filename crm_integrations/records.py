@@ -144,7 +144,10 @@ class LeadRecord:
 
 @dataclass(frozen=True, slots=True)
 class LoanAccountRecord:
-    """`lead_reference` is the vendor's own id of the lead, empty until the vendor gave one."""
+    """`lead_reference` is the vendor's own id of the lead, empty until the vendor gave one.
+
+    `lead_references` are all ids it ever gave the lead: what was sent before may have been sent under any of them.
+    """
 
     id: str
     ref: str
@@ -153,6 +156,7 @@ class LoanAccountRecord:
     program_code: str
     product_type: str = ""
     lead_reference: str = ""
+    lead_references: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,6 +216,7 @@ def _loan_account(delivery: Delivery) -> LoanAccountRecord:
     account = delivery.loan_account
     assert account is not None
     delivery.read_version = account.version
+    given = _lead_references(account.lead_id, delivery.depends_on)
     return LoanAccountRecord(
         id=str(account.pk),
         ref=delivery.ref,
@@ -223,15 +224,12 @@ def _loan_account(delivery: Delivery) -> LoanAccountRecord:
         program_id=str(account.program_id),
         program_code=account.program.code,
         product_type=account.product_type,
-        lead_reference=lead_reference(account.lead_id, delivery.depends_on),
+        lead_reference=next((each for each, state in given if state == State.DELIVERED), ""),
+        lead_references=tuple(each for each, _ in given),
     )
 
 
-def lead_reference(lead_id: UUID, vendor: str) -> str:
-    """The id under which `vendor` holds the lead, empty when it does not yet."""
-    held = Delivery.objects.filter(
-        lead_id=lead_id, kind=Kind.LEAD, connection__vendor=vendor, state=State.DELIVERED
-    )
-    return (
-        held.exclude(reference="").order_by("-delivered_at").values_list("reference", flat=True).first() or ""
-    )
+def _lead_references(lead_id: UUID, vendor: str) -> list[tuple[str, str]]:
+    """The ids that `vendor` gave the lead, the newest first, each with how its delivery stands."""
+    told = Delivery.objects.filter(lead_id=lead_id, kind=Kind.LEAD, connection__vendor=vendor)
+    return list(told.exclude(reference="").order_by("-delivered_at").values_list("reference", "state"))

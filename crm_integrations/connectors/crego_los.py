@@ -31,6 +31,7 @@ from crm_integrations.records import LoanAccountRecord, Record
 
 PAGE_ROWS = 100
 COMPARED = ("crm_lead_id", "ref_id", "program_id")
+IDENTIFYING = ("crm_lead_id", "ref_id")
 
 
 class CregoLos(Connector):
@@ -101,19 +102,24 @@ class CregoLos(Connector):
 
     def find(self, record: Record) -> Request:
         assert isinstance(record, LoanAccountRecord)
+        if not _leads_of(record):
+            raise errors.OutcomeUnknown("Crego's accounts can't be told apart without its id of the lead.")
         return Request.get("list_accounts", self.path("list_accounts"), ref_id=record.ref_id)
 
     def parse_find(self, response: Response, record: Record) -> Outcome | None:
-        """The one account with our reference for the lead."""
+        """The one account with our reference for the lead, under whichever of its ids.
+
+        One of our program for a lead that we don't know may be ours all the same: it is not said to be absent.
+        """
         assert isinstance(record, LoanAccountRecord)
         body = response.json()
         rows = results_of(body, "Crego's")
-        wanted = {"ref_id": record.ref_id, "crm_lead_id": record.lead_reference}
-        fitting = [row for row in rows if all(text(row.get(n)) in ("", value) for n, value in wanted.items())]
+        named = [row for row in rows if text(row.get("ref_id")) in ("", record.ref_id)]
+        fitting = [row for row in named if text(row.get("crm_lead_id")) in ("", *_leads_of(record))]
         whole = is_whole(body, rows, "ref_id", record.ref_id)
-        if whole and not fitting:
+        if whole and not fitting and not any(self._is_of_program(row, record) for row in named):
             return None
-        if not whole or len(fitting) != 1 or not all(text(fitting[0].get(name)) for name in wanted):
+        if not whole or len(fitting) != 1 or not all(text(fitting[0].get(name)) for name in IDENTIFYING):
             raise errors.OutcomeUnknown(
                 f"Crego's list does not tell which account is ours ({len(fitting)} fit)."
             )
@@ -145,8 +151,16 @@ class CregoLos(Connector):
             tuple(_listed(row) for row in results_of(body, "Crego's")), more_follow(body, "Crego's")
         )
 
+    def _is_of_program(self, row: dict[str, Any], record: LoanAccountRecord) -> bool:
+        return text(row.get("program_id")) in ("", self._program_id(record))
+
     def _program_id(self, record: LoanAccountRecord) -> str:
         return str(self.config.settings["program_ids"].get(record.program_code) or record.program_id)
+
+
+def _leads_of(record: LoanAccountRecord) -> set[str]:
+    """Crego's ids of the lead, under any of which the account may have been sent."""
+    return {record.lead_reference, *record.lead_references} - {""}
 
 
 def _outcome(account: dict[str, Any]) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from crm_integrations import delivery as engine
 from crm_integrations import outbox
@@ -10,6 +11,7 @@ from crm_integrations.models import Connection, Delivery, State
 from crm_integrations.outbox import Settlement
 from leadops.models import Lead
 from leadops.services import loan_accounts
+from tests.crm_integrations.in_hand import make_due
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -85,3 +87,49 @@ def test_an_account_on_a_lead_that_has_arrived_does_not_wait(receive, connection
     assert account.deliveries.get().state == State.QUEUED
     engine.drain()
     assert account.deliveries.get().state == State.DELIVERED
+
+
+@pytest.fixture
+def unanswered(receive, connections, vendor_sandbox, program) -> Delivery:
+    """An account that the LOS holds without our knowing so, of a lead that the CRM holds."""
+    lead = receive()
+    Delivery.objects.exclude(connection__vendor="crego_crm").delete()
+    engine.drain()
+    vendor_sandbox.fault("crego_los", "500_after", times=1)
+    account = loan_accounts.open_account(lead, "CL1", program)
+    engine.drain()
+    assert len(vendor_sandbox.held("crego_los")) == 1
+    return account.deliveries.get()
+
+
+def look_up() -> Delivery:
+    for _ in range(4):
+        make_due()
+        engine.drain()
+    return Delivery.objects.get(kind="loan_account")
+
+
+def test_an_account_is_found_though_its_lead_has_a_newer_id_elsewhere(
+    unanswered, connections, vendor_sandbox
+):
+    other = Connection.objects.create(vendor="crego_crm", name="Another", base_url="http://127.0.0.1:9")
+    Delivery.objects.create(
+        connection=other,
+        kind="lead",
+        lead=unanswered.lead,
+        record_id=unanswered.lead_id,
+        version=1,
+        ref="another",
+        state=State.DELIVERED,
+        reference="lead-at-another",
+        delivered_at=timezone.now(),
+    )
+    assert look_up().state == State.DELIVERED
+    assert len(vendor_sandbox.held("crego_los")) == 1
+
+
+def test_an_account_is_found_while_its_lead_is_doubted(unanswered, connections, vendor_sandbox):
+    outbox.pause(connections["crego_crm"], "It moves house.", "asha")
+    assert outbox.doubt([Delivery.objects.get(kind="lead").pk], "The vendor lists it no more.") == 1
+    assert look_up().state == State.DELIVERED
+    assert len(vendor_sandbox.held("crego_los")) == 1

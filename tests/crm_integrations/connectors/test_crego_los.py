@@ -108,6 +108,22 @@ class TestCregoLos(ConnectorContract):
         assert self.make().found(listing({**OURS, "crm_lead_id": "other"}), ACCOUNT) is None
         assert self.make().found(listing({**OURS, "crm_lead_id": "other", "id": "x"}, OURS), ACCOUNT) == HELD
 
+    @pytest.mark.parametrize("program", [ACCOUNT.program_id, None])
+    def test_an_account_of_our_program_for_a_lead_we_do_not_know_may_be_ours(self, program: Any) -> None:
+        strange = {**OURS, "crm_lead_id": "other", "program_id": program}
+        with pytest.raises(errors.OutcomeUnknown, match="0 fit"):
+            self.make().found(listing(strange), ACCOUNT)
+        assert self.make().found(listing({**strange, "id": "x"}, OURS), ACCOUNT) == HELD
+
+    def test_an_account_under_an_earlier_id_of_the_lead_is_ours(self) -> None:
+        renamed = replace(ACCOUNT, lead_reference="newer", lead_references=("newer", ACCOUNT.lead_reference))
+        assert self.make().found(listing(OURS), renamed) == HELD
+        assert self.make().found(listing(OURS), replace(renamed, lead_reference="")) == HELD
+
+    def test_without_an_id_of_the_lead_no_account_is_looked_up(self) -> None:
+        with pytest.raises(errors.OutcomeUnknown, match="can't be told apart"):
+            self.make().find(replace(ACCOUNT, lead_reference=""))
+
     @pytest.mark.parametrize("response", [listing(), answer([])])
     def test_an_empty_list_means_absent(self, response: Response) -> None:
         assert self.make().found(response, ACCOUNT) is None

@@ -18,8 +18,9 @@ from crm_integrations.records import (
 )
 from tests.crm_integrations.connectors.examples import OTHER_MOBILE
 
-# Not the lead's content: our own ids, the choice of the primary applicant, and the vendor's own fields.
-NOT_CONTENT = {"id", "ref", "is_primary", "extra"}
+# Not the lead's content: our own ids, what a look-up alone needs, the choice of the primary applicant, and the vendor's
+# own fields.
+NOT_CONTENT = {"id", "ref", "lead_references", "is_primary", "extra"}
 R = TypeVar("R", LeadRecord, LoanAccountRecord)
 NESTED = (ApplicantRecord, AddressRecord, BankRecord)
 
