@@ -15,6 +15,7 @@ from crm_integrations import doorbell, events, registry, summary
 from crm_integrations.connector import Kind
 from crm_integrations.models import REPEATABLE, Delivery, State
 from crm_integrations.outbox import ended_leads
+from crm_integrations.outbox.enqueueing import New, enqueue
 from crm_integrations.outbox.settlements import Settlement
 from crm_integrations.outbox.settling import cause_of, held_by_another, pass_on
 from leadops.errors import LeadopsError
@@ -169,3 +170,22 @@ def doubt_unsent(reason: str) -> int:
             rows.update(lease=None, leased_until=None)
             doubted += _change(ids, states, state=State.UNKNOWN, reason=reason, **doubt)
     return doubted
+
+
+def doubt_unmade(deliveries: Sequence[New], reason: str) -> None:
+    """Take what has no delivery, as it was not ready to be sent, for perhaps sent: once it is, it is looked up first.
+
+    A delivery of the version before all others says so, and is never sent.
+    """
+    before = [each._replace(version=0) for each in deliveries]
+    with transaction.atomic():
+        enqueue(before)
+        never_sent: dict[str, Any] = {
+            "state": State.SUPERSEDED,
+            "reason": reason,
+            "cause": "",
+            "no_consent": False,
+        }
+        made = Delivery.objects.filter(pk__in=[each.id for each in before])
+        made.update(once_unknown=True, **never_sent)
+        summary.derive(summary.lock({each.lead_id for each in before}))

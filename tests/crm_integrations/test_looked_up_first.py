@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from crm_integrations import delivery as engine
 from crm_integrations import outbox
 from crm_integrations.models import Delivery, Exchange, Route, State
 from leadops.models import Lead
 from leadops.services import leads
+from tests import people
 from tests.crm_integrations.in_hand import make_due
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -120,3 +122,39 @@ def test_of_many_leads_each_is_looked_up_by_its_own(refused, receive):
     leads.submit(both)
     newest = Delivery.objects.filter(version=2).values_list("lead_id", "state")
     assert dict(newest) == {doubted.pk: State.UNKNOWN, refused.pk: State.QUEUED}
+
+
+@pytest.mark.parametrize(("vendor", "ends"), [("brainysoft", State.DELIVERED), ("ispcrm", State.REVIEW)])
+def test_a_draft_that_was_submitted_in_the_time_that_a_restore_lost_makes_no_second_copy(
+    sent_to, connections, vendor_sandbox, vendor, ends
+):
+    lead = sent_to(vendor)
+    Delivery.objects.all().delete()
+    Lead.objects.update(status=Lead.Status.DRAFT, sync_status=Lead.SyncStatus.NOT_SENT)  # as in the backup
+    for _ in range(2):  # it may be run again
+        call_command("doubt_deliveries")
+    engine.drain()
+    lead.refresh_from_db()
+    assert set(lead.deliveries.values_list("version", "state")) == {(0, State.SUPERSEDED)}
+    assert (lead.status, lead.sync_status) == (Lead.Status.DRAFT, Lead.SyncStatus.NOT_SENT)
+    leads.submit([lead])
+    for _ in range(4):
+        engine.drain()
+        make_due()
+    sent = lead.deliveries.get(version=1)
+    assert (sent.connection.vendor, sent.state) == (vendor, ends)
+    assert len(vendor_sandbox.held(vendor)) == 1
+
+
+def test_a_draft_that_no_vendor_has_is_sent_once_it_is_submitted(
+    partner, program, connections, vendor_sandbox
+):
+    [draft] = people.leads_of(partner, program)
+    Route.objects.exclude(connection__vendor="brainysoft").delete()
+    call_command("doubt_deliveries")
+    leads.submit([draft])
+    for _ in range(4):
+        engine.drain()
+        make_due()
+    assert draft.deliveries.get(version=1).state == State.DELIVERED
+    assert len(vendor_sandbox.held("brainysoft")) == 1

@@ -17,7 +17,11 @@ class Command(AnsweringCommand):
 
     def answer(self, **options: Any) -> dict[str, Any]:
         announcements.unfold()  # their deliveries may have been made, and sent, in the lost time
-        return {"doubted": outbox.doubt_unsent(options["reason"])}
+        drafts = announcements.doubt_drafts(options["reason"])
+        return {"doubted": outbox.doubt_unsent(options["reason"]), "drafts": drafts}
 
     def text(self, answer: dict[str, Any]) -> str:
-        return f"{answer['doubted']} deliveries will be looked up before anything is sent."
+        return (
+            f"{answer['doubted']} deliveries will be looked up before anything is sent,"
+            f" {answer['drafts']} drafts once they are submitted."
+        )
