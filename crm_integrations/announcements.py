@@ -46,14 +46,26 @@ def enqueue(
 ) -> outbox.Enqueued:
     """Make the deliveries of `leads` in the caller's transaction, along the routes or to `connections`.
 
+    What goes with one that the lender ended, and brought back, goes on too.
     `along`: what `along_with` gave, done by now.
     """
     if not along:
         gaps.mark(lead.pk for lead in leads)
     elif enqueued := outbox.enqueued(along):
         return enqueued
+    revived = _revive(leads)
     deliveries, guarded = _deliveries(leads, connections, along)
-    return outbox.enqueue(deliveries, guarded=guarded)
+    enqueued = outbox.enqueue(deliveries, guarded=guarded)
+    return enqueued._replace(made=enqueued.made + revived)
+
+
+def _revive(leads: Sequence[Lead]) -> int:
+    """Have what goes with those go on that the lender ended and brought back; returns how many."""
+    if all(lead.version == 1 for lead in leads):  # none of them was ended before
+        return 0
+    ids = [lead.pk for lead in leads]
+    summary.lock(ids)  # all of them, as their deliveries are made, so that nobody deadlocks
+    return outbox.revive(ids)
 
 
 def _deliveries(

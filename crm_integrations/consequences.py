@@ -7,12 +7,13 @@ import random
 from django.conf import settings
 from django.db.models import Count, Q
 
-from crm_integrations import errors, retry
+from crm_integrations import errors, registry, retry
 from crm_integrations.calls import ClaimCaller
 from crm_integrations.connector import Kind
 from crm_integrations.document_records import FileAway, FileGone
 from crm_integrations.models import Delivery, Exchange, State
 from crm_integrations.outbox import Barred, Settlement, bars, ended_leads
+from crm_integrations.records import DocumentRecord, LoanAccountRecord, Record
 
 
 def may_be_there(delivery: Delivery) -> bool:
@@ -32,6 +33,21 @@ def after_bar(barred: Barred) -> Settlement:
     if barred.by == bars.CONSENT:
         return Settlement(State.WAITING, barred.said, due_in=bars.LOOK_AGAIN_SECONDS)
     return Settlement(State.SKIPPED, barred.said)
+
+
+def without_lead(delivery: Delivery, record: Record) -> Settlement | None:
+    """What goes with a lead waits while its vendor does not hold that lead, as when it is doubted; else None.
+
+    An officer may have what waited sent again: it comes here, and waits on.
+    """
+    if not isinstance(record, LoanAccountRecord | DocumentRecord) or record.lead_reference:
+        return None
+    first = delivery.connection.vendor if delivery.kind == Kind.DOCUMENT else delivery.depends_on
+    return (
+        Settlement(State.WAITING, f"Waiting until {registry.get(first).label} knows the lead.")
+        if first
+        else None
+    )
 
 
 def after_fault(caller: ClaimCaller, error: Exception) -> Settlement:

@@ -149,6 +149,9 @@ def _act(claim: Claim, delivery: Delivery, record: Record | Settlement) -> None:
 def _create(caller: ClaimCaller, record: Record) -> None:
     """Build, send once, and settle by what came back."""
     claim, delivery = caller.claim, caller.delivery
+    if (waits := consequences.without_lead(delivery, record)) is not None:
+        outbox.settle(claim, delivery, waits)
+        return
     try:
         request = caller.connector.build(Kind(delivery.kind), _for_this_try(record))
         response = caller.send(request, Purpose.CREATE)

@@ -28,6 +28,7 @@ from crm_integrations.outbox.decisions import (
     doubt_unsent,
     resolve_held,
     retry,
+    revive,
     send_again,
 )
 from crm_integrations.outbox.ended_leads import LeadEnded
@@ -100,6 +101,7 @@ __all__ = [
     "resolve_held",
     "resume",
     "retry",
+    "revive",
     "send_again",
     "serving",
     "settle",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -62,6 +62,16 @@ def cancel_ended(leads: Iterable[Lead]) -> None:
         ended[ended_leads.said_of(lead)].append(lead.pk)
     for reason, lead_ids in ended.items():
         cancel(Delivery.objects.filter(lead__in=lead_ids).values_list("pk", flat=True), reason)
+
+
+def revive(lead_ids: Collection[uuid.UUID]) -> int:
+    """Queue again what goes with these leads and was cancelled only because the lender had ended them; how many."""
+    along = (Kind.LOAN_ACCOUNT, Kind.DOCUMENT)
+    ended = Delivery.objects.filter(
+        lead__in=lead_ids, kind__in=along, state=State.CANCELLED, reason__in=ended_leads.REASONS
+    )
+    ids = list(ended.values_list("pk", flat=True))
+    return retry(ids, ended_leads.OPEN_AGAIN) if ids else 0
 
 
 def resolve_held(delivery_id: uuid.UUID, reference: str, reason: str, officer: Officer) -> bool:

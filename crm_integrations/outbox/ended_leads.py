@@ -13,6 +13,7 @@ IS_ENDED = "(l.erased_at IS NOT NULL OR l.status IN ({}))".format(
 ENDED = Q(status__in=Lead.STOPPED) | Q(erased_at__isnull=False)
 ERASED = "Its personal data was erased."
 DELETED = "The lead was deleted."
+OPEN_AGAIN = "The lead was brought back and submitted again"
 
 
 class LeadEnded(Exception):

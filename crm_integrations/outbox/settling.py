@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.db import connection as database
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Case, QuerySet, Value, When
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 
 from crm_integrations import causes, doorbell, events, registry, retry, summary
@@ -38,7 +38,8 @@ ANOTHER_ACCOUNT = "The account was changed before its bank told of it."
 # Written out, like the statements of `claims`: the ORM's making of these few is half of a delivery's cost.
 SETTLE = """
 UPDATE crm_integrations_delivery d SET state = e.state, reason = e.reason, cause = e.cause, lease = NULL,
-    leased_until = NULL, leases_lost = 0, no_consent = e.state = 'waiting',
+    leased_until = NULL, leases_lost = 0,
+    no_consent = e.state = 'waiting' AND e.due_in IS NOT NULL, -- who waits for a lead is woken, and not looked at again
     once_unknown = once_unknown OR e.state IN ('unknown', 'review'),
     updated_at = now(), accepted = e.accepted, lookups = e.lookups, absences = e.absences,
     due_at = coalesce(now() + e.due_in * interval '1 second', due_at),
@@ -222,16 +223,15 @@ def pass_on(delivery: Delivery, settlement: Settlement) -> None:
 
 
 def _tell_waiting(delivery: Delivery, lead_id: UUID, settlement: Settlement) -> None:
-    vendor = delivery.connection.vendor
-    if not _waited_for(vendor):
+    to = delivery.connection
+    if not _waited_for(to.vendor) and not to.takes_documents:
         return
-    waiting = Delivery.objects.filter(
-        lead_id=lead_id, state=State.WAITING, depends_on=vendor, no_consent=False
-    )
+    with_it = Q(depends_on=to.vendor) | Q(kind=Kind.DOCUMENT, connection=to)
+    waiting = Delivery.objects.filter(with_it, lead_id=lead_id, state=State.WAITING, no_consent=False)
     if settlement.state == State.DELIVERED:
         wake(waiting)
     else:
-        said = f"Waiting for the lead at {delivery.connection}: {settlement.reason}"
+        said = f"Waiting for the lead at {to}: {settlement.reason}"
         waiting.update(reason=said, updated_at=Now())
 
 

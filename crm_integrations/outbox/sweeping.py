@@ -104,7 +104,8 @@ def _close_what_goes_on() -> None:
 READY = """
 SELECT w.id FROM crm_integrations_delivery w
 JOIN crm_integrations_delivery l ON l.lead_id = w.lead_id AND l.kind = 'lead' AND l.state = 'delivered'
-JOIN crm_integrations_connection c ON c.id = l.connection_id AND c.vendor = w.depends_on
+JOIN crm_integrations_connection c ON c.id = l.connection_id
+    AND (c.vendor = w.depends_on OR w.kind = 'document' AND c.id = w.connection_id)
 WHERE w.state = 'waiting' AND NOT w.no_consent AND l.reference <> ''
 """
 

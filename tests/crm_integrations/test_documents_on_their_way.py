@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -424,6 +425,27 @@ def test_a_document_is_not_asked_for_without_the_vendor_s_id_of_its_lead(receive
     assert sent() != [State.QUEUED]
     assert len(held(vendor_sandbox)) == 1
     assert "without its id of the lead" in Delivery.objects.get(kind="document").reason
+
+
+@pytest.mark.parametrize("swept", [False, True], ids=["told at once", "found by the sweep"])
+def test_a_document_whose_lead_is_doubted_waits_until_that_is_found_again(
+    receive, crego, vendor_sandbox, add, swept
+):
+    lead = receive()
+    engine.drain()
+    add(lead)
+    told = lead.deliveries.filter(kind="lead")
+    reference = told.get().reference
+    outbox.doubt([told.get().pk], "The vendor lists it no more.")
+    told.update(due_at=timezone.now() + timedelta(hours=1))
+    engine.drain()
+    assert sent() == [State.WAITING]
+    if swept:
+        told.update(state=State.DELIVERED, reference=reference)
+        outbox.sweep()
+    make_due()
+    engine.drain()
+    assert (sent(), len(held(vendor_sandbox))) == ([State.DELIVERED], 1)
 
 
 def test_another_connection_s_id_of_the_lead_is_not_this_one_s(receive, crego, vendor_sandbox, add):

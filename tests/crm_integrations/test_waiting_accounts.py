@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.utils import timezone
 
@@ -9,8 +11,8 @@ from crm_integrations import delivery as engine
 from crm_integrations import outbox
 from crm_integrations.models import Connection, Delivery, State
 from crm_integrations.outbox import Settlement
-from leadops.models import Lead
-from leadops.services import loan_accounts
+from leadops.models import Lead, Officer
+from leadops.services import lead_status, leads, loan_accounts
 from tests.crm_integrations.in_hand import make_due
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -133,3 +135,81 @@ def test_an_account_is_found_while_its_lead_is_doubted(unanswered, connections, 
     assert outbox.doubt([Delivery.objects.get(kind="lead").pk], "The vendor lists it no more.") == 1
     assert look_up().state == State.DELIVERED
     assert len(vendor_sandbox.held("crego_los")) == 1
+
+
+Word = Callable[[Delivery, Officer], object]
+
+
+def replayed(account: Delivery, officer: Officer) -> None:
+    outbox.cancel([account.pk])
+    outbox.replays.start(officer, "It is mended.", "all", Delivery.objects.filter(pk=account.pk))
+
+
+def sent_again(account: Delivery, officer: Officer) -> None:
+    Delivery.objects.filter(pk=account.pk).update(state=State.REVIEW)
+    outbox.send_again(account.pk, "they have none", officer)
+
+
+def tried_again(account: Delivery, officer: Officer) -> None:
+    outbox.cancel([account.pk])
+    outbox.retry([account.pk])
+
+
+@pytest.mark.parametrize("say", [tried_again, sent_again, replayed])
+def test_an_account_that_is_sent_again_before_its_lead_waits_and_then_goes(
+    receive, connections, vendor_sandbox, program, officer, say: Word
+):
+    outbox.pause(connections["crego_crm"], "It is being mended.", "asha")
+    account = loan_accounts.open_account(receive(), "CL1", program)
+    say(account.deliveries.get(), officer)
+    engine.drain()
+    waiting = account.deliveries.get()
+    assert (waiting.state, waiting.reason) == (State.WAITING, "Waiting until Crego CRM knows the lead.")
+    assert (waiting.attempts, waiting.no_consent) == (0, False)
+    outbox.resume(connections["crego_crm"])
+    engine.drain()
+    assert account.deliveries.get().state == State.DELIVERED
+
+
+def test_an_account_whose_lead_is_doubted_waits_until_it_is_found_again(
+    receive, connections, vendor_sandbox, program
+):
+    lead = receive()
+    engine.drain()
+    outbox.pause(connections["crego_los"], "It is being mended.", "asha")
+    account = loan_accounts.open_account(lead, "CL1", program)
+    outbox.pause(connections["crego_crm"], "It is being mended.", "asha")
+    outbox.doubt([lead.deliveries.get(kind="lead", connection__vendor="crego_crm").pk], "It is not listed.")
+    outbox.resume(connections["crego_los"])
+    engine.drain()
+    assert account.deliveries.get().state == State.WAITING
+    outbox.resume(connections["crego_crm"])
+    engine.drain()
+    assert account.deliveries.get().state == State.DELIVERED
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["at once", "with many"])
+def test_the_account_of_a_lead_that_was_reopened_goes_when_that_is_submitted(
+    receive, connections, vendor_sandbox, program, officer, later
+):
+    outbox.pause(connections["crego_crm"], "It is being mended.", "asha")
+    lead = receive()
+    account = loan_accounts.open_account(lead, "CL1", program)
+    lead_status.change([lead.pk], Lead.Status.DROPPED, by=officer)
+    lead_status.reopen([lead.pk], by=officer)
+    assert account.deliveries.get().state == State.CANCELLED
+    leads.submit([Lead.objects.get(pk=lead.pk)], by=officer, later=later)
+    outbox.resume(connections["crego_crm"])
+    engine.drain()
+    assert account.deliveries.get().state == State.DELIVERED
+
+
+def test_an_account_that_an_officer_cancelled_stays_so_when_its_lead_is_submitted_again(
+    receive, connections, program, officer
+):
+    lead = receive()
+    account = loan_accounts.open_account(lead, "CL1", program)
+    outbox.cancel([account.deliveries.get().pk])
+    leads.revise(lead)
+    leads.submit([lead], by=officer)
+    assert account.deliveries.get().state == State.CANCELLED
