@@ -73,8 +73,8 @@ def enqueue_leads(
     if later and connections is None:
         announcements.note(leads)
         return 0
+    too = _send_passed_over(leads, connections) if by is not None and connections is not None else 0
     enqueued = announcements.enqueue(leads, connections, along)
-    too = _send_documents_too(leads, connections) if by is not None and connections is not None else 0
     nowhere = {}
     for lead in leads:
         if lead.pk in enqueued.words:
@@ -86,16 +86,19 @@ def enqueue_leads(
     return enqueued.made + too
 
 
-def _send_documents_too(leads: Sequence[Lead], connections: Sequence[UUID]) -> int:
-    """Where an officer sends leads to vendors that have them, the documents go that were not sent; returns how many."""
-    among = [each for each in Connection.objects.filter(pk__in=connections) if each.takes_documents]
-    if not among:
-        return 0
+def _send_passed_over(leads: Sequence[Lead], connections: Sequence[UUID]) -> int:
+    """Where an officer sends leads, those go again that were not taken there, and documents that were not sent.
+
+    Returns how many.
+    """
     ids = [lead.pk for lead in leads]
     summary.lock(ids)
-    return outbox.documents.send_along(ids, among) + outbox.retry(
-        outbox.documents.passed_over(ids, connections)
-    )
+    again = outbox.retry(outbox.passed_over(ids, connections))
+    among = [each for each in Connection.objects.filter(pk__in=connections) if each.takes_documents]
+    if not among:
+        return again
+    too = outbox.retry(outbox.documents.passed_over(ids, connections))
+    return again + too + outbox.documents.send_along(ids, among)
 
 
 def _derive(leads: Mapping[UUID, Lead]) -> None:

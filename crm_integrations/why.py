@@ -179,17 +179,13 @@ def of_lead(
     newest = _newest(deliveries)
     for state in PRESSING:
         if alike := [each for each in newest if each.state == state]:
-            first = alike[0]
-            sentence = of_delivery(first, now)
-            others = _others(len(alike) - 1)
-            return f"{_named(first)}{others}: {sentence}"
+            return _first_of(alike, now)
     if lead.is_stopped:
         return _("The lead is %(status)s: nothing of it is sent.") % {
             "status": lead.get_status_display().lower()
         }
-    delivered = (each for each in newest if each.state == State.DELIVERED and each.kind in MAIN_KINDS)
-    held = [each.connection.name for each in delivered]
-    if held:
+    main = [each for each in newest if each.kind in MAIN_KINDS]
+    if held := [each.connection.name for each in main if each.state == State.DELIVERED]:
         return _("Delivered to %(names)s.") % {"names": ", ".join(held)}
     if gaps:
         name, missing = next(iter(gaps.items()))
@@ -202,7 +198,14 @@ def of_lead(
         return _("It came with an import, and is about to be queued.")
     if lead.status == Lead.Status.DRAFT:
         return _("Not sent yet: submit it.")
+    if cancelled := [each for each in main if each.state == State.CANCELLED]:
+        return _first_of(cancelled, now)
     return _("No route sends it anywhere.")
+
+
+def _first_of(alike: Sequence[Delivery], now: datetime) -> str:
+    """What is told of the first of deliveries that stand alike, and how many more there are."""
+    return f"{_named(alike[0])}{_others(len(alike) - 1)}: {of_delivery(alike[0], now)}"
 
 
 def _named(delivery: Delivery) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
 from crm_integrations import doorbell, events, registry, summary
@@ -62,6 +62,13 @@ def cancel_ended(leads: Iterable[Lead]) -> None:
         ended[ended_leads.said_of(lead)].append(lead.pk)
     for reason, lead_ids in ended.items():
         cancel(Delivery.objects.filter(lead__in=lead_ids).values_list("pk", flat=True), reason)
+
+
+def passed_over(lead_ids: Collection[uuid.UUID], connections: Collection[uuid.UUID]) -> list[uuid.UUID]:
+    """Deliveries of these leads, as they are now, that these connections surely do not have and are not sent."""
+    of_leads = Delivery.objects.filter(lead__in=lead_ids, connection__in=connections, kind=Kind.LEAD)
+    unsent = of_leads.filter(state__in=REPEATABLE, version=F("lead__version"))
+    return list(unsent.values_list("pk", flat=True))
 
 
 def revive(lead_ids: Collection[uuid.UUID]) -> int:

@@ -245,3 +245,39 @@ def test_an_older_version_that_was_read_before_is_not_sent_beside_the_newer_one(
     engine.drain()
     assert Delivery.objects.get().version == 2
     assert len(vendor_sandbox.calls("ispcrm")) == 1
+
+
+@pytest.mark.parametrize("state", REPEATABLE)
+def test_what_a_vendor_does_not_have_goes_when_an_officer_sends_its_lead_there(
+    receive, connections, vendor_sandbox, officer, state
+):
+    lead = receive()
+    only("ispcrm")
+    Delivery.objects.update(state=state)
+    assert leads.submit([lead], [connections["ispcrm"].pk], by=officer) == 1
+    lead.refresh_from_db()
+    assert lead.sync_status == Lead.SyncStatus.IN_PROGRESS
+    engine.drain()
+    assert len(vendor_sandbox.held("ispcrm")) == 1
+
+
+def test_only_where_an_officer_sends_it_does_a_refused_lead_go_again(receive, connections, officer):
+    lead = receive()
+    Delivery.objects.update(state=State.REJECTED)
+    leads.submit([lead], by=officer)
+    assert leads.submit([lead], [connections["ispcrm"].pk], by=officer) == 1
+    again = Delivery.objects.exclude(state=State.REJECTED).get()
+    assert (again.connection.vendor, again.state) == ("ispcrm", State.QUEUED)
+    assert leads.submit([lead], [connections["ispcrm"].pk], by=officer) == 0
+
+
+def test_of_a_lead_that_was_edited_the_new_version_goes_and_not_the_refused_one(
+    receive, connections, officer
+):
+    lead = receive()
+    only("ispcrm")
+    Delivery.objects.update(state=State.REJECTED)
+    leads.revise(lead)
+    assert leads.submit([lead], [connections["ispcrm"].pk], by=officer) == 1
+    states = dict(Delivery.objects.values_list("version", "state"))
+    assert states == {1: State.SUPERSEDED, 2: State.QUEUED}

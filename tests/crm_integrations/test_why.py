@@ -240,6 +240,10 @@ CONNECTIONS = {name: connection(name=name) for name in ("alpha", "beta", "gamma"
         ([("alpha", State.QUEUED), ("beta", State.DELIVERED)], "alpha: It is sent at 14:30."),
         ([("beta", State.DELIVERED), ("alpha", State.DELIVERED)], "Delivered to alpha, beta."),
         ([("alpha", State.CANCELLED), ("beta", State.DELIVERED)], "Delivered to beta."),
+        (
+            [("beta", State.CANCELLED), ("alpha", State.CANCELLED)],
+            "alpha (and 1 more): It was cancelled.",
+        ),
     ],
 )
 def test_a_lead_tells_its_most_pressing_delivery(deliveries, sentence):
