@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
+from itertools import count
 
-BODY = b'{"success": true, "message": "ok", "data": {"lead_id": 101, "status": "New"}}'
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (
-    len(BODY),
-    BODY,
-)
+IDS = count(time.time_ns())
+"""No two leads have one, not even those of two runs."""
+BODY = b'{"success": true, "message": "ok", "data": {"lead_id": %d, "status": "New"}}'
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 
 
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -23,7 +24,8 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             length = int(head.partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
             await reader.readexactly(length)
             await asyncio.sleep(DELAY)
-            writer.write(ANSWER)
+            body = BODY % next(IDS)
+            writer.write(HEAD % len(body) + body)
     except (asyncio.IncompleteReadError, ConnectionError):
         writer.close()
 

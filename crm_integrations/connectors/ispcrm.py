@@ -6,7 +6,7 @@ Source: https://docs.ispcrm.online/create_lead. There is no way to read a lead b
 from __future__ import annotations
 
 from crm_integrations import errors
-from crm_integrations.answers import text
+from crm_integrations.answers import number_as_text, text
 from crm_integrations.auth import Bearer
 from crm_integrations.connector import Auth, Connector, Missing, Outcome, Request, Response, Secret
 from crm_integrations.records import AddressRecord, ApplicantRecord, LeadRecord
@@ -103,10 +103,11 @@ class Ispcrm(Connector):
         if body.get("success") is False:
             raise errors.Rejected(message or "ISPCRM refused without a reason.")
         data = body["data"] if isinstance(body.get("data"), dict) else {}
+        reference = number_as_text(data.get("lead_id"))
         # Success is 200 here, not 201, and the page shows an integer id.
-        if response.status != 200 or body.get("success") is not True or type(data.get("lead_id")) is not int:
+        if response.status != 200 or body.get("success") is not True or not reference:
             raise errors.OutcomeUnknown(f"ISPCRM does not say that it has the lead. {message}".rstrip())
-        return Outcome(str(data["lead_id"]), text(data.get("status")), message)
+        return Outcome(reference, text(data.get("status")), message)
 
 
 def _address(primary: ApplicantRecord) -> str:

@@ -50,13 +50,13 @@ from crm_integrations.outbox.settlements import Settlement
 from crm_integrations.outbox.settling import (
     accept,
     finish,
-    held_by_another,
     settle,
     settle_with_next,
     write_unwritten,
 )
 from crm_integrations.outbox.sweeping import reap, sweep, wake_waiting
 from crm_integrations.outbox.taking import can_claim, serving, tokens_in, with_work
+from crm_integrations.outbox.vendor_ids import held_by_another
 
 __all__ = [
     "FIRST_BATCH",

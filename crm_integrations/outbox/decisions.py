@@ -14,10 +14,10 @@ from django.db.models.functions import Now
 from crm_integrations import doorbell, events, registry, summary
 from crm_integrations.connector import Kind
 from crm_integrations.models import REPEATABLE, Delivery, State
-from crm_integrations.outbox import ended_leads
+from crm_integrations.outbox import ended_leads, vendor_ids
 from crm_integrations.outbox.enqueueing import New, enqueue
 from crm_integrations.outbox.settlements import Settlement
-from crm_integrations.outbox.settling import cause_of, held_by_another, pass_on
+from crm_integrations.outbox.settling import cause_of, pass_on
 from leadops.errors import LeadopsError
 from leadops.models import AuditEvent, Lead, Officer
 from leadops.services import audit
@@ -88,7 +88,9 @@ def resolve_held(delivery_id: uuid.UUID, reference: str, reason: str, officer: O
     """
     with transaction.atomic():
         delivery = Delivery.objects.select_related("connection").get(pk=delivery_id)
-        if held_by_another(delivery, reference):
+        summary.lock([delivery.lead_id] if delivery.lead_id else [])
+        vendor_ids.alone(delivery, reference)
+        if vendor_ids.held_by_another(delivery, reference):
             raise HeldByAnother
         said = f"{officer} found it at the vendor: {reason}"
         held: dict[str, Any] = {"reference": reference, "delivered_at": Now(), "accepted": False}

@@ -96,7 +96,7 @@ def _opened(claim: Claim, call: dict[str, Any]) -> tuple[datetime, bool] | None:
     ending, claim.unwritten = claim.unwritten, None
     if ending is not None and not done.written:
         with left_to_others(ending.delivery):  # which is no matter of the call that comes now
-            raise LostLease
+            settling.settle(claim, *ending)  # finds why not
     return done.opened
 
 

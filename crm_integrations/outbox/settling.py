@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 from crm_integrations import causes, doorbell, events, registry, retry, summary
 from crm_integrations.connector import Kind
 from crm_integrations.models import NEEDS_PERSON, Delivery, Exchange, State
-from crm_integrations.outbox import documents
+from crm_integrations.outbox import documents, vendor_ids
 from crm_integrations.outbox.claims import Claim, LostLease, let_go
 from crm_integrations.outbox.exchanges import ANSWER, COMPLETE, answered, complete_exchange, tell_health
 from crm_integrations.outbox.leaving import left_to_others
@@ -36,7 +36,7 @@ ANOTHER_ACCOUNT = "The account was changed before its bank told of it."
 
 
 # Written out, like the statements of `claims`: the ORM's making of these few is half of a delivery's cost.
-SETTLE = """
+SETTLE = f"""
 UPDATE crm_integrations_delivery d SET state = e.state, reason = e.reason, cause = e.cause, lease = NULL,
     leased_until = NULL, leases_lost = 0,
     no_consent = e.state = 'waiting' AND e.due_in IS NOT NULL, -- who waits for a lead is woken, and not looked at again
@@ -46,10 +46,10 @@ UPDATE crm_integrations_delivery d SET state = e.state, reason = e.reason, cause
     reference = coalesce(e.reference, d.reference), vendor_status = coalesce(e.vendor_status, d.vendor_status),
     delivered_at = CASE WHEN e.state = 'delivered' THEN now() ELSE delivered_at END,
     ask_at = coalesce(now() + e.ask_in * interval '1 second', ask_at)
-FROM e WHERE d.id = e.delivery AND d.lease = e.lease
+FROM e WHERE d.id = e.delivery AND d.lease = e.lease AND {vendor_ids.FREE}
 """
 HOW = """state text, reason text, cause text, accepted bool, lookups int, absences int, due_in float, ask_in float,
-    reference text, vendor_status text, delivery uuid, lease uuid"""
+    reference text, vendor_status text, held_as text, delivery uuid, lease uuid"""
 KEPT = ("reason", "accepted", "lookups", "absences", "due_in")
 """Of these, what a settlement names as its column."""
 ENDED = f"e AS (SELECT * FROM json_to_recordset(%(endings)s) AS e({HOW}, {ANSWER}, {events.SETTLED}))"
@@ -70,7 +70,7 @@ def settle(
 
     One transaction: the lead's lock, the exchange, the delivery, the lead's summary, who waited for it. Raises
     LostLease, having written nothing but the exchange, when the lease has gone to another. What the claim holds
-    unwritten is written before.
+    unwritten is written before. What the vendor gave another record's id a person has to decide.
     """
     write_unwritten(claim)
     while True:
@@ -78,6 +78,9 @@ def settle(
             _settle(claim, delivery, settlement, exchange)
             return
         except LostLease:
+            if settlement.reference and vendor_ids.held_by_another(delivery, settlement.reference):
+                settlement = _anothers(settlement.reference)  # which is why nothing was written
+                continue
             if exchange is not None:  # what came back too late is evidence all the same
                 complete_exchange(exchange)
             raise
@@ -87,6 +90,11 @@ def settle(
                 raise
             database.close()
             time.sleep(TRY_AGAIN_SECONDS)
+
+
+def _anothers(reference: str) -> Settlement:
+    words = f"The id {reference} that the vendor gave belongs to another record."
+    return Settlement(State.REVIEW, words, accepted=True)
 
 
 def settle_with_next(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: Exchange) -> None:
@@ -145,15 +153,16 @@ def _write(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: E
             raise LostLease
 
 
-def writing(endings: Sequence[Columns]) -> tuple[tuple[Statement | str, ...], dict[str, str]]:
+def writing(endings: Sequence[Columns]) -> tuple[tuple[Statement | str, ...], dict[str, Any]]:
     """The statements that write `endings`, to be sent in one string, and their parameters.
 
     Sent so they are one round trip, and one transaction even where none was begun.
     """
     leads = {each["lead"] for each in endings} - {None}
     write = WRITE_TOLD if any("event" in each for each in endings) else WRITE
-    named = {"leads": json.dumps(list(leads)), "endings": json.dumps(endings)}
-    return (BY_ONE_PLAN, summary.LOCK_GIVEN, write, summary.DERIVE_GIVEN), named
+    ids = sorted({vendor_ids.lock_of(each["held_as"]) for each in endings if "held_as" in each})
+    named = {"leads": json.dumps(list(leads)), "endings": json.dumps(endings), "ids": ids}
+    return (BY_ONE_PLAN, summary.LOCK_GIVEN, vendor_ids.LOCK_IDS, write, summary.DERIVE_GIVEN), named
 
 
 def columns_of(claim: Claim, ending: Ending) -> Columns:
@@ -162,6 +171,8 @@ def columns_of(claim: Claim, ending: Ending) -> Columns:
     columns: Columns = {name: getattr(settlement, name) for name in KEPT}
     if settlement.state == State.DELIVERED:
         columns |= {"reference": settlement.reference, "vendor_status": settlement.vendor_status}
+    if settlement.reference:
+        columns["held_as"] = vendor_ids.held_as(delivery, settlement.reference)
     columns |= {"state": settlement.state.value, "delivery": delivery.pk.hex, "lease": claim.lease.hex}
     columns |= {"lead": delivery.lead_id and delivery.lead_id.hex}
     columns |= {
@@ -173,8 +184,8 @@ def columns_of(claim: Claim, ending: Ending) -> Columns:
 
 def written_by(cursor: CursorWrapper) -> set[str]:
     """Once `writing`'s statements ran: the deliveries that were written. The cursor goes to their last result."""
-    cursor.nextset()
-    cursor.nextset()
+    for _ in ("plan", "leads", "ids"):
+        cursor.nextset()
     written = {pk.hex for (pk,) in cursor.fetchall()}
     cursor.nextset()
     return written
@@ -213,7 +224,7 @@ def pass_on(delivery: Delivery, settlement: Settlement) -> None:
         _tell_waiting(delivery, delivery.lead_id, settlement)
         if settlement.state == State.DELIVERED:
             documents.send_along([delivery.lead_id], [delivery.connection])
-    elif delivery.kind == Kind.BANK and delivery.lead_id and settlement.state == State.DELIVERED:
+    elif delivery.kind == Kind.BANK and delivery.lead_id and settlement.facts:
         told = [settlement.facts.get(name, "") for name in ("name_at_bank", "reason")]
         if not bank_verification.record(delivery.lead_id, delivery.record_id, *told):
             # So it is asked anew if it becomes this account again.
@@ -246,11 +257,3 @@ def wake(waiting: QuerySet[Delivery]) -> int:
 
 def _waited_for(vendor: str) -> bool:
     return any(connector.depends_on == vendor for connector in registry.vendors().values())
-
-
-def held_by_another(delivery: Delivery, reference: str) -> bool:
-    """Two of our records can't be one of the vendor's: an id that another record has is not this one's."""
-    same = Delivery.objects.filter(
-        connection_id=delivery.connection_id, kind=delivery.kind, reference=reference
-    )
-    return same.exclude(reference="").exclude(record_id=delivery.record_id).exists()

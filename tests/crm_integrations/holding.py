@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import threading
 import time
@@ -14,7 +15,7 @@ from django.db import connections as databases
 
 from crm_integrations.models import Connection, Route
 
-YES = b'{"success": true, "message": "ok", "data": {"lead_id": 101, "status": "New"}}'
+YES = b'{"success": true, "message": "ok", "data": {"lead_id": %d, "status": "New"}}'
 
 
 class Vendor(ThreadingHTTPServer):
@@ -26,8 +27,10 @@ class Vendor(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answer)
         self.status, self.headers, self.seen, self.delay = 200, {}, [], 0.0
         self.lock, self.under_way, self.most = threading.Lock(), 0, 0
+        self.ids = itertools.count(101)  # of leads, no two of which have one
         self.url = f"http://127.0.0.1:{self.server_port}"
 
+    ids: Iterator[int]
     status: int
     headers: dict[str, str]
     seen: list[str]
@@ -57,7 +60,7 @@ class _Answer(BaseHTTPRequestHandler):
         self.server.seen.append(self.path)
         with self.server.counted():
             time.sleep(self.server.delay)
-        body = YES if self.server.status == 200 else b"{}"
+        body = YES % next(self.server.ids) if self.server.status == 200 else b"{}"
         self.send_response(self.server.status)
         for name, value in {**self.server.headers, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)

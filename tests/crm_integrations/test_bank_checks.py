@@ -304,3 +304,14 @@ def test_officers_see_whose_account_it_was(desk, api, bank_id):
     assert "The account is in the name of ASHA VERMA." in shown
     assert f"/preview/{delivery.connection_id}/" not in shown
     assert str(delivery).startswith("Bank account of Lead ")
+
+
+def test_of_a_check_that_an_officer_found_nothing_is_said_that_no_bank_told(
+    api, bank_id, verifier, vendor_sandbox, officer
+):
+    verify(api, bank_id)
+    Delivery.objects.filter(kind="bank").update(state=State.REVIEW)
+    assert outbox.resolve_held(Delivery.objects.get(kind="bank").pk, "chk-1", "seen in their portal", officer)
+    told = verify(api, bank_id)["verification"]
+    assert (told["state"], told["found"], told["best_match"]) == ("delivered", None, None)
+    assert not BankVerification.objects.exists()

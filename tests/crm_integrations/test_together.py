@@ -114,7 +114,7 @@ def three(queue, transactional_db) -> list[outbox.Claim]:
         call = Exchange(delivery=first, purpose=Exchange.Purpose.CREATE, version=1)
         outbox.open_exchange(claim, first, call)
         call.status, call.duration_ms = 200, 1
-        settled = Settlement(State.DELIVERED, "", reference=first.pk.hex[:8])
+        settled = Settlement(State.DELIVERED, "", reference=first.pk.hex)
         outbox.settle_with_next(claim, first, settled, call)
         assert claim.unwritten is not None
     return claims
@@ -167,7 +167,7 @@ def test_outcomes_and_calls_of_several_threads_are_one_commit(three, monkeypatch
     assert [calls_of(claim) for claim in three] == [2, 2, 2]
     assert Exchange.objects.filter(status=200).exclude(finished_at=None).count() == 3
     references = Delivery.objects.filter(state=State.DELIVERED).values_list("reference", flat=True)
-    assert set(references) == {claim.deliveries[0].pk.hex[:8] for claim in three}
+    assert set(references) == {claim.deliveries[0].pk.hex for claim in three}
     assert Lead.objects.filter(sync_status=Lead.SyncStatus.DELIVERED).count() == 3
 
 

@@ -64,6 +64,8 @@ class TestIspcrm(ConnectorContract):
             b'{"success": true}',
             b'{"success": true, "data": {"lead_id": true}}',
             b'{"success": true, "data": {"lead_id": "101"}}',
+            b'{"success": true, "data": {"lead_id": 0}}',
+            b'{"success": true, "data": {"lead_id": -1}}',
             b'{"success": true, "data": [101]}',
             b'{"success": true, "data": {"lead_id": NaN}}',
             b"{}",
