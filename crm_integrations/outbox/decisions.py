@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from crm_integrations import doorbell, events, registry, summary
 from crm_integrations.connector import Kind
 from crm_integrations.models import REPEATABLE, Delivery, State
-from crm_integrations.outbox import ended_leads, vendor_ids
+from crm_integrations.outbox import documents, ended_leads, vendor_ids
 from crm_integrations.outbox.enqueueing import New, enqueue
 from crm_integrations.outbox.settlements import Settlement
 from crm_integrations.outbox.settling import cause_of, pass_on
@@ -175,7 +175,8 @@ def doubt_unsent(reason: str) -> int:
     """Take all that stands as not sent for perhaps sent, as after a database was restored; returns how many.
 
     Each is looked up at its vendor before anything is sent; where the vendor can't be asked, a person decides. So is
-    what waits for another record or ended without success, should it ever go on: it may have gone on in the lost time.
+    what waits for another record or ended without success, should it ever go on: it may have gone on in the lost time,
+    and the lead's documents after it.
     """
     pushed = Delivery.objects.exclude(kind=Kind.EVENT)  # who gets an event twice knows it by its id
     pushed.filter(state__in=(State.WAITING, *REPEATABLE)).update(once_unknown=True)
@@ -188,6 +189,8 @@ def doubt_unsent(reason: str) -> int:
             summary.lock({lead_id for lead_id in rows.values_list("lead_id", flat=True) if lead_id})
             rows.update(lease=None, leased_until=None)
             doubted += _change(ids, states, state=State.UNKNOWN, reason=reason, **doubt)
+    for followed in documents.perhaps_sent():
+        doubt_unmade(followed, reason)
     return doubted
 
 
