@@ -123,7 +123,10 @@ class Caller:
         content_type = response.headers.get("content-type", "")
         self.exchange.status = response.status
         self.exchange.response_headers = redaction.headers(response.headers, self.secrets)
-        self.exchange.response_body = redaction.body(response.body, content_type, self.secrets)
+        if self.exchange.is_list:  # of many people, of whom none could be erased from it
+            self.exchange.response_body = redaction.fields_alone(response.body, self.secrets)
+        else:
+            self.exchange.response_body = redaction.body(response.body, content_type, self.secrets)
 
 
 class ClaimCaller(Caller):

@@ -103,7 +103,7 @@ def after_absences(delivery: Delivery) -> Settlement:
     What the look-ups took counts as waited. What the lender has ended is cancelled where it would be sent; of an
     erased lead nothing is left that a request could be made of.
     """
-    if delivery.lead is not None and delivery.lead.erased_at is not None:
+    if delivery.is_erased:
         return Settlement(State.CANCELLED, ended_leads.ERASED)
     wait = retry.retry_in(delivery.attempts, settings.DELIVERY_RETRIES, random.uniform(*retry.JITTER))
     if wait is None and not delivery.ended_as:

@@ -19,19 +19,27 @@ class InHand(LeadopsError):
 def erase(leads: Sequence[Lead]) -> dict[str, int]:
     """Empty what was kept of `leads` and may name a person, in the caller's transaction; returns how many of what.
 
-    The vendors' ids and states stay: by them the vendors are asked to erase too. Raises InHand while a worker has one
-    of them, whose answer would be written afterwards.
+    The vendors' ids and states stay: by them the vendors are asked to erase too, and are asked nothing else. Raises
+    InHand while a worker has one of them, whose answer would be written afterwards.
     """
     deliveries = Delivery.objects.filter(lead__in=leads)
     if deliveries.exclude(leased_until=None).exists():
         raise InHand
+    deliveries.update(
+        reason="", cause="", ask_at=None
+    )  # before the calls: who asks now finds it taken from him
     calls = Exchange.objects.filter(delivery__in=deliveries).exclude(request_body="", response_body="")
     emptied = {"request_body": "", "response_body": "", "error": "", "updated_at": Now()}
     done = {"HTTP calls": calls.update(**emptied), "webhooks": _webhooks(deliveries)}
     Difference.objects.filter(delivery__in=deliveries).update(ours="", theirs="")
-    deliveries.update(reason="", cause="")
     Gap.objects.filter(lead__in=leads).delete()
     return done
+
+
+def forget_answers(delivery: Delivery) -> None:
+    """Empty what came back about `delivery` while its lead was being erased."""
+    calls = Exchange.objects.filter(delivery=delivery, delivery__lead__erased_at__isnull=False)
+    calls.update(response_body="", updated_at=Now())
 
 
 def _webhooks(deliveries: QuerySet[Delivery]) -> int:

@@ -20,7 +20,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from crm_integrations import doorbell, errors, health, notices, redaction, retry
+from crm_integrations import doorbell, erasing, errors, health, notices, redaction, retry
 from crm_integrations.calls import kept_call
 from crm_integrations.connector import Outcome, Request, Response
 from crm_integrations.models import AnswerShape, Delivery, Exchange, Notice, State, StatusChange
@@ -90,8 +90,9 @@ def follow(stop: Callable[[], bool] = lambda: False) -> int:
 
 
 def ask_now(delivery_ids: list[UUID]) -> int:
-    """Have the vendors asked at once, also about what is final; returns how many can be."""
-    rows = Delivery.objects.filter(pk__in=delivery_ids, state=State.DELIVERED).exclude(reference="")
+    """Have the vendors asked at once, also about what is final, but of no erased lead; returns how many can be."""
+    known = Delivery.objects.filter(state=State.DELIVERED, lead__erased_at=None).exclude(reference="")
+    rows = known.filter(pk__in=delivery_ids)
     vendors = {each.connection.vendor for each in rows.select_related("connection") if each.is_followed}
     doorbell.ring_on_commit("crm_integrations.tasks.follow")
     return rows.filter(connection__vendor__in=vendors).update(ask_at=Now())
@@ -127,8 +128,10 @@ def _ask(asking: Asking) -> bool:
     with transaction.atomic():
         mine = Delivery.objects.select_related("connection").filter(pk=asking.delivery.pk)
         delivery = mine.filter(ask_at=asking.until).select_for_update(of=("self",)).first()
-        # None: too late. Another asks, or a webhook told of it meanwhile.
-        if delivery is not None:
+        # None: too late. Another asks, a webhook told of it meanwhile, or its lead was erased.
+        if delivery is None:
+            erasing.forget_answers(asking.delivery)
+        else:
             if outcome is not None:
                 _take(delivery, outcome, Source.POLL)
             _schedule(delivery, wait)

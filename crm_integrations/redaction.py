@@ -174,6 +174,23 @@ def body(raw: bytes, content_type: str = "", secrets: Collection[str] = ()) -> s
     return storable(masked.replace("\\u0000", ""), MAX_STORED, secrets)
 
 
+def fields_alone(raw: bytes, secrets: Collection[str] = ()) -> str:
+    """What fields a body has, without any value; nothing of what is no JSON."""
+    try:
+        return storable(json.dumps(_emptied(json.loads(raw)), ensure_ascii=False), MAX_STORED, secrets)
+    except (ValueError, RecursionError):
+        return ""
+
+
+def _emptied(value: Any) -> Any:
+    """`value` with null for every text, number and the like; of a list what is alike once."""
+    if isinstance(value, dict):
+        return {_mask_all(name): _emptied(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [json.loads(each) for each in dict.fromkeys(json.dumps(_emptied(each)) for each in value)]
+    return None
+
+
 def _as_json(text: str) -> str | None:
     """`text` masked key by key; None when it is not JSON."""
     try:

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from crm_integrations.admin.steering import record_url
@@ -65,4 +66,12 @@ class ExchangeAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
 
     @admin.display(description="Answer")
     def came_back(self, call: Exchange) -> SafeString:
-        return format_html('<pre class="lo-wire" tabindex="0">{}</pre>', ShownCall.whole(call).answer)
+        shown = format_html('<pre class="lo-wire" tabindex="0">{}</pre>', ShownCall.whole(call).answer)
+        return shown + format_html('<p class="lo-quiet">{}</p>', why) if (why := _why_less(call)) else shown
+
+
+def _why_less(call: Exchange) -> str:
+    """Why not all of an answer was kept; empty where it was."""
+    if call.is_list:
+        return _("A list names many people: which fields it has is kept, what stands in them is not.")
+    return _("Its personal data was erased.") if call.delivery and call.delivery.is_erased else ""

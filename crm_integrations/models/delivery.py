@@ -209,6 +209,11 @@ class Delivery(Record):
         return found
 
     @property
+    def is_erased(self) -> bool:
+        """Whether the personal data of its lead was erased: nothing more is learned of it."""
+        return self.lead is not None and self.lead.erased_at is not None
+
+    @property
     def ended_as(self) -> str:
         """The status of a lead that the lender has dropped or declined, so that nothing of it is sent; else empty."""
         return self.lead.status if self.lead is not None and self.lead.is_stopped else ""

@@ -76,5 +76,10 @@ class Exchange(Record):
         # None has what an answer brings, so that the server keeps it without writing their entries anew.
         indexes = [models.Index(fields=["connection", "-id"], name="exchange_by_connection")]
 
+    @property
+    def is_list(self) -> bool:
+        """Whether the vendor answered with its records of many people; of those the values are not kept."""
+        return self.purpose == self.Purpose.LIST and self.status is not None and self.status < 300
+
     def __str__(self) -> str:
         return f"{self.operation} {self.status or self.error or 'under way'}"

@@ -94,7 +94,7 @@ def resolve_held(delivery_id: uuid.UUID, reference: str, reason: str, officer: O
             raise HeldByAnother
         said = f"{officer} found it at the vendor: {reason}"
         held: dict[str, Any] = {"reference": reference, "delivered_at": Now(), "accepted": False}
-        if delivery.connection.connector_class.can_follow:
+        if delivery.connection.connector_class.can_follow and not delivery.is_erased:
             held["ask_at"] = Now()
         done = bool(_change([delivery_id], UNDECIDED, state=State.DELIVERED, reason=said, **held))
         if done:

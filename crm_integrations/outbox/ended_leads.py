@@ -10,6 +10,11 @@ IS_ENDED = "(l.erased_at IS NOT NULL OR l.status IN ({}))".format(
     ", ".join(f"'{status.value}'" for status in Lead.STOPPED)
 )
 """Of a row `l` of the leads, in SQL."""
+OF_ERASED = """EXISTS (
+    SELECT FROM crm_integrations_delivery o JOIN leadops_lead l ON l.id = o.lead_id
+    WHERE o.id = {delivery} AND l.erased_at IS NOT NULL
+)"""
+"""Whether a delivery is of an erased lead, in SQL: nothing more is learned of it."""
 ENDED = Q(status__in=Lead.STOPPED) | Q(erased_at__isnull=False)
 ERASED = "Its personal data was erased."
 DELETED = "The lead was deleted."

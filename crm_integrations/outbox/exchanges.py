@@ -9,10 +9,12 @@ from django.db import connection as database
 
 from crm_integrations import health
 from crm_integrations.models import Exchange
+from crm_integrations.outbox.ended_leads import OF_ERASED
 
-COMPLETE = """
+COMPLETE = f"""
 UPDATE crm_integrations_exchange x SET status = e.status, response_headers = e.response_headers,
-    response_body = e.response_body, error = e.error, duration_ms = e.duration, finished_at = now(), updated_at = now()
+    response_body = CASE WHEN {OF_ERASED.format(delivery="x.delivery_id")} THEN '' ELSE e.response_body END,
+    error = e.error, duration_ms = e.duration, finished_at = now(), updated_at = now()
 FROM e WHERE x.id = e.exchange
 """
 """Of rows `e` with the columns of ANSWER."""

@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 from crm_integrations import causes, doorbell, events, registry, retry, summary
 from crm_integrations.connector import Kind
 from crm_integrations.models import NEEDS_PERSON, Delivery, Exchange, State
-from crm_integrations.outbox import documents, vendor_ids
+from crm_integrations.outbox import documents, ended_leads, vendor_ids
 from crm_integrations.outbox.claims import Claim, LostLease, let_go
 from crm_integrations.outbox.exchanges import ANSWER, COMPLETE, answered, complete_exchange, tell_health
 from crm_integrations.outbox.leaving import left_to_others
@@ -45,7 +45,8 @@ UPDATE crm_integrations_delivery d SET state = e.state, reason = e.reason, cause
     due_at = coalesce(now() + e.due_in * interval '1 second', due_at),
     reference = coalesce(e.reference, d.reference), vendor_status = coalesce(e.vendor_status, d.vendor_status),
     delivered_at = CASE WHEN e.state = 'delivered' THEN now() ELSE delivered_at END,
-    ask_at = coalesce(now() + e.ask_in * interval '1 second', ask_at)
+    ask_at = CASE WHEN {ended_leads.OF_ERASED.format(delivery="d.id")} THEN NULL
+        ELSE coalesce(now() + e.ask_in * interval '1 second', ask_at) END
 FROM e WHERE d.id = e.delivery AND d.lease = e.lease AND {vendor_ids.FREE}
 """
 HOW = """state text, reason text, cause text, accepted bool, lookups int, absences int, due_in float, ask_in float,

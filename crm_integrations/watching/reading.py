@@ -91,8 +91,6 @@ def _words(call: Exchange, connector: Connector) -> Iterator[str]:
         found = [connector.outcome(response).status]
     elif call.purpose == Purpose.STATUS:
         found = [connector.parse_status(response).status]
-    elif call.purpose == Purpose.LIST:
-        found = [row.status for row in connector.parse_list(response).rows]
     else:
         found = []
     return (word[:LONGEST_WORD] for word in found if word)

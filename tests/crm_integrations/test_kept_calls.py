@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from django.urls import reverse
 
 from crm_integrations import errors, tokens, transport
 from crm_integrations.calls import kept_call
@@ -32,6 +35,33 @@ def test_call_is_kept_with_its_answer_and_without_its_credential(connections):
     assert kept.finished_at is not None
     assert '"results": []' in kept.response_body
     assert crego.secrets["token"] not in repr(kept.__dict__)
+
+
+def test_of_a_list_only_its_fields_are_kept_and_its_page_says_so(connections, monkeypatch, desk):
+    rows = [
+        {"id": n, "applicants": [{"name": "Asha Verma", "age": 30}] * n, "9876543210": True} for n in (1, 2)
+    ]
+    said = json.dumps({"count": 2, "results": [*rows, {"id": 3}]}).encode()
+    monkeypatch.setattr(transport, "send", lambda *given: Response(200, said))
+    kept_call(connections["crego_crm"], LIST, Purpose.LIST, as_it_is)
+    kept = Exchange.objects.get()
+    row = {"id": None, "applicants": [{"name": None, "age": None}], "XXXXXX3210": None}
+    assert json.loads(kept.response_body) == {"count": None, "results": [row, {"id": None}]}
+    page = desk.get(reverse("admin:crm_integrations_exchange_change", args=[kept.pk])).content.decode()
+    assert "A list names many people: which fields it has is kept, what stands in them is not." in page
+
+
+@pytest.mark.parametrize("body", [b"<html>Asha Verma</html>", b"[" * 100_000])
+def test_of_a_list_that_can_t_be_read_nothing_is_kept(connections, monkeypatch, body):
+    monkeypatch.setattr(transport, "send", lambda *given: Response(200, body))
+    kept_call(connections["crego_crm"], LIST, Purpose.LIST, as_it_is)
+    assert Exchange.objects.get().response_body == ""
+
+
+def test_a_list_that_is_refused_keeps_the_vendors_words(connections, monkeypatch):
+    monkeypatch.setattr(transport, "send", lambda *given: Response(400, b'{"detail": "Too many days."}'))
+    kept_call(connections["crego_crm"], LIST, Purpose.LIST, as_it_is)
+    assert "Too many days." in Exchange.objects.get().response_body
 
 
 def test_call_that_fails_is_kept_with_its_error(connections, vendor_sandbox):
