@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Q
 
 from crm_integrations import doorbell, health, notices, redaction
 from crm_integrations.models import Connection, Notice
 
 
 def pause(connection: Connection, reason: str, by: str = "") -> None:
-    """Hold all deliveries of `connection` until a person resumes it; `by` is the officer who paused it."""
+    """Hold all deliveries of `connection` until a person resumes it; `by` is the officer who paused it.
+
+    A call that was under way and is refused then takes nothing of the officer's word.
+    """
     told = redaction.mask_inside(reason, connection.credentials)
+    held = Connection.objects.filter(pk=connection.pk)
+    if not by:
+        held = held.exclude(~Q(paused_by=""), paused_until=Connection.UNTIL_RESUMED)
     with transaction.atomic():
-        Connection.objects.filter(pk=connection.pk).update(
-            paused_until=Connection.UNTIL_RESUMED, pause_reason=told, paused_by=by
-        )
+        held.update(paused_until=Connection.UNTIL_RESUMED, pause_reason=told, paused_by=by)
         # Without the reason, which may hold the vendor's words: a notice is mailed.
         said = "Nothing is sent until an officer resumes it; the reason is on the connection's page."
         notices.raise_notice(connection, Notice.Kind.PAUSED, said)

@@ -42,3 +42,22 @@ def test_whoever_pauses_no_credential_and_no_number_is_kept(crego):
     crego.refresh_from_db()
     assert crego.pause_reason.startswith("[removed] is wrong, says XXXXXX3210. xxx")
     assert len(crego.pause_reason) == 500
+
+
+def test_a_late_refusal_takes_nothing_of_an_officers_word(crego):
+    outbox.pause(crego, "Maintenance until Monday", by="asha")
+    outbox.pause(crego, "HTTP 403: no")
+    crego.refresh_from_db()
+    assert (crego.paused, crego.paused_by, crego.pause_reason) == (True, "asha", "Maintenance until Monday")
+
+
+def test_a_pause_that_nobody_gave_or_that_is_over_is_anothers_to_give(crego):
+    outbox.pause(crego, "HTTP 403: no")
+    outbox.pause(crego, "HTTP 401: no")
+    crego.refresh_from_db()
+    assert (crego.paused_by, crego.pause_reason) == ("", "HTTP 401: no")
+    outbox.pause(crego, "Maintenance", by="asha")
+    outbox.resume(crego)
+    outbox.pause(crego, "HTTP 403: no")
+    crego.refresh_from_db()
+    assert (crego.paused, crego.paused_by, crego.pause_reason) == (True, "", "HTTP 403: no")
