@@ -20,11 +20,12 @@ LOCK_IDS = Statement(
     ids="int[]",
 )
 """In one order, after the locks of the leads, so that nobody deadlocks."""
-# Of an ending `e` of a delivery `d`: not another record's in the table, nor one that is written with it.
+# Of an ending `e` of a delivery `d`: not another record's in the table, nor one that is written with it. By OFFSET the
+# id is looked for by itself: by a plan made while the table was small, all would be read that a connection was sent.
 FREE = """
 NOT EXISTS (SELECT 1 FROM e o WHERE o.held_as = e.held_as AND o.delivery < e.delivery) AND NOT EXISTS (
     SELECT 1 FROM crm_integrations_delivery o WHERE o.connection_id = d.connection_id AND o.kind = d.kind
-        AND o.reference = e.reference AND o.reference <> '' AND o.record_id <> d.record_id
+        AND o.reference = e.reference AND o.reference <> '' AND o.record_id <> d.record_id OFFSET 0
 )
 """
 

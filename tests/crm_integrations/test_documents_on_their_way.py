@@ -596,22 +596,3 @@ def test_deliveries_are_found_by_their_kind(receive, crego, add, admin_client):
     url = reverse("admin:crm_integrations_delivery_changelist")
     page = admin_client.get(url, {"kind__exact": "document"}).content.decode()
     assert page.count("/change/") == page.count(str(Delivery.objects.get(kind="document").pk)) > 0
-
-
-@pytest.mark.parametrize("as_in_backup", [State.QUEUED, State.REJECTED])
-def test_a_document_that_followed_in_the_time_that_a_restore_lost_makes_no_second_copy(
-    receive, crego, vendor_sandbox, add, as_in_backup
-):
-    lead = receive()
-    add(lead)
-    engine.drain()
-    assert len(held(vendor_sandbox)) == 1
-    Delivery.objects.filter(kind="document").delete()
-    Delivery.objects.update(state=as_in_backup, reference="", attempts=0, delivered_at=None)
-    assert outbox.doubt_unsent("Restored from a backup.") == (as_in_backup == State.QUEUED)
-    outbox.retry([lead.deliveries.get(kind="lead").pk])
-    for _ in range(4):
-        engine.drain()
-        make_due()
-    assert sent() == [State.SUPERSEDED, State.DELIVERED]
-    assert len(held(vendor_sandbox)) == 1

@@ -6,15 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 
 from crm_integrations import delivery as engine
 from crm_integrations import outbox
 from crm_integrations.models import Delivery, Exchange, Route, State
 from leadops.models import Lead
-from leadops.services import leads
-from tests import people
+from leadops.services import documents, leads
+from leadops.services.document_events import By
+from leadops.services.document_storing import Given
+from tests import people, vendors
 from tests.crm_integrations.in_hand import make_due
+from tests.leadops import papers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AS_NEVER_SENT: dict[str, Any] = {"once_unknown": False, "attempts": 0, "reference": "", "delivered_at": None}
@@ -158,3 +162,33 @@ def test_a_draft_that_no_vendor_has_is_sent_once_it_is_submitted(
         make_due()
     assert draft.deliveries.get(version=1).state == State.DELIVERED
     assert len(vendor_sandbox.held("brainysoft")) == 1
+
+
+@pytest.fixture
+def with_its_document(transactional_db, receive, vendor_sandbox, settings, tmp_path, partner) -> Lead:
+    """A lead at Crego's CRM, with a document that followed it there."""
+    settings.MEDIA_ROOT, settings.DELIVERY_LOOKUPS = tmp_path, (0,) * 5
+    crego = vendors.connect(vendor_sandbox.url, "crego_crm")["crego_crm"]
+    crego.settings = {"document_types": {"PAN": "PAN_CARD"}}
+    crego.save()
+    lead = receive()
+    file = SimpleUploadedFile("Asha Verma.pdf", papers.pdf(1))
+    documents.add(lead, Given("PAN", [], file), By(partner=partner, key_prefix="lo_live_abcd"))
+    engine.drain()
+    return lead
+
+
+@pytest.mark.parametrize("as_in_backup", [State.QUEUED, State.REJECTED])
+def test_a_document_that_followed_in_the_time_that_a_restore_lost_makes_no_second_copy(
+    with_its_document, vendor_sandbox, as_in_backup
+):
+    pushed = Delivery.objects.filter(kind="document")
+    pushed.delete()
+    Delivery.objects.update(state=as_in_backup, reference="", attempts=0, delivered_at=None)
+    assert outbox.doubt_unsent("Restored from a backup.") == (as_in_backup == State.QUEUED)
+    outbox.retry([with_its_document.deliveries.get(kind="lead").pk])
+    for _ in range(4):
+        engine.drain()
+        make_due()
+    assert list(pushed.order_by("id").values_list("state", flat=True)) == [State.SUPERSEDED, State.DELIVERED]
+    assert sum(each["kind"] == "document" for each in vendor_sandbox.held("crego_crm")) == 1

@@ -330,7 +330,7 @@ class TestMending:
         _batch, row, shown = one_refused(desk, upload, tmp_path, rows)
         assert re.findall(r'name="cell:([^"]+)"', shown) == [f"{row.pk}:{letter}" for letter in "ABC"]
         values = dict(re.findall(r'name="cell:[^"]+:(.)" value="([^"]*)"', shown))
-        assert values == {"A": "Verma", "B": " Asha", "C": "••••0001,••••1001"}
+        assert values == {"A": "Verma", "B": "Asha", "C": "••••0001,••••1001"}
         assert "This row has more cells than the header" in shown
 
     def test_whole_numbers_are_masked_and_kept_when_left_as_they_are(self, desk, upload, tmp_path):
