@@ -13,18 +13,21 @@ from crm_integrations.outbox.ended_leads import OF_ERASED
 
 COMPLETE = f"""
 UPDATE crm_integrations_exchange x SET status = e.status, response_headers = e.response_headers,
-    response_body = CASE WHEN {OF_ERASED.format(delivery="x.delivery_id")} THEN '' ELSE e.response_body END,
+    response_body = CASE WHEN {OF_ERASED} THEN '' ELSE e.response_body END,
     error = e.error, duration_ms = e.duration, finished_at = now(), updated_at = now()
 FROM e WHERE x.id = e.exchange
 """
 """Of rows `e` with the columns of ANSWER."""
-ANSWER = "exchange uuid, status int, response_headers jsonb, response_body text, error text, duration int"
+ANSWER = """lead uuid, exchange uuid, status int, response_headers jsonb, response_body text, error text,
+    duration int"""
 COMPLETE_ONE = f"WITH e AS (SELECT * FROM json_to_record(%s) AS e({ANSWER})) {COMPLETE}"
 
 
 def answered(exchange: Exchange) -> dict[str, Any]:
     """What COMPLETE writes, by the names of ANSWER."""
+    lead_id = exchange.delivery.lead_id if exchange.delivery is not None else None
     return {
+        "lead": lead_id and lead_id.hex,
         "exchange": exchange.pk.hex,
         "status": exchange.status,
         "response_headers": exchange.response_headers,

@@ -45,8 +45,8 @@ UPDATE crm_integrations_delivery d SET state = e.state, reason = e.reason, cause
     due_at = coalesce(now() + e.due_in * interval '1 second', due_at),
     reference = coalesce(e.reference, d.reference), vendor_status = coalesce(e.vendor_status, d.vendor_status),
     delivered_at = CASE WHEN e.state = 'delivered' THEN now() ELSE delivered_at END,
-    ask_at = CASE WHEN {ended_leads.OF_ERASED.format(delivery="d.id")} THEN NULL
-        ELSE coalesce(now() + e.ask_in * interval '1 second', ask_at) END
+    ask_at = CASE WHEN e.ask_in IS NULL THEN ask_at WHEN {ended_leads.OF_ERASED} THEN NULL
+        ELSE now() + e.ask_in * interval '1 second' END
 FROM e WHERE d.id = e.delivery AND d.lease = e.lease AND {vendor_ids.FREE}
 """
 HOW = """state text, reason text, cause text, accepted bool, lookups int, absences int, due_in float, ask_in float,
