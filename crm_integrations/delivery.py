@@ -16,6 +16,7 @@ from crm_integrations import (
     consequences,
     document_records,
     errors,
+    health,
     outbox,
     redaction,
     snapshots,
@@ -32,7 +33,6 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 Purpose = Exchange.Purpose
 LONGEST_REFERENCE = 200
-TOO_MANY = 429
 SHORTEST_NAP, LONGEST_NAP = 0.02, 1.0
 ABSENCES_BEFORE_RESENDING = 2
 """A vendor may need a moment until its own search finds what it took: once absent proves nothing."""
@@ -271,7 +271,7 @@ def _after_look_up(caller: ClaimCaller, found: Outcome | errors.DeliveryError | 
         words = f"The look-up gave no certain answer: {said}"
         pause = said if isinstance(found, errors.Misconfigured) else ""
     # A look-up that the vendor would not even hear is not counted: it goes on once the connection does.
-    limited = caller.exchange is not None and caller.exchange.status == TOO_MANY
+    limited = caller.exchange is not None and caller.exchange.status == health.TOO_MANY
     lookups = delivery.lookups + (not pause and not limited)
     settlement = consequences.unknown(delivery, words, lookups=lookups, absences=absences, accepted=accepted)
     return replace(settlement, pause=pause)

@@ -29,6 +29,7 @@ RUNNING = "c.enabled AND (c.paused_until IS NULL OR c.paused_until <= statement_
 """Of a row `c` of the connections, in SQL: no officer holds it."""
 NOT_HELD = "(h.hold_until IS NULL OR h.hold_until <= statement_timestamp())"
 """Of its health `h`, which may be missing: neither the breaker nor a 429 holds it."""
+TOO_MANY = 429
 SENDINGS = (Exchange.Purpose.CREATE, Exchange.Purpose.FIND)
 ASIDE = (Exchange.Purpose.STATUS, Exchange.Purpose.LIST)
 """Nothing is sent by these, and whoever makes them leaves off by himself: that they fail must not stop sending."""
@@ -48,7 +49,7 @@ def learn_from(connection: Connection, exchange: Exchange) -> None:
         return
     if exchange.status is not None and exchange.troubled and exchange.purpose in SENDINGS:
         _worked(connection, exchange)
-    if exchange.status == 429:
+    if exchange.status == TOO_MANY:
         _slow(connection, exchange)
 
 
@@ -213,7 +214,7 @@ def _slow(connection: Connection, exchange: Exchange) -> None:
 
 
 def _wait(exchange: Exchange) -> float:
-    said = Response(429, headers=exchange.response_headers).retry_after
+    said = Response(TOO_MANY, headers=exchange.response_headers).retry_after
     return UNSAID_WAIT if said is None else min(said, LONGEST_WAIT)
 
 

@@ -1,14 +1,18 @@
-"""Taking deliveries in hand, and turning the clocks that they wait for."""
+"""Taking deliveries in hand, turning the clocks that they wait for, and reading how their statements are planned."""
 
 from __future__ import annotations
 
 import time
 from datetime import timedelta
+from typing import Any
 
+from django.db import connection as database
+from django.db import transaction
 from django.db.models.functions import Now
 
 from crm_integrations import outbox
 from crm_integrations.models import Delivery, Lease, State
+from leadops.prepared import Statement, run
 
 
 def only(vendor: str) -> None:
@@ -35,3 +39,11 @@ def sleep_on(claim: outbox.Claim) -> None:
 def end_leases() -> None:
     Lease.objects.update(until=Now() - timedelta(seconds=1))
     Delivery.objects.exclude(leased_until=None).update(leased_until=Now() - timedelta(seconds=1))
+
+
+def kept_plan(before: Statement, statement: Statement, named: dict[str, Any]) -> str:
+    """The plan that a session keeps of `statement`, made behind the settings of `before`."""
+    with transaction.atomic(), database.cursor() as cursor:
+        run(cursor, named, before, statement)
+        cursor.execute(f"EXPLAIN {statement.executed(named, database.connection)}")
+        return "\n".join(line for (line,) in cursor.fetchall())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection as database
-from django.db import transaction
 from django.test.utils import CaptureQueriesContext
 
 from crm_integrations import delivery as engine
@@ -14,6 +13,7 @@ from crm_integrations.outbox import enqueueing
 from leadops import statements
 from leadops.models import AuditEvent
 from leadops.prepared import BY_ONE_PLAN, IN_ORDER, Statement, run
+from tests.crm_integrations.in_hand import kept_plan
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -139,10 +139,7 @@ def test_a_new_lead_s_deliveries_are_looked_for_by_their_own_keys(connections):
         "across": "",
         "looked_up_first": "",
     }
-    with transaction.atomic(), database.cursor() as cursor:
-        run(cursor, nothing, IN_ORDER, insert)
-        cursor.execute(f"EXPLAIN {insert.executed(nothing, database.connection)}")
-        plan = "\n".join(line for (line,) in cursor.fetchall())
+    plan = kept_plan(IN_ORDER, insert, nothing)
     assert "(record_id = n.record_id)" in plan.partition("one_delivery_per_version")[2].partition("Filter")[0]
     assert "Seq Scan" not in plan
 
@@ -150,8 +147,5 @@ def test_a_new_lead_s_deliveries_are_looked_for_by_their_own_keys(connections):
 def test_leads_of_settled_deliveries_are_looked_for_by_their_ids(connections):
     """In order they are locked without reading all leads there are in that order, however few those are."""
     settled = {"leads": "[]"}
-    with transaction.atomic(), database.cursor() as cursor:
-        run(cursor, settled, BY_ONE_PLAN, summary.LOCK_GIVEN)
-        cursor.execute(f"EXPLAIN {summary.LOCK_GIVEN.executed(settled, database.connection)}")
-        plan = "\n".join(line for (line,) in cursor.fetchall())
+    plan = kept_plan(BY_ONE_PLAN, summary.LOCK_GIVEN, settled)
     assert "Index Cond: (id = ANY" in plan

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.db import connection as database
 from django.db import connections as databases
 from django.db import transaction
 
@@ -16,10 +15,10 @@ from crm_integrations import outbox
 from crm_integrations.models import Delivery, Exchange, State
 from crm_integrations.outbox import Settlement, opening, settling
 from leadops.models import Lead, Officer
-from leadops.prepared import BY_ONE_PLAN, run
+from leadops.prepared import BY_ONE_PLAN
 from tests import patience
 from tests.crm_integrations import holding
-from tests.crm_integrations.in_hand import claimed, only
+from tests.crm_integrations.in_hand import claimed, kept_plan, only
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -116,10 +115,7 @@ def test_who_writes_an_id_waits_for_who_is_writing_it(
 def test_an_id_is_looked_for_by_itself_alone(connections):
     """Not among all that a connection was ever sent."""
     nothing = {"endings": "[]"}
-    with transaction.atomic(), database.cursor() as cursor:
-        run(cursor, nothing, BY_ONE_PLAN, settling.WRITE)
-        cursor.execute(f"EXPLAIN {settling.WRITE.executed(nothing, database.connection)}")
-        plan = "\n".join(line for (line,) in cursor.fetchall())
+    plan = kept_plan(BY_ONE_PLAN, settling.WRITE, nothing)
     assert (
         "(reference)::text = e.reference" in plan.partition("delivery_by_reference")[2].partition("Filter")[0]
     )
