@@ -2,6 +2,9 @@
 
 Always in two statements, because one counts what was there before it waited for a lock: the connection is locked, and
 only then its calls under way and its tokens are counted. Both go in one string, so that nobody waits for a round trip.
+
+Each is planned once in a session, in the order of the index of what is due: left alone the server may read another,
+with what is due at all connections and all that was, whenever it takes the table for small or that index for large.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from crm_integrations import health
 from crm_integrations.models import CLAIMABLE
 from crm_integrations.outbox import low_water
 from crm_integrations.outbox.low_water import Mark
-from leadops import statements
+from leadops.prepared import IN_ORDER, Statement, run
 
 # `rate` and `parallel` are the connection's own limits at today's pace; one call at a time once a breaker opened.
 FLOW = f"""
@@ -49,43 +52,47 @@ d.connection_id = {connection} AND d.state IN ({states}) AND d.due_at <= stateme
     AND d.due_at >= coalesce({since}, '-infinity')
     AND (d.leased_until IS NULL OR d.leased_until <= statement_timestamp())
 """
+FIRST_DUE = "ORDER BY d.due_at, d.id"
 STATES = ", ".join(f"'{state.value}'" for state in CLAIMABLE)
 OF_CONNECTION = DUE.format(connection="c.id", states=STATES, since="mark.since")
-ANY_DUE = f"EXISTS (SELECT 1 FROM crm_integrations_delivery d WHERE {OF_CONNECTION})"
+ANY_DUE = f"(SELECT true FROM crm_integrations_delivery d WHERE {OF_CONNECTION} {FIRST_DUE} LIMIT 1)"
 CHOSEN = "nullif(current_setting('leadops.chosen', true), '')::uuid"
 OF_CHOSEN = DUE.format(connection=CHOSEN, states=STATES, since="(SELECT since FROM flow)")
 AFFORDABLE = "(paced.rate IS NULL OR bucket.tokens >= 1)"
 # The connection with the fewest calls under way: so a slow vendor holds up only its own rows.
-CHOOSE = f"""
-SELECT c.id {FLOW} AND {AFFORDABLE} AND {ANY_DUE} ORDER BY busy.calls, random() LIMIT 1
-"""
+CHOICE = f"SELECT c.id {FLOW} AND {AFFORDABLE} AND {ANY_DUE} ORDER BY busy.calls, random() LIMIT 1"
+OF_FLOW = {"checkable": "text[]", "served": "uuid[]", "marked": "uuid[]", "since": "timestamptz[]"}
+CHOOSE = Statement("choose_connection", CHOICE, **OF_FLOW)
 # Held until the transaction ends, so that nobody else counts meanwhile; TAKE, in a statement of its own, reads which.
-LOCK = f"""
+CHOSEN_AND_HELD = f"""
 SELECT set_config('leadops.chosen', coalesce(max(chosen.id::text), ''), true)
-FROM ({CHOOSE} FOR NO KEY UPDATE OF c) chosen
+FROM ({CHOICE} FOR NO KEY UPDATE OF c) chosen
 """
-WITH_WORK = f"SELECT c.id {FLOW} AND {ANY_DUE}"
+LOCK = Statement("lock_connection", CHOSEN_AND_HELD, **OF_FLOW)
+WITH_WORK = Statement("connections_with_work", f"SELECT c.id {FLOW} AND {ANY_DUE}", **OF_FLOW)
 # 0 where one is allowed again by now: whoever found none a moment ago has to look once more.
-SOONEST = (
+SOON = (
     f"SELECT min(greatest(0, 1 - bucket.tokens) / paced.rate) {FLOW} AND paced.rate IS NOT NULL AND {ANY_DUE}"
 )
+SOONEST = Statement("soonest_token", SOON, **OF_FLOW)
 # No more than a fair share of what is due beside the calls under way, so that at the end no worker sits on rows while
 # others have none. What a worker died over goes alone, so that no other row is blamed for it.
-TAKE = f"""
+TAKEN = f"""
 WITH flow AS (
     SELECT mark.since, h.opened_at IS NOT NULL AS probe,
         CASE WHEN paced.rate IS NULL THEN NULL ELSE bucket.tokens END AS tokens,
         CASE WHEN h.opened_at IS NOT NULL THEN 1 WHEN paced.rate IS NULL THEN %(limit)s ELSE floor(bucket.tokens) END
             AS room, greatest(1, ceil((
                 SELECT count(*) FROM (
-                    SELECT FROM crm_integrations_delivery d WHERE {OF_CONNECTION} LIMIT %(limit)s * (busy.calls + 1)
+                    SELECT FROM crm_integrations_delivery d WHERE {OF_CONNECTION} {FIRST_DUE}
+                    LIMIT %(limit)s * (busy.calls + 1)
                 ) few
             ) / (busy.calls + 1.0))) AS share
     {FLOW} AND c.id = {CHOSEN}
 ), locked AS (
     SELECT d.id, d.due_at, d.leases_lost > 0 AS suspect FROM crm_integrations_delivery d
     WHERE EXISTS (SELECT 1 FROM flow) AND {OF_CHOSEN}
-    ORDER BY d.due_at, d.id LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED
+    {FIRST_DUE} LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED
 ), placed AS (
     SELECT id, suspect, row_number() OVER first_come AS place, first_value(suspect) OVER first_come AS alone
     FROM locked WINDOW first_come AS (ORDER BY due_at, id)
@@ -108,6 +115,7 @@ UPDATE crm_integrations_delivery d SET
     leased_until = statement_timestamp() + %(seconds)s * interval '1 second', updated_at = statement_timestamp()
 FROM due WHERE d.id = due.id RETURNING d.id, due.probe, d.connection_id, d.due_at
 """
+TAKE = Statement("take_deliveries", TAKEN, **OF_FLOW, limit="int", lease="uuid", seconds="float")
 
 
 _served: ContextVar[list[UUID] | None] = ContextVar("served", default=None)
@@ -139,7 +147,8 @@ def take(limit: int, lease: UUID) -> Taken | None:
     marks = low_water.marks()
     named = _named(marks) | {"limit": limit, "lease": lease, "seconds": settings.DELIVERY_LEASE_SECONDS}
     with database.cursor() as cursor:
-        cursor.execute(f"{LOCK}; {TAKE}", named)  # in one transaction: the lock is held no longer
+        run(cursor, named, IN_ORDER, LOCK, TAKE)  # in one transaction: the lock is held no longer
+        cursor.nextset()
         if not cursor.fetchone()[0]:
             return None
         cursor.nextset()
@@ -161,8 +170,12 @@ def _named(marks: Mapping[UUID, Mark]) -> dict[str, Any]:
     }
 
 
-def _rows(statement: str) -> list[tuple[Any, ...]]:
-    return statements.rows(statement, _named(low_water.marks()))
+def _rows(statement: Statement) -> list[tuple[Any, ...]]:
+    with database.cursor() as cursor:
+        run(cursor, _named(low_water.marks()), IN_ORDER, statement)
+        cursor.nextset()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def can_claim() -> bool:

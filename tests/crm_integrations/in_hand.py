@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import timedelta
 from typing import Any
@@ -41,9 +42,10 @@ def end_leases() -> None:
     Delivery.objects.exclude(leased_until=None).update(leased_until=Now() - timedelta(seconds=1))
 
 
-def kept_plan(before: Statement, statement: Statement, named: dict[str, Any]) -> str:
+def kept_plan(before: Statement, statement: Statement, named: dict[str, Any], how: str = "COSTS") -> str:
     """The plan that a session keeps of `statement`, made behind the settings of `before`."""
     with transaction.atomic(), database.cursor() as cursor:
         run(cursor, named, before, statement)
-        cursor.execute(f"EXPLAIN {statement.executed(named, database.connection)}")
-        return "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute(f"EXPLAIN ({how}) {statement.executed(named, database.connection)}")
+        lines = [line for (line,) in cursor.fetchall()]
+    return "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
