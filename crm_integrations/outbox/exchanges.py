@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from django.db import connection as database
@@ -15,12 +16,16 @@ COMPLETE = f"""
 UPDATE crm_integrations_exchange x SET status = e.status, response_headers = e.response_headers,
     response_body = CASE WHEN {OF_ERASED} THEN '' ELSE e.response_body END,
     error = e.error, duration_ms = e.duration, finished_at = now(), updated_at = now()
-FROM e WHERE x.id = e.exchange
+FROM e WHERE x.id = e.exchange AND x.id BETWEEN %(first)s AND %(last)s
 """
-"""Of rows `e` with the columns of ANSWER."""
+"""Of rows `e` with the columns of ANSWER, whose calls are the `first` to the `last`: an id tells the month of its call.
+
+Known before it runs they leave the other months alone. And however the months were filled when it was planned, as the
+new one by nothing, it reads no calls but these and those that were begun between them.
+"""
 ANSWER = """lead uuid, exchange uuid, status int, response_headers jsonb, response_body text, error text,
     duration int"""
-COMPLETE_ONE = f"WITH e AS (SELECT * FROM json_to_record(%s) AS e({ANSWER})) {COMPLETE}"
+COMPLETE_ONE = f"WITH e AS (SELECT * FROM json_to_record(%(answer)s) AS e({ANSWER})) {COMPLETE}"
 
 
 def answered(exchange: Exchange) -> dict[str, Any]:
@@ -37,10 +42,15 @@ def answered(exchange: Exchange) -> dict[str, Any]:
     }
 
 
+def between(ids: Collection[str]) -> dict[str, str | None]:
+    """The ids that COMPLETE is told of, as it is told of them."""
+    return {"first": min(ids, default=None), "last": max(ids, default=None)}
+
+
 def complete_exchange(exchange: Exchange) -> None:
     """Keep what the vendor answered, and what it tells of the connection."""
     with database.cursor() as cursor:
-        cursor.execute(COMPLETE_ONE, [json.dumps(answered(exchange))])
+        cursor.execute(COMPLETE_ONE, {"answer": json.dumps(answered(exchange)), **between([exchange.pk.hex])})
     tell_health(exchange)
 
 

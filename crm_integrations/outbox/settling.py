@@ -21,7 +21,14 @@ from crm_integrations.connector import Kind
 from crm_integrations.models import NEEDS_PERSON, Delivery, Exchange, State
 from crm_integrations.outbox import documents, ended_leads, vendor_ids
 from crm_integrations.outbox.claims import Claim, LostLease, let_go
-from crm_integrations.outbox.exchanges import ANSWER, COMPLETE, answered, complete_exchange, tell_health
+from crm_integrations.outbox.exchanges import (
+    ANSWER,
+    COMPLETE,
+    answered,
+    between,
+    complete_exchange,
+    tell_health,
+)
 from crm_integrations.outbox.leaving import left_to_others
 from crm_integrations.outbox.pausing import pause
 from crm_integrations.outbox.settlements import Ending, Settlement
@@ -55,12 +62,13 @@ KEPT = ("reason", "accepted", "lookups", "absences", "due_in")
 """Of these, what a settlement names as its column."""
 ENDED = f"e AS (SELECT * FROM json_to_recordset(%(endings)s) AS e({HOW}, {ANSWER}, {events.SETTLED}))"
 ANSWERED = f"WITH {ENDED}, answered AS ({COMPLETE})"
-WRITE = Statement("settle", f"{ANSWERED} {SETTLE} RETURNING d.id", endings="json")
+GIVEN = {"endings": "json", "first": "uuid", "last": "uuid"}
+WRITE = Statement("settle", f"{ANSWERED} {SETTLE} RETURNING d.id", **GIVEN)
 # With the events for the leads' partners, if they asked for events: the answer is the same.
 WRITE_TOLD = Statement(
     "settle_told",
     f"{ANSWERED}, written AS ({SETTLE} RETURNING d.*, e.event, e.told), {events.WRITE_SETTLED} SELECT id FROM written",
-    endings="json",
+    **GIVEN,
 )
 
 
@@ -162,7 +170,8 @@ def writing(endings: Sequence[Columns]) -> tuple[tuple[Statement | str, ...], di
     leads = {each["lead"] for each in endings} - {None}
     write = WRITE_TOLD if any("event" in each for each in endings) else WRITE
     ids = sorted({vendor_ids.lock_of(each["held_as"]) for each in endings if "held_as" in each})
-    named = {"leads": json.dumps(list(leads)), "endings": json.dumps(endings), "ids": ids}
+    calls = between([each["exchange"] for each in endings if "exchange" in each])
+    named = {"leads": json.dumps(list(leads)), "endings": json.dumps(endings), "ids": ids, **calls}
     return (BY_ONE_PLAN, summary.LOCK_GIVEN, vendor_ids.LOCK_IDS, write, summary.DERIVE_GIVEN), named
 
 

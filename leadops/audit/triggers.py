@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from django.apps import apps
@@ -43,8 +43,8 @@ class Trigger(NamedTuple):
 def triggers_of(each: Audited) -> Iterator[Trigger]:
     """The triggers of one table.
 
-    New and deleted rows are told a statement at a time, changed ones row by row: `WHEN` keeps the engine's own columns
-    from costing more than a comparison.
+    New and deleted rows are told a statement at a time, changed ones row by row: `UPDATE OF` keeps statements that set
+    the engine's own columns alone from costing anything, and `WHEN` those that change nothing else.
     """
     told = (each.label, each.pk, each.parent, _array(each.omitted), _array(each.secret))
     arguments = ", ".join(f"'{part}'" for part in told)
@@ -56,7 +56,7 @@ def triggers_of(each: Audited) -> Iterator[Trigger]:
     if each.columns:
         changed = " OR ".join(_differs(name) for name in each.columns)
         told_by = f"EXECUTE FUNCTION {_teller_of(each)}()"
-        trigger = _trigger(each, "update", f"FOR EACH ROW WHEN ({changed})", told_by)
+        trigger = _trigger(each, "update", f"FOR EACH ROW WHEN ({changed})", told_by, columns=each.columns)
         yield trigger._replace(sql=f"{_teller(each)}; {trigger.sql}")
     yield _trigger(each, "delete", "REFERENCING OLD TABLE AS old_rows", _run("deleted", arguments, whole))
     yield _trigger(each, "truncate", "", _run("truncated", arguments, whole))
@@ -115,9 +115,10 @@ def _run(function: str, arguments: str, whole: str, when: str = "") -> str:
     return f"FOR EACH STATEMENT {when} EXECUTE FUNCTION leadops_audit_{function}({arguments}, '{whole}')"
 
 
-def _trigger(each: Audited, deed: str, *how: str) -> Trigger:
+def _trigger(each: Audited, deed: str, *how: str, columns: Collection[str] = ()) -> Trigger:
     name = f"audit_{deed}"
-    sql = f'CREATE TRIGGER {name} AFTER {deed.upper()} ON "{each.table}" {" ".join(how)}'
+    of = " OF " + ", ".join(f'"{name}"' for name in columns) if columns else ""
+    sql = f'CREATE TRIGGER {name} AFTER {deed.upper()}{of} ON "{each.table}" {" ".join(how)}'
     return Trigger(each.table, name, sql)
 
 

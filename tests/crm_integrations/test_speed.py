@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from crm_integrations import delivery as engine
-from crm_integrations import outbox, summary
-from crm_integrations.models import Connection, Delivery, State
-from crm_integrations.outbox import enqueueing
+from crm_integrations import outbox, partitions, summary
+from crm_integrations.models import Connection, Delivery, Exchange, State
+from crm_integrations.outbox import enqueueing, settling
+from crm_integrations.outbox.exchanges import answered
 from leadops import statements
+from leadops.ids import made_at, uuid7
 from leadops.models import AuditEvent
 from leadops.prepared import BY_ONE_PLAN, IN_ORDER, Statement, run
 from tests.crm_integrations.in_hand import kept_plan
@@ -150,3 +155,29 @@ def test_leads_of_settled_deliveries_are_looked_for_by_their_ids(connections):
     settled = {"leads": "[]"}
     plan = kept_plan(BY_ONE_PLAN, summary.LOCK_GIVEN, settled)
     assert "Index Cond: (id = ANY" in plan
+
+
+def test_the_calls_of_settled_deliveries_are_looked_for_in_their_month_by_their_ids(connections):
+    """Also by a plan that was made on the first of a month, of which the server knows that nothing is in it yet."""
+    call = uuid7()
+    with database.cursor() as cursor:
+        cursor.execute("ANALYZE crm_integrations_exchange")
+    plan = kept_plan(BY_ONE_PLAN, settling.WRITE, {"endings": "[]", "first": call, "last": call})
+    [scanned] = [
+        line for line in plan.splitlines() if "Scan" in line and "on crm_integrations_exchange" in line
+    ]
+    assert f"on {partitions.name_of(partitions.today().replace(day=1))} " in scanned
+    assert "Index Cond: ((id >= $2) AND (id <= $3))" in plan.partition(scanned)[2].splitlines()[1]
+
+
+def test_answers_to_calls_of_two_months_are_kept_in_one_string(connections):
+    """As at midnight before the first: each is kept where its call is."""
+    there = Connection.objects.get(vendor="ispcrm")
+    with made_at(timezone.now() - timedelta(days=40)):
+        earlier = Exchange.objects.create(connection=there, purpose="create")
+    now = Exchange.objects.create(connection=there, purpose="create")
+    earlier.status, now.status = 200, 201
+    written, named = settling.writing([answered(now), answered(earlier)])
+    with database.cursor() as cursor:
+        run(cursor, named, *written)
+    assert list(Exchange.objects.order_by("id").values_list("status", flat=True)) == [200, 201]
