@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import orjson
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -43,6 +43,7 @@ from leadops.services.import_judging import (
     our_fault,
 )
 from leadops.services.import_known import skip_known
+from leadops.services.insertion import Row as NewRow
 from leadops.services.insertion import Table
 
 Outcome = ImportRow.Outcome
@@ -61,7 +62,7 @@ def store(batch: ImportBatch, rows: Iterable[tuple[Row, int]]) -> None:
     _STORED.write([_stored(batch, row, lead_row) for row, lead_row in rows])
 
 
-def _stored(batch: ImportBatch, row: Row, lead_row: int) -> list[Any]:
+def _stored(batch: ImportBatch, row: Row, lead_row: int) -> NewRow:
     noted = notes.kept(row.notes, row.number)
     cells = orjson.dumps(row.cells).decode()
     return _STORED.row((batch.pk, row.sheet[:100], row.number, lead_row, cells, noted))
@@ -74,12 +75,16 @@ def stored(batch: ImportBatch, sheet: str) -> Iterator[SheetRow]:
         yield SheetRow(row.pk, row.sheet, row.number, row.lead_row, json.loads(row.cells), [])
 
 
-def make_ready(batch: ImportBatch, results: Iterable[Result]) -> None:
-    """Make the good ones of these ready to be written, as far as that asks no database."""
+def make_ready(batch: ImportBatch, results: Sequence[Result]) -> None:
+    """Make the good ones of these ready to be written, as far as that asks no database.
+
+    It is done while another chunk is written, so whatever can be done here is done for nothing.
+    """
     for each in results:
         if each.draft is not None:
             each.ready = leads.ready_to_submit(each.draft, **_origin(batch))
             each.known_by = duplicates.keys_of(each.draft, batch.program.duplicate_keys)
+    leads.make_lines([each.ready for each in results if each.ready is not None])
 
 
 def import_next(batch: ImportBatch, results: Sequence[Result]) -> dict[str, int]:

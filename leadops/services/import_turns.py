@@ -50,8 +50,9 @@ def _write_in_turns(
     batch: ImportBatch, lease: Lease, count: int, chunk: Chunk, companion: Companion
 ) -> tuple[Lease, Chunk]:
     """Write `chunk` here, the one after it there, and make the next one ready meanwhile."""
-    theirs = companion.make_ready(after=chunk.last)
+    companion.make_ready(after=chunk.last)
     lease, left = import_chunks.write(batch, lease, chunk)
+    theirs = companion.ready_until()
     if theirs is None or not companion.begin_to_write(lease, anew=left):
         return lease, import_chunks.next_chunk(batch, count)
     chunk = import_chunks.next_chunk(batch, count, after=theirs)
@@ -70,7 +71,7 @@ class Companion:
     def __init__(self, batch: ImportBatch, count: int) -> None:
         self._batch, self._count = batch, count
         self._process: subprocess.Popen[str] | None = None
-        self._began = False
+        self._began = self._asked = False
 
     def __enter__(self) -> Self:
         if self._batch.rows - self._batch.done_rows >= WORTH_TWO:
@@ -91,11 +92,13 @@ class Companion:
             self._process.communicate()
             self._process = None
 
-    def make_ready(self, after: int) -> int | None:
-        """Have the chunk after row `after` made ready; its last row, None where there is none, or no companion."""
-        if not self._has_begun():
-            return None
-        answer = self._ask({"ready": after}) and self._hear()
+    def make_ready(self, after: int) -> None:
+        """Have the chunk after row `after` made ready, if there is a companion by now."""
+        self._asked = self._has_begun() and self._ask({"ready": after})
+
+    def ready_until(self) -> int | None:
+        """The last row of the chunk that was asked for; None where there is none, or no companion."""
+        answer = self._hear() if self._asked else None
         return answer["last"] if answer else None
 
     def begin_to_write(self, lease: Lease, *, anew: bool) -> bool:

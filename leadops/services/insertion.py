@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
+from io import BytesIO
 from operator import itemgetter
 from typing import Any
 
@@ -14,6 +15,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models.base import ModelState
 from django.utils import timezone
+from psycopg import Copy
+from psycopg.copy import FileWriter
 
 from leadops.audit import acting
 from leadops.fields import BlindIndexField, EncryptedTextField, Sealed
@@ -24,7 +27,14 @@ from leadops.sealing import seal
 FEW = 20
 """Up to here one INSERT is quicker than a COPY's extra round trips."""
 
-Row = list[Any]
+
+class Row(list[Any]):
+    """The values of a row, in the order of the model's concrete fields; `line`: as COPY takes them, once it is made."""
+
+    __slots__ = ("line",)
+    line: bytes | None
+
+
 Parts = Sequence[tuple["Table", Sequence[Row]]]
 in_json = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -32,7 +42,7 @@ in_json = json.JSONEncoder(ensure_ascii=False).encode
 class Table:
     """How rows of a model are made from plain values and written, worked out once.
 
-    A row is a list in the order of the model's concrete fields, so `model.from_db` makes an instance of it.
+    A row has the order of the model's concrete fields, so `model.from_db` makes an instance of it.
     """
 
     def __init__(self, model: type[models.Model], attributes: Sequence[str]) -> None:
@@ -51,9 +61,7 @@ class Table:
             if callable(field.default) and not _is_moment_of_writing(field) and field.has_default()
         ]
         made = {*self._moments, *(place for place, _ in self._made)}
-        self._blank: Row = [
-            None if place in made else field.get_default() for place, field in enumerate(fields)
-        ]
+        self._blank = [None if place in made else field.get_default() for place, field in enumerate(fields)]
         # What binds a value to its column is the same in every row: only the key is added.
         self._sealed = [
             (at[field.attname], binding(model, field.attname, ""))
@@ -79,7 +87,8 @@ class Table:
 
     def row(self, values: Sequence[Any]) -> Row:
         """A new row with these `values` of the attributes, its texts sealed and their blind indexes made."""
-        row: Row = self._blank.copy()
+        row = Row(self._blank)
+        row.line = None
         for place, value in zip(self._given, values, strict=True):
             row[place] = value
         for place, make in self._made:
@@ -123,12 +132,21 @@ class Table:
             told[self._names[place]] = orjson.Fragment(in_json(row[place]))  # of numbers of any length
         return told
 
-    def copy(self, rows: Sequence[Row]) -> None:
-        """Send `rows` by COPY."""
-        statement = acting.note() + self._sending.statement
-        with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
+    def make_lines(self, rows: Iterable[Row]) -> None:
+        """Have `rows` as COPY takes them, which asks no database; the rows must not change any more."""
+        kept = BytesIO()
+        with connection.cursor() as cursor, Copy(cursor.cursor, writer=FileWriter(kept)) as copy:
             for row in rows:
                 copy.write_row(self._sending.sent(row))
+        for row, line in zip(rows, kept.getvalue().splitlines(keepends=True), strict=True):
+            row.line = line
+
+    def copy(self, rows: Sequence[Row]) -> None:
+        """Send `rows` by COPY."""
+        self.make_lines([row for row in rows if row.line is None])
+        statement = acting.note() + self._sending.statement
+        with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.write(b"".join(row.line for row in rows if row.line is not None))
 
 
 class _Sending:
@@ -140,7 +158,7 @@ class _Sending:
         """`filled` are the fields that are sent, by their places in a row; `moments` the places of its own making."""
         columns = ", ".join(f'"{field.column}"' for field in filled.values())
         self.statement = f'COPY "{table}" ({columns}) FROM STDIN'
-        self._filled: Callable[[Row], Row] = itemgetter(*filled)
+        self._filled: Callable[[Row], Iterable[Any]] = itemgetter(*filled)
         fields = list(enumerate(filled.values()))
         places = {was: now for now, was in enumerate(filled)}
         self._moments = [places[was] for was in moments]
@@ -152,7 +170,7 @@ class _Sending:
             if isinstance(field, models.JSONField)
         ]
 
-    def sent(self, row: Row) -> Row:
+    def sent(self, row: Row) -> list[Any]:
         """What is sent of `row`: ids, moments, JSON and empty arrays as the texts that the driver makes of them."""
         sent = list(self._filled(row))
         for at in self._ids:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import psycopg
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -134,6 +136,13 @@ def ready_to_submit(
 ) -> Ready:
     """What `create` makes of a checked draft before it asks the database; to be submitted at once."""
     return _ready(draft, Origin(partner, program, intake, created_by, *_TO_SUBMIT))
+
+
+def make_lines(ready: Sequence[Ready]) -> None:
+    """Have these as COPY takes them before they are stored; what can't be written is found, one by one, by then."""
+    with suppress(psycopg.DataError, UnicodeError):
+        for table, rows in _rows_of(ready):
+            table.make_lines(rows)
 
 
 def create(

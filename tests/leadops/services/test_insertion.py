@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from django.db import DataError, IntegrityError
+from django.db import DataError, IntegrityError, transaction
 
 from leadops.drafts import AddressDraft, BankDraft, ConsentDraft, LeadDraft
 from leadops.models import Applicant, Lead
@@ -37,7 +37,7 @@ def _hard(draft: LeadDraft) -> LeadDraft:
     )
     return replace(
         draft,
-        remarks=HARD + "/*audit:x*/ -- ; DROP",
+        remarks=HARD + "\r\v\f\x85 /*audit:x*/ -- ; DROP",
         loan_amount=Decimal("123456789012.34"),
         loan_tenure=12,
         tags=["{}", '"'],
@@ -49,11 +49,19 @@ def _hard(draft: LeadDraft) -> LeadDraft:
     )
 
 
-@pytest.mark.parametrize("count", [1, 2, 21])
-def test_few_rows_and_many_are_stored_as_they_were_told(partner, program, count):
-    drafts = [_hard(each) for each in people.drafts(count)]
+@pytest.mark.parametrize(
+    ("count", "beforehand"), [(1, False), (2, False), (2, True), (21, False), (21, True)]
+)
+def test_few_rows_and_many_are_stored_as_they_were_told(partner, program, count, beforehand):
+    drafts = told = [_hard(each) for each in people.drafts(count)]
+    if beforehand:
+        told = [
+            leads.ready_to_submit(each, partner=partner, program=program, intake="api") for each in drafts
+        ]
+        leads.make_lines(told)
+        assert all(each.row.line for each in told)
 
-    made = leads.create(drafts, partner=partner, program=program, intake=Lead.Intake.API)
+    made = leads.create(told, partner=partner, program=program, intake=Lead.Intake.API)
 
     stored = Lead.objects.with_parties().in_bulk([lead.pk for lead in made])
     for lead, draft in zip(made, drafts, strict=True):
@@ -78,6 +86,20 @@ def test_a_text_that_the_database_can_not_keep_is_its_error(partner, program):
 
     with pytest.raises(DataError):
         leads.create([replace(draft, source="x" * 101)], partner=partner, program=program, intake="api")
+
+
+def test_a_text_that_can_not_be_sent_is_no_error_before_it_is_stored(partner, program):
+    """So that it costs the others nothing: what is made ready is made ready for many."""
+    origin = {"partner": partner, "program": program, "intake": "excel"}
+    first, *others = people.drafts(30)
+    bad, *good = ready = [
+        leads.ready_to_submit(each, **origin) for each in (replace(first, source="a\0"), *others)
+    ]
+    leads.make_lines(ready)
+    with pytest.raises(DataError), transaction.atomic():
+        leads.create([bad], **origin)
+    leads.create(good, **origin)
+    assert Lead.objects.count() == 29
 
 
 @pytest.mark.django_db(transaction=True)
