@@ -182,6 +182,11 @@ class TestMerge:
         assert (str(first.loan_amount), first.version) == ("250000.00", 2)
         assert Merge.objects.get().partner_ref_id == "R1"
 
+    def test_what_was_done_to_cells_that_fill_a_lead_is_said(self, finished, known):
+        known()
+        batch = finished([["R1", *ASHA, "\u00a0250000"]])
+        assert told(batch, 2)[1] == [("", "merged_duplicate"), ("E2", "odd_spaces")]
+
     def test_a_row_that_tells_nothing_new_is_left_out(self, finished, known):
         known()
         batch = finished([["R1", *ASHA, ""]])
