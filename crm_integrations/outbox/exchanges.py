@@ -16,12 +16,12 @@ COMPLETE = f"""
 UPDATE crm_integrations_exchange x SET status = e.status, response_headers = e.response_headers,
     response_body = CASE WHEN {OF_ERASED} THEN '' ELSE e.response_body END,
     error = e.error, duration_ms = e.duration, finished_at = now(), updated_at = now()
-FROM e WHERE x.id = e.exchange AND x.id BETWEEN %(first)s AND %(last)s
+FROM e WHERE x.id = e.exchange AND x.id BETWEEN %(first_call)s AND %(last_call)s
 """
-"""Of rows `e` with the columns of ANSWER, whose calls are the `first` to the `last`: an id tells the month of its call.
+"""Of rows `e` with the columns of ANSWER, whose calls are the first to the last: an id tells the month of its call.
 
-Known before it runs they leave the other months alone. And however the months were filled when it was planned, as the
-new one by nothing, it reads no calls but these and those that were begun between them.
+As they are known before it runs, the other months are left alone. And even by a plan that was made while the month held
+nothing, no calls are read but these and those that were begun between them.
 """
 ANSWER = """lead uuid, exchange uuid, status int, response_headers jsonb, response_body text, error text,
     duration int"""
@@ -42,15 +42,15 @@ def answered(exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def between(ids: Collection[str]) -> dict[str, str | None]:
-    """The ids that COMPLETE is told of, as it is told of them."""
-    return {"first": min(ids, default=None), "last": max(ids, default=None)}
+def span_of(calls: Collection[str]) -> dict[str, str | None]:
+    """The first and the last of these calls' ids, between which COMPLETE looks; none where no call was answered."""
+    return {"first_call": min(calls, default=None), "last_call": max(calls, default=None)}
 
 
 def complete_exchange(exchange: Exchange) -> None:
     """Keep what the vendor answered, and what it tells of the connection."""
     with database.cursor() as cursor:
-        cursor.execute(COMPLETE_ONE, {"answer": json.dumps(answered(exchange)), **between([exchange.pk.hex])})
+        cursor.execute(COMPLETE_ONE, {"answer": json.dumps(answered(exchange)), **span_of([exchange.pk.hex])})
     tell_health(exchange)
 
 

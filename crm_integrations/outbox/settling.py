@@ -25,8 +25,8 @@ from crm_integrations.outbox.exchanges import (
     ANSWER,
     COMPLETE,
     answered,
-    between,
     complete_exchange,
+    span_of,
     tell_health,
 )
 from crm_integrations.outbox.leaving import left_to_others
@@ -62,7 +62,7 @@ KEPT = ("reason", "accepted", "lookups", "absences", "due_in")
 """Of these, what a settlement names as its column."""
 ENDED = f"e AS (SELECT * FROM json_to_recordset(%(endings)s) AS e({HOW}, {ANSWER}, {events.SETTLED}))"
 ANSWERED = f"WITH {ENDED}, answered AS ({COMPLETE})"
-GIVEN = {"endings": "json", "first": "uuid", "last": "uuid"}
+GIVEN = {"endings": "json", "first_call": "uuid", "last_call": "uuid"}
 WRITE = Statement("settle", f"{ANSWERED} {SETTLE} RETURNING d.id", **GIVEN)
 # With the events for the leads' partners, if they asked for events: the answer is the same.
 WRITE_TOLD = Statement(
@@ -170,7 +170,7 @@ def writing(endings: Sequence[Columns]) -> tuple[tuple[Statement | str, ...], di
     leads = {each["lead"] for each in endings} - {None}
     write = WRITE_TOLD if any("event" in each for each in endings) else WRITE
     ids = sorted({vendor_ids.lock_of(each["held_as"]) for each in endings if "held_as" in each})
-    calls = between([each["exchange"] for each in endings if "exchange" in each])
+    calls = span_of([each["exchange"] for each in endings if "exchange" in each])
     named = {"leads": json.dumps(list(leads)), "endings": json.dumps(endings), "ids": ids, **calls}
     return (BY_ONE_PLAN, summary.LOCK_GIVEN, vendor_ids.LOCK_IDS, write, summary.DERIVE_GIVEN), named
 

@@ -23,7 +23,7 @@ from crm_integrations import health
 from crm_integrations.models import CLAIMABLE
 from crm_integrations.outbox import low_water
 from crm_integrations.outbox.low_water import Mark
-from leadops.prepared import IN_ORDER, Statement, run
+from leadops.prepared import AS_BEFORE, IN_ORDER, Statement, run
 
 # `rate` and `parallel` are the connection's own limits at today's pace; one call at a time once a breaker opened.
 FLOW = f"""
@@ -64,20 +64,24 @@ CHOICE = f"SELECT c.id {FLOW} AND {AFFORDABLE} AND {ANY_DUE} ORDER BY busy.calls
 OF_FLOW = {"checkable": "text[]", "served": "uuid[]", "marked": "uuid[]", "since": "timestamptz[]"}
 CHOOSE = Statement("choose_connection", CHOICE, **OF_FLOW)
 # Held until the transaction ends, so that nobody else counts meanwhile; TAKE, in a statement of its own, reads which.
-CHOSEN_AND_HELD = f"""
-SELECT set_config('leadops.chosen', coalesce(max(chosen.id::text), ''), true)
-FROM ({CHOICE} FOR NO KEY UPDATE OF c) chosen
-"""
-LOCK = Statement("lock_connection", CHOSEN_AND_HELD, **OF_FLOW)
+LOCK = Statement(
+    "lock_connection",
+    f"""
+    SELECT set_config('leadops.chosen', coalesce(max(chosen.id::text), ''), true)
+    FROM ({CHOICE} FOR NO KEY UPDATE OF c) chosen
+    """,
+    **OF_FLOW,
+)
 WITH_WORK = Statement("connections_with_work", f"SELECT c.id {FLOW} AND {ANY_DUE}", **OF_FLOW)
 # 0 where one is allowed again by now: whoever found none a moment ago has to look once more.
-SOON = (
-    f"SELECT min(greatest(0, 1 - bucket.tokens) / paced.rate) {FLOW} AND paced.rate IS NOT NULL AND {ANY_DUE}"
+SOONEST = Statement(
+    "soonest_token",
+    f"SELECT min(greatest(0, 1 - bucket.tokens) / paced.rate) {FLOW} AND paced.rate IS NOT NULL AND {ANY_DUE}",
+    **OF_FLOW,
 )
-SOONEST = Statement("soonest_token", SOON, **OF_FLOW)
 # No more than a fair share of what is due beside the calls under way, so that at the end no worker sits on rows while
 # others have none. What a worker died over goes alone, so that no other row is blamed for it.
-TAKEN = f"""
+TAKE_SOME = f"""
 WITH flow AS (
     SELECT mark.since, h.opened_at IS NOT NULL AS probe,
         CASE WHEN paced.rate IS NULL THEN NULL ELSE bucket.tokens END AS tokens,
@@ -115,7 +119,7 @@ UPDATE crm_integrations_delivery d SET
     leased_until = statement_timestamp() + %(seconds)s * interval '1 second', updated_at = statement_timestamp()
 FROM due WHERE d.id = due.id RETURNING d.id, due.probe, d.connection_id, d.due_at
 """
-TAKE = Statement("take_deliveries", TAKEN, **OF_FLOW, limit="int", lease="uuid", seconds="float")
+TAKE = Statement("take_deliveries", TAKE_SOME, **OF_FLOW, limit="int", lease="uuid", seconds="float")
 
 
 _served: ContextVar[list[UUID] | None] = ContextVar("served", default=None)
@@ -147,7 +151,7 @@ def take(limit: int, lease: UUID) -> Taken | None:
     marks = low_water.marks()
     named = _named(marks) | {"limit": limit, "lease": lease, "seconds": settings.DELIVERY_LEASE_SECONDS}
     with database.cursor() as cursor:
-        run(cursor, named, IN_ORDER, LOCK, TAKE)  # in one transaction: the lock is held no longer
+        run(cursor, named, IN_ORDER, LOCK, TAKE, AS_BEFORE)  # in one transaction: the lock is held no longer
         cursor.nextset()
         if not cursor.fetchone()[0]:
             return None
@@ -172,7 +176,7 @@ def _named(marks: Mapping[UUID, Mark]) -> dict[str, Any]:
 
 def _rows(statement: Statement) -> list[tuple[Any, ...]]:
     with database.cursor() as cursor:
-        run(cursor, _named(low_water.marks()), IN_ORDER, statement)
+        run(cursor, _named(low_water.marks()), IN_ORDER, statement, AS_BEFORE)
         cursor.nextset()
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found

@@ -28,10 +28,9 @@ from leadops.api.parsers import form_of, refuse_body
 from leadops.api.problems import Problem, Type, invalid
 from leadops.api.schema import CREATING, LISTING, READING, STEERING, answers
 from leadops.api.shapes import error
-from leadops.errors import TakesNoLeads, UnreadableFile
+from leadops.errors import NotInThisState, TakesNoLeads, UnreadableFile
 from leadops.models import ImportBatch, ImportRow, Lead, Scope
 from leadops.services import import_batches, import_steering
-from leadops.services.import_steering import NotNow
 
 
 class ImportViews(GenericAPIView[ImportBatch]):
@@ -110,7 +109,7 @@ class StartView(ImportViews):
         batch = self.batch(import_id)
         try:
             import_steering.go_on(batch)
-        except (NotNow, TakesNoLeads) as refusal:
+        except (NotInThisState, TakesNoLeads) as refusal:
             raise Problem(Type.NOT_NOW, refusal.message) from None
         return Response(import_answer(self.batch(import_id)))
 
@@ -130,7 +129,7 @@ class CancelView(ImportViews):
         batch = self.batch(import_id)
         try:
             import_steering.cancel(batch)
-        except NotNow as refusal:
+        except NotInThisState as refusal:
             raise Problem(Type.NOT_NOW, refusal.message) from None
         return Response(import_answer(self.batch(import_id)))
 

@@ -44,7 +44,8 @@ def triggers_of(each: Audited) -> Iterator[Trigger]:
     """The triggers of one table.
 
     New and deleted rows are told a statement at a time, changed ones row by row: `UPDATE OF` keeps statements that set
-    the engine's own columns alone from costing anything, and `WHEN` those that change nothing else.
+    the engine's own columns alone from costing anything, and `WHEN` those that change nothing else. What another
+    trigger changes is told only of a statement that sets an audited column itself.
     """
     told = (each.label, each.pk, each.parent, _array(each.omitted), _array(each.secret))
     arguments = ", ".join(f"'{part}'" for part in told)
@@ -117,7 +118,7 @@ def _run(function: str, arguments: str, whole: str, when: str = "") -> str:
 
 def _trigger(each: Audited, deed: str, *how: str, columns: Collection[str] = ()) -> Trigger:
     name = f"audit_{deed}"
-    of = " OF " + ", ".join(f'"{name}"' for name in columns) if columns else ""
+    of = " OF " + ", ".join(f'"{column}"' for column in columns) if columns else ""
     sql = f'CREATE TRIGGER {name} AFTER {deed.upper()}{of} ON "{each.table}" {" ".join(how)}'
     return Trigger(each.table, name, sql)
 

@@ -20,6 +20,7 @@ from leadops.excel import preflight
 from leadops.faults import place_of
 from leadops.models import ImportBatch, ImportMode, ImportRow, Layout, Officer, Partner, Program
 from leadops.services import (
+    import_chunks,
     import_leases,
     import_previews,
     import_reading,
@@ -37,7 +38,6 @@ logger = logging.getLogger(__name__)
 State = ImportBatch.State
 BEGINNING = (State.QUEUED, State.READING, State.IMPORTING)
 """States before the first lead; once that is made, an import goes on to its end."""
-CHUNK = 500
 OUR_FAULT = "Something went wrong on our side; please tell the operator and upload the file again."
 OUR_FAULT_UNDOING = (
     "Something went wrong on our side before all was undone; please tell the operator and undo it again."
@@ -142,7 +142,7 @@ def _whose(batch: ImportBatch) -> str:
 
 
 def _import(batch: ImportBatch, lease: Lease) -> None:
-    import_turns.import_all(batch, lease, CHUNK)
+    import_turns.import_all(batch, lease, import_chunks.CHUNK)
 
 
 _STEPS: dict[str, Callable[[ImportBatch, Lease], Lease | None]] = {

@@ -17,6 +17,8 @@ from leadops.services import import_rows
 from leadops.services.import_judging import Result, SheetRow, header_of
 from leadops.services.import_leases import Lease
 
+CHUNK = 500
+"""Rows that are decided and written together; the preview takes as many, or it would foretell something else."""
 _KEYS_BY_INDEX = "SET LOCAL enable_seqscan = off"
 """Has the commit look foreign keys up by index. The server plans that once in a session: where a table was empty at the
 time, it reads the whole of it for every row from then on."""

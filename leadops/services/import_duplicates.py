@@ -133,7 +133,7 @@ class Repeats:
                 row.lead_id = self._lead_of(told) if told else None
                 is_new = verdict.becomes is Becomes.FILLED and verdict.paths
                 row.outcome = Outcome.UPDATED.value if is_new else Outcome.SKIPPED.value
-                row.problems = self._problems(row, told, verdict)
+                row.problems = self._reasons(row, told, verdict)
             elif matches := self._told(verdict.matches):
                 self._warn(row, matches[0])
 
@@ -180,7 +180,7 @@ class Repeats:
             return
         match = self._known_to_reader(verdict)
         row.lead_id = self._lead_of(match) if match else None
-        row.problems = self._problems(row, match, verdict)
+        row.problems = self._reasons(row, match, verdict)
 
     def _fill(self, row: Judged, draft: LeadDraft, verdict: Verdict, earlier: UUID) -> None:
         if verdict.into is not None:
@@ -189,10 +189,14 @@ class Repeats:
             duplicates.keep_filled(earlier, verdict, Lead.Intake.EXCEL, draft.partner_ref_id)
         row.outcome = Outcome.UPDATED.value if verdict.paths else Outcome.SKIPPED.value
 
-    def _problems(self, row: Judged, match: Match | None, verdict: Verdict) -> list[RowProblem]:
-        """Why it became no lead; what a spreadsheet did to cells that fill one is said all the same."""
+    def _reasons(self, row: Judged, match: Match | None, verdict: Verdict) -> list[RowProblem]:
+        """Why it became no lead, and of one that fills a lead what else was said of it.
+
+        Not to who may not know of that lead: it would show that the row was of use there.
+        """
         why = self.header.problems(self._findings(match, verdict), row.number)
-        return [*why, *row.problems] if verdict.becomes is Becomes.FILLED and match is not None else why
+        is_filled = verdict.becomes is Becomes.FILLED and match is not None
+        return [*why, *row.problems] if is_filled else why
 
     def _findings(self, match: Match | None, verdict: Verdict) -> list[Finding]:
         if match is None:

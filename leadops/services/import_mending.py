@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from leadops import statements
+from leadops.errors import NotInThisState
 from leadops.excel import notes
 from leadops.excel.columns import REASON_HEADER, ROW_HEADER
 from leadops.excel.sheet_header import letters, position
@@ -18,7 +19,6 @@ from leadops.models import ImportBatch, ImportRow, Officer, RowProblem
 from leadops.sealing import seal
 from leadops.services import import_corrections, import_rows
 from leadops.services.import_judging import SheetRow, headers_of, opened, row_note
-from leadops.services.import_steering import NotNow
 from leadops.services.insertion import in_json
 from leadops.services.partners import refuse_inactive
 
@@ -56,7 +56,7 @@ def mend(
     """Put new texts into the broken cells of refused rows, by their columns' letters, and judge those rows again.
 
     Other cells than the broken ones stay as they were. Returns how many of the leads' rows have which outcome now.
-    Raises NotNow, or TakesNoLeads when partner or program is inactive by now.
+    Raises NotInThisState, or TakesNoLeads when partner or program is inactive by now.
     """
     with transaction.atomic():
         found = ImportBatch.objects.select_for_update(of=("self",)).select_related(
@@ -64,7 +64,7 @@ def mend(
         )
         batch = found.get(pk=batch.pk)
         if not batch.takes_rows:
-            raise NotNow("Rows can be mended once the import is done, and not after it was undone.")
+            raise NotInThisState("Rows can be mended once the import is done, and not after it was undone.")
         refuse_inactive(batch.partner, batch.program)
         headers = headers_of(batch)
         broken = {

@@ -18,13 +18,12 @@ from leadops.excel.columns import Column
 from leadops.excel.content import masked
 from leadops.excel.header import Header
 from leadops.models import ImportBatch, ImportRow, RowProblem
-from leadops.services import import_rows
+from leadops.services import import_chunks, import_rows
 from leadops.services.import_foresight import Foresight
 from leadops.services.import_judging import WITH_ITS_LEAD, Result, SheetRow, header_of
 from leadops.services.import_leases import Lease
 
 State, Outcome = ImportBatch.State, ImportRow.Outcome
-CHUNK = 500
 FIRST_ROWS = 10
 MOST_CLASSES = 100
 LONGEST_CELL = 80
@@ -56,8 +55,8 @@ def _foretold(header: Header, batch: ImportBatch) -> Iterator[list[Result]]:
     """What would become of all rows, in the chunks of the import: what goes on waiting comes before all others."""
     foreseen, rows, after = Foresight(batch), list[SheetRow](), -1
     while True:
-        if len(rows) < CHUNK:
-            new = import_rows.waiting(batch, CHUNK - len(rows), after)
+        if len(rows) < import_chunks.CHUNK:
+            new = import_rows.waiting(batch, import_chunks.CHUNK - len(rows), after)
             after = new[-1].lead_row if new else after
             rows += new
         if not rows:
@@ -72,9 +71,9 @@ def _foretold(header: Header, batch: ImportBatch) -> Iterator[list[Result]]:
 
 def _of_whole_leads(rows: list[SheetRow]) -> list[SheetRow]:
     """The first `CHUNK` of them, and those after them that are of the same lead."""
-    last = rows[:CHUNK][-1].lead_row
-    rest = takewhile(lambda row: row.lead_row == last, rows[CHUNK:])
-    return [*rows[:CHUNK], *rest]
+    last = rows[: import_chunks.CHUNK][-1].lead_row
+    rest = takewhile(lambda row: row.lead_row == last, rows[import_chunks.CHUNK :])
+    return [*rows[: import_chunks.CHUNK], *rest]
 
 
 class _Tally:

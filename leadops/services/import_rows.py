@@ -43,8 +43,7 @@ from leadops.services.import_judging import (
     our_fault,
 )
 from leadops.services.import_known import skip_known
-from leadops.services.insertion import Row as NewRow
-from leadops.services.insertion import Table
+from leadops.services.insertion import NewRow, Table
 
 Outcome = ImportRow.Outcome
 ROWS_A_READ = 1000
@@ -78,7 +77,7 @@ def stored(batch: ImportBatch, sheet: str) -> Iterator[SheetRow]:
 def make_ready(batch: ImportBatch, results: Sequence[Result]) -> None:
     """Make the good ones of these ready to be written, as far as that asks no database.
 
-    It is done while another chunk is written, so whatever can be done here is done for nothing.
+    With a companion this goes on while another chunk is written: what is done here costs no time.
     """
     for each in results:
         if each.draft is not None:

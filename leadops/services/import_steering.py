@@ -6,18 +6,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from leadops import signals, statements
-from leadops.errors import LeadopsError
+from leadops.errors import NotInThisState
 from leadops.models import ImportBatch, ImportState, Officer
 from leadops.services import import_leases
+from leadops.services.import_judging import row_note
 from leadops.services.import_leases import Lease
+from leadops.services.insertion import in_json
 from leadops.services.partners import refuse_inactive
 
 State = ImportState
 ROWS_A_STEP = 5000
-CANCELLED = (
-    '[{"column": "", "letter": "", "cell": "", "code": "cancelled", "severity": "warning",'
-    ' "message": "The import was stopped before this row; it was left out."}]'
-)
+CANCELLED = in_json([row_note("cancelled", "The import was stopped before this row; it was left out.")])
 # Its cells have no further use, and are personal data.
 _SKIP = """
 UPDATE leadops_importrow SET outcome = 'skipped', problems = %s::jsonb, cells = '', updated_at = clock_timestamp()
@@ -25,21 +24,17 @@ WHERE id IN (SELECT id FROM leadops_importrow WHERE batch_id = %s AND outcome = 
 """
 
 
-class NotNow(LeadopsError):
-    """An import can't be told this in its present state."""
-
-
 def go_on(batch: ImportBatch) -> None:
     """Go on with a file that was imported before, or with the import of what the preview shows.
 
-    `batch` is as the caller looked at it: what that one may go on with, another state may not. Raises NotNow, or
-    TakesNoLeads when partner or program is inactive by now.
+    `batch` is as the caller looked at it: what that one may go on with, another state may not. Raises
+    NotInThisState, or TakesNoLeads when partner or program is inactive by now.
     """
     with transaction.atomic():
         looked_at = (batch.state, batch.stage_began_at)
         batch = _locked(batch, State.KNOWN, State.READY)
         if (batch.state, batch.stage_began_at) != looked_at:
-            raise NotNow("This import has gone on since you looked at it: look at it again.")
+            raise NotInThisState("This import has gone on since you looked at it: look at it again.")
         refuse_inactive(batch.partner, batch.program)
         _enter(batch, State.QUEUED if batch.state == State.KNOWN else State.IMPORTING)
         batch.preview, batch.proposal = "", "" if batch.state == State.IMPORTING else batch.proposal
@@ -82,7 +77,9 @@ def leave_out(batch: ImportBatch, lease: Lease) -> Lease | None:
 def _locked(batch: ImportBatch, *states: str) -> ImportBatch:
     found = ImportBatch.objects.select_for_update().get(pk=batch.pk)
     if found.state not in states:
-        raise NotNow(f"This import is {found.get_state_display().lower()} now; that can't be done any more.")
+        raise NotInThisState(
+            f"This import is {found.get_state_display().lower()} now; that can't be done any more."
+        )
     return found
 
 

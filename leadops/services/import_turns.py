@@ -1,10 +1,10 @@
 """An import to its end: of many rows by two processes, which write their chunks in turns.
 
-Half of the work is to judge rows and to seal what they say, and asks no database. While one process writes a chunk, the
-other makes the next one ready; the lease goes from hand to hand with the turn, so that at any moment one of them may
-write. Between them pass a row's number and the lease, nothing of what the rows hold. Where the companion dies or falls
-silent, this process goes on alone: what the companion had not committed is as if it had never begun, and if it had, the
-lease is not ours any more and the import is resumed as after any death.
+Half of the time goes into judging rows and writing out, sealed, what they say, which asks no database. While one
+process writes a chunk, the other makes the next one ready; the lease goes from hand to hand with the turn, so that at
+any moment one of them may write. Between them pass a row's number and the lease, nothing of what the rows hold. Where
+the companion dies or falls silent, this process goes on alone: what the companion had not committed is as if it had
+never begun, and if it had, the lease is not ours any more and the import is resumed as after any death.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 WORTH_TWO = 5000
 """Rows: with fewer, most is done before a companion has begun."""
 PATIENCE = 0
-"""Seconds that are waited for it to begin, which takes it one or two."""
+"""Seconds that are waited for it to begin: none, as that takes it one or two. Tests wait."""
 SILENCE = 60
 """Seconds after which it counts as dead; a chunk takes a tenth of one, but may wait for other imports."""
 PROGRAM = "leadops.services.import_companion"

@@ -11,12 +11,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from leadops import signals, statements
+from leadops.errors import NotInThisState
 from leadops.models import ImportBatch, ImportRow, Lead, Officer
 from leadops.services import import_corrections, import_leases
 from leadops.services.import_duplicates import MERGED, MERGED_ROW
 from leadops.services.import_judging import row_note
 from leadops.services.import_leases import Lease
-from leadops.services.import_steering import NotNow
 from leadops.services.insertion import in_json
 
 State, Outcome = ImportBatch.State, ImportRow.Outcome
@@ -72,7 +72,9 @@ def begin(batch: ImportBatch, officer: Officer | None) -> None:
         batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
         if not may_be_undone(batch):
             word = batch.get_state_display().lower()
-            raise NotNow(f"This import is {word}: only one that has ended and made leads can be undone.")
+            raise NotInThisState(
+                f"This import is {word}: only one that has ended and made leads can be undone."
+            )
         batch.undone_by, batch.state, batch.stage_began_at = officer, State.UNDOING, timezone.now()
         batch.leased_until, batch.problem = None, ""
         batch.save()

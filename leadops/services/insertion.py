@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 from io import BytesIO
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from django.contrib.postgres.fields import ArrayField
@@ -28,22 +28,19 @@ FEW = 20
 """Up to here one INSERT is quicker than a COPY's extra round trips."""
 
 
-class Row(list[Any]):
+class NewRow(list[Any]):
     """The values of a row, in the order of the model's concrete fields; `line`: as COPY takes them, once it is made."""
 
     __slots__ = ("line",)
     line: bytes | None
 
 
-Parts = Sequence[tuple["Table", Sequence[Row]]]
+Parts = Sequence[tuple["Table", Sequence[NewRow]]]
 in_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Table:
-    """How rows of a model are made from plain values and written, worked out once.
-
-    A row has the order of the model's concrete fields, so `model.from_db` makes an instance of it.
-    """
+    """How rows of a model are made from plain values and written, worked out once."""
 
     def __init__(self, model: type[models.Model], attributes: Sequence[str]) -> None:
         """`attributes` names the values that `row` is given; all other fields get their defaults."""
@@ -51,7 +48,7 @@ class Table:
         at = {field.attname: place for place, field in enumerate(fields)}
         self.model = model
         self.attributes = [field.attname for field in fields]
-        self.pk: Callable[[Row], Any] = itemgetter(at[str(model._meta.pk.attname)])
+        self.pk: Callable[[NewRow], Any] = itemgetter(at[str(model._meta.pk.attname)])
         self._given = [at[attribute] for attribute in attributes]
         others = [field for field in fields if field.attname not in attributes]
         self._moments = [at[field.attname] for field in others if _is_moment_of_writing(field)]
@@ -85,9 +82,9 @@ class Table:
             self._moments,
         )
 
-    def row(self, values: Sequence[Any]) -> Row:
+    def row(self, values: Sequence[Any]) -> NewRow:
         """A new row with these `values` of the attributes, its texts sealed and their blind indexes made."""
-        row = Row(self._blank)
+        row = NewRow(self._blank)
         row.line = None
         for place, value in zip(self._given, values, strict=True):
             row[place] = value
@@ -105,7 +102,7 @@ class Table:
                 row[place] = Sealed(seal(text, column + pk) if text else b"")
         return row
 
-    def instance(self, row: Row) -> Any:
+    def instance(self, row: NewRow) -> Any:
         """The written `row` as the ORM would read it back, past `__init__`, which takes five times as long."""
         made = self.model.__new__(self.model)
         made.__dict__.update(zip(self.attributes, row, strict=True))
@@ -113,7 +110,7 @@ class Table:
         made._state.adding, made._state.db = False, connection.alias
         return made
 
-    def write(self, rows: Sequence[Row]) -> None:
+    def write(self, rows: Sequence[NewRow]) -> None:
         """Insert `rows` in the caller's transaction; raises IntegrityError as an INSERT would, sends no signals."""
         write([(self, rows)])
 
@@ -122,31 +119,35 @@ class Table:
         record = f'json_populate_recordset(NULL::"{self.table}", {rows})'
         return f"INSERT INTO {self._target} SELECT {self._columns} FROM {record}"  # noqa: S608  a table's own names
 
-    def as_json(self, rows: Sequence[Row]) -> str:
+    def as_json(self, rows: Sequence[NewRow]) -> str:
         """`rows` as `insertion` reads them: what is NULL is left out."""
         return orjson.dumps([self._told(row) for row in rows], default=_as_text).decode()
 
-    def _told(self, row: Row) -> dict[str, Any]:
+    def _told(self, row: NewRow) -> dict[str, Any]:
         told = {name: value for name, value in zip(self._names, row, strict=True) if value is not None}
         for place in self._json:
             told[self._names[place]] = orjson.Fragment(in_json(row[place]))  # of numbers of any length
         return told
 
-    def make_lines(self, rows: Iterable[Row]) -> None:
+    def make_lines(self, rows: Sequence[NewRow]) -> None:
         """Have `rows` as COPY takes them, which asks no database; the rows must not change any more."""
         kept = BytesIO()
-        with connection.cursor() as cursor, Copy(cursor.cursor, writer=FileWriter(kept)) as copy:
+        with (
+            connection.wrap_database_errors,
+            connection.cursor() as cursor,
+            Copy(cursor.cursor, writer=FileWriter(kept)) as copy,
+        ):
             for row in rows:
                 copy.write_row(self._sending.sent(row))
         for row, line in zip(rows, kept.getvalue().splitlines(keepends=True), strict=True):
             row.line = line
 
-    def copy(self, rows: Sequence[Row]) -> None:
+    def copy(self, rows: Sequence[NewRow]) -> None:
         """Send `rows` by COPY."""
         self.make_lines([row for row in rows if row.line is None])
         statement = acting.note() + self._sending.statement
         with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
-            copy.write(b"".join(row.line for row in rows if row.line is not None))
+            copy.write(b"".join(cast("list[bytes]", [row.line for row in rows])))
 
 
 class _Sending:
@@ -158,7 +159,7 @@ class _Sending:
         """`filled` are the fields that are sent, by their places in a row; `moments` the places of its own making."""
         columns = ", ".join(f'"{field.column}"' for field in filled.values())
         self.statement = f'COPY "{table}" ({columns}) FROM STDIN'
-        self._filled: Callable[[Row], Iterable[Any]] = itemgetter(*filled)
+        self._filled: Callable[[NewRow], Iterable[Any]] = itemgetter(*filled)
         fields = list(enumerate(filled.values()))
         places = {was: now for now, was in enumerate(filled)}
         self._moments = [places[was] for was in moments]
@@ -170,7 +171,7 @@ class _Sending:
             if isinstance(field, models.JSONField)
         ]
 
-    def sent(self, row: Row) -> list[Any]:
+    def sent(self, row: NewRow) -> list[Any]:
         """What is sent of `row`: ids, moments, JSON and empty arrays as the texts that the driver makes of them."""
         sent = list(self._filled(row))
         for at in self._ids:

@@ -18,7 +18,7 @@ from leadops.drafts import (
     LeadDraft,
 )
 from leadops.models import Address, Applicant, Bank, Consent, Lead
-from leadops.services.insertion import Row, Table
+from leadops.services.insertion import NewRow, Table
 
 LEAD_FIELDS = [f.name for f in fields_of(LeadDraft) if f.name not in {"applicants", "consents"}]
 APPLICANT_FIELDS = [
@@ -50,9 +50,9 @@ class Parties:
     """The rows that belong to a new lead, table by table."""
 
     def __init__(self, lead_id: UUID, draft: LeadDraft) -> None:
-        self.applicants: list[Row] = []
-        self.addresses: list[Row] = []
-        self.banks: list[Row] = []
+        self.applicants: list[NewRow] = []
+        self.addresses: list[NewRow] = []
+        self.banks: list[NewRow] = []
         for position, each in enumerate(draft.applicants):
             self._add_applicant(lead_id, position, each)
         self.consents = [_CONSENTS.row((lead_id, *_of_consent(consent))) for consent in draft.consents]
@@ -77,7 +77,7 @@ class Parties:
             loaded(applicant, "addresses", [each for each in addresses if each.applicant_id == applicant.pk])
             loaded(applicant, "banks", [each for each in banks if each.applicant_id == applicant.pk])
 
-    def rows(self) -> tuple[list[Row], ...]:
+    def rows(self) -> tuple[list[NewRow], ...]:
         """All of them, in the order of `PARTS`: parents first."""
         return self.applicants, self.addresses, self.banks, self.consents
 
@@ -85,7 +85,7 @@ class Parties:
 class Ready(NamedTuple):
     """A draft as the rows it will be, their texts sealed."""
 
-    row: Row
+    row: NewRow
     parties: Parties
 
 

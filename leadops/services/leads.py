@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import psycopg
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -139,9 +138,11 @@ def ready_to_submit(
 
 
 def make_lines(ready: Sequence[Ready]) -> None:
-    """Have these as COPY takes them before they are stored; what can't be written is found, one by one, by then."""
-    with suppress(psycopg.DataError, UnicodeError):
-        for table, rows in _rows_of(ready):
+    """Have these as COPY takes them before they are stored."""
+    for table, rows in _rows_of(ready):
+        with suppress(
+            Exception
+        ):  # it comes again where they are stored, and costs no more than its own row there
             table.make_lines(rows)
 
 

@@ -114,7 +114,7 @@ def test_who_writes_an_id_waits_for_who_is_writing_it(
 
 def test_an_id_is_looked_for_by_itself_alone(connections):
     """Not among all that a connection was ever sent."""
-    plan = kept_plan(BY_ONE_PLAN, settling.WRITE, {"endings": "[]", "first": None, "last": None})
+    plan = kept_plan(BY_ONE_PLAN, settling.WRITE, {"endings": "[]", "first_call": None, "last_call": None})
     assert (
         "(reference)::text = e.reference" in plan.partition("delivery_by_reference")[2].partition("Filter")[0]
     )

@@ -18,6 +18,7 @@ from leadops.excel.sheet_header import CARD_REMOVED
 from leadops.models import ImportBatch, Lead
 from leadops.services import (
     import_batches,
+    import_chunks,
     import_judging,
     import_known,
     import_leases,
@@ -205,7 +206,7 @@ class TestFilesThatCannotBeImported:
         assert "9800000001" not in caplog.text
 
     def test_a_fault_of_ours_in_the_middle_keeps_what_was_done(self, finished, monkeypatch):
-        monkeypatch.setattr(import_batches, "CHUNK", 2)
+        monkeypatch.setattr(import_chunks, "CHUNK", 2)
         real, calls = import_rows.write, []
 
         def broken(results):
@@ -320,7 +321,7 @@ class TestOneBadRow:
 class TestBeingKilled:
     @pytest.fixture(autouse=True)
     def _small_chunks(self, monkeypatch):
-        monkeypatch.setattr(import_batches, "CHUNK", 10)
+        monkeypatch.setattr(import_chunks, "CHUNK", 10)
         monkeypatch.setattr(import_storing, "ROWS_A_WRITE", 8)
 
     @staticmethod
@@ -395,7 +396,7 @@ class TestBeingKilled:
         assert (batch.state, batch.problem) == ("cancelled", "")
 
     def test_a_worker_that_fails_after_another_took_over_leaves_its_work_alone(self, receive, monkeypatch):
-        monkeypatch.setattr(import_batches, "CHUNK", 1)
+        monkeypatch.setattr(import_chunks, "CHUNK", 1)
         batch = receive(good_rows(3))
         real, calls = import_rows.import_next, []
 
@@ -447,7 +448,7 @@ class TestBeingKilled:
 class TestAtTheSameTime:
     def test_two_workers_on_one_batch_make_no_double(self, receive, monkeypatch):
         monkeypatch.setattr(doorbell, "ring", lambda task, args: None)
-        monkeypatch.setattr(import_batches, "CHUNK", 20)
+        monkeypatch.setattr(import_chunks, "CHUNK", 20)
         batch = receive(good_rows(100))
         assert together(*[lambda: import_batches.run(batch.pk)] * 3) == []
         assert counts(batch) == (100, 100, 0, 0)
@@ -455,7 +456,7 @@ class TestAtTheSameTime:
 
     def test_the_same_file_twice_at_once_makes_no_double(self, receive, monkeypatch):
         monkeypatch.setattr(doorbell, "ring", lambda task, args: None)
-        monkeypatch.setattr(import_batches, "CHUNK", 20)
+        monkeypatch.setattr(import_chunks, "CHUNK", 20)
         rows = [["" if number % 2 else row[0], *row[1:]] for number, row in enumerate(good_rows(60))]
         first, second = receive(rows), receive(rows)
         assert together(lambda: import_batches.run(first.pk), lambda: import_batches.run(second.pk)) == []
@@ -513,7 +514,7 @@ class TestTheErrorWorkbook:
 
 class TestProgress:
     def test_tells_how_far_and_how_long(self, receive, monkeypatch):
-        monkeypatch.setattr(import_batches, "CHUNK", 10)
+        monkeypatch.setattr(import_chunks, "CHUNK", 10)
         batch = receive(good_rows(40))
         before = import_batches.progress(batch)
         assert (before["state"], before["rows"], before["percent"], before["rate"]) == ("queued", 0, 0, None)

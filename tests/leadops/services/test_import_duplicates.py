@@ -10,7 +10,14 @@ from django.db import connection
 
 from leadops import doorbell
 from leadops.models import Duplicate, DuplicatePolicy, ImportBatch, Lead, Merge
-from leadops.services import import_batches, import_judging, import_previews, import_steering, leads
+from leadops.services import (
+    import_batches,
+    import_chunks,
+    import_judging,
+    import_previews,
+    import_steering,
+    leads,
+)
 from leadops.validation import check_lead
 from tests import people
 from tests.leadops.borrowers import MOBILE, PAN, applicant, lead
@@ -92,7 +99,7 @@ class TestRefuse:
         assert batch.import_rows.get(number=4).lead == batch.import_rows.get(number=2).lead
 
     def test_knows_rows_of_other_chunks(self, finished, monkeypatch):
-        monkeypatch.setattr(import_batches, "CHUNK", 2)
+        monkeypatch.setattr(import_chunks, "CHUNK", 2)
         batch = finished([["R1", *ASHA, 5], *good_rows(4, start=7), ["R2", *ASHA, 5]])
         assert (batch.created, batch.skipped) == (5, 1)
         assert told(batch, 7)[2].startswith("Lead R1 of Sunrise Finserv came first, by Excel on ")
@@ -298,7 +305,7 @@ def test_two_files_with_one_people_in_other_orders_wait_for_each_other_and_not_i
 ):
     rule(policy)
     monkeypatch.setattr(doorbell, "ring", lambda task, args: None)
-    monkeypatch.setattr(import_batches, "CHUNK", 30)
+    monkeypatch.setattr(import_chunks, "CHUNK", 30)
     rows = [[f"A{row[0]}", *row[1:]] for row in good_rows(60)]
     back = [[f"B{row[0]}", *row[1:]] for row in reversed(good_rows(60))]
     batches = [receive(rows, name="a.xlsx"), receive(back, name="b.xlsx")]

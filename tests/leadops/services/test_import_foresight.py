@@ -8,7 +8,14 @@ from itertools import product
 import pytest
 
 from leadops.models import DuplicatePolicy, ImportMode, Lead
-from leadops.services import column_mappings, import_batches, import_previews, import_steering, leads
+from leadops.services import (
+    column_mappings,
+    import_batches,
+    import_chunks,
+    import_previews,
+    import_steering,
+    leads,
+)
 from leadops.validation import check_lead
 from tests.leadops.borrowers import IFSC, applicant, bank, lead
 from tests.leadops.excel.workbooks import good_rows
@@ -62,8 +69,7 @@ def some_known(partner, other_partner, program):
 def test_the_preview_counts_what_the_import_then_does(
     finished, rule, some_known, monkeypatch, mode, policy, seed
 ):
-    monkeypatch.setattr(import_previews, "CHUNK", CHUNK)
-    monkeypatch.setattr(import_batches, "CHUNK", CHUNK)
+    monkeypatch.setattr(import_chunks, "CHUNK", CHUNK)
     rule(policy)
     chance = random.Random(f"{mode} {policy} {seed}")
     some_known(chance)
@@ -89,7 +95,7 @@ def test_the_preview_counts_what_the_import_then_does(
 
 
 def test_a_borrower_who_comes_again_many_rows_below_is_foreseen(finished, rule, monkeypatch):
-    monkeypatch.setattr(import_previews, "CHUNK", CHUNK)
+    monkeypatch.setattr(import_chunks, "CHUNK", CHUNK)
     rule(DuplicatePolicy.REFUSE)
     rows = good_rows(10)
     rows[9][3] = rows[0][3]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leadops.models import Lead
-from leadops.services import import_batches, import_mending, import_previews, import_rows, import_storing
+from leadops.services import import_chunks, import_mending, import_previews, import_rows, import_storing
 from tests.leadops.services.imported import codes, counts
 
 HEADER = ["Partner reference", "Mobile", "Name", "PAN", "City", "Account number", "IFSC", "Loan amount"]
@@ -133,7 +133,7 @@ def test_mending_the_one_bad_row_brings_the_whole_lead(grouped, officer):
 
 
 def test_a_lead_is_never_cut_in_two_by_a_chunk(grouped, monkeypatch):
-    monkeypatch.setattr(import_batches, "CHUNK", 2)
+    monkeypatch.setattr(import_chunks, "CHUNK", 2)
     rows = []
     for at in range(5):
         rows += [[f"R{at}", *FIRST[1:]], [f"R{at}", *SECOND[1:]], [f"R{at}", *BANK[1:]]]

@@ -19,6 +19,7 @@ from leadops import doorbell
 from leadops.models import ImportBatch, ImportRow, Lead
 from leadops.services import (
     import_batches,
+    import_chunks,
     import_mending,
     import_rows,
     import_steering,
@@ -38,7 +39,7 @@ ROWS, KILLS = 600, 10
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch):
     monkeypatch.setattr(doorbell, "ring", lambda task, **sent: None)
-    monkeypatch.setattr(import_batches, "CHUNK", 10)
+    monkeypatch.setattr(import_chunks, "CHUNK", 10)
     monkeypatch.setattr(import_storing, "ROWS_A_WRITE", 100)
     monkeypatch.setattr(import_undoing, "CHUNK", 20)
     real = import_rows.import_next

@@ -7,10 +7,10 @@ import json
 import openpyxl
 import pytest
 
+from leadops.errors import NotInThisState
 from leadops.models import ImportBatch, ImportRow, Lead
-from leadops.services import import_batches, import_mending, import_previews, import_undoing
+from leadops.services import import_batches, import_chunks, import_mending, import_previews, import_undoing
 from leadops.services.error_workbooks import error_workbook
-from leadops.services.import_steering import NotNow
 from leadops.signals import leads_ready
 from tests.leadops.excel.workbooks import good_rows
 from tests.leadops.services.imported import codes, counts
@@ -127,9 +127,9 @@ class TestInTheBrowser:
         self, batch, bad_row, receive, officer
     ):
         import_undoing.begin(batch, officer)
-        with pytest.raises(NotNow):
+        with pytest.raises(NotInThisState):
             import_mending.mend(batch, {bad_row.pk: {"B": "9800000009"}}, officer)
-        with pytest.raises(NotNow):
+        with pytest.raises(NotInThisState):
             import_mending.mend(receive(good_rows(1)), {}, officer)
 
     def test_a_fault_leaves_nothing_half_done(self, batch, bad_row, officer, monkeypatch):
@@ -199,7 +199,7 @@ class TestByTheErrorWorkbook:
 
     @pytest.mark.parametrize("chunk", [1, 500])
     def test_the_preview_foresees_that_two_rows_mend_one(self, two, sent_back, monkeypatch, chunk):
-        monkeypatch.setattr(import_previews, "CHUNK", chunk)
+        monkeypatch.setattr(import_chunks, "CHUNK", chunk)
         again = sent_back(two, review=True, A2="9800000001", A3="9800000002", F3="2")
         told = import_previews.shown(again)
         assert (told["new"], told["duplicate"], told["refused"]) == (1, 1, 0)

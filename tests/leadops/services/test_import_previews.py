@@ -8,15 +8,16 @@ import threading
 import pytest
 from django.db import connection
 
+from leadops.errors import NotInThisState
 from leadops.models import ImportBatch, Lead
 from leadops.services import (
     import_batches,
+    import_chunks,
     import_leases,
     import_previews,
     import_rows,
     import_steering,
 )
-from leadops.services.import_steering import NotNow
 from leadops.services.leases import LostLease
 from tests.environment import ROOT
 from tests.leadops.excel.workbooks import HEADER, good_rows
@@ -74,7 +75,7 @@ class TestThePreview:
     def test_foretells_rows_that_are_here_already_and_those_that_repeat_each_other(
         self, finished, reviewed, monkeypatch
     ):
-        monkeypatch.setattr(import_previews, "CHUNK", 3)
+        monkeypatch.setattr(import_chunks, "CHUNK", 3)
         finished(good_rows(2), name="earlier.xlsx")
         rows = [*good_rows(6), *good_rows(1, start=3), *good_rows(1, start=6)]
         batch = reviewed(rows)
@@ -90,7 +91,7 @@ class TestThePreview:
         assert b"Asha" not in bytes(kept[0]) + bytes(kept[1])
 
     def test_is_begun_anew_by_another_worker(self, receive, monkeypatch):
-        monkeypatch.setattr(import_previews, "CHUNK", 5)
+        monkeypatch.setattr(import_chunks, "CHUNK", 5)
         batch = receive(good_rows(20), review=True)
         real, calls = import_rows.judge, []
 
@@ -172,7 +173,7 @@ class TestTheSameFile:
 
 class TestCancelling:
     def test_keeps_what_is_in_and_counts_the_rest_as_left_out(self, receive, officer, monkeypatch):
-        monkeypatch.setattr(import_batches, "CHUNK", 10)
+        monkeypatch.setattr(import_chunks, "CHUNK", 10)
         batch = receive(good_rows(35))
         real, calls = import_rows.import_next, []
 
@@ -206,7 +207,7 @@ class TestCancelling:
 
     def test_comes_too_late_once_it_has_ended(self, finished):
         batch = finished(good_rows(1))
-        with pytest.raises(NotNow, match="This import is done now"):
+        with pytest.raises(NotInThisState, match="This import is done now"):
             import_steering.cancel(batch)
 
     def test_a_worker_that_had_it_in_hand_stops(self, receive):
@@ -218,9 +219,9 @@ class TestCancelling:
             lease.renewed()
 
     def test_go_on_is_refused_where_nobody_asked(self, receive):
-        with pytest.raises(NotNow):
+        with pytest.raises(NotInThisState):
             import_steering.go_on(receive(good_rows(1)))
-        with pytest.raises(NotNow):
+        with pytest.raises(NotInThisState):
             import_steering.change_columns(receive(good_rows(1)))
 
 
@@ -234,7 +235,7 @@ def test_two_officers_who_go_on_at_once_import_it_once(reviewed, partner, progra
         try:
             import_steering.go_on(batch)
             said.append("went on")
-        except NotNow:
+        except NotInThisState:
             said.append("too late")
         finally:
             connection.close()

@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 
 from leadops.models import Bank, Lead
-from leadops.services import import_batches, import_previews, import_steering, import_storing
+from leadops.services import import_batches, import_chunks, import_previews, import_steering, import_storing
 from tests.leadops.excel.workbooks import by_openpyxl
 from tests.leadops.services.imported import codes, counts
 
@@ -54,7 +54,7 @@ def test_every_row_of_a_lead_that_is_left_out_says_why_beside_its_notes(finished
 def test_the_row_of_the_lead_that_is_here_is_its_own_and_not_one_of_another_sheet(
     finished, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(import_batches, "CHUNK", 2)
+    monkeypatch.setattr(import_chunks, "CHUNK", 2)
     people = [[f"R{at}", f"980000000{at}", "Asha Verma"] for at in (1, 2, 3, 1)]
     banks = [[f"R{at}", f"5010001234567{at}", "HDFC0000001"] for at in (3, 2, 1)]
     account = ["Partner reference", "Account number", "IFSC"]
@@ -70,6 +70,6 @@ def test_the_row_of_the_lead_that_is_here_is_its_own_and_not_one_of_another_shee
 
 def test_the_row_of_the_lead_that_is_here_is_the_first_of_several(finished, monkeypatch):
     monkeypatch.setattr(import_storing, "MOST_ROWS_A_LEAD", 2)
-    monkeypatch.setattr(import_batches, "CHUNK", 2)
+    monkeypatch.setattr(import_chunks, "CHUNK", 2)
     batch = finished([ASHA, ["L 1", *RAVI], ["L 1", *RAVI]], header=HEADER, layout="grouped")
     assert "from row 2 of this file" in batch.import_rows.get(number=4).problems[0]["message"]

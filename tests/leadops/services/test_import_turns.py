@@ -28,7 +28,7 @@ MINUTE = re.compile(r"\b\d\d:\d\d\b")
 @pytest.fixture(autouse=True)
 def _small_chunks(monkeypatch):
     monkeypatch.setattr(doorbell, "ring", lambda task, **sent: None)
-    monkeypatch.setattr(import_batches, "CHUNK", 10)
+    monkeypatch.setattr(import_chunks, "CHUNK", 10)
     monkeypatch.setattr(import_turns, "WORTH_TWO", 1)
     monkeypatch.setattr(import_turns, "PATIENCE", patience.SECONDS)
 
@@ -119,7 +119,7 @@ def test_kills_of_either_at_any_instant_leave_one_result_a_row(receive, monkeypa
         return began
 
     monkeypatch.setattr(Companion, "begin_to_write", struck)
-    monkeypatch.setattr(import_batches, "CHUNK", 4)
+    monkeypatch.setattr(import_chunks, "CHUNK", 4)
     for _ in range(4):
         child = forked(lambda: import_batches.run(batch.pk))
         time.sleep(chosen.uniform(1.5, 3))

@@ -10,9 +10,11 @@ from django.utils import timezone
 from crm_integrations import announcements
 from crm_integrations import delivery as engine
 from crm_integrations.models import Delivery, State
+from leadops.errors import NotInThisState
 from leadops.models import Address, Applicant, Document, ImportBatch, Lead, LegalHold, Merge
 from leadops.services import (
     import_batches,
+    import_chunks,
     import_mending,
     import_rows,
     import_undoing,
@@ -24,7 +26,6 @@ from leadops.services import (
     notes,
     reveals,
 )
-from leadops.services.import_steering import NotNow
 from tests.leadops.borrowers import applicant, lead
 from tests.leadops.excel.workbooks import HEADER, good_rows
 from tests.leadops.services.imported import codes, counts
@@ -148,7 +149,7 @@ class TestWhatWasFilledIn:
 
     @pytest.mark.parametrize("chunk", [2, 500])
     def test_by_the_import_itself_goes_whatever_the_chunk(self, finished, monkeypatch, chunk):
-        monkeypatch.setattr(import_batches, "CHUNK", chunk)
+        monkeypatch.setattr(import_chunks, "CHUNK", chunk)
         rows = good_rows(3)
         batch = finished([*rows, ["", *rows[0][1:], "asha@example.com"]], header=[*HEADER, "E-mail"])
         assert (batch.created, batch.updated) == (3, 1)
@@ -221,12 +222,12 @@ def test_a_worker_that_dies_leaves_it_to_the_next(finished, monkeypatch):
 
 
 def test_only_what_has_ended_and_made_leads_can_be_undone_and_only_once(finished, receive):
-    with pytest.raises(NotNow):
+    with pytest.raises(NotInThisState):
         import_undoing.begin(receive(good_rows(1)), None)
-    with pytest.raises(NotNow):
+    with pytest.raises(NotInThisState):
         import_undoing.begin(finished([["R", "98", "A", "", ""]], name="bad.xlsx"), None)
     batch = undo(finished(good_rows(1), name="c.xlsx"))
-    with pytest.raises(NotNow, match="This import is undone"):
+    with pytest.raises(NotInThisState, match="This import is undone"):
         import_undoing.begin(batch, None)
 
 
@@ -286,7 +287,7 @@ class TestAfterAFault:
     @pytest.fixture
     def broken(self, receive, monkeypatch) -> ImportBatch:
         """An import whose third chunk broke, after a lead and a refused row."""
-        monkeypatch.setattr(import_batches, "CHUNK", 1)
+        monkeypatch.setattr(import_chunks, "CHUNK", 1)
         batch = receive([["REF-9", "98", "Asha", "", ""], *good_rows(3)])
         real, calls = import_rows.import_next, []
 
@@ -328,7 +329,7 @@ class TestAfterAFault:
             undo(batch)
         assert (batch.state, batch.undone) == ("failed", 2)
         assert batch.problem == import_batches.OUR_FAULT_UNDOING
-        with pytest.raises(NotNow):
+        with pytest.raises(NotInThisState):
             import_mending.mend(
                 batch, {batch.import_rows.get(outcome="failed").pk: {"B": "9800000009"}}, officer
             )

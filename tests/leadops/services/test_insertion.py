@@ -96,8 +96,9 @@ def test_a_text_that_can_not_be_sent_is_no_error_before_it_is_stored(partner, pr
         leads.ready_to_submit(each, **origin) for each in (replace(first, source="a\0"), *others)
     ]
     leads.make_lines(ready)
-    with pytest.raises(DataError), transaction.atomic():
-        leads.create([bad], **origin)
+    for told in ([bad], ready):
+        with pytest.raises(DataError), transaction.atomic():
+            leads.create(told, **origin)
     leads.create(good, **origin)
     assert Lead.objects.count() == 29
 
