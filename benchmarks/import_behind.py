@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-ROWS, BEHIND = 20_000, int(os.environ.get("BENCH_ROWS", "1000000"))
+ROWS, BEHIND = 100_000, int(os.environ.get("BENCH_ROWS", "1000000"))
 sys.argv[1:] = [str(ROWS)]
 
 import excel_import

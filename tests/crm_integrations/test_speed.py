@@ -66,7 +66,9 @@ def test_opening_a_call_and_keeping_its_answer_writes_no_index_entry(receive, co
         receive(number)
     only_ispcrm()
     with database.cursor() as cursor:
-        cursor.execute("VACUUM crm_integrations_delivery")  # else what was just deleted may still fill the page
+        cursor.execute(
+            "VACUUM crm_integrations_delivery"
+        )  # else what was just deleted may still fill the page
     before = {table: written_in_place(table) for table in ("delivery", "exchange")}
     engine.drain()
     assert Delivery.objects.filter(state=State.DELIVERED).count() == 10

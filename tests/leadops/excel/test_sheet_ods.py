@@ -29,6 +29,15 @@ def texts_of(tmp_path):
     return _texts_of
 
 
+@pytest.mark.parametrize(("visibility", "hidden"), [("collapse", {1}), ("filter", {1}), ("visible", set())])
+def test_rows_that_are_hidden_by_hand_or_by_a_filter_are_hidden(tmp_path, visibility, hidden):
+    cell = "<table:table-cell><text:p>Asha</text:p></table:table-cell>"
+    row = f'<table:table-row table:visibility="{visibility}">{cell}</table:table-row>'
+    content = f"<office:body{NAMES}><table:table>{row}</table:table></office:body>"
+    with zipfile.ZipFile(by_hand.packed(tmp_path / "a.ods", {sheet_ods.PART: content})) as archive:
+        assert sheet_ods.marks(archive, 0, 200).hidden_rows == hidden
+
+
 @pytest.mark.parametrize("text", ["TRUE", "#N/A"])
 def test_a_comment_or_a_drawing_of_a_cell_is_not_its_text(texts_of, text):
     comment = f"<office:annotation><text:p>{text}</text:p></office:annotation>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -47,6 +48,14 @@ def values(draft, path: str):
 
 
 # What stands in it ---------------------------------------------------------------------------------------------
+
+
+def test_whose_data_went_out_is_kept_with_the_order(odd, officer):
+    export = exported.finished(officer)
+    export.refresh_from_db()
+    gone = bytes(export.taken)
+    ids = {UUID(bytes=gone[at : at + 16]) for at in range(0, len(gone), 16)}
+    assert (ids, bytes(export.chosen)) == ({lead.pk for lead in odd}, b"")
 
 
 def test_every_column_comes_back_as_it_went_out(odd, officer, tmp_path):

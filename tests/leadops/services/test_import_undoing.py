@@ -11,7 +11,7 @@ from crm_integrations import announcements
 from crm_integrations import delivery as engine
 from crm_integrations.models import Delivery, State
 from leadops.errors import NotInThisState
-from leadops.models import Address, Applicant, Document, ImportBatch, Lead, LegalHold, Merge
+from leadops.models import Address, Applicant, Document, DocumentEvent, ImportBatch, Lead, LegalHold, Merge
 from leadops.services import (
     import_batches,
     import_chunks,
@@ -367,6 +367,17 @@ def test_leads_with_notes_and_tasks_stay_and_say_so(finished, officer):
     assert said[noted.pk].endswith("It has notes.")
     assert said[tasked.pk].endswith("It has tasks.")
     assert not Lead.with_deleted.filter(pk=gone.pk).exists()
+
+
+def test_a_lead_whose_documents_were_deleted_stays_for_their_log(finished, officer):
+    batch = finished(good_rows(2))
+    had = lead_of(batch, 2)
+    told = {"document_id": had.pk, "document": "PAN card", "deed": DocumentEvent.Deed.DELETED}
+    DocumentEvent.objects.create(lead=had, officer=officer, **told)
+    assert import_undoing.foresee(batch)["stay"] == [(import_undoing.HAD_DOCUMENT, 1)]
+    undo(batch)
+    assert list(Lead.objects.all()) == [had]
+    assert DocumentEvent.objects.get().lead == had
 
 
 @pytest.mark.parametrize("lifted", [False, True])
