@@ -34,6 +34,7 @@ _ROW_NUMBER = re.compile(rb'\br="([0-9]{1,7})"')
 _FIRST = re.compile(rb'\bmin="([0-9]{1,5})"')
 _LAST = re.compile(rb'\bmax="([0-9]{1,5})"')
 _IS_HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
+_BOOK = "xl/workbook.xml"
 _RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _NO_ADDRESSES = (
     "The cells of this workbook do not say where they stand: open it in Excel, save it again and send that."
@@ -42,7 +43,7 @@ _NO_ADDRESSES = (
 
 def marks(archive: zipfile.ZipFile, part: str, most_columns: int) -> Marks:
     """The marks of the sheet in `part`."""
-    scan = _Scan(most_columns, shown_digits(archive))
+    scan = _Scan(most_columns, shown_digits(archive), made_by_a_program=_is_to_be_calculated(archive))
     rest = b""
     for block in blocks(archive, part):
         rest = scan.take(rest + block)
@@ -58,8 +59,9 @@ def holds_anything(archive: zipfile.ZipFile, part: str) -> bool:
 class _Scan:
     """One walk through the XML of a sheet; what a hundred megabytes are searched for is kept to a few words."""
 
-    def __init__(self, most_columns: int, digits: Mapping[bytes, int]) -> None:
+    def __init__(self, most_columns: int, digits: Mapping[bytes, int], *, made_by_a_program: bool) -> None:
         self.marks = Marks()
+        self._made_by_a_program = made_by_a_program
         self._digits = digits
         self._with_zeros = re.compile(rb'<(?:\w+:)?c ([^>]*\bs="(%s)"[^>]*)>' % b"|".join(digits))
         self._most_columns = most_columns
@@ -129,12 +131,17 @@ class _Scan:
         value = _VALUE.search(body)
         if is_error:
             self.marks.texts[place] = _known_error(value, address)
-        elif value is None and b't="str"' not in head and b't="inlineStr"' not in head:
-            # Text may be empty on purpose, any other result may not.
+        elif self._lacks_result(head, value):
             self.marks.texts[place] = UNCALCULATED
             self.marks.notes[place] = "formula_not_calculated"
         if formula and place not in self.marks.notes and self._is_from_other_book(formula):
             self.marks.notes[place] = "external_formula"
+
+    def _lacks_result(self, head: bytes, value: re.Match[bytes] | None) -> bool:
+        """Text may be empty on purpose, any other result may not; and a program that can't calculate writes 0."""
+        if value is None:
+            return b't="str"' not in head and b't="inlineStr"' not in head
+        return self._made_by_a_program and value[1] == b"0"
 
     def _is_from_other_book(self, formula: re.Match[bytes]) -> bool:
         """A shared formula is written out in the first of its cells alone."""
@@ -144,6 +151,14 @@ class _Scan:
                 self._from_other_book.add(shared[1])
             return True
         return bool(shared and shared[1] in self._from_other_book)
+
+
+def _is_to_be_calculated(archive: zipfile.ZipFile) -> bool:
+    """Whether the book asks to be calculated when it is opened: whoever wrote it could not."""
+    if _BOOK not in archive.namelist():
+        return False
+    told = {node.get("fullCalcOnLoad") for node in _nodes(archive, _BOOK) if _is(node, "calcPr")}
+    return not told.isdisjoint({"1", "true"})
 
 
 def _known_error(value: re.Match[bytes] | None, address: re.Match[bytes]) -> str:

@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 
 import openpyxl
 import pytest
+import xlsxwriter
 
 from leadops.errors import UnreadableFile
 from leadops.excel import reader
@@ -62,6 +63,21 @@ def test_a_column_of_numbers_with_a_blank_does_not_turn_into_decimals(tmp_path):
         tmp_path / "a.xlsx", ("Leads", [["Mobile"], [9800000001], [None], [9800000003]])
     )
     assert [row.cells for row in reader.rows(path)] == [["Mobile"], ["9800000001"], ["9800000003"]]
+
+
+@pytest.mark.parametrize(
+    ("result", "read"),
+    [(0, ("#VALUE!", (Note(1, "formula_not_calculated"),))), (600_000, ("600000", ()))],
+)
+def test_a_nought_that_a_program_wrote_for_a_formula_is_no_result(tmp_path, result, read):
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Mobile", "Loan amount"])
+        sheet.write(1, 0, "9800000001")
+        sheet.write_formula(1, 1, "=50000*12", value=result)
+    _, row = reader.rows(path)
+    assert (row.cells[1], row.notes) == read
 
 
 def test_errors_and_uncalculated_formulas_are_not_taken_for_blanks(tmp_path):

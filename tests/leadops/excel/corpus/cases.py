@@ -196,7 +196,7 @@ CASES: dict[str, Case] = {
             2: "created",
             3: "created H3 external_formula",
             4: "failed B4 excel_damage",
-            5: "failed B5 invalid_mobile",
+            5: "failed B5 formula_not_calculated",
         },
     ),
     "rows that a filter hides": Case(lib.FILTERED, {2: "created", 3: "skipped hidden_row", 4: "created"}),
