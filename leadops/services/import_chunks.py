@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from leadops import signals, statements
+from leadops.faults import place_of
 from leadops.models import ImportBatch, ImportMode, ImportRow, ImportState
 from leadops.prepared import UNHURRIED
 from leadops.services import import_rows
-from leadops.services.import_judging import Result, SheetRow, header_of
+from leadops.services.import_judging import Result, SheetRow, header_of, our_fault
 from leadops.services.import_leases import Lease
+from leadops.services.leases import LostLease
+
+logger = logging.getLogger(__name__)
 
 CHUNK = 500
 """Rows that are decided and written together; the preview takes as many, or it would foretell something else."""
@@ -52,16 +57,59 @@ def ready(batch: ImportBatch, rows: Sequence[SheetRow]) -> Chunk:
 
 
 def write(batch: ImportBatch, lease: Lease, chunk: Chunk) -> Written:
-    """Give the rows of a chunk their results in one transaction; raises LostLease where another has the batch."""
+    """Give the rows of a chunk their results in one transaction; raises LostLease where another has the batch.
+
+    Where a fault of ours breaks that, the rows of each lead get theirs alone: it costs no other.
+    """
+    try:
+        return _write(batch, lease, chunk.results)
+    except (OperationalError, InterfaceError, LostLease):
+        raise
+    except Exception as error:
+        logger.error("A chunk of import %s goes lead by lead: %s.", batch.pk, place_of(error))
+        return _write_one_by_one(batch, lease, chunk)
+
+
+def _write(batch: ImportBatch, lease: Lease, results: Sequence[Result]) -> Written:
     with transaction.atomic():
         renewed = lease.renewed()
-        counts = import_rows.import_next(batch, chunk.results)
-        added = {outcome: F(outcome) + count for outcome, count in counts.items()}
-        ImportBatch.objects.filter(pk=batch.pk).update(**added, updated_at=Now())
+        _count(batch, import_rows.import_next(batch, results))
         # Events are read by number, so one that was read must not be lost.
         statements.run(_KEYS_BY_INDEX if batch.partner.keeps_events else f"{_KEYS_BY_INDEX}; {UNHURRIED}")
-    left = any(each.outcome == ImportRow.Outcome.WAITING for each in chunk.results)
-    return Written(renewed, left)
+    return Written(renewed, any(each.outcome == ImportRow.Outcome.WAITING for each in results))
+
+
+def _count(batch: ImportBatch, counts: Mapping[str, int]) -> None:
+    added = {outcome: F(outcome) + count for outcome, count in counts.items()}
+    ImportBatch.objects.filter(pk=batch.pk).update(**added, updated_at=Now())
+
+
+def _write_one_by_one(batch: ImportBatch, lease: Lease, chunk: Chunk) -> Written:
+    left, after = False, chunk.results[0].row.lead_row - 1
+    while (rows := import_rows.waiting(batch, 1, after)) and rows[0].lead_row <= chunk.last:
+        after = rows[-1].lead_row
+        lease, waits = _write_alone(batch, lease, rows)
+        left = left or waits
+    return Written(lease, left)
+
+
+def _write_alone(batch: ImportBatch, lease: Lease, rows: Sequence[SheetRow]) -> Written:
+    """Give the rows of one lead their results, or refuse them where even that breaks."""
+    results = ready(batch, rows).results
+    try:
+        return _write(batch, lease, results)
+    except (OperationalError, InterfaceError, LostLease):
+        raise
+    except Exception as error:
+        header = header_of(batch)
+        for each in results:
+            each.lead_id = None
+            each.refuse(our_fault(header, each, error))
+    with transaction.atomic():
+        renewed = lease.renewed()
+        import_rows.write(results)
+        _count(batch, import_rows.counted(results))
+    return Written(renewed, left=False)
 
 
 def forget_plans() -> None:

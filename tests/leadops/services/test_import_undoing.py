@@ -16,7 +16,6 @@ from leadops.services import (
     import_batches,
     import_chunks,
     import_mending,
-    import_rows,
     import_undoing,
     lead_deletion,
     lead_tasks,
@@ -289,14 +288,14 @@ class TestAfterAFault:
         """An import whose third chunk broke, after a lead and a refused row."""
         monkeypatch.setattr(import_chunks, "CHUNK", 1)
         batch = receive([["REF-9", "98", "Asha", "", ""], *good_rows(3)])
-        real, calls = import_rows.import_next, []
+        real, calls = import_chunks.write, []
 
         def breaking(*args):
             calls.append(1)
             return real(*args) if len(calls) < 3 else 1 / 0
 
         with monkeypatch.context() as patch:
-            patch.setattr(import_rows, "import_next", breaking)
+            patch.setattr(import_chunks, "write", breaking)
             import_batches.run(batch.pk)
         assert counts(batch) == (2, 1, 0, 1)
         assert batch.state == "failed"
