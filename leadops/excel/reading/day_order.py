@@ -50,16 +50,25 @@ class Column:
 
     def codes(self) -> dict[str, str]:
         """What is to be said of each kind of its dates; nothing where the order is that of the house."""
-        if self.month_first:
-            return self._of_mixed_texts()
-        if self.late_days or self.either:
-            return {}
-        proofs = min(self.early_days, self.day_first)
+        of_texts = self._of_mixed_texts() if self.month_first else {}
+        swapping = self._swapping()
+        return {**of_texts, "date": swapping} if swapping else of_texts
+
+    def _swapping(self) -> str:
+        """What is to be said of its real dates; empty where nothing tells that Excel swapped them.
+
+        An Excel of the other order makes a date of what it can read, its day for the month, and leaves as text what
+        has no such month: day first texts in an American one, month first texts in an Indian one.
+        """
+        sure, against = max(self.day_first, self.month_first), min(self.day_first, self.month_first)
+        if against or self.late_days or self.either:
+            return ""
+        proofs = min(self.early_days, sure)
         if proofs >= _SURE:
-            return {"date": "swapped_back"}
+            return "swapped_back"
         if proofs >= _ENOUGH:
-            return {"date": "perhaps_swapped"}
-        return {"date": "maybe_swapped"} if proofs else {}
+            return "perhaps_swapped"
+        return "maybe_swapped" if proofs else ""
 
     def _of_mixed_texts(self) -> dict[str, str]:
         if not self.day_first and self.month_first >= _ENOUGH:

@@ -95,6 +95,8 @@ class TestWhatIsMended:
             ("one date month first among thirty", 33, "+919800000032", "1990-04-03"),
             ("dates that Excel swapped", 14, "+919800000013", "1990-03-01"),
             ("dates that Excel swapped", 25, "+919800000024", "1990-03-12"),
+            ("month first dates that an Indian Excel swapped", 14, "+919800000013", "1990-01-03"),
+            ("month first dates that an Indian Excel swapped", 25, "+919800000024", "1990-12-03"),
             ("dates counted from 1904", 2, "+919800000001", "1990-03-12"),
             ("formulas in a text file", 2, "+919800000001", "1990-03-12"),
         ],

@@ -146,6 +146,25 @@ MAYBE_SWAPPED = by_openpyxl(
         *(person(n, D=date(1990, n, 2)) for n in range(4, 6)),
     )
 )
+SWAPPED_IN_INDIA = by_openpyxl(
+    table(
+        *(person(n, D=f"03/{12 + n}/1990") for n in range(1, 13)),
+        *(person(n + 12, D=date(1990, 3 if n != 3 else 4, n)) for n in range(1, 13)),
+    )
+)
+PERHAPS_SWAPPED_IN_INDIA = by_openpyxl(
+    table(
+        *(person(n, D=f"03/{12 + n}/1990") for n in range(1, 5)),
+        *(person(n, D=date(1990, 2, n)) for n in range(5, 9)),
+        person(9, D=date(1990, 7, 7)),
+    )
+)
+MAYBE_SWAPPED_IN_INDIA = by_openpyxl(
+    table(
+        *(person(n, D=f"03/{12 + n}/1990") for n in range(1, 4)),
+        *(person(n, D=date(1990, 2, n)) for n in range(4, 6)),
+    )
+)
 DAYS_OF_BOTH_KINDS = by_openpyxl(
     table(person(1, D="13/03/1990"), person(2, D=date(1990, 4, 2)), person(3, D=date(1990, 4, 22)))
 )

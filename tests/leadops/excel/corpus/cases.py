@@ -43,7 +43,7 @@ def _dirty(hidden_column: str, *, name: str = "C9 boolean") -> dict[int, str]:
     """What becomes of LibreOffice's file in each of its formats."""
     also = f" {hidden_column}" if hidden_column else ""
     return {
-        4: f"created{also.format(4)}",
+        4: f"created D4 maybe_swapped{also.format(4)}",
         5: f"failed C5 excel_damage{also.format(5)}",
         6: "skipped hidden_row",
         7: f"created{also.format(7)}",
@@ -151,6 +151,22 @@ CASES: dict[str, Case] = {
     ),
     "two dates that Excel may have swapped": Case(
         lib.MAYBE_SWAPPED, _good(2, 4) | {n: f"created D{n} maybe_swapped" for n in (5, 6)}
+    ),
+    "month first dates that an Indian Excel swapped": Case(
+        lib.SWAPPED_IN_INDIA,
+        {n: f"created D{n} month_first" for n in range(2, 14)}
+        | {n: f"created D{n} swapped_back" for n in range(14, 26)},
+    ),
+    "month first dates that an Indian Excel may have swapped": Case(
+        lib.PERHAPS_SWAPPED_IN_INDIA,
+        {n: f"created D{n} month_first" for n in range(2, 6)}
+        | {n: f"failed D{n} perhaps_swapped" for n in range(6, 10)}
+        | _good(10, 10),
+    ),
+    "two dates that an Indian Excel may have swapped": Case(
+        lib.MAYBE_SWAPPED_IN_INDIA,
+        {n: f"created D{n} month_first" for n in range(2, 5)}
+        | {n: f"created D{n} maybe_swapped" for n in (5, 6)},
     ),
     "real dates that were not swapped": Case(lib.DAYS_OF_BOTH_KINDS, _good(2, 4)),
     "door numbers that look like dates": Case(lib.DOOR_NUMBERS, _good(2, 5) | {6: "failed K6 excel_damage"}),
