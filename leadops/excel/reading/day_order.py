@@ -41,30 +41,27 @@ class Column:
 
     def count(self, value: Any, times: int) -> None:
         """Take in a value that stands in so many cells."""
-        kind = _kind(value)
-        if kind == "date":
-            self.early_days += times if value.day <= _LAST_MONTH else 0
-            self.late_days += times if value.day > _LAST_MONTH else 0
-        elif kind:
+        if kind := _kind(value):
             setattr(self, kind, getattr(self, kind) + times)
 
     def codes(self) -> dict[str, str]:
         """What is to be said of each kind of its dates; nothing where the order is that of the house."""
         of_texts = self._of_mixed_texts() if self.month_first else {}
         swapping = self._swapping()
-        return {**of_texts, "date": swapping} if swapping else of_texts
+        return {**of_texts, "early_days": swapping} if swapping else of_texts
 
     def _swapping(self) -> str:
-        """What is to be said of its real dates; empty where nothing tells that Excel swapped them.
+        """What is to be said of its real dates that may be swapped; empty where nothing tells that Excel did it.
 
         An Excel of the other order makes a date of what it can read, its day for the month, and leaves as text what
-        has no such month: day first texts in an American one, month first texts in an Indian one.
+        has no such month: day first texts in an American one, month first texts in an Indian one. What stands against
+        it may be a slip; one among the texts leaves two orders to choose from, so that nothing is put back.
         """
         sure, against = max(self.day_first, self.month_first), min(self.day_first, self.month_first)
-        if against or self.late_days or self.either:
+        if sure < _FEW * (against + self.either) or self.early_days < _FEW * self.late_days:
             return ""
         proofs = min(self.early_days, sure)
-        if proofs >= _SURE:
+        if proofs >= _SURE and not against:
             return "swapped_back"
         if proofs >= _ENOUGH:
             return "perhaps_swapped"
@@ -117,9 +114,10 @@ def _held(rows: Iterator[Sequence[Any]]) -> dict[int, list[Any]]:
 
 
 def _kind(value: Any) -> str:
-    """Whether a written date proves an order, `day_first` or `month_first`, or may be `either`.
+    """The count of Column that a value belongs to: a written date proves an order or may be `either`.
 
-    `date` is one that Excel took for a date itself; empty is everything else, and a day that equals its month.
+    `early_days` and `late_days` are of those that Excel took for dates itself: only a day up to twelve may have been
+    the month. Empty is everything else, and a day that equals its month.
     """
     if value.__class__ is str:
         if len(value) > _LONGEST or not (parts := _WRITTEN.fullmatch(value)):
@@ -130,4 +128,6 @@ def _kind(value: Any) -> str:
         if second > _LAST_MONTH:
             return "month_first"
         return "either" if first != second else ""
-    return "date" if isinstance(value, date) and value.day != value.month else ""
+    if not isinstance(value, date) or value.day == value.month:
+        return ""
+    return "early_days" if value.day <= _LAST_MONTH else "late_days"

@@ -165,6 +165,15 @@ MAYBE_SWAPPED_IN_INDIA = by_openpyxl(
         *(person(n, D=date(1990, 2, n)) for n in range(4, 6)),
     )
 )
+
+
+def swapped_but(*odd: Any, text: str = "{day}/03/1990") -> Build:
+    """Twenty-two texts that only one order can read and twenty-two real dates, then cells that do not fit."""
+    texts = [text.format(day=13 + n % 16) for n in range(22)]
+    dates = [date(1990 + n // 11, 1, 2 + n % 11) for n in range(22)]
+    return by_openpyxl(table(*(person(n, D=born) for n, born in enumerate([*texts, *dates, *odd], start=1))))
+
+
 DAYS_OF_BOTH_KINDS = by_openpyxl(
     table(person(1, D="13/03/1990"), person(2, D=date(1990, 4, 2)), person(3, D=date(1990, 4, 22)))
 )

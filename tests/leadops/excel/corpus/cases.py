@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from tests.leadops.excel.corpus import by_libraries as lib
@@ -33,6 +34,10 @@ class Case:
 
 def _good(first: int, last: int) -> dict[int, str]:
     return dict.fromkeys(range(first, last + 1), "created")
+
+
+def _swapped(first: int, last: int, outcome: str = "created D{} swapped_back") -> dict[int, str]:
+    return {n: outcome.format(n) for n in range(first, last + 1)}
 
 
 def _stored(name: str) -> Build:
@@ -144,7 +149,7 @@ CASES: dict[str, Case] = {
         | {32: "failed D32 day_and_month_swapped", 33: "created D33 perhaps_month_first"},
     ),
     "dates that Excel swapped": Case(
-        lib.SWAPPED, _good(2, 13) | {n: f"created D{n} swapped_back" for n in range(14, 26)}
+        lib.SWAPPED, _good(2, 13) | _swapped(14, 25)
     ),
     "a few dates that Excel may have swapped": Case(
         lib.PERHAPS_SWAPPED, _good(2, 5) | {n: f"failed D{n} perhaps_swapped" for n in range(6, 10)} | _good(10, 10)
@@ -155,7 +160,7 @@ CASES: dict[str, Case] = {
     "month first dates that an Indian Excel swapped": Case(
         lib.SWAPPED_IN_INDIA,
         {n: f"created D{n} month_first" for n in range(2, 14)}
-        | {n: f"created D{n} swapped_back" for n in range(14, 26)},
+        | _swapped(14, 25),
     ),
     "month first dates that an Indian Excel may have swapped": Case(
         lib.PERHAPS_SWAPPED_IN_INDIA,
@@ -167,6 +172,25 @@ CASES: dict[str, Case] = {
         lib.MAYBE_SWAPPED_IN_INDIA,
         {n: f"created D{n} month_first" for n in range(2, 5)}
         | {n: f"created D{n} maybe_swapped" for n in (5, 6)},
+    ),
+    "swapped dates and one of the 25th": Case(
+        lib.swapped_but(date(1990, 3, 25)), _good(2, 23) | _swapped(24, 45) | _good(46, 46)
+    ),
+    "swapped dates and a text in either order": Case(
+        lib.swapped_but("03/04/1990"), _good(2, 23) | _swapped(24, 45) | _good(46, 46)
+    ),
+    "swapped dates and a text in the other order": Case(
+        lib.swapped_but("03/25/1990"),
+        _good(2, 23) | _swapped(24, 45, "failed D{} perhaps_swapped") | {46: "failed D46 day_and_month_swapped"},
+    ),
+    "dates swapped in India, one of the 25th and a text in either order": Case(
+        lib.swapped_but(date(1990, 3, 25), "03/04/1990", text="03/{day}/1990"),
+        _swapped(2, 23, "created D{} month_first")
+        | _swapped(24, 45)
+        | {46: "created", 47: "created D47 month_first"},
+    ),
+    "dates that may be swapped and more than a slip against it": Case(
+        lib.swapped_but(date(1990, 3, 25), date(1990, 3, 26)), _good(2, 47)
     ),
     "real dates that were not swapped": Case(lib.DAYS_OF_BOTH_KINDS, _good(2, 4)),
     "door numbers that look like dates": Case(lib.DOOR_NUMBERS, _good(2, 5) | {6: "failed K6 excel_damage"}),
