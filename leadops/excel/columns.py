@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadops.excel import hindi
+from leadops.excel.reading import own_columns
 from leadops.excel.reading.heading_keys import key
 from leadops.validation import Problem, problem
 
@@ -185,8 +186,8 @@ OF_OURS = (
 )
 """What an export tells of a lead beside what was sent of it; nobody can change it by a workbook."""
 
-ROW_HEADER = "Row"
-REASON_HEADER = "Why refused"
+ROW_HEADER = own_columns.ROW_HEADER
+REASON_HEADER = own_columns.REASON_HEADER
 _COUNTERS = ("S.No", "Sr No", "Sl No", "Serial No", "#", "Bank name", *hindi.COUNTERS)
 IGNORED = frozenset(
     key(name) for name in (ROW_HEADER, REASON_HEADER, *_COUNTERS, *(column.header for column in OF_OURS))

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from . import delimited, packing, sheet_biff, sheet_bin, sheet_ods, sheet_xml
+from . import delimited, own_columns, packing, sheet_biff, sheet_bin, sheet_ods, sheet_xml
 from .cells import cell_text, notes_of, take_out_controls, without_controls
 from .day_order import DayOrder
 from .marks import Marks, Note, Refused, RowMarks
@@ -21,6 +21,8 @@ MEMORY_A_BYTE = 16
 MOST_MEMORY = 1536 * 1024 * 1024
 CPU_SECONDS = 120
 MOST_COLUMNS = 200
+"""Without our own two: the refused rows of a file that is as wide as may be come back with them."""
+READ_COLUMNS = MOST_COLUMNS + own_columns.MOST
 MOST_TEXT = 512 * 1024 * 1024
 """Characters in all cells: a few bytes of a packed file may be repeated in every cell."""
 DAMAGED = (
@@ -74,12 +76,12 @@ class Sheet:
 def marks_of(kind: str, path: str, number: int) -> Marks:
     """What the file says of a sheet besides its values; the parser does not give it."""
     if kind == "xls":
-        return sheet_biff.marks(path, number, MOST_COLUMNS)
+        return sheet_biff.marks(path, number, READ_COLUMNS)
     with zipfile.ZipFile(path) as archive:
         if kind == "ods":
-            return sheet_ods.marks(archive, number, MOST_COLUMNS)
+            return sheet_ods.marks(archive, number, READ_COLUMNS)
         marks = sheet_bin.marks if kind == "xlsb" else sheet_xml.marks
-        return marks(archive, part_of(archive, kind, number), MOST_COLUMNS)
+        return marks(archive, part_of(archive, kind, number), READ_COLUMNS)
 
 
 def part_of(archive: zipfile.ZipFile, kind: str, number: int) -> str:
@@ -117,12 +119,20 @@ def sheets_to_read(workbook: Any, kind: str, path: str) -> Iterator[Sheet]:
             marks = marks_of(kind, path, number)
             sheet = workbook.get_sheet_by_index(number)
             if sheet.height and sheet.width:
-                if sheet.width > MOST_COLUMNS:
-                    raise Refused(
-                        f"A sheet is {sheet.width} columns wide and at most {MOST_COLUMNS} can be read:"
-                        " delete the columns beside the table, also those that look empty, and save it again."
-                    )
+                refuse_too_wide(sheet)
                 yield Sheet(sheet, marks)
+
+
+def refuse_too_wide(sheet: Any) -> None:
+    """Refuse a sheet with too many columns that are not our own."""
+    if sheet.width <= MOST_COLUMNS:
+        return
+    width = sheet.width - own_columns.count(sheet.iter_rows())
+    if width > MOST_COLUMNS:
+        raise Refused(
+            f"A sheet is {width} columns wide and at most {MOST_COLUMNS} can be read:"
+            " delete the columns beside the table, also those that look empty, and save it again."
+        )
 
 
 def read_workbook(kind: str, path: str, most_rows: int, beside: Sequence[str]) -> list[str]:

@@ -136,6 +136,21 @@ def test_a_table_too_wide_is_refused(tmp_path):
         list(reader.rows(workbooks.ours(tmp_path / "a.xlsx", [[f"c{n}" for n in range(201)]])))
 
 
+@pytest.mark.parametrize("title", [[], [["Leads of March"]]])
+@pytest.mark.parametrize("row", ["Row of import 0123456789ab", "Row"])
+def test_our_own_two_columns_do_not_make_a_table_too_wide(tmp_path, title, row):
+    header = [*(f"c{n}" for n in range(200)), "Why refused", row]
+    path = workbooks.by_openpyxl(tmp_path / "a.xlsx", ("Leads", [*title, header, ["x"] * 202]))
+    assert [len(each.cells) for each in reader.rows(path)][-2:] == [202, 202]
+
+
+@pytest.mark.parametrize(("own", "told"), [(["Why refused", "Row"], 201), (["Row", "Row"], 202), ([], 201)])
+def test_other_columns_do(tmp_path, own, told):
+    path = workbooks.ours(tmp_path / "a.xlsx", [[*(f"c{n}" for n in range(201)), *own]])
+    with pytest.raises(UnreadableFile, match=f"is {told} columns wide and at most 200"):
+        list(reader.rows(path))
+
+
 def test_a_stray_cell_in_the_far_corner_kills_the_parser_and_not_us(tmp_path):
     book = openpyxl.Workbook()
     book.active["A1"], book.active["XFD1048576"] = "Mobile", "x"

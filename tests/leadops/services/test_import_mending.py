@@ -12,7 +12,7 @@ from leadops.models import ImportBatch, ImportRow, Lead
 from leadops.services import import_batches, import_chunks, import_mending, import_previews, import_undoing
 from leadops.services.error_workbooks import error_workbook
 from leadops.signals import leads_ready
-from tests.leadops.excel.workbooks import good_rows
+from tests.leadops.excel.workbooks import HEADER, good_rows
 from tests.leadops.services.imported import codes, counts
 
 BAD = ["REF-9", "98", "Asha", "ABC", "100"]
@@ -227,6 +227,13 @@ class TestByTheErrorWorkbook:
         again = sent_back(two, A2="9800000001", A3="9800000002")
         assert again.mends is None
         assert (counts(again), counts(two)) == ((2, 2, 0, 0), (2, 0, 0, 2))
+
+    def test_of_a_file_that_is_as_wide_as_may_be_it_comes_back_and_again(self, finished, sent_back):
+        header = [*HEADER, *(f"c{n}" for n in range(200 - len(HEADER)))]
+        batch = finished([*good_rows(1), BAD], header=header)
+        again = sent_back(batch, B2="9800000009")
+        assert (again.problem, counts(again)) == ("", (1, 0, 0, 1))
+        assert counts(sent_back(again, "third.xlsx", D2="ABCPV1234L")) == (1, 1, 0, 0)
 
     def test_sent_twice_it_changes_nothing_more(self, batch, sent_back):
         sent_back(batch, B2="9800000009", D2="ABCPV1234L")
