@@ -16,6 +16,10 @@ from leadops.validation.codes import CODES as validation_codes
 from leadops.validation.codes import Code, Severity
 
 WHOLE_ROW = -1
+MOST_ROWS_A_LEAD = 50
+"""A reference that more rows share was not meant as one."""
+TOO_MANY_ROWS = "too_many_rows"
+"""Found in storing, as the file does not know which of its rows are one lead."""
 
 
 class Note(NamedTuple):
@@ -58,6 +62,10 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         ),
         "perhaps_swapped": Code(
             "Excel may have swapped day and month in this column; compare it and write its month as a word."
+        ),
+        TOO_MANY_ROWS: Code(
+            f"More than {MOST_ROWS_A_LEAD} rows have this reference, and one lead takes no more than that;"
+            " give this row another."
         ),
         # what was read, beyond doubt or as it is shown
         "perhaps_month_first": _warning(

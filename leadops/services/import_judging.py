@@ -14,7 +14,7 @@ from uuid import UUID
 from leadops.drafts import LeadDraft
 from leadops.excel.header import Header
 from leadops.excel.joined_sheets import JoinedHeader
-from leadops.excel.notes import LEAVES_OUT
+from leadops.excel.notes import LEAVES_OUT, TOO_MANY_ROWS
 from leadops.excel.sheet_header import SheetHeader
 from leadops.excel.weighing import Weighing, still_noted, with_findings
 from leadops.faults import place_of
@@ -181,6 +181,8 @@ def _judged(header: Header, weighing: Weighing, batch: ImportBatch, rows: Sequen
         noted = [weighing.weigh(row.noted, row.cells, row.number) for row in rows]
         if left_out := [each for each in noted[0] if each["code"] in LEAVES_OUT]:
             result.outcome, result.problems = Outcome.SKIPPED.value, left_out
+        elif too_many := [each for each in noted[0] if each["code"] == TOO_MANY_ROWS]:
+            result.refuse(too_many)  # what a lead of its own would lack is not what is wrong with it
         else:
             _judge(header, batch, result, rows, noted)
     except Exception as error:

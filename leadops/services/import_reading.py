@@ -14,7 +14,6 @@ from leadops.excel import reader
 from leadops.excel.columns import LEAD_ID
 from leadops.excel.content import LOOKED_AT
 from leadops.excel.header_row import SHOWN, Table, table_of
-from leadops.excel.notes import leaves_out
 from leadops.excel.proposals import Proposal, padded, propose, troubles
 from leadops.excel.sheets import OF_TEMPLATE
 from leadops.models import ImportBatch, ImportState, Layout
@@ -135,7 +134,7 @@ def _store_leads(storing: Storing, table: Table, rest: Iterator[reader.Row]) -> 
     for row in chain(table.above, table.below, rest):
         for at in header.strays(row.cells):
             strays.setdefault(at, row)
-        storing.add(header, row, row.number if leaves_out(row.notes) else leads.begins_with(row))
+        storing.add(header, *leads.placed(row))
     if strays and batch.review:
         _ask_about_strays(batch, storing.lease, table, list(strays.values()))
         return False

@@ -14,7 +14,7 @@ from leadops.excel import reader
 from leadops.excel.columns import LEAD_ID
 from leadops.excel.header import Header
 from leadops.excel.joined_sheets import JoinedHeader, is_joined
-from leadops.excel.notes import leaves_out
+from leadops.excel.notes import MOST_ROWS_A_LEAD, TOO_MANY_ROWS, Note, leaves_out
 from leadops.excel.sheet_header import SheetHeader
 from leadops.excel.sheets import REFERENCE
 from leadops.models import ImportBatch, ImportState, Layout
@@ -25,8 +25,6 @@ from leadops.validation import tidied
 
 State = ImportState
 ROWS_A_WRITE = 2000
-MOST_ROWS_A_LEAD = 50
-"""A reference that more rows share was not meant as one."""
 SETTLED = ("columns", "mapping", "layout", "mode", "mends", "proposal", "sheets", "left_out")
 _KEYS = (LEAD_ID.path, REFERENCE.path)
 _ALONE = 10_000_000
@@ -40,15 +38,20 @@ class Leads:
     at: int | None
     first: dict[str, list[int]] = field(default_factory=dict)
 
-    def begins_with(self, row: reader.Row) -> int:
-        """The number of the row that this one's lead begins with."""
+    def placed(self, row: reader.Row) -> tuple[reader.Row, int]:
+        """The row, and the number of the row that its lead begins with; one too many for its lead says so."""
+        if self.at is None or self.at >= len(row.cells) or leaves_out(row.notes):
+            return row, row.number
         # As its check will write it: who is here already is told by that.
-        reference = tidied(row.cells[self.at]) if self.at is not None and self.at < len(row.cells) else ""
+        reference = tidied(row.cells[self.at])
         if not reference:
-            return row.number
+            return row, row.number
         known = self.first.setdefault(reference, [row.number, 0])
         known[1] += 1
-        return known[0] if known[1] <= MOST_ROWS_A_LEAD else row.number
+        if known[1] <= MOST_ROWS_A_LEAD:
+            return row, known[0]
+        # It stands alone, or its refusal would be that of the lead; the note keeps it from being one itself.
+        return row._replace(notes=(*row.notes, Note(self.at, TOO_MANY_ROWS))), row.number
 
 
 def leads_of(batch: ImportBatch, header: Header) -> Leads:

@@ -159,8 +159,50 @@ def test_a_reference_that_too_many_rows_share_was_not_meant_as_one(grouped, monk
     monkeypatch.setattr(import_storing, "MOST_ROWS_A_LEAD", 2)
     rows = [row("NA", f"980000000{at}", f"Person {'ABCD'[at]}") for at in range(4)]
     batch = grouped(rows)
-    assert counts(batch) == (4, 2, 2, 0)
+    assert counts(batch) == (4, 2, 0, 2)
     assert Lead.objects.get().applicants.count() == 2
+
+
+def beyond_the_limit() -> list[list[str]]:
+    """Two rows more than one lead takes, the last ones without a mobile, and another lead below them."""
+    many = [
+        row("R1", f"98000000{at:02}", f"Person {chr(65 + at // 10)}{chr(65 + at % 10)}")
+        for at in range(1, 51)
+    ]
+    return [
+        *many,
+        row("R1", name="Ravi Verma"),
+        row("R1", "9811111111", "Meera Shah"),
+        row("R2", *FIRST[1:4]),
+    ]
+
+
+@pytest.mark.parametrize("mode", ["create", "both", "update"])
+def test_rows_beyond_the_limit_are_refused_and_make_and_change_nothing(grouped, mode):
+    if mode == "update":
+        grouped([FIRST], name="first.xlsx")
+    rows = beyond_the_limit()[: -1 if mode == "update" else None]
+    told = import_previews.shown(grouped(rows, mode=mode, name="preview.xlsx", review=True))
+    [kind] = [each for each in told["problems"] if each["severity"] == "error"]
+    assert (told["refused"], kind["code"], kind["count"], kind["cell"]) == (2, "too_many_rows", 2, "A52")
+    batch = grouped(rows, mode=mode)
+    refused = batch.import_rows.filter(outcome="failed").order_by("number")
+    assert [(each.number, each.problems[0]["cell"]) for each in refused] == [(52, "A52"), (53, "A53")]
+    assert {len(each.problems) for each in refused} == {1}
+    assert "More than 50 rows have this reference" in refused[0].problems[0]["message"]
+    lead = Lead.objects.with_parties().get(partner_ref_id="R1")
+    primary, *others = lead.applicants.all()
+    assert (lead.primary_mobile, primary.name) == ("+919800000001", "Person AB")
+    assert "Ravi Verma" not in [each.name for each in others]
+
+
+def test_a_row_beyond_the_limit_stays_refused_in_the_workbook_of_refused_rows(
+    grouped, monkeypatch, sent_back
+):
+    monkeypatch.setattr(import_storing, "MOST_ROWS_A_LEAD", 2)
+    batch = grouped([FIRST, SECOND, row("R1", "9811111111", "Meera Shah")], mode="both")
+    assert codes(sent_back(batch)) == [(2, "failed", ["too_many_rows"])]
+    assert Lead.objects.get().primary_mobile == "+919800000001"
 
 
 def test_the_preview_counts_rows_and_shows_them(grouped):

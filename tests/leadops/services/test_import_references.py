@@ -6,7 +6,14 @@ import openpyxl
 import pytest
 
 from leadops.models import Bank, Lead
-from leadops.services import import_batches, import_chunks, import_previews, import_steering, import_storing
+from leadops.services import (
+    import_batches,
+    import_chunks,
+    import_mending,
+    import_previews,
+    import_steering,
+    import_storing,
+)
 from tests.leadops.excel.workbooks import by_openpyxl
 from tests.leadops.services.imported import codes, counts
 
@@ -68,8 +75,11 @@ def test_the_row_of_the_lead_that_is_here_is_its_own_and_not_one_of_another_shee
     assert problem["message"] == foreseen["message"]
 
 
-def test_the_row_of_the_lead_that_is_here_is_the_first_of_several(finished, monkeypatch):
+def test_the_row_of_the_lead_that_is_here_is_the_first_of_several(finished, monkeypatch, officer):
     monkeypatch.setattr(import_storing, "MOST_ROWS_A_LEAD", 2)
-    monkeypatch.setattr(import_chunks, "CHUNK", 2)
-    batch = finished([ASHA, ["L 1", *RAVI], ["L 1", *RAVI]], header=HEADER, layout="grouped")
-    assert "from row 2 of this file" in batch.import_rows.get(number=4).problems[0]["message"]
+    rows = [ASHA, ["L 1", *RAVI], ["L 2", *ASHA[1:]], ["L 2", *RAVI], ["L 2", *RAVI]]
+    batch = finished(rows, header=HEADER, layout="grouped")
+    import_mending.mend(batch, {batch.import_rows.get(number=6).pk: {"A": "L 1"}}, officer)
+    row = batch.import_rows.get(number=6)
+    assert (row.outcome, row.problems[0]["code"]) == ("skipped", "duplicate_reference")
+    assert "from row 2 of this file" in row.problems[0]["message"]
