@@ -49,6 +49,7 @@ class Foresight:
         self._facts: dict[int, dict[str, Any]] = {}
         self._references: dict[int, str] = {}
         self._names_now: dict[int, frozenset[int]] = {}
+        self._changed_by: dict[UUID, int] = {}
         self.mended = set[UUID]()
         """The refused rows of earlier imports that the rows so far would mend."""
 
@@ -64,6 +65,12 @@ class Foresight:
         for verdict in verdicts:
             if verdict.becomes is Becomes.FILLED and verdict.into is not None and verdict.paths:
                 self._change(verdict.into.lead, verdict.into.draft)
+
+    def note_changes(self, results: Iterable[Result]) -> None:
+        """Note which rows change or fill leads, once all that these become is told."""
+        for result in results:
+            if result.outcome == ImportRow.Outcome.UPDATED and result.lead_id is not None:
+                self._changed_by[result.lead_id] = result.number
 
     def _add(self, draft: LeadDraft, row: int) -> int:
         place = len(self._rows)
@@ -140,6 +147,11 @@ class Foresight:
     def is_changed(self, lead_id: UUID) -> bool:
         """Whether a row so far changes this lead, which is here."""
         return lead_id in self._here
+
+    def last_rows(self, lead_ids: Iterable[UUID]) -> dict[UUID | None, int]:
+        """The last row so far that makes or changes each of these leads; not of those that none does."""
+        rows = {each: self._changed_by.get(each) or self.row_of(each) for each in lead_ids}
+        return {each: row for each, row in rows.items() if row}
 
     def row_of(self, lead_id: UUID) -> int | None:
         """The row that makes this lead, None where it is here."""

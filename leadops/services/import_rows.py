@@ -175,6 +175,7 @@ def foretell(header: Header, batch: ImportBatch, results: Sequence[Result], fore
     repeats = Repeats(header, batch, _fresh(results), foreseen)
     foreseen.take_in(results, repeats.verdicts)
     repeats.foretell()
+    foreseen.note_changes(results)
     foreseen.mended |= import_corrections.mended_by(batch, results)
 
 

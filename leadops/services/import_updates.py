@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Max
 
 from leadops import statements
 from leadops.excel.header import Header
@@ -18,13 +19,14 @@ from leadops.services import lead_updates
 from leadops.services.import_claims import Claims, Person, person_of, reference_of
 from leadops.services.import_duplicates import hold_changes
 from leadops.services.import_foresight import Foresight
-from leadops.services.import_judging import Result, our_fault
+from leadops.services.import_judging import Result, our_fault, row_note
 from leadops.services.import_known import leads_by_reference
 from leadops.validation import Finding, Severity, errors_in
 
 Outcome = ImportRow.Outcome
 _ERROR, _NOTE = Severity.ERROR, Severity.WARNING
 UNCHANGED = Finding("", "unchanged", "The lead says all of this already; nothing was changed.", _NOTE)
+CHANGED_AGAIN = "changed_again"
 _SEVERAL = "Several leads have this mobile and PAN; give its reference."
 _BY_PERSON = (
     "SELECT l.primary_mobile_index, a.pan_no_index, l.id FROM leadops_lead l"
@@ -68,6 +70,28 @@ def match(
         result.draft, result.change, result.outcome = None, None, Outcome.WAITING.value
         result.lead_id = ids[0] if len(ids) == 1 else None
     hold_changes(header, batch, [each for each in results if each.change is not None], foreseen)
+    _tell_of_rows_before(batch, [each for each in results if each.change is not None], foreseen)
+
+
+def _tell_of_rows_before(batch: ImportBatch, changing: Sequence[Result], foreseen: Foresight | None) -> None:
+    """Have a row that changes a lead name the row of this file that did so last: what that one said may be gone."""
+    lead_ids = {each.lead_id for each in changing if each.lead_id is not None}
+    before = foreseen.last_rows(lead_ids) if foreseen else _last_rows(batch, lead_ids)
+    for result in changing:
+        if number := before.get(result.lead_id):
+            message = (
+                f"Row {number} of this file is about the same lead;"
+                " this row came after it and changed the lead again."
+            )
+            result.problems = [*result.problems, row_note(CHANGED_AGAIN, message)]
+
+
+def _last_rows(batch: ImportBatch, lead_ids: Collection[UUID]) -> dict[UUID | None, int]:
+    """The last row of this import so far that made or changed each lead."""
+    if not lead_ids:
+        return {}
+    done = batch.import_rows.filter(lead_id__in=lead_ids, outcome__in=(Outcome.CREATED, Outcome.UPDATED))
+    return dict(done.order_by().values_list("lead_id").annotate(Max("lead_row")))
 
 
 _Told = tuple[Result, list[UUID], Callable[[Lead | None], None]]

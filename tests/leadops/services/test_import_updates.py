@@ -9,7 +9,14 @@ import pytest
 from leadops import search
 from leadops.drafts import AddressDraft
 from leadops.models import Address, Applicant, Bank, Lead
-from leadops.services import import_previews, lead_deletion, leads, loan_accounts
+from leadops.services import (
+    column_mappings,
+    import_batches,
+    import_previews,
+    lead_deletion,
+    leads,
+    loan_accounts,
+)
 from leadops.signals import leads_changed
 from leadops.validation import check_lead
 from tests import people
@@ -197,6 +204,45 @@ def test_two_rows_about_one_lead_are_applied_one_after_the_other(here, change):
     assert (lead.loan_amount, lead.version) == (7, 3)
 
 
+AGAIN = "Row {} of this file is about the same lead; this row came after it and changed the lead again."
+
+
+@pytest.mark.parametrize("by", ["reference", "person"])
+def test_a_row_that_changes_a_lead_again_names_the_last_row_before_it_that_did(here, change, by):
+    def about(at, amount):
+        return [f"REF-{at}" if by == "reference" else "", *person[at][1:4], amount]
+
+    person = dict(enumerate(good_rows(2), start=1))
+    rows = [about(1, "5"), about(2, "6"), about(1, "7"), about(1, "7"), about(2, "-1"), about(1, "8")]
+    batch = change(rows, HEADER, review=True)
+    if by == "reference":  # rows that share one may be one lead: an officer is asked
+        column_mappings.confirm(batch, HEADER, "flat", mode="update", officer=None)
+        import_batches.run(batch.pk)
+        batch.refresh_from_db()
+    told = import_previews.shown(batch)
+    [foreseen] = [each for each in told["problems"] if each["code"] == "changed_again"]
+    assert (foreseen["message"], foreseen["severity"], foreseen["count"]) == (AGAIN.format(2), "warning", 2)
+    batch = change(rows, HEADER)
+    assert codes(batch) == [
+        (2, "updated", []), (3, "updated", []), (4, "updated", ["changed_again"]), (5, "skipped", ["unchanged"]),
+        (6, "failed", ["negative_amount"]), (7, "updated", ["changed_again"]),
+    ]  # fmt: skip
+    said = [batch.import_rows.get(number=at).problems[0]["message"] for at in (4, 7)]
+    assert said == [AGAIN.format(2), AGAIN.format(4)]
+
+
+def test_a_row_that_changes_the_lead_of_a_row_before_it_says_so(change):
+    header, asha = ["Mobile", "Name", "PAN", "Loan amount"], ["9800000001", "Asha Verma", "ABCPV0001L"]
+    rows = [[*asha, "50000"], [*asha, "60000"], [*asha, "70000"]]
+    told = import_previews.shown(change(rows, header, mode="both", review=True))
+    assert [(each["code"], each["message"], each["count"]) for each in told["problems"]] == [
+        ("changed_again", AGAIN.format(2), 2)
+    ]
+    batch = change(rows, header, mode="both")
+    said = {each.number: [one["message"] for one in each.problems] for each in batch.import_rows.all()}
+    assert said == {2: [], 3: [AGAIN.format(2)], 4: [AGAIN.format(3)]}
+
+
 def test_rows_of_one_new_person_make_one_lead_and_change_it(change):
     header = ["Mobile", "Name", "PAN", "Loan amount"]
     asha = ["9800000001", "Asha Verma", "ABCPV0001L"]
@@ -211,7 +257,7 @@ def test_rows_of_one_new_person_make_one_lead_and_change_it(change):
 def test_a_row_finds_what_the_row_before_has_named_anew(here, change):
     header = ["Partner reference", "Mobile", "PAN", "Loan amount"]
     rows = [["REF-1", "9811111111", "AAAPA1111A", ""], ["", "9811111111", "AAAPA1111A", "5"]]
-    assert codes(change(rows, header)) == [(2, "updated", []), (3, "updated", [])]
+    assert codes(change(rows, header)) == [(2, "updated", []), (3, "updated", ["changed_again"])]
     assert Lead.objects.get(partner_ref_id="REF-1").loan_amount == 5
 
 
