@@ -15,6 +15,8 @@ from leadops.excel import hindi
 from leadops.excel.reading import own_columns
 from leadops.excel.reading.heading_keys import key
 from leadops.validation import Problem, problem
+from leadops.validation.damage import reference_damage
+from leadops.validation.plain_text import plain
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Check = Callable[[str], tuple[Problem, ...]]
@@ -30,6 +32,13 @@ def no_date(text: str) -> tuple[Problem, ...]:
     if not _ISO_DAY.fullmatch(text):
         return ()
     return (problem("excel_damage", what="text", how="it became a date"),)
+
+
+def whole_reference(text: str) -> tuple[Problem, ...]:
+    """Refuse what Excel has cut short or taken for a date: leads whose references end alike would become one."""
+    if how := reference_damage(plain(text)):
+        return (problem("excel_damage", what="text", how=how),)
+    return no_date(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +86,7 @@ COLUMNS = (
         "partner_ref_id",
         "Reference, Reference No, Reference Number, Ref, Ref No, Ref ID, Partner Ref, Partner Ref ID, Lead ID,"
         " Lead No, Application No, Application ID, Loan Application No, Your Reference, External ID",
-        check=no_date,
+        check=whole_reference,
     ),
     Column(
         "Mobile",

@@ -65,6 +65,13 @@ class JoinedHeader(SheetHeader):
         """What tells the row from the others of its lead on this sheet."""
         return tuple(self.text_at(path, cells) or "1" for path in own_keys(self.sheet))
 
+    def _damage(self, cells: Sequence[str]) -> list[Finding]:
+        """What a spreadsheet has done to the row; beside a leadops id nobody reads the reference."""
+        found = super()._damage(cells)
+        if not self.text_at(LEAD_ID.path, cells):
+            return found
+        return [each for each in found if each.field != REFERENCE.path]
+
     @property
     def holds_applicants(self) -> bool:
         return self.sheet == APPLICANTS.name

@@ -11,13 +11,22 @@ import re
 EXCEL_DIGITS = 15
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]{1,20}(?:[.,][0-9]{1,20})?[eE][+-]?[0-9]{1,3}")
 _DECIMAL = re.compile(r"[0-9]{1,20}\.[0-9]{1,20}")
+# As only a spreadsheet writes a number: `1.23457E+11`, `5E+15`. People's own numbers may be `12E5` or `2024E+01`.
+_SURELY_SCIENTIFIC = re.compile(r"[+-]?(?:[0-9]{1,20}[.,][0-9]{1,20}[eE][+-]|[1-9][eE]\+)[0-9]{2,3}")
 _FORMULA_ERROR = re.compile(r"#(?:N/A|REF!|NAME\?|DIV/0!|NULL!|NUM!|VALUE!|SPILL!|CALC!|#+)")
+
+_POWER = "its last digits became a power of ten"
+
+
+def reference_damage(text: str) -> str | None:
+    """Say in words how Excel has damaged this reference; unlike a number, it may have letters and points."""
+    return _POWER if _SURELY_SCIENTIFIC.fullmatch(text) else None
 
 
 def number_damage(text: str) -> str | None:
     """Say in words how Excel has damaged this number or code, or None when it shows no damage."""
     if _SCIENTIFIC.fullmatch(text):
-        return "its last digits became a power of ten"
+        return _POWER
     if _DECIMAL.fullmatch(text):
         return "it became a decimal number"
     if is_formula_error(text):

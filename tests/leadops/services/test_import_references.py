@@ -7,6 +7,7 @@ import pytest
 
 from leadops.models import Bank, Lead
 from leadops.services import (
+    column_mappings,
     import_batches,
     import_chunks,
     import_mending,
@@ -14,7 +15,9 @@ from leadops.services import (
     import_steering,
     import_storing,
 )
+from tests import people
 from tests.leadops.excel.workbooks import by_openpyxl
+from tests.leadops.services import exported
 from tests.leadops.services.imported import codes, counts
 
 HEADER = ["Partner reference", "Mobile", "Name"]
@@ -83,3 +86,74 @@ def test_the_row_of_the_lead_that_is_here_is_the_first_of_several(finished, monk
     row = batch.import_rows.get(number=6)
     assert (row.outcome, row.problems[0]["code"]) == ("skipped", "duplicate_reference")
     assert "from row 2 of this file" in row.problems[0]["message"]
+
+
+PEOPLE = [["9800000001", "Asha Verma"], ["9800000002", "Ravi Verma"], ["9800000003", "Meera Shah"]]
+REFUSED = [(number, "failed", ["excel_damage"]) for number in (2, 3, 4)]
+
+
+@pytest.mark.parametrize("layout", ["flat", "grouped"])
+@pytest.mark.parametrize("mode", ["create", "update", "both"])
+def test_leads_whose_references_excel_has_cut_short_are_no_one_lead(finished, tmp_path, mode, layout):
+    rows = [[1234567890123461 + at, *each] for at, each in enumerate(PEOPLE)]
+    path = by_openpyxl(tmp_path / "long.xlsx", ("Leads", [HEADER, *rows]))
+    batch = finished(path, name="long.xlsx", mode=mode, layout=layout)
+    assert codes(batch) == REFUSED
+    assert [row.problems[0]["cell"] for row in batch.import_rows.order_by("number")] == ["A2", "A3", "A4"]
+    assert not Lead.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "reference", ["1.23457E+11", "1,23457E+11", " 1.23457e+11 ", "5E+11", "１.２Ｅ＋１１"]
+)
+def test_a_text_file_that_excel_has_saved_tells_no_references(finished, tmp_path, reference):
+    path = tmp_path / "saved.csv"
+    lines = [HEADER, *([reference, *each] for each in PEOPLE)]
+    path.write_text("\n".join(";".join(line) for line in lines), encoding="utf-8")
+    batch = finished(path, name="saved.csv", mode="both", review=True)
+    column_mappings.confirm(batch, HEADER, "flat", mode="both", officer=None)
+    import_batches.run(batch.pk)
+    batch.refresh_from_db()
+    told = import_previews.shown(batch)
+    assert (told["new"], told["update"], told["refused"]) == (0, 0, 3)
+    assert [(each["code"], each["cell"], each["count"]) for each in told["problems"]] == [
+        ("excel_damage", "A2", 3)
+    ]
+    import_steering.go_on(batch)
+    import_batches.run(batch.pk)
+    assert counts(batch) == (3, 0, 0, 3)
+
+
+@pytest.mark.parametrize("own", ["12E5", "2024E+01", "7E-01", "5E11", "A1.5E+3", "1.5E+3", "LN-1.23E+11"])
+def test_a_reference_that_people_write_is_taken_as_it_is(finished, own):
+    assert counts(finished([[own, *ASHA[1:]]], header=HEADER)) == (1, 1, 0, 0)
+    assert Lead.objects.get().partner_ref_id == own
+
+
+@pytest.mark.parametrize("mode", ["create", "update", "both"])
+def test_rows_of_other_sheets_are_refused_with_the_reference_they_are_joined_by(finished, tmp_path, mode):
+    banks = [[1234567890123461 + at, f"5010001234567{at}", "HDFC0000001"] for at in range(2)]
+    leads = [[1234567890123461 + at, *each] for at, each in enumerate(PEOPLE[:2])]
+    account = ["Partner reference", "Account number", "IFSC"]
+    by_openpyxl(tmp_path / "j.xlsx", ("Leads", [HEADER, *leads]), ("Banks", [account, *banks]))
+    batch = finished(tmp_path / "j.xlsx", name="j.xlsx", mode=mode)
+    said = [
+        (row.outcome, [(each["cell"], each["code"]) for each in row.problems])
+        for row in batch.import_rows.all()
+    ]
+    assert all(outcome == "failed" for outcome, _ in said)
+    assert [found[0][1] for _, found in said] == ["excel_damage"] * 4
+    assert not Lead.objects.exists()
+
+
+def test_beside_a_leadops_id_nobody_reads_the_reference(finished, tmp_path, partner, program):
+    [draft] = people.drafts(1)
+    draft.partner_ref_id = "1.23457E+11"  # taken before such references were refused
+    [lead] = exported.stored(partner, program, [draft])
+    leads = [["leadops id", *HEADER], [str(lead.pk), draft.partner_ref_id, None, None]]
+    banks = [["leadops id", "Partner reference", "Bank no", "Account number"]]
+    banks += [[str(lead.pk), draft.partner_ref_id, 1, "50100099999678"]]
+    by_openpyxl(tmp_path / "j.xlsx", ("Leads", leads), ("Banks", banks))
+    batch = finished(tmp_path / "j.xlsx", name="j.xlsx", mode="update")
+    assert (batch.updated, batch.failed) == (2, 0)
+    assert "50100099999678" in {bank.account_no for bank in Bank.objects.all()}
