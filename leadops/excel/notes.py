@@ -86,7 +86,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         ),
         "control_characters": validation_codes["control_characters"],
         "odd_spaces": _warning("Invisible or non-breaking spaces were taken out."),
-        "other_digits": _warning("Digits of another script were read as 0 to 9."),
+        "other_digits": _warning("Digits or letters of another script were read as 0 to 9 and A to Z."),
         "shown_zeros": _warning("The zeros that the sheet shows before this number were read with it."),
         "was_decimal": _warning("This had become a decimal number; it was read without the “.0”."),
         "was_power": _warning(

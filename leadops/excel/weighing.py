@@ -40,6 +40,12 @@ _OWN = {
 _WHOLE_NUMBERS = {"primary_mobile": range(10, 14), "pincode": range(6, 7)}
 """Numbers that never begin with 0, by how many digits they have: with all of them there, nothing is lost."""
 _CODES = {"partner_ref_id", "number", "house_no", "apartment_no"}
+_PLAIN = (
+    {"primary_mobile", "pincode", "pan_no", "gstin", "tax_id", "insurance_no", "account_no", "ifsc"}
+    | {"monthly_income", "monthly_expenses", "loan_amount", "loan_tenure", "applicant_no", "position"}
+    | _DATES
+)
+"""Fields that are written in plain letters and digits; all others keep those they came in."""
 _FOUND_HERE = {"was_decimal", "was_power", "perhaps_decimal", "fewer_digits"}
 _DATE_PARTS = re.compile(r"(\s*)([0-9]{1,2})([/.-])([0-9]{1,2})([/.-][0-9]{2,4}\s*)")
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
@@ -116,6 +122,8 @@ def with_findings(noted: list[RowProblem], found: list[RowProblem]) -> list[RowP
 def _code_in(column: Column | None, code: str) -> str:
     """What a note becomes in this column; empty where it does not matter there."""
     if column is None or (code in _OF_DATES and column.attribute not in _DATES):
+        return ""
+    if code == "other_digits" and column.attribute not in _PLAIN:
         return ""
     return "merged_own" if code == "merged_cell" and column.attribute in _OWN else code
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date, datetime, time
 from typing import Any
 
@@ -10,8 +11,8 @@ from .marks import Note
 
 _ODD_SPACE = re.compile("[\u00a0\u00ad\u1680\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f\u2060\u3000\ufeff]")
 """Not the two joiners: Devanagari and its sisters spell with them."""
-_NUMBER = re.compile(r"[\d\s+().,/\u00a0-]+")
-_ASCII_NUMBER = re.compile(r"[\d\s+().,/\u00a0-]+", re.ASCII)
+_CODE = re.compile(r"[A-Za-z\s+().,/-]*\d[A-Za-z\d\s+().,/-]*")
+"""A number, or a code as a PAN: words have no digits, and stay in their script."""
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _TRUTHS = frozenset({"TRUE", "FALSE"})
 
@@ -68,6 +69,7 @@ def _of_letters(at: int, cell: str) -> list[Note]:
     if _ODD_SPACE.search(cell):
         notes.append((at, "odd_spaces"))
     bare = _ODD_SPACE.sub("", cell)
-    if not bare.isascii() and _NUMBER.fullmatch(bare) and not _ASCII_NUMBER.fullmatch(bare):
+    # A check writes codes in plain letters: full-width ones become so by NFKC, digits of all scripts are digits.
+    if not bare.isascii() and _CODE.fullmatch(unicodedata.normalize("NFKC", bare)):
         notes.append((at, "other_digits"))
     return notes

@@ -10,6 +10,7 @@ from leadops.excel import headings, notes
 from leadops.excel.columns import BY_KEY
 from leadops.excel.notes import WHOLE_ROW, Note
 from leadops.excel.reader import Row
+from leadops.excel.reading import cells
 from leadops.excel.reading.heading_keys import key
 from leadops.excel.weighing import Weighing
 from tests.leadops.excel.corpus.cases import CASES
@@ -45,6 +46,31 @@ def test_a_note_of_a_column_that_nobody_reads_is_dropped():
         Weighing([*HEADER, "Mood"], [*COLUMNS, None]).weigh(notes.kept([Note(10, "boolean")], 7), cells, 7)
         == []
     )
+
+
+@pytest.mark.parametrize(
+    ("pan", "is_noted"),
+    [
+        ("ＡＢＣＰＫ１２３４Ｌ", True),
+        ("ＡＢＣＰＫ1234Ｌ", True),
+        ("ABCPK१२३४L", True),
+        ("ａｂｃｐｋ １２３４ ｌ", True),
+        ("ABCPK1234L", False),
+        ("ABCPK\u00a01234L", False),
+        ("आशा", False),
+    ],
+)
+def test_a_code_in_letters_of_another_script_is_noted(pan, is_noted):
+    assert ((0, "other_digits") in cells.notes_of([pan], pan)) is is_noted
+
+
+def test_what_keeps_its_letters_is_not_said_to_be_read_otherwise():
+    pan = BY_KEY[key("PAN")]
+    stored = notes.kept([Note(at, "other_digits") for at in range(3)], 7)
+    found = Weighing(["Remarks", "PAN", "Partner reference"], [COLUMNS[9], pan, COLUMNS[0]]).weigh(
+        stored, ["Ｂ１２", "ＡＢＣＰＫ１２３４Ｌ", "Ｒ１"], 7
+    )
+    assert [each["cell"] for each in found] == ["B7"]
 
 
 def test_a_date_is_only_mended_in_a_column_of_dates():

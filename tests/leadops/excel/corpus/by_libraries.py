@@ -88,6 +88,8 @@ ODD_LETTERS = by_openpyxl(
         person(4, B="९८०००००००४"),
         person(5, C="आशा वर्मा", J="फ्लैट १२"),
         person(6, E="४११००१"),
+        person(7, G="ＳＢＩＮ００００３００"),
+        person(8, A="Ｒ－８", H="５०，０００", J="१२"),
     )
 )
 TEXT_DATES = by_openpyxl(

@@ -129,6 +129,8 @@ CASES: dict[str, Case] = {
             5: "created B5 other_digits",
             6: "created",
             7: "created E7 other_digits",
+            8: "created G8 other_digits",
+            9: "created H9 other_digits",
         },
     ),
     "dates as text": Case(
