@@ -23,7 +23,8 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 _FIGURES = re.compile(r"[-\d.,\s()₹%/]*|(?:rs|inr)\.?\s*[\d.,]+|=.*|#\S+|[\d.]+e\+?\d+", re.IGNORECASE)
-_MOBILE = re.compile(r"\+?\d{10,13}")
+_MOBILE = re.compile(r"\+?\d(?:[\s()-]{0,3}\d){9,12}")
+"""As people group its digits; an amount has commas or a point."""
 
 
 def as_one(rows: Iterable[Row]) -> Iterator[Row]:

@@ -350,7 +350,8 @@ CASES: dict[str, Case] = {
         written(txt.MONTH_FIRST), {n: f"created D{n} month_first" for n in range(2, 7)} | _good(7, 7)
     ),
     "totals in a text file": Case(
-        written(txt.TOTALS), {2: "created", 3: "skipped totals_row", 4: "created", 5: "skipped totals_row"}
+        written(txt.TOTALS),
+        {2: "created", 3: "skipped totals_row", 4: "created", 5: "skipped totals_row", 6: "created"},
     ),
     "lines of different lengths": Case(written(txt.RAGGED), _good(4, 5) | _good(7, 7)),
 }  # fmt: skip

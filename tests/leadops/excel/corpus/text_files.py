@@ -76,6 +76,7 @@ TOTALS = lines(
         ["Sub total", "", "", "", "", "", "", "50,000"],
         person(2, C="Total Kumar"),
         ["", "", "TOTAL:", "", "", "", "", "₹ 1,00,000.00"],
+        ["", "98000 00004", "Total", "", "", "", "", "50000"],
     ]
 )
 RAGGED = lines([["Leads of March"], [], HEADER, person(1)[:8], person(2), ["", "", ""], person(3)])
