@@ -140,9 +140,8 @@ def ready_to_submit(
 def make_lines(ready: Sequence[Ready]) -> None:
     """Have these as COPY takes them before they are stored."""
     for table, rows in _rows_of(ready):
-        with suppress(
-            Exception
-        ):  # it comes again where they are stored, and costs no more than its own row there
+        # A fault comes again where they are stored, and costs no more than its own row there.
+        with suppress(Exception):
             table.make_lines(rows)
 
 

@@ -83,8 +83,10 @@ def test_a_claim_of_one_connection_reads_it_once(receive, connections, django_as
         receive(number)
     only_ispcrm()
     outbox.release(outbox.claim(limit=1))  # from now on the session knows the statements
-    with django_assert_max_num_queries(3):  # taking, deliveries, connection
+    with django_assert_max_num_queries(3) as asked:  # taking, deliveries, connection
         claim = outbox.claim(limit=10)
+    ordered, *_ = asked.captured_queries[0]["sql"].partition("EXECUTE lock_connection")
+    assert "EXECUTE in_order" in ordered  # planned without it, another index may be read
     assert len({id(each.connection) for each in claim.deliveries}) == 1
     assert claim.connector is claim.connector
 

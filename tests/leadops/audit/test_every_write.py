@@ -108,6 +108,19 @@ def test_no_table_is_without_its_triggers(db):
     assert triggers.install() == 0
 
 
+LOOKED_AT = """
+SELECT c.relname, array_agg(a.attname::text) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (t.tgattr)
+WHERE t.tgname = 'audit_update' AND t.tgparentid = 0 GROUP BY c.relname
+"""
+
+
+def test_a_change_of_any_audited_column_is_looked_at_and_of_no_other(db):
+    """For a statement that sets none of them the server does not even read what is to be compared."""
+    there = {table: set(names) for table, names in statements.rows(LOOKED_AT)}
+    assert there == {each.table: set(each.columns) for each in audited() if each.columns}
+
+
 @pytest.mark.parametrize("label", WATCHED)
 def test_what_is_done_to_the_engine_s_tables_past_our_programs_leaves_events(events, label):
     each, model = WATCHED[label], MODELS[label]

@@ -1,8 +1,15 @@
-"""What an import came to, for the tests to look at."""
+"""What an import came to, for the tests to look at, and what breaks it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
 from leadops.models import ImportBatch
+from leadops.services import import_chunks
 
 
 def counts(batch: ImportBatch) -> tuple[int, int, int, int]:
@@ -10,6 +17,20 @@ def counts(batch: ImportBatch) -> tuple[int, int, int, int]:
     batch.refresh_from_db()
     assert batch.created + batch.updated + batch.skipped + batch.failed == batch.rows
     return batch.rows, batch.created, batch.skipped, batch.failed
+
+
+@contextmanager
+def breaking_after(chunks: int) -> Iterator[None]:
+    """Within this block all that comes after so many chunks breaks, and not for the sake of a row."""
+    real, calls = import_chunks.write, []
+
+    def breaking(*args: Any) -> Any:
+        calls.append(1)
+        return real(*args) if len(calls) <= chunks else 1 / 0
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(import_chunks, "write", breaking)
+        yield
 
 
 def codes(batch: ImportBatch) -> list[tuple[int, str, list[str]]]:

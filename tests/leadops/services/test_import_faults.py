@@ -7,7 +7,7 @@ import pytest
 from leadops.models import Lead
 from leadops.services import import_batches, import_chunks, import_rows
 from tests.leadops.excel.workbooks import good_rows
-from tests.leadops.services.imported import codes, counts
+from tests.leadops.services.imported import breaking_after, codes, counts
 
 
 def test_a_fault_of_ours_is_not_blamed_on_the_file(finished, monkeypatch, caplog):
@@ -23,14 +23,7 @@ def test_a_fault_of_ours_is_not_blamed_on_the_file(finished, monkeypatch, caplog
 
 def test_a_fault_of_ours_in_the_middle_keeps_what_was_done(finished, monkeypatch):
     monkeypatch.setattr(import_chunks, "CHUNK", 2)
-    real, calls = import_chunks.write, []
-
-    def broken(*args):
-        calls.append(1)
-        return real(*args) if len(calls) < 2 else 1 / 0
-
-    with monkeypatch.context() as patch:
-        patch.setattr(import_chunks, "write", broken)
+    with breaking_after(1):
         batch = finished(good_rows(5))
     assert batch.problem == import_batches.OUR_FAULT
     assert counts(batch) == (2, 2, 0, 0)

@@ -27,7 +27,7 @@ from leadops.services import (
 )
 from tests.leadops.borrowers import applicant, lead
 from tests.leadops.excel.workbooks import HEADER, good_rows
-from tests.leadops.services.imported import codes, counts
+from tests.leadops.services.imported import breaking_after, codes, counts
 
 
 def undo(batch: ImportBatch, officer=None) -> ImportBatch:
@@ -288,14 +288,7 @@ class TestAfterAFault:
         """An import whose third chunk broke, after a lead and a refused row."""
         monkeypatch.setattr(import_chunks, "CHUNK", 1)
         batch = receive([["REF-9", "98", "Asha", "", ""], *good_rows(3)])
-        real, calls = import_chunks.write, []
-
-        def breaking(*args):
-            calls.append(1)
-            return real(*args) if len(calls) < 3 else 1 / 0
-
-        with monkeypatch.context() as patch:
-            patch.setattr(import_chunks, "write", breaking)
+        with breaking_after(2):
             import_batches.run(batch.pk)
         assert counts(batch) == (2, 1, 0, 1)
         assert batch.state == "failed"
