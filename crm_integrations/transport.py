@@ -5,46 +5,40 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, cast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Self, cast
+from weakref import finalize
 
-import requests
-import urllib3
 from django.conf import settings
-from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import HTTPError, LocationValueError, NewConnectionError
+from urllib3.util import parse_url
 
-from crm_integrations import auth, deadlines, egress, errors
+from crm_integrations import auth, deadlines, egress, errors, http1
 from crm_integrations.connector import Connector, Request, Response
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 15.0
 HEADERS = {"User-Agent": "leadops", "Accept": "application/json", "Accept-Encoding": "identity"}
 """On every request, unless the request says otherwise."""
-MAX_ANSWER = 1024 * 1024
-CHUNK = 16 * 1024
-NEVER = urllib3.Retry(total=False, redirect=False)
 ORIGIN = re.compile(r"\w+://[^/]*")
 IDLE_SECONDS = 4.0
 """A kept connection that was idle longer is not used again: the vendor may be closing it at this very moment,
 and a request lost in that moment would be an unknown outcome."""
 
-_current = threading.local()
+PORTS = {"http": 80, "https": 443}
+
+_of_thread = threading.local()
 
 
 class _Guarded(HTTPConnection):
-    """Connects to checked addresses only, and tells the call when its first byte is about to leave.
-
-    Head and body leave in one piece: a worker that froze between them would send the body when others have long looked
-    it up, found nothing and sent it again.
-    """
-
-    _head, _body_follows = b"", False
+    """Connects to checked addresses only."""
 
     def _new_conn(self) -> socket.socket:
         try:
@@ -64,80 +58,55 @@ class _Guarded(HTTPConnection):
         finally:
             self._dns_host = host
 
-    def request(self, method: str, url: str, body: Any = None, *args: Any, **named: Any) -> None:
-        self._head, self._body_follows = b"", bool(body)
-        super().request(method, url, body, *args, **named)
-
-    def send(self, data: Any) -> None:
-        if self._body_follows:
-            self._head, self._body_follows = data, False
-            return
-        call: deadlines.Call = _current.call
-        call.connection = self
-        if self.sock is None:
-            self.connect()
-        try:
-            call.before_first_byte()
-        except Exception as stop:
-            call.stopped = stop
-            raise
-        call.sent = True
-        super().send(self._head + data)
-
 
 class _GuardedHTTPS(_Guarded, HTTPSConnection):
     pass
 
 
-class _Adapter(HTTPAdapter):
-    """Connections as `requests` makes them, with its trust in certificates, but guarded ones.
-
-    A call goes straight to a pool of these: a session would look for cookies, proxies, redirects and passwords of the
-    machine at every call, which we want none of, and which costs more than the call.
-    """
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        http, https = urllib3.HTTPConnectionPool, urllib3.HTTPSConnectionPool
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": type("GuardedPool", (http,), {"ConnectionCls": _Guarded}),
-            "https": type("GuardedTLSPool", (https,), {"ConnectionCls": _GuardedHTTPS}),
-        }
-
-    def pool(self, origin: str) -> urllib3.HTTPConnectionPool:
-        """The connections to scheme, host and port."""
-        prepared = requests.Request("GET", origin).prepare()
-        assert prepared.url is not None
-        pool = self.get_connection_with_tls_context(prepared, verify=True)
-        self.cert_verify(pool, prepared.url, verify=True, cert=None)  # type: ignore[no-untyped-call]  # requests has no types
-        return cast(urllib3.HTTPConnectionPool, pool)
+@cache
+def trust() -> ssl.SSLContext:
+    """Whose certificates we believe: those `requests` does. Reading them takes longer than a call."""
+    return ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class _Kept:
-    adapter: _Adapter = field(default_factory=_Adapter)
-    pools: dict[str, urllib3.HTTPConnectionPool] = field(default_factory=dict)
+    """A connection to one origin, which may not stand yet, and how its host is named there."""
+
+    connection: _Guarded
+    host: str
     used_at: float = 0.0
 
+    def __post_init__(self) -> None:
+        finalize(self, self.connection.close)  # when its thread ends
 
-def _pool(base_url: str, origin: str) -> urllib3.HTTPConnectionPool:
-    """This thread's connections to one vendor, fresh when they were idle for long."""
-    kept: dict[str, _Kept] = _current.__dict__.setdefault("kept", {})
-    entry, now = kept.get(base_url), time.monotonic()
+    @classmethod
+    def to(cls, origin: str) -> Self:
+        url = parse_url(origin)
+        host, port, usual = url.host or "", url.port, PORTS[url.scheme or ""]
+        named = host if port in (None, usual) else f"{host}:{port}"
+        there = host.strip("[]"), port or usual
+        if url.scheme == "https":
+            return cls(_GuardedHTTPS(*there, ssl_context=trust()), named)
+        return cls(_Guarded(*there), named)
+
+
+def _kept(base_url: str, origin: str) -> _Kept:
+    """This thread's connection to `origin` for one vendor, a fresh one where it was idle for long."""
+    of_vendor: dict[str, _Kept] = _of_thread.__dict__.setdefault("kept", {}).setdefault(base_url, {})
+    entry, now = of_vendor.get(origin), time.monotonic()
     if entry is None or now - entry.used_at > IDLE_SECONDS:
         if entry is not None:
-            entry.adapter.close()
-        entry = kept[base_url] = _Kept()
+            entry.connection.close()
+        entry = of_vendor[origin] = _Kept.to(origin)
     entry.used_at = now
-    if origin not in entry.pools:
-        entry.pools[origin] = entry.adapter.pool(origin)
-    return entry.pools[origin]
+    return entry
 
 
 def _forget(base_url: str) -> None:
     """Close this thread's connections: what is left on them must not be read as the next answer."""
-    if entry := _current.__dict__.get("kept", {}).pop(base_url, None):
-        entry.adapter.close()
+    for entry in _of_thread.__dict__.get("kept", {}).pop(base_url, {}).values():
+        entry.connection.close()
 
 
 def deadline(connector: Connector) -> float:
@@ -174,14 +143,13 @@ def send(
     address is not one we may connect to, OutcomeUnknown when it was sent and no whole answer came.
     """
     call = deadlines.Call(before_first_byte, time.monotonic() + deadline)
-    _current.call = call
     try:
         with deadlines.watchdog.over(call):
-            response = _exchange(base_url, request, deadline)
+            response = _exchange(base_url, request, call, deadline)
             if call.expired:
                 raise TimeoutError
             return response
-    except (requests.RequestException, HTTPError, OSError, egress.NotAllowed) as error:
+    except (HTTPError, OSError, egress.NotAllowed) as error:
         _forget(base_url)
         raise _meaning(error, call, deadline) from error
     except Exception as error:
@@ -193,8 +161,6 @@ def send(
                 f"Sent, but the answer can't be read: {type(error).__name__}."
             ) from error
         raise errors.Misconfigured(f"The request can't be sent: {type(error).__name__}.") from error
-    finally:
-        _current.call = None
 
 
 class _Reached(Exception):
@@ -212,52 +178,43 @@ def reach(base_url: str, deadline: float) -> None:
         send(base_url, Request.get("reach", "/"), deadline, stop)
 
 
-def _exchange(base_url: str, request: Request, deadline: float) -> Response:
+def _exchange(base_url: str, request: Request, call: deadlines.Call, deadline: float) -> Response:
     url = url_of(base_url, request)
     origin = ORIGIN.findall(url)[0]
-    answer = _pool(base_url, origin).urlopen(
-        request.method,
-        url[len(origin) :],
-        body=request.body or None,
-        headers={**HEADERS, **request.headers},
-        timeout=urllib3.Timeout(min(CONNECT_SECONDS, deadline), min(READ_SECONDS, deadline)),
-        retries=NEVER,
-        redirect=False,
-        assert_same_host=False,
-        preload_content=False,
-        decode_content=False,
-    )
-    headers = {name.lower(): value for name, value in answer.headers.itermerged()}
-    with contextlib.closing(answer):
-        if not _has_an_end(answer, headers):
-            raise errors.OutcomeUnknown("The answer does not tell where it ends, so it may be a part of one.")
-        return Response(answer.status, b"".join(_chunks(answer)), headers)
+    kept = _kept(base_url, origin)
+    headers = {"Host": kept.host, **HEADERS, **request.headers}
+    whole = http1.written(request.method, url[len(origin) :], headers, request.body)
+    call.connection = kept.connection
+    sock = _standing(kept.connection, deadline)
+    try:
+        call.before_first_byte()
+    except Exception as stop:
+        call.stopped = stop
+        raise
+    call.sent = True
+    sock.sendall(whole)
+    response, may_be_followed = http1.read(sock)
+    if not may_be_followed:
+        kept.connection.close()
+    return response
 
 
-def _has_an_end(answer: urllib3.BaseHTTPResponse, headers: Mapping[str, str]) -> bool:
-    # A head that is cut in the middle reads like one without these headers, and its missing body like an empty one.
-    framed = "content-length" in headers or "chunked" in headers.get("transfer-encoding", "").lower()
-    closes = "close" in headers.get("connection", "").lower()
-    return framed or closes or answer.status == 204 or answer.version == 10
-
-
-def _chunks(answer: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
-    """The body as it came, until it is too much of it."""
-    size = 0
-    while chunk := answer.read(CHUNK, decode_content=False):
-        size += len(chunk)
-        if size > MAX_ANSWER:
-            raise errors.OutcomeUnknown(f"The answer is longer than {MAX_ANSWER // 1024} KB.")
-        yield chunk
-    if answer.length_remaining:
-        raise errors.OutcomeUnknown("The answer ended before its announced length.")
+def _standing(connection: _Guarded, deadline: float) -> socket.socket:
+    """The socket of `connection`, which is made anew where the vendor has closed it, or says what nobody asked for."""
+    if not connection.is_connected:
+        connection.close()
+        connection.timeout = min(CONNECT_SECONDS, deadline)
+        connection.connect()
+    sock = cast(socket.socket, connection.sock)
+    sock.settimeout(min(READ_SECONDS, deadline))
+    return sock
 
 
 def _meaning(error: Exception, call: deadlines.Call, deadline: float) -> errors.DeliveryError:
     for cause in _causes(error):
         if isinstance(cause, egress.NotAllowed):
             return errors.Misconfigured(str(cause))
-    if isinstance(error, requests.exceptions.InvalidHeader | requests.exceptions.InvalidURL):
+    if isinstance(error, LocationValueError):
         return errors.Misconfigured(f"The request can't be sent: {type(error).__name__}.")
     if not call.sent:
         return errors.Transient(f"No connection: {_short(error)}")

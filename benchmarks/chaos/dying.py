@@ -5,7 +5,6 @@ The product knows nothing of this: a forked worker wraps the product's functions
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import random
@@ -33,7 +32,7 @@ from benchmarks.chaos.forking import forked
 from benchmarks.chaos.judge import held_by_vendors, name_of
 from benchmarks.chaos.rig import PATIENCE
 from crm_integrations import delivery as engine
-from crm_integrations import outbox, transport
+from crm_integrations import http1, outbox, transport
 from crm_integrations.models import UNFINISHED, Connection, Delivery, Exchange, Health, State
 from crm_integrations.outbox import settling
 from tests.crm_integrations.in_hand import end_leases
@@ -99,7 +98,8 @@ def before_first_byte(hit: Hit) -> None:
 
 def after_first_byte(hit: Hit) -> None:
     """The request has left, in one piece; its answer was not looked at."""
-    http.client.HTTPConnection.send = _followed(http.client.HTTPConnection.send, hit)
+    real = http1.read
+    http1.read = lambda sock: (hit(), real(sock))[1]
 
 
 def after_read(hit: Hit) -> None:

@@ -241,7 +241,7 @@ def test_connections_are_not_used_again_after_an_anomaly(receive, connections, v
     receive()
     only("ispcrm")
     engine.drain()
-    kept = transport._current.__dict__.get("kept", {})
+    kept = transport._of_thread.__dict__.get("kept", {})
     assert Connection.objects.get(vendor="ispcrm").base_url not in kept
 
 

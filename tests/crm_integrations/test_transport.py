@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ import requests
 
 from crm_integrations import deadlines, egress, errors, transport
 from crm_integrations.connector import Request
-from tests import patience
+from tests import certificates, patience
 
 GET = Request.get("probe", "/probe")
 POST = Request.json("create_lead", "/leads", {"name": "Asha Verma"})
@@ -32,7 +33,9 @@ def request_from(conn: socket.socket) -> bytes:
 
 
 @contextlib.contextmanager
-def server(answer: Callable[[socket.socket], None]) -> Iterator[tuple[str, list[bytes]]]:
+def server(
+    answer: Callable[[socket.socket], None], tls: ssl.SSLContext | None = None
+) -> Iterator[tuple[str, list[bytes]]]:
     """A raw server that reads one request per connection and then does as `answer` says."""
     heard: list[bytes] = []
     listener = socket.create_server(("127.0.0.1", 0))
@@ -40,8 +43,8 @@ def server(answer: Callable[[socket.socket], None]) -> Iterator[tuple[str, list[
     def serve() -> None:
         with contextlib.suppress(OSError):
             while True:
-                conn, _ = listener.accept()
-                with conn:
+                plain, _ = listener.accept()
+                with plain, contextlib.suppress(ssl.SSLError), _over(tls, plain) as conn:
                     heard.append(request_from(conn))
                     with contextlib.suppress(OSError):
                         answer(conn)
@@ -54,6 +57,10 @@ def server(answer: Callable[[socket.socket], None]) -> Iterator[tuple[str, list[
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         thread.join(patience.SECONDS)
+
+
+def _over(tls: ssl.SSLContext | None, plain: socket.socket) -> socket.socket:
+    return tls.wrap_socket(plain, server_side=True) if tls else plain
 
 
 def says(raw: bytes) -> Callable[[socket.socket], None]:
@@ -122,9 +129,10 @@ def test_what_follows_a_malformed_header_line_is_in_no_log(caplog):
     with (
         caplog.at_level("DEBUG"),
         server(says(head + b'X-Echo: +919800000001\r\n\r\n{"ok":true}')) as (url, _),
+        pytest.raises(errors.OutcomeUnknown, match="Invalid header") as raised,
     ):
-        assert transport.send(url, ask, 5).status == 200
-    assert "CANARY" not in caplog.text
+        transport.send(url, ask, 5)
+    assert "CANARY" not in caplog.text + raised.value.message
     assert "9800000001" not in caplog.text
 
 
@@ -358,10 +366,10 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 def test_connections_that_were_idle_are_not_used_again(monkeypatch):
-    kept = transport._pool(NOWHERE, NOWHERE)
-    assert transport._pool(NOWHERE, NOWHERE) is kept
+    kept = transport._kept(NOWHERE, NOWHERE)
+    assert transport._kept(NOWHERE, NOWHERE) is kept
     monkeypatch.setattr(transport, "IDLE_SECONDS", -1.0)
-    assert transport._pool(NOWHERE, NOWHERE) is not kept
+    assert transport._kept(NOWHERE, NOWHERE) is not kept
 
 
 def test_a_kept_connection_serves_the_next_call_and_no_cookie_goes_with_it():
@@ -379,10 +387,53 @@ def test_a_kept_connection_serves_the_next_call_and_no_cookie_goes_with_it():
     assert b"ookie" not in heard[0]
 
 
-def test_certificates_are_checked_as_requests_does():
-    pool = transport._pool("https://93.184.216.34", "https://93.184.216.34")
-    assert pool.cert_reqs == "CERT_REQUIRED"
-    assert pool.ca_certs == requests.certs.where()
+@pytest.mark.parametrize(
+    ("named", "trusted", "meets"),
+    [
+        ("localhost", True, contextlib.nullcontext()),
+        ("other.example", True, pytest.raises(errors.Transient, match="No connection: SSLCertVerification")),
+        ("localhost", False, pytest.raises(errors.Transient, match="No connection: SSLCertVerification")),
+    ],
+    ids=["the vendor's own", "another host's", "by nobody we know"],
+)
+def test_no_byte_leaves_before_the_certificate_is_checked(tmp_path, monkeypatch, named, trusted, meets):
+    certificate = certificates.for_host(tmp_path, named)
+    monkeypatch.setattr(
+        transport, "DEFAULT_CA_BUNDLE_PATH", certificate if trusted else requests.certs.where()
+    )
+    transport.trust.cache_clear()
+    over_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    over_tls.load_cert_chain(certificate)
+    try:
+        with server(says(OK), over_tls) as (url, heard), meets:
+            address = url.replace("http://127.0.0.1", "https://localhost")
+            assert transport.send(address, POST, 5).json() == {"ok": True}
+    finally:
+        transport.trust.cache_clear()
+    assert [POST.body in each for each in heard] == ([True] if trusted and named == "localhost" else [])
+
+
+def test_we_trust_whom_requests_does():
+    assert requests.certs.where() == transport.DEFAULT_CA_BUNDLE_PATH
+    assert transport.trust().verify_mode == ssl.CERT_REQUIRED
+    assert transport.trust().check_hostname
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "port", "named"),
+    [
+        ("https://api.vendor.example", "api.vendor.example", 443, "api.vendor.example"),
+        ("https://api.vendor.example:443", "api.vendor.example", 443, "api.vendor.example"),
+        ("https://api.vendor.example:8443", "api.vendor.example", 8443, "api.vendor.example:8443"),
+        ("http://127.0.0.1:8400", "127.0.0.1", 8400, "127.0.0.1:8400"),
+        ("https://[2606:2800::1]", "2606:2800::1", 443, "[2606:2800::1]"),
+        ("https://[2606:2800::1]:8443", "2606:2800::1", 8443, "[2606:2800::1]:8443"),
+        ("https://Bücher.example", "xn--bcher-kva.example", 443, "xn--bcher-kva.example"),
+    ],
+)
+def test_a_host_is_called_and_named_by_its_address(origin, host, port, named):
+    kept = transport._kept(origin, origin)
+    assert (kept.connection.host, kept.connection.port, kept.host) == (host, port, named)
 
 
 def test_a_header_that_breaks_the_request_is_refused_before_anything_is_sent():
