@@ -108,7 +108,8 @@ def run(cursor: CursorWrapper, named: dict[str, Any], *statements: Statement | A
     of a transaction its BEGIN goes with them.
     """
     session = connection.connection
-    texts = [_written(cursor, session, named, each) for each in statements]
+    known = _known.setdefault(session, set())
+    texts = [_written(cursor, known, named, each) for each in statements]
     if begins := _is_to_begin():
         _begin_with(cursor, texts)
     else:
@@ -131,19 +132,18 @@ def width(cursor: CursorWrapper) -> int:
 
 
 def _written(
-    cursor: CursorWrapper, session: Any, named: dict[str, Any], statement: Statement | Along | str
+    cursor: CursorWrapper, known: set[str], named: dict[str, Any], statement: Statement | Along | str
 ) -> str:
-    """The text of one statement with its values; the session is told of it at its first use."""
+    """The text of one statement with its values; the session, which knows some, is told of it at its first use."""
     if isinstance(statement, str):
         return str(cursor.mogrify(statement, named)) if "%(" in statement else statement
     if isinstance(statement, Along):
         named = statement.named
         statement = statement.statement
-    known = _known.setdefault(session, set())
     if statement.name not in known:
         cursor.execute(statement.prepare)
         known.add(statement.name)
-    return statement.executed(named, session)
+    return statement.executed(named, connection.connection)
 
 
 def _is_to_begin() -> bool:
