@@ -44,6 +44,9 @@ KINDS = (  # what is told apart most surely comes first
 )
 
 
+_OF_A_BORROWER = ("PAN", "Mobile")
+
+
 class Guess(NamedTuple):
     """What a column seems to hold, and in how many of the cells that were looked at."""
 
@@ -69,6 +72,12 @@ def looks_like_data(cell: str) -> bool:
     """Whether a cell holds what leads have, so that it can't be the name of a column."""
     text = cell.strip()
     return any(kind.looks_like(text) for kind in KINDS)
+
+
+def tells_who(cell: str) -> bool:
+    """Whether a cell holds what a borrower is known by, and nothing else."""
+    text = cell.strip()
+    return any(kind.looks_like(text) for kind in KINDS if kind.header in _OF_A_BORROWER)
 
 
 _SEALED = ("primary_mobile", "account_no", "series", "number", "tax_id", "insurance_no")

@@ -23,6 +23,11 @@ LEFT_OUT = ""
 Mapping = Sequence[str | None]
 
 
+def is_a_name(column: Column | None) -> bool:
+    """Whether a column holds the name that a lead can't do without."""
+    return column is not None and column.path in _NAMES
+
+
 def missing_columns(columns: Iterable[Column], mode: str = ImportMode.CREATE) -> list[str]:
     """What a workbook of leads can't do without and `columns` do not hold, by our headers."""
     paths = {column.path for column in columns}

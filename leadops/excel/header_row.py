@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from leadops.excel import content
 from leadops.excel.columns import BY_KEY
-from leadops.excel.header import Header
+from leadops.excel.header import Header, is_a_name
 from leadops.excel.marks import mark_in, unmarked
 from leadops.excel.notes import WHOLE_ROW, Note
 from leadops.excel.reader import Row
@@ -20,14 +20,15 @@ SHOWN = 25
 """So many rows are offered to be the header."""
 NO_HEADER = 0
 _LONGEST_SHOWN = 100
+_AFTER_LABELS = (":", ":-", "=", "-", "–")
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """The first rows of a sheet, parted at its header.
 
-    `number` is the header's row, NO_HEADER where there is none; `above` are rows above it that look like leads, with a
-    note that leaves them out; `doubt` is why somebody should look at this, in one sentence.
+    `number` is the header's row, NO_HEADER where there is none; `above` are rows above it that are or may be leads,
+    with a note that leaves them out; `doubt` is why somebody should look at this, in one sentence.
     """
 
     number: int = NO_HEADER
@@ -54,8 +55,8 @@ def table_of(top: Sequence[Row], said: int | None = None) -> Table:
         return Table(below=list(top), shown=shown)
     header, below = top[at], list(top[at + 1 :])
     above = _leads_above(top[:at], header, below)
-    doubt = _doubt(header, above) if said is None else ""
-    left_out = [row._replace(notes=(*row.notes, Note(WHOLE_ROW, "above_header"))) for row in above]
+    doubt = _doubt(header, [row for row, is_sure in above if is_sure]) if said is None else ""
+    left_out = [row._replace(notes=(*row.notes, Note(WHOLE_ROW, "above_header"))) for row, _ in above]
     names = one_line(header.cells)
     mark = mark_in([*names, header.sheet])
     return Table(header.number, unmarked(names), left_out, below, doubt, shown, mark)
@@ -84,23 +85,48 @@ def _names_columns(cells: Sequence[str]) -> bool:
     return _known(cells) > len(_data(cells))
 
 
-def _leads_above(above: Sequence[Row], header: Row, below: Sequence[Row]) -> list[Row]:
-    """The rows that look like those below: in two columns, or in one and nearly as full."""
+def _leads_above(above: Sequence[Row], header: Row, below: Sequence[Row]) -> list[tuple[Row, bool]]:
+    """The rows that look like leads, and whether they surely do; what else stands there are titles."""
     if not any(_data(row.cells) for row in above):
         return []
     width = max((len(row.cells) for row in below), default=0)
     columns = [[row.cells[at] for row in below if at < len(row.cells)] for at in range(width)]
     guesses = {at: found.kind for at, cells in enumerate(columns) if (found := content.guess(cells))}
     wanted = sum(map(bool, header.cells)) / 2
+    names = [at for at, cell in enumerate(header.cells) if is_a_name(BY_KEY.get(key(cell)))]
 
     def is_lead(cells: Sequence[str]) -> bool:
+        """Like those below in two columns, or in one and nearly as full, or in one and with a name where names are."""
         alike = [
             at for at in _data(cells) if not below or (at in guesses and guesses[at].is_seen_in(cells[at]))
         ]
         filled = sum(1 for cell in cells if cell.strip())
-        return len(alike) > 1 or (bool(alike) and not _known(cells) and filled > 1 and filled >= wanted)
+        if len(alike) > 1 or (alike and not _known(cells) and filled > 1 and filled >= wanted):
+            return True
+        return bool(alike) and may_be_lead(cells) and any(_is_word(cells, at) for at in names)
 
-    return [row for row in above if is_lead(row.cells)]
+    judged = [(row, is_lead(row.cells)) for row in above]
+    return [(row, is_sure) for row, is_sure in judged if is_sure or may_be_lead(row.cells)]
+
+
+def may_be_lead(cells: Sequence[str]) -> bool:
+    """Whether a row holds a borrower's mobile or PAN and something beside it; `Contact: 9800000001` is a title."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    beside = [cell for cell in filled if not _is_label(cell) and not content.tells_who(cell)]
+    return bool(beside) and any(
+        content.tells_who(cell) and not (at and _is_label(filled[at - 1])) for at, cell in enumerate(filled)
+    )
+
+
+def _is_label(cell: str) -> bool:
+    """Whether a cell names the one beside it."""
+    return cell.endswith(_AFTER_LABELS) or key(cell) in BY_KEY
+
+
+def _is_word(cells: Sequence[str], at: int) -> bool:
+    """Whether a name may stand there: neither a label nor a number of any kind."""
+    text = cells[at].strip() if at < len(cells) else ""
+    return bool(text) and not _is_label(text) and not content.looks_like_data(text)
 
 
 def _doubt(header: Row, above: Sequence[Row]) -> str:

@@ -131,7 +131,9 @@ def _store_leads(storing: Storing, table: Table, rest: Iterator[reader.Row]) -> 
         batch.layout = Layout.JOINED
     leads = leads_of(batch, header)
     strays: dict[int, reader.Row] = {}
-    for row in chain(table.above, table.below, rest):
+    for row in table.above:  # no leads, so what they hold beside the table's columns is nobody's
+        storing.add(header, *leads.placed(row))
+    for row in chain(table.below, rest):
         for at in header.strays(row.cells):
             strays.setdefault(at, row)
         storing.add(header, *leads.placed(row))

@@ -68,6 +68,53 @@ def test_a_lead_with_a_mobile_alone_is_one_when_it_is_as_full_as_the_others():
     assert not table_of(rows(["9800000003"], *two)).doubt
 
 
+WIDE = ["Mobile", "Name", "City", "State", "Source", "Remarks"]
+BELOW = ["9800000001", "Asha Verma", "Pune", "", "", ""]
+
+
+@pytest.mark.parametrize("above", [["9800000009", "Zed"], ["9800000009", "Zed", "", "", "walk-in"]])
+def test_a_lead_that_fills_few_columns_is_one_when_its_name_stands_where_names_are(above):
+    for top in ([above, WIDE, BELOW], [above, WIDE]):
+        table = table_of(rows(*top))
+        assert table.doubt == "Row 2 names the columns, but row 1 above it looks like a lead."
+        assert [row.number for row in table.above] == [1]
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        ["Zed", "9800000009"],
+        ["", "ABCPV0009L", "Zed"],
+        ["9800000009", "", "Pune"],
+        ["Helpline", "", "9800000000"],
+    ],
+)
+def test_a_row_above_the_header_that_may_be_a_lead_is_left_out_with_a_word(above):
+    table = table_of(rows(["Leads of March"], above, WIDE, BELOW))
+    assert (table.number, table.doubt) == (3, "")
+    assert [(row.number, [note.code for note in row.notes]) for row in table.above] == [(2, ["above_header"])]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        ["Branch: 9800000000 call us"],
+        ["Branch:", "9800000000", "call us"],
+        ["Contact", "9800011111"],
+        ["Sunrise Agency", "", "Mobile No.", "9800011111"],
+        ["Sent on", "12/03/2026"],
+        ["Total leads", "12"],
+        ["Sunrise Agency", "leads@example.com"],
+        ["PAN -", "ABCPV0009L"],
+        ["Bank", "HDFC0000001"],
+        ["9800011111"],
+    ],
+)
+def test_a_title_is_passed_over_whatever_numbers_it_has(title):
+    table = table_of(rows(title, WIDE, BELOW))
+    assert (table.number, table.doubt, table.above) == (2, "", [])
+
+
 def test_a_file_without_a_header_says_so():
     table = table_of(rows(lead(1), lead(2)))
     assert (table.number, table.names) == (NO_HEADER, [])

@@ -72,6 +72,12 @@ class TestLeadsAboveTheHeader:
         assert "Row 4 names the columns, but rows 1, 2 and 3 above it look like leads." in batch.problem
         assert "Asha" not in batch.problem
 
+    def test_are_told_where_they_only_may_be_some_and_hold_up_nothing(self, sheet):
+        above = ["Helpline", "9800000009", "till 6", "", "ring twice"]
+        batch = sheet(["Leads"], above, ["Name", "City", "Mobile"], ["Asha", "Pune", "9800000001"])
+        assert counts(batch) == (2, 1, 1, 0)
+        assert codes(batch) == [(2, "skipped", ["above_header"]), (4, "created", [])]
+
 
 class TestAFileWithoutAHeader:
     def test_is_asked_about_and_keeps_nothing_in_the_clear(self, sheet):
