@@ -40,6 +40,7 @@ from leadops.admin.scoped import SeenAutocompleteFilter
 from leadops.client_address import client_address
 from leadops.errors import LeadopsError
 from leadops.excel import preflight
+from leadops.excel.proposals import Proposal
 from leadops.models import AuditEvent, ImportBatch, ImportMode, ImportState, Officer
 from leadops.services import audit, import_batches, import_previews, import_undoing
 from leadops.services.error_workbooks import error_workbook
@@ -158,6 +159,7 @@ class ImportBatchAdmin(ImportRowPages, MadeByService, OnlyChosen, CappedList, Mo
             why_not = import_undoing.why_in_vain(batch) if may_undo else ""
             shown["in_vain"] = gettext(why_not) if why_not else ""
             shown |= {"preview": import_previews.shown(batch), "title": batch.file_name, "subtitle": None}
+            shown["beside"] = Proposal.of(batch.proposal).beside if batch.proposal else ""
             shown |= self.rows_context(request, batch)
             tell_waiting(request, "leadops.importbatch", [str(batch.pk)])
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})

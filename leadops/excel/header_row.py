@@ -40,6 +40,8 @@ class Table:
     """The first rows, masked, for somebody to choose from."""
     mark: str = ""
     """Of the import whose refused rows these are."""
+    beside: str = ""
+    """Which other sheets may hold leads, a sentence each."""
 
 
 def table_of(top: Sequence[Row], said: int | None = None) -> Table:

@@ -38,6 +38,7 @@ class Proposal:
     """All columns of a sheet, and how leads stand in it.
 
     `header_row` is the row that is taken for the header, `rows` those that may be, each with its number and masked.
+    `beside` tells which other sheets may hold leads.
     """
 
     choices: list[Choice] = field(default_factory=list)
@@ -45,6 +46,7 @@ class Proposal:
     layout_sure: bool = True
     header_row: int = NO_HEADER
     doubt: str = ""
+    beside: str = ""
     rows: list[tuple[int, str]] = field(default_factory=list)
     fingerprint: str = ""
 
@@ -55,11 +57,17 @@ class Proposal:
     @property
     def is_sure(self) -> bool:
         """Whether nobody has to be asked."""
-        return self.layout_sure and not self.doubt and all(choice.sure for choice in self.choices)
+        return (
+            self.layout_sure
+            and not self.doubt
+            and not self.beside
+            and all(choice.sure for choice in self.choices)
+        )
 
     def begins(self, table: Table) -> None:
-        """Keep where the table begins."""
+        """Keep where the table begins, and what may stand beside it."""
         self.header_row, self.doubt, self.rows = table.number, table.doubt, table.shown
+        self.beside = table.beside
 
     def as_json(self) -> str:
         """For `of`."""

@@ -39,12 +39,20 @@ class Row(NamedTuple):
     notes: tuple[Note, ...] = ()
 
 
-def rows(path: str | Path, left_out: list[str] | None = None) -> Iterator[Row]:
+class LeftOut(NamedTuple):
+    """A sheet that is not read, with its first rows and how many it has; of a hidden one nobody knows them."""
+
+    name: str
+    rows: int = 0
+    top: tuple[Row, ...] = ()
+
+
+def rows(path: str | Path, left_out: list[LeftOut] | None = None) -> Iterator[Row]:
     """The rows of the first sheet that hold anything, its header among them as one row, in their order.
 
-    Those of the sheets that hold more of its leads follow, sheet by sheet. `left_out` is told the names of all other
-    sheets when the last row was given. Raises UnreadableFile with one sentence for the person who sent the file; rows
-    may have come before it.
+    Those of the sheets that hold more of its leads follow, sheet by sheet. `left_out` is told of all other sheets
+    before the first row is given, of hidden ones after the last. Raises UnreadableFile with one sentence for the
+    person who sent the file; rows may have come before it.
     """
     with open(path, "rb") as file:
         kind = preflight.inspect(file)
@@ -53,7 +61,7 @@ def rows(path: str | Path, left_out: list[str] | None = None) -> Iterator[Row]:
             yield from headings.as_one(of_sheet)
 
 
-def _rows(lines: Iterator[bytes], left_out: list[str]) -> Iterator[Row]:
+def _rows(lines: Iterator[bytes], left_out: list[LeftOut]) -> Iterator[Row]:
     sheet = ""
     for line in lines:
         message = json.loads(line)
@@ -62,10 +70,14 @@ def _rows(lines: Iterator[bytes], left_out: list[str]) -> Iterator[Row]:
                 yield Row(sheet, number, cells, tuple(Note(*note) for note in notes) if notes else ())
         elif "sheet" in message:
             sheet = message["sheet"]
+        elif "left_out" in message:
+            name = message["left_out"]
+            top = (Row(name, number, cells) for number, cells in message["top"])
+            left_out.append(LeftOut(name, message["rows"], tuple(top)))
         elif "refused" in message:
             raise UnreadableFile(message["refused"])
         else:
-            left_out += message["left_out"]
+            left_out += map(LeftOut, message["hidden"])
             return
     raise UnreadableFile(_TOO_MUCH)
 

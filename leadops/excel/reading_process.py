@@ -6,8 +6,9 @@ it: what breaks there stays there.
 
 It is given the kind of the file, its path, how many rows a sheet may have, and the names of the sheets that are read
 beside the first; for a text file, which is one sheet, the headings that are known. Output is lines of JSON: for each
-sheet `{"sheet": name}`, then lists of `[row number, [text of column A, B, ...], notes]`; at the end `{"end": true,
-"left_out": [names of other sheets]}` or `{"refused": sentence}`.
+sheet that is not read `{"left_out": name, "rows": how many, "top": [[row number, [text, ...]], ...]}`; for each that
+is `{"sheet": name}`, then lists of `[row number, [text of column A, B, ...], notes]`; at the end `{"end": true,
+"hidden": [names of hidden sheets that hold anything]}` or `{"refused": sentence}`.
 No last line means that the process died.
 """
 

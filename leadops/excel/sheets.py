@@ -128,8 +128,6 @@ LOAN_ACCOUNTS = Layout(
 )
 JOINED = (APPLICANTS, ADDRESSES, BANKS, LOAN_ACCOUNTS)
 LAYOUTS = (LEADS, *JOINED)
-OF_TEMPLATE = ("Columns", "Example", "Choices")
-"""Sheets of the template that explain it: nobody misses them."""
 
 _GATHERED = (*OF_LEAD, *OF_APPLICANT, *OF_ADDRESS, *OF_BANK)
 flat: Callable[[Sequence[Any]], tuple[Any, ...]] = itemgetter(*map(_GATHERED.index, COLUMNS))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, groupby, islice
 from operator import itemgetter
 
@@ -14,13 +15,14 @@ from leadops.excel import reader
 from leadops.excel.columns import LEAD_ID
 from leadops.excel.content import LOOKED_AT
 from leadops.excel.header_row import SHOWN, Table, table_of
+from leadops.excel.left_out_sheets import ON_ONE_SHEET, doubt_of
 from leadops.excel.proposals import Proposal, padded, propose, troubles
-from leadops.excel.sheets import OF_TEMPLATE
 from leadops.models import ImportBatch, ImportState, Layout
 from leadops.services import column_mappings, import_corrections
 from leadops.services.import_judging import header_of
 from leadops.services.import_leases import Lease
 from leadops.services.import_storing import Storing, begun, leads_of, store_joined
+from leadops.services.template_workbook import is_of_template
 
 State = ImportState
 EMPTY = "This workbook has a header and no rows under it."
@@ -32,27 +34,42 @@ def read(batch: ImportBatch, lease: Lease) -> Lease | None:
 
     None when an officer has to look at the columns first.
     """
-    left_out: list[str] = []
+    left_out: list[reader.LeftOut] = []
     sheets = groupby(_rows_of(batch, left_out), key=itemgetter(0))
     _, rows = next(sheets, ("", iter(())))
     top = list(islice(rows, SHOWN + LOOKED_AT))
-    table = table_of(top, batch.header_row)
+    table = replace(table_of(top, batch.header_row), beside=_leads_on(left_out, batch))
     if not batch.columns and not _settle_columns(batch, lease, table):
         return None
     storing = begun(batch, lease)
     if not _store_leads(storing, table, rows):
         return None
-    left_out += store_joined(storing, top[0].sheet if top else "", sheets)
-    batch.left_out = [name for name in left_out if name not in OF_TEMPLATE]
+    not_joined = store_joined(storing, top[0].sheet if top else "", sheets)
+    batch.left_out = [each.name for each in (*left_out, *not_joined) if not is_of_template(each)]
+    if (beside := _leads_on(not_joined, batch)) and not _was_asked(batch, beside):
+        _ask_again(batch, lease, replace(table, beside=f"{table.beside} {beside}".strip()))
+        return None
     if not storing.total:
         raise UnreadableFile(EMPTY)
     return storing.write(State.JUDGING if batch.review else State.IMPORTING)
 
 
-def _rows_of(batch: ImportBatch, left_out: list[str]) -> Iterator[reader.Row]:
+def _rows_of(batch: ImportBatch, left_out: list[reader.LeftOut]) -> Iterator[reader.Row]:
     if not batch.file.storage.exists(batch.file.name or ""):
         raise UnreadableFile("The file is no longer in the store: upload it again.")
     return reader.rows(batch.file.path, left_out)
+
+
+def _leads_on(left_out: Iterable[reader.LeftOut], batch: ImportBatch) -> str:
+    """Which sheets that are not read may hold leads; raises UnreadableFile where nobody can be asked about them."""
+    beside = doubt_of((each for each in left_out if not is_of_template(each)), batch.mode)
+    if beside and not batch.review:
+        raise UnreadableFile(f"{beside} {ON_ONE_SHEET}")
+    return beside
+
+
+def _was_asked(batch: ImportBatch, beside: str) -> bool:
+    return bool(batch.proposal) and beside in Proposal.of(batch.proposal).beside
 
 
 # What the columns are ----------------------------------------------------------------------------------------
@@ -110,8 +127,8 @@ def _ask(batch: ImportBatch, lease: Lease, proposal: Proposal) -> None:
         batch.save()
 
 
-def _ask_about_strays(batch: ImportBatch, lease: Lease, table: Table, stray: Sequence[reader.Row]) -> None:
-    """Ask about columns that are filled only further down; what is settled of the others stays."""
+def _ask_again(batch: ImportBatch, lease: Lease, table: Table, stray: Sequence[reader.Row] = ()) -> None:
+    """Ask about what only all rows have told, as columns that are filled further down; what is settled stays."""
     proposal = propose(batch.columns, [row.cells for row in (*table.below[:LOOKED_AT], *stray)])
     proposal.begins(table)
     for choice, name in zip(proposal.choices, batch.mapping or [], strict=False):
@@ -138,7 +155,7 @@ def _store_leads(storing: Storing, table: Table, rest: Iterator[reader.Row]) -> 
             strays.setdefault(at, row)
         storing.add(header, *leads.placed(row))
     if strays and batch.review:
-        _ask_about_strays(batch, storing.lease, table, list(strays.values()))
+        _ask_again(batch, storing.lease, table, list(strays.values()))
         return False
     header.refuse_strays(strays)
     return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, islice
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,6 +12,7 @@ from django.utils import timezone
 from leadops.errors import UnreadableFile
 from leadops.excel import reader
 from leadops.excel.columns import LEAD_ID
+from leadops.excel.content import LOOKED_AT
 from leadops.excel.header import Header
 from leadops.excel.joined_sheets import JoinedHeader, is_joined
 from leadops.excel.notes import MOST_ROWS_A_LEAD, TOO_MANY_ROWS, Note, leaves_out
@@ -108,15 +109,16 @@ def begun(batch: ImportBatch, lease: Lease) -> Storing:
 
 def store_joined(
     storing: Storing, sheet_of_leads: str, sheets: Iterable[tuple[str, Iterator[reader.Row]]]
-) -> list[str]:
-    """Store the rows of sheets that hold more of the leads; answers the names of sheets that only look like it."""
-    left_out: list[str] = []
+) -> list[reader.LeftOut]:
+    """Store the rows of sheets that hold more of the leads; answers the sheets that only look like it."""
+    left_out: list[reader.LeftOut] = []
     leads: dict[str, int] = {}
     alone = count(_ALONE)
     for name, rows in sheets:
         top = next(rows)
         if not is_joined(name, top.cells):
-            left_out.append(name)
+            first = (top, *islice(rows, LOOKED_AT))
+            left_out.append(reader.LeftOut(name, len(first) + sum(1 for _ in rows), first))
             continue
         if not leads:
             storing.write()

@@ -6,12 +6,18 @@ their digits, and a day stays as it was typed, the day first, whatever the count
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from itertools import zip_longest
 from typing import IO, Any
+
+from django.conf import settings
+from django.utils import translation
 
 from leadops import synthetic
 from leadops.drafts import value_at
 from leadops.excel.columns import COLUMNS, Column
+from leadops.excel.reader import LeftOut, Row
 from leadops.excel.sheet_header import letters
 from leadops.excel.sheets import LEADS
 from leadops.excel.writer import Cell, Style, Styled, Workbook
@@ -95,8 +101,11 @@ WORDS: dict[str, str] = {
     "remarks": "Whatever else there is to say. Never a card's or a full Aadhaar number.",
 }
 """What goes into each column."""
+COLUMNS_SHEET, EXAMPLE_SHEET, CHOICES_SHEET = "Columns", "Example", "Choices"
 GUIDE = ("Column", "What goes in", "Example", "Also known as")
 EXAMPLE_NOTE = "A filled-in row, to look at. This sheet is not read; the person does not exist."
+_EXAMPLE_ROWS = 3
+"""The note, the headers, the row."""
 _WIDTH = 18
 
 
@@ -109,15 +118,15 @@ def write(stream: IO[bytes]) -> None:
         formats = {at: NUMBERS[column.path] for at, column in enumerate(COLUMNS) if column.path in NUMBERS}
         leads = book.sheet(LEADS.name, [_width(column) for column in COLUMNS], formats)
         leads.add([_headers([column.header for column in COLUMNS])])
-        explained = book.sheet("Columns", [22, 70, 28, 70])
+        explained = book.sheet(COLUMNS_SHEET, [22, 70, 28, 70])
         explained.add([_headers([said(each) for each in GUIDE]), *_explanations()])
-        example = book.sheet("Example", [_width(column) for column in COLUMNS])
+        example = book.sheet(EXAMPLE_SHEET, [_width(column) for column in COLUMNS])
         example.add([[said(EXAMPLE_NOTE)], _headers([column.header for column in COLUMNS]), _example()])
-        choices = book.sheet("Choices", [40] * len(CHOICES))
+        choices = book.sheet(CHOICES_SHEET, [40] * len(CHOICES))
         choices.add([_headers([_column(path).header for path in CHOICES]), *_listed()])
         for at, (path, words) in enumerate(CHOICES.items()):
             column = letters(COLUMNS.index(_column(path)))
-            leads.offer(column, f"Choices!${letters(at)}$2:${letters(at)}${len(words) + 1}")
+            leads.offer(column, f"{CHOICES_SHEET}!${letters(at)}$2:${letters(at)}${len(words) + 1}")
 
 
 def _headers(names: list[str]) -> list[Cell]:
@@ -155,3 +164,52 @@ def _typed(value: Any) -> Cell:
     if isinstance(value, date):
         return f"{value:%d/%m/%Y}"
     return ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
+
+
+def is_of_template(sheet: LeftOut) -> bool:
+    """Whether a sheet explains the template and holds nothing else, so that nobody misses it.
+
+    Told by what stands in it, in whatever language; one that somebody has put leads into is none.
+    """
+    is_ours = _IN_TEMPLATE.get(sheet.name)
+    return is_ours is not None and 0 < sheet.rows == len(sheet.top) and is_ours(sheet.top)
+
+
+def _explains_columns(top: Sequence[Row]) -> bool:
+    headers = {column.header for column in COLUMNS}
+    return len(top) > 1 and all(row.cells[0] in headers for row in top[1:])
+
+
+def _is_example(top: Sequence[Row]) -> bool:
+    """A template of before may lack columns of today's."""
+    texts = [row.cells for row in top]
+    if len(texts) != _EXAMPLE_ROWS or texts[0][0] not in _in_any_language(EXAMPLE_NOTE):
+        return False
+    example = {column.header: value for column, value in zip(COLUMNS, _example(), strict=True)}
+    return all(example.get(header) == cell for header, cell in zip_longest(*texts[1:], fillvalue="") if cell)
+
+
+def _lists_choices(top: Sequence[Row]) -> bool:
+    words = {_column(path).header: offered for path, offered in CHOICES.items()}
+    headers = top[0].cells
+    return all(
+        cell in words.get(header, ())
+        for row in top[1:]
+        for header, cell in zip_longest(headers, row.cells, fillvalue="")
+        if cell
+    )
+
+
+def _in_any_language(text: str) -> set[str]:
+    found = set()
+    for language, _ in settings.LANGUAGES:
+        with translation.override(language):
+            found.add(said(text))
+    return found
+
+
+_IN_TEMPLATE = {
+    COLUMNS_SHEET: _explains_columns,
+    EXAMPLE_SHEET: _is_example,
+    CHOICES_SHEET: _lists_choices,
+}

@@ -8,7 +8,8 @@ import os
 import resource
 import sys
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from . import delimited, own_columns, packing, sheet_biff, sheet_bin, sheet_ods, sheet_xml
@@ -29,6 +30,11 @@ DAMAGED = (
     "This workbook is damaged, or far too wide and long: open it in Excel, delete what stands beside and below the"
     " table, save it again as .xlsx and send that."
 )
+MOST_TOLD = 60
+"""So many rows of a sheet that is not read are told, by which it can be known what it holds."""
+LONGEST_TOLD = 200
+MOST_SHEETS_TOLD = 20
+"""Of those beyond them only how many rows they have: thousands of sheets may be packed small."""
 CHUNK = 500
 CHUNK_TEXT = 1024 * 1024
 
@@ -59,13 +65,23 @@ class Sheet:
     def __iter__(self) -> Iterator[Row]:
         plain = self._marks.none and self._order.none
         for number, values in enumerate(self._sheet.iter_rows(), start=1):
-            cells = [value if value.__class__ is str else cell_text(value) for value in values]
-            if self._first:
-                cells = self._first + cells
+            cells = self._texts(values)
             notes = [] if plain else self._noted(number, cells, values)
             while cells and not cells[-1]:
                 cells.pop()
             yield number, cells, notes
+
+    def looked_through(self) -> Iterator[Row]:
+        """The rows by their texts alone, as often as they are asked for: what is to be said of them is told once."""
+        for number, values in enumerate(self._sheet.iter_rows(), start=1):
+            cells = self._texts(values)
+            while cells and not cells[-1]:
+                cells.pop()
+            yield number, cells, []
+
+    def _texts(self, values: list[Any]) -> list[str]:
+        cells = [value if value.__class__ is str else cell_text(value) for value in values]
+        return self._first + cells if self._first else cells
 
     def _noted(self, number: int, cells: list[str], values: list[Any]) -> list[Note]:
         shift = len(self._first)
@@ -112,15 +128,21 @@ def holds_anything(workbook: Any, kind: str, path: str, number: int) -> bool:
         return is_filled(archive, part_of(archive, kind, number))
 
 
-def sheets_to_read(workbook: Any, kind: str, path: str) -> Iterator[Sheet]:
-    """Visible worksheets that hold anything; each is looked through before the parser takes it whole."""
+def worksheets(workbook: Any) -> Iterator[int]:
+    """Which sheets are tables that anybody looks at."""
     for number, about in enumerate(workbook.sheets_metadata):
         if str(about.visible).endswith("Visible") and str(about.typ).endswith("WorkSheet"):
-            marks = marks_of(kind, path, number)
-            sheet = workbook.get_sheet_by_index(number)
-            if sheet.height and sheet.width:
-                refuse_too_wide(sheet)
-                yield Sheet(sheet, marks)
+            yield number
+
+
+def sheets_to_read(workbook: Any, kind: str, path: str, numbers: Iterable[int]) -> Iterator[Sheet]:
+    """Those that hold anything; each is looked through before the parser takes it whole."""
+    for number in numbers:
+        marks = marks_of(kind, path, number)
+        sheet = workbook.get_sheet_by_index(number)
+        if sheet.height and sheet.width:
+            refuse_too_wide(sheet)
+            yield Sheet(sheet, marks)
 
 
 def refuse_too_wide(sheet: Any) -> None:
@@ -136,32 +158,50 @@ def refuse_too_wide(sheet: Any) -> None:
 
 
 def read_workbook(kind: str, path: str, most_rows: int, beside: Sequence[str]) -> list[str]:
-    """Print the first sheet that holds anything, and those called as `beside`; answers the names of the others.
+    """Print the first sheet that holds anything, and those called as `beside`; answers the names of hidden ones.
 
-    Refuses a workbook with leads on several sheets.
+    What else there is, is told before: it may hold leads. Refuses a workbook with surely leads on several sheets.
     """
     from python_calamine import CalamineWorkbook
 
-    left_out: list[str] = []
     workbook = CalamineWorkbook.from_path(path)
-    sheets = sheets_to_read(workbook, kind, path)
-    sheet = next(sheets, None)
+    numbers = worksheets(workbook)
+    sheet = next(sheets_to_read(workbook, kind, path, numbers), None)
     if sheet is None:
         raise Refused("This workbook has no visible sheet with anything in it.")
+    others: list[int] = []
+    joined: list[int] = []
+    for number in numbers:
+        name = without_controls(workbook.sheets_metadata[number].name)
+        (joined if name in beside else others).append(number)
+    for at, other in enumerate(sheets_to_read(workbook, kind, path, others)):
+        refuse_twin(sheet, other)
+        emit_left_out(other, MOST_TOLD if at < MOST_SHEETS_TOLD else 0)
     emit({"sheet": sheet.name})
-    header = write(sheet, most_rows)
-    for other in sheets:
-        first = first_filled(other)
-        if first == header:
-            raise Refused(
-                f"Leads stand on two sheets, {sheet.name!r} and {other.name!r}: put them all on one."
-            )
-        if other.name in beside:
-            emit({"sheet": other.name})
-            write(other, most_rows)
-        elif first:
-            left_out.append(other.name)
-    return left_out + hidden_sheets(workbook, kind, path)
+    write(sheet, most_rows)
+    for other in sheets_to_read(workbook, kind, path, joined):
+        refuse_twin(sheet, other)
+        emit({"sheet": other.name})
+        write(other, most_rows)
+    return hidden_sheets(workbook, kind, path)
+
+
+def refuse_twin(sheet: Sheet, other: Sheet) -> None:
+    """Refuse a second sheet with the header of the first one and rows under it."""
+    rows = islice(filled(other.looked_through()), 2)
+    header, *below = [cells for _, cells, _, _ in rows] or [[]]
+    if below and header == first_filled(sheet):
+        raise Refused(f"Leads stand on two sheets, {sheet.name!r} and {other.name!r}: put them all on one.")
+
+
+def emit_left_out(sheet: Sheet, most_told: int) -> None:
+    """Print the first rows of a sheet that is not read, and how many it has."""
+    rows = filled(sheet.looked_through())
+    top = [
+        (number, [cell[:LONGEST_TOLD] for cell in cells]) for number, cells, _, _ in islice(rows, most_told)
+    ]
+    if count := len(top) + sum(1 for _ in rows):
+        emit({"left_out": sheet.name, "rows": count, "top": top})
 
 
 def read_text(path: str, most_rows: int, headings: Sequence[str]) -> list[str]:
@@ -178,8 +218,8 @@ def read_text(path: str, most_rows: int, headings: Sequence[str]) -> list[str]:
     return []
 
 
-def first_filled(rows: Iterator[Row] | Sheet) -> list[str]:
-    return next((cells for _, cells, _, _ in filled(rows)), [])
+def first_filled(sheet: Sheet) -> list[str]:
+    return next((cells for _, cells, _, _ in filled(sheet.looked_through())), [])
 
 
 def filled(rows: Iterator[Row] | Sheet) -> Iterator[tuple[int, list[str], list[Note], str]]:
@@ -194,15 +234,13 @@ def filled(rows: Iterator[Row] | Sheet) -> Iterator[tuple[int, list[str], list[N
             yield number, cells, notes, whole
 
 
-def write(rows: Iterator[Row] | Sheet, most_rows: int) -> list[str]:
-    """Print rows that hold anything, and answer the first of them."""
-    header: list[str] = []
+def write(rows: Iterator[Row] | Sheet, most_rows: int) -> None:
+    """Print rows that hold anything."""
     chunk: list[Any] = []
     count = size = total = 0
     for number, cells, notes, whole in filled(rows):
         notes += notes_of(cells, whole)
         chunk.append((number, cells, notes))
-        header = header or cells
         count, size = count + 1, size + len(whole)
         if count > most_rows + 1:  # the header is not counted
             raise Refused(f"This workbook has more than {most_rows:,} rows: split it into several.")
@@ -213,11 +251,10 @@ def write(rows: Iterator[Row] | Sheet, most_rows: int) -> list[str]:
             emit(chunk)
             chunk, size = [], 0
     emit(chunk)
-    return header
 
 
 def run(kind: str, path: str, most_rows: int, known: Sequence[str]) -> list[str]:
-    """Read a file of this kind under limits; answers the names of the sheets that were left out.
+    """Read a file of this kind under limits; answers the names of hidden sheets.
 
     `known` are the headings that a text file may have, and the sheets that are read beside the first of a workbook.
     """
@@ -239,7 +276,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     try:
-        left_out = run(kind, path, int(most_rows), known)
+        hidden = run(kind, path, int(most_rows), known)
     except Refused as refusal:
         emit({"refused": str(refusal)})
     except MemoryError:
@@ -247,4 +284,4 @@ def main() -> None:
     except Exception:
         emit({"refused": DAMAGED})
     else:
-        emit({"end": True, "left_out": left_out})
+        emit({"end": True, "hidden": hidden})

@@ -66,3 +66,33 @@ def test_the_page_of_a_row_shows_it_under_the_headings_of_its_sheet(desk, refuse
     assert "Row 2 (sheet Banks)" in shown
     assert "Account number" in shown
     assert "50100012345678" not in shown
+
+
+def test_a_sheet_that_may_hold_leads_is_told_on_every_page_of_the_way(
+    desk, settings, tmp_path, partner, program
+):
+    settings.MEDIA_ROOT = tmp_path
+    book = openpyxl.Workbook()
+    book.active.title = "North"
+    for row in (["Mobile", "Name"], ["9800000501", "Asha"]):
+        book["North"].append(row)
+    south = book.create_sheet("South")
+    for row in (["Name", "Mobile No"], ["Meera", "9800000502"]):
+        south.append(row)
+    content = io.BytesIO()
+    book.save(content)
+    file = ContentFile(content.getvalue())
+    batch = import_batches.receive(file, "a.xlsx", partner=partner, program=program, review=True)
+    said = "Sheet South has 1 row that looks like a lead, and is not read"
+    import_batches.run(batch.pk)
+    columns = reverse("admin:leadops_importbatch_columns", args=[batch.pk])
+    here = reverse("admin:leadops_importbatch_change", args=[batch.pk])
+    assert said in desk.get(columns).content.decode()
+    desk.post(columns, {"layout": "flat", "mode": "create", "column-0": "Mobile", "column-1": "Name"})
+    import_batches.run(batch.pk)
+    assert said in desk.get(here).content.decode()
+    desk.post(reverse("admin:leadops_importbatch_go_on", args=[batch.pk]))
+    import_batches.run(batch.pk)
+    shown = desk.get(here).content.decode()
+    assert "Sheets not read: South." in shown
+    assert "upload them as a workbook of their own" in shown

@@ -52,9 +52,9 @@ def ods(path: Path) -> Path:
 
 @pytest.mark.parametrize("build", [xlsx, ods])
 def test_hidden_sheets_that_hold_anything_are_named(tmp_path, build):
-    left_out: list[str] = []
+    left_out: list[reader.LeftOut] = []
     [row] = reader.rows(build(tmp_path / "book"), left_out)
-    assert (row.sheet, left_out) == ("Leads", ["Kept", "Deep"])
+    assert (row.sheet, [each.name for each in left_out]) == ("Leads", ["Kept", "Deep"])
 
 
 def test_a_hidden_sheet_is_not_parsed_for_its_name(tmp_path):
@@ -63,9 +63,9 @@ def test_a_hidden_sheet_is_not_parsed_for_its_name(tmp_path):
     far = book.create_sheet("Far")
     far.sheet_state, far["A1"], far["XFD1048576"] = "hidden", 1, 1
     book.save(tmp_path / "far.xlsx")
-    left_out: list[str] = []
+    left_out: list[reader.LeftOut] = []
     assert len(list(reader.rows(tmp_path / "far.xlsx", left_out))) == 1
-    assert left_out == ["Far"]
+    assert left_out == [reader.LeftOut("Far")]
 
 
 @pytest.mark.parametrize(("rows", "holds"), [([["Mobile"], [9_800_000_001]], True), ([], False)])

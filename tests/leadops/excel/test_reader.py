@@ -110,6 +110,14 @@ def test_leads_on_two_sheets_are_refused_not_half_read(tmp_path):
         list(reader.rows(path))
 
 
+def test_a_second_sheet_with_the_header_alone_is_no_second_sheet_of_leads(tmp_path):
+    header = ["Mobile", "Name"]
+    path = workbooks.by_openpyxl(
+        tmp_path / "a.xlsx", ("June", [header, ["9800000001", "A"]]), ("July", [header])
+    )
+    assert [row.sheet for row in reader.rows(path)] == ["June", "June"]
+
+
 def test_a_second_sheet_of_something_else_does_no_harm(tmp_path):
     path = workbooks.by_openpyxl(
         tmp_path / "a.xlsx", ("Leads", [["Mobile"], ["1"]]), ("How to", [["Read me"]])

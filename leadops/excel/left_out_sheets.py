@@ -1,0 +1,40 @@
+"""Sheets that are not read although leads may stand on them: told by their header, or by what their rows hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from leadops.excel import headings
+from leadops.excel.columns import BY_KEY
+from leadops.excel.header import missing_columns
+from leadops.excel.header_row import may_be_lead, table_of
+from leadops.excel.reader import LeftOut
+from leadops.excel.reading.heading_keys import key
+from leadops.models import ImportMode
+
+ON_ONE_SHEET = "Put all leads on the first sheet, or delete the sheets that hold none."
+
+
+def leads_on(sheet: LeftOut, mode: str = ImportMode.CREATE) -> int:
+    """How many rows of a sheet may be leads, 0 where it holds something else; all of one that nobody has looked at."""
+    top = list(headings.as_one(sheet.top))
+    if not top:
+        return sheet.rows
+    table = table_of(top)
+    rows = [*table.above, *table.below]
+    known = [column for name in table.names if (column := BY_KEY.get(key(name)))]
+    is_named = bool(table.names) and not missing_columns(known, mode)
+    alike = sum(may_be_lead(row.cells) for row in rows)
+    if not rows or (not is_named and 2 * alike < len(rows)):
+        return 0
+    return sheet.rows - len(sheet.top) + len(rows)
+
+
+def doubt_of(sheets: Iterable[LeftOut], mode: str) -> str:
+    """Which of these sheets may hold leads, a sentence each; empty where none does."""
+    return " ".join(_in_words(sheet.name, count) for sheet in sheets if (count := leads_on(sheet, mode)))
+
+
+def _in_words(name: str, count: int) -> str:
+    rows = "1 row that looks like a lead" if count == 1 else f"{count:,} rows that look like leads"
+    return f"Sheet {name} has {rows}, and is not read: leads stand on the first sheet."
