@@ -22,7 +22,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 _ACCOUNT = re.compile(r"[0-9]{9,18}")
 
 
-class Kind(NamedTuple):
+class CellKind(NamedTuple):
     """One thing that a column may hold: our column's header, what its cells are called, and how they look."""
 
     header: str
@@ -34,13 +34,13 @@ class Kind(NamedTuple):
 
 
 KINDS = (  # what is told apart most surely comes first
-    Kind("IFSC", "IFSCs", IFSC.fullmatch),
-    Kind("PAN", "PANs", PAN.fullmatch),
-    Kind("E-mail", "e-mail addresses", _EMAIL.fullmatch),
-    Kind("Mobile", "mobile numbers", lambda text: _MOBILE.fullmatch(_SEPARATORS.sub("", text))),
-    Kind("Pincode", "pincodes", lambda text: pincodes.areas(text.replace(" ", ""))),
-    Kind("Date of birth", "dates", DATE.fullmatch),
-    Kind("Account number", "long numbers, as account numbers are", _ACCOUNT.fullmatch),
+    CellKind("IFSC", "IFSCs", IFSC.fullmatch),
+    CellKind("PAN", "PANs", PAN.fullmatch),
+    CellKind("E-mail", "e-mail addresses", _EMAIL.fullmatch),
+    CellKind("Mobile", "mobile numbers", lambda text: _MOBILE.fullmatch(_SEPARATORS.sub("", text))),
+    CellKind("Pincode", "pincodes", lambda text: pincodes.areas(text.replace(" ", ""))),
+    CellKind("Date of birth", "dates", DATE.fullmatch),
+    CellKind("Account number", "long numbers, as account numbers are", _ACCOUNT.fullmatch),
 )
 
 
@@ -50,7 +50,7 @@ _OF_A_BORROWER = ("PAN", "Mobile")
 class Guess(NamedTuple):
     """What a column seems to hold, and in how many of the cells that were looked at."""
 
-    kind: Kind
+    kind: CellKind
     alike: int
     filled: int
 

@@ -20,7 +20,8 @@ _NAMES = ("applicants[0].name", "applicants[0].first_name")
 BY_HEADER = {column.header: column for column in KNOWN}
 LEFT_OUT = ""
 """Stands in a mapping for a column that is not taken; None is one that looked empty and is asked about if it isn't."""
-Mapping = Sequence[str | None]
+OurColumns = Sequence[str | None]
+"""Which of our columns each column of a sheet becomes, by our header."""
 
 
 def is_a_name(column: Column | None) -> bool:
@@ -46,7 +47,7 @@ class Header(SheetHeader):
     """
 
     def __init__(
-        self, cells: Sequence[str], mapping: Mapping | None = None, mode: str = ImportMode.CREATE
+        self, cells: Sequence[str], mapping: OurColumns | None = None, mode: str = ImportMode.CREATE
     ) -> None:
         cells = one_line(cells)
         left_out = [key(cell) in IGNORED and bool(cell) for cell in cells]

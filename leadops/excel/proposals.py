@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from leadops.excel import content
 from leadops.excel.columns import BY_KEY, IGNORED, REASON_HEADER, ROW_HEADER, Column
-from leadops.excel.header import BY_HEADER, LEFT_OUT, Mapping, missing_columns
+from leadops.excel.header import BY_HEADER, LEFT_OUT, OurColumns, missing_columns
 from leadops.excel.header_row import NO_HEADER, Table
 from leadops.excel.reading.heading_keys import key
 from leadops.excel.sheet_header import letters, one_line, refuse_card_columns
@@ -74,7 +74,7 @@ class Proposal:
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
-    def of(cls, kept: str, mapping: Mapping | None = None) -> Proposal:
+    def of(cls, kept: str, mapping: OurColumns | None = None) -> Proposal:
         """A proposal that was kept as JSON, with what was decided since in place of what was proposed."""
         read = json.loads(kept)
         choices = [Choice(**each) for each in read.pop("choices")]
@@ -97,13 +97,13 @@ def _own(headers: Sequence[str]) -> list[str]:
     return own
 
 
-def without_ours(headers: Sequence[str], mapping: Mapping) -> list[str | None]:
+def without_ours(headers: Sequence[str], mapping: OurColumns) -> list[str | None]:
     """The part of `mapping` that is remembered: that of the partner's own columns."""
     return [name for cell, name in zip(one_line(headers), mapping, strict=True) if cell not in _OURS]
 
 
 def propose(
-    headers: Sequence[str], rows: Sequence[Sequence[str]], remembered: Mapping | None = None
+    headers: Sequence[str], rows: Sequence[Sequence[str]], remembered: OurColumns | None = None
 ) -> Proposal:
     """What each column is: as `remembered`, else by its name, else by the cells of `rows`.
 
@@ -130,7 +130,9 @@ def padded(headers: Sequence[str], width: int) -> list[str]:
     return [*one_line(headers), *[""] * (width - len(headers))]
 
 
-def _as_remembered(cells: Sequence[str], below: Sequence[Sequence[str]], remembered: Mapping) -> list[Choice]:
+def _as_remembered(
+    cells: Sequence[str], below: Sequence[Sequence[str]], remembered: OurColumns
+) -> list[Choice]:
     """As it was decided; columns that only this file fills are asked about."""
     names = iter(remembered)
     choices = []
@@ -197,7 +199,7 @@ def _shares_references(proposal: Proposal, rows: Sequence[Sequence[str]]) -> boo
     return any(one and one == other for one, other in pairwise(references))
 
 
-def troubles(mapping: Mapping, mode: str = ImportMode.CREATE) -> list[str]:
+def troubles(mapping: OurColumns, mode: str = ImportMode.CREATE) -> list[str]:
     """Why this mapping can't be taken, a sentence each."""
     repeated = {name for name in mapping if name and list(mapping).count(name) > 1}
     said = [

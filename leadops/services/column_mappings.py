@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from leadops.errors import LeadopsError
-from leadops.excel.header import BY_HEADER, Mapping
+from leadops.excel.header import BY_HEADER, OurColumns
 from leadops.excel.header_row import NO_HEADER, Table
 from leadops.excel.proposals import Proposal, fingerprint, padded, troubles, without_ours
 from leadops.excel.sheet_header import letters
@@ -27,12 +27,12 @@ def remembered(partner: Partner, headers: Sequence[str]) -> ColumnMapping | None
     return ColumnMapping.objects.filter(partner=partner, headers=fingerprint(headers)).first()
 
 
-def headers_by(table: Table, mapping: Mapping) -> list[str]:
+def headers_by(table: Table, mapping: OurColumns) -> list[str]:
     """The headers of a table whose columns are settled; where it has none, the names of what they were settled as."""
     return padded(table.names, len(mapping)) if table.number else _own_names(mapping)
 
 
-def _own_names(mapping: Mapping) -> list[str]:
+def _own_names(mapping: OurColumns) -> list[str]:
     # Those left out are named too, so that a workbook of refused rows is known by its headers.
     return [name or f"Column {letters(at)}" for at, name in enumerate(mapping)]
 
@@ -65,7 +65,7 @@ def _read_anew(batch: ImportBatch) -> None:
 
 
 def confirm(
-    batch: ImportBatch, mapping: Mapping, layout: str, *, mode: str, officer: Officer | None
+    batch: ImportBatch, mapping: OurColumns, layout: str, *, mode: str, officer: Officer | None
 ) -> ImportBatch:
     """Take an officer's word for what the columns are, remember it, and read the file by it.
 
@@ -83,7 +83,7 @@ def confirm(
     return batch
 
 
-def said_against(mapping: Mapping, layout: str, mode: str) -> list[str]:
+def said_against(mapping: OurColumns, layout: str, mode: str) -> list[str]:
     """What stands against these columns, a sentence each."""
     said = troubles(mapping, mode)
     if layout == Layout.GROUPED and "Partner reference" not in mapping:
@@ -91,7 +91,7 @@ def said_against(mapping: Mapping, layout: str, mode: str) -> list[str]:
     return said
 
 
-def _refuse_nonsense(proposal: Proposal, mapping: Mapping, layout: str, mode: str) -> None:
+def _refuse_nonsense(proposal: Proposal, mapping: OurColumns, layout: str, mode: str) -> None:
     if len(mapping) != len(proposal.choices) or any(name and name not in BY_HEADER for name in mapping):
         raise WrongMapping("These are not the columns of this file: open the page again.")
     if said := said_against(mapping, layout, mode):
@@ -99,7 +99,7 @@ def _refuse_nonsense(proposal: Proposal, mapping: Mapping, layout: str, mode: st
 
 
 def _remember(
-    batch: ImportBatch, proposal: Proposal, mapping: Mapping, layout: str, officer: Officer | None
+    batch: ImportBatch, proposal: Proposal, mapping: OurColumns, layout: str, officer: Officer | None
 ) -> None:
     headers, of_headers = [choice.header for choice in proposal.choices], proposal.fingerprint
     if proposal.header_row == NO_HEADER:  # nothing to know the next file by, but its refused rows come back

@@ -57,11 +57,11 @@ def match(
     A row that is about what a row before it changes or makes goes on waiting: the next chunk knows the lead, as it
     then is. `by_id`: rows, by their own ids, that give their lead's.
     """
-    told = _told(header, batch, results, by_id, foreseen)
-    wanted = {ids[0] for _, ids, _ in told if len(ids) == 1}
+    meant = _meant(header, batch, results, by_id, foreseen)
+    wanted = {ids[0] for _, ids, _ in meant if len(ids) == 1}
     leads = foreseen.to_change(wanted) if foreseen else lead_updates.to_change(wanted, lock=lock)
     claims = Claims(batch.program)
-    for result, ids, decide in told:
+    for result, ids, decide in meant:
         if not claims.meet(ids, result.draft):
             decide(leads.get(ids[0]) if len(ids) == 1 else None)
             if _is_taken(claims, result, ids):
@@ -94,16 +94,16 @@ def _last_rows(batch: ImportBatch, lead_ids: Collection[UUID]) -> dict[UUID | No
     return dict(done.order_by().values_list("lead_id").annotate(Max("lead_row")))
 
 
-_Told = tuple[Result, list[UUID], Callable[[Lead | None], None]]
+_Meant = tuple[Result, list[UUID], Callable[[Lead | None], None]]
 
 
-def _told(
+def _meant(
     header: Header,
     batch: ImportBatch,
     results: Sequence[Result],
     by_id: Mapping[UUID, ById],
     foreseen: Foresight | None,
-) -> list[_Told]:
+) -> list[_Meant]:
     """The rows with the leads that they are about, in their order."""
     drafted = [each for each in results if each.draft is not None]
     by_reference = {name: [lead_id] for name, lead_id in leads_by_reference(batch, drafted).items()}
@@ -111,16 +111,16 @@ def _told(
     if foreseen is not None:
         by_reference = foreseen.named({reference_of(each.draft) for each in drafted}, by_reference)
         by_person = foreseen.named({person_of(each.draft) for each in drafted}, by_person)
-    told: list[_Told] = []
+    meant: list[_Meant] = []
     for result in results:
         if (given := by_id.get(result.row_id)) is not None:
-            told.append((result, [given.lead_id], given.decide))
+            meant.append((result, [given.lead_id], given.decide))
         elif result.draft is not None:
             reference = reference_of(result.draft)
             ids = by_reference.get(reference) if reference else by_person.get(person_of(result.draft))
             ids = ids or []
-            told.append((result, ids, partial(_decide, header, batch, result, ids)))
-    return told
+            meant.append((result, ids, partial(_decide, header, batch, result, ids)))
+    return meant
 
 
 def _is_taken(claims: Claims, result: Result, ids: Sequence[UUID]) -> bool:
