@@ -81,13 +81,21 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "merged_cell": _warning("This cell is merged with one above it; its value was taken here too."),
         "merged_across": _warning("This cell is merged with those beside it, which count as empty."),
         "hidden_column": _warning("This column is hidden in the sheet; its value was read all the same."),
+        "formula": _warning("This is a formula; the value that it had last was taken."),
         "external_formula": _warning(
             "This comes from another workbook by a formula; the last value it showed was taken."
         ),
+        "text_formula": _warning("This begins with = as a formula does; it was taken as a text."),
         "control_characters": validation_codes["control_characters"],
         "odd_spaces": _warning("Invisible or non-breaking spaces were taken out."),
         "other_digits": _warning("Digits or letters of another script were read as 0 to 9 and A to Z."),
         "shown_zeros": _warning("The zeros that the sheet shows before this number were read with it."),
+        "shown_text": _warning(
+            "The sheet shows more here than the number in the cell, and it was read as it is shown."
+        ),
+        "shown_otherwise": _warning(
+            "The sheet shows more here than the number in the cell; the number was taken: please check it."
+        ),
         "was_decimal": _warning("This had become a decimal number; it was read without the “.0”."),
         "was_power": _warning(
             "This had become a power of ten that keeps all its digits; it was written out."

@@ -25,6 +25,7 @@ _OF_DATES = {
     "maybe_swapped",
     "perhaps_month_first",
 }
+_OF_SHOWN = {"shown_zeros", "shown_text", "shown_otherwise"}
 _DATES = {"date_of_birth", "issued_on", "expires_on"}
 _OWN = {
     "primary_mobile",
@@ -46,6 +47,9 @@ _PLAIN = (
     | _DATES
 )
 """Fields that are written in plain letters and digits; all others keep those they came in."""
+_WITH_ZEROS = {"account_no", "tax_id", "insurance_no"}
+_NUMBERS = _PLAIN - {"pan_no", "gstin", "ifsc"}
+"""Fields of digits: a text that the sheet shows beside them is none of theirs."""
 _FOUND_HERE = {"was_decimal", "was_power", "perhaps_decimal", "fewer_digits"}
 _DATE_PARTS = re.compile(r"(\s*)([0-9]{1,2})([/.-])([0-9]{1,2})([/.-][0-9]{2,4}\s*)")
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
@@ -82,9 +86,8 @@ class Weighing:
             return problem
         column = self._columns[at] if at < len(self._columns) else None
         code = _code_in(column, problem["code"])
-        if code == "shown_zeros" and column is not None and column.attribute in _WHOLE_NUMBERS:
-            cells[at] = cells[at].lstrip("0")  # 009800000001 would be a number in Iran
-            return None
+        if column is not None and code in _OF_SHOWN and at < len(cells):
+            code, cells[at] = _as_shown(column.attribute, code, cells[at])
         if not code:
             return None
         if (mend := _MENDING.get(code)) and at < len(cells):
@@ -126,6 +129,20 @@ def _code_in(column: Column | None, code: str) -> str:
     if code == "other_digits" and column.attribute not in _PLAIN:
         return ""
     return "merged_own" if code == "merged_cell" and column.attribute in _OWN else code
+
+
+def _as_shown(attribute: str, code: str, text: str) -> tuple[str, str]:
+    """What is said in this column of a number that was read as it is shown, and what is taken of it."""
+    if attribute not in _NUMBERS:
+        return code, text
+    if code == "shown_otherwise":
+        return "", text
+    digits = "".join(filter(str.isdecimal, text))
+    if attribute in _WITH_ZEROS:
+        return "shown_zeros" if digits.startswith("0") else "", digits
+    if code == "shown_zeros" and attribute not in _WHOLE_NUMBERS:
+        return code, text
+    return "", digits.lstrip("0") or "0"  # 009800000001 would be a number in Iran
 
 
 def _mend_number(at: int, attribute: str, cells: list[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -52,9 +53,15 @@ def take_out_controls(cells: list[str]) -> list[Note]:
     return notes
 
 
-def notes_of(cells: list[str], whole: str) -> list[Note]:
-    """What is to be said of the letters of a row; `whole` is all its cells in one."""
+def notes_of(cells: list[str], whole: str, known: Sequence[Note] = ()) -> list[Note]:
+    """What is to be said of the letters of a row, beside what is `known`; `whole` is all its cells in one."""
     notes: list[Note] = []
+    if "=" in whole:
+        notes += [
+            (at, "text_formula")
+            for at, cell in enumerate(cells)
+            if cell[:1] == "=" and (at, "formula_not_calculated") not in known
+        ]
     if "TRUE" in whole or "FALSE" in whole:
         notes += [(at, "boolean") for at, cell in enumerate(cells) if cell in _TRUTHS]
     if not whole.isascii():

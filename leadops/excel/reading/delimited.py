@@ -44,7 +44,8 @@ _FOREIGN = re.compile(rb"[\xc0-\xff]{4}")
 """No Western language has four accented letters in a row; Cyrillic in one byte a letter has nothing else."""
 _LONG_NUMBER = re.compile(r"[0-9]{6}")
 _KEPT_AS_TEXT = re.compile(r'="([^"]*)"')
-_FORMULA = re.compile(r"=[A-Z$(+-].*", re.DOTALL | re.IGNORECASE)
+_ONLY_A_NUMBER = re.compile(r"=([1-9][0-9]{0,14})")
+_FORMULA = re.compile(r"=[ ]?[A-Z0-9$(+.'\"{-].*", re.DOTALL | re.IGNORECASE)
 
 
 class Record(NamedTuple):
@@ -172,6 +173,9 @@ def _notes(cells: list[str], delimiter: str, width: int) -> list[Note]:
         if cell[:1] == "=":
             if kept := _KEPT_AS_TEXT.fullmatch(cell):
                 cells[at] = kept[1]
+            elif number := _ONLY_A_NUMBER.fullmatch(cell):
+                cells[at] = number[1]
+                notes.append((at, "formula"))
             elif _FORMULA.fullmatch(cell):
                 notes.append((at, "formula_not_calculated"))
         elif "\n" in cell and cell.count(delimiter) >= width - 1 > 1:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+from .number_formats import UNTOLD, ZERO, written
 
 Place = tuple[int, int]
 """Row and column, both counted from 1."""
@@ -12,6 +15,8 @@ Note = tuple[int, str]
 
 WHOLE_ROW = -1
 MOST_MERGES = 100_000
+MOST_TEMPLATES = 60_000
+"""What Excel itself takes of formats is less."""
 
 
 class Refused(Exception):
@@ -37,14 +42,26 @@ class Marks:
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     merges: set[Merge] = field(default_factory=set)
-    digits: dict[int, bytearray] = field(default_factory=dict)
-    """How many digits each number of a column is shown with at least, by row: a byte each, for there may be many."""
+    shown: dict[int, array[int]] = field(default_factory=dict)
+    """Which template shows each number of a column, by row, 0 for none: two bytes each, for there may be many."""
+    templates: dict[str, int] = field(default_factory=dict)
+    formulas: dict[int, bytearray] = field(default_factory=dict)
+    """Whether each cell of a column holds a formula that has a result, by row."""
 
-    def show_digits(self, place: Place, digits: int) -> None:
+    def show(self, place: Place, template: str) -> None:
+        """The number at this place is shown by a template."""
+        if len(self.templates) < MOST_TEMPLATES or template in self.templates:
+            row, column = place
+            shown = self.shown.setdefault(column, array("H"))
+            shown.frombytes(bytes(shown.itemsize * max(0, row + 1 - len(shown))))
+            shown[row] = self.templates.setdefault(template, len(self.templates) + 1)
+
+    def hold_formula(self, place: Place) -> None:
+        """There is a formula at this place, and a result."""
         row, column = place
-        shown = self.digits.setdefault(column, bytearray())
-        shown.extend(bytes(max(0, row + 1 - len(shown))))
-        shown[row] = digits
+        held = self.formulas.setdefault(column, bytearray())
+        held.extend(bytes(max(0, row + 1 - len(held))))
+        held[row] = 1
 
     def hide_columns(self, first: int, last: int, most: int) -> None:
         """Columns `first` to `last` are hidden; those beyond `most` are not read anyway."""
@@ -64,40 +81,45 @@ class RowMarks:
     def __init__(self, marks: Marks) -> None:
         self._hidden = marks.hidden_rows
         self._columns = sorted(marks.hidden_columns)
-        self._digits = sorted(marks.digits.items())
+        self._shown = sorted(marks.shown.items())
+        self._templates = ["", *marks.templates]
+        self._formulas = sorted(marks.formulas.items())
         self._texts = _by_row((place, text) for place, text in marks.texts.items())
         self._notes = _by_row((place, code) for place, code in marks.notes.items())
         self._coming = sorted(marks.merges, key=lambda merge: merge.top, reverse=True)
         self._open: list[tuple[Merge, str]] = []
-        told = (marks.hidden_rows, self._columns, self._texts, self._notes, marks.merges, self._digits)
-        self.none = not any(told)
+        told = (marks.hidden_rows, self._columns, self._texts, self._notes, marks.merges)
+        self.none = not any((*told, self._shown, self._formulas))
 
     def apply(self, number: int, cells: list[str]) -> list[Note]:
         """Put the texts of row `number` into its cells, and say what is to be known about them."""
         for column, text in self._texts.get(number, {}).items():
             _put(cells, column, text)
         holds = any(map(str.strip, cells))
-        notes = [(column - 1, code) for column, code in sorted(self._notes.get(number, {}).items())]
-        notes += self._with_zeros(number, cells)
-        notes += self._merged(number, cells, holds)
+        told = self._notes.get(number, {})
+        notes = [(column - 1, code) for column, code in sorted(told.items())]
         notes += [
-            (column - 1, "hidden_column")
-            for column in self._columns
-            if column <= len(cells) and cells[column - 1].strip()
+            (column - 1, "formula")
+            for column, held in self._formulas
+            if number < len(held) and held[number] and column not in told and _is_filled(cells, column)
         ]
+        notes += self._as_shown(number, cells)
+        notes += self._merged(number, cells, holds)
+        notes += [(column - 1, "hidden_column") for column in self._columns if _is_filled(cells, column)]
         if number in self._hidden:
             notes.append((WHOLE_ROW, "hidden_row"))
         return notes
 
-    def _with_zeros(self, number: int, cells: list[str]) -> list[Note]:
-        """Write out the zeros that the sheet shows before a number and does not keep in it."""
+    def _as_shown(self, number: int, cells: list[str]) -> list[Note]:
+        """Write numbers as the sheet shows them, with zeros and texts that it does not keep in them."""
         notes: list[Note] = []
-        for column, shown in self._digits:
-            if number < len(shown) and column <= len(cells):
-                text = cells[column - 1]
-                if len(text) < shown[number] and text.isdecimal():
-                    cells[column - 1] = text.zfill(shown[number])
-                    notes.append((column - 1, "shown_zeros"))
+        for column, shown in self._shown:
+            if number < len(shown) and shown[number] and column <= len(cells):
+                template, text = self._templates[shown[number]], cells[column - 1]
+                if text.isdecimal() and (code := _shown_code(template, text)):
+                    if template != UNTOLD:
+                        cells[column - 1] = written(template, text)
+                    notes.append((column - 1, code))
         return notes
 
     def _merged(self, number: int, cells: list[str], holds: bool) -> list[Note]:
@@ -116,6 +138,19 @@ class RowMarks:
             if merge.right > merge.left and text.strip():
                 notes.append((merge.left - 1, "merged_across"))
         return notes
+
+
+def _shown_code(template: str, digits: str) -> str:
+    """What is to be said of a whole number that is shown so; empty where it is shown as it is."""
+    if template == UNTOLD:
+        return "shown_otherwise"
+    if template.strip(ZERO):
+        return "shown_text"
+    return "shown_zeros" if len(digits) < len(template) else ""
+
+
+def _is_filled(cells: list[str], column: int) -> bool:
+    return column <= len(cells) and bool(cells[column - 1].strip())
 
 
 def _put(cells: list[str], column: int, text: str) -> None:

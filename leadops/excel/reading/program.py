@@ -239,7 +239,7 @@ def write(rows: Iterator[Row] | Sheet, most_rows: int) -> None:
     chunk: list[Any] = []
     count = size = total = 0
     for number, cells, notes, whole in filled(rows):
-        notes += notes_of(cells, whole)
+        notes += notes_of(cells, whole, notes)
         chunk.append((number, cells, notes))
         count, size = count + 1, size + len(whole)
         if count > most_rows + 1:  # the header is not counted

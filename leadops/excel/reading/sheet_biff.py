@@ -14,6 +14,7 @@ STREAMS = ("Workbook", "Book")
 FILE_PASS = 0x002F
 _SHEET, _BEGIN, _END = 0x0085, 0x0809, 0x000A
 _ROW, _COLUMNS, _MERGES, _ERROR, _FORMULA = 0x0208, 0x007D, 0x00E5, 0x0205, 0x0006
+_A_TRUTH, _AN_ERROR = 1, 2
 
 
 def records(content: bytes, at: int = 0) -> Iterator[tuple[int, bytes]]:
@@ -53,8 +54,15 @@ def _take(found: Marks, kind: int, about: bytes, most_columns: int) -> None:
             found.merge(Merge(top + 1, left + 1, bottom + 1, right + 1))
     elif kind == _ERROR and about[7]:
         found.texts[_place(about)] = ERRORS.get(about[6], "#VALUE!")
-    elif kind == _FORMULA and about[12:14] == b"\xff\xff" and about[6] == 2:
+    elif kind == _FORMULA and _result(about) == _AN_ERROR:
         found.texts[_place(about)] = ERRORS.get(about[8], "#VALUE!")
+    elif kind == _FORMULA and _result(about) != _A_TRUTH and (place := _place(about))[1] <= most_columns:
+        found.hold_formula(place)
+
+
+def _result(about: bytes) -> int:
+    """Of which kind a formula's result is; a number has none."""
+    return about[6] if about[12:14] == b"\xff\xff" else -1
 
 
 def _place(about: bytes) -> tuple[int, int]:

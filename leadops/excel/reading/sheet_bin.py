@@ -10,6 +10,8 @@ from .marks import Marks, Merge
 from .packing import blocks
 
 _ROW, _ERROR, _FORMULA_ERROR, _COLUMNS, _MERGE, _SHEET = 0, 3, 11, 60, 176, 156
+_FORMULAS = (8, 9)
+"""Those with a text or a number for a result; a truth is refused anyway."""
 _VALUES = range(2, 12)
 """Records of cells that hold a number, a text, an error, a truth or a formula; 1 is an empty one."""
 ERRORS = {
@@ -53,6 +55,8 @@ def marks(archive: zipfile.ZipFile, part: str, most_columns: int) -> Marks:
         elif kind in (_ERROR, _FORMULA_ERROR):
             column = int.from_bytes(content[:4], "little") + 1
             found.texts[row, column] = ERRORS.get(content[8], "#VALUE!")
+        elif kind in _FORMULAS and (column := int.from_bytes(content[:4], "little") + 1) <= most_columns:
+            found.hold_formula((row, column))
         elif kind == _COLUMNS:
             first, last = struct.unpack_from("<2I", content)
             if content[16] & 1:

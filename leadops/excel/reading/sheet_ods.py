@@ -1,4 +1,4 @@
-"""What the XML of an .ods workbook says besides the values: errors, what is hidden or merged."""
+"""What the XML of an .ods workbook says besides the values: errors, formulas, what is hidden, merged or shown."""
 
 from __future__ import annotations
 
@@ -6,17 +6,28 @@ import re
 import zipfile
 from xml.parsers import expat
 
-from .marks import Marks, Merge
+from .cells import cell_text
+from .marks import Marks, Merge, Place
+from .number_formats import of_shown
 from .packing import blocks
+from .sheet_xml import UNCALCULATED
 
 PART = "content.xml"
 _ERROR_TEXT = re.compile(r"#[A-Z0-9/?!]{2,8}|Err:[0-9]{3}")
-_TELLING = (b":visibility=", b"-spanned=", b'value-type="error"', b">#", b">Err:", b">TRUE<", b">FALSE<")
-_LONGEST_ERROR = 9
-_LONGEST_WORD = max(map(len, _TELLING))
+_TELLING = (
+    *(b":visibility=", b"-spanned=", b'value-type="error"', b":formula="),
+    *(b">#", b">Err:", b">TRUE<", b">FALSE<"),
+)
+_SHOWN = re.compile(rb'"float"[^>]{0,99}><[^>]{0,99}>(?:0[0-9]|[0-9.,+-]{0,30}[^0-9.,+<-])')
+"""A number that begins with a zero, or is shown with more than figures."""
+_LONGEST_TOLD = 40
+"""Characters of a number as it is shown, or of an error's name."""
+_LONGEST_TELLING = 300
 _TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
+_OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
 _TEXT_P = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 p"
 _CELLS = {_TABLE + "table-cell", _TABLE + "covered-table-cell"}
+_FORMULA = _TABLE + "formula"
 _HIDDEN = {"collapse", "filter"}
 
 
@@ -38,9 +49,9 @@ def _tells_anything(archive: zipfile.ZipFile) -> bool:
     rest = b""
     for block in blocks(archive, PART):
         whole = rest + block
-        if any(word in whole for word in _TELLING):
+        if any(word in whole for word in _TELLING) or _SHOWN.search(whole):
             return True
-        rest = whole[-_LONGEST_WORD:]
+        rest = whole[-_LONGEST_TELLING:]
     return False
 
 
@@ -51,11 +62,13 @@ class _Scan:
         self.marks = Marks()
         self._most_columns = most_columns
         self._tables_to_come = sheet_number
-        self._row = self._column = self._next_column = 0
+        self._row = self._column = self._last = self._next_column = 0
         self._rows = 1
         self._depth = self._depth_of_texts = 0
         self._in_text = False
         self._text = ""
+        self._cell: dict[str, str] = {}
+        self._has_text = False
 
     def start(self, name: str, given: dict[str, str]) -> None:
         self._depth += 1
@@ -67,6 +80,7 @@ class _Scan:
             elif name == _TEXT_P:
                 # Deeper ones are of a comment or a drawing that stands in the cell.
                 self._in_text = self._depth == self._depth_of_texts
+                self._has_text = self._has_text or self._in_text
                 if self._in_text and self._text:
                     self._text += "\n"
 
@@ -87,16 +101,17 @@ class _Scan:
 
     def _start_of_cell(self, given: dict[str, str]) -> None:
         self._column += 1
-        self._depth_of_texts, self._text = self._depth + 1, ""
+        self._depth_of_texts, self._text, self._has_text = self._depth + 1, "", False
+        self._cell = given
         wide = int(given.get(_TABLE + "number-columns-spanned", 1))
         high = int(given.get(_TABLE + "number-rows-spanned", 1))
         if wide > 1 or high > 1:
             bottom, right = self._row + high - 1, self._column + wide - 1
             self.marks.merge(Merge(self._row, self._column, bottom, right))
-        self._column += int(given.get(_TABLE + "number-columns-repeated", 1)) - 1
+        self._last = self._column + int(given.get(_TABLE + "number-columns-repeated", 1)) - 1
 
     def text(self, text: str) -> None:
-        if self._in_text and len(self._text) <= _LONGEST_ERROR:
+        if self._in_text and len(self._text) <= _LONGEST_TOLD:
             self._text += text
 
     def end(self, name: str) -> None:
@@ -107,8 +122,33 @@ class _Scan:
             self._end_of_cell()
 
     def _end_of_cell(self) -> None:
+        if self._text or _FORMULA in self._cell:
+            for column in range(self._column, min(self._last, self._most_columns) + 1):
+                self._tell((self._row, column))
+        self._column = self._last
+        self._depth_of_texts, self._text = 0, ""
+
+    def _tell(self, place: Place) -> None:
+        kind = self._cell.get(_OFFICE + "value-type")
+        is_formula = _FORMULA in self._cell
         # A truth may be kept as the number 1 that is only shown as TRUE.
         if self._text in ("TRUE", "FALSE") or _ERROR_TEXT.fullmatch(self._text):
             text = "#VALUE!" if self._text.startswith("Err") else self._text
-            self.marks.texts[self._row, self._column] = text
-        self._depth_of_texts, self._text = 0, ""
+            self.marks.texts[place] = text
+        elif is_formula and kind is None and not self._has_text:  # an empty text is a result
+            self.marks.texts[place] = UNCALCULATED
+            self.marks.notes[place] = "formula_not_calculated"
+        elif is_formula:
+            self.marks.hold_formula(place)
+        if kind == "float":
+            self._tell_shown(place)
+
+    def _tell_shown(self, place: Place) -> None:
+        """Keep how a whole number is shown."""
+        try:
+            digits = cell_text(float(self._cell.get(_OFFICE + "value", "")))
+        except ValueError:
+            return
+        is_told = self._text != digits and digits.isdecimal() and len(self._text) <= _LONGEST_TOLD
+        if is_told and (template := of_shown(self._text, digits)) is not None:
+            self.marks.show(place, template)

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 from .marks import Marks, Merge, Refused
 from .packing import blocks
 from .sheet_bin import ERRORS
-from .styles_xml import shown_digits
+from .styles_xml import templates
 
 LONGEST_CELL = 64 * 1024
 UNCALCULATED = "#VALUE!"
@@ -43,7 +43,7 @@ _NO_ADDRESSES = (
 
 def marks(archive: zipfile.ZipFile, part: str, most_columns: int) -> Marks:
     """The marks of the sheet in `part`."""
-    scan = _Scan(most_columns, shown_digits(archive), made_by_a_program=_is_to_be_calculated(archive))
+    scan = _Scan(most_columns, templates(archive), made_by_a_program=_is_to_be_calculated(archive))
     rest = b""
     for block in blocks(archive, part):
         rest = scan.take(rest + block)
@@ -59,11 +59,11 @@ def holds_anything(archive: zipfile.ZipFile, part: str) -> bool:
 class _Scan:
     """One walk through the XML of a sheet; what a hundred megabytes are searched for is kept to a few words."""
 
-    def __init__(self, most_columns: int, digits: Mapping[bytes, int], *, made_by_a_program: bool) -> None:
+    def __init__(self, most_columns: int, templates: Mapping[bytes, str], *, made_by_a_program: bool) -> None:
         self.marks = Marks()
         self._made_by_a_program = made_by_a_program
-        self._digits = digits
-        self._with_zeros = re.compile(rb'<(?:\w+:)?c ([^>]*\bs="(%s)"[^>]*)>' % b"|".join(digits))
+        self._templates = templates
+        self._shown = re.compile(rb'<(?:\w+:)?c ([^>]*\bs="(%s)"[^>]*)>' % b"|".join(templates))
         self._most_columns = most_columns
         self._from_other_book: set[bytes] = set()
         self._formula: tuple[bytes, ...] = ()
@@ -77,8 +77,8 @@ class _Scan:
             block = block.replace(b"'", b'"')
         if b"idden=" in block:
             self._take_hidden(block)
-        if self._digits:
-            self._take_zeros(block)
+        if self._templates:
+            self._take_shown(block)
         if b"mergeCell " in block:  # they follow the rows, through as many blocks as they take
             self._take_merges(block)
         if b't="e"' in block or any(tag in block for tag in self._formula):
@@ -104,15 +104,15 @@ class _Scan:
             if _IS_HIDDEN.search(found[1]) and first and last:
                 self.marks.hide_columns(int(first[1]), int(last[1]), self._most_columns)
 
-    def _take_zeros(self, block: bytes) -> None:
-        for head, style in self._with_zeros.findall(block):
+    def _take_shown(self, block: bytes) -> None:
+        for head, style in self._shown.findall(block):
             if b' t="' in head and b' t="n"' not in head:
                 continue  # text is shown as it is
             if not (address := _ADDRESS.search(head)):
                 raise Refused(_NO_ADDRESSES)
             row, column = int(address[2]), column_number(address[1])
             if column <= self._most_columns:
-                self.marks.show_digits((row, column), self._digits[style])
+                self.marks.show((row, column), self._templates[style])
 
     def _take_merges(self, block: bytes) -> None:
         for left, top, right, bottom in _MERGE.findall(block):
@@ -134,6 +134,8 @@ class _Scan:
         elif self._lacks_result(head, value):
             self.marks.texts[place] = UNCALCULATED
             self.marks.notes[place] = "formula_not_calculated"
+        elif formula and place[1] <= self._most_columns and b't="b"' not in head:
+            self.marks.hold_formula(place)
         if formula and place not in self.marks.notes and self._is_from_other_book(formula):
             self.marks.notes[place] = "external_formula"
 

@@ -1,29 +1,29 @@
-"""Formats of numbers in an .xlsx that show zeros which the number itself does not have."""
+"""Formats of numbers in an .xlsx that show more than the number's own digits."""
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Mapping
 from xml.etree import ElementTree
 
+from .number_formats import of_format
+
 PART = "xl/styles.xml"
-_ZEROS = re.compile("0{2,30}")
 
 
-def shown_digits(archive: zipfile.ZipFile) -> Mapping[bytes, int]:
-    """How many digits a number has at least, by the cell's style, for formats like `000000` and no others."""
+def templates(archive: zipfile.ZipFile) -> Mapping[bytes, str]:
+    """How whole numbers are shown, by the cell's style; a style that only shows their digits is not among them."""
     if PART not in archive.namelist():
         return {}
     styles = ElementTree.fromstring(archive.read(PART))  # noqa: S314  that is what this process is for
-    digits = {
-        each.get("numFmtId"): len(zeros)
+    shown = {
+        each.get("numFmtId"): template
         for each in styles.iter()
-        if _name(each) == "numFmt" and _ZEROS.fullmatch(zeros := each.get("formatCode", "").partition(";")[0])
+        if _name(each) == "numFmt" and (template := of_format(each.get("formatCode", ""))) is not None
     }
-    cells = next((each for each in styles if _name(each) == "cellXfs"), ()) if digits else ()
+    cells = next((each for each in styles if _name(each) == "cellXfs"), ()) if shown else ()
     formats = [each.get("numFmtId") for each in cells]
-    return {str(at).encode(): digits[each] for at, each in enumerate(formats) if each in digits}
+    return {str(at).encode(): shown[each] for at, each in enumerate(formats) if each in shown}
 
 
 def _name(element: ElementTree.Element) -> str:

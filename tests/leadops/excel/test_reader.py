@@ -67,7 +67,7 @@ def test_a_column_of_numbers_with_a_blank_does_not_turn_into_decimals(tmp_path):
 
 @pytest.mark.parametrize(
     ("result", "read"),
-    [(0, ("#VALUE!", (Note(1, "formula_not_calculated"),))), (600_000, ("600000", ()))],
+    [(0, ("#VALUE!", (Note(1, "formula_not_calculated"),))), (600_000, ("600000", (Note(1, "formula"),)))],
 )
 def test_a_nought_that_a_program_wrote_for_a_formula_is_no_result(tmp_path, result, read):
     path = tmp_path / "a.xlsx"

@@ -38,6 +38,15 @@ def test_rows_that_are_hidden_by_hand_or_by_a_filter_are_hidden(tmp_path, visibi
         assert sheet_ods.marks(archive, 0, 200).hidden_rows == hidden
 
 
+def test_a_cell_that_stands_for_several_is_told_in_each_that_is_read(tmp_path):
+    cell = '<table:table-cell table:formula="of:=NA()" table:number-columns-repeated="16384"{}</table:table-cell>'
+    for text, column in (("><text:p>#N/A</text:p>", 200), (">", 200)):
+        row = f"<table:table-row>{cell.format(text)}</table:table-row>"
+        content = f"<office:body{NAMES}><table:table>{row}</table:table></office:body>"
+        with zipfile.ZipFile(by_hand.packed(tmp_path / "a.ods", {sheet_ods.PART: content})) as archive:
+            assert list(sheet_ods.marks(archive, 0, 200).texts) == [(1, at) for at in range(1, column + 1)]
+
+
 @pytest.mark.parametrize("text", ["TRUE", "#N/A"])
 def test_a_comment_or_a_drawing_of_a_cell_is_not_its_text(texts_of, text):
     comment = f"<office:annotation><text:p>{text}</text:p></office:annotation>"

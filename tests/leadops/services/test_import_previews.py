@@ -6,6 +6,7 @@ import json
 import threading
 
 import pytest
+import xlsxwriter
 from django.db import connection
 
 from leadops.errors import NotInThisState
@@ -61,6 +62,19 @@ class TestThePreview:
             ("invalid_mobile", "B4", 2),
             ("invalid_pan", "D5", 1),
         }
+
+    def test_tells_a_column_of_formulas_in_one_line(self, reviewed, tmp_path):
+        with xlsxwriter.Workbook(tmp_path / "f.xlsx") as book:
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, ["S.No", *HEADER])
+            for at, row in enumerate(good_rows(3), start=1):
+                sheet.write_row(at, 1, row)
+                sheet.write_formula(at, 0, "=ROW()-1", None, at)
+                sheet.write_formula(at, 5, "=50000*12", None, 600_000)
+        told = import_previews.shown(reviewed(tmp_path / "f.xlsx"))
+        assert [(each["code"], each["cell"], each["count"]) for each in told["problems"]] == [
+            ("formula", "F2", 3)
+        ]
 
     def test_shows_the_first_rows_as_they_will_be_masked(self, reviewed):
         batch = reviewed(

@@ -104,6 +104,8 @@ def _cell(column: int) -> bytes:
 def _binary_cell(column: int, value: Any) -> bytes:
     if isinstance(value, bytes):
         return _record(3, _cell(column) + value)  # an error
+    if isinstance(value, tuple):
+        return _record(8, _cell(column) + _wide(*value) + bytes(10))  # a formula with a text for its result
     if isinstance(value, bool):
         return _record(4, _cell(column) + bytes([value]))
     if isinstance(value, int | float):
@@ -153,6 +155,42 @@ def binary_workbook(
     content["xl/_rels/workbook.bin.rels"] = relations.replace("sheet1.xml", "sheet1.bin")
     content["xl/worksheets/sheet1.bin"] = _binary_sheet(rows, hidden, columns, merges)
     return packed(path, content)
+
+
+# .ods --------------------------------------------------------------------------------------------------------------
+
+_OPEN_NAMES = "".join(
+    f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for name in ("office", "table", "text")
+)
+
+
+def open_number(value: int, shown: str) -> str:
+    """A number and how it is shown."""
+    given = f'office:value-type="float" office:value="{value}"'
+    return f"<table:table-cell {given}><text:p>{shown}</text:p></table:table-cell>"
+
+
+def open_document(path: Path, rows: Sequence[Sequence[str]]) -> Path:
+    """An .ods of text cells; a cell that begins with `<` stands as it is."""
+    text = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    made = (
+        "".join(cell if cell.startswith("<") else text.format(escape(cell)) for cell in row) for row in rows
+    )
+    table = "".join(f"<table:table-row>{row}</table:table-row>" for row in made)
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    return packed(
+        path,
+        {
+            "mimetype": kind,
+            "META-INF/manifest.xml": "<manifest:manifest"
+            ' xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+            f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{kind}"/></manifest:manifest>',
+            "content.xml": f"<office:document-content{_OPEN_NAMES}><office:body><office:spreadsheet>"
+            f'<table:table table:name="Leads">{table}</table:table></office:spreadsheet></office:body>'
+            "</office:document-content>",
+        },
+    )
 
 
 # The container of old Excel files ----------------------------------------------------------------------------------

@@ -275,6 +275,40 @@ SHOWN_ZEROS = by_openpyxl(
 )
 
 
+def _shown(sheet: Worksheet) -> None:
+    formats = {
+        "A2": '"LN-"0000',
+        "B2": '"+"000000000000',
+        "E2": r"000\ 000",
+        "F2": r"0000\ 0000\ 000",
+        "G2": '"SBIN"0000000',
+        "H2": '"Rs. "0',
+        "J2": '"Flat "General',
+        "A3": '"LN24-"0000',
+        "B3": '"+91 "0000000000',
+        "H3": '"Rs. "#,##0.00',
+        "A4": "[Red]0000;-0000",
+    }
+    for cell, number_format in formats.items():
+        sheet[cell].number_format = number_format
+
+
+SHOWN_TEXTS = by_openpyxl(
+    table(
+        person(1, A=1, B=919_800_000_001, E=411_001, F=1_234_567, G=300, H=50_000, J=12),
+        person(2, A=7, B=9_800_000_002, H=50_000),
+        person(3, A=9),
+    ),
+    _shown,
+)
+LIKE_FORMULAS = by_xlsxwriter(
+    lambda _, sheet: _rows(
+        sheet, table(person(1, J="=1+2"), person(2, J="@x"), person(3, J="-", B="+919800000003"))
+    ),
+    strings_to_formulas=False,
+)
+
+
 def _zeros_by_xlsxwriter(book: Any, sheet: Any) -> None:
     fourteen = book.add_format({"num_format": "00000000000000;@"})
     for at, row in enumerate(table(person(1, G="HDFC0000240"), person(2, G="HDFC0000240"))):

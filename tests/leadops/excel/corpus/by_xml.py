@@ -114,9 +114,30 @@ BINARY_ROWS = [
     person(2, C=b"\x2a"),
     person(3),
     person(4, C=True),
-    person(5, J=None, B=9_800_000_005),
+    person(5, J=None, B=9_800_000_005, C=("Asha Verma",)),
 ]
 
 
 def binary(path: Path) -> Path:
     return by_hand.binary_workbook(path, BINARY_ROWS, hidden={4}, columns=[7], merges=[(4, 5, 9, 9)])
+
+
+_FORMULA = '<table:table-cell table:formula="of:=[.C2]"{}</table:table-cell>'
+OPEN_ROWS = [
+    HEADER,
+    person(
+        1,
+        A=by_hand.open_number(1, "LN-0001"),
+        B=by_hand.open_number(9_800_000_001, "9800000001"),
+        F=by_hand.open_number(1_234_567, "0000 1234 567"),
+        H=by_hand.open_number(50_000, "50,000.00"),
+        J=_FORMULA.format(' office:value-type="string"><text:p>x</text:p>'),
+    ),
+    person(2, C=_FORMULA.format(">")),
+    person(3, H=_FORMULA.format(">"), J=_FORMULA.format("><text:p/>")),
+    person(4, A=by_hand.open_number(1, "LN24-1")),
+]
+
+
+def open_document(path: Path) -> Path:
+    return by_hand.open_document(path, OPEN_ROWS)

@@ -54,7 +54,7 @@ def _dirty(hidden_column: str, *, name: str = "C9 boolean") -> dict[int, str]:
         7: f"created{also.format(7)}",
         8: f"created{also.format(8)} J8 merged_cell",
         9: f"failed {name}{also.format(9)}",
-        10: f"failed D10 day_and_month_swapped{also.format(10)}",
+        10: f"failed C10 formula D10 day_and_month_swapped{also.format(10)}",
         11: f"failed F11 excel_damage{also.format(11)}",
         12: "skipped totals_row",
     }
@@ -104,8 +104,16 @@ CASES: dict[str, Case] = {
             5: "created F5 fewer_digits",
         },
     ),
+    "texts that are only shown": Case(
+        lib.SHOWN_TEXTS,
+        {
+            2: "created A2 shown_text F2 shown_zeros G2 shown_text J2 shown_text",
+            3: "created A3 shown_otherwise",
+            4: "created A4 shown_zeros",
+        },
+    ),
     "zeros that XlsxWriter shows": Case(
-        lib.ZEROS_BY_XLSXWRITER, {2: "created F2 shown_zeros", 3: "created F3 shown_zeros"}
+        lib.ZEROS_BY_XLSXWRITER, {2: "created F2 shown_zeros", 3: "created F3 formula F3 shown_zeros"}
     ),
     "formulas that were never calculated, and errors": Case(
         lib.FORMULAS,
@@ -235,11 +243,14 @@ CASES: dict[str, Case] = {
     "formulas with their results": Case(
         lib.COMPUTED,
         {
-            2: "created",
+            2: "created C2 formula",
             3: "created H3 external_formula",
             4: "failed B4 excel_damage",
             5: "failed B5 formula_not_calculated",
         },
+    ),
+    "texts that look like formulas": Case(
+        lib.LIKE_FORMULAS, {2: "created J2 text_formula"} | _good(3, 4)
     ),
     "rows that a filter hides": Case(lib.FILTERED, {2: "created", 3: "skipped hidden_row", 4: "created"}),
     "a table with its row of totals": Case(lib.TABLE, _good(2, 3) | {4: "skipped totals_row"}),
@@ -252,7 +263,7 @@ CASES: dict[str, Case] = {
     "an error without an address": Case(xml.ERROR_WITHOUT_ADDRESS, refused="The cells of this workbook do not say"),
     "tags with a prefix": Case(xml.PREFIXED, {2: "created", 3: "failed C3 formula_not_calculated"}),
     "values in single quotes": Case(xml.SINGLE_QUOTES, {2: "created", 3: "skipped hidden_row"}),
-    "XML on many lines": Case(xml.PRETTY, _good(2, 3)),
+    "XML on many lines": Case(xml.PRETTY, {2: "created C2 formula", 3: "created"}),
     "shared formulas of another workbook": Case(
         xml.FORMULAS,
         {
@@ -286,7 +297,16 @@ CASES: dict[str, Case] = {
             3: "failed C3 excel_damage H3 hidden_column",
             4: "skipped hidden_row",
             5: "failed C5 boolean H5 hidden_column",
-            6: "created H6 hidden_column J6 merged_cell",
+            6: "created C6 formula H6 hidden_column J6 merged_cell",
+        },
+    ),
+    "an .ods by hand": Case(
+        xml.open_document,
+        {
+            2: "created A2 shown_text F2 shown_zeros J2 formula",
+            3: "failed C3 formula_not_calculated",
+            4: "failed H4 formula_not_calculated",
+            5: "created A5 shown_otherwise",
         },
     ),
     # LibreOffice
@@ -305,7 +325,9 @@ CASES: dict[str, Case] = {
     "UTF-16 with a mark and tabs": Case(written(two("\t", name="आशा"), "utf-16"), _good(2, 3)),
     "UTF-16 without a mark": Case(written(two("\t"), "utf-16-le"), _good(2, 3)),
     "UTF-16 the other way round": Case(written(two(","), "utf-16-be"), _good(2, 3)),
-    "Windows-1252 and bars": Case(written(two("|", name="Zoë Müller"), "cp1252"), _good(2, 3)),
+    "Windows-1252 and bars": Case(
+        written(two("|", name="Zoë Müller"), "cp1252"), _good(2, 3)
+    ),
     "lines that end as on old Macs": Case(written(two(end="\r")), _good(2, 3)),
     "a line that names the separator": Case(written(txt.SEPARATOR_LINE), _good(2, 3)),
     "Cyrillic in one byte a letter": Case(written(two(name="Анна Петрова"), "cp1251"), refused=_LETTERS),
@@ -329,7 +351,10 @@ CASES: dict[str, Case] = {
         written(txt.OPEN_QUOTE), refused="A quotation mark in row 3 opens and is never closed"
     ),
     "formulas in a text file": Case(
-        written(txt.WRAPPED), {2: "created", 3: "failed C3 formula_not_calculated"}
+        written(txt.WRAPPED),
+        {n: f"failed {column}{n} formula_not_calculated" for n, column in enumerate("CJJHC", start=3)}
+        | {2: "created", 8: "created B8 formula", 9: "created J9 text_formula"}
+        | _good(10, 11),
     ),
     "damage that a text file carries on": Case(
         written(txt.DAMAGED),

@@ -44,7 +44,21 @@ WITH_BREAKS = lines([HEADER, person(1, J='"First line\r\nsecond, ""quoted"" line
 UNQUOTED_COMMA = lines([HEADER, person(1), person(2, I="Pune, Kothrud"), person(3)])
 SWALLOWED = lines([HEADER, person(1, C='"Asha'), person(2), person(3, C='Verma"'), person(4)])
 OPEN_QUOTE = lines([HEADER, person(1), person(2, C='"Asha'), person(3)])
-WRAPPED = lines([HEADER, person(1, B='="9800000001"', F='="30000000001"'), person(2, C="=cmd|' /C calc'!A0")])
+WRAPPED = lines(
+    [
+        HEADER,
+        person(1, B='="9800000001"', F='="30000000001"'),
+        person(2, C="=cmd|' /C calc'!A0"),
+        person(3, J="=1+2"),
+        person(4, J="= B5"),
+        person(5, H="=10*5"),
+        person(6, C='="Asha"&" Verma"'),
+        person(7, B="=9800000007"),
+        person(8, J="=> see below"),
+        person(9, J="@x"),
+        person(10, B="+919800000010", J="-"),
+    ]
+)
 SEPARATOR_LINE = "sep=;\r\n" + two(";")
 MONTH_FIRST = lines(
     [

@@ -1,0 +1,69 @@
+"""How a sheet shows a whole number where it shows more than its digits: `"LN-"0000` shows LN-0001.
+
+A template is such a format with its places for digits; all else in it is text that is shown as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+
+ZERO, DIGIT = "\0", "\1"
+"""A place that is shown as 0 where the number has no digit for it, and one that is not."""
+UNTOLD = ""
+"""The template of a format whose own text has digits: nobody can tell those from the number's any more."""
+_LONGEST = 255
+_PIECE = re.compile(
+    r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|(?P<unseen>_.|\*.|\[(?:[A-Za-z]+ ?[0-9]*|\$-[0-9A-Fa-f]+)\])'
+    r"|(?P<place>[0#]|General)|(?P<plain>[ ()+-])|(?P<end>;)|(?P<other>.)",
+    re.DOTALL,
+)
+"""`other` is what shows no whole number: dates, decimals, powers, thousands and conditions."""
+_PLACES = {"0": ZERO, "#": DIGIT, "General": ZERO}
+_AMOUNT = re.compile(r"[.,%]|[0-9][eE][+-]?[0-9]")
+
+
+def of_format(code: str) -> str | None:
+    """The template of a format; None where it shows a number's digits and nothing else, or no whole number."""
+    made = ""
+    for piece in _PIECE.finditer(code if len(code) <= _LONGEST else ""):
+        if piece["other"]:
+            return None
+        if piece["end"]:
+            break
+        made += _PLACES.get(piece["place"] or "", "")
+        made += piece["quoted"] or piece["escaped"] or piece["plain"] or ""
+    return _template(made)
+
+
+def of_shown(shown: str, digits: str) -> str | None:
+    """The template of a number that is shown so; None where it shows nothing but these digits."""
+    if _AMOUNT.search(shown) or not shown.isprintable():
+        return None
+    inside = re.sub("[^0-9]", "", shown)
+    if inside == digits.zfill(len(inside)):
+        return _template(re.sub("[0-9]", ZERO, shown), least=len(digits))
+    return UNTOLD if shown.endswith(digits) and any(map(str.isalpha, shown)) else None
+
+
+def _template(made: str, least: int = 1) -> str | None:
+    places = made.count(ZERO) + made.count(DIGIT)
+    text = made.replace(ZERO, "").replace(DIGIT, "")
+    if not text.strip():  # groups of digits are for the eye
+        return ZERO * made.count(ZERO) if made.count(ZERO) > least else None
+    if not places:
+        return None
+    return UNTOLD if any(map(str.isdigit, text)) else made.strip()
+
+
+def written(template: str, digits: str) -> str:
+    """A whole number as its template shows it; digits beyond its places stand in the first."""
+    left, places = digits.lstrip("0"), template.count(ZERO) + template.count(DIGIT)
+    made: list[str] = []
+    for piece in reversed(template):
+        if piece not in (ZERO, DIGIT):
+            made.append(piece)
+            continue
+        places -= 1
+        shown, left = (left[-1:], left[:-1]) if places else (left, "")
+        made.append(shown or ("0" if piece == ZERO else ""))
+    return "".join(reversed(made))
