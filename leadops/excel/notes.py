@@ -86,6 +86,9 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
             "This comes from another workbook by a formula; the last value it showed was taken."
         ),
         "text_formula": _warning("This begins with = as a formula does; it was taken as a text."),
+        "guessed_letters": _warning(
+            "This file does not say how its letters are written; they were read as Windows-1252: please check."
+        ),
         "control_characters": validation_codes["control_characters"],
         "odd_spaces": _warning("Invisible or non-breaking spaces were taken out."),
         "other_digits": _warning("Digits or letters of another script were read as 0 to 9 and A to Z."),

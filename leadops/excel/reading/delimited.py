@@ -11,7 +11,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from itertools import takewhile
+from itertools import filterfalse, takewhile
 from typing import IO, NamedTuple
 
 from .heading_keys import key
@@ -40,8 +40,9 @@ _MARKED = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _ORDER = re.compile(r"sep=(.)\r?\n?")
-_FOREIGN = re.compile(rb"[\xc0-\xff]{4}")
-"""No Western language has four accented letters in a row; Cyrillic in one byte a letter has nothing else."""
+_GUESSED = "cp1252"
+_FOREIGN = re.compile(rb"[\xc0-\xff]{4}|(?<![a-zA-Z\xc0-\xff])[\xa8\xb8\xc0-\xff]{2,}(?![a-zA-Z\xc0-\xff])")
+"""No Western language has four accented letters in a row, or words of nothing else; one-byte Cyrillic has."""
 _LONG_NUMBER = re.compile(r"[0-9]{6}")
 _KEPT_AS_TEXT = re.compile(r'="([^"]*)"')
 _ONLY_A_NUMBER = re.compile(r"=([1-9][0-9]{0,14})")
@@ -71,7 +72,7 @@ def encoding(path: str) -> str:
         file.seek(0)
         if _FOREIGN.search(file.read()):
             raise Refused(UNREADABLE)
-    return "cp1252"
+    return _GUESSED
 
 
 def _without_mark(start: bytes) -> str:
@@ -116,8 +117,12 @@ def records(path: str, headings: Collection[str] = ()) -> Iterator[Record]:
     `headings` are those that are known, as `key` makes them.
     """
     try:
-        with open(path, encoding=encoding(path), newline="") as file:
-            yield from _records(file, headings)
+        letters = encoding(path)
+        with open(path, encoding=letters, newline="") as file:
+            for record in _records(file, headings):
+                if letters == _GUESSED:
+                    record.notes.extend(_guessed(record.cells))
+                yield record
     except UnicodeDecodeError:
         raise Refused(UNREADABLE) from None
 
@@ -186,6 +191,15 @@ def _notes(cells: list[str], delimiter: str, width: int) -> list[Note]:
         cells[width - 1 :] = [delimiter.join(cells[width - 1 :])]
         notes.append((WHOLE_ROW, "too_many_cells"))
     return notes
+
+
+def _guessed(cells: list[str]) -> list[Note]:
+    """Where letters stand that another guess would have made others of."""
+    return [
+        (at, "guessed_letters")
+        for at, cell in enumerate(cells)
+        if not cell.isascii() and any(map(str.isalpha, filterfalse(str.isascii, cell)))
+    ]
 
 
 def _delimiter(sample: str, headings: Collection[str]) -> str:
