@@ -15,7 +15,7 @@ from leadops.excel import hindi
 from leadops.excel.reading import own_columns
 from leadops.excel.reading.heading_keys import key
 from leadops.validation import Problem, problem
-from leadops.validation.damage import reference_damage
+from leadops.validation.damage import house_number_damage, reference_damage
 from leadops.validation.plain_text import plain
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -34,11 +34,20 @@ def no_date(text: str) -> tuple[Problem, ...]:
     return (problem("excel_damage", what="text", how="it became a date"),)
 
 
-def whole_reference(text: str) -> tuple[Problem, ...]:
-    """Refuse what Excel has cut short or taken for a date: leads whose references end alike would become one."""
-    if how := reference_damage(plain(text)):
-        return (problem("excel_damage", what="text", how=how),)
-    return no_date(text)
+def _whole(damage_of: Callable[[str], str | None]) -> Check:
+    """The check that refuses what Excel has cut short or taken for a date; `damage_of` says of what was cut how."""
+
+    def check(text: str) -> tuple[Problem, ...]:
+        if how := damage_of(plain(text)):
+            return (problem("excel_damage", what="text", how=how),)
+        return no_date(text)
+
+    return check
+
+
+whole_code = _whole(reference_damage)
+"""Leads whose references end alike would become one."""
+whole_house_number = _whole(house_number_damage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +95,7 @@ COLUMNS = (
         "partner_ref_id",
         "Reference, Reference No, Reference Number, Ref, Ref No, Ref ID, Partner Ref, Partner Ref ID, Lead ID,"
         " Lead No, Application No, Application ID, Loan Application No, Your Reference, External ID",
-        check=whole_reference,
+        check=whole_code,
     ),
     Column(
         "Mobile",
@@ -129,7 +138,7 @@ COLUMNS = (
         "Document number",
         f"{_PAPER}number",
         "Document No, ID Number, ID No, ID Proof No, ID Proof Number, Passport, Passport No, Passport Number",
-        check=no_date,
+        check=whole_code,
     ),
     Column("Document issued on", f"{_PAPER}issued_on", "Issued On, Issue Date, Date of Issue, Passport Issue Date"),
     Column("Document issued by", f"{_PAPER}issued_by", "Issued By, Place of Issue, Issuing Authority"),
@@ -141,9 +150,19 @@ COLUMNS = (
         "Address Line, Address Line 1, Address 1, Full Address, Current Address, Residence Address, Home Address,"
         " Communication Address, पता, Адрес",
     ),
-    Column("House no", f"{_HOME}house_no", "House, House Number, Flat No, Door No, Plot No, H. No.", check=no_date),
+    Column(
+        "House no",
+        f"{_HOME}house_no",
+        "House, House Number, Flat No, Door No, Plot No, H. No.",
+        check=whole_house_number,
+    ),
     Column("Street", f"{_HOME}street", "Street Name, Road"),
-    Column("Apartment no", f"{_HOME}apartment_no", "Apartment, Apartment Number, Apt, Apt No", check=no_date),
+    Column(
+        "Apartment no",
+        f"{_HOME}apartment_no",
+        "Apartment, Apartment Number, Apt, Apt No",
+        check=whole_house_number,
+    ),
     Column("Locality", f"{_HOME}locality", "Area, Sector, Village, Mohalla, Colony"),
     Column("City", f"{_HOME}city", "Town, City/Town, City Name, शहर, Город"),
     Column("District", f"{_HOME}district", "Dist, Distt, District Name"),

@@ -13,6 +13,8 @@ _SCIENTIFIC = re.compile(r"[+-]?[0-9]{1,20}(?:[.,][0-9]{1,20})?[eE][+-]?[0-9]{1,
 _DECIMAL = re.compile(r"[0-9]{1,20}\.[0-9]{1,20}")
 # As only a spreadsheet writes a number: `1.23457E+11`, `5E+15`. People's own numbers may be `12E5` or `2024E+01`.
 _SURELY_SCIENTIFIC = re.compile(r"[+-]?(?:[0-9]{1,20}[.,][0-9]{1,20}[eE][+-]|[1-9][eE]\+)[0-9]{2,3}")
+# As it shows a long number in a cell. A house number may be `3,4E-12`: flats 3 and 4 of block E, twelfth floor.
+_SHOWN_SCIENTIFIC = re.compile(r"[1-9][.,][0-9]{1,14}[eE]\+[0-9]{2,3}")
 _FORMULA_ERROR = re.compile(r"#(?:N/A|REF!|NAME\?|DIV/0!|NULL!|NUM!|VALUE!|SPILL!|CALC!|#+)")
 
 _POWER = "its last digits became a power of ten"
@@ -21,6 +23,11 @@ _POWER = "its last digits became a power of ten"
 def reference_damage(text: str) -> str | None:
     """Say in words how Excel has damaged this reference; unlike a number, it may have letters and points."""
     return _POWER if _SURELY_SCIENTIFIC.fullmatch(text) else None
+
+
+def house_number_damage(text: str) -> str | None:
+    """Say in words how Excel has damaged this number of a house; it may look like much else."""
+    return _POWER if _SHOWN_SCIENTIFIC.fullmatch(text) else None
 
 
 def number_damage(text: str) -> str | None:

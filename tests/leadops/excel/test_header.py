@@ -161,6 +161,26 @@ def test_a_house_number_that_became_a_date_is_damage():
     assert "it became a date" in problem["message"]
 
 
+@pytest.mark.parametrize(
+    ("name", "cell", "is_damage"),
+    [
+        ("Document number", "1.23457E+11", True),
+        ("Document number", "1.23456789012346e+15", True),
+        ("Document number", "5E+15", True),
+        ("Document number", "12E5", False),
+        ("House no", "1.23457E+11", True),
+        ("Apartment no", "1,23457E+11", True),
+        ("House no", "１.２３Ｅ＋１１", True),
+        ("House no", "3,4E-12", False),
+        ("House no", "5E+15", False),
+        ("House no", "12E5", False),
+    ],
+)
+def test_a_number_of_a_document_or_house_that_was_cut_short_is_damage(name, cell, is_damage):
+    _, findings = Header(["Mobile", "Name", name]).draft(["9800000001", "Asha", cell])
+    assert [each.code for each in findings] == (["excel_damage"] if is_damage else [])
+
+
 def test_card_and_aadhaar_numbers_are_not_kept():
     header = Header(["Mobile", "Name", "Remarks", "Account number"])
     kept = header.without_hidden_numbers(
