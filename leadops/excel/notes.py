@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from leadops.excel.sheet_header import letters
 from leadops.models import RowProblem
+from leadops.validation import tidied
 from leadops.validation.codes import CODES as validation_codes
 from leadops.validation.codes import Code, Severity
 
@@ -116,6 +117,11 @@ LEAVES_OUT = frozenset({"hidden_row", "totals_row", "above_header"})
 def leaves_out(notes: Sequence[Note]) -> bool:
     """Whether these are notes of a row that is no lead."""
     return any(note.code in LEAVES_OUT for note in notes)
+
+
+def still_holds(code: str, before: str, now: str) -> bool:
+    """Whether a note of this code holds of its cell, which was typed anew: the same reference is no other."""
+    return code == TOO_MANY_ROWS and tidied(before) == tidied(now)
 
 
 def kept(notes: Sequence[Note], number: int) -> list[RowProblem]:

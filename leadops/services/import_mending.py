@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -13,14 +12,17 @@ from leadops import statements
 from leadops.errors import NotInThisState
 from leadops.excel import notes
 from leadops.excel.columns import REASON_HEADER, ROW_HEADER
+from leadops.excel.header import Header
 from leadops.excel.sheet_header import letters, position
+from leadops.excel.sheets import REFERENCE
 from leadops.fields import place
-from leadops.models import ImportBatch, ImportRow, Officer, RowProblem
+from leadops.models import ImportBatch, ImportRow, Layout, Officer, RowProblem
 from leadops.sealing import seal
 from leadops.services import import_corrections, import_rows
 from leadops.services.import_judging import SheetRow, headers_of, opened, row_note
 from leadops.services.insertion import in_json
 from leadops.services.partners import refuse_inactive
+from leadops.validation import tidied
 
 Outcome = ImportRow.Outcome
 LONGEST_CELL = 5000
@@ -76,7 +78,7 @@ def mend(
         rows = [_changed(row, changes.get(row.row_id, {}), broken.get(row.row_id, [])) for row in rows]
         # One lead after the other, in the one transaction: of several at once a row that repeats another would be left
         # waiting for the next chunk, and an import that is done has none.
-        for _, of_one_lead in groupby(rows, key=lambda row: row.lead_row):
+        for of_one_lead in _leads(batch, headers.leads, rows):
             clean = [
                 row._replace(cells=headers.of(row.sheet).without_hidden_numbers(row.cells))
                 for row in of_one_lead
@@ -90,6 +92,15 @@ def mend(
     return outcomes
 
 
+def _leads(batch: ImportBatch, header: Header, rows: Sequence[SheetRow]) -> Iterable[list[SheetRow]]:
+    """The rows of each lead; those that only a damaged reference made one lead are several when it is mended."""
+    leads: dict[tuple[int, str], list[SheetRow]] = {}
+    for row in rows:
+        said = tidied(header.text_at(REFERENCE.path, row.cells)) if batch.layout == Layout.GROUPED else ""
+        leads.setdefault((row.lead_row, said), []).append(row)
+    return leads.values()
+
+
 def _changed(row: SheetRow, texts: Mapping[str, str], broken: list[str]) -> SheetRow:
     cells = list(row.cells)
     for letter, text in texts.items():
@@ -98,10 +109,15 @@ def _changed(row: SheetRow, texts: Mapping[str, str], broken: list[str]) -> Shee
             cells += [""] * (at + 1 - len(cells))
             cells[at] = text.strip()[:LONGEST_CELL]
     edited = texts.keys() & set(broken)
-    noted = [each for each in row.noted if each["letter"] not in edited]
+    noted = [each for each in row.noted if each["letter"] not in edited or _holds(each, row.cells, cells)]
     if edited:  # which of all its cells needed it was for the officer to see
         noted = [each for each in noted if not _is_of_whole_row(each)]
     return row._replace(cells=cells, noted=noted)
+
+
+def _holds(note: RowProblem, before: Sequence[str], now: Sequence[str]) -> bool:
+    at = position(note["letter"])
+    return at < len(before) and notes.still_holds(note["code"], before[at], now[at])
 
 
 def _keep(rows: list[SheetRow], outcome: str, officer: Officer | None) -> None:

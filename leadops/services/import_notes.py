@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from leadops.excel.columns import REASON_HEADER, ROW_HEADER
+from leadops.excel.notes import still_holds
 from leadops.excel.sheet_header import letters, position
 from leadops.models import ImportBatch, RowProblem
 from leadops.services.import_corrections import Brought, columns_of
@@ -35,12 +36,23 @@ def _with_notes_of(before: Brought, batch: ImportBatch, row: SheetRow) -> SheetR
     same = {was: at for was, at in pairs.items() if _text(before.row, was) == _text(row, at)}
     here = {letters(at) for at in same.values()}
     own = [each for each in row.noted if not each["letter"] or each["letter"] not in here]
-    told = [_moved(each, same, row.number) for each in before.row.noted if each["letter"]]
+    told = [
+        _moved(each, same | _of_same_meaning(each, before.row, row, pairs), row.number)
+        for each in before.row.noted
+        if each["letter"]
+    ]
     whole = [each for each in before.row.noted if not each["letter"]] if len(same) == len(pairs) else []
     known = {each["code"] for each in own if not each["letter"]}
     return row._replace(
         noted=[*own, *filter(None, told), *(each for each in whole if each["code"] not in known)]
     )
+
+
+def _of_same_meaning(note: RowProblem, before: SheetRow, row: SheetRow, pairs: Untouched) -> Untouched:
+    """The place of a note's cell that was typed anew and says the same for it."""
+    was = position(note["letter"])
+    is_same = was in pairs and still_holds(note["code"], _text(before, was), _text(row, pairs[was]))
+    return {was: pairs[was]} if is_same else {}
 
 
 def _moved(problem: RowProblem, same: Untouched, number: int) -> RowProblem | None:

@@ -205,6 +205,40 @@ def test_a_row_beyond_the_limit_stays_refused_in_the_workbook_of_refused_rows(
     assert Lead.objects.get().primary_mobile == "+919800000001"
 
 
+@pytest.mark.parametrize("typed", ["R1", " R1 ", "R1\u00a0", "R\u200b1"])
+@pytest.mark.parametrize("mode", ["create", "both"])
+def test_a_row_beyond_the_limit_stays_refused_when_its_reference_is_typed_again(
+    grouped, monkeypatch, officer, sent_back, typed, mode
+):
+    monkeypatch.setattr(import_storing, "MOST_ROWS_A_LEAD", 2)
+    batch = grouped([FIRST, SECOND, row("R1", "9811111111", "Meera Shah")], mode=mode)
+    assert codes(sent_back(batch, A2=typed)) == [(2, "failed", ["too_many_rows"])]
+    last = batch.import_rows.get(number=4)
+    assert dict(import_mending.mend(batch, {last.pk: {"A": typed}}, officer)) == {"failed": 1}
+    assert codes(batch)[2] == (4, "failed", ["too_many_rows"])
+    assert dict(import_mending.mend(batch, {last.pk: {"A": "R3"}}, officer)) == {"created": 1}
+    assert Lead.objects.get(partner_ref_id="R1").primary_mobile == "+919800000001"
+
+
+def test_rows_that_only_a_damaged_reference_made_one_lead_are_mended_each_as_its_own(grouped, officer):
+    cut = "1.23457E+11"
+    batch = grouped([row(cut, *FIRST[1:4]), row(cut, *SECOND[1:4]), row(cut, "9811111111", "Meera Shah")])
+    assert [said for *_, said in codes(batch)] == [["excel_damage"]] * 3
+    first, second, third = batch.import_rows.order_by("number")
+    typed = {first.pk: {"A": "R1"}, second.pk: {"A": "R2"}}
+    assert dict(import_mending.mend(batch, typed, officer)) == {"created": 2, "failed": 1}
+    assert dict(import_mending.mend(batch, {third.pk: {"A": "R3"}}, officer)) == {"created": 1}
+    assert sorted(lead.partner_ref_id for lead in Lead.objects.all()) == ["R1", "R2", "R3"]
+    assert counts(batch) == (3, 3, 0, 0)
+
+
+def test_rows_of_a_damaged_reference_that_are_one_lead_are_mended_as_one(grouped, officer):
+    batch = grouped([row("5E+15", *FIRST[1:4]), row("5E+15", *SECOND[1:4])])
+    typed = {each.pk: {"A": "R1"} for each in batch.import_rows.all()}
+    assert dict(import_mending.mend(batch, typed, officer)) == {"created": 2}
+    assert Lead.objects.get(partner_ref_id="R1").applicants.count() == 2
+
+
 def test_the_preview_counts_rows_and_shows_them(grouped):
     batch = grouped([FIRST, SECOND, BANK], review=True)
     told = import_previews.shown(batch)
