@@ -98,7 +98,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
             "The sheet shows more here than the number in the cell, and it was read as it is shown."
         ),
         "shown_otherwise": _warning(
-            "The sheet shows more here than the number in the cell; the number was taken: please check it."
+            "The sheet shows something else here than the number in the cell, which was taken: please check it."
         ),
         "was_decimal": _warning("This had become a decimal number; it was read without the “.0”."),
         "was_power": _warning(

@@ -10,7 +10,7 @@ import re
 ZERO, DIGIT = "\0", "\1"
 """A place that is shown as 0 where the number has no digit for it, and one that is not."""
 UNTOLD = ""
-"""The template of a format whose own text has digits: nobody can tell those from the number's any more."""
+"""The template of powers, and of a format whose own text has digits: nobody can tell those from the number's."""
 _LONGEST = 255
 _PIECE = re.compile(
     r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|(?P<unseen>_.|\*.|\[(?:[A-Za-z]+ ?[0-9]*|\$-[0-9A-Fa-f]+)\])'
@@ -19,11 +19,16 @@ _PIECE = re.compile(
 )
 """`other` is what shows no whole number: dates, decimals, powers, thousands and conditions."""
 _PLACES = {"0": ZERO, "#": DIGIT, "General": ZERO}
-_AMOUNT = re.compile(r"[.,%]|[0-9][eE][+-]?[0-9]")
+_AMOUNT = re.compile(r"[.,%]")
+_POWER_FORMAT = re.compile(r"[0#.]+E[+-][0#]+")
+_POWER = re.compile(r"[0-9.,]+[eE][+-]?[0-9]+")
+"""`12E5` that somebody typed is a power to Excel, which gives its cell such a format; a reference is then 1200000."""
 
 
 def of_format(code: str) -> str | None:
     """The template of a format; None where it shows a number's digits and nothing else, or no whole number."""
+    if _POWER_FORMAT.fullmatch(code):
+        return UNTOLD
     made = ""
     for piece in _PIECE.finditer(code if len(code) <= _LONGEST else ""):
         if piece["other"]:
@@ -37,6 +42,8 @@ def of_format(code: str) -> str | None:
 
 def of_shown(shown: str, digits: str) -> str | None:
     """The template of a number that is shown so; None where it shows nothing but these digits."""
+    if _POWER.fullmatch(shown):
+        return UNTOLD
     if _AMOUNT.search(shown) or not shown.isprintable():
         return None
     inside = re.sub("[^0-9]", "", shown)

@@ -288,6 +288,8 @@ def _shown(sheet: Worksheet) -> None:
         "B3": '"+91 "0000000000',
         "H3": '"Rs. "#,##0.00',
         "A4": "[Red]0000;-0000",
+        "H4": "0.00E+00",
+        "J4": "0.00E+00",
     }
     for cell, number_format in formats.items():
         sheet[cell].number_format = number_format
@@ -297,7 +299,7 @@ SHOWN_TEXTS = by_openpyxl(
     table(
         person(1, A=1, B=919_800_000_001, E=411_001, F=1_234_567, G=300, H=50_000, J=12),
         person(2, A=7, B=9_800_000_002, H=50_000),
-        person(3, A=9),
+        person(3, A=9, H=1_200_000, J=1_200_000),
     ),
     _shown,
 )

@@ -109,7 +109,7 @@ CASES: dict[str, Case] = {
         {
             2: "created A2 shown_text F2 shown_zeros G2 shown_text J2 shown_text",
             3: "created A3 shown_otherwise",
-            4: "created A4 shown_zeros",
+            4: "created A4 shown_zeros J4 shown_otherwise",
         },
     ),
     "zeros that XlsxWriter shows": Case(
