@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Any
 from xml.etree import ElementTree
 
-from .marks import Marks, Merge, Refused
+from .marks import Marks, Merge, Place, Refused
 from .packing import blocks
 from .sheet_bin import ERRORS
 from .styles_xml import templates
@@ -26,6 +27,9 @@ _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]{1,40})</")
 _FILLED = re.compile(rb"<(?:\w+:)?[vt][ >]")
 _FORMULA = re.compile(rb"<(?:\w+:)?f\b([^>]*)>([^<]*)")
 _SHARED = re.compile(rb'\bsi="([0-9]+)"')
+_SPILLED = re.compile(rb'\bref="[A-Z]{1,3}[0-9]{1,7}:([A-Z]{1,3})([0-9]{1,7})"')
+MOST_SPILLED = 2_000_000
+"""Cells that hold a part of a formula's result: what lists of leads need, and no more than a second's work."""
 _OTHER_BOOK = re.compile(rb"\[[0-9]+\]")
 _ROW = re.compile(rb"<(?:\w+:)?row ([^>]*)>")
 _COLUMNS = re.compile(rb"<(?:\w+:)?col ([^>]*)>")
@@ -66,6 +70,7 @@ class _Scan:
         self._shown = re.compile(rb'<(?:\w+:)?c ([^>]*\bs="(%s)"[^>]*)>' % b"|".join(templates))
         self._most_columns = most_columns
         self._from_other_book: set[bytes] = set()
+        self._spilled = 0
         self._formula: tuple[bytes, ...] = ()
         self._single_quotes = False
 
@@ -135,9 +140,22 @@ class _Scan:
             self.marks.texts[place] = UNCALCULATED
             self.marks.notes[place] = "formula_not_calculated"
         elif formula and place[1] <= self._most_columns and b't="b"' not in head:
-            self.marks.hold_formula(place)
+            self._hold_formula(place, formula[1])
         if formula and place not in self.marks.notes and self._is_from_other_book(formula):
             self.marks.notes[place] = "external_formula"
+
+    def _hold_formula(self, place: Place, given: bytes) -> None:
+        """Mark the formula's cell, and those that a list which it results in has spilled into."""
+        self.marks.hold_formula(place)
+        spilled = _SPILLED.search(given) if b'"array"' in given else None
+        if spilled is None:
+            return
+        columns = range(place[1], min(column_number(spilled[1]), self._most_columns) + 1)
+        rows = range(place[0], int(spilled[2]) + 1)
+        self._spilled += len(columns) * len(rows)
+        if self._spilled <= MOST_SPILLED:
+            for at in product(rows, columns):
+                self.marks.hold_formula(at)
 
     def _lacks_result(self, head: bytes, value: re.Match[bytes] | None) -> bool:
         """Text may be empty on purpose, any other result may not; and a program that can't calculate writes 0."""

@@ -41,5 +41,16 @@ def test_merged_cells_are_found_above_a_drawing_that_tells_its_row(marks_of):
     assert len(marks_of(merged(3) + drawing).merges) == 3
 
 
+@pytest.mark.parametrize(("ref", "held"), [("A1:B2", 4), ("A1:XFD3", 600), ("A1:XFD1048576", 1)])
+def test_a_list_that_one_formula_results_in_is_of_formulas_as_far_as_a_list_of_leads_goes(
+    tmp_path, ref, held
+):
+    cell = f'<c r="@"><f t="array" ref="{ref}">SORT(F1:G2)</f><v>1</v></c>'
+    path = by_hand.workbook(tmp_path / "a.xlsx", by_hand.sheet_xml(by_hand.row_xml(1, [cell])))
+    with zipfile.ZipFile(path) as archive:
+        found = sheet_xml.marks(archive, "xl/worksheets/sheet1.xml", 200).formulas
+    assert sum(map(sum, found.values())) == held
+
+
 def test_tags_of_merged_cells_that_never_end_do_not_make_the_search_long(marks_of):
     assert effort.seconds(lambda: marks_of("<mergeCell " * 15_000)) < 1
