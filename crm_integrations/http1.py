@@ -99,7 +99,7 @@ class _Answer:
             self._parser.feed_data(piece)
         except (HttpParserError, HttpParserUpgrade) as error:
             if not self.is_whole:
-                raise errors.OutcomeUnknown(f"Sent, but the answer is no HTTP/1.1: {error}.") from error
+                raise errors.OutcomeUnknown(f"Sent, but the answer can't be read: {error}.") from error
             self.is_last = True  # what follows a whole answer is no matter of it
 
     def on_message_begin(self) -> None:
