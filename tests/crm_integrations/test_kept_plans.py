@@ -20,7 +20,10 @@ SMALL = {
     "crm_integrations_connection",
     "crm_integrations_health",
     "crm_integrations_route",
+    "crm_integrations_subscription",
     "leadops_assignmentrule",
+    "leadops_partner",
+    "leadops_program",
     "leadops_slarule",
 }
 """What a lender has few of, however many leads."""
@@ -43,6 +46,10 @@ def test_no_kept_statement_reads_all_rows_of_a_large_table():
     in_order = {value.name for value in vars(taking).values() if isinstance(value, Statement)}
     statements = kept()
     assert len(statements) > 15
+    with (
+        database.cursor() as cursor
+    ):  # of tables that were once counted with three rows some plans read these three
+        cursor.execute("TRUNCATE leadops_lead, crm_integrations_lease CASCADE")
     for name, statement in statements.items():
         for scan in scans_of(statement, IN_ORDER if name in in_order else BY_ONE_PLAN):
             assert scan.get("Index Cond") or scan["Relation Name"] in SMALL, (name, scan)
