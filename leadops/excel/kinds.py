@@ -8,6 +8,7 @@ import zipfile
 from enum import Enum
 
 from leadops.errors import UnreadableFile
+from leadops.excel.reading.marks import LINKED
 
 
 class Kind(Enum):
@@ -41,6 +42,7 @@ _OTHERS = (
 )
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ODF_TABLE = b"application/vnd.oasis.opendocument.spreadsheet"
+_LINKS = "xl/externallinks/"
 _ODF_MACROS = re.compile(r"(?:Basic|Scripts)/.*\.(?:xml|xlb|py|js|bsh)", re.IGNORECASE)
 _MOST_TYPES = 1024 * 1024
 
@@ -96,8 +98,12 @@ def kind_of_archive(archive: zipfile.ZipFile) -> Kind:
 
 
 def _kind_of_office(archive: zipfile.ZipFile, names: set[str]) -> Kind:
-    if b"macroenabled" in _start_of(archive, "[Content_Types].xml").lower():
+    types = _start_of(archive, "[Content_Types].xml").lower()
+    if b"macroenabled" in types:
         raise UnreadableFile(MACROS)
+    # Links to web pages and to mail addresses are none of these: they stand with their sheet.
+    if b"externallink" in types or any(name.lower().startswith(_LINKS) for name in names):
+        raise UnreadableFile(LINKED)
     if "xl/workbook.xml" in names:
         return Kind.XLSX
     if "xl/workbook.bin" in names:

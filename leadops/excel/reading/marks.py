@@ -13,6 +13,10 @@ Place = tuple[int, int]
 Note = tuple[int, str]
 """A column counted from 0, or -1 for the whole row, and a code of `leadops.excel.notes`."""
 
+LINKED = (
+    "This workbook takes values from other workbooks by links: in Excel choose Data, Edit Links (or Workbook Links),"
+    " Break Link, save it and send that; or paste its values into a new one."
+)
 WHOLE_ROW = -1
 MOST_MERGES = 100_000
 MOST_TEMPLATES = 60_000

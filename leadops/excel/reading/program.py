@@ -265,6 +265,8 @@ def run(kind: str, path: str, most_rows: int, known: Sequence[str]) -> list[str]
     if kind != "xls":
         with zipfile.ZipFile(path) as archive:
             size += packing.check(archive, later="xl/worksheets/")
+            if kind == "ods":
+                sheet_ods.refuse_links(archive)
     limit(size)
     return read_workbook(kind, path, most_rows, known)
 

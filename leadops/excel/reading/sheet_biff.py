@@ -6,13 +6,16 @@ import struct
 from collections.abc import Iterator
 
 from .compound_file import CompoundFile
-from .marks import Marks, Merge
+from .marks import LINKED, Marks, Merge, Refused
 from .sheet_bin import ERRORS
 
 STREAMS = ("Workbook", "Book")
 """Where the workbook lies since Excel 97, and before."""
 FILE_PASS = 0x002F
-_SHEET, _BEGIN, _END = 0x0085, 0x0809, 0x000A
+_SHEET, _BEGIN, _END, _BOOK = 0x0085, 0x0809, 0x000A, 0x01AE
+_LONGEST_PATH = 255
+"""Of a book that is referred to; a longer one says that it is this book or an add-in."""
+_THIS_SHEET, _UNUSED = 0, 32
 _ROW, _COLUMNS, _MERGES, _ERROR, _FORMULA = 0x0208, 0x007D, 0x00E5, 0x0205, 0x0006
 _A_TRUTH, _AN_ERROR = 1, 2
 
@@ -31,7 +34,12 @@ def marks(path: str, sheet_number: int, most_columns: int) -> Marks:
         compound = CompoundFile(file)
         stream = compound.stream(*STREAMS)
         content = compound.read(stream) if stream else b""
-    starts = [int.from_bytes(about[:4], "little") for kind, about in records(content) if kind == _SHEET]
+    starts = []
+    for kind, about in records(content):
+        if kind == _SHEET:
+            starts.append(int.from_bytes(about[:4], "little"))
+        elif kind == _BOOK and _is_another(about):
+            raise Refused(LINKED)
     found = Marks()
     depth = 0
     for kind, about in records(content, starts[sheet_number]):
@@ -40,6 +48,12 @@ def marks(path: str, sheet_number: int, most_columns: int) -> Marks:
             break
         _take(found, kind, about, most_columns)
     return found
+
+
+def _is_another(about: bytes) -> bool:
+    """Whether a book that formulas refer to is another one, and in use."""
+    length = int.from_bytes(about[2:4], "little")
+    return 0 < length <= _LONGEST_PATH and about[5] not in (_THIS_SHEET, _UNUSED)
 
 
 def _take(found: Marks, kind: int, about: bytes, most_columns: int) -> None:

@@ -7,7 +7,7 @@ import zipfile
 from xml.parsers import expat
 
 from .cells import cell_text
-from .marks import Marks, Merge, Place
+from .marks import LINKED, Marks, Merge, Place, Refused
 from .number_formats import of_shown
 from .packing import blocks
 from .sheet_xml import UNCALCULATED
@@ -18,6 +18,9 @@ _TELLING = (
     *(b":visibility=", b"-spanned=", b'value-type="error"', b":formula="),
     *(b">#", b">Err:", b">TRUE<", b">FALSE<"),
 )
+_LINK = re.compile(rb"<[\w.-]+:(?:table|cell-range|dde)-source\b")
+_FROM_OTHER_BOOK = re.compile(rb""":formula="[^"]*\[(?:'|&apos;)[a-z]+:/""")
+_LONGEST_LINK = 2048
 _SHOWN = re.compile(rb'"float"[^>]{0,99}><[^>]{0,99}>(?:0[0-9]|[0-9.,+-]{0,30}[^0-9.,+<-])')
 """A number that begins with a zero, or is shown with more than figures."""
 _LONGEST_TOLD = 40
@@ -42,6 +45,18 @@ def marks(archive: zipfile.ZipFile, sheet_number: int, most_columns: int) -> Mar
         for block in blocks(archive, PART):
             parser.Parse(block)
     return scan.marks
+
+
+def refuse_links(archive: zipfile.ZipFile) -> None:
+    """Refuse a document with sheets or cells that come from others; links of texts to web pages are none of these."""
+    rest = b""
+    for block in blocks(archive, PART):
+        whole = rest + block
+        if b"-source" in whole and _LINK.search(whole):
+            raise Refused(LINKED)
+        if b"#$" in whole and _FROM_OTHER_BOOK.search(whole):
+            raise Refused(LINKED)
+        rest = whole[-_LONGEST_LINK:]
 
 
 def _tells_anything(archive: zipfile.ZipFile) -> bool:

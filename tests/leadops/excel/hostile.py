@@ -87,18 +87,46 @@ def laughs_in_open_document(path: Path) -> Path:
 
 def repeated_cells(path: Path) -> Path:
     """An .ods whose one cell stands for 16,384 columns and a million rows."""
+    cell = (
+        '<table:table-cell table:number-columns-repeated="16384" office:value-type="string"><text:p>x</text:p>'
+        "</table:table-cell>"
+    )
+    return by_hand.packed(path, _open_document(cell, 'table:number-rows-repeated="1048576"'))
+
+
+def _open_document(cell: str, of_row: str = "") -> dict[str, str]:
+    """The parts of an .ods of one cell."""
     names = " ".join(
         f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
         for name in ("office", "table", "text")
     )
     content = (
         f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {names}><office:body><office:spreadsheet>'
-        '<table:table table:name="Leads"><table:table-row table:number-rows-repeated="1048576"><table:table-cell'
-        ' table:number-columns-repeated="16384" office:value-type="string"><text:p>x</text:p></table:table-cell>'
-        "</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"
+        f'<table:table table:name="Leads"><table:table-row {of_row}>{cell}</table:table-row></table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
     )
     manifest = '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
-    return by_hand.packed(path, {"mimetype": _ODS, "META-INF/manifest.xml": manifest, "content.xml": content})
+    return {"mimetype": _ODS, "META-INF/manifest.xml": manifest, "content.xml": content}
+
+
+def linked(path: Path) -> Path:
+    """A workbook beside which a file of the server's is named."""
+    link = "<externalLink><externalBook><sheetNames/></externalBook></externalLink>"
+    target = '<Relationship Id="rId1" Target="file:///etc/passwd" TargetMode="External"/>'
+    sheet = by_hand.sheet_xml(by_hand.row_xml(1, HEADER) + by_hand.row_xml(2, person(1)))
+    content = by_hand.parts(sheet)
+    content["xl/externalLinks/externalLink1.xml"] = link
+    content["xl/externalLinks/_rels/externalLink1.xml.rels"] = f"<Relationships>{target}</Relationships>"
+    return by_hand.packed(path, content)
+
+
+def linked_document(path: Path) -> Path:
+    """An .ods one of whose cells comes from another document."""
+    formula = "of:=[&apos;file:///etc/passwd&apos;#$Sheet1.A2]"
+    content = _open_document(
+        f'<table:table-cell table:formula="{formula}"><text:p>x</text:p></table:table-cell>'
+    )
+    return by_hand.packed(path, content)
 
 
 def endless_line(path: Path) -> Path:

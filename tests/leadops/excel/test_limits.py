@@ -14,7 +14,6 @@ import pytest
 from leadops.errors import UnreadableFile
 from leadops.excel import preflight, reader
 from tests.leadops.excel import hostile, workbooks
-from tests.leadops.excel.corpus import by_hand
 
 ROOT = Path(__file__).resolve().parents[3]
 MEGABYTE = 1024 * 1024
@@ -65,6 +64,7 @@ HOSTILE = [
     (hostile.quadratic, "This workbook holds XML entities"),
     (hostile.laughs_in_open_document, "This workbook holds XML entities"),
     (hostile.repeated_cells, "This workbook is damaged, or far too wide and long"),
+    (hostile.linked, "This workbook takes values from other workbooks by links"),
     (hostile.endless_line, "The rows of this file have no end"),
     (hostile.open_quote, "The rows of this file have no end"),
 ]
@@ -118,17 +118,3 @@ def test_another_file_is_read_after_a_hostile_one(tmp_path):
         list(reader.rows(hostile.corner(tmp_path / "corner.xlsx")))
     path = workbooks.ours(tmp_path / "good.xlsx", [workbooks.HEADER, *workbooks.good_rows(3)])
     assert len(list(reader.rows(path))) == 4
-
-
-def test_the_workbooks_around_it_are_never_opened(tmp_path):
-    link = b"<externalLink><externalBook><sheetNames/></externalBook></externalLink>"
-    path = by_hand.workbook(
-        tmp_path / "a.xlsx", by_hand.sheet_xml(by_hand.row_xml(1, ["Mobile"]) + by_hand.row_xml(2, ["1"]))
-    )
-    workbooks.with_part(path, "xl/externalLinks/externalLink1.xml", link)
-    workbooks.with_part(
-        path,
-        "xl/externalLinks/_rels/externalLink1.xml.rels",
-        b'<Relationships><Relationship Id="rId1" Target="file:///etc/passwd" TargetMode="External"/></Relationships>',
-    )
-    assert [row.cells for row in reader.rows(path)] == [["Mobile"], ["1"]]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from tests.leadops.excel import hostile
 from tests.leadops.excel.corpus import by_libraries as lib
 from tests.leadops.excel.corpus import by_xml as xml
 from tests.leadops.excel.corpus import text_files as txt
@@ -290,6 +291,7 @@ CASES: dict[str, Case] = {
     "escaped letters": Case(xml.ESCAPES, {2: "created", 3: "created C3 control_characters"}),
     "the strict standard": Case(xml.STRICT, _good(2, 2)),
     "one long text in every cell": Case(xml.TEXT_BOMB, refused="This workbook needs more memory"),
+    "a cell of another document": Case(hostile.linked_document, refused="This workbook takes values from other"),
     "an .xlsb": Case(
         xml.binary,
         {
