@@ -71,7 +71,10 @@ class Marks:
         """Columns `first` to `last` are hidden; those beyond `most` are not read anyway."""
         self.hidden_columns.update(range(first, min(last, most) + 1))
 
-    def merge(self, merge: Merge) -> None:
+    def merge(self, merge: Merge, most: int) -> None:
+        """Cells were made one; those beyond column `most` are not read anyway."""
+        if merge.left > most:
+            return
         self.merges.add(merge)
         if len(self.merges) > MOST_MERGES:
             raise Refused(
@@ -91,7 +94,7 @@ class RowMarks:
         self._texts = _by_row((place, text) for place, text in marks.texts.items())
         self._notes = _by_row((place, code) for place, code in marks.notes.items())
         self._coming = sorted(marks.merges, key=lambda merge: merge.top, reverse=True)
-        self._open: list[tuple[Merge, str]] = []
+        self._open: dict[int, tuple[Merge, str]] = {}
         told = (marks.hidden_rows, self._columns, self._texts, self._notes, marks.merges)
         self.none = not any((*told, self._shown, self._formulas))
 
@@ -127,10 +130,13 @@ class RowMarks:
         return notes
 
     def _merged(self, number: int, cells: list[str], holds: bool) -> list[Note]:
-        """A value of merged cells stands in the first of them; the rows below it show it too."""
+        """A value of merged cells stands in the first of them; the rows below it show it too.
+
+        In each column one merge is open at a time: no program writes others that overlap.
+        """
         notes: list[Note] = []
-        self._open = [(merge, text) for merge, text in self._open if merge.bottom >= number]
-        for merge, text in self._open:
+        self._open = {left: held for left, held in self._open.items() if held[0].bottom >= number}
+        for merge, text in self._open.values():
             if holds and text.strip():
                 _put(cells, merge.left, text)
                 notes.append((merge.left - 1, "merged_cell"))
@@ -138,7 +144,7 @@ class RowMarks:
             merge = self._coming.pop()
             text = cells[merge.left - 1] if merge.top == number and merge.left <= len(cells) else ""
             if merge.bottom > number:
-                self._open.append((merge, text))
+                self._open[merge.left] = merge, text
             if merge.right > merge.left and text.strip():
                 notes.append((merge.left - 1, "merged_across"))
         return notes

@@ -9,23 +9,28 @@ import resource
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, partial
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import delimited, own_columns, packing, sheet_biff, sheet_bin, sheet_ods, sheet_xml
 from .cells import cell_text, notes_of, take_out_controls, without_controls
 from .day_order import DayOrder
 from .marks import Marks, Note, Refused, RowMarks
 
-LEAST_MEMORY = 160 * 1024 * 1024
-MEMORY_A_BYTE = 16
+LEAST_MEMORY = 80 * 1024 * 1024
+MEMORY_A_BYTE = {"xls": 12}
+"""Its cells are packed closer, and the file is held whole."""
+MEMORY_A_BYTE_ELSE = 6
 MOST_MEMORY = 1536 * 1024 * 1024
 CPU_SECONDS = 120
 MOST_COLUMNS = 200
 """Without our own two: the refused rows of a file that is as wide as may be come back with them."""
 READ_COLUMNS = MOST_COLUMNS + own_columns.MOST
+LEAST_TEXT = 16 * 1024 * 1024
+TEXT_A_BYTE = 16
 MOST_TEXT = 512 * 1024 * 1024
-"""Characters in all cells: a few bytes of a packed file may be repeated in every cell."""
+"""Characters in all cells of a sheet: a few bytes may be repeated in every cell, by reference or by merging."""
 DAMAGED = (
     "This workbook is damaged, or far too wide and long: open it in Excel, delete what stands beside and below the"
     " table, save it again as .xlsx and send that."
@@ -41,10 +46,25 @@ CHUNK_TEXT = 1024 * 1024
 Row = tuple[int, list[str], list[Note]]
 
 
-def limit(size: int) -> None:
-    """Bound what a hostile file can take, by what a file of this size needs; unpacked, in bytes."""
-    memory = min(MOST_MEMORY, LEAST_MEMORY + MEMORY_A_BYTE * size)
+def limit(kind: str, size: int) -> None:
+    """Bound what a hostile file can take, by what a file of this size needs; unpacked, in bytes.
+
+    A full sheet needs three bytes of memory for each of its own, one of which a quarter is filled four.
+    """
+    memory = min(MOST_MEMORY, LEAST_MEMORY + MEMORY_A_BYTE.get(kind, MEMORY_A_BYTE_ELSE) * size)
     resource.setrlimit(resource.RLIMIT_AS, (memory, MOST_MEMORY))
+
+
+class Most(NamedTuple):
+    """How many rows a sheet may have, and how many characters they may hold."""
+
+    rows: int
+    text: int
+
+
+def most_text(size: int) -> int:
+    """How many characters the cells of a file of this size may hold; unpacked, in bytes."""
+    return min(MOST_TEXT, LEAST_TEXT + TEXT_A_BYTE * size)
 
 
 def emit(line: Any) -> None:
@@ -93,18 +113,24 @@ def marks_of(kind: str, path: str, number: int) -> Marks:
     """What the file says of a sheet besides its values; the parser does not give it."""
     if kind == "xls":
         return sheet_biff.marks(path, number, READ_COLUMNS)
-    with zipfile.ZipFile(path) as archive:
-        if kind == "ods":
-            return sheet_ods.marks(archive, number, READ_COLUMNS)
-        marks = sheet_bin.marks if kind == "xlsb" else sheet_xml.marks
-        return marks(archive, part_of(archive, kind, number), READ_COLUMNS)
+    archive = archive_at(path)
+    if kind == "ods":
+        return sheet_ods.marks(archive, number, READ_COLUMNS)
+    marks = sheet_bin.marks if kind == "xlsb" else sheet_xml.marks
+    return marks(archive, part_of(archive, kind, number), READ_COLUMNS)
+
+
+@cache
+def archive_at(path: str) -> zipfile.ZipFile:
+    """The file, opened once: what all its sheets share is looked up once for each archive."""
+    return zipfile.ZipFile(path)
 
 
 def part_of(archive: zipfile.ZipFile, kind: str, number: int) -> str:
     """Where in the archive of an .xlsx or .xlsb a sheet lies."""
     if kind == "xlsb":
         return sheet_xml.target_of(archive, sheet_bin.sheet_id(archive, number))
-    return sheet_xml.part_of(archive, "xl/workbook.xml", number)
+    return sheet_xml.part_of(archive, number)
 
 
 def hidden_sheets(workbook: Any, kind: str, path: str) -> list[str]:
@@ -123,9 +149,9 @@ def holds_anything(workbook: Any, kind: str, path: str, number: int) -> bool:
     if kind in ("xls", "ods"):
         sheet = workbook.get_sheet_by_index(number)
         return bool(sheet.height and sheet.width)
-    with zipfile.ZipFile(path) as archive:
-        is_filled = sheet_bin.holds_anything if kind == "xlsb" else sheet_xml.holds_anything
-        return is_filled(archive, part_of(archive, kind, number))
+    archive = archive_at(path)
+    is_filled = sheet_bin.holds_anything if kind == "xlsb" else sheet_xml.holds_anything
+    return is_filled(archive, part_of(archive, kind, number))
 
 
 def worksheets(workbook: Any) -> Iterator[int]:
@@ -157,7 +183,7 @@ def refuse_too_wide(sheet: Any) -> None:
         )
 
 
-def read_workbook(kind: str, path: str, most_rows: int, beside: Sequence[str]) -> list[str]:
+def read_workbook(kind: str, path: str, most: Most, beside: Sequence[str]) -> list[str]:
     """Print the first sheet that holds anything, and those called as `beside`; answers the names of hidden ones.
 
     What else there is, is told before: it may hold leads. Refuses a workbook with surely leads on several sheets.
@@ -178,11 +204,11 @@ def read_workbook(kind: str, path: str, most_rows: int, beside: Sequence[str]) -
         refuse_twin(sheet, other)
         emit_left_out(other, MOST_TOLD if at < MOST_SHEETS_TOLD else 0)
     emit({"sheet": sheet.name})
-    write(sheet, most_rows)
+    write(sheet, most)
     for other in sheets_to_read(workbook, kind, path, joined):
         refuse_twin(sheet, other)
         emit({"sheet": other.name})
-        write(other, most_rows)
+        write(other, most)
     return hidden_sheets(workbook, kind, path)
 
 
@@ -204,7 +230,7 @@ def emit_left_out(sheet: Sheet, most_told: int) -> None:
         emit({"left_out": sheet.name, "rows": count, "top": top})
 
 
-def read_text(path: str, most_rows: int, headings: Sequence[str]) -> list[str]:
+def read_text(path: str, most: Most, headings: Sequence[str]) -> list[str]:
     """Print the records of a text file, which is one sheet."""
     emit({"sheet": ""})
     order = DayOrder(record.cells for record in delimited.records(path, headings))
@@ -213,7 +239,7 @@ def read_text(path: str, most_rows: int, headings: Sequence[str]) -> list[str]:
             (record.number, record.cells, record.notes + order.notes(record.cells))
             for record in delimited.records(path, headings)
         ),
-        most_rows,
+        most,
     )
     return []
 
@@ -234,7 +260,7 @@ def filled(rows: Iterator[Row] | Sheet) -> Iterator[tuple[int, list[str], list[N
             yield number, cells, notes, whole
 
 
-def write(rows: Iterator[Row] | Sheet, most_rows: int) -> None:
+def write(rows: Iterator[Row] | Sheet, most: Most) -> None:
     """Print rows that hold anything."""
     chunk: list[Any] = []
     count = size = total = 0
@@ -242,11 +268,11 @@ def write(rows: Iterator[Row] | Sheet, most_rows: int) -> None:
         notes += notes_of(cells, whole, notes)
         chunk.append((number, cells, notes))
         count, size = count + 1, size + len(whole)
-        if count > most_rows + 1:  # the header is not counted
-            raise Refused(f"This workbook has more than {most_rows:,} rows: split it into several.")
+        if count > most.rows + 1:  # the header is not counted
+            raise Refused(f"This workbook has more than {most.rows:,} rows: split it into several.")
         if len(chunk) == CHUNK or size > CHUNK_TEXT:
             total += size
-            if total > MOST_TEXT:
+            if total > most.text:
                 raise Refused("The cells of this workbook hold more text than can be read: split it.")
             emit(chunk)
             chunk, size = [], 0
@@ -258,17 +284,14 @@ def run(kind: str, path: str, most_rows: int, known: Sequence[str]) -> list[str]
 
     `known` are the headings that a text file may have, and the sheets that are read beside the first of a workbook.
     """
-    if kind == "csv":
-        limit(os.path.getsize(path))
-        return read_text(path, most_rows, known)
     size = os.path.getsize(path)
-    if kind != "xls":
-        with zipfile.ZipFile(path) as archive:
-            size += packing.check(archive, later="xl/worksheets/")
-            if kind == "ods":
-                sheet_ods.refuse_links(archive)
-    limit(size)
-    return read_workbook(kind, path, most_rows, known)
+    if kind not in ("csv", "xls"):
+        size += packing.check(archive_at(path), later="xl/worksheets/")
+    if kind == "ods":
+        sheet_ods.refuse_links(archive_at(path))
+    limit(kind, size)
+    read = read_text if kind == "csv" else partial(read_workbook, kind)
+    return read(path, Most(most_rows, most_text(size)), known)
 
 
 def main() -> None:

@@ -65,7 +65,7 @@ def _take(found: Marks, kind: int, about: bytes, most_columns: int) -> None:
     elif kind == _MERGES:
         whole = len(about) - (len(about) - 2) % 8
         for top, bottom, left, right in struct.iter_unpack("<4H", about[2:whole]):
-            found.merge(Merge(top + 1, left + 1, bottom + 1, right + 1))
+            found.merge(Merge(top + 1, left + 1, bottom + 1, right + 1), most_columns)
     elif kind == _ERROR and about[7]:
         found.texts[_place(about)] = ERRORS.get(about[6], "#VALUE!")
     elif kind == _FORMULA and _result(about) == _AN_ERROR:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 
 from .marks import Marks, Merge
 from .packing import blocks
@@ -14,6 +15,10 @@ _FORMULAS = (8, 9)
 """Those with a text or a number for a result; a truth is refused anyway."""
 _VALUES = range(2, 12)
 """Records of cells that hold a number, a text, an error, a truth or a formula; 1 is an empty one."""
+LONGEST_RECORD = 16 * 1024 * 1024
+"""A cell's text has 32,767 letters at most."""
+MANY, LEAST_OF_MANY = 1024 * 1024, 6
+"""An empty cell takes ten bytes; each record takes its time."""
 ERRORS = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
@@ -26,28 +31,42 @@ ERRORS = {
 """The errors of formulas by the byte that .xls and .xlsb keep for them."""
 
 
-def records(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """Kind and content of each record; kind and size are numbers of seven bits a byte."""
-    at = 0
-    while at < len(content):
+def records(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Kind and content of each record in what comes in blocks; kind and size are numbers of seven bits a byte."""
+    rest = b""
+    for block in blocks:
+        content, at, count = rest + block, 0, 0
+        while (found := _record(content, at)) is not None:
+            kind, begins, at = found
+            count += 1
+            yield kind, content[begins:at]
+        rest = content[at:]
+        if len(rest) > LONGEST_RECORD or MANY < at < count * LEAST_OF_MANY:
+            raise ValueError("a record has no end, or most have nothing in them")
+
+
+def _record(content: bytes, at: int) -> tuple[int, int, int] | None:
+    """The kind of the record that begins there, and where its content begins and ends; None where it is not whole."""
+    size = shift = 0
+    try:
         kind, at = content[at], at + 1
         if kind & 0x80:
             kind, at = (kind & 0x7F) | (content[at] & 0x7F) << 7, at + 1
-        size = shift = 0
         while True:
             size, more, at = size | (content[at] & 0x7F) << shift, content[at] & 0x80, at + 1
             shift += 7
             if not more or shift > 21:
                 break
-        yield kind, content[at : at + size]
-        at += size
+    except IndexError:
+        return None
+    return (kind, at, at + size) if at + size <= len(content) else None
 
 
 def marks(archive: zipfile.ZipFile, part: str, most_columns: int) -> Marks:
     """The marks of the sheet in `part`."""
     found = Marks()
     row = 0
-    for kind, content in records(b"".join(blocks(archive, part))):
+    for kind, content in records(blocks(archive, part)):
         if kind == _ROW:
             row = int.from_bytes(content[:4], "little") + 1
             if content[11] & 0x10:  # fDyZero: no height at all
@@ -63,18 +82,22 @@ def marks(archive: zipfile.ZipFile, part: str, most_columns: int) -> Marks:
                 found.hide_columns(first + 1, last + 1, most_columns)
         elif kind == _MERGE:
             top, bottom, left, right = struct.unpack_from("<4I", content)
-            found.merge(Merge(top + 1, left + 1, bottom + 1, right + 1))
+            found.merge(Merge(top + 1, left + 1, bottom + 1, right + 1), most_columns)
     return found
 
 
 def holds_anything(archive: zipfile.ZipFile, part: str) -> bool:
     """Whether a cell of the sheet in `part` has a value."""
-    return any(kind in _VALUES for kind, _ in records(b"".join(blocks(archive, part))))
+    return any(kind in _VALUES for kind, _ in records(blocks(archive, part)))
 
 
 def sheet_id(archive: zipfile.ZipFile, sheet_number: int) -> str:
     """What the workbook calls its sheet; the id stands behind eight bytes, after its length in characters."""
-    sheets = [content for kind, content in records(archive.read("xl/workbook.bin")) if kind == _SHEET]
-    sheet = sheets[sheet_number]
+    sheet = _sheets(archive)[sheet_number]
     length = int.from_bytes(sheet[8:12], "little")
     return sheet[12 : 12 + 2 * length].decode("utf-16-le")
+
+
+@cache
+def _sheets(archive: zipfile.ZipFile) -> list[bytes]:
+    return [content for kind, content in records(blocks(archive, "xl/workbook.bin")) if kind == _SHEET]

@@ -122,7 +122,7 @@ class _Scan:
         high = int(given.get(_TABLE + "number-rows-spanned", 1))
         if wide > 1 or high > 1:
             bottom, right = self._row + high - 1, self._column + wide - 1
-            self.marks.merge(Merge(self._row, self._column, bottom, right))
+            self.marks.merge(Merge(self._row, self._column, bottom, right), self._most_columns)
         self._last = self._column + int(given.get(_TABLE + "number-columns-repeated", 1)) - 1
 
     def text(self, text: str) -> None:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import cache
 from itertools import product
-from typing import Any
-from xml.etree import ElementTree
 
+from .elements import elements
 from .marks import Marks, Merge, Place, Refused
 from .packing import blocks
 from .sheet_bin import ERRORS
 from .styles_xml import templates
 
 LONGEST_CELL = 64 * 1024
+_FEW_STYLES = 32
+"""So many are looked for one by one in each cell."""
 UNCALCULATED = "#VALUE!"
 """Stands in a cell whose formula has no result: no check lets it through, also when the row is uploaded again."""
 _CELL = re.compile(rb"<(?:\w+:)?c ")
@@ -39,7 +41,6 @@ _FIRST = re.compile(rb'\bmin="([0-9]{1,5})"')
 _LAST = re.compile(rb'\bmax="([0-9]{1,5})"')
 _IS_HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
 _BOOK = "xl/workbook.xml"
-_RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _NO_ADDRESSES = (
     "The cells of this workbook do not say where they stand: open it in Excel, save it again and send that."
 )
@@ -67,7 +68,8 @@ class _Scan:
         self.marks = Marks()
         self._made_by_a_program = made_by_a_program
         self._templates = templates
-        self._shown = re.compile(rb'<(?:\w+:)?c ([^>]*\bs="(%s)"[^>]*)>' % b"|".join(templates))
+        styles = b"|".join(templates) if len(templates) <= _FEW_STYLES else b"[0-9]+"
+        self._shown = re.compile(rb'<(?:\w+:)?c ([^>]*\bs="(%s)"[^>]*)>' % styles)
         self._most_columns = most_columns
         self._from_other_book: set[bytes] = set()
         self._spilled = 0
@@ -111,7 +113,7 @@ class _Scan:
 
     def _take_shown(self, block: bytes) -> None:
         for head, style in self._shown.findall(block):
-            if b' t="' in head and b' t="n"' not in head:
+            if style not in self._templates or (b' t="' in head and b' t="n"' not in head):
                 continue  # text is shown as it is
             if not (address := _ADDRESS.search(head)):
                 raise Refused(_NO_ADDRESSES)
@@ -121,7 +123,8 @@ class _Scan:
 
     def _take_merges(self, block: bytes) -> None:
         for left, top, right, bottom in _MERGE.findall(block):
-            self.marks.merge(Merge(int(top), column_number(left), int(bottom), column_number(right)))
+            merge = Merge(int(top), column_number(left), int(bottom), column_number(right))
+            self.marks.merge(merge, self._most_columns)
 
     def _take_cell(self, cell: bytes) -> None:
         head, _, body = cell.partition(b">")
@@ -173,11 +176,14 @@ class _Scan:
         return bool(shared and shared[1] in self._from_other_book)
 
 
+@cache
 def _is_to_be_calculated(archive: zipfile.ZipFile) -> bool:
     """Whether the book asks to be calculated when it is opened: whoever wrote it could not."""
     if _BOOK not in archive.namelist():
         return False
-    told = {node.get("fullCalcOnLoad") for node in _nodes(archive, _BOOK) if _is(node, "calcPr")}
+    told = {
+        each.given.get("fullCalcOnLoad") for each in elements(archive, _BOOK, {"calcPr": ("fullCalcOnLoad",)})
+    }
     return not told.isdisjoint({"1", "true"})
 
 
@@ -201,26 +207,27 @@ def column_number(letters: str | bytes) -> int:
     return number
 
 
-def part_of(archive: zipfile.ZipFile, workbook: str, sheet_number: int) -> str:
+def part_of(archive: zipfile.ZipFile, sheet_number: int) -> str:
     """Where in the archive a sheet lies."""
-    sheets = [node for node in _nodes(archive, workbook) if _is(node, "sheet")]
-    return target_of(archive, sheets[sheet_number].get(f"{_RELATIONS}id"))
+    return target_of(archive, _sheet_ids(archive)[sheet_number])
 
 
-def target_of(archive: zipfile.ZipFile, wanted: str | None) -> str:
+@cache
+def _sheet_ids(archive: zipfile.ZipFile) -> list[str]:
+    return [each.given.get("id", "") for each in elements(archive, _BOOK, {"sheet": ("id",)})]
+
+
+def target_of(archive: zipfile.ZipFile, wanted: str) -> str:
     """The part that the workbook calls by this id."""
-    for relation in ("xl/_rels/workbook.xml.rels", "xl/_rels/workbook.bin.rels"):
-        if relation in archive.namelist():
-            for node in _nodes(archive, relation):
-                if _is(node, "Relationship") and node.get("Id") == wanted:
-                    target = str(node.get("Target"))
-                    return target[1:] if target.startswith("/") else f"xl/{target}"
-    raise KeyError(wanted)
+    target = _targets(archive)[wanted]
+    return target[1:] if target.startswith("/") else f"xl/{target}"
 
 
-def _nodes(archive: zipfile.ZipFile, part: str) -> Iterator[ElementTree.Element]:
-    return ElementTree.fromstring(archive.read(part)).iter()  # noqa: S314  that is what this process is for
-
-
-def _is(node: Any, name: str) -> bool:
-    return bool(node.tag.rpartition("}")[2] == name)
+@cache
+def _targets(archive: zipfile.ZipFile) -> dict[str, str]:
+    relations = {"xl/_rels/workbook.xml.rels", "xl/_rels/workbook.bin.rels"} & set(archive.namelist())
+    return {
+        each.given.get("Id", ""): each.given.get("Target", "")
+        for relation in relations
+        for each in elements(archive, relation, {"Relationship": ("Id", "Target")})
+    }

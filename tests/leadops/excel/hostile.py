@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 from tests.leadops.excel.corpus import by_hand
@@ -139,3 +140,67 @@ def open_quote(path: Path) -> Path:
     """Text of 50 MB in one cell, whose quotation mark never closes."""
     path.write_bytes(b'Mobile,Name\n9800000001,"' + b"9800000001,Asha\n" * (50 * 1024 * 1024 // 16))
     return path
+
+
+# Relatives of the corner: what is hostile stands beside ordinary rows, and their size allows for more memory ---------
+
+
+def _among_rows(path: Path, cell: str, row: int, count: int = 26_000) -> Path:
+    """An ordinary sheet of 20 MB with one more cell."""
+    rows = by_hand.row_xml(1, HEADER) + "".join(by_hand.row_xml(n, person(1)) for n in range(2, count))
+    last = f'<row r="{row}">{by_hand.text_cell(cell, "x")}</row>'
+    return by_hand.workbook(path, by_hand.sheet_xml(rows + last))
+
+
+def corner_among_rows(path: Path) -> Path:
+    return _among_rows(path, "XFD1048576", 1_048_576)
+
+
+def last_row_among_rows(path: Path) -> Path:
+    return _among_rows(path, "J1048576", 1_048_576)
+
+
+def far_right_among_rows(path: Path) -> Path:
+    return _among_rows(path, "ATD26000", 26_000)
+
+
+def far_right_in_each_row(path: Path) -> Path:
+    """A cell in the first column and one in the last that may be read, in 200,000 rows."""
+    cells = '<c r="A{0}"><v>1</v></c><c r="GR{0}"><v>1</v></c>'
+    rows = "".join(f'<row r="{row}">{cells.format(row)}</row>' for row in range(1, 200_001))
+    return by_hand.workbook(path, by_hand.sheet_xml(rows))
+
+
+def repeated_rows(path: Path) -> Path:
+    """An .ods one of whose rows stands for 190,000."""
+    cell = '<table:table-cell office:value-type="string"><text:p>x</text:p></table:table-cell>'
+    return by_hand.packed(path, _open_document(cell * 10, 'table:number-rows-repeated="190000"'))
+
+
+def endless_styles(path: Path) -> Path:
+    """600,000 styles of cells, all with a format that shows zeros."""
+    content = by_hand.parts(by_hand.sheet_xml(by_hand.row_xml(1, HEADER)))
+    formats = '<numFmts><numFmt numFmtId="200" formatCode="000"/></numFmts>'
+    styles = '<xf numFmtId="200"/>' * 600_000
+    content["xl/styles.xml"] = (
+        f'<styleSheet xmlns="{by_hand.MAIN}">{formats}<cellXfs>{styles}</cellXfs></styleSheet>'
+    )
+    return by_hand.packed(path, content)
+
+
+def empty_records(path: Path) -> Path:
+    """An .xlsb of five million records with nothing in them."""
+    by_hand.binary_workbook(path, [["Mobile"]], hidden=set(), columns=[], merges=[])
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    content["xl/worksheets/sheet1.bin"] = b"\x81\x01\x00" * 5_000_000
+    return by_hand.packed(path, content)
+
+
+def merged_text(path: Path) -> Path:
+    """One text of 32,000 letters that is merged down 20,000 rows: 640 MB."""
+    last = 20_000
+    rows = by_hand.row_xml(1, ["Mobile", "Name"]) + by_hand.row_xml(2, ["9800000001", "x" * 32_000])
+    rows += "".join(by_hand.row_xml(n, ["9800000001"]) for n in range(3, last + 1))
+    merge = f'<mergeCells><mergeCell ref="B2:B{last}"/></mergeCells>'
+    return by_hand.workbook(path, by_hand.sheet_xml(rows, after=merge))

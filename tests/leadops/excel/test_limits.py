@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +15,7 @@ import pytest
 
 from leadops.errors import UnreadableFile
 from leadops.excel import preflight, reader
+from leadops.excel.reading import program
 from tests.leadops.excel import hostile, workbooks
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -65,6 +68,14 @@ HOSTILE = [
     (hostile.laughs_in_open_document, "This workbook holds XML entities"),
     (hostile.repeated_cells, "This workbook is damaged, or far too wide and long"),
     (hostile.linked, "This workbook takes values from other workbooks by links"),
+    (hostile.corner_among_rows, "This workbook needs more memory or time"),
+    (hostile.last_row_among_rows, "This workbook needs more memory or time"),
+    (hostile.far_right_among_rows, "This workbook needs more memory or time"),
+    (hostile.far_right_in_each_row, "This workbook needs more memory or time"),
+    (hostile.repeated_rows, "This workbook"),
+    (hostile.endless_styles, "This workbook has more styles or sheets than Excel takes"),
+    (hostile.empty_records, "This workbook is damaged, or far too wide and long"),
+    (hostile.merged_text, "The cells of this workbook hold more text than can be read"),
     (hostile.endless_line, "The rows of this file have no end"),
     (hostile.open_quote, "The rows of this file have no end"),
 ]
@@ -107,6 +118,31 @@ def test_a_hostile_file_is_refused_in_a_second_and_a_hundred_megabytes(measured,
     assert result["refused"].startswith(sentence)
     assert result["seconds"] < 1
     assert result["grown"] + parsers_memory(path) < 100 * MEGABYTE
+
+
+def test_the_limits_stand_before_the_file_is_opened(tmp_path):
+    """Of memory, of time, and that nothing of the process is left when it breaks."""
+    path = tmp_path / "leads.csv"
+    os.mkfifo(path)
+    command = [sys.executable, "-I", str(reader.PROGRAM), "csv", str(path), "200000"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            with path.open("wb"):  # opens when the process does
+                limits = {
+                    name: resource.prlimit(process.pid, getattr(resource, f"RLIMIT_{name}"))
+                    for name in ("CORE", "CPU", "AS")
+                }
+        finally:
+            process.kill()
+    assert limits["CORE"] == (0, 0)
+    assert 0 < min(limits["CPU"]) <= max(limits["CPU"]) <= 120
+    soft, hard = limits["AS"]
+    assert 0 < soft < 100 * MEGABYTE < hard <= 1536 * MEGABYTE
+
+
+def test_a_large_file_may_hold_more_text_but_not_without_end():
+    small, large, largest = map(program.most_text, (0, 20 * MEGABYTE, 1024 * MEGABYTE))
+    assert 20 * MEGABYTE < small + 5 * MEGABYTE < large < largest <= 512 * MEGABYTE
 
 
 def test_the_corner_workbook_is_tiny(tmp_path):

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from leadops.excel.reading import packing, sheet_xml
-from leadops.excel.reading.marks import Marks
+from leadops.excel.reading.marks import Marks, RowMarks
 from tests import effort
 from tests.leadops.excel.corpus import by_hand
 
@@ -54,3 +54,29 @@ def test_a_list_that_one_formula_results_in_is_of_formulas_as_far_as_a_list_of_l
 
 def test_tags_of_merged_cells_that_never_end_do_not_make_the_search_long(marks_of):
     assert effort.seconds(lambda: marks_of("<mergeCell " * 15_000)) < 1
+
+
+def test_merged_cells_that_overlap_count_once_a_row(marks_of):
+    overlapping = "".join(f'<mergeCell ref="A{top}:A1000"/>' for top in range(2, 900))
+    far = '<mergeCell ref="XFD1:XFD1000"/>'
+    marks = RowMarks(marks_of(f"<mergeCells>{overlapping}{far}</mergeCells>"))
+    noted = [marks.apply(number, ["9800000001"]) for number in range(1, 950)]
+    assert max(map(len, noted)) == 1
+
+
+def test_formats_that_show_zeros_are_found_among_very_many(tmp_path):
+    formats = "".join(
+        f'<numFmt numFmtId="{at}" formatCode="{"0" * (2 + at % 9)}"/>' for at in range(200, 2200)
+    )
+    styles = "".join(f'<xf numFmtId="{at}"/>' for at in range(200, 2200))
+    sheet = by_hand.sheet_xml(
+        "".join(f'<row r="{n}"><c r="A{n}" s="{n}"><v>1</v></c></row>' for n in range(1, 1999))
+    )
+    content = by_hand.parts(sheet)
+    content["xl/styles.xml"] = (
+        f"<styleSheet><numFmts>{formats}</numFmts><cellXfs>{styles}</cellXfs></styleSheet>"
+    )
+    with zipfile.ZipFile(by_hand.packed(tmp_path / "a.xlsx", content)) as archive:
+        marks = sheet_xml.marks(archive, "xl/worksheets/sheet1.xml", 200)
+    assert marks.digits[1][7] == 2 + 207 % 9
+    assert all(marks.digits[1][1:1999])
