@@ -61,8 +61,9 @@ class CountedProblemAnswer(RowProblemAnswer):
 
 # Not as a class, in which a field named `update` would hide a method.
 PREVIEW: dict[str, serializers.Field[Any, Any, Any, Any]] = {
-    **{name: serializers.IntegerField() for name in ("new", "update", "duplicate", "refused")},
+    **{name: serializers.IntegerField() for name in import_previews.COUNTS},
     "problems": CountedProblemAnswer(many=True),
+    "more_problems": serializers.IntegerField(help_text="Kinds of problems beyond the first hundred."),
 }
 
 
@@ -126,8 +127,9 @@ def _preview(batch: ImportBatch) -> dict[str, Any] | None:
     told = import_previews.shown(batch)
     if not told:
         return None
-    counts = {name: told[name] for name in ("new", "update", "duplicate", "refused")}
-    return {**counts, "problems": [{**_told(each), "count": each["count"]} for each in told["problems"]]}
+    problems = [{**_told(each), "count": each["count"]} for each in told["problems"]]
+    numbers = {name: told.get(name, 0) for name in (*import_previews.COUNTS, "more_problems")}
+    return {**numbers, "problems": problems}
 
 
 def row_answer(row: ImportRow, own_leads: Collection[UUID]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from leadops.excel.content import masked
 from leadops.excel.header import Header
 from leadops.models import ImportBatch, ImportRow, RowProblem
 from leadops.services import import_chunks, import_rows
+from leadops.services.import_duplicates import MERGED, MERGED_ROW
 from leadops.services.import_foresight import Foresight
 from leadops.services.import_judging import WITH_ITS_LEAD, Result, SheetRow, header_of
 from leadops.services.import_leases import Lease
@@ -26,6 +27,10 @@ from leadops.services.import_leases import Lease
 State, Outcome = ImportBatch.State, ImportRow.Outcome
 FIRST_ROWS = 10
 MOST_CLASSES = 100
+COUNTS = ("new", "update", "duplicate", "left_out", "refused")
+"""They add up to the rows. Duplicates are of a lead that is here, or of a row above; what else is left out is hidden,
+a total, or says nothing new."""
+_OF_DUPLICATES = {"duplicate_lead", "duplicate_reference", "already_imported", MERGED, MERGED_ROW}
 LONGEST_CELL = 80
 """Ten rows of two hundred columns of such cells, and a hundred kinds of problems, stay below 200 KB."""
 SHOWN_COLUMNS = 12
@@ -92,7 +97,7 @@ class _Tally:
 
     def add(self, results: list[Result]) -> None:
         for result in results:
-            self._counts[result.outcome] += result.size
+            self._counts[_counted_as(result)] += result.size
             for row, problems in result.rows():
                 for each in problems:
                     if each["code"] != WITH_ITS_LEAD:
@@ -113,7 +118,7 @@ class _Tally:
         kind = self._kinds.get(key)
         if kind is not None:
             kind["count"] += 1
-        elif len(self._kinds) < MOST_CLASSES:
+        else:
             self._kinds[key] = {**problem, "count": 1}
 
     @staticmethod
@@ -127,14 +132,23 @@ class _Tally:
     def as_json(self) -> dict[str, Any]:
         kinds = sorted(self._kinds.values(), key=lambda kind: (kind["severity"], -kind["count"]))
         return {
-            "new": self._counts[Outcome.CREATED],
-            "update": self._counts[Outcome.UPDATED],
-            "duplicate": self._counts[Outcome.SKIPPED],
-            "refused": self._counts[Outcome.FAILED],
+            **{name: self._counts[name] for name in COUNTS},
             "columns": [column.header for _, column in self._columns],
             "rows": self._rows,
-            "problems": kinds,
+            "problems": kinds[:MOST_CLASSES],
+            "more_problems": max(0, len(kinds) - MOST_CLASSES),
         }
+
+
+_NAMED = {Outcome.CREATED: "new", Outcome.UPDATED: "update", Outcome.FAILED: "refused"}
+
+
+def _counted_as(result: Result) -> str:
+    """Which of COUNTS a result belongs to."""
+    if result.outcome != Outcome.SKIPPED:
+        return _NAMED[Outcome(result.outcome)]
+    codes = {each["code"] for each in result.problems}
+    return "left_out" if codes.isdisjoint(_OF_DUPLICATES) else "duplicate"
 
 
 def _told(draft: LeadDraft, path: str, cell: str) -> str:

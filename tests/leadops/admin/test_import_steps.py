@@ -163,10 +163,18 @@ class TestPreview:
         assert told["refused"] == len(rows)
         assert len(desk.get(page(batch)).content) < LARGEST
 
+    def test_says_how_many_kinds_of_problems_it_does_not_show(self, desk, upload, monkeypatch):
+        monkeypatch.setattr(import_previews, "MOST_CLASSES", 1)
+        waiting = upload(
+            [*good_rows(1), ["REF-8", "97", "Asha", "ABC", ""], ["REF-9", "96", "Ravi", "", "x"]]
+        )
+        shown = desk.get(page(waiting)).content.decode()
+        assert "And 2 more kinds of problems; the rows will name them." in shown
+
     def test_counts_what_goes_in_and_what_is_left_out_or_refused(self, desk, done, upload):
         again = upload([*good_rows(4), BAD])
         shown = desk.get(page(again)).content.decode()
-        for label, count in (("Rows of new leads", 2), ("Left out", 2), ("Refused", 1), ("Rows read", 5)):
+        for label, count in (("Rows of new leads", 2), ("Duplicates", 2), ("Refused", 1), ("Rows read", 5)):
             assert f"<dt>{label}</dt><dd>{count}</dd>" in shown
         assert "Import 2 rows" in shown
         shown = desk.get(page(upload([*good_rows(2), *good_rows(2)]))).content.decode()

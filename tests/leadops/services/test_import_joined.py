@@ -294,7 +294,7 @@ def test_a_lead_that_stands_twice_is_changed_once_and_the_preview_says_so(book, 
     told = import_previews.shown(brought(book, review=True))
     batch = brought(book)
     assert said(batch)["Leads", book["Leads"].max_row] == ("failed", ["repeats_a_row"])
-    assert (told["update"], told["duplicate"], told["refused"]) == (
+    assert (told["update"], told["left_out"], told["refused"]) == (
         batch.updated,
         batch.skipped,
         batch.failed,
@@ -392,7 +392,7 @@ def test_the_preview_tells_what_the_import_does(book, brought, officer):
     assert records() == before
     shown = import_previews.shown(batch)
     assert (shown["new"], shown["update"], shown["refused"]) == (0, 5, 0)
-    assert shown["update"] + shown["duplicate"] == batch.rows
+    assert shown["update"] + shown["left_out"] == batch.rows
     at = shown["columns"].index("Name")
     names = {row["number"]: row["cells"][at] for row in shown["rows"]}
     assert len(names) == 5  # the leads' own rows alone

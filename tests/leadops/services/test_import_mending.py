@@ -190,7 +190,7 @@ class TestByTheErrorWorkbook:
         import_mending.mend(two, {two.import_rows.get(number=2).pk: {"A": "9800000001"}}, officer)
         again = sent_back(book, review=True, A2="9800000001", A3="9800000002")
         told = import_previews.shown(again)
-        assert (told["new"], told["duplicate"]) == (1, 1)
+        assert (told["new"], told["left_out"]) == (1, 1)
 
     def test_two_rows_that_mend_one_make_one_lead(self, two, sent_back):
         again = sent_back(two, A2="9800000001", A3="9800000002", F3="2")
@@ -202,7 +202,7 @@ class TestByTheErrorWorkbook:
         monkeypatch.setattr(import_chunks, "CHUNK", chunk)
         again = sent_back(two, review=True, A2="9800000001", A3="9800000002", F3="2")
         told = import_previews.shown(again)
-        assert (told["new"], told["duplicate"], told["refused"]) == (1, 1, 0)
+        assert (told["new"], told["left_out"], told["refused"]) == (1, 1, 0)
 
     def test_an_error_workbook_of_an_error_workbook_mends_all_before_it(self, two, sent_back, officer):
         second = sent_back(two, "second.xlsx", A2="9800000001")

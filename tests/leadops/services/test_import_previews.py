@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 
+import openpyxl
 import pytest
 import xlsxwriter
 from django.db import connection
@@ -96,6 +97,23 @@ class TestThePreview:
         told = import_previews.shown(batch)
         assert (told["new"], told["duplicate"], told["refused"]) == (4, 4, 0)
         assert counts(go_on(batch)) == (8, 4, 4, 0)
+
+    def test_counts_duplicates_apart_from_other_rows_that_are_left_out(self, finished, reviewed, tmp_path):
+        finished(good_rows(1), name="earlier.xlsx")
+        book = openpyxl.Workbook()
+        for row in [HEADER, *good_rows(4), ["Total", "", "", "", 200_010]]:
+            book.active.append(row)
+        book.active.row_dimensions[4].hidden = True
+        book.save(tmp_path / "a.xlsx")
+        told = import_previews.shown(reviewed(tmp_path / "a.xlsx"))
+        counts = {name: told[name] for name in import_previews.COUNTS}
+        assert counts == {"new": 2, "update": 0, "duplicate": 1, "left_out": 2, "refused": 0}
+
+    def test_says_how_many_kinds_of_problems_it_does_not_show_and_shows_refusals(self, reviewed, monkeypatch):
+        monkeypatch.setattr(import_previews, "MOST_CLASSES", 1)
+        rows = [["REF-8", "9800000001", "Asha\u00a0Rao", "", ""], ["REF-9", "97", "Ravi", "ABC", ""]]
+        told = import_previews.shown(reviewed(rows))
+        assert ([each["severity"] for each in told["problems"]], told["more_problems"]) == (["error"], 2)
 
     def test_is_sealed_where_it_is_kept(self, reviewed):
         batch = reviewed(good_rows(2))

@@ -285,7 +285,7 @@ def test_the_preview_foretells_changes(here, change):
     rows = [["REF-1", "", "", "", "5"], *good_rows(1, start=2), *good_rows(1, start=8)]
     batch = change(rows, HEADER, mode="both", review=True)
     told = import_previews.shown(batch)
-    assert (told["new"], told["update"], told["duplicate"], told["refused"]) == (1, 1, 1, 0)
+    assert (told["new"], told["update"], told["left_out"], told["refused"]) == (1, 1, 1, 0)
     assert set(Lead.objects.values_list("version", flat=True)) == {1}
 
 
