@@ -453,6 +453,23 @@ class TestUndoing:
         Lead.objects.filter(pk=first.pk).update(version=2)
         assert page(batch, "undo") in desk.get(page(batch)).content.decode()
 
+    def test_of_changes_there_is_none_and_the_pages_say_so_before_and_after(self, desk, done, upload):
+        words = "leads that it changed stay changed. Which fields, the history of each lead tells."
+        batch = upload([["REF-1", "", "", "", "5"]])
+        assert words not in desk.get(page(batch)).content.decode()
+        desk.post(page(batch, "back"))
+        desk.post(page(batch, "columns"), {"layout": "flat", "mode": "update"})
+        assert words in desk.get(page(run(batch))).content.decode()
+        desk.post(page(batch, "go_on"))
+        shown = desk.get(page(run(batch))).content.decode()
+        assert batch.updated == 1
+        assert words in shown
+        assert "Undo this import" not in shown
+        assert (
+            str(Lead.objects.get(partner_ref_id="REF-1"))
+            in desk.get(page(batch, outcome="updated")).content.decode()
+        )
+
     def test_is_not_offered_where_there_is_nothing_to_undo(self, desk, upload):
         batch = upload(good_rows(1))
         assert desk.get(page(batch, "undo"))["Location"] == page(batch)
