@@ -130,7 +130,7 @@ class Foresight:
                 if known.created_at >= since:
                     leads[known.lead_id] = known
             if leads:
-                told[key] = sorted(leads.values())[: duplicates.MOST]
+                told[key] = duplicates.first_of(leads.values())
         return told
 
     def stored(self, lead_ids: Collection[UUID]) -> dict[UUID, Stored]:

@@ -5,8 +5,8 @@ sentences for officers and for partners.
 """
 
 from leadops.services.duplicates import words
-from leadops.services.duplicates.finding import MOST, Key, Keys, Known, keys_of
-from leadops.services.duplicates.judging import Becomes, Foreseen, Match, Verdict, is_open, judge
+from leadops.services.duplicates.finding import Key, Keys, Known, first_of, is_open, keys_of
+from leadops.services.duplicates.judging import Becomes, Foreseen, Match, Verdict, judge
 from leadops.services.duplicates.keeping import (
     Gain,
     Pair,
@@ -20,7 +20,6 @@ from leadops.services.duplicates.keeping import (
 from leadops.services.duplicates.records import Stored, stored
 
 __all__ = [
-    "MOST",
     "Becomes",
     "Foreseen",
     "Gain",
@@ -31,6 +30,7 @@ __all__ = [
     "Pair",
     "Stored",
     "Verdict",
+    "first_of",
     "forget",
     "is_open",
     "judge",

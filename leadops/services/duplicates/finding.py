@@ -21,6 +21,8 @@ from leadops.sealing import blind_index
 
 MOST = 5
 """Of leads that share one mobile or account, the first so many are told: an agent's own may be on thousands."""
+LOOKED_AT = 50
+"""Among so many, one may decide where the first ones do not: `first_of` has it too."""
 NOBODY = UUID(int=0)
 OURS = 0x647570
 """The first half of our advisory locks."""
@@ -142,7 +144,7 @@ def _statement(name: str, part: str, **types: str) -> Statement:
             told |= {"wanted": f"%({kind}s)s, %(ifscs)s", "columns": "value, ifsc", "ifsc": "w.ifsc"}
             told["more"] = "AND t.ifsc = w.ifsc"
         told |= given
-        texts.append(part.format(**told, holders=HOLDERS.format(**told), rows=2 * MOST))
+        texts.append(part.format(**told, holders=HOLDERS.format(**told), rows=LOOKED_AT))
     arrays = {f"{kind.value}s": "bytea[]" for kind in DuplicateKey}
     return Statement(name, " UNION ALL ".join(texts), **arrays, since="uuid", **types)
 
@@ -245,4 +247,28 @@ def _by_key(rows: Iterable[Sequence[Any]]) -> dict[Key, list[Known]]:
     for kind, value, ifsc, *facts in rows:
         known = Known(*facts)
         found[Key(kind, bytes(value), ifsc)][known.lead_id] = known
-    return {key: sorted(leads.values())[:MOST] for key, leads in found.items()}
+    return {key: first_of(leads.values()) for key, leads in found.items()}
+
+
+def first_of(leads: Iterable[Known]) -> list[Known]:
+    """The first of them, and beyond those the first of each sort that the rule tells apart.
+
+    Whose lead it is, whether it may be filled, and whether a PAN shows that it is another person of the same telephone.
+    """
+    ordered = sorted(leads)
+    first = ordered[:MOST]
+    sorts = {_sort_of(each) for each in first}
+    for each in ordered[MOST:LOOKED_AT]:
+        if (sort := _sort_of(each)) not in sorts:
+            sorts.add(sort)
+            first.append(each)
+    return first
+
+
+def _sort_of(known: Known) -> tuple[UUID, bool, bool]:
+    return known.partner_id, known.has_pan, is_open(known.status, has_account=known.has_account)
+
+
+def is_open(status: str, *, has_account: bool) -> bool:
+    """Whether what comes in may still fill or change a lead."""
+    return status in Lead.OPEN and not has_account

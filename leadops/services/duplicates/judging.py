@@ -13,16 +13,11 @@ from uuid import UUID
 from django.utils import timezone
 
 from leadops.drafts import LeadDraft
-from leadops.models import Common, DuplicateKey, DuplicatePolicy, Lead, Partner, Program
+from leadops.models import Common, DuplicateKey, DuplicatePolicy, Partner, Program
 from leadops.prepared import Along
 from leadops.services.duplicates.filling import filled
-from leadops.services.duplicates.finding import MOST, Key, Keys, Known, find, keys_of
+from leadops.services.duplicates.finding import LOOKED_AT, MOST, Key, Keys, Known, find, is_open, keys_of
 from leadops.services.duplicates.records import Stored, stored
-
-
-def is_open(status: str, *, has_account: bool) -> bool:
-    """Whether what comes in may still fill or change a lead."""
-    return status in Lead.OPEN and not has_account
 
 
 class Becomes(Enum):
@@ -164,8 +159,7 @@ class _Judging:
         """The leads that came before, those that are here first, each with all that is common."""
         found: dict[object, Match] = {}
         for key, common in self.held[at].items():
-            first_made = dict.fromkeys(self.made.get(key, ())[:MOST])
-            for each in (*self.known.get(key, ()), *first_made):
+            for each in (*self.known.get(key, ()), *self._first_made(key)):
                 place = each.lead_id if isinstance(each, Known) else each
                 found.setdefault(place, Match(each)).common.append(common)
         matches = sorted(found.values(), key=_age)
@@ -173,6 +167,16 @@ class _Judging:
             other_has_pan = match.known.has_pan if match.known else _has_pan(self.held[match.place])
             match.doubt(self.held[at], other_has_pan)
         return matches
+
+    def _first_made(self, key: Key) -> Iterable[int]:
+        """The first drafts before with this key, and the first without a PAN where all of those have one."""
+        made = self.made.get(key)
+        if not made:
+            return ()
+        first = dict.fromkeys(made[:MOST])
+        if len(made) > MOST and all(_has_pan(self.held[at]) for at in first):
+            first |= dict.fromkeys([at for at in made[MOST:LOOKED_AT] if not _has_pan(self.held[at])][:1])
+        return first
 
     def _decide(self, at: int, verdict: Verdict) -> None:
         same_borrower = [match for match in verdict.matches if not match.only_mobile]

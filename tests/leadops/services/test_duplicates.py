@@ -233,6 +233,21 @@ class TestFlag:
         last = Duplicate.objects.filter(lead=made[-1]).order_by("earlier_id")
         assert [each.earlier_id for each in last] == made[: finding.MOST]
 
+    def test_beyond_those_the_one_without_a_pan_is_told_which_may_be_the_borrower(self, take):
+        for number in range(1, finding.MOST + 2):
+            take(lead(MOBILE, applicant(pan_no=f"ABCPV{number:04d}L")))
+        without = take(lead(MOBILE)).lead
+        take(lead(MOBILE, applicant(pan_no=OTHER_PAN)))
+        last = take(lead(MOBILE, applicant(pan_no=PAN)))
+        deciding = [each.known.lead_id for each in last.repeats if not each.only_mobile]
+        assert deciding == [without.pk]
+
+    def test_so_is_one_of_the_same_request(self, partner, program):
+        others = [f"ABCPV{number:04d}L" for number in range(1, finding.MOST + 2)]
+        drafts = [lead(MOBILE, applicant(pan_no=pan)) for pan in (*others, "", OTHER_PAN, PAN)]
+        last = duplicates.judge(drafts, partner=partner, program=program)[-1]
+        assert [each.place for each in last.matches if not each.only_mobile] == [len(others)]
+
     def test_the_officer_reads_who_came_by_which_route(self, take, other_partner):
         take(lead(MOBILE, partner_ref_id="MOON-1"), of=other_partner)
         [match] = take(lead(MOBILE)).repeats
@@ -245,6 +260,13 @@ class TestMerge:
     @pytest.fixture(autouse=True)
     def _merge(self, rule):
         rule(DuplicatePolicy.MERGE)
+
+    def test_the_partners_open_lead_is_filled_though_many_others_came_before(self, take, other_partner):
+        for _ in range(finding.MOST + 1):
+            take(lead(MOBILE), of=other_partner)
+            Lead.objects.update(status=Lead.Status.DECLINED)
+        own = take(lead(MOBILE, partner_ref_id="SUN-1")).lead
+        assert take(lead(MOBILE, source="referral")).lead == own
 
     def test_fills_what_is_empty_and_nothing_else(self, take):
         first = take(lead(MOBILE, applicant(pan_no=PAN), partner_ref_id="SUN-1", source="referral")).lead
