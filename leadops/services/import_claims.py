@@ -11,7 +11,7 @@ from leadops.services import duplicates
 from leadops.services.duplicates import Key
 from leadops.services.lead_updates import Change
 
-_MOBILE_INDEX = Lead._meta.get_field("primary_mobile_index")
+MOBILE_INDEX = Lead._meta.get_field("primary_mobile_index")
 _PAN_INDEX = Applicant._meta.get_field("pan_no_index")
 Person = tuple[bytes | None, bytes | None]
 Name = UUID | str | Person
@@ -29,7 +29,7 @@ def person_of(draft: LeadDraft | None) -> Person | None:
     mobile = draft.primary_mobile
     if not mobile or not pan:
         return None
-    return _MOBILE_INDEX.index(mobile), _PAN_INDEX.index(pan)
+    return MOBILE_INDEX.index(mobile), _PAN_INDEX.index(pan)
 
 
 def names_of(draft: LeadDraft | None) -> list[Name]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from leadops import statements
 from leadops.errors import DELETED_REFERENCE
 from leadops.excel.header import Header
-from leadops.models import ImportBatch, ImportRow
+from leadops.models import ImportBatch, ImportRow, Program
+from leadops.services.import_claims import MOBILE_INDEX
 from leadops.services.import_foresight import Foresight
 from leadops.services.import_judging import Result
 from leadops.validation import Finding, Severity
@@ -24,7 +26,9 @@ def skip_known(
 
     A row that repeats the reference of one before it in this chunk goes on waiting: the next chunk knows the lead.
     """
-    known, deleted = _by_reference(batch, results)
+    held, deleted = _by_reference(batch, results)
+    known = {name: each.lead_id for name, each in held.items()}
+    others = _other_programs(batch, held.values())
     rows = _rows_of_leads(batch, known.values()) if known else {}
     if foreseen is not None:
         names = [each.draft.partner_ref_id for each in results if each.draft and each.draft.partner_ref_id]
@@ -41,6 +45,7 @@ def skip_known(
             number = rows.get(known[reference])
             where = f"from row {number} of this file" if number else "from before"
             message = f"A lead with this reference is already here, {where}; this row was left out."
+            message += _what_differs(result, held.get(reference), others)
             _skip(
                 header,
                 result,
@@ -66,21 +71,47 @@ def _skip(header: Header, result: Result, lead_id: UUID | None, finding: Finding
 
 def leads_by_reference(batch: ImportBatch, results: Iterable[Result]) -> dict[str, UUID]:
     """The leads of the batch's partner with the references of these drafts."""
-    return _by_reference(batch, results)[0]
+    return {name: each.lead_id for name, each in _by_reference(batch, results)[0].items()}
 
 
-def _by_reference(batch: ImportBatch, results: Iterable[Result]) -> tuple[dict[str, UUID], set[str]]:
+def _other_programs(batch: ImportBatch, held: Iterable[_Held]) -> dict[UUID, str]:
+    """The names of the programs that these leads are of, without the import's own."""
+    ids = {each.program_id for each in held} - {batch.program_id}
+    return {each.pk: str(each) for each in Program.objects.filter(pk__in=ids)} if ids else {}
+
+
+def _what_differs(result: Result, held: _Held | None, others: Mapping[UUID, str]) -> str:
+    """Sentences about what shows that the row may be of another lead all the same; empty where nothing does."""
+    if held is None:
+        return ""
+    told = f" It is a lead of the program {others[held.program_id]}." if held.program_id in others else ""
+    mobile = result.draft.primary_mobile if result.draft is not None else ""
+    if mobile and bytes(held.mobile) != MOBILE_INDEX.index(mobile):
+        told += " Its mobile is another one, so give this row a reference of its own if it is of another borrower."
+    return told
+
+
+class _Held(NamedTuple):
+    """A lead that has a reference."""
+
+    lead_id: UUID
+    program_id: UUID
+    mobile: bytes
+
+
+def _by_reference(batch: ImportBatch, results: Iterable[Result]) -> tuple[dict[str, _Held], set[str]]:
     """The leads that have the references, and those references whose leads were deleted."""
     references = [each.draft.partner_ref_id for each in results if each.draft and each.draft.partner_ref_id]
     if not references:
         return {}, set()
     sql = (
-        "SELECT partner_ref_id, id, deleted_at IS NOT NULL FROM leadops_lead"
+        "SELECT partner_ref_id, deleted_at IS NOT NULL, id, program_id, primary_mobile_index FROM leadops_lead"
         " WHERE partner_id = %s AND partner_ref_id = ANY(%s) AND partner_ref_id <> ''"
     )
     # An array: Django spends longer on 500 parameters than the database.
     found = statements.rows(sql, [batch.partner_id, references])
-    return {name: key for name, key, gone in found if not gone}, {name for name, _, gone in found if gone}
+    here = {name: _Held(*facts) for name, gone, *facts in found if not gone}
+    return here, {name for name, gone, *_ in found if gone}
 
 
 def _rows_of_leads(batch: ImportBatch, lead_ids: Iterable[UUID]) -> dict[UUID, int]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import openpyxl
 import pytest
+from django.utils import timezone, translation
 
-from leadops.models import Bank, Lead
+from leadops.languages.said import said as said_in_hindi
+from leadops.models import Bank, Lead, Program
 from leadops.services import (
     column_mappings,
     import_batches,
@@ -50,6 +54,27 @@ def test_a_row_that_is_left_out_keeps_what_was_said_of_its_cells(finished, tmp_p
     book.active.merge_cells("A2:A3")
     book.save(path)
     assert codes(finished(path, name="m.xlsx"))[1] == (3, "skipped", ["merged_cell", "duplicate_reference"])
+
+
+def test_a_reference_that_another_borrower_has_says_so_though_no_rule_looks_for_it(finished, program):
+    """A reference is unique for ever: no look-back and no policy lets a second lead have it."""
+    finished([ASHA], header=HEADER)
+    Lead.objects.update(
+        program=Program.objects.create(name="Gold loans", code="gold", country=program.country),
+        created_at=timezone.now() - timedelta(days=4000),
+    )
+    again = finished([ASHA, ["L 2", *RAVI], ["L 1", *RAVI]], header=HEADER, name="b.xlsx")
+    assert counts(again) == (3, 1, 2, 0)
+    said = [each["message"] for row in again.import_rows.filter(outcome="skipped") for each in row.problems]
+    here = "A lead with this reference is already here, from before; this row was left out."
+    other = " It is a lead of the program Gold loans."
+    mobile = (
+        " Its mobile is another one, so give this row a reference of its own if it is of another borrower."
+    )
+    assert said == [here + other, here + other + mobile]
+    with translation.override("hi"):
+        assert "उसका मोबाइल दूसरा है" in said_in_hindi(said[1])
+        assert "already" not in said_in_hindi(said[1])
 
 
 def test_every_row_of_a_lead_that_is_left_out_says_why_beside_its_notes(finished):
