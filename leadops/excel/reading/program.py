@@ -19,9 +19,9 @@ from .day_order import DayOrder
 from .marks import Marks, Note, Refused, RowMarks
 
 LEAST_MEMORY = 80 * 1024 * 1024
-MEMORY_A_BYTE = {"xls": 12}
-"""Its cells are packed closer, and the file is held whole."""
-MEMORY_A_BYTE_ELSE = 6
+MEMORY_A_BYTE = 6
+MEMORY_A_BYTE_OF_XLS = 20
+"""Its cells take a third of the bytes, and the file is held whole."""
 MOST_MEMORY = 1536 * 1024 * 1024
 CPU_SECONDS = 120
 MOST_COLUMNS = 200
@@ -51,7 +51,8 @@ def limit(kind: str, size: int) -> None:
 
     A full sheet needs three bytes of memory for each of its own, one of which a quarter is filled four.
     """
-    memory = min(MOST_MEMORY, LEAST_MEMORY + MEMORY_A_BYTE.get(kind, MEMORY_A_BYTE_ELSE) * size)
+    a_byte = MEMORY_A_BYTE_OF_XLS if kind == "xls" else MEMORY_A_BYTE
+    memory = min(MOST_MEMORY, LEAST_MEMORY + a_byte * size)
     resource.setrlimit(resource.RLIMIT_AS, (memory, MOST_MEMORY))
 
 
