@@ -114,13 +114,14 @@ def given() -> set[tuple[object, ...]]:
 
 
 def _of_officers() -> Iterator[tuple[object, ...]]:
-    for each in Officer.objects.prefetch_related("groups", "user_permissions", "branches"):
-        for name in ("groups", "user_permissions", "branches"):
-            yield from ((each.username, name, row.pk) for row in getattr(each, name).all())
+    own: dict[str, list[tuple[str, object]]] = {}
+    for name in ("groups", "user_permissions", "branches"):  # a walk has this asked hundreds of times
+        own[name] = list(Officer.objects.exclude(**{name: None}).values_list("username", name))
+        yield from ((username, name, key) for username, key in own[name])
+    with_rights = {username for username, _key in own["user_permissions"]}
+    for each in Officer.objects.all():
         yield from ((each.username, name) for name in ("is_staff", "is_superuser") if getattr(each, name))
-        if (
-            each.is_staff or each.is_superuser or each.user_permissions.all()
-        ):  # nobody else does anything here
+        if each.is_staff or each.is_superuser or each.username in with_rights:  # nobody else does anything
             reach = Officer.Reach.OWN if each.sees_own_only else Officer.Reach(each.reach)
             reaches = WIDER[: WIDER.index(reach) + 1]
             yield from ((each.username, "sees", reach) for reach in reaches)
