@@ -17,7 +17,15 @@ pytestmark = pytest.mark.journey
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     with rig(tmp_path_factory.mktemp("chaos")) as made:
+        _trust_the_disk(made)
         yield made
+
+
+def _trust_the_disk(made: Rig) -> None:
+    """What was written outlives every process that is killed here; only a power cut would take it."""
+    for name in ("fsync", "full_page_writes"):
+        made.sql(f"ALTER SYSTEM SET {name} = off")
+    made.sql("SELECT pg_reload_conf()")
 
 
 @pytest.fixture
