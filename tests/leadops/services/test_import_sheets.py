@@ -113,7 +113,9 @@ class TestSheetsOfTheTemplate:
     def test_are_passed_over_without_a_word(self, filled):
         batch = filled()
         assert (counts(batch), batch.left_out) == ((1, 1, 0, 0), [])
-        assert filled(review=True).state == "known"
+
+    def test_are_not_asked_about(self, filled):
+        assert filled(review=True).state == "ready"
 
     def test_of_an_older_template_are_too(self, filled):
         def older(book):
