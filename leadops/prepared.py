@@ -101,26 +101,34 @@ def has_ended() -> bool:
     return bool(connection.connection.pgconn.transaction_status == TransactionStatus.IDLE)
 
 
-def run(cursor: CursorWrapper, named: dict[str, Any], *statements: Statement | Along | str) -> None:
+def run(cursor: CursorWrapper, named: dict[str, Any], *statements: Statement | Along | str) -> int:
     """Execute `statements` one after the other in one round trip; the cursor stands before the first one's result.
+
+    Answers the place of that result, from which `go_to` counts those of the others.
 
     One that is plain text is planned anew each time, as suits how many records it is about. Where they are the first
     of a transaction its BEGIN goes with them.
     """
     session = connection.connection
     known = _known.setdefault(session, set())
-    texts = [_written(cursor, known, named, each) for each in statements]
+    texts = [_written(cursor, session, known, named, each) for each in statements]
     if begins := _is_to_begin():
         _begin_with(cursor, texts)
     else:
         cursor.execute("; ".join(texts))
     along = [(at, each) for at, each in enumerate(statements, begins) if isinstance(each, Along)]
     for at, each in along:
-        cursor.cursor.set_result(at)
+        go_to(cursor, at)
         each.rows = cursor.cursor.fetchall() if width(cursor) else []
         each.done, each.count = True, cursor.cursor.rowcount
     if begins or along:
-        cursor.cursor.set_result(int(begins))
+        go_to(cursor, int(begins))
+    return int(begins)
+
+
+def go_to(cursor: CursorWrapper, place: int) -> None:
+    """Have the cursor stand before the result at this place: by steps each one between would be read."""
+    cursor.cursor.set_result(place)
 
 
 def width(cursor: CursorWrapper) -> int:
@@ -132,7 +140,11 @@ def width(cursor: CursorWrapper) -> int:
 
 
 def _written(
-    cursor: CursorWrapper, known: set[str], named: dict[str, Any], statement: Statement | Along | str
+    cursor: CursorWrapper,
+    session: Any,
+    known: set[str],
+    named: dict[str, Any],
+    statement: Statement | Along | str,
 ) -> str:
     """The text of one statement with its values; the session, which knows some, is told of it at its first use."""
     if isinstance(statement, str):
@@ -143,7 +155,7 @@ def _written(
     if statement.name not in known:
         cursor.execute(statement.prepare)
         known.add(statement.name)
-    return statement.executed(named, connection.connection)
+    return statement.executed(named, session)
 
 
 def _is_to_begin() -> bool:

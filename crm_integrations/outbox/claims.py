@@ -95,8 +95,11 @@ def claim(limit: int = LARGEST_BATCH) -> Claim | None:
     return None
 
 
-# Written out, like all that every claim asks.
-ROWS = "SELECT * FROM crm_integrations_delivery WHERE id = ANY(%s) ORDER BY due_at, id"
+# Written out, like all that every claim asks. Without the moments, which nobody on the way out asks for: Django takes
+# longer to read these than all the rest.
+MOMENTS = {"created_at", "updated_at", "due_at", "leased_until", "delivered_at", "ask_at"}
+COLUMNS = ", ".join(str(each.column) for each in Delivery._meta.concrete_fields if each.name not in MOMENTS)
+ROWS = f"SELECT {COLUMNS} FROM crm_integrations_delivery WHERE id = ANY(%s) ORDER BY due_at, id"
 CONNECTION = "SELECT * FROM crm_integrations_connection WHERE id = %s"
 LET_GO = "DELETE FROM crm_integrations_lease WHERE id = %s"  # by the ORM it would take three round trips
 

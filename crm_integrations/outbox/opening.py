@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import orjson
 from django.db import connection as database
 
 from crm_integrations import health
@@ -17,7 +17,7 @@ from crm_integrations.outbox.claims import Claim, LostLease, Outdated, Paused
 from crm_integrations.outbox.leaving import left_to_others
 from crm_integrations.outbox.together import NotWritten, Together
 from leadops.models import Lead
-from leadops.prepared import BY_ONE_PLAN, Statement, run
+from leadops.prepared import BY_ONE_PLAN, Statement, go_to, run
 
 logger = logging.getLogger(__name__)
 
@@ -118,14 +118,12 @@ def _write(errands: Sequence[Errand], *before: str) -> list[Done]:
     """Write the endings and open the calls in one commit, `before` said before."""
     endings = [each.ending for each in errands if each.ending is not None]
     statements, named = settling.writing(endings) if endings else ((BY_ONE_PLAN,), {})
-    calls, written = json.dumps([each.call for each in errands]), set()
+    calls, written = orjson.dumps([each.call for each in errands]).decode(), set()
     with database.cursor() as cursor:
-        run(cursor, {**named, "calls": calls}, *before, *statements, OPENING)
-        for _ in before:
-            cursor.nextset()
+        first = run(cursor, {**named, "calls": calls}, *before, *statements, OPENING) + len(before)
         if endings:
-            written = settling.written_by(cursor)
-        cursor.nextset()
+            written = settling.written_by(cursor, first)
+        go_to(cursor, first + len(statements))
         opened = {pk.hex: told for pk, *told in cursor.fetchall()}
     return [
         Done(opened.get(call["id"]), ending is not None and ending["delivery"] in written)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.db import connection as database
@@ -33,7 +33,7 @@ from crm_integrations.outbox.leaving import left_to_others
 from crm_integrations.outbox.pausing import pause
 from crm_integrations.outbox.settlements import Ending, Settlement
 from crm_integrations.outbox.subscribers import learn_from
-from leadops.prepared import AS_BEFORE, BY_ONE_PLAN, Statement, run
+from leadops.prepared import AS_BEFORE, BY_ONE_PLAN, Statement, go_to, run
 from leadops.services import bank_verification, loan_accounts
 
 Columns = dict[str, Any]
@@ -70,6 +70,8 @@ WRITE_TOLD = Statement(
     f"{ANSWERED}, written AS ({SETTLE} RETURNING d.*, e.event, e.told), {events.WRITE_SETTLED} SELECT id FROM written",
     **GIVEN,
 )
+WRITES = 3
+"""The place of these among the statements of `writing`."""
 
 
 def settle(
@@ -157,8 +159,8 @@ def _write(claim: Claim, delivery: Delivery, settlement: Settlement, exchange: E
     """The lead's lock, the delivery with its exchange, the lead's summary; LostLease when the lease is another's."""
     statements, named = writing([columns_of(claim, Ending(delivery, settlement, exchange))])
     with database.cursor() as cursor:
-        run(cursor, named, *statements, AS_BEFORE)
-        if delivery.pk.hex not in written_by(cursor):
+        first = run(cursor, named, *statements, AS_BEFORE)
+        if delivery.pk.hex not in written_by(cursor, first):
             raise LostLease
 
 
@@ -171,7 +173,8 @@ def writing(endings: Sequence[Columns]) -> tuple[tuple[Statement | str, ...], di
     write = WRITE_TOLD if any("event" in each for each in endings) else WRITE
     ids = sorted({vendor_ids.lock_of(each["held_as"]) for each in endings if "held_as" in each})
     calls = span_of([each["exchange"] for each in endings if "exchange" in each])
-    named = {"leads": json.dumps(list(leads)), "endings": json.dumps(endings), "ids": ids, **calls}
+    written = {"leads": orjson.dumps(list(leads)).decode(), "endings": orjson.dumps(endings).decode()}
+    named = {**written, "ids": ids, **calls}
     return (BY_ONE_PLAN, summary.LOCK_GIVEN, vendor_ids.LOCK_IDS, write, summary.DERIVE_GIVEN), named
 
 
@@ -192,13 +195,10 @@ def columns_of(claim: Claim, ending: Ending) -> Columns:
     return columns | (answered(exchange) if exchange else {}) | events.of_settled(delivery, settlement.state)
 
 
-def written_by(cursor: CursorWrapper) -> set[str]:
-    """Once `writing`'s statements ran: the deliveries that were written. The cursor goes to their last result."""
-    for _ in ("plan", "leads", "ids"):
-        cursor.nextset()
-    written = {pk.hex for (pk,) in cursor.fetchall()}
-    cursor.nextset()
-    return written
+def written_by(cursor: CursorWrapper, first: int) -> set[str]:
+    """Once `writing`'s statements ran, the first of them at this place: the deliveries that were written."""
+    go_to(cursor, first + WRITES)
+    return {pk.hex for (pk,) in cursor.fetchall()}
 
 
 def _ask_in(delivery: Delivery, settlement: Settlement) -> float | None:

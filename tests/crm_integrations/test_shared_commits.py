@@ -117,10 +117,10 @@ def refuse_shared(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     """No string with an outcome and an opening in it can be sent."""
     real = opening.run
 
-    def run(cursor: Any, named: Any, *statements: Any) -> None:
+    def run(cursor: Any, named: Any, *statements: Any) -> int:
         if settling.WRITE in statements:
             raise error
-        real(cursor, named, *statements)
+        return real(cursor, named, *statements)
 
     monkeypatch.setattr(opening, "run", run)
 
@@ -174,11 +174,11 @@ def test_an_outcome_that_can_not_be_written_at_all_costs_the_others_nothing(queu
 def test_what_was_not_begun_when_the_database_went_away_is_given_back(queue, monkeypatch):
     real, calls = opening.run, []
 
-    def run(*args: Any) -> None:
+    def run(*args: Any) -> int:
         calls.append(args)
         if len(calls) <= 2:
             raise OperationalError("server closed the connection")
-        real(*args)
+        return real(*args)
 
     monkeypatch.setattr(opening, "run", run)
     with holding.vendor() as vendor:
