@@ -85,6 +85,8 @@ VALUE_INSIDE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+_in_json = json.JSONEncoder(ensure_ascii=False).encode
+
 
 def last_four(text: str) -> str:
     """`text` masked as everywhere: a PAN keeps its first two and last three, all else its last four."""
@@ -177,7 +179,7 @@ def body(raw: bytes, content_type: str = "", secrets: Collection[str] = ()) -> s
 def fields_alone(raw: bytes, secrets: Collection[str] = ()) -> str:
     """What fields a body has, without any value; nothing of what is no JSON."""
     try:
-        return storable(json.dumps(_emptied(json.loads(raw)), ensure_ascii=False), MAX_STORED, secrets)
+        return storable(_in_json(_emptied(json.loads(raw))), MAX_STORED, secrets)
     except (ValueError, RecursionError):
         return ""
 
@@ -194,7 +196,7 @@ def _emptied(value: Any) -> Any:
 def _as_json(text: str) -> str | None:
     """`text` masked key by key; None when it is not JSON."""
     try:
-        return json.dumps(_walk("", json.loads(text)), ensure_ascii=False)
+        return _in_json(_walk("", json.loads(text)))
     except (ValueError, RecursionError):
         return None
 

@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import JSONField, Model
 
 from leadops.fields import EncryptedTextField, place
+from leadops.literals import array
 from leadops.sealing import open_sealed
 
 
@@ -35,9 +36,9 @@ class Table:
     ) -> None:
         own, others, table = fields.split(), dict(joined or {}), model._meta.db_table
         kinds = {each.attname: each for each in model._meta.concrete_fields}
-        self.model = model
         self.row = _row(model.__name__, [*own, *others])
-        self.sealed = [n for n, name in enumerate(own) if isinstance(kinds[name], EncryptedTextField)]
+        sealed = [n for n, name in enumerate(own) if isinstance(kinds[name], EncryptedTextField)]
+        self.sealed = [(n, place(model, own[n], "")) for n in sealed]  # its place but for the row's id
         self.json = [n for n, name in enumerate(own) if isinstance(kinds[name], JSONField)]
         columns = ", ".join([f"{table}.{kinds[name].column}" for name in own] + list(others.values()))
         self.statement = f"SELECT {columns} FROM {table} {joins} WHERE {where}"  # noqa: S608 (names of our own)
@@ -45,10 +46,9 @@ class Table:
 
     def opened(self, values: Sequence[Any]) -> Any:
         """One row, with what is sealed in it opened, and JSON read."""
-        row = list(values)
-        for number in self.sealed:
-            name = self.row._fields[number]
-            row[number] = open_sealed(row[number], place(self.model, name, row[0])) if row[number] else ""
+        row, key = list(values), str(values[0])
+        for number, beginning in self.sealed:
+            row[number] = open_sealed(row[number], beginning + key) if row[number] else ""
         for number in self.json:
             row[number] = json.loads(row[number])
         return self.row._make(row)
@@ -63,7 +63,7 @@ def rows_of_leads(lead_ids: Collection[UUID], *tables: Table) -> list[list[Any]]
     if not lead_ids:
         return [[] for _ in tables]
     with connection.cursor() as cursor:
-        cursor.execute("; ".join(table.statement for table in tables), {"leads": list(lead_ids)})
+        cursor.execute("; ".join(table.statement for table in tables), {"leads": array(lead_ids)})
         found = []
         for table in tables:
             found.append([table.opened(values) for values in cursor.fetchall()])
