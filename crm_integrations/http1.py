@@ -20,7 +20,7 @@ from crm_integrations.messages import Response
 MAX_ANSWER = 1024 * 1024
 MAX_HEAD = 64 * 1024
 CHUNK = 64 * 1024
-LINES = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\r\n\0]*\r\n)+")
+LINES = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t -~\x80-\xff]*\r\n)+")
 IN_TARGET = "%/:=&?~#+!$,;'@()*[]"
 """What a place and its query may hold as it is; all else of them is escaped."""
 WITHOUT_BODY = frozenset({"GET", "DELETE"})
@@ -41,13 +41,10 @@ def written(method: str, target: str, headers: Mapping[str, str], body: bytes) -
     if body or method not in WITHOUT_BODY:
         told["Content-Length"] = str(len(body))
     lines = "".join([f"{name}: {value}\r\n" for name, value in told.items()])
-    if not LINES.fullmatch(lines) or lines.count("\n") != len(told) or not _is_latin(lines):
+    # An end of line in a value would begin a header of its own.
+    if not LINES.fullmatch(lines) or lines.count("\n") != len(told):
         raise errors.Misconfigured("The request can't be sent: a header of it holds what none may hold.")
     return f"{method} {quote(target, IN_TARGET)} HTTP/1.1\r\n{lines}\r\n".encode("latin-1") + body
-
-
-def _is_latin(text: str) -> bool:
-    return text.isascii() or all(ord(letter) < 256 for letter in text)
 
 
 def read(sock: socket.socket) -> tuple[Response, bool]:

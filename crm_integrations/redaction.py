@@ -85,6 +85,7 @@ VALUE_INSIDE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+# Made once: json.dumps makes an encoder for each text.
 _in_json = json.JSONEncoder(ensure_ascii=False).encode
 
 

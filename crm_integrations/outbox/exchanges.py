@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from typing import Any
 
+import orjson
 from django.db import connection as database
 
 from crm_integrations import health
@@ -50,7 +50,9 @@ def span_of(calls: Collection[str]) -> dict[str, str | None]:
 def complete_exchange(exchange: Exchange) -> None:
     """Keep what the vendor answered, and what it tells of the connection."""
     with database.cursor() as cursor:
-        cursor.execute(COMPLETE_ONE, {"answer": json.dumps(answered(exchange)), **span_of([exchange.pk.hex])})
+        cursor.execute(
+            COMPLETE_ONE, {"answer": orjson.dumps(answered(exchange)).decode(), **span_of([exchange.pk.hex])}
+        )
     tell_health(exchange)
 
 

@@ -159,7 +159,7 @@ class ImportBatchAdmin(ImportRowPages, MadeByService, OnlyChosen, CappedList, Mo
             why_not = import_undoing.why_in_vain(batch) if may_undo else ""
             shown["in_vain"] = gettext(why_not) if why_not else ""
             shown |= {"preview": import_previews.shown(batch), "title": batch.file_name, "subtitle": None}
-            shown["beside"] = Proposal.of(batch.proposal).beside if batch.proposal else ""
+            shown["beside"] = Proposal.of(batch.proposal).beside
             shown |= self.rows_context(request, batch)
             tell_waiting(request, "leadops.importbatch", [str(batch.pk)])
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})

@@ -35,7 +35,7 @@ def no_date(text: str) -> tuple[Problem, ...]:
 
 
 def _whole(damage_of: Callable[[str], str | None]) -> Check:
-    """The check that refuses what Excel has cut short or taken for a date; `damage_of` says of what was cut how."""
+    """The check that refuses what Excel has cut short or taken for a date; `damage_of` says how a text was damaged."""
 
     def check(text: str) -> tuple[Problem, ...]:
         if how := damage_of(plain(text)):

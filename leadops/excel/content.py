@@ -43,8 +43,8 @@ KINDS = (  # what is told apart most surely comes first
     CellKind("Account number", "long numbers, as account numbers are", _ACCOUNT.fullmatch),
 )
 
-
-_OF_A_BORROWER = ("PAN", "Mobile")
+_OF_A_BORROWER = [kind for kind in KINDS if kind.header in ("PAN", "Mobile")]
+"""What a borrower is known by."""
 
 
 class Guess(NamedTuple):
@@ -77,7 +77,7 @@ def looks_like_data(cell: str) -> bool:
 def tells_who(cell: str) -> bool:
     """Whether a cell holds what a borrower is known by, and nothing else."""
     text = cell.strip()
-    return any(kind.looks_like(text) for kind in KINDS if kind.header in _OF_A_BORROWER)
+    return any(kind.looks_like(text) for kind in _OF_A_BORROWER)
 
 
 _SEALED = ("primary_mobile", "account_no", "series", "number", "tax_id", "insurance_no")

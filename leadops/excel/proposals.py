@@ -75,7 +75,12 @@ class Proposal:
 
     @classmethod
     def of(cls, kept: str, mapping: OurColumns | None = None) -> Proposal:
-        """A proposal that was kept as JSON, with what was decided since in place of what was proposed."""
+        """A proposal that was kept as JSON, with what was decided since in place of what was proposed.
+
+        Where none was kept it is empty.
+        """
+        if not kept:
+            return cls()
         read = json.loads(kept)
         choices = [Choice(**each) for each in read.pop("choices")]
         rows = [(number, text) for number, text in read.pop("rows")]

@@ -48,7 +48,8 @@ _PLAIN = (
 )
 """Fields that are written in plain letters and digits; all others keep those they came in."""
 _WITH_ZEROS = {"account_no", "tax_id", "insurance_no"}
-_NUMBERS = _PLAIN - {"pan_no", "gstin", "ifsc"}
+"""Fields whose numbers may begin with 0."""
+_OF_DIGITS = _PLAIN - {"pan_no", "gstin", "ifsc"}
 """Fields of digits: a text that the sheet shows beside them is none of theirs."""
 _FOUND_HERE = {"was_decimal", "was_power", "perhaps_decimal", "fewer_digits"}
 _DATE_PARTS = re.compile(r"(\s*)([0-9]{1,2})([/.-])([0-9]{1,2})([/.-][0-9]{2,4}\s*)")
@@ -133,7 +134,7 @@ def _code_in(column: Column | None, code: str) -> str:
 
 def _as_shown(attribute: str, code: str, text: str) -> tuple[str, str]:
     """What is said in this column of a number that was read as it is shown, and what is taken of it."""
-    if attribute not in _NUMBERS:
+    if attribute not in _OF_DIGITS:
         return code, text
     if code == "shown_otherwise":
         return "", text

@@ -46,7 +46,8 @@ def read(batch: ImportBatch, lease: Lease) -> Lease | None:
         return None
     not_joined = store_joined(storing, top[0].sheet if top else "", sheets)
     batch.left_out = [each.name for each in (*left_out, *not_joined) if not is_of_template(each)]
-    if (beside := _leads_on(not_joined, batch)) and not _was_asked(batch, beside):
+    beside = _leads_on(not_joined, batch)
+    if beside and beside not in Proposal.of(batch.proposal).beside:  # else they were asked about
         _ask_again(batch, lease, replace(table, beside=f"{table.beside} {beside}".strip()))
         return None
     if not storing.total:
@@ -66,10 +67,6 @@ def _leads_on(left_out: Iterable[reader.LeftOut], batch: ImportBatch) -> str:
     if beside and not batch.review:
         raise UnreadableFile(f"{beside} {ON_ONE_SHEET}")
     return beside
-
-
-def _was_asked(batch: ImportBatch, beside: str) -> bool:
-    return bool(batch.proposal) and beside in Proposal.of(batch.proposal).beside
 
 
 # What the columns are ----------------------------------------------------------------------------------------

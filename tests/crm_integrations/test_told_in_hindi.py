@@ -35,6 +35,7 @@ NOT_AT_THE_DESK = re.compile(
 ENGLISH = re.compile(r"(?:[A-Za-z][A-Za-z'’-]*[,;:.]? ){2,}[A-Za-z][A-Za-z'’-]*")
 AS_THEY_ARE = re.compile(
     r"https?://\S+|DAYS, WEEKS, MONTHS|Settings > Dev Space > (?:Open API Keys|Webhooks)|name@example\.com"
+    r"|Edit Links|Workbook Links|Break Link"  # as Excel has them
 )
 TOLD = {
     "Finding": 2,

@@ -484,3 +484,8 @@ def test_a_private_address_dressed_as_ipv6_is_not_public(address):
 
 def test_a_public_ipv6_address_is_public():
     assert egress.is_public("2606:2800:220:1:248:1893:25c8:1946")
+
+
+def test_a_host_that_is_none_is_no_fault_of_the_network():
+    with pytest.raises(errors.Misconfigured, match="can't be sent"):
+        transport.send("https://☃.example", POST, 5)

@@ -33,9 +33,7 @@ def elements(archive: zipfile.ZipFile, part: str, wanted: Mapping[str, Sequence[
     def start(name: str, given: dict[str, str]) -> None:
         own = _own(name)
         if own in wanted:
-            kept = {
-                key: value for key, value in ((_own(key), given[key]) for key in given) if key in wanted[own]
-            }
+            kept = {_own(key): value for key, value in given.items() if _own(key) in wanted[own]}
             found.append(Element(own, path[-1], kept))
             if len(found) > MOST:
                 raise Refused(_TOO_MANY)

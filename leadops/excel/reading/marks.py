@@ -17,6 +17,8 @@ LINKED = (
     "This workbook takes values from other workbooks by links: in Excel choose Data, Edit Links (or Workbook Links),"
     " Break Link, save it and send that; or paste its values into a new one."
 )
+UNCALCULATED = "#VALUE!"
+"""Stands in a cell whose formula has no result: no check lets it through, also when the row is uploaded again."""
 WHOLE_ROW = -1
 MOST_MERGES = 100_000
 MOST_TEMPLATES = 60_000

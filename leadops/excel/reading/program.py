@@ -210,7 +210,7 @@ def first_filled(sheet: Sheet) -> list[str]:
     return next((cells for _, cells, _, _ in filled(sheet.looked_through())), [])
 
 
-def filled(rows: Iterator[Row] | Sheet) -> Iterator[tuple[int, list[str], list[Note], str]]:
+def filled(rows: Iterable[Row]) -> Iterator[tuple[int, list[str], list[Note], str]]:
     """The rows that hold anything to be seen, each with all its cells in one."""
     for number, cells, notes in rows:
         whole = "".join(cells)
@@ -222,7 +222,7 @@ def filled(rows: Iterator[Row] | Sheet) -> Iterator[tuple[int, list[str], list[N
             yield number, cells, notes, whole
 
 
-def write(rows: Iterator[Row] | Sheet, most: Most) -> None:
+def write(rows: Iterable[Row], most: Most) -> None:
     """Print rows that hold anything."""
     chunk: list[Any] = []
     count = size = total = 0

@@ -7,10 +7,9 @@ import zipfile
 from xml.parsers import expat
 
 from .cells import cell_text
-from .marks import LINKED, Marks, Merge, Place, Refused
+from .marks import LINKED, UNCALCULATED, Marks, Merge, Place, Refused
 from .number_formats import of_shown
 from .packing import blocks
-from .sheet_xml import UNCALCULATED
 
 PART = "content.xml"
 _ERROR_TEXT = re.compile(r"#[A-Z0-9/?!]{2,8}|Err:[0-9]{3}")

@@ -13,7 +13,7 @@ from functools import cache
 from itertools import product
 
 from .elements import elements
-from .marks import Marks, Merge, Place, Refused
+from .marks import UNCALCULATED, Marks, Merge, Place, Refused
 from .packing import blocks
 from .sheet_bin import ERRORS
 from .styles_xml import templates
@@ -21,8 +21,6 @@ from .styles_xml import templates
 LONGEST_CELL = 64 * 1024
 _FEW_STYLES = 32
 """So many are looked for one by one in each cell."""
-UNCALCULATED = "#VALUE!"
-"""Stands in a cell whose formula has no result: no check lets it through, also when the row is uploaded again."""
 _CELL = re.compile(rb"<(?:\w+:)?c ")
 _ADDRESS = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]{1,40})</")
