@@ -42,16 +42,9 @@ def skip_known(
             continue
         reference = result.draft.partner_ref_id
         if reference in known:
-            number = rows.get(known[reference])
-            where = f"from row {number} of this file" if number else "from before"
-            message = f"A lead with this reference is already here, {where}; this row was left out."
-            message += _what_differs(result, held.get(reference), others)
-            _skip(
-                header,
-                result,
-                known[reference],
-                Finding("partner_ref_id", "duplicate_reference", message, _NOTE),
-            )
+            lead_id = known[reference]
+            message = _is_here(rows.get(lead_id)) + _what_differs(result, held.get(reference), others)
+            _skip(header, result, lead_id, Finding("partner_ref_id", "duplicate_reference", message, _NOTE))
         elif reference in deleted:
             message = f"{DELETED_REFERENCE} This row was left out."
             _skip(header, result, None, Finding("partner_ref_id", "duplicate_reference", message, _NOTE))
@@ -59,9 +52,15 @@ def skip_known(
             result.draft, result.outcome = None, Outcome.WAITING.value
         elif reference:
             seen.add(reference)
-        elif lead_id := again.get((result.sheet, result.number)):
+        elif (result.sheet, result.number) in again:
+            lead_id = again[result.sheet, result.number]
             message = "This row of the same file became a lead before; it was left out."
             _skip(header, result, lead_id, Finding("", "already_imported", message, _NOTE))
+
+
+def _is_here(number: int | None) -> str:
+    where = f"from row {number} of this file" if number else "from before"
+    return f"A lead with this reference is already here, {where}; this row was left out."
 
 
 def _skip(header: Header, result: Result, lead_id: UUID | None, finding: Finding) -> None:
