@@ -21,7 +21,7 @@ MAX_ANSWER = 1024 * 1024
 MAX_HEAD = 64 * 1024
 CHUNK = 64 * 1024
 LINES = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t -~\x80-\xff]*\r\n)+")
-IN_TARGET = "%/:=&?~#+!$,;'@()*[]"
+IN_TARGET = "%/:=&?~+!$,;'@()*[]"
 """What a place and its query may hold as it is; all else of them is escaped."""
 WITHOUT_BODY = frozenset({"GET", "DELETE"})
 """Methods that need not say that nothing follows their head."""

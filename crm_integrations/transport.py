@@ -192,11 +192,20 @@ def _exchange(base_url: str, request: Request, call: deadlines.Call, deadline: f
         call.stopped = stop
         raise
     call.sent = True
-    sock.sendall(whole)
+    heard_all = _say(sock, whole)
     response, may_be_followed = http1.read(sock)
-    if not may_be_followed:
+    if not (may_be_followed and heard_all):
         kept.connection.close()
     return response
+
+
+def _say(sock: socket.socket, whole: bytes) -> bool:
+    """Send the request; False where the vendor stopped hearing it, which may have answered before: it is too large."""
+    try:
+        sock.sendall(whole)
+    except (BrokenPipeError, ConnectionResetError):
+        return False
+    return True
 
 
 def _standing(connection: _Guarded, deadline: float) -> socket.socket:

@@ -15,24 +15,24 @@ from leadops.models import ImportMode
 ON_ONE_SHEET = "Put all leads on the first sheet, or delete the sheets that hold none."
 
 
-def leads_on(sheet: LeftOut, mode: str = ImportMode.CREATE) -> int:
-    """How many rows of a sheet may be leads, 0 where it holds something else; all of one that nobody has looked at."""
+def leads_on(sheet: LeftOut) -> int:
+    """How many rows of a sheet may be leads; 0 where it holds something else, or is one of too many to be looked at."""
     top = list(headings.as_one(sheet.top))
     if not top:
-        return sheet.rows
+        return 0
     table = table_of(top)
     rows = [*table.above, *table.below]
     known = [column for name in table.names if (column := BY_KEY.get(key(name)))]
-    is_named = bool(table.names) and not missing_columns(known, mode)
+    is_named = bool(table.names) and not missing_columns(known, ImportMode.CREATE)
     alike = sum(may_be_lead(row.cells) for row in rows)
     if not rows or (not is_named and 2 * alike < len(rows)):
         return 0
     return sheet.rows - len(sheet.top) + len(rows)
 
 
-def doubt_of(sheets: Iterable[LeftOut], mode: str) -> str:
+def doubt_of(sheets: Iterable[LeftOut]) -> str:
     """Which of these sheets may hold leads, a sentence each; empty where none does."""
-    return " ".join(_in_words(sheet.name, count) for sheet in sheets if (count := leads_on(sheet, mode)))
+    return " ".join(_in_words(sheet.name, count) for sheet in sheets if (count := leads_on(sheet)))
 
 
 def _in_words(name: str, count: int) -> str:

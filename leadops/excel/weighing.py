@@ -51,6 +51,9 @@ _WITH_ZEROS = {"account_no", "tax_id", "insurance_no"}
 """Fields whose numbers may begin with 0."""
 _OF_DIGITS = _PLAIN - {"pan_no", "gstin", "ifsc"}
 """Fields of digits: a text that the sheet shows beside them is none of theirs."""
+_MEASURED = {"loan_amount", "loan_tenure", "monthly_income", "monthly_expenses"}
+_UNITS = re.compile(r"\b(?:rs|inr|rupees?|only|months?)\b", re.IGNORECASE)
+"""What may stand beside an amount or a tenure and change nothing of it."""
 _FOUND_HERE = {"was_decimal", "was_power", "perhaps_decimal", "fewer_digits"}
 _DATE_PARTS = re.compile(r"(\s*)([0-9]{1,2})([/.-])([0-9]{1,2})([/.-][0-9]{2,4}\s*)")
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
@@ -134,7 +137,7 @@ def _code_in(column: Column | None, code: str) -> str:
 
 def _as_shown(attribute: str, code: str, text: str) -> tuple[str, str]:
     """What is said in this column of a number that was read as it is shown, and what is taken of it."""
-    if attribute not in _OF_DIGITS:
+    if attribute not in _OF_DIGITS or (attribute in _MEASURED and _other_unit(text)):
         return code, text
     if code == "shown_otherwise":
         return "", text
@@ -144,6 +147,11 @@ def _as_shown(attribute: str, code: str, text: str) -> tuple[str, str]:
     if code == "shown_zeros" and attribute not in _WHOLE_NUMBERS:
         return code, text
     return "", digits.lstrip("0") or "0"  # 009800000001 would be a number in Iran
+
+
+def _other_unit(text: str) -> bool:
+    """Whether words stand beside a number that make another of it: 5 lakh is not 5, nor are 5 years 5 months."""
+    return any(map(str.isalpha, _UNITS.sub("", text)))
 
 
 def _mend_number(at: int, attribute: str, cells: list[str]) -> str:

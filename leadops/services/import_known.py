@@ -85,7 +85,8 @@ def _what_differs(result: Result, held: _Held | None, others: Mapping[UUID, str]
         return ""
     told = f" It is a lead of the program {others[held.program_id]}." if held.program_id in others else ""
     mobile = result.draft.primary_mobile if result.draft is not None else ""
-    if mobile and bytes(held.mobile) != MOBILE_INDEX.index(mobile):
+    # One whose borrower was erased has no mobile any more.
+    if mobile and held.mobile is not None and bytes(held.mobile) != MOBILE_INDEX.index(mobile):
         told += " Its mobile is another one, so give this row a reference of its own if it is of another borrower."
     return told
 
@@ -95,7 +96,7 @@ class _Held(NamedTuple):
 
     lead_id: UUID
     program_id: UUID
-    mobile: bytes
+    mobile: bytes | None
 
 
 def _by_reference(batch: ImportBatch, results: Iterable[Result]) -> tuple[dict[str, _Held], set[str]]:

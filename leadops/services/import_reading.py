@@ -63,7 +63,7 @@ def _rows_of(batch: ImportBatch, left_out: list[reader.LeftOut]) -> Iterator[rea
 
 def _leads_on(left_out: Iterable[reader.LeftOut], batch: ImportBatch) -> str:
     """Which sheets that are not read may hold leads; raises UnreadableFile where nobody can be asked about them."""
-    beside = doubt_of((each for each in left_out if not is_of_template(each)), batch.mode)
+    beside = doubt_of(each for each in left_out if not is_of_template(each))
     if beside and not batch.review:
         raise UnreadableFile(f"{beside} {ON_ONE_SHEET}")
     return beside

@@ -123,6 +123,27 @@ def test_a_broken_answer_leaves_the_outcome_unknown(raw):
         transport.send(url, POST, 5)
 
 
+def test_a_refusal_that_comes_before_the_whole_request_was_heard_is_read():
+    """A vendor may answer 413 at the head of a large document and hang up."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def refuse() -> None:
+        conn, _ = listener.accept()
+        with conn:
+            conn.recv(1024)
+            conn.sendall(b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}")
+
+    thread = threading.Thread(target=refuse)
+    thread.start()
+    try:
+        large = replace(POST, body=bytes(20 * 1024 * 1024))
+        response = transport.send(f"http://127.0.0.1:{listener.getsockname()[1]}", large, patience.SECONDS)
+    finally:
+        thread.join()
+        listener.close()
+    assert (response.status, response.body) == (413, b"{}")
+
+
 def test_what_follows_a_malformed_header_line_is_in_no_log(caplog):
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\nthis is no header\r\nbsauth: TOKEN-CANARY\r\n"
     ask = Request.get("probe", "/probe?mobile=9800000001")

@@ -19,8 +19,10 @@ from .day_order import DayOrder
 from .marks import Marks, Note, Refused
 from .sheet import Row, Sheet
 
-LEAST_MEMORY = 80 * 1024 * 1024
-MEMORY_A_BYTE = 6
+LEAST_MEMORY = 160 * 1024 * 1024
+LEAST_MEMORY_OF_ODS = 80 * 1024 * 1024
+"""One of its rows may stand for a million."""
+MEMORY_A_BYTE = 16
 MEMORY_A_BYTE_OF_XLS = 20
 """Its cells take a third of the bytes, and the file is held whole."""
 MOST_MEMORY = 1536 * 1024 * 1024
@@ -48,10 +50,12 @@ CHUNK_TEXT = 1024 * 1024
 def limit(kind: str, size: int) -> None:
     """Bound what a hostile file can take, by what a file of this size needs; unpacked, in bytes.
 
-    A full sheet needs three bytes of memory for each of its own, one of which a quarter is filled four.
+    A full sheet needs three bytes of memory for each of its own, one of which a tenth is filled ten: the parser keeps a
+    place for each cell up to the last row and column that hold anything.
     """
+    least = LEAST_MEMORY_OF_ODS if kind == "ods" else LEAST_MEMORY
     a_byte = MEMORY_A_BYTE_OF_XLS if kind == "xls" else MEMORY_A_BYTE
-    memory = min(MOST_MEMORY, LEAST_MEMORY + a_byte * size)
+    memory = min(MOST_MEMORY, least + a_byte * size)
     resource.setrlimit(resource.RLIMIT_AS, (memory, MOST_MEMORY))
 
 
@@ -126,11 +130,21 @@ def worksheets(workbook: Any) -> Iterator[int]:
 def sheets_to_read(workbook: Any, kind: str, path: str, numbers: Iterable[int]) -> Iterator[Sheet]:
     """Those that hold anything; each is looked through before the parser takes it whole."""
     for number in numbers:
-        marks = marks_of(kind, path, number)
-        sheet = workbook.get_sheet_by_index(number)
-        if sheet.height and sheet.width:
-            refuse_too_wide(sheet)
-            yield Sheet(sheet, marks)
+        yield from sheet_at(workbook, number, marks_of(kind, path, number))
+
+
+def sheets_beside(workbook: Any, kind: str, path: str, numbers: Iterable[int]) -> Iterator[Sheet]:
+    """The same of those that are only looked at; of an .ods, which is one part, without a walk for each of them."""
+    for number in numbers:
+        yield from sheet_at(workbook, number, Marks() if kind == "ods" else marks_of(kind, path, number))
+
+
+def sheet_at(workbook: Any, number: int, marks: Marks) -> Iterator[Sheet]:
+    """The sheet, if it holds anything."""
+    sheet = workbook.get_sheet_by_index(number)
+    if sheet.height and sheet.width:
+        refuse_too_wide(sheet)
+        yield Sheet(sheet, marks)
 
 
 def refuse_too_wide(sheet: Any) -> None:
@@ -162,7 +176,7 @@ def read_workbook(kind: str, path: str, most: Most, beside: Sequence[str]) -> li
     for number in numbers:
         name = without_controls(workbook.sheets_metadata[number].name)
         (joined if name in beside else others).append(number)
-    for at, other in enumerate(sheets_to_read(workbook, kind, path, others)):
+    for at, other in enumerate(sheets_beside(workbook, kind, path, others)):
         refuse_twin(sheet, other)
         emit_left_out(other, MOST_TOLD if at < MOST_SHEETS_TOLD else 0)
     emit({"sheet": sheet.name})

@@ -25,6 +25,8 @@ _SHOWN = re.compile(rb'"float"[^>]{0,99}><[^>]{0,99}>(?:0[0-9]|[0-9.,+-]{0,30}[^
 _LONGEST_TOLD = 40
 """Characters of a number as it is shown, or of an error's name."""
 _LONGEST_TELLING = 300
+_MOST_EQUAL_ROWS = 1_000
+"""So many rows that are written as one are told; more of them are no leads."""
 _TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
 _OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
 _TEXT_P = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 p"
@@ -137,8 +139,9 @@ class _Scan:
 
     def _end_of_cell(self) -> None:
         if self._text or _FORMULA in self._cell:
-            for column in range(self._column, min(self._last, self._most_columns) + 1):
-                self._tell((self._row, column))
+            for row in range(self._row, self._row + min(self._rows, _MOST_EQUAL_ROWS)):
+                for column in range(self._column, min(self._last, self._most_columns) + 1):
+                    self._tell((row, column))
         self._column = self._last
         self._depth_of_texts, self._text = 0, ""
 

@@ -156,10 +156,6 @@ def corner_among_rows(path: Path) -> Path:
     return _among_rows(path, "XFD1048576", 1_048_576)
 
 
-def last_row_among_rows(path: Path) -> Path:
-    return _among_rows(path, "J1048576", 1_048_576)
-
-
 def far_right_among_rows(path: Path) -> Path:
     return _among_rows(path, "ATD26000", 26_000)
 

@@ -47,9 +47,8 @@ def test_rows_whose_mobiles_are_damaged_are_told_by_the_header(left_out):
     assert leads_on(left_out(["Name", "Mobile No"], ["Bina", "9.8E+09"])) == 1
 
 
-def test_leads_that_are_changed_by_their_reference_are_told_where_they_may_be_changed(left_out):
-    sheet = left_out(["Ref No", "Loan amount"], ["R-1", 50_000])
-    assert (leads_on(sheet), leads_on(sheet, "update")) == (0, 1)
+def test_a_list_of_references_is_no_list_of_leads(left_out):
+    assert leads_on(left_out(["Ref No", "Loan amount"], ["R-1", 50_000])) == 0
 
 
 def test_every_row_of_a_long_sheet_is_counted(left_out):
@@ -77,15 +76,17 @@ def test_it_is_told_in_a_sentence_for_each(left_out):
         left_out(HEADER[::-1], LEADS[0][::-1]),
         left_out(HEADER[::-1], *[["Bina", "9800000002"]] * 1200),
     )
-    assert doubt_of([one, left_out(["What"], ["Soap"]), two], "create") == (
+    assert doubt_of([one, left_out(["What"], ["Soap"]), two]) == (
         "Sheet South has 1 row that looks like a lead, and is not read: leads stand on the first sheet."
         " Sheet South has 1,200 rows that look like leads, and is not read: leads stand on the first sheet."
     )
 
 
-def test_sheets_beyond_those_that_are_looked_at_are_told_whole(tmp_path):
+def test_of_sheets_beyond_those_that_are_looked_at_nothing_is_said_but_their_rows(tmp_path):
     many = [(f"S{number}", [["What"], ["Soap"]]) for number in range(25)]
     path = workbooks.by_openpyxl(tmp_path / "a.xlsx", ("North", [HEADER]), *many)
     told: list[reader.LeftOut] = []
     list(reader.rows(path, told))
-    assert [leads_on(sheet) for sheet in told] == [0] * 20 + [2] * 5
+    assert [(leads_on(sheet), sheet.rows, bool(sheet.top)) for sheet in told] == [(0, 2, True)] * 20 + [
+        (0, 2, False)
+    ] * 5

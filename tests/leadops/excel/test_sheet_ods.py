@@ -47,6 +47,17 @@ def test_a_cell_that_stands_for_several_is_told_in_each_that_is_read(tmp_path):
             assert list(sheet_ods.marks(archive, 0, 200).texts) == [(1, at) for at in range(1, column + 1)]
 
 
+def test_a_row_that_stands_for_several_is_told_in_each(tmp_path):
+    cell = '<table:table-cell office:value-type="{}" office:value="1"><text:p>{}</text:p></table:table-cell>'
+    cells = cell.format("float", "LN-0001") + cell.format("string", "#N/A")
+    row = f'<table:table-row table:number-rows-repeated="3">{cells}</table:table-row>'
+    content = f"<office:body{NAMES}><table:table>{row}</table:table></office:body>"
+    with zipfile.ZipFile(by_hand.packed(tmp_path / "a.ods", {sheet_ods.PART: content})) as archive:
+        marks = sheet_ods.marks(archive, 0, 200)
+    assert list(marks.shown[1]) == [0, 1, 1, 1]
+    assert marks.texts == {(row, 2): "#N/A" for row in (1, 2, 3)}
+
+
 @pytest.mark.parametrize("text", ["TRUE", "#N/A"])
 def test_a_comment_or_a_drawing_of_a_cell_is_not_its_text(texts_of, text):
     comment = f"<office:annotation><text:p>{text}</text:p></office:annotation>"

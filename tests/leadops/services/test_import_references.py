@@ -9,9 +9,10 @@ import pytest
 from django.utils import timezone, translation
 
 from leadops.languages.said import said as said_in_hindi
-from leadops.models import Bank, Lead, Program
+from leadops.models import Bank, Erasure, Lead, Program
 from leadops.services import (
     column_mappings,
+    erasure,
     import_batches,
     import_chunks,
     import_mending,
@@ -54,6 +55,15 @@ def test_a_row_that_is_left_out_keeps_what_was_said_of_its_cells(finished, tmp_p
     book.active.merge_cells("A2:A3")
     book.save(path)
     assert codes(finished(path, name="m.xlsx"))[1] == (3, "skipped", ["merged_cell", "duplicate_reference"])
+
+
+@pytest.mark.parametrize("review", [False, True])
+def test_the_reference_of_an_erased_borrower_leaves_out_its_row_alone(finished, officer, review):
+    finished([ASHA], header=HEADER)
+    erasure.erase(Lead.objects.get().pk, Erasure.Cause.REQUEST, officer=officer, reason="She asked for it")
+    again = finished([ASHA, ["L 2", *RAVI]], header=HEADER, name="b.xlsx", review=review)
+    assert again.state == ("ready" if review else "done")
+    assert review or counts(again) == (2, 1, 1, 0)
 
 
 def test_a_reference_that_another_borrower_has_says_so_though_no_rule_looks_for_it(finished, program):
