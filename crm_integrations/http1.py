@@ -32,10 +32,10 @@ EMPTY = frozenset({*INTERIM, 204, 304})
 
 
 def written(method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
-    """The whole request: a worker that froze between head and body would send the body when others have long looked
-    the record up, found nothing and sent it again.
+    """The whole request, in one piece; raises Misconfigured when a header can't be one.
 
-    Raises Misconfigured when a header can't be one.
+    A worker that froze between head and body would send the body when others have long looked the record up, found
+    nothing and sent it again.
     """
     told = dict(headers)
     if body or method not in WITHOUT_BODY:

@@ -393,6 +393,14 @@ def test_connections_that_were_idle_are_not_used_again(monkeypatch):
     assert transport._kept(NOWHERE, NOWHERE) is not kept
 
 
+def test_a_connection_that_the_vendor_closed_meanwhile_is_made_anew():
+    with server(says(OK)) as (url, heard):  # which says that it stays open
+        for _ in range(3):
+            assert transport.send(url, POST, 5).json() == {"ok": True}
+            time.sleep(0.1)
+    assert len(heard) == 3
+
+
 def test_a_kept_connection_serves_the_next_call_and_no_cookie_goes_with_it():
     heard: list[bytes] = []
 

@@ -145,7 +145,7 @@ def test_the_limits_stand_before_the_file_is_opened(tmp_path):
 # The parser keeps a place for each cell up to the last row and column; officers fill a few columns of many, and leave a
 # stray cell far out.
 SPARSE = [
-    (20_000, range(10), "CV20001"),
+    (40_000, range(10), "GR40001"),
     (20_000, range(2), "AN20001"),
     (6_000, range(12), "GR6001"),
     (2, range(2), "D1048576"),
