@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
+import fcntl
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
+import orjson
 from django.conf import settings
 
 from leadops.errors import UnreadableFile
@@ -21,6 +22,8 @@ from leadops.excel.kinds import Kind
 from leadops.excel.notes import Note
 
 PROGRAM = Path(__file__).with_name("reading_process.py")
+_ROWS_AHEAD = 1024 * 1024
+"""Bytes of rows that the parsing process may be ahead, so that it goes on while some are written to the database."""
 _TOO_MUCH = (
     "This workbook needs more memory or time to read than one file may take. Mostly a stray cell far from the"
     " table is the reason: delete the rows below and the columns beside it, and save it again."
@@ -64,7 +67,7 @@ def rows(path: str | Path, left_out: list[LeftOut] | None = None) -> Iterator[Ro
 def _rows(lines: Iterator[bytes], left_out: list[LeftOut]) -> Iterator[Row]:
     sheet = ""
     for line in lines:
-        message = json.loads(line)
+        message = orjson.loads(line)
         if isinstance(message, list):
             for number, cells, notes in message:
                 yield Row(sheet, number, cells, tuple(Note(*note) for note in notes) if notes else ())
@@ -93,6 +96,8 @@ def _process(kind: Kind, path: str | Path) -> Iterator[Iterator[bytes]]:
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
     )
     assert process.stdout is not None
+    with suppress(AttributeError, OSError):  # where a system has no such pipes, the usual one does
+        fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, _ROWS_AHEAD)
     try:
         yield process.stdout
     finally:

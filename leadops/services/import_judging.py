@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,8 @@ from datetime import date
 from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
+
+import orjson
 
 from leadops.drafts import LeadDraft
 from leadops.excel.header import Header
@@ -54,7 +55,7 @@ class SheetRow(NamedTuple):
 def opened(row_id: UUID, sheet: str, number: int, lead_row: int, cells: bytes, problems: str) -> SheetRow:
     """A row as the database gives it."""
     text = open_sealed(bytes(cells), place(ImportRow, "cells", row_id))
-    return SheetRow(row_id, sheet, number, lead_row, json.loads(text), still_noted(json.loads(problems)))
+    return SheetRow(row_id, sheet, number, lead_row, orjson.loads(text), still_noted(orjson.loads(problems)))
 
 
 @dataclass(slots=True)

@@ -19,8 +19,8 @@ from leadops.fields import place
 from leadops.models import ImportBatch, ImportRow, Layout, Officer, RowProblem
 from leadops.sealing import seal
 from leadops.services import import_corrections, import_rows
+from leadops.services.copy_lines import in_json
 from leadops.services.import_judging import SheetRow, headers_of, opened, row_note
-from leadops.services.insertion import in_json
 from leadops.services.partners import refuse_inactive
 from leadops.validation import tidied
 

@@ -14,10 +14,10 @@ from leadops import signals, statements
 from leadops.errors import NotInThisState
 from leadops.models import ImportBatch, ImportRow, Lead, Officer
 from leadops.services import import_corrections, import_leases
+from leadops.services.copy_lines import in_json
 from leadops.services.import_duplicates import MERGED, MERGED_ROW
 from leadops.services.import_judging import row_note
 from leadops.services.import_leases import Lease
-from leadops.services.insertion import in_json
 
 State, Outcome = ImportBatch.State, ImportRow.Outcome
 CHUNK = 200

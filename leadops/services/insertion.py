@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from io import BytesIO
 from operator import itemgetter
 from typing import Any, cast
 
 import orjson
-from django.contrib.postgres.fields import ArrayField
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models.base import ModelState
 from django.utils import timezone
-from psycopg import Copy
-from psycopg.copy import FileWriter
 
 from leadops.audit import acting
 from leadops.fields import BlindIndexField, EncryptedTextField, Sealed
 from leadops.fields import place as binding
 from leadops.prepared import Along, Statement, run
 from leadops.sealing import seal
+from leadops.services.copy_lines import Lines, in_json
 
 FEW = 20
 """Up to here one INSERT is quicker than a COPY's extra round trips."""
@@ -35,8 +31,8 @@ class NewRow(list[Any]):
     line: bytes | None
 
 
+_EMPTY = Sealed()
 Parts = Sequence[tuple["Table", Sequence[NewRow]]]
-in_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Table:
@@ -47,18 +43,10 @@ class Table:
         fields = model._meta.concrete_fields
         at = {field.attname: place for place, field in enumerate(fields)}
         self.model = model
+        self.table = model._meta.db_table
         self.attributes = [field.attname for field in fields]
         self.pk: Callable[[NewRow], Any] = itemgetter(at[str(model._meta.pk.attname)])
-        self._given = [at[attribute] for attribute in attributes]
-        others = [field for field in fields if field.attname not in attributes]
-        self._moments = [at[field.attname] for field in others if _is_moment_of_writing(field)]
-        self._made = [
-            (at[field.attname], field.default)
-            for field in others
-            if callable(field.default) and not _is_moment_of_writing(field) and field.has_default()
-        ]
-        made = {*self._moments, *(place for place, _ in self._made)}
-        self._blank = [None if place in made else field.get_default() for place, field in enumerate(fields)]
+        self._values = _Values(self.table, fields, attributes)
         # What binds a value to its column is the same in every row: only the key is added.
         self._sealed = [
             (at[field.attname], binding(model, field.attname, ""))
@@ -73,33 +61,26 @@ class Table:
         self._json = [at[field.attname] for field in fields if isinstance(field, models.JSONField)]
         self._names = [str(field.column) for field in fields]
         self._columns = ", ".join(f'"{name}"' for name in self._names)
-        self.table = model._meta.db_table
         self._target = f'"{self.table}" ({self._columns})'
-        filled = {*self._given, *made, *(place for place, _, _ in self._indexes)}
-        self._sending = _Sending(
+        self._lines = Lines(
             self.table,
-            {at: field for at, field in enumerate(fields) if at in filled or self._blank[at] is not None},
-            self._moments,
+            {at[field.attname]: field for field in fields if field not in self._values.empty},
+            [at[field.attname] for field in self._values.moments],
         )
 
     def row(self, values: Sequence[Any]) -> NewRow:
         """A new row with these `values` of the attributes, its texts sealed and their blind indexes made."""
-        row = NewRow(self._blank)
+        row = NewRow(self._values.of(values))
         row.line = None
-        for place, value in zip(self._given, values, strict=True):
-            row[place] = value
-        for place, make in self._made:
-            row[place] = make()
-        now = datetime.now(UTC)
-        for place in self._moments:
-            row[place] = now
         for place, source, index in self._indexes:
             row[place] = index.index(row[source])
-        if self._sealed:
-            pk = str(self.pk(row))
-            for place, column in self._sealed:
-                text = row[place]
-                row[place] = Sealed(seal(text, column + pk) if text else b"")
+        pk = ""
+        for place, column in self._sealed:
+            if text := row[place]:
+                pk = pk or str(self.pk(row))
+                row[place] = Sealed(seal(text, column + pk))
+            else:
+                row[place] = _EMPTY
         return row
 
     def instance(self, row: NewRow) -> Any:
@@ -131,66 +112,50 @@ class Table:
 
     def make_lines(self, rows: Sequence[NewRow]) -> None:
         """Have `rows` as COPY takes them, which asks no database; the rows must not change any more."""
-        kept = BytesIO()
-        with (
-            connection.wrap_database_errors,
-            connection.cursor() as cursor,
-            Copy(cursor.cursor, writer=FileWriter(kept)) as copy,
-        ):
-            for row in rows:
-                copy.write_row(self._sending.sent(row))
-        for row, line in zip(rows, kept.getvalue().splitlines(keepends=True), strict=True):
+        for row, line in zip(rows, self._lines.of(rows), strict=True):
             row.line = line
 
     def copy(self, rows: Sequence[NewRow]) -> None:
         """Send `rows` by COPY."""
         self.make_lines([row for row in rows if row.line is None])
-        statement = acting.note() + self._sending.statement
+        statement = acting.note() + self._lines.statement
         with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
             copy.write(b"".join(cast("list[bytes]", [row.line for row in rows])))
 
 
-class _Sending:
-    """How rows of a table go by COPY: without what no new row has, and as the driver takes them quickest."""
+class _Values:
+    """Where the values of a new row come from: given, made for it, its moment, or the same in every row."""
 
     def __init__(
-        self, table: str, filled: Mapping[int, models.Field[Any, Any]], moments: Sequence[int]
+        self, table: str, fields: Sequence[models.Field[Any, Any]], attributes: Sequence[str]
     ) -> None:
-        """`filled` are the fields that are sent, by their places in a row; `moments` the places of its own making."""
-        columns = ", ".join(f'"{field.column}"' for field in filled.values())
-        self.statement = f'COPY "{table}" ({columns}) FROM STDIN'
-        self._filled: Callable[[NewRow], Iterable[Any]] = itemgetter(*filled)
-        fields = list(enumerate(filled.values()))
-        places = {was: now for now, was in enumerate(filled)}
-        self._moments = [places[was] for was in moments]
-        self._ids = [at for at, field in fields if isinstance(_meant(field), models.UUIDField)]
-        self._arrays = [at for at, field in fields if isinstance(field, ArrayField)]
-        self._json = [
-            (at, field.get_default(), in_json(field.get_default()))
-            for at, field in fields
-            if isinstance(field, models.JSONField)
-        ]
+        others = [field for field in fields if field.attname not in attributes]
+        self.moments = [field for field in others if _is_moment_of_writing(field)]
+        made = [each for each in others if each.has_default() and callable(each.default)]
+        made = [each for each in made if each not in self.moments]
+        blank = [field for field in others if field not in self.moments and field not in made]
+        self._made = [cast("Callable[[], Any]", field.default) for field in made]
+        self._blank = [field.get_default() for field in blank]
+        self.empty = {
+            field
+            for field, value in zip(blank, self._blank, strict=True)
+            if value is None and not isinstance(field, BlindIndexField)
+        }
+        self._table = table
+        self._width = len(attributes) + len(made) + 1 + len(blank)
+        places = {name: place for place, name in enumerate([*attributes, *(each.attname for each in made)])}
+        places |= {field.attname: len(places) for field in self.moments}
+        places |= {field.attname: self._width - len(blank) + place for place, field in enumerate(blank)}
+        self._picked: Callable[[Sequence[Any]], tuple[Any, ...]] = itemgetter(
+            *(places[field.attname] for field in fields)
+        )
 
-    def sent(self, row: NewRow) -> list[Any]:
-        """What is sent of `row`: ids, moments, JSON and empty arrays as the texts that the driver makes of them."""
-        sent = list(self._filled(row))
-        for at in self._ids:
-            if (key := sent[at]) is not None:
-                sent[at] = key.hex
-        if self._moments:
-            written = str(sent[self._moments[0]])
-            for at in self._moments:
-                sent[at] = written
-        for at, usual, text in self._json:
-            sent[at] = text if sent[at] == usual else in_json(sent[at])
-        for at in self._arrays:
-            sent[at] = sent[at] or "{}"
-        return sent
-
-
-def _meant(field: models.Field[Any, Any]) -> models.Field[Any, Any]:
-    """The field whose values stand in this one: a foreign key's are those of its target."""
-    return field.target_field if isinstance(field, models.ForeignKey) else field
+    def of(self, given: Sequence[Any]) -> tuple[Any, ...]:
+        """The values in the order of the fields."""
+        told = (*given, *[make() for make in self._made], datetime.now(UTC), *self._blank)
+        if len(told) != self._width:
+            raise ValueError(f"A row of {self._table} can't be made of {len(given)} values.")
+        return self._picked(told)
 
 
 def _as_text(value: Any) -> str:

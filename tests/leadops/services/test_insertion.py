@@ -13,6 +13,7 @@ from django.db import DataError, IntegrityError, transaction
 from leadops.drafts import AddressDraft, BankDraft, ConsentDraft, LeadDraft
 from leadops.models import Applicant, Lead
 from leadops.services import leads
+from leadops.services.lead_rows import LEADS
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -110,3 +111,9 @@ def test_one_lead_needs_no_transaction_around_it_and_leaves_nothing_when_refused
         with suppress(IntegrityError):
             leads.create([draft], partner=partner, program=program, intake=Lead.Intake.API)
     assert (Lead.objects.count(), Applicant.objects.count()) == (1, 1)
+
+
+def test_a_row_of_too_few_values_is_never_made():
+    """Each would stand in another's column."""
+    with pytest.raises(ValueError, match="leadops_lead"):
+        LEADS.row(["all that is there"])
