@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import os
 
 import pytest
@@ -12,7 +13,7 @@ from django.db import connection
 from leadops import sealing
 from leadops.fields import Sealed
 from leadops.models import Applicant, Bank, Lead
-from leadops.sealing import CannotOpen, blind_index, open_sealed, seal
+from leadops.sealing import CannotOpen, blind_index, fingerprint, open_sealed, seal
 from tests import people
 
 
@@ -67,6 +68,15 @@ def test_a_blind_index_is_equal_for_equal_values_of_one_purpose_only():
     assert blind_index("pan", "AAAPL1234C") == blind_index("pan", "AAAPL1234C")
     assert blind_index("pan", "AAAPL1234C") != blind_index("account", "AAAPL1234C")
     assert blind_index("pan", "") is None
+
+
+def test_a_blind_index_is_what_it_was_in_every_release(settings):
+    """Stored ones would find nothing any more."""
+    key = base64.b64decode(settings.INDEX_KEY)
+    expected = hmac.digest(key, b"pan\0AAAPL1234C", "sha256")
+
+    assert blind_index("pan", "AAAPL1234C") == expected[:16]
+    assert fingerprint("file", b"x") == hmac.digest(key, b"file\0x", "sha256")
 
 
 def test_a_rotated_key_reads_the_old_and_writes_the_new(rotated, settings):
