@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TypeVar
+
+from django.utils.functional import cached_property
 
 from crm_integrations import errors, outbox, redaction, tokens, transport
 from crm_integrations.connector import Connector, Request, Response, Token

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
@@ -21,6 +20,7 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model, QuerySet
 from django.db.models.base import ModelState
 from django.db.models.query import ModelIterable
+from django.utils.functional import cached_property
 
 M = TypeVar("M", bound=Model)
 MARKS: dict[type, Callable[[], Any]] = {

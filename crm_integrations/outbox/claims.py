@@ -7,11 +7,11 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
 
 from django.conf import settings
 from django.db.models import Case, Exists, F, OuterRef, Value, When, prefetch_related_objects
 from django.db.models.functions import Now
+from django.utils.functional import cached_property
 
 from crm_integrations.connector import Connector
 from crm_integrations.models import Connection, Delivery, Exchange, Lease, State

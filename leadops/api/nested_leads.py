@@ -7,13 +7,13 @@ the database writes the answer's JSON, with holes where something is sealed; wha
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from itertools import count
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 from django.db import connection, models
+from django.utils.functional import cached_property
 
 from leadops.api.lead_answers import (
     ADDRESS,

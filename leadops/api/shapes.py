@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.utils.dateparse import parse_datetime
+from django.utils.functional import cached_property
 from django.utils.timezone import is_naive, make_aware
 from rest_framework import serializers
 from rest_framework.fields import empty

@@ -6,8 +6,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from functools import cached_property
 from typing import Any
+
+from django.utils.functional import cached_property
 
 from leadops import masking
 from leadops.errors import UnreadableFile

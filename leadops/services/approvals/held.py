@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from django.db.models import Model
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from leadops.errors import LeadopsError
 from leadops.models import Officer, PendingChange
