@@ -11,6 +11,11 @@ import gc
 NEW_OBJECTS = 100_000
 
 
+# From the first import of ours on, of which nearly all that is loaded stays: a sixth of the time that a command needs
+# to begin.
+gc.set_threshold(NEW_OBJECTS)
+
+
 def look_rarely() -> None:
     """For the start of a process: what is there by now stays, and is never looked at again."""
     gc.collect()

@@ -1,4 +1,4 @@
-"""Processes that serve for long look rarely for objects that hold only each other."""
+"""Our processes look rarely for objects that hold only each other."""
 
 from __future__ import annotations
 
@@ -20,3 +20,9 @@ def test_it_looks_rarely_and_never_at_what_was_there(process):
     said = f"{SERVING[process]}; import gc; print(gc.get_threshold()[0], gc.get_freeze_count() > 50_000)"
     told = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
     assert told.stdout.split() == [str(NEW_OBJECTS), "True"]
+
+
+def test_a_command_looks_rarely_while_it_loads():
+    said = "import leadops, gc; print(gc.get_threshold()[0])"
+    told = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == [str(NEW_OBJECTS)]
