@@ -21,13 +21,13 @@ import requests
 import scratch
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.files.base import ContentFile
 from serving import environment, served
 
 from leadops import synthetic
 from leadops.models import ImportBatch, Lead
 from leadops.services import import_batches, leads
+from leadops.sign_in.session_store import SessionStore
 from tests import people
 
 LEADS, ROUNDS, PAUSE, ALONE = 5_000, 3, 0.05, 20.0

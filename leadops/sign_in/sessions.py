@@ -8,11 +8,11 @@ from typing import Any, cast
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.signals import user_logged_in
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.utils.translation import ngettext
 
 from leadops.models import Officer
+from leadops.sign_in.session_store import SessionStore
 
 STARTED, SEEN, FACTOR = "signed_in_at", "seen_at", "factor_at"
 EVERY = 30

@@ -39,6 +39,7 @@ AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 LOCK_OUT_WITHIN = timedelta(minutes=15)
 LOCK_OUT_AFTER = {"name and address": 5, "name": 20, "address": 100}
 
+SESSION_ENGINE = "leadops.sign_in.session_store"
 # A session that nobody uses ends after the first, any session after the second.
 SESSION_IDLE_SECONDS = env_int("SESSION_IDLE_MINUTES", 15, least=1) * 60
 SESSION_COOKIE_AGE = env_int("SESSION_HOURS", 8, least=1) * 3600

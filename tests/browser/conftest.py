@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from leadops.models import Lead, Officer, Partner, Program
+from leadops.sign_in.session_store import SessionStore
 from tests import patience, people
 
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 
 import pytest
+from django.conf import settings
+from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from leadops import tasks
 from leadops.models import Officer
 from leadops.sign_in import sessions
+from leadops.sign_in.rights import Rights
 from tests import people
 
 LOGIN, HOME, STAY = (reverse(f"admin:{name}") for name in ("login", "index", "sign_in_stay"))
@@ -95,6 +100,30 @@ def test_a_deactivated_officers_next_request_fails_for_good(desk, officer):
     assert not is_in(theirs)
     Officer.objects.update(is_active=True)
     assert not is_in(theirs)
+
+
+def test_a_session_past_its_end_opens_nothing_though_nobody_has_deleted_it_yet(desk):
+    Session.objects.update(expire_date=timezone.now() + timedelta(seconds=60))
+    assert is_in(desk)
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    assert not is_in(desk)
+
+
+def test_nobody_is_found_by_the_id_of_an_officer_who_may_not_sign_in_or_who_is_gone(officer):
+    assert Rights().get_user(officer.pk) == officer
+    Officer.objects.update(is_active=False)
+    assert Rights().get_user(officer.pk) is None
+    assert Rights().get_user(officer.pk + 1) is None
+
+
+def test_who_was_signed_in_by_djangos_own_store_stays_so(desk):
+    kept = desk.session
+    before = db.SessionStore()
+    before.update(dict(kept.items()))
+    before.save()
+    kept.delete()
+    desk.cookies[settings.SESSION_COOKIE_NAME] = before.session_key
+    assert is_in(desk)
 
 
 def test_sessions_that_are_over_are_deleted(desk):
