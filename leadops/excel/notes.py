@@ -6,17 +6,20 @@ first matters in a column of dates and nowhere else, so the row's judge weighs i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Container, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from leadops.excel.sheet_header import letters
+from leadops.excel.sheet_header import letters, position
 from leadops.models import RowProblem
 from leadops.validation import tidied
 from leadops.validation.codes import CODES as validation_codes
 from leadops.validation.codes import Code, Severity
 
 WHOLE_ROW = -1
+_LETTERS = re.compile("[A-Z]+")
 MOST_ROWS_A_LEAD = 50
 """A reference that more rows share was not meant as one."""
 TOO_MANY_ROWS = "too_many_rows"
@@ -24,10 +27,11 @@ TOO_MANY_ROWS = "too_many_rows"
 
 
 class Note(NamedTuple):
-    """A column counted from 0, or WHOLE_ROW, and a code of CODES."""
+    """A column counted from 0, or WHOLE_ROW, a code of CODES, and further columns of which it says the same."""
 
     at: int
     code: str
+    more: Sequence[int] = ()
 
 
 def _warning(template: str) -> Code:
@@ -82,7 +86,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "merged_cell": _warning("This cell is merged with one above it; its value was taken here too."),
         "merged_across": _warning("This cell is merged with those beside it, which count as empty."),
         "hidden_column": _warning("This column is hidden in the sheet; its value was read all the same."),
-        "formula": _warning("This is a formula; the value that it had last was taken."),
+        "formula": _warning("A formula stands here; the value that it had last was taken."),
         "external_formula": _warning(
             "This comes from another workbook by a formula; the last value it showed was taken."
         ),
@@ -126,7 +130,12 @@ def still_holds(code: str, before: str, now: str) -> bool:
 
 def kept(notes: Sequence[Note], number: int) -> list[RowProblem]:
     """The notes of row `number` as they are stored with it, before anybody knows what its columns are."""
-    return [noted(note.code, number, note.at) for note in notes]
+    return [
+        _of_several(note.code, number, (note.at, *note.more))
+        if note.more
+        else noted(note.code, number, note.at)
+        for note in notes
+    ]
 
 
 def noted(code: str, number: int, at: int, column: str = "", **facts: object) -> RowProblem:
@@ -140,3 +149,48 @@ def noted(code: str, number: int, at: int, column: str = "", **facts: object) ->
         "message": CODES[code].template.format_map(facts),
         "severity": CODES[code].severity.value,
     }
+
+
+# One note of several cells ------------------------------------------------------------------------------------
+
+
+def places(letter: str) -> tuple[int, ...]:
+    """The columns of a stored note, counted from 0: of `B:D,F` they are 1, 2, 3 and 5."""
+    return _places(letter) if letter else ()
+
+
+def placed(note: RowProblem, at: Sequence[int], number: int) -> RowProblem | None:
+    """A stored note of these columns of row `number`; None where there are none."""
+    letter = _letters(tuple(at))
+    cell = _LETTERS.sub(rf"\g<0>{number}", letter).replace(",", ", ")
+    return {**note, "letter": letter, "cell": cell} if letter else None
+
+
+def without(note: RowProblem, at: Container[int], number: int) -> RowProblem | None:
+    """What is left of a stored note when these columns have nothing to do with it; one of a whole row stays."""
+    if not note["letter"]:
+        return note
+    return placed(note, [each for each in places(note["letter"]) if each not in at], number)
+
+
+def _of_several(code: str, number: int, at: Sequence[int]) -> RowProblem:
+    note = noted(code, number, WHOLE_ROW)
+    return placed(note, at, number) or note
+
+
+@lru_cache(maxsize=1024)
+def _places(letter: str) -> tuple[int, ...]:
+    runs = [each.split(":") for each in letter.split(",")]
+    return tuple(at for run in runs for at in range(position(run[0]), position(run[-1]) + 1))
+
+
+@lru_cache(maxsize=1024)
+def _letters(at: tuple[int, ...]) -> str:
+    """Columns that stand side by side as one run: those of a table that looks its values up are twenty."""
+    runs: list[list[int]] = []
+    for each in at:
+        if runs and each == runs[-1][-1] + 1:
+            runs[-1][1:] = [each]
+        else:
+            runs.append([each])
+    return ",".join(":".join(map(letters, run)) for run in runs)

@@ -56,9 +56,9 @@ def letters(at: int) -> str:
 
 
 def position(column: str) -> int:
-    """The place of the column with these letters; A is 0, and no letters are -1."""
+    """The place of the column with these letters; A is 0, and no letters, or those of several columns, are -1."""
     place = 0
-    for letter in column:
+    for letter in column if column.isalpha() else "":
         place = place * 26 + ord(letter) - 64
     return place - 1
 

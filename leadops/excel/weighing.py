@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from leadops.excel.columns import Column
-from leadops.excel.notes import CODES, WHOLE_ROW, noted
+from leadops.excel.notes import CODES, WHOLE_ROW, noted, placed, places
 from leadops.excel.sheet_header import position
 from leadops.models import RowProblem
 from leadops.reference import account_lengths, ifsc
@@ -87,7 +87,7 @@ class Weighing:
         """A stored note, in the words of its column; None where it does not matter."""
         at = position(problem["letter"])
         if at == WHOLE_ROW:
-            return problem
+            return self._of_several(problem, number) if problem["letter"] else problem
         column = self._columns[at] if at < len(self._columns) else None
         code = _code_in(column, problem["code"])
         if column is not None and code in _OF_SHOWN and at < len(cells):
@@ -97,6 +97,11 @@ class Weighing:
         if (mend := _MENDING.get(code)) and at < len(cells):
             cells[at] = mend(cells[at])
         return noted(code, number, at, self._names[at])
+
+    def _of_several(self, problem: RowProblem, number: int) -> RowProblem | None:
+        """A stored note of the columns that are read, of those that it names."""
+        read = [at for at in places(problem["letter"]) if at < len(self._columns) and self._columns[at]]
+        return placed({**problem, "column": self._names[read[0]] if len(read) == 1 else ""}, read, number)
 
     def _lost_zeros(self, cells: list[str], number: int) -> list[RowProblem]:
         """An account number shorter than all of its bank's, as it is when leading zeros were dropped."""

@@ -18,6 +18,7 @@ class RowProblem(TypedDict):
     """What is wrong with one cell of a row; the refused value stands in the row's `cells`, not here.
 
     `column` is its heading, `letter` and `cell` its place as Excel shows it; all empty where no column is to blame.
+    A note of several cells has no `column`, and all their places (`B:D,F` and `B5:D5, F5`).
     """
 
     column: str

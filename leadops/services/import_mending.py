@@ -109,15 +109,20 @@ def _changed(row: SheetRow, texts: Mapping[str, str], broken: list[str]) -> Shee
             cells += [""] * (at + 1 - len(cells))
             cells[at] = text.strip()[:LONGEST_CELL]
     edited = texts.keys() & set(broken)
-    noted = [each for each in row.noted if each["letter"] not in edited or _holds(each, row.cells, cells)]
+    places = set(map(position, edited))
+    noted = [left for each in row.noted if (left := _left_of(each, row, places, cells))]
     if edited:  # which of all its cells needed it was for the officer to see
         noted = [each for each in noted if not _is_of_whole_row(each)]
     return row._replace(cells=cells, noted=noted)
 
 
-def _holds(note: RowProblem, before: Sequence[str], now: Sequence[str]) -> bool:
+def _left_of(note: RowProblem, row: SheetRow, edited: set[int], now: Sequence[str]) -> RowProblem | None:
+    """What still holds of a note whose cells may have been edited."""
+    if left := notes.without(note, edited, row.number):
+        return left
     at = position(note["letter"])
-    return at < len(before) and notes.still_holds(note["code"], before[at], now[at])
+    is_same = at < len(row.cells) and notes.still_holds(note["code"], row.cells[at], now[at])
+    return note if is_same else None
 
 
 def _keep(rows: list[SheetRow], outcome: str, officer: Officer | None) -> None:

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from leadops.excel.columns import REASON_HEADER, ROW_HEADER
-from leadops.excel.notes import still_holds
-from leadops.excel.sheet_header import letters, position
+from leadops.excel.notes import placed, places, still_holds, without
+from leadops.excel.sheet_header import position
 from leadops.models import ImportBatch, RowProblem
 from leadops.services.import_corrections import Brought, columns_of
 from leadops.services.import_judging import SheetRow
@@ -34,8 +34,7 @@ def carried(
 def _with_notes_of(before: Brought, batch: ImportBatch, row: SheetRow) -> SheetRow:
     pairs = _paired(columns_of(before.batch, before.row.sheet), columns_of(batch, row.sheet))
     same = {was: at for was, at in pairs.items() if _text(before.row, was) == _text(row, at)}
-    here = {letters(at) for at in same.values()}
-    own = [each for each in row.noted if not each["letter"] or each["letter"] not in here]
+    own = [left for each in row.noted if (left := without(each, same.values(), row.number))]
     told = [
         _moved(each, same | _of_same_meaning(each, before.row, row, pairs), row.number)
         for each in before.row.noted
@@ -57,8 +56,7 @@ def _of_same_meaning(note: RowProblem, before: SheetRow, row: SheetRow, pairs: U
 
 def _moved(problem: RowProblem, same: Untouched, number: int) -> RowProblem | None:
     """The note at the place where its cell stands now; None when the cell was touched."""
-    at = same.get(position(problem["letter"]))
-    return None if at is None else {**problem, "letter": letters(at), "cell": f"{letters(at)}{number}"}
+    return placed(problem, [same[at] for at in places(problem["letter"]) if at in same], number)
 
 
 def _paired(before: Sequence[str], now: Sequence[str]) -> Untouched:

@@ -14,7 +14,7 @@ from datetime import date
 from itertools import chain, islice
 from typing import Any
 
-from .marks import Note
+from .marks import CellNote
 
 _WRITTEN = re.compile(r"\s*([0-9]{1,2})([/.-])([0-9]{1,2})\2(?:[0-9]{4}|[0-9]{2})\s*")
 _LONGEST = 14
@@ -81,7 +81,7 @@ class DayOrder:
         self._codes = {at: codes for at, column in _columns(rows).items() if (codes := column.codes())}
         self.none = not self._codes
 
-    def notes(self, values: Sequence[Any]) -> list[Note]:
+    def notes(self, values: Sequence[Any]) -> list[CellNote]:
         """What is to be said of the dates of one row."""
         return [
             (at, codes[kind])

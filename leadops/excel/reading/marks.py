@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from .number_formats import UNTOLD, ZERO, written
 
 Place = tuple[int, int]
 """Row and column, both counted from 1."""
-Note = tuple[int, str]
+CellNote = tuple[int, str]
 """A column counted from 0, or -1 for the whole row, and a code of `leadops.excel.notes`."""
+Note = CellNote | tuple[int, str, list[int]]
+"""One that says the same of further columns has them behind it."""
 
 LINKED = (
     "This workbook takes values from other workbooks by links: in Excel choose Data, Edit Links (or Workbook Links),"
@@ -39,6 +42,36 @@ class Merge:
     right: int
 
 
+class Formulas:
+    """Which cells hold formulas that have a result: a number a row, whose bits are the columns."""
+
+    def __init__(self) -> None:
+        self._rows: list[int] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._rows)
+
+    def hold(self, place: Place) -> None:
+        """There is a formula at this place, and a result."""
+        self.hold_all(place[0], 1 << place[1])
+
+    def hold_all(self, row: int, columns: int) -> None:
+        """The same of all these columns of a row."""
+        if row >= len(self._rows):
+            self._rows += [0] * (row + 1 - len(self._rows))
+        self._rows[row] |= columns
+
+    def of_row(self, row: int) -> tuple[int, ...]:
+        """The columns in which a row has formulas."""
+        return _columns(self._rows[row]) if row < len(self._rows) else ()
+
+
+@lru_cache(maxsize=1024)
+def _columns(held: int) -> tuple[int, ...]:
+    """Mostly all rows of a table have their formulas in the same columns."""
+    return tuple(at for at in range(held.bit_length()) if held >> at & 1)
+
+
 @dataclass(slots=True)
 class Marks:
     """Texts that the parser does not give, notes about cells, what is hidden, and what is merged."""
@@ -51,8 +84,7 @@ class Marks:
     shown: dict[int, array[int]] = field(default_factory=dict)
     """Which template shows each number of a column, by row, 0 for none: two bytes each, for there may be many."""
     templates: dict[str, int] = field(default_factory=dict)
-    formulas: dict[int, bytearray] = field(default_factory=dict)
-    """Whether each cell of a column holds a formula that has a result, by row."""
+    formulas: Formulas = field(default_factory=Formulas)
 
     def show(self, place: Place, template: str) -> None:
         """The number at this place is shown by a template."""
@@ -61,13 +93,6 @@ class Marks:
             shown = self.shown.setdefault(column, array("H"))
             shown.frombytes(bytes(shown.itemsize * max(0, row + 1 - len(shown))))
             shown[row] = self.templates.setdefault(template, len(self.templates) + 1)
-
-    def hold_formula(self, place: Place) -> None:
-        """There is a formula at this place, and a result."""
-        row, column = place
-        held = self.formulas.setdefault(column, bytearray())
-        held.extend(bytes(max(0, row + 1 - len(held))))
-        held[row] = 1
 
     def hide_columns(self, first: int, last: int, most: int) -> None:
         """Columns `first` to `last` are hidden; those beyond `most` are not read anyway."""
@@ -92,7 +117,7 @@ class RowMarks:
         self._columns = sorted(marks.hidden_columns)
         self._shown = sorted(marks.shown.items())
         self._templates = ["", *marks.templates]
-        self._formulas = sorted(marks.formulas.items())
+        self._formulas = marks.formulas
         self._texts = _by_row((place, text) for place, text in marks.texts.items())
         self._notes = _by_row((place, code) for place, code in marks.notes.items())
         self._coming = sorted(marks.merges, key=lambda merge: merge.top, reverse=True)
@@ -106,18 +131,26 @@ class RowMarks:
             _put(cells, column, text)
         holds = any(map(str.strip, cells))
         told = self._notes.get(number, {})
-        notes = [(column - 1, code) for column, code in sorted(told.items())]
-        notes += [
-            (column - 1, "formula")
-            for column, held in self._formulas
-            if number < len(held) and held[number] and column not in told and _is_filled(cells, column)
-        ]
+        notes: list[Note] = [(column - 1, code) for column, code in sorted(told.items())]
+        notes += self._of_formulas(number, cells, told)
         notes += self._as_shown(number, cells)
         notes += self._merged(number, cells, holds)
         notes += [(column - 1, "hidden_column") for column in self._columns if _is_filled(cells, column)]
         if number in self._hidden:
             notes.append((WHOLE_ROW, "hidden_row"))
         return notes
+
+    def _of_formulas(self, number: int, cells: list[str], told: Mapping[int, str]) -> list[Note]:
+        """One note of all formulas in the row: of a table that looks its columns up, twenty would say the same."""
+        width = len(cells)
+        held = [
+            column - 1
+            for column in self._formulas.of_row(number)
+            if column <= width and column not in told and cells[column - 1].strip()
+        ]
+        if len(held) < 2:
+            return [(at, "formula") for at in held]
+        return [(held[0], "formula", held[1:])]
 
     def _as_shown(self, number: int, cells: list[str]) -> list[Note]:
         """Write numbers as the sheet shows them, with zeros and texts that it does not keep in them."""

@@ -212,7 +212,7 @@ def read_text(path: str, most: Most, headings: Sequence[str]) -> list[str]:
     order = DayOrder(record.cells for record in delimited.records(path, headings))
     write(
         (
-            (record.number, record.cells, record.notes + order.notes(record.cells))
+            (record.number, record.cells, [*record.notes, *order.notes(record.cells)])
             for record in delimited.records(path, headings)
         ),
         most,

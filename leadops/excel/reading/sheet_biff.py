@@ -71,7 +71,7 @@ def _take(found: Marks, kind: int, about: bytes, most_columns: int) -> None:
     elif kind == _FORMULA and _result(about) == _AN_ERROR:
         found.texts[_place(about)] = ERRORS.get(about[8], "#VALUE!")
     elif kind == _FORMULA and _result(about) != _A_TRUTH and (place := _place(about))[1] <= most_columns:
-        found.hold_formula(place)
+        found.formulas.hold(place)
 
 
 def _result(about: bytes) -> int:

@@ -75,7 +75,7 @@ def marks(archive: zipfile.ZipFile, part: str, most_columns: int) -> Marks:
             column = int.from_bytes(content[:4], "little") + 1
             found.texts[row, column] = ERRORS.get(content[8], "#VALUE!")
         elif kind in _FORMULAS and (column := int.from_bytes(content[:4], "little") + 1) <= most_columns:
-            found.hold_formula((row, column))
+            found.formulas.hold((row, column))
         elif kind == _COLUMNS:
             first, last = struct.unpack_from("<2I", content)
             if content[16] & 1:

@@ -156,7 +156,7 @@ class _Scan:
             self.marks.texts[place] = UNCALCULATED
             self.marks.notes[place] = "formula_not_calculated"
         elif is_formula:
-            self.marks.hold_formula(place)
+            self.marks.formulas.hold(place)
         if kind == "float":
             self._tell_shown(place)
 

@@ -30,7 +30,19 @@ _SHARED = re.compile(rb'\bsi="([0-9]+)"')
 _SPILLED = re.compile(rb'\bref="[A-Z]{1,3}[0-9]{1,7}:([A-Z]{1,3})([0-9]{1,7})"')
 MOST_SPILLED = 2_000_000
 """Cells that hold a part of a formula's result: what lists of leads need, and no more than a second's work."""
-_OTHER_BOOK = re.compile(rb"\[[0-9]+\]")
+_BOOK_NUMBER = re.compile(rb"\[[0-9]+\]")
+_OTHER_BOOK = re.compile(
+    rb"""(?P<quote>['"])\[[0-9]+\](?:(?!(?P=quote))[^\[\]]|(?P=quote){2})*(?P=quote)!"""
+    rb"""|(?<![\w\]])\[[0-9]+\][\w.:\x80-\xff]*!"""
+)
+"""Another book's number stands before one of its sheets; in `Sales[2024]` it is a column's heading."""
+_PLAIN_FORMULA = (
+    rb'<c r="([A-Z]{1,3})[0-9]{1,7}"(?: s="[0-9]+")?(?: t="(?:str|n)")?>'
+    rb"<f(?: [^>:]*)?(?:/>|>[^<]*</f>)<v>"
+)
+"""A formula with a result as programs write it; one that fills or defines more cells names them with a colon."""
+_END = b"<row <c "
+"""Ends the last row, and the last cell."""
 _ROW = re.compile(rb"<(?:\w+:)?row ([^>]*)>")
 _COLUMNS = re.compile(rb"<(?:\w+:)?col ([^>]*)>")
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell [^<>]*?ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"')
@@ -50,7 +62,7 @@ def marks(archive: zipfile.ZipFile, part: str, most_columns: int) -> Marks:
     rest = b""
     for block in blocks(archive, part):
         rest = scan.take(rest + block)
-    scan.take(rest + b"<c ")
+    scan.take(rest + _END)
     return scan.marks
 
 
@@ -68,7 +80,10 @@ class _Scan:
         self._templates = templates
         styles = b"|".join(templates) if len(templates) <= _FEW_STYLES else b"[0-9]+"
         self._shown = re.compile(rb'<(?:\w+:)?c ([^>]*\bs="(%s)"[^>]*)>' % styles)
+        result = rb"(?!0<)[^<]+</v>" if made_by_a_program else rb"[^<]+</v>"
+        self._plain_formula = re.compile(_PLAIN_FORMULA + result)
         self._most_columns = most_columns
+        self._columns: dict[bytes, int] = {}
         self._from_other_book: set[bytes] = set()
         self._spilled = 0
         self._formula: tuple[bytes, ...] = ()
@@ -87,10 +102,7 @@ class _Scan:
         if b"mergeCell " in block:  # they follow the rows, through as many blocks as they take
             self._take_merges(block)
         if b't="e"' in block or any(tag in block for tag in self._formula):
-            *cells, rest = _CELL.split(block)
-            for cell in cells:
-                self._take_cell(cell)
-            return b"<c " + rest
+            return self._take_rows(block)
         return block[-LONGEST_CELL:]  # most workbooks hold no formula at all
 
     def _learn_spelling(self, first: bytes) -> None:
@@ -124,6 +136,40 @@ class _Scan:
             merge = Merge(int(top), column_number(left), int(bottom), column_number(right))
             self.marks.merge(merge, self._most_columns)
 
+    def _take_rows(self, block: bytes) -> bytes:
+        """Look for formulas row by row: a row of plain ones is told at once, any other cell by cell."""
+        *rows, rest = block.split(b"<row ")
+        has_books = self._from_other_book or (_BOOK_NUMBER.search(block) and _OTHER_BOOK.search(block))
+        for row in rows:
+            if has_books or not self._take_plain(row):
+                for cell in _CELL.split(row):
+                    self._take_cell(cell)
+        if len(rest) <= LONGEST_CELL:
+            return b"<row " + rest
+        *cells, rest = _CELL.split(rest)
+        for cell in cells:
+            self._take_cell(cell)
+        return b"<c " + rest
+
+    def _take_plain(self, row: bytes) -> bool:
+        """Take a row in which nothing but plain formulas is to be told of; False, and nothing, of another."""
+        if b't="e"' in row or len(self._formula) > 1:
+            return False
+        found = self._plain_formula.findall(row)
+        if len(found) != row.count(b"<f"):
+            return False
+        address = _ADDRESS.search(row) if found else None
+        if address:
+            self.marks.formulas.hold_all(int(address[2]), self._bits_of(b" ".join(found)))
+        return True
+
+    def _bits_of(self, letters: bytes) -> int:
+        """These columns as `Formulas` keeps them."""
+        if letters not in self._columns:
+            places = {column_number(each) for each in letters.split()}
+            self._columns[letters] = sum(1 << at for at in places if at <= self._most_columns)
+        return self._columns[letters]
+
     def _take_cell(self, cell: bytes) -> None:
         head, _, body = cell.partition(b">")
         is_error = b't="e"' in head
@@ -147,7 +193,7 @@ class _Scan:
 
     def _hold_formula(self, place: Place, given: bytes) -> None:
         """Mark the formula's cell, and those that a list which it results in has spilled into."""
-        self.marks.hold_formula(place)
+        self.marks.formulas.hold(place)
         spilled = _SPILLED.search(given) if b'"array"' in given else None
         if spilled is None:
             return
@@ -156,7 +202,7 @@ class _Scan:
         self._spilled += len(columns) * len(rows)
         if self._spilled <= MOST_SPILLED:
             for at in product(rows, columns):
-                self.marks.hold_formula(at)
+                self.marks.formulas.hold(at)
 
     def _lacks_result(self, head: bytes, value: re.Match[bytes] | None) -> bool:
         """Text may be empty on purpose, any other result may not; and a program that can't calculate writes 0."""

@@ -154,3 +154,26 @@ def test_two_lines_are_one_header_only_when_both_name_columns(upper, lower, want
         assert rows == [Row("Leads", 2, wanted)]
     else:
         assert [row.cells for row in rows] == [upper, lower]
+
+
+def test_one_note_of_several_cells_names_those_that_are_read():
+    cells = [*person(1), "x", "y"]
+    stored = notes.kept([Note(1, "formula", [2, 3, 9, 10, 11])], 7)
+    assert [(each["letter"], each["cell"]) for each in stored] == [("B:D,J:L", "B7:D7, J7:L7")]
+    assert notes.places("B:D,J:L") == (1, 2, 3, 9, 10, 11)
+    columns = [*COLUMNS, None, None]
+    [problem] = Weighing([*HEADER, "Mood", "Sign"], columns).weigh(stored, cells, 7)
+    assert (problem["column"], problem["letter"], problem["cell"]) == ("", "B:D,J", "B7:D7, J7")
+    unread = notes.kept([Note(10, "formula", [11])], 7)
+    assert Weighing([*HEADER, "Mood", "Sign"], columns).weigh(unread, cells, 7) == []
+    partly = notes.kept([Note(9, "formula", [11])], 7)
+    [problem] = Weighing([*HEADER, "Mood", "Sign"], columns).weigh(partly, cells, 7)
+    assert (problem["column"], problem["cell"]) == (HEADER[9], "J7")
+
+
+def test_what_is_left_of_a_note_of_several_cells():
+    [note] = notes.kept([Note(1, "formula", [2, 3])], 7)
+    left = notes.without(note, {2}, 7)
+    assert left
+    assert left["cell"] == "B7, D7"
+    assert notes.without(note, {1, 2, 3}, 7) is None

@@ -50,7 +50,73 @@ def test_a_list_that_one_formula_results_in_is_of_formulas_as_far_as_a_list_of_l
     path = by_hand.workbook(tmp_path / "a.xlsx", by_hand.sheet_xml(by_hand.row_xml(1, [cell])))
     with zipfile.ZipFile(path) as archive:
         found = sheet_xml.marks(archive, "xl/worksheets/sheet1.xml", 200).formulas
-    assert sum(map(sum, found.values())) == held
+    assert sum(len(found.of_row(row)) for row in range(4)) == held
+
+
+def formula(text: str, attributes: str = "") -> str:
+    """A cell with a formula, as Excel writes it."""
+    return f'<c r="@" s="1" t="str"{attributes}><f>{text}</f><v>Asha Verma</v></c>'
+
+
+SHARED = '<c r="@"><f t="shared" si="1"/><v>7</v></c>'
+LOOKED_UP = [formula("VLOOKUP($A2,Data!A:C,2,FALSE)"), SHARED, '<c r="@"><f>1+1</f><v>2</v></c>', ""]
+
+
+@pytest.fixture
+def formulas_in(tmp_path):
+    """The columns of formulas in row 2, which has these cells, and the notes of single cells."""
+
+    def _formulas_in(cells: list[str], **given: str) -> tuple[tuple[int, ...], dict[tuple[int, int], str]]:
+        rows = by_hand.row_xml(1, ["Mobile"]) + by_hand.row_xml(2, cells) + by_hand.row_xml(3, ["x"])
+        path = by_hand.workbook(tmp_path / "a.xlsx", by_hand.sheet_xml(rows, **given))
+        with zipfile.ZipFile(path) as archive:
+            found = sheet_xml.marks(archive, "xl/worksheets/sheet1.xml", 200)
+        return found.formulas.of_row(2), found.notes
+
+    return _formulas_in
+
+
+def test_a_row_of_plain_formulas_is_not_looked_at_cell_by_cell(formulas_in, monkeypatch):
+    monkeypatch.setattr(sheet_xml._Scan, "_take_cell", None)
+    rules = "<conditionalFormatting><cfRule><colorScale/></cfRule></conditionalFormatting>"
+    assert formulas_in(["9800000001", *LOOKED_UP], after=rules) == ((2, 3, 4), {})
+
+
+def test_a_row_with_more_to_tell_is_looked_at_cell_by_cell(formulas_in):
+    cells = [*LOOKED_UP, '<c r="@"><f>A1*2</f></c>', '<c r="@" t="e"><f>1/0</f><v>#DIV/0!</v></c>']
+    assert formulas_in(cells) == ((1, 2, 3), {(2, 5): "formula_not_calculated"})
+
+
+@pytest.mark.parametrize("block", [64, 200, 1000])
+def test_formulas_are_found_where_blocks_end(formulas_in, monkeypatch, block):
+    monkeypatch.setattr(packing, "BLOCK", block)
+    assert formulas_in(["x", *LOOKED_UP] * 5)[0] == tuple(at for at in range(1, 26) if at % 5 in (2, 3, 4))
+
+
+def test_a_row_that_is_longer_than_a_block_is_parted(formulas_in, monkeypatch):
+    monkeypatch.setattr(packing, "BLOCK", 1000)
+    monkeypatch.setattr(sheet_xml, "LONGEST_CELL", 400)
+    assert formulas_in(LOOKED_UP * 6)[0] == tuple(at for at in range(1, 25) if at % 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_linked"),
+    [
+        ("SUM(Sales[2024])", False),
+        ("Sales[[#This Row],[2024]]*2", False),
+        ("Sales[[2024]:[2025]]+Rates!A1", False),
+        ("Sales[2024]:Rates!A1", False),
+        ("IF(A1=&quot;[1]&quot;,Rates!A1)", False),
+        ("[1]Rates!A1", True),
+        ("2*[12]!Rate", True),
+        ("VLOOKUP(A1,[1]Sheet1:Sheet3!A1,2)", True),
+        ("'[1]Rates of May'!A1", True),
+        ("'[1]Rao''s rates'!A1", True),
+        ("Sales[2024]*[1]Rates!A1", True),
+    ],
+)
+def test_a_column_of_a_table_is_no_other_book(formulas_in, text, is_linked):
+    assert formulas_in([formula(text)])[1] == ({(2, 1): "external_formula"} if is_linked else {})
 
 
 def test_tags_of_merged_cells_that_never_end_do_not_make_the_search_long(marks_of):

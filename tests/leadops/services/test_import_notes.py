@@ -6,8 +6,10 @@ from datetime import date
 
 import openpyxl
 import pytest
+import xlsxwriter
 
 from leadops.models import Applicant
+from leadops.services import import_mending
 from leadops.services.error_workbooks import error_workbook
 from tests.leadops.excel.workbooks import by_openpyxl
 from tests.leadops.services.imported import codes, counts
@@ -65,6 +67,33 @@ def test_a_cell_that_was_merged(finished, tmp_path, sent_back):
     again = sent_back(batch)
     assert codes(again) == [(2, "failed", ["merged_own"])]
     assert counts(sent_back(again, "third.xlsx", A2="9800000002")) == (1, 1, 0, 0)
+
+
+@pytest.fixture
+def looked_up(finished, tmp_path):
+    """One refused row whose mobile, name, PAN and city are formulas."""
+    with xlsxwriter.Workbook(tmp_path / "f.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Partner reference", "Mobile", "Name", "PAN", "Remarks", "City"])
+        sheet.write_row(1, 0, ["R1"])
+        for at, value in ((1, "98"), (2, "Asha Verma"), (3, "ABCPV1234L"), (5, "Pune")):
+            sheet.write_formula(1, at, "=A1", None, value)
+    return finished(tmp_path / "f.xlsx", name="f.xlsx")
+
+
+def told_of_formulas(batch):
+    return [each["cell"] for each in batch.import_rows.get().problems if each["code"] == "formula"]
+
+
+def test_formulas_are_told_in_one_line_whose_cells_that_were_typed_anew_are_left_out(looked_up, sent_back):
+    assert told_of_formulas(looked_up) == ["B2:D2, F2"]
+    assert told_of_formulas(sent_back(looked_up, C2="Bina Rao")) == ["B2, D2, F2"]
+
+
+def test_formulas_whose_cell_is_mended_here_leave_it_out(looked_up, officer):
+    row = looked_up.import_rows.get()
+    assert dict(import_mending.mend(looked_up, {row.pk: {"B": "9800000001"}}, officer)) == {"created": 1}
+    assert told_of_formulas(looked_up) == ["C2:D2, F2"]
 
 
 def test_a_row_with_more_cells_than_the_header(finished, tmp_path, sent_back):
