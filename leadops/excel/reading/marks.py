@@ -24,6 +24,8 @@ UNCALCULATED = "#VALUE!"
 """Stands in a cell whose formula has no result: no check lets it through, also when the row is uploaded again."""
 WHOLE_ROW = -1
 MOST_MERGES = 100_000
+MOST_SPILLED = 2_000_000
+"""Cells that hold a part of a formula's result: what lists of leads need, and no more than a second's work."""
 MOST_TEMPLATES = 60_000
 """What Excel itself takes of formats is less."""
 
@@ -117,6 +119,7 @@ class RowMarks:
         self._columns = sorted(marks.hidden_columns)
         self._shown = sorted(marks.shown.items())
         self._templates = ["", *marks.templates]
+        self._widths = [0 if template.strip(ZERO) else len(template) for template in self._templates]
         self._formulas = marks.formulas
         self._texts = _by_row((place, text) for place, text in marks.texts.items())
         self._notes = _by_row((place, code) for place, code in marks.notes.items())
@@ -158,10 +161,15 @@ class RowMarks:
         for column, shown in self._shown:
             if number < len(shown) and shown[number] and column <= len(cells):
                 template, text = self._templates[shown[number]], cells[column - 1]
-                if text.isdecimal() and (code := _shown_code(template, text)):
-                    if template != UNTOLD:
-                        cells[column - 1] = written(template, text)
-                    notes.append((column - 1, code))
+                if width := self._widths[shown[number]]:  # mostly nothing but zeros
+                    if len(text) < width and text.isdecimal():
+                        cells[column - 1] = text.zfill(width)
+                        notes.append((column - 1, "shown_zeros"))
+                elif text.isdecimal() and template == UNTOLD:
+                    notes.append((column - 1, "shown_otherwise"))
+                elif text.isdecimal():
+                    cells[column - 1] = written(template, text)
+                    notes.append((column - 1, "shown_text"))
         return notes
 
     def _merged(self, number: int, cells: list[str], holds: bool) -> list[Note]:
@@ -183,15 +191,6 @@ class RowMarks:
             if merge.right > merge.left and text.strip():
                 notes.append((merge.left - 1, "merged_across"))
         return notes
-
-
-def _shown_code(template: str, digits: str) -> str:
-    """What is to be said of a whole number that is shown so; empty where it is shown as it is."""
-    if template == UNTOLD:
-        return "shown_otherwise"
-    if template.strip(ZERO):
-        return "shown_text"
-    return "shown_zeros" if len(digits) < len(template) else ""
 
 
 def _is_filled(cells: list[str], column: int) -> bool:

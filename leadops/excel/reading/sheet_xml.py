@@ -13,7 +13,7 @@ from functools import cache
 from itertools import product
 
 from .elements import elements
-from .marks import UNCALCULATED, Marks, Merge, Place, Refused
+from .marks import MOST_SPILLED, UNCALCULATED, Marks, Merge, Place, Refused
 from .packing import blocks
 from .sheet_bin import ERRORS
 from .styles_xml import templates
@@ -28,8 +28,6 @@ _FILLED = re.compile(rb"<(?:\w+:)?[vt][ >]")
 _FORMULA = re.compile(rb"<(?:\w+:)?f\b([^>]*)>([^<]*)")
 _SHARED = re.compile(rb'\bsi="([0-9]+)"')
 _SPILLED = re.compile(rb'\bref="[A-Z]{1,3}[0-9]{1,7}:([A-Z]{1,3})([0-9]{1,7})"')
-MOST_SPILLED = 2_000_000
-"""Cells that hold a part of a formula's result: what lists of leads need, and no more than a second's work."""
 _BOOK_NUMBER = re.compile(rb"\[[0-9]+\]")
 _OTHER_BOOK = re.compile(
     rb"""(?P<quote>['"])\[[0-9]+\](?:(?!(?P=quote))[^\[\]]|(?P=quote){2})*(?P=quote)!"""
