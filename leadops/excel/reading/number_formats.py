@@ -11,6 +11,8 @@ ZERO, DIGIT = "\0", "\1"
 """A place that is shown as 0 where the number has no digit for it, and one that is not."""
 UNTOLD = ""
 """The template of powers, and of a format whose own text has digits: nobody can tell those from the number's."""
+OF_EVERY_BOOK = {11: UNTOLD, 48: UNTOLD}
+"""The two formats of powers that every workbook of Excel has without saying so."""
 _LONGEST = 255
 _PIECE = re.compile(
     r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|(?P<unseen>_.|\*.|\[(?:[A-Za-z]+ ?[0-9]*|\$-[0-9A-Fa-f]+)\])'

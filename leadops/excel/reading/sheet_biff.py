@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from .compound_file import CompoundFile
 from .marks import LINKED, Marks, Merge, Refused
+from .number_formats import OF_EVERY_BOOK, of_format
 from .sheet_bin import ERRORS
 
 STREAMS = ("Workbook", "Book")
@@ -17,7 +18,12 @@ _LONGEST_PATH = 255
 """Of a book that is referred to; a longer one says that it is this book or an add-in."""
 _THIS_SHEET, _UNUSED = 0, 32
 _ROW, _COLUMNS, _MERGES, _ERROR, _FORMULA = 0x0208, 0x007D, 0x00E5, 0x0205, 0x0006
-_A_TRUTH, _AN_ERROR = 1, 2
+_A_NUMBER, _A_TRUTH, _AN_ERROR = -1, 1, 2
+_FORMAT, _STYLE = 0x041E, 0x00E0
+_NUMBER, _SHORT_NUMBER, _SHORT_NUMBERS = 0x0203, 0x027E, 0x00BD
+"""Excel keeps whole and short numbers in four bytes, and those that stand side by side in one record."""
+_EACH, _ENDS = 6, 2
+"""Of these, how many bytes each of the numbers takes, its style first, and the last column's."""
 
 
 def records(content: bytes, at: int = 0) -> Iterator[tuple[int, bytes]]:
@@ -35,11 +41,17 @@ def marks(path: str, sheet_number: int, most_columns: int) -> Marks:
         stream = compound.stream(*STREAMS)
         content = compound.read(stream) if stream else b""
     starts = []
+    formats, styles = dict(OF_EVERY_BOOK), list[int]()
     for kind, about in records(content):
         if kind == _SHEET:
             starts.append(int.from_bytes(about[:4], "little"))
         elif kind == _BOOK and _is_another(about):
             raise Refused(LINKED)
+        elif kind == _FORMAT and (template := of_format(_format_code(about))) is not None:
+            formats[int.from_bytes(about[:2], "little")] = template
+        elif kind == _STYLE:
+            styles.append(int.from_bytes(about[2:4], "little"))
+    shown = {at: formats[each] for at, each in enumerate(styles) if each in formats}
     found = Marks()
     depth = 0
     for kind, about in records(content, starts[sheet_number]):
@@ -47,6 +59,8 @@ def marks(path: str, sheet_number: int, most_columns: int) -> Marks:
         if depth <= 0:
             break
         _take(found, kind, about, most_columns)
+        if shown:
+            _take_shown(found, kind, about, shown, most_columns)
     return found
 
 
@@ -74,9 +88,33 @@ def _take(found: Marks, kind: int, about: bytes, most_columns: int) -> None:
         found.formulas.hold(place)
 
 
+def _take_shown(found: Marks, kind: int, about: bytes, shown: Mapping[int, str], most_columns: int) -> None:
+    """Keep how a number is shown, by its style."""
+    if kind in (_NUMBER, _SHORT_NUMBER) or (kind == _FORMULA and _result(about) == _A_NUMBER):
+        count = 1
+    elif kind == _SHORT_NUMBERS:
+        count = (len(about) - 4 - _ENDS) // _EACH
+    else:
+        return
+    row, column = _place(about)
+    for at in range(min(count, most_columns + 1 - column)):
+        style = int.from_bytes(about[4 + at * _EACH : 6 + at * _EACH], "little")
+        if style in shown:
+            found.show((row, column + at), shown[style])
+
+
+def _format_code(about: bytes) -> str:
+    """The text behind a format's number: two bytes a letter, or one where a letter's other byte is empty."""
+    length, is_wide = struct.unpack_from("<HB", about, 2)
+    text = about[5:]
+    return (
+        text[: 2 * length].decode("utf-16-le", "replace") if is_wide & 1 else text[:length].decode("latin-1")
+    )
+
+
 def _result(about: bytes) -> int:
-    """Of which kind a formula's result is; a number has none."""
-    return about[6] if about[12:14] == b"\xff\xff" else -1
+    """Of which kind a formula's result is."""
+    return about[6] if about[12:14] == b"\xff\xff" else _A_NUMBER
 
 
 def _place(about: bytes) -> tuple[int, int]:

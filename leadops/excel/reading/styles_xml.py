@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from functools import cache
 
 from .elements import elements
-from .number_formats import UNTOLD, of_format
+from .number_formats import OF_EVERY_BOOK, of_format
 
 PART = "xl/styles.xml"
 _OF_A_FORMAT = {"numFmt": ("numFmtId", "formatCode"), "xf": ("numFmtId",)}
-_POWERS: dict[str | None, str] = dict.fromkeys(("11", "48"), UNTOLD)
-"""The two formats of powers that every workbook has without saying so."""
 
 
 @cache
@@ -20,7 +18,7 @@ def templates(archive: zipfile.ZipFile) -> Mapping[bytes, str]:
     """How whole numbers are shown, by the cell's style; a style that only shows their digits is not among them."""
     if PART not in archive.namelist():
         return {}
-    shown = dict(_POWERS)
+    shown: dict[str | None, str] = {str(at): template for at, template in OF_EVERY_BOOK.items()}
     formats: list[str | None] = []
     for each in elements(archive, PART, _OF_A_FORMAT):
         if each.name == "numFmt":

@@ -78,7 +78,7 @@ def test_the_corpus_has_its_size():
 
 def test_every_stored_file_is_in_the_table_and_can_be_made_again():
     files = {path.name for path in STORED.iterdir() if path.is_file()}
-    assert files == {"README.md", "make.py", "dirty.xlsx", "dirty.xls", "dirty.ods", "dirty.csv"}
+    assert files == {"README.md", "make.py", "dirty.xlsx", "dirty.xls", "dirty.ods", "dirty.csv", "shown.xls"}
 
 
 class TestWhatIsMended:

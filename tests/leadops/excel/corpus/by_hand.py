@@ -6,7 +6,7 @@ import struct
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -97,11 +97,38 @@ def _wide(text: str) -> bytes:
     return struct.pack("<I", len(text)) + text.encode("utf-16-le")
 
 
-def _cell(column: int) -> bytes:
-    return struct.pack("<II", column, 0)
+class Shown(NamedTuple):
+    """A number in the style with this place."""
+
+    value: int
+    style: int
+
+
+BINARY_FORMATS = {164: '"LN-"0000', 165: "00000000000"}
+"""What styles 1 and 2 show a number by."""
+
+
+def _binary_styles() -> bytes:
+    """Formats, the styles that a cell's own may follow, and those of cells; each list begins with its length."""
+    lists = (
+        (615, [_record(44, struct.pack("<H", at) + _wide(code)) for at, code in BINARY_FORMATS.items()]),
+        (626, [_record(47, struct.pack("<HH12x", 0xFFFF, 164))]),
+        (617, [_record(47, struct.pack("<HH12x", 0, at)) for at in (0, *BINARY_FORMATS)]),
+    )
+    content = (
+        _record(kind, struct.pack("<I", len(each))) + b"".join(each) + _record(kind + 1)
+        for kind, each in lists
+    )
+    return b"".join([_record(278), *content, _record(279)])
+
+
+def _cell(column: int, style: int = 0) -> bytes:
+    return struct.pack("<II", column, style)
 
 
 def _binary_cell(column: int, value: Any) -> bytes:
+    if isinstance(value, Shown):
+        return _record(2, _cell(column, value.style) + struct.pack("<i", value.value << 2 | 2))
     if isinstance(value, bytes):
         return _record(3, _cell(column) + value)  # an error
     if isinstance(value, tuple):
@@ -153,6 +180,7 @@ def binary_workbook(
     assert isinstance(relations, str)
     content["xl/workbook.bin"] = book
     content["xl/_rels/workbook.bin.rels"] = relations.replace("sheet1.xml", "sheet1.bin")
+    content["xl/styles.bin"] = _binary_styles()
     content["xl/worksheets/sheet1.bin"] = _binary_sheet(rows, hidden, columns, merges)
     return packed(path, content)
 

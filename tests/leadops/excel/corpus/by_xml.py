@@ -115,6 +115,7 @@ BINARY_ROWS = [
     person(3),
     person(4, C=True),
     person(5, J=None, B=9_800_000_005, C=("Asha Verma",)),
+    person(6, A=by_hand.Shown(1, 1), F=by_hand.Shown(1_234_567, 2)),
 ]
 
 

@@ -300,6 +300,7 @@ CASES: dict[str, Case] = {
             4: "skipped hidden_row",
             5: "failed C5 boolean H5 hidden_column",
             6: "created C6 formula H6 hidden_column J6 merged_cell",
+            7: "created A7 shown_text F7 shown_zeros H7 hidden_column",
         },
     ),
     "an .ods by hand": Case(
@@ -314,6 +315,14 @@ CASES: dict[str, Case] = {
     # LibreOffice
     "an .xlsx of LibreOffice": Case(_stored("dirty.xlsx"), _dirty("G{} hidden_column")),
     "an .xls of LibreOffice": Case(_stored("dirty.xls"), _dirty("G{} hidden_column")),
+    "numbers that an .xls of LibreOffice shows otherwise": Case(
+        _stored("shown.xls"),
+        {
+            2: "created A2 shown_text F2 shown_zeros",
+            3: "created A3 formula A3 shown_text",
+            4: "failed A4 shown_text B4 invalid_mobile",
+        },
+    ),
     "an .ods of LibreOffice": Case(_stored("dirty.ods"), _dirty("G{} hidden_column")),
     "a .csv of LibreOffice": Case(
         _stored("dirty.csv"),

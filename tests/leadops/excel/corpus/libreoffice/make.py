@@ -46,6 +46,24 @@ def dirty() -> openpyxl.Workbook:
     return book
 
 
+def shown() -> openpyxl.Workbook:
+    """Numbers that their formats show with more than their digits, short ones side by side, and a formula's."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in table(
+        person(1, A=1, F=1234567),
+        person(2, A="=1+1", B=9_800_000_002, C="Asha"),
+        person(3, A=30, B=31, H=50000),
+    ):
+        sheet.append(row)
+    for row in (2, 3, 4):
+        sheet.cell(row, 1).number_format = '"LN-"0000'
+        sheet.cell(row, 6).number_format = "00000000000"
+        sheet.cell(row, 8).number_format = "#,##0.00"
+    sheet["B4"].number_format = '"₹"0000'
+    return book
+
+
 def convert(source: Path, target: Path, kind: str) -> None:
     with tempfile.TemporaryDirectory() as profile:
         profile_option = f"-env:UserInstallation=file://{profile}"
@@ -66,6 +84,8 @@ def convert(source: Path, target: Path, kind: str) -> None:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "source.xlsx"
+        shown().save(source)
+        convert(source, HERE / "shown.xls", "xls")
         dirty().save(source)
         for kind in ("xlsx", "xls", "ods", "csv"):
             convert(source, HERE / f"dirty.{kind}", kind)
