@@ -12,10 +12,10 @@ from django.utils import timezone
 from leadops.errors import UnreadableFile
 from leadops.excel import reader
 from leadops.excel.columns import LEAD_ID
-from leadops.excel.content import LOOKED_AT
 from leadops.excel.header import Header
 from leadops.excel.joined_sheets import JoinedHeader, is_joined
 from leadops.excel.notes import MOST_ROWS_A_LEAD, TOO_MANY_ROWS, Note, leaves_out
+from leadops.excel.reading import told
 from leadops.excel.sheet_header import SheetHeader
 from leadops.excel.sheets import REFERENCE
 from leadops.models import ImportBatch, ImportState, Layout
@@ -117,7 +117,7 @@ def store_joined(
     for name, rows in sheets:
         top = next(rows)
         if not is_joined(name, top.cells):
-            first = (top, *islice(rows, LOOKED_AT))
+            first = (top, *islice(rows, told.MOST_ROWS - 1))
             left_out.append(reader.LeftOut(name, len(first) + sum(1 for _ in rows), first))
             continue
         if not leads:

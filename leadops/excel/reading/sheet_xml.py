@@ -249,9 +249,9 @@ def column_number(letters: str | bytes) -> int:
     return number
 
 
-def part_of(archive: zipfile.ZipFile, sheet_number: int) -> str:
-    """Where in the archive a sheet lies."""
-    return target_of(archive, _sheet_ids(archive)[sheet_number])
+def sheet_id(archive: zipfile.ZipFile, sheet_number: int) -> str:
+    """What the workbook calls its sheet."""
+    return _sheet_ids(archive)[sheet_number]
 
 
 @cache

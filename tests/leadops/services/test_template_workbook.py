@@ -12,6 +12,7 @@ from leadops.errors import UnreadableFile
 from leadops.excel import reader
 from leadops.excel.columns import COLUMNS
 from leadops.excel.header import Header
+from leadops.excel.reading import told
 from leadops.services import template_workbook
 from leadops.services.import_batches import receive, run
 from leadops.validation import check_lead
@@ -39,6 +40,11 @@ def test_its_first_sheet_has_every_column_and_no_row(book):
     assert [cell.value for cell in leads[1]] == [column.header for column in COLUMNS]
     assert leads.max_row == 1
     assert leads.freeze_panes == "A2"
+
+
+def test_sheets_that_nobody_reads_are_told_whole_or_they_would_not_be_known_again(book):
+    longest = max(book[name].max_row for name in book.sheetnames if name != "Leads")
+    assert longest <= told.MOST_ROWS
 
 
 def test_every_column_is_explained_with_an_example(book):
