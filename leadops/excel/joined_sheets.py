@@ -11,8 +11,8 @@ from leadops.excel.sheet_header import SheetHeader, one_line
 from leadops.excel.sheets import APPLICANT_NO, APPLICANTS, JOINED, LOAN_ACCOUNTS, REFERENCE
 from leadops.validation import Finding, Severity
 
-NAMES = tuple(layout.name for layout in JOINED)
-_LAYOUTS = {layout.name: layout for layout in JOINED}
+NAMES = tuple(each.name for each in JOINED)
+_SHEETS = {each.name: each for each in JOINED}
 MOST_OF_A_KIND = 50
 _NUMBER = f"This must be a whole number from 1 to {MOST_OF_A_KIND}: which of them the row is about."
 
@@ -21,13 +21,13 @@ def is_joined(sheet: str, cells: Sequence[str]) -> bool:
     """Whether a sheet with this name and header holds more of the leads of the first sheet."""
     keys = {key(cell) for cell in cells}
     joins = {*LEAD_ID.keys, *REFERENCE.keys}
-    return sheet in _LAYOUTS and not keys.isdisjoint(joins)
+    return sheet in _SHEETS and not keys.isdisjoint(joins)
 
 
 def own_keys(sheet: str) -> list[str]:
     """The paths of the columns that tell rows of one lead apart."""
     joins = {LEAD_ID.path, REFERENCE.path}
-    return [each.path for each in _LAYOUTS[sheet].columns if each.is_key and each.path not in joins]
+    return [each.path for each in _SHEETS[sheet].columns if each.is_key and each.path not in joins]
 
 
 class About(NamedTuple):
@@ -41,8 +41,7 @@ class JoinedHeader(SheetHeader):
     """The header row of one of these sheets."""
 
     def __init__(self, sheet: str, cells: Sequence[str]) -> None:
-        layout = _LAYOUTS[sheet]
-        known = {name: column for column in layout.columns for name in column.keys}
+        known = {name: column for column in _SHEETS[sheet].columns for name in column.keys}
         cells = one_line(cells)
         left_out = [key(cell) in IGNORED and bool(cell) for cell in cells]
         super().__init__(cells, [known.get(key(cell)) for cell in cells], left_out, known)

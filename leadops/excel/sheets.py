@@ -20,7 +20,7 @@ _WORDS = {"yes": True, "no": False}
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ExportSheet:
     """A sheet's name and what its columns hold."""
 
     name: str
@@ -79,8 +79,8 @@ APPLICANT_NO = Column("Applicant no", "applicant_no", is_key=True)
 _JOIN = (LEAD_ID, REFERENCE)
 _TAGS = Column("Tags", "tags", clean=by_commas)
 
-LEADS = Layout("Leads", (LEAD_ID, VERSION, *COLUMNS, *OF_OURS))
-APPLICANTS = Layout(
+LEADS = ExportSheet("Leads", (LEAD_ID, VERSION, *COLUMNS, *OF_OURS))
+APPLICANTS = ExportSheet(
     "Applicants",
     (
         *_JOIN,
@@ -92,7 +92,7 @@ APPLICANTS = Layout(
         _TAGS,
     ),
 )
-ADDRESSES = Layout(
+ADDRESSES = ExportSheet(
     "Addresses",
     (
         *_JOIN,
@@ -103,7 +103,7 @@ ADDRESSES = Layout(
         _TAGS,
     ),
 )
-BANKS = Layout(
+BANKS = ExportSheet(
     "Banks",
     (
         *_JOIN,
@@ -114,7 +114,7 @@ BANKS = Layout(
         _TAGS,
     ),
 )
-LOAN_ACCOUNTS = Layout(
+LOAN_ACCOUNTS = ExportSheet(
     "LoanAccounts",
     (
         *_JOIN,
@@ -127,7 +127,7 @@ LOAN_ACCOUNTS = Layout(
     ),
 )
 JOINED = (APPLICANTS, ADDRESSES, BANKS, LOAN_ACCOUNTS)
-LAYOUTS = (LEADS, *JOINED)
+SHEETS = (LEADS, *JOINED)
 
 _GATHERED = (*OF_LEAD, *OF_APPLICANT, *OF_ADDRESS, *OF_BANK)
 flat: Callable[[Sequence[Any]], tuple[Any, ...]] = itemgetter(*map(_GATHERED.index, COLUMNS))

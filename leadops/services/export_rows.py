@@ -144,7 +144,7 @@ class _Reading:
         addresses, banks = self._addresses.by_owner(persons), self._banks.by_owner(persons)
         ours = {row[0]: _of_ours(row) for row in statements.rows(_OF_OURS, [ids])}
         accounts = _accounts(ids, self._shown)
-        made: dict[str, list[Sequence[Cell]]] = {layout.name: [] for layout in sheets.LAYOUTS}
+        made: dict[str, list[Sequence[Cell]]] = {sheet.name: [] for sheet in sheets.SHEETS}
         for lead in self._leads.rows(ids):
             key, reference = lead[0], lead[2]
             if key not in ours:  # deleted since it was chosen
@@ -217,7 +217,7 @@ def fill(book: Workbook, ids: Iterable[bytes], shown: str) -> Iterator[int]:
 
     Raises SheetFull when one of its sheets takes no more rows.
     """
-    opened = {layout.name: _begun(book, layout) for layout in sheets.LAYOUTS}
+    opened = {sheet.name: _begun(book, sheet) for sheet in sheets.SHEETS}
     reading, done = _Reading(shown), 0
     for chosen in _parts(ids):
         for name, rows in reading.rows(chosen).items():
@@ -234,13 +234,13 @@ def texts_of(ids: list[UUID]) -> dict[UUID, Texts]:
     """What the rows of these leads say in an export whose values are all shown, as a reader gives them back."""
     found: dict[UUID, Texts] = {lead_id: defaultdict(dict) for lead_id in ids}
     rows = _Reading(Export.Shown.WHOLE).rows(ids)
-    for layout in sheets.LAYOUTS:
-        joined = layout in sheets.JOINED
-        keys = set(own_keys(layout.name)) if joined else set[str]()
-        for row in rows[layout.name]:
-            texts = {column.path: _text(value) for column, value in zip(layout.columns, row, strict=True)}
+    for sheet in sheets.SHEETS:
+        joined = sheet in sheets.JOINED
+        keys = set(own_keys(sheet.name)) if joined else set[str]()
+        for row in rows[sheet.name]:
+            texts = {column.path: _text(value) for column, value in zip(sheet.columns, row, strict=True)}
             own = tuple(text for path, text in texts.items() if path in keys)
-            found[UUID(texts[LEAD_ID.path])][layout.name if joined else ""][own] = texts
+            found[UUID(texts[LEAD_ID.path])][sheet.name if joined else ""][own] = texts
     return found
 
 
@@ -256,10 +256,10 @@ def _parts(ids: Iterable[bytes]) -> Iterator[list[UUID]]:
         yield from (each[at : at + LEADS_A_READ] for at in range(0, len(each), LEADS_A_READ))
 
 
-def _begun(book: Workbook, layout: sheets.Layout) -> Sheet:
+def _begun(book: Workbook, planned: sheets.ExportSheet) -> Sheet:
     widths = [
-        38 if header == LEAD_ID.header else min(len(header) + 6, _LONGEST_WIDTH) for header in layout.headers
+        38 if header == LEAD_ID.header else min(len(header) + 6, _LONGEST_WIDTH) for header in planned.headers
     ]
-    sheet = book.sheet(layout.name, widths)
-    sheet.add([[Styled(header, Style.HEADER) for header in layout.headers]])
+    sheet = book.sheet(planned.name, widths)
+    sheet.add([[Styled(header, Style.HEADER) for header in planned.headers]])
     return sheet

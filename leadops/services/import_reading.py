@@ -22,7 +22,7 @@ from leadops.services import column_mappings, import_corrections
 from leadops.services.import_judging import header_of
 from leadops.services.import_leases import Lease
 from leadops.services.import_storing import Storing, begun, leads_of, store_joined
-from leadops.services.template_workbook import is_of_template
+from leadops.services.template_sheets import is_of_template
 
 State = ImportState
 EMPTY = "This workbook has a header and no rows under it."

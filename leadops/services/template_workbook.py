@@ -6,18 +6,12 @@ their digits, and a day stays as it was typed, the day first, whatever the count
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
-from itertools import zip_longest
 from typing import IO, Any
-
-from django.conf import settings
-from django.utils import translation
 
 from leadops import synthetic
 from leadops.drafts import value_at
 from leadops.excel.columns import COLUMNS, Column
-from leadops.excel.reader import LeftOut, Row
 from leadops.excel.sheet_header import letters
 from leadops.excel.sheets import LEADS
 from leadops.excel.writer import Cell, Style, Styled, Workbook
@@ -104,8 +98,6 @@ WORDS: dict[str, str] = {
 COLUMNS_SHEET, EXAMPLE_SHEET, CHOICES_SHEET = "Columns", "Example", "Choices"
 GUIDE = ("Column", "What goes in", "Example", "Also known as")
 EXAMPLE_NOTE = "A filled-in row, to look at. This sheet is not read; the person does not exist."
-_EXAMPLE_ROWS = 3
-"""The note, the headers, the row."""
 _WIDTH = 18
 
 
@@ -120,12 +112,12 @@ def write(stream: IO[bytes]) -> None:
         leads.add([_headers([column.header for column in COLUMNS])])
         explained = book.sheet(COLUMNS_SHEET, [22, 70, 28, 70])
         explained.add([_headers([said(each) for each in GUIDE]), *_explanations()])
-        example = book.sheet(EXAMPLE_SHEET, [_width(column) for column in COLUMNS])
-        example.add([[said(EXAMPLE_NOTE)], _headers([column.header for column in COLUMNS]), _example()])
+        filled_in = book.sheet(EXAMPLE_SHEET, [_width(column) for column in COLUMNS])
+        filled_in.add([[said(EXAMPLE_NOTE)], _headers([column.header for column in COLUMNS]), example()])
         choices = book.sheet(CHOICES_SHEET, [40] * len(CHOICES))
-        choices.add([_headers([_column(path).header for path in CHOICES]), *_listed()])
+        choices.add([_headers([column_of(path).header for path in CHOICES]), *_listed()])
         for at, (path, words) in enumerate(CHOICES.items()):
-            column = letters(COLUMNS.index(_column(path)))
+            column = letters(COLUMNS.index(column_of(path)))
             leads.offer(column, f"{CHOICES_SHEET}!${letters(at)}$2:${letters(at)}${len(words) + 1}")
 
 
@@ -133,7 +125,7 @@ def _headers(names: list[str]) -> list[Cell]:
     return [Styled(name, Style.HEADER) for name in names]
 
 
-def _column(path: str) -> Column:
+def column_of(path: str) -> Column:
     return next(column for column in COLUMNS if column.path == path)
 
 
@@ -150,11 +142,11 @@ def _listed() -> list[list[Cell]]:
 def _explanations() -> list[list[Cell]]:
     return [
         [column.header, said(WORDS[column.path]), value, ", ".join(column.synonyms)]
-        for column, value in zip(COLUMNS, _example(), strict=True)
+        for column, value in zip(COLUMNS, example(), strict=True)
     ]
 
 
-def _example() -> list[Cell]:
+def example() -> list[Cell]:
     """The first of the made-up leads, as somebody would type it."""
     [lead] = synthetic.drafts(1)
     return [_typed(value_at(lead, column.path)) for column in COLUMNS]
@@ -164,52 +156,3 @@ def _typed(value: Any) -> Cell:
     if isinstance(value, date):
         return f"{value:%d/%m/%Y}"
     return ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
-
-
-def is_of_template(sheet: LeftOut) -> bool:
-    """Whether a sheet explains the template and holds nothing else, so that nobody misses it.
-
-    Told by what stands in it, in whatever language; one that somebody has put leads into is none.
-    """
-    is_ours = _IN_TEMPLATE.get(sheet.name)
-    return is_ours is not None and 0 < sheet.rows == len(sheet.top) and is_ours(sheet.top)
-
-
-def _explains_columns(top: Sequence[Row]) -> bool:
-    headers = {column.header for column in COLUMNS}
-    return len(top) > 1 and all(row.cells[0] in headers for row in top[1:])
-
-
-def _is_example(top: Sequence[Row]) -> bool:
-    """A template of before may lack columns of today's."""
-    texts = [row.cells for row in top]
-    if len(texts) != _EXAMPLE_ROWS or texts[0][0] not in _in_any_language(EXAMPLE_NOTE):
-        return False
-    example = {column.header: value for column, value in zip(COLUMNS, _example(), strict=True)}
-    return all(example.get(header) == cell for header, cell in zip_longest(*texts[1:], fillvalue="") if cell)
-
-
-def _lists_choices(top: Sequence[Row]) -> bool:
-    words = {_column(path).header: offered for path, offered in CHOICES.items()}
-    headers = top[0].cells
-    return all(
-        cell in words.get(header, ())
-        for row in top[1:]
-        for header, cell in zip_longest(headers, row.cells, fillvalue="")
-        if cell
-    )
-
-
-def _in_any_language(text: str) -> set[str]:
-    found = set()
-    for language, _ in settings.LANGUAGES:
-        with translation.override(language):
-            found.add(said(text))
-    return found
-
-
-_IN_TEMPLATE = {
-    COLUMNS_SHEET: _explains_columns,
-    EXAMPLE_SHEET: _is_example,
-    CHOICES_SHEET: _lists_choices,
-}

@@ -7,7 +7,7 @@ import pytest
 from leadops.excel import content
 from leadops.excel.columns import BY_KEY
 from leadops.excel.reading.heading_keys import key
-from leadops.excel.sheets import LAYOUTS
+from leadops.excel.sheets import SHEETS
 from leadops.models import Address, Applicant, Bank, Lead
 from leadops.personal_data import mask_of
 
@@ -101,7 +101,7 @@ MASKED = sorted(
 @pytest.mark.parametrize("name", MASKED)
 def test_what_is_masked_of_a_record_is_masked_in_a_cell_too(name):
     """In workbooks of either layout."""
-    columns = {column for layout in LAYOUTS for column in layout.columns}
+    columns = {column for sheet in SHEETS for column in sheet.columns}
     found = [each for each in columns if each.attribute in (name, name.removeprefix("identity_"))]
     assert found, f"{name} has no column"
     for column in found:

@@ -80,7 +80,7 @@ def test_every_column_comes_back_as_it_went_out(odd, officer, tmp_path):
 def test_all_parties_stand_on_their_sheets_joined_to_their_lead(odd, officer):
     book = exported.sheets_of(exported.finished(officer).file.path)
     many = odd[3]
-    assert list(book) == [layout.name for layout in sheets.LAYOUTS]
+    assert list(book) == [layout.name for layout in sheets.SHEETS]
     persons = [row for row in book["Applicants"] if row["leadops id"] == str(many.pk)]
     assert [(row["Applicant no"], row["Primary"], row["Signatory"], row["Tags"]) for row in persons] == [
         (1, "yes", "no", None),
@@ -243,7 +243,7 @@ def test_no_lead_makes_a_workbook_of_headers(officer):
     export = exports.order(Lead.objects.none(), Export(road=Export.Road.ADMIN, officer=officer, what="None"))
     exports.run(export.pk)
     export.refresh_from_db()
-    assert exported.sheets_of(export.file.path) == {layout.name: [] for layout in sheets.LAYOUTS}
+    assert exported.sheets_of(export.file.path) == {layout.name: [] for layout in sheets.SHEETS}
     assert export.percent == 100
 
 

@@ -83,7 +83,7 @@ def test_an_export_and_the_template_open_in_libreoffice(partner, program, office
     for sheet, rows in written.items():
         for row, saved in zip(rows, found[sheet], strict=True):
             assert saved == row
-    assert list(found) == [layout.name for layout in sheets.LAYOUTS]
+    assert list(found) == [layout.name for layout in sheets.SHEETS]
     rows = [dict(zip(sheets.LEADS.headers, row, strict=True)) for row in found["Leads"]]
     [by_header] = [row for row in rows if row["Partner reference"] == "=1+1"]
     assert by_header["Account number"] == "000123456789"
