@@ -21,6 +21,7 @@ from django.urls import NoReverseMatch
 from django.utils.encoding import iri_to_uri
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.admin import checkbox
 from unfold.templatetags.unfold_list import (
@@ -52,10 +53,10 @@ def _columns(listed: Any) -> Iterator[Cell]:
         if name == CHECKBOX:
             yield _checkbox()
         elif name in (listed.list_display_links or ()):
-            yield _cell(listed, name, header["text"], tag, *_link(listed))
+            yield _cell(listed, name, capfirst(header["text"]), tag, *_link(listed))
             tag = "td"
         else:
-            yield _cell(listed, name, header["text"])
+            yield _cell(listed, name, capfirst(header["text"]))
 
 
 def _checkbox() -> Cell:

@@ -285,6 +285,7 @@ UNFOLD = {
         lambda request: static("leadops/keys.js"),
         lambda request: static("leadops/names.js"),
         lambda request: static("leadops/session.js"),
+        lambda request: static("leadops/refused.js"),
     ],
     "SHOW_HISTORY": True,
     "SHOW_BACK_BUTTON": True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
@@ -60,12 +60,15 @@ class UploadForm(MadeForm):
     file = forms.FileField(
         label=_("Workbook"),
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".xlsx,.xls,.xlsb,.ods,.csv,.tsv,.txt"}),
-        help_text=_("Excel (.xlsx, .xls, .xlsb), .ods or .csv: a header row, and one lead per row below it."),
+        help_text=_(
+            "Excel (.xlsx, .xls, .xlsb), .ods, or text (.csv, .tsv, .txt): a header row, and one lead per row below it."
+        ),
     )
 
     class Meta:
         model = ImportBatch
         fields = ["partner", "program", "mode", "file"]
+        labels: ClassVar = {"mode": _("Make or change leads")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -137,6 +140,10 @@ class ImportBatchAdmin(ImportRowPages, MadeByService, OnlyChosen, CappedList, Mo
             road=ImportBatch.Road.DESK,
             review=True,
         )
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
+        shown = {"title": gettext("Upload a workbook"), **(extra_context or {})}
+        return super().add_view(request, form_url, shown)
 
     def response_add(
         self, request: HttpRequest, obj: ImportBatch, post_url_continue: str | None = None

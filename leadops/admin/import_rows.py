@@ -59,13 +59,14 @@ class ImportRowPages(ImportSteps):
 
     def rows_context(self, request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
         """One page of the rows with the chosen outcome, and how many there are of each."""
-        given = request.GET.get("outcome", Outcome.FAILED)
-        chosen = given if given in (*Outcome.values, STAYED) else Outcome.FAILED.value
+        outcomes = _outcomes(batch)
+        given = request.GET.get("outcome", "")
+        chosen = given if given in (*Outcome.values, STAYED) else _first_of(outcomes)
         found = batch.import_rows.order_by(*_order(batch)).select_related("lead")
         found = found.filter(_STAYED) if chosen == STAYED else found.filter(outcome=chosen)
         page = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
         rows = _listed(batch, page)
-        return {"outcomes": _outcomes(batch), "outcome": chosen, "rows_page": page, "rows": rows}
+        return {"outcomes": outcomes, "outcome": chosen, "rows_page": page, "rows": rows}
 
     # One row -------------------------------------------------------------------------------------------------
 
@@ -205,6 +206,11 @@ def _outcomes(batch: ImportBatch) -> list[dict[str, Any]]:
         for value, (label, count) in counts.items()
         if count or value not in rare
     ]
+
+
+def _first_of(outcomes: list[dict[str, Any]]) -> str:
+    """The outcome whose rows are shown before one is chosen: refused where some are, else the first that has any."""
+    return next((each["value"] for each in outcomes if each["count"]), Outcome.FAILED.value)
 
 
 def _listed(batch: ImportBatch, page: Page[ImportRow]) -> list[dict[str, Any]]:

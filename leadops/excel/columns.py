@@ -31,7 +31,7 @@ def no_date(text: str) -> tuple[Problem, ...]:
     """Refuse what Excel has taken for a date: `3-12`, a house number, became the twelfth of March."""
     if not _ISO_DAY.fullmatch(text):
         return ()
-    return (problem("excel_damage", what="text", how="it became a date"),)
+    return (problem("excel_damage", what="text", how="Excel made a date of it"),)
 
 
 def _whole(damage_of: Callable[[str], str | None]) -> Check:

@@ -30,11 +30,12 @@ def leads_on(sheet: LeftOut) -> int:
     return sheet.rows - len(sheet.top) + len(rows)
 
 
-def doubt_of(sheets: Iterable[LeftOut]) -> str:
-    """Which of these sheets may hold leads, a sentence each; empty where none does."""
-    return " ".join(_in_words(sheet.name, count) for sheet in sheets if (count := leads_on(sheet)))
+def doubt_of(sheets: Iterable[LeftOut], read: str) -> str:
+    """Which of these sheets may hold leads, a sentence each; `read` is the one that is read, empty without a row."""
+    return " ".join(_in_words(sheet.name, count, read) for sheet in sheets if (count := leads_on(sheet)))
 
 
-def _in_words(name: str, count: int) -> str:
+def _in_words(name: str, count: int, read: str) -> str:
+    where = f"only those of sheet {read} are" if read else "leads stand on the first sheet"
     rows = "1 row that looks like a lead" if count == 1 else f"{count:,} rows that look like leads"
-    return f"Sheet {name} has {rows}, and is not read: leads stand on the first sheet."
+    return f"Sheet {name} has {rows}, and is not read: {where}."

@@ -57,12 +57,12 @@ class Proposal:
     @property
     def is_sure(self) -> bool:
         """Whether nobody has to be asked."""
-        return (
-            self.layout_sure
-            and not self.doubt
-            and not self.beside
-            and all(choice.sure for choice in self.choices)
-        )
+        return self.layout_sure and not self.doubt and not self.beside and not self.has_guesses
+
+    @property
+    def has_guesses(self) -> bool:
+        """Whether somebody should look at a column."""
+        return not all(choice.sure for choice in self.choices)
 
     def begins(self, table: Table) -> None:
         """Keep where the table begins, and what may stand beside it."""
@@ -72,6 +72,12 @@ class Proposal:
     def as_json(self) -> str:
         """For `of`."""
         return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def to_the_end(cls, kept: str) -> str:
+        """What of a proposal that was kept outlasts its columns: which other sheets may hold leads."""
+        beside = cls.of(kept).beside
+        return cls(beside=beside).as_json() if beside else ""
 
     @classmethod
     def of(cls, kept: str, mapping: OurColumns | None = None) -> Proposal:

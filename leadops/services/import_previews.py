@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from bisect import insort
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import takewhile
 from operator import itemgetter
 from typing import Any
@@ -32,8 +32,13 @@ COUNTS = ("new", "update", "duplicate", "left_out", "refused")
 a total, or says nothing new."""
 _OF_DUPLICATES = {"duplicate_lead", "duplicate_reference", "already_imported", MERGED, MERGED_ROW}
 LONGEST_CELL = 80
-"""Ten rows of two hundred columns of such cells, and a hundred kinds of problems, stay below 200 KB."""
-SHOWN_COLUMNS = 12
+"""Ten rows of all columns that there are of such cells, and a hundred kinds of problems, stay below 200 KB."""
+PLACES = 3
+"""So many rows of each kind of problem are named."""
+_PERSON = "applicants[0]."
+_SHOWN_FIRST = [*(f"{_PERSON}{name}" for name in ("name", "first_name", "middle_name", "last_name"))]
+_SHOWN_FIRST += ["primary_mobile", "loan_amount"]
+"""Who it is and how much, where the edge of no screen cuts them off; the other columns come as in the file."""
 
 
 def judge(batch: ImportBatch, lease: Lease) -> None:
@@ -41,7 +46,7 @@ def judge(batch: ImportBatch, lease: Lease) -> None:
 
     A worker that takes over begins anew: what the first rows claim must be known at the last.
     """
-    tally = _Tally(header_of(batch))
+    tally = _Tally(header_of(batch), batch.sheets)
     batch.judged = 0
     for results in _foretold(tally.header, batch):
         tally.add(results)
@@ -84,16 +89,20 @@ def _of_whole_leads(rows: list[SheetRow]) -> list[SheetRow]:
 class _Tally:
     """Counts of outcomes and of kinds of problems, and the first rows as they would be."""
 
-    def __init__(self, header: Header) -> None:
+    def __init__(self, header: Header, joined: Collection[str]) -> None:
         self.header = header
+        self._joined = joined
         self._counts: Counter[str] = Counter()
         self._kinds: dict[tuple[str, str, str], dict[str, Any]] = {}
         self._rows: list[dict[str, Any]] = []
-        self._columns = [
-            (at, column)
-            for at, column in enumerate(header.columns)
-            if column is not None and not column.is_key
-        ][:SHOWN_COLUMNS]
+        self._columns = sorted(
+            [
+                (at, column)
+                for at, column in enumerate(header.columns)
+                if column is not None and not column.is_key
+            ],
+            key=lambda each: _place_of(each[1]),
+        )
 
     def add(self, results: list[Result]) -> None:
         for result in results:
@@ -101,7 +110,7 @@ class _Tally:
             for row, problems in result.rows():
                 for each in problems:
                     if each["code"] != WITH_ITS_LEAD:
-                        self._note(each)
+                        self._note(each, row)
                 if row.sheet == result.row.sheet and self._is_one_of_the_first(row):
                     draft = result.draft if row is result.row else None
                     cells = [self._cell(row, at, column, draft) for at, column in self._columns]
@@ -113,13 +122,15 @@ class _Tally:
         """Rows that wait for others come after rows below them."""
         return len(self._rows) < FIRST_ROWS or row.number < self._rows[-1]["number"]
 
-    def _note(self, problem: RowProblem) -> None:
+    def _note(self, problem: RowProblem, row: SheetRow) -> None:
         key = (problem["code"], problem["column"], problem["severity"])
         kind = self._kinds.get(key)
-        if kind is not None:
-            kind["count"] += 1
-        else:
-            self._kinds[key] = {**problem, "count": 1}
+        if kind is None:
+            kind = self._kinds[key] = {**problem, "count": 0, "places": []}
+        kind["count"] += 1
+        if len(places := kind["places"]) < PLACES:
+            sheet = row.sheet if row.sheet in self._joined else ""
+            places.append({"sheet": sheet, "cell": problem["cell"], "row": row.number})
 
     @staticmethod
     def _cell(row: SheetRow, at: int, column: Column, draft: LeadDraft | None) -> str:
@@ -138,6 +149,10 @@ class _Tally:
             "problems": kinds[:MOST_CLASSES],
             "more_problems": max(0, len(kinds) - MOST_CLASSES),
         }
+
+
+def _place_of(column: Column) -> int:
+    return _SHOWN_FIRST.index(column.path) if column.path in _SHOWN_FIRST else len(_SHOWN_FIRST)
 
 
 _NAMED = {Outcome.CREATED: "new", Outcome.UPDATED: "update", Outcome.FAILED: "refused"}

@@ -38,15 +38,16 @@ def read(batch: ImportBatch, lease: Lease) -> Lease | None:
     sheets = groupby(_rows_of(batch, left_out), key=itemgetter(0))
     _, rows = next(sheets, ("", iter(())))
     top = list(islice(rows, SHOWN + LOOKED_AT))
-    table = replace(table_of(top, batch.header_row), beside=_leads_on(left_out, batch))
+    first = top[0].sheet if top else ""
+    table = replace(table_of(top, batch.header_row), beside=_leads_on(left_out, first, batch))
     if not batch.columns and not _settle_columns(batch, lease, table):
         return None
     storing = begun(batch, lease)
     if not _store_leads(storing, table, rows):
         return None
-    not_joined = store_joined(storing, top[0].sheet if top else "", sheets)
+    not_joined = store_joined(storing, first, sheets)
     batch.left_out = [each.name for each in (*left_out, *not_joined) if not is_of_template(each)]
-    beside = _leads_on(not_joined, batch)
+    beside = _leads_on(not_joined, first, batch)
     if beside and beside not in Proposal.of(batch.proposal).beside:  # else they were asked about
         _ask_again(batch, lease, replace(table, beside=f"{table.beside} {beside}".strip()))
         return None
@@ -61,9 +62,9 @@ def _rows_of(batch: ImportBatch, left_out: list[reader.LeftOut]) -> Iterator[rea
     return reader.rows(batch.file.path, left_out)
 
 
-def _leads_on(left_out: Iterable[reader.LeftOut], batch: ImportBatch) -> str:
+def _leads_on(left_out: Iterable[reader.LeftOut], first: str, batch: ImportBatch) -> str:
     """Which sheets that are not read may hold leads; raises UnreadableFile where nobody can be asked about them."""
-    beside = doubt_of(each for each in left_out if not is_of_template(each))
+    beside = doubt_of((each for each in left_out if not is_of_template(each)), first)
     if beside and not batch.review:
         raise UnreadableFile(f"{beside} {ON_ONE_SHEET}")
     return beside

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from leadops import signals, statements
 from leadops.errors import NotInThisState
+from leadops.excel.proposals import Proposal
 from leadops.models import ImportBatch, ImportState, Officer
 from leadops.services import import_leases
 from leadops.services.copy_lines import in_json
@@ -37,7 +38,9 @@ def go_on(batch: ImportBatch) -> None:
             raise NotInThisState("This import has gone on since you looked at it: look at it again.")
         refuse_inactive(batch.partner, batch.program)
         _enter(batch, State.QUEUED if batch.state == State.KNOWN else State.IMPORTING)
-        batch.preview, batch.proposal = "", "" if batch.state == State.IMPORTING else batch.proposal
+        if batch.state == State.IMPORTING:
+            batch.proposal = Proposal.to_the_end(batch.proposal)
+        batch.preview = ""
         batch.save()
 
 

@@ -56,6 +56,6 @@ def account_no(text: str, country: str = "IN") -> Checked[str]:
     zeros = zeros_after_rounding(number)
     if zeros >= _SURELY_ROUNDED:
         return refused(
-            text, "excel_damage", what="account number", how="its digits after the fifteenth became 0"
+            text, "excel_damage", what="account number", how="Excel made 0 of its digits after the fifteenth"
         )
     return Checked(number, (problem("maybe_rounded"),) if zeros else ())

@@ -36,7 +36,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
     {
         # any field
         "required": Code("{what} is missing; please fill it in."),
-        "excel_damage": Code("Excel damaged this {what} ({how}); ask the sender for the original as text."),
+        "excel_damage": Code("This {what} can't be read ({how}); ask the sender for it as text."),
         "masked_value": _warning(
             "This value is masked, so it was left out; what is kept already stays as it is."
         ),

@@ -17,7 +17,8 @@ _SURELY_SCIENTIFIC = re.compile(r"[+-]?(?:[0-9]{1,20}[.,][0-9]{1,20}[eE][+-]|[1-
 _SHOWN_SCIENTIFIC = re.compile(r"[1-9][.,][0-9]{1,14}[eE]\+[0-9]{2,3}")
 _FORMULA_ERROR = re.compile(r"#(?:N/A|REF!|NAME\?|DIV/0!|NULL!|NUM!|VALUE!|SPILL!|CALC!|#+)")
 
-_POWER = "its last digits became a power of ten"
+FORMULA_ERROR = "a formula of the sheet ended in an error"
+_POWER = "Excel made a power of ten of its last digits"
 
 
 def reference_damage(text: str) -> str | None:
@@ -35,9 +36,9 @@ def number_damage(text: str) -> str | None:
     if _SCIENTIFIC.fullmatch(text):
         return _POWER
     if _DECIMAL.fullmatch(text):
-        return "it became a decimal number"
+        return "Excel made a decimal number of it"
     if is_formula_error(text):
-        return "a formula's error stands in its place"
+        return FORMULA_ERROR
     return None
 
 

@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime, time
 
 from leadops.drafts import Day
-from leadops.validation.damage import is_formula_error
+from leadops.validation.damage import FORMULA_ERROR, is_formula_error
 from leadops.validation.findings import Checked, problem, refused
 from leadops.validation.plain_text import plain
 
@@ -84,9 +84,9 @@ def _without_time(moment: date) -> date | str:
 
 def _damage(written: str) -> str | None:
     if _SERIAL.fullmatch(written):
-        return "it became a count of days"
+        return "Excel made a count of days of it"
     if is_formula_error(written):
-        return "a formula's error stands in its place"
+        return FORMULA_ERROR
     return None
 
 

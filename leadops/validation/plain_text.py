@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from leadops.validation.card_numbers import SHORTEST_HIDDEN, hidden_numbers
-from leadops.validation.damage import is_formula_error
+from leadops.validation.damage import FORMULA_ERROR, is_formula_error
 from leadops.validation.findings import Checked, Problem, problem, refused
 
 # Devanagari and its sisters spell with these: they are letters' companions, not dirt.
@@ -53,7 +53,7 @@ def free_text(text: str, limit: int, *, with_aadhaar: bool = True) -> Checked[st
     if len(tidy) > limit:
         return refused(text, "too_long", limit=limit)
     if tidy[:1] == "#" and is_formula_error(tidy):
-        return refused(text, "excel_damage", what="text", how="a formula's error stands in its place")
+        return refused(text, "excel_damage", what="text", how=FORMULA_ERROR)
     if len(tidy) >= SHORTEST_HIDDEN:
         hidden = hidden_numbers(tidy if tidy.isascii() else plain(tidy), with_aadhaar=with_aadhaar)
         if hidden:

@@ -98,6 +98,6 @@ def _refuse_too_wide(sheet: Any) -> None:
     width = sheet.width - own_columns.count(sheet.iter_rows())
     if width > MOST_COLUMNS:
         raise Refused(
-            f"A sheet is {width} columns wide and at most {MOST_COLUMNS} can be read:"
+            f"Sheet {sheet.name} is {width} columns wide and at most {MOST_COLUMNS} can be read:"
             " delete the columns beside the table, also those that look empty, and save it again."
         )

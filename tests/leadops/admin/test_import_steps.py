@@ -99,6 +99,15 @@ class TestColumns:
         batch = run(batch)
         assert (batch.state, batch.mapping) == ("ready", ["", "Mobile", "Name", "", "Loan amount"])
 
+    def test_are_called_yellow_only_where_one_is(self, desk, upload):
+        batch = upload(good_rows(3), ODD_HEADER)
+        assert "Yellow ones want a look." in desk.get(page(batch, "columns")).content.decode()
+        ready = upload(good_rows(2))
+        desk.post(page(ready, "back"))
+        shown = desk.get(page(ready, "columns")).content.decode()
+        assert "What you say here is remembered" in shown
+        assert "Yellow ones" not in shown
+
     def test_that_make_no_sense_are_refused_and_the_choices_stay(self, desk, upload):
         batch = upload(good_rows(3), ODD_HEADER)
         answer = desk.post(page(batch, "columns"), {"column-1": "", "column-3": "City", "mode": "nonsense"})
@@ -123,6 +132,12 @@ class TestHeaderRow:
         assert "9800000001" not in shown
         assert "ABCPV0001L" not in shown
 
+    def test_with_a_lead_above_it_says_what_brings_that_lead_in(self, desk, upload):
+        batch = upload([HEADER, *good_rows(3, start=2)], [str(cell) for cell in good_rows(1)[0]])
+        shown = desk.get(page(batch, "columns")).content.decode()
+        assert "row 1 above it looks like a lead." in shown
+        assert "move the lead below that row in the file, and upload that." in shown
+
     def test_is_chosen_among_the_first_rows(self, desk, upload):
         batch = upload([*[["Title"]] * 11, HEADER, *good_rows(3)], ["Made by Ravi"])
         answer = desk.post(page(batch, "columns"), {"header_row": "13"})
@@ -143,10 +158,18 @@ class TestPreview:
         shown = desk.get(page(batch)).content.decode()
         assert len(shown) < LARGEST
         assert "Import 175 rows" in shown
-        assert shown.count('data-label="For example"') == len(import_previews.shown(batch)["problems"])
+        assert shown.count('data-label="Where"') == len(import_previews.shown(batch)["problems"])
         mobile = "9" + "[0-9]{9}"
         assert not re.search(rf"<td>(?:\+91)?{mobile}</td>", shown)
         assert not Lead.objects.exists()
+
+    def test_names_the_places_of_what_is_wrong_and_rows_that_are_left_out(self, desk, upload):
+        bad = [[f"R-{at}", "98", "Asha", "", ""] for at in range(4)]
+        shown = desk.get(
+            page(upload([*good_rows(2), *bad, ["Total", "", "", "", "100000"]]))
+        ).content.decode()
+        assert '<td data-label="Where">B4, B5, B6, …</td>' in shown
+        assert '<td data-label="Where">row 8</td>' in shown
 
     def test_stays_small_however_wide_and_bad_the_file_is(self, desk, upload):
         """Two hundred columns, those we know wrong in as many ways as there are, with everything as long as can be."""

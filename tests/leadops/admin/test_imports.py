@@ -61,6 +61,20 @@ def test_counts_add_up_and_the_finished_page_asks_no_more(desk, done):
     assert "data-progress" not in desk.get(page(done)).content.decode()
 
 
+def test_page_opens_on_the_first_outcome_that_any_row_has(desk, batch, done):
+    assert desk.get(page(done)).context["outcome"] == "failed"
+    ImportBatch.objects.update(failed=0)
+    assert desk.get(page(done)).context["outcome"] == "created"
+    assert desk.get(page(done) + "?outcome=failed").context["outcome"] == "failed"
+
+
+def test_page_of_the_upload_says_what_it_is_and_which_files_it_takes(desk):
+    answer = desk.get(ADD)
+    shown = answer.content.decode()
+    assert answer.context["title"] == "Upload a workbook"
+    assert "(.csv, .tsv, .txt)" in shown
+
+
 def test_tab_of_updated_leads_is_there_only_where_there_are_some(desk, done):
     shown = desk.get(page(done)).context["outcomes"]
     assert [(each["label"], each["count"]) for each in shown] == [
@@ -97,7 +111,7 @@ def test_refused_rows_are_shown_with_cell_value_and_reason(desk, done):
     assert shown.count('data-label="Reason"') == 25
     assert "B6" in shown
     assert "9.8E+09" in shown
-    assert "Excel damaged this mobile number" in shown
+    assert "This mobile number can&#x27;t be read (Excel made" in shown
 
 
 def test_created_rows_lead_to_their_leads_and_back(desk, done):

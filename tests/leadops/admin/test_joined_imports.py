@@ -87,12 +87,18 @@ def test_a_sheet_that_may_hold_leads_is_told_on_every_page_of_the_way(
     import_batches.run(batch.pk)
     columns = reverse("admin:leadops_importbatch_columns", args=[batch.pk])
     here = reverse("admin:leadops_importbatch_change", args=[batch.pk])
-    assert said in desk.get(columns).content.decode()
+    shown = desk.get(columns).content.decode()
+    assert f"{said}: only those of sheet North are." in shown
+    assert "upload that sheet as a workbook of its own" in shown
+    assert "Go on with these columns, without those leads" in shown
     desk.post(columns, {"layout": "flat", "mode": "create", "column-0": "Mobile", "column-1": "Name"})
     import_batches.run(batch.pk)
-    assert said in desk.get(here).content.decode()
+    shown = desk.get(here).content.decode()
+    assert said in shown
+    assert "Import 1 row, without those leads" in shown
     desk.post(reverse("admin:leadops_importbatch_go_on", args=[batch.pk]))
     import_batches.run(batch.pk)
     shown = desk.get(here).content.decode()
+    assert said in shown
     assert "Sheets not read: South." in shown
     assert "upload them as a workbook of their own" in shown

@@ -158,7 +158,7 @@ def test_a_house_number_that_became_a_date_is_damage():
     _, findings = header.draft(["9800000001", "Asha", "2026-12-03"])
     [problem] = header.problems(findings, 17)
     assert (problem["cell"], problem["code"]) == ("C17", "excel_damage")
-    assert "it became a date" in problem["message"]
+    assert "Excel made a date of it" in problem["message"]
 
 
 @pytest.mark.parametrize(

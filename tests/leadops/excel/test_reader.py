@@ -152,10 +152,17 @@ def test_our_own_two_columns_do_not_make_a_table_too_wide(tmp_path, title, row):
     assert [len(each.cells) for each in reader.rows(path)][-2:] == [202, 202]
 
 
+def test_a_sheet_too_wide_beside_the_first_is_named(tmp_path):
+    wide = ("Prices", [[f"c{n}" for n in range(201)]])
+    path = workbooks.by_openpyxl(tmp_path / "a.xlsx", ("Leads", [workbooks.HEADER]), wide)
+    with pytest.raises(UnreadableFile, match=r"^Sheet Prices is 201 columns wide"):
+        list(reader.rows(path))
+
+
 @pytest.mark.parametrize(("own", "told"), [(["Why refused", "Row"], 201), (["Row", "Row"], 202), ([], 201)])
 def test_other_columns_do(tmp_path, own, told):
     path = workbooks.ours(tmp_path / "a.xlsx", [[*(f"c{n}" for n in range(201)), *own]])
-    with pytest.raises(UnreadableFile, match=f"is {told} columns wide and at most 200"):
+    with pytest.raises(UnreadableFile, match=f"^Sheet .+ is {told} columns wide and at most 200"):
         list(reader.rows(path))
 
 

@@ -11,6 +11,7 @@ import xlsxwriter
 from django.db import connection
 
 from leadops.errors import NotInThisState
+from leadops.excel.columns import COLUMNS
 from leadops.models import ImportBatch, Lead
 from leadops.services import (
     import_batches,
@@ -82,10 +83,31 @@ class TestThePreview:
             [["REF-1", " 098000-00001 ", "asha  VERMA", "abcpv1234l", "50,000"], *good_rows(30, start=2)]
         )
         told = import_previews.shown(batch)
-        assert told["columns"] == HEADER
-        assert told["rows"][0]["cells"] == ["REF-1", "••••0001", "asha VERMA", "ABXXXXX34L", "50000"]
+        assert told["columns"] == ["Name", "Mobile", "Loan amount", "Partner reference", "PAN"]
+        assert told["rows"][0]["cells"] == ["asha VERMA", "••••0001", "50000", "REF-1", "ABXXXXX34L"]
         assert len(told["rows"]) == import_previews.FIRST_ROWS
         assert "9800000001" not in batch.preview
+
+    def test_shows_every_column_however_many_there_are(self, reviewed):
+        header = [column.header for column in COLUMNS]
+        told = import_previews.shown(
+            reviewed([["x" if name != "Mobile" else "9800000001" for name in header]], header=header)
+        )
+        assert sorted(told["columns"]) == sorted(header)
+
+    def test_says_where_the_first_of_each_kind_of_problem_stand(self, reviewed, tmp_path):
+        book = openpyxl.Workbook()
+        bad = [[f"R-{at}", "98", "Asha", "", ""] for at in range(4)]
+        for row in [HEADER, *good_rows(2), *bad, ["Total", "", "", "", 100_000]]:
+            book.active.append(row)
+        book.active.row_dimensions[3].hidden = True
+        book.save(tmp_path / "a.xlsx")
+        problems = import_previews.shown(reviewed(tmp_path / "a.xlsx"))["problems"]
+        told = {
+            each["code"]: [(place["cell"], place["row"]) for place in each["places"]] for each in problems
+        }
+        assert told["invalid_mobile"] == [("B4", 4), ("B5", 5), ("B6", 6)]
+        assert (told["hidden_row"], told["totals_row"]) == ([("", 3)], [("", 8)])
 
     def test_foretells_rows_that_are_here_already_and_those_that_repeat_each_other(
         self, finished, reviewed, monkeypatch
@@ -302,4 +324,4 @@ def test_a_part_of_which_nothing_is_made_is_shown_as_it_stands_in_the_file(revie
     batch = reviewed([["REF-1", "9800000001", "Asha Verma", "••••"]], header=header)
     assert (batch.state, batch.problem) == ("ready", "")
     [row] = import_previews.shown(batch)["rows"]
-    assert row["cells"][2:] == ["Asha Verma", "••••"]
+    assert (row["cells"][0], row["cells"][-1]) == ("Asha Verma", "••••")

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadops.validation.amounts import amount, tenure
+from leadops.validation.codes import CODES
 
 
 @pytest.mark.parametrize(
@@ -119,3 +120,12 @@ def test_a_tenure_is_a_whole_number(written: int | str, whole: int):
 def test_another_tenure_is_refused_and_left_as_typed(wrong: int | str, code: str):
     assert tenure(wrong).value == wrong
     assert [problem.code for problem in tenure(wrong).problems] == [code]
+
+
+def test_error_of_a_formula_is_not_called_damage_by_excel():
+    [problem] = amount("#DIV/0!").problems
+    assert (problem.code, problem.facts["how"]) == (
+        "excel_damage",
+        "a formula of the sheet ended in an error",
+    )
+    assert "Excel" not in CODES["excel_damage"].template
