@@ -69,7 +69,7 @@ def own_doubts(request: HttpRequest) -> Iterable[Counted]:
     if request.user.has_perm(MAY_SEE):
         doubtful = rows_of(request, Delivery).filter(state=State.REVIEW, lead__owner_id=request.user.pk)
         url = list_url(DELIVERIES, state__exact=State.REVIEW.value, whose="me")
-        yield Counted(_("Yours, did it arrive?"), doubtful, url, "bad")
+        yield Counted(_("Your deliveries, in doubt"), doubtful, url, "bad")
 
 
 def _of_deliveries(request: HttpRequest, connections: Sequence[Connection]) -> dict[str, Counted]:
@@ -150,7 +150,8 @@ def _needs_person(connections: Sequence[Connection], numbers: Mapping[str, Numbe
         decided = state == State.REVIEW  # on a page of their own
         listed = {} if decided else {"state__exact": state.value}
         url = list_url(DECISIONS if decided else DELIVERIES, **listed, space="real")
-        found.append(Number(str(state.label), total, url, "bad"))
+        label = _("Deliveries: %(state)s") % {"state": str(state.label).lower()}
+        found.append(Number(label, total, url, "bad"))
     for each in connections:
         if each.paused:
             url = page_url(Connection, each.pk)

@@ -69,9 +69,9 @@ def own_leads(request: HttpRequest) -> Iterable[Counted]:
     leads = cast(LeadQuerySet, rows_of(request, Lead))
     mine = leads.of_real_partners().filter(owner_id=request.user.pk)
     steps: dict[str, tuple[Any, dict[str, Any]]] = {
-        "decide": (_("Yours to decide"), {"status": Lead.Status.IN_REVIEW}),
+        "decide": (_("Your leads in review"), {"status": Lead.Status.IN_REVIEW}),
         "submit": (_("Your drafts"), {"status": Lead.Status.DRAFT}),
-        "mend": (_("Yours, delivery stuck"), {"sync_status": Lead.SyncStatus.NEEDS_PERSON}),
+        "mend": (_("Your leads, delivery stuck"), {"sync_status": Lead.SyncStatus.NEEDS_PERSON}),
     }
     for step, (label, stage) in steps.items():
         filters = {f"{name}__exact": word.value for name, word in stage.items()}

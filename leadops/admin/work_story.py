@@ -43,7 +43,10 @@ def clocks_of_leads(request: HttpRequest) -> Iterable[Counted]:
     """Leads of theirs whose clock has run out, and those whose clock does so today."""
     if request.user.has_perm("leadops.view_lead"):
         mine = cast(LeadQuerySet, rows_of(request, Lead)).of_real_partners().filter(owner_id=request.user.pk)
-        said = {"overdue": (_("Yours, overdue"), "bad"), "still_today": (_("Yours, due today"), "warn")}
+        said = {
+            "overdue": (_("Your leads, overdue"), "bad"),
+            "still_today": (_("Your leads, due today"), "warn"),
+        }
         for due, condition in due_conditions().items():
             label, tone = said[due]
             url = list_url(LEADS, owner="me", due=due, space="real")

@@ -446,7 +446,11 @@ def test_first_page_counts_deliveries_by_connection_and_leads_to_them(desk, sent
 def test_first_page_names_what_needs_a_person(desk, held, connections):
     desk.post(reverse("admin:crm_integrations_connection_pause", args=[connections["crego_los"].pk]))
     needs = desk.get(reverse("admin:index")).context["needs_person"]
-    assert [number.label for number in needs] == ["Needs a decision", "crego_los is paused", "Open notice"]
+    assert [number.label for number in needs] == [
+        "Deliveries: needs a decision",
+        "crego_los is paused",
+        "Open notice",
+    ]
     assert [row["delivery"] for row in desk.get(needs[0].url).context["rows"]] == [held]
 
 

@@ -34,6 +34,7 @@ from leadops.models import (
     Absence,
     ApiKey,
     AssignmentRule,
+    ImportBatch,
     Lead,
     LoanAccount,
     Officer,
@@ -44,6 +45,7 @@ from leadops.models import (
     SlaRule,
     Task,
 )
+from leadops.services import import_batches
 
 pytestmark = pytest.mark.django_db
 URL = "http://127.0.0.1:8100"
@@ -67,7 +69,8 @@ class First(NamedTuple):
 def first(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[First]:
     """One for all tests of this file, in a transaction around theirs: each finds it as it was made."""
     folder, out = tmp_path_factory.mktemp("demo"), StringIO()
-    with django_db_blocker.unblock(), transaction.atomic(), override_settings(VAR_DIR=folder):
+    own = override_settings(VAR_DIR=folder, MEDIA_ROOT=folder / "media")
+    with django_db_blocker.unblock(), transaction.atomic(), own:
         call_command("demo", json=True, stdout=out)
         yield First(json.loads(out.getvalue()), folder, timezone.now())
         transaction.set_rollback(True)
@@ -76,6 +79,7 @@ def first(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Firs
 @pytest.fixture
 def demo_folder(settings, tmp_path, first) -> Path:
     """The data folder as the demo left it."""
+    settings.MEDIA_ROOT = first.folder / "media"
     settings.VAR_DIR = shutil.copytree(first.folder, tmp_path / "var")
     return settings.VAR_DIR
 
@@ -135,6 +139,14 @@ def test_the_demo_begins_with_something_to_wait_for_to_mend_and_to_decide(shown)
     }
     held = LoanAccount.objects.filter(lead__deliveries__in=Delivery.objects.filter(state=State.DEAD))
     assert held.count() == 1
+
+
+def test_the_demo_has_a_workbook_that_ends_with_some_rows_refused(shown):
+    batch = ImportBatch.objects.get()
+    import_batches.run(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, batch.rows, batch.created, batch.failed) == ("done", 14, 11, 3)
+    assert batch in ImportBatch.objects.visible_to(Officer.objects.get(username="arjun"))
 
 
 def test_the_demo_has_somebody_at_work(shown):

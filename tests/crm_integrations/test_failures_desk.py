@@ -94,7 +94,10 @@ def test_what_was_skipped_is_a_failure_on_no_page(desk, failed):
     skipped = desk.get(shown_by(answer.content.decode(), "Skipped deliveries")).context["cl"]
     assert list(skipped.queryset) == [failed[1]]
     needs = desk.get(reverse("admin:index")).context["needs_person"]
-    assert {number.label: number.count for number in needs} == {"Refused": 2, "Given up": 1}
+    assert {number.label: number.count for number in needs} == {
+        "Deliveries: refused": 2,
+        "Deliveries: given up": 1,
+    }
 
 
 def test_no_failure_is_said_so(desk, ispcrm):

@@ -9,14 +9,14 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.db import connection, transaction
 
-from crm_integrations.demo import approvals, kept, leads, people, vendors, work
+from crm_integrations.demo import approvals, imports, kept, leads, people, vendors, work
 from leadops.management.answering import AnsweringCommand
 from leadops.models import Lead, Officer
 from leadops.services import report_days
 
 
 class Command(AnsweringCommand):
-    """Partners, programs, officers, 300 leads and connections to the vendor sandbox, once.
+    """Partners, programs, officers, 300 leads, a workbook and connections to the vendor sandbox, once.
 
     A second run changes nothing, except that the connections follow the sandbox to another address, and that log-ins
     which no longer work are made anew. Passwords and key are kept in the data folder, in a file for each database.
@@ -57,6 +57,7 @@ def _load(path: Path, sandbox_url: str) -> dict[str, Any]:
         at_work = [found[name] for name in people.WITH_LEADS]
         leads.load(partners, programs, at_work, sandbox_url)
         work.load(at_work)
+        imports.load(at_work[0], partners[0], programs[2])
         approvals.load(found["dev"], found["admin"], partners[1])
         report_days.refresh()
     key, new_key = people.key(partners[0], before.get("key", ""))

@@ -93,7 +93,7 @@ def test_queue_counts_what_is_the_officers_own_and_leads_to_it(desk, officer, ma
     Lead.objects.filter(pk=many_leads[9].pk).update(owner=people.officer("ravi"), status="in_review")
     found = {number.label: number for number in home(desk)["queue"]}
     counts = {label: number.count for label, number in found.items() if number.count}
-    assert counts == {"Yours to decide": 4, "Yours, delivery stuck": 2}
+    assert counts == {"Your leads in review": 4, "Your leads, delivery stuck": 2}
     for number in found.values():
         if "/lead/" in number.url:
             assert listed(desk, number.url) == number.count, number.label
@@ -115,11 +115,11 @@ def test_what_is_overdue_and_what_is_due_today_are_two_numbers_that_lead_to_exac
     assert told == {
         "Your tasks, overdue": 3,
         "Your tasks, due today": 2,
-        "Yours, overdue": 3,
-        "Yours, due today": 2,
+        "Your leads, overdue": 3,
+        "Your leads, due today": 2,
     }
     for words, of_which in (("overdue", "overdue"), ("due today", "today")):
-        assert listed(desk, found[f"Yours, {words}"].url) == len(hours[of_which])
+        assert listed(desk, found[f"Your leads, {words}"].url) == len(hours[of_which])
         parts = desk.get(found[f"Your tasks, {words}"].url).context["parts"]
         shown = [task.title for _title, _tone, tasks in parts for task in tasks]
         assert shown == [f"{hour} h" for hour in hours[of_which]]
