@@ -21,7 +21,7 @@ from leadops.admin.import_steps import ImportSteps
 from leadops.admin.markup import chip
 from leadops.admin.page_urls import page_url
 from leadops.errors import LeadopsError
-from leadops.excel.columns import Column
+from leadops.excel.columns import NAME_PATHS, Column
 from leadops.excel.content import masked, quoted, to_mend
 from leadops.excel.sheet_header import SheetHeader, letters, position
 from leadops.ids import uuid_in
@@ -178,8 +178,14 @@ def _to_mend(header: SheetHeader, row: ImportRow) -> dict[str, Any]:
         for reasons in [[said(each["message"]) for each in errors if each["letter"] == letter]]
     ]
     others = [each for each in _masked(header, cells) if each["letter"] not in broken]
+    who = " ".join(each["value"] for each in others if _is_of_a_name(header, each["letter"]))
     elsewhere = [said(each["message"]) for each in errors if not each["letter"]]
-    return {"row": row, "inputs": inputs, "others": others, "elsewhere": elsewhere}
+    return {"row": row, "who": who, "inputs": inputs, "others": others, "elsewhere": elsewhere}
+
+
+def _is_of_a_name(header: SheetHeader, letter: str) -> bool:
+    column = _column(header, position(letter))
+    return column is not None and column.path in NAME_PATHS
 
 
 def _masked(header: SheetHeader, cells: list[str]) -> list[dict[str, str]]:

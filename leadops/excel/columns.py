@@ -89,6 +89,9 @@ _PAPER = f"{_PERSON}identity_document."
 _HOME = f"{_PERSON}addresses[0]."
 _BANK = f"{_PERSON}banks[0]."
 
+NAME_PATHS = tuple(f"{_PERSON}{part}" for part in ("name", "first_name", "middle_name", "last_name"))
+"""What a person is called, whole or in parts."""
+
 COLUMNS = (
     Column(
         "Partner reference",

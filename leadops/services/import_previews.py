@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from leadops.drafts import LeadDraft, value_at
-from leadops.excel.columns import Column
+from leadops.excel.columns import NAME_PATHS, Column
 from leadops.excel.content import masked
 from leadops.excel.header import Header
 from leadops.models import ImportBatch, ImportRow, RowProblem
@@ -35,9 +35,7 @@ LONGEST_CELL = 80
 """Ten rows of all columns that there are of such cells, and a hundred kinds of problems, stay below 200 KB."""
 PLACES = 3
 """So many rows of each kind of problem are named."""
-_PERSON = "applicants[0]."
-_SHOWN_FIRST = [*(f"{_PERSON}{name}" for name in ("name", "first_name", "middle_name", "last_name"))]
-_SHOWN_FIRST += ["primary_mobile", "loan_amount"]
+_SHOWN_FIRST = (*NAME_PATHS, "primary_mobile", "loan_amount")
 """Who it is and how much, where the edge of no screen cuts them off; the other columns come as in the file."""
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+
+import openpyxl
 import pytest
 from django.core.files import File
 from django.core.files.base import ContentFile
@@ -45,6 +48,27 @@ def test_say_that_it_may_do_what_the_first_may(desk, again, officer):
     assert TOLD in shown
     with translation.override("hi"):
         assert translation.gettext(TOLD) != TOLD
+
+
+def test_that_are_right_now_are_told_in_the_first_import_with_what_was_wrong(
+    desk, partner, program, settings, tmp_path
+):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    path = workbooks.ours(tmp_path / "a.xlsx", [HEADER, ["REF-1", "98", "Asha", "", "1"]])
+    with path.open("rb") as file:
+        first = import_batches.receive(File(file), "a.xlsx", partner=partner, program=program)
+    import_batches.run(first.pk)
+    first.refresh_from_db()
+    with error_workbook(first) as workbook:
+        book = openpyxl.load_workbook(workbook)
+    book.worksheets[0]["B2"] = "9800000001"
+    content = io.BytesIO()
+    book.save(content)
+    mended = ContentFile(content.getvalue())
+    import_batches.run(import_batches.receive(mended, "b.xlsx", partner=partner, program=program).pk)
+    shown = desk.get(page(first)).content.decode()
+    assert "<p>It was refused: B2: " in shown
+    assert "Mended by row 2 of b.xlsx." in shown
 
 
 def test_do_not_ask_with_its_columns_what_it_may_do(desk, again):

@@ -329,6 +329,7 @@ class TestMending:
         row = done.import_rows.get(outcome="failed")
         assert re.findall(r'name="cell:([^"]+)"', shown) == [f"{row.pk}:B"]
         assert 'value="98"' in shown
+        assert f'<span class="lo-quiet">{BAD[2]}</span></legend>' in shown
         assert "REF-9" in shown
 
     def test_a_mended_cell_becomes_a_lead_and_the_rest_is_not_judged_again(self, desk, done):
@@ -465,7 +466,7 @@ class TestUndoing:
         shown = desk.get(page(done)).content.decode()
         assert page(done, "undo") not in shown
         assert re.search(r"<button[^>]* disabled [^>]*>Undo this import…</button>", shown)
-        assert "No lead would go. It was changed since: this is its version 2." in shown
+        assert "No lead would go. For most of them: It was changed since: this is its version 2." in shown
 
     def test_is_offered_where_one_of_many_would_go(self, desk, upload, monkeypatch):
         monkeypatch.setattr(import_undoing, "FEW", 1)
