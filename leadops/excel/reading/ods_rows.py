@@ -41,7 +41,7 @@ _NOTHING, _CALCULATED = b"\x00", b"\x01"
 _CELL = re.compile(
     rb"(\x00+|\x01+)|<table:(?:covered-)?table-cell([^<>]*)>"
     rb"(?:(<text:p>[^<]*</text:p>)</table:(?:covered-)?table-cell>"
-    rb"|(?<=/>)|((?:[^<]++|<(?!/?table:))*+)</table:(?:covered-)?table-cell>)"
+    rb"|(?<=/>)|([^<]*(?:<(?!/?table:)[^<]*)*)</table:(?:covered-)?table-cell>)"
 )
 _OPENING, _CLOSING = len(b"<text:p>"), len(b"</text:p>")
 _NUMBER = re.compile(
