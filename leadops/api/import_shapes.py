@@ -49,7 +49,7 @@ class ImportForm(serializers.Serializer[Any]):
 
 class RowProblemAnswer(serializers.Serializer[Any]):
     column = serializers.CharField(help_text="Its header; empty where no column is to blame.")
-    cell = serializers.CharField(help_text="Its address, as B6.")
+    cell = serializers.CharField(help_text="Its address, as B6; of several B5:D5, F5.")
     code = serializers.CharField()
     message = serializers.CharField()
     severity = serializers.ChoiceField([("error", "error"), ("warning", "warning")])

@@ -12,7 +12,7 @@ from django.urls import reverse
 from crm_integrations import announcements
 from crm_integrations.models import Delivery, State
 from leadops.admin import import_rows
-from leadops.excel import content
+from leadops.excel import content, notes
 from leadops.excel.columns import COLUMNS
 from leadops.models import Applicant, ImportBatch, ImportRow, Lead, Officer
 from leadops.services import import_batches, import_previews, import_undoing
@@ -530,6 +530,15 @@ class TestOneRow:
         assert here in lead_page
         assert "Row 2 of sheet Leads" in lead_page
         assert page(batch) in lead_page
+
+    def test_names_all_cells_of_a_note_of_several(self, desk, done):
+        row = done.import_rows.get(number=2)
+        row.problems = notes.kept([notes.Note(1, "formula", [2, 4]), notes.Note(3, "odd_spaces")], 2)
+        row.problems[1]["column"] = "PAN"
+        row.save()
+        shown = desk.get(reverse("admin:leadops_importbatch_row", args=[row.pk])).content.decode()
+        assert "<li>B2:C2, E2: A formula stands here;" in shown
+        assert "<li>D2 PAN: Invisible" in shown
 
     def test_deliveries_are_for_those_who_may_see_them(self, done):
         clerk = people.clerk("view_importbatch")
