@@ -1,5 +1,5 @@
 # Every target needs python3 (3.11 or later), make and sh; what else it needs it installs into .venv.
-# A Python that pyenv compiled, unless told otherwise, has no profile of itself and takes a third more of the processor
+# A Python that pyenv compiled, unless told otherwise, has no profile of itself and takes a fifth more of the processor
 # for the same work; the system's own has one, and comes before it where it can make environments.
 TUNED = import sys, sysconfig; sys.exit("--enable-optimizations" not in sysconfig.get_config_var("CONFIG_ARGS"))
 USABLE = import ensurepip, sys; sys.exit(sys.version_info < (3, 11))
