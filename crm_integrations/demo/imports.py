@@ -13,9 +13,9 @@ from leadops.excel import writer
 from leadops.models import ImportBatch, Officer, Partner, Program
 from leadops.services import import_batches
 
-FILE_NAME = "melas-of-november.xlsx"
+FILE_NAME = "mela-pune.xlsx"
 COUNT, SEED = 14, 78
-HEADERS = ("Ref No", "Customer Name", "Mobile No.", "PAN No.", "City", "Pincode", "Loan Amt")
+HEADERS = ("Ref No", "Customer Name", "Mobile No.", "E-mail ID", "PAN No.", "City", "Pincode", "Loan Amt")
 WRONG = {3: ("Mobile No.", "98765"), 7: ("PAN No.", "ABCD1234"), 11: ("Loan Amt", "5 lakh?")}
 """What stands in some rows, counted from 0, in place of what should."""
 
@@ -44,12 +44,5 @@ def _cells(draft: LeadDraft) -> list[writer.Cell]:
     home = person.addresses[0]
     reference = f"SF-{draft.partner_ref_id[-4:]}"
     name = person.name or f"{person.first_name} {person.last_name}"
-    return [
-        reference,
-        name,
-        draft.primary_mobile,
-        person.pan_no,
-        home.city,
-        home.pincode,
-        str(draft.loan_amount),
-    ]
+    who = [reference, name, draft.primary_mobile, person.primary_email, person.pan_no]
+    return [*who, home.city, home.pincode, str(draft.loan_amount)]

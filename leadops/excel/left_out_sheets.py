@@ -38,4 +38,4 @@ def doubt_of(sheets: Iterable[LeftOut], read: str) -> str:
 def _in_words(name: str, count: int, read: str) -> str:
     where = f"only those of sheet {read} are" if read else "leads stand on the first sheet"
     rows = "1 row that looks like a lead" if count == 1 else f"{count:,} rows that look like leads"
-    return f"Sheet {name} has {rows}, and is not read: {where}."
+    return f"Sheet {name} has {rows}, and is not read, as {where}."

@@ -88,7 +88,7 @@ def test_a_sheet_that_may_hold_leads_is_told_on_every_page_of_the_way(
     columns = reverse("admin:leadops_importbatch_columns", args=[batch.pk])
     here = reverse("admin:leadops_importbatch_change", args=[batch.pk])
     shown = desk.get(columns).content.decode()
-    assert f"{said}: only those of sheet North are." in shown
+    assert f"{said}, as only those of sheet North are." in shown
     assert "upload that sheet as a workbook of its own" in shown
     assert "Go on with these columns, without those leads" in shown
     desk.post(columns, {"layout": "flat", "mode": "create", "column-0": "Mobile", "column-1": "Name"})

@@ -77,10 +77,10 @@ def test_it_is_told_in_a_sentence_for_each(left_out):
         left_out(HEADER[::-1], *[["Bina", "9800000002"]] * 1200),
     )
     assert doubt_of([one, left_out(["What"], ["Soap"]), two], "North") == (
-        "Sheet South has 1 row that looks like a lead, and is not read: only those of sheet North are."
-        " Sheet South has 1,200 rows that look like leads, and is not read: only those of sheet North are."
+        "Sheet South has 1 row that looks like a lead, and is not read, as only those of sheet North are."
+        " Sheet South has 1,200 rows that look like leads, and is not read, as only those of sheet North are."
     )
-    assert doubt_of([one], "").endswith("and is not read: leads stand on the first sheet.")
+    assert doubt_of([one], "").endswith("and is not read, as leads stand on the first sheet.")
 
 
 def test_of_sheets_beyond_those_that_are_looked_at_nothing_is_said_but_their_rows(tmp_path):

@@ -8,6 +8,8 @@ from django.utils import translation
 from leadops.errors import Gone, LeadopsError
 from leadops.languages.said import said
 
+KANPUR = "Sheet Kanpur has 9 rows that look like leads, and is not read, as only those of sheet Pune are."
+
 
 @pytest.mark.parametrize(
     ("english", "hindi"),
@@ -16,6 +18,10 @@ from leadops.languages.said import said
         ("Send 61 leads to isp", "isp को 61 लीड भेजना"),
         ("Lead #4 is draft, so it is not sent. Change its status first.", "Lead #4 “ड्राफ़्ट” है"),
         ("Tried 9 times.", "9 बार कोशिश की गई।"),
+        (
+            f"{KANPUR} Sheet Agra has 1 row that looks like a lead, and is not read, as only those of sheet Pune are.",
+            "Agra में 1",
+        ),
     ],
 )
 def test_a_sentence_is_known_whole_or_by_its_pattern(english, hindi):

@@ -17,7 +17,7 @@ SOUTH = (
     "South",
     [["Mobile No.", "City", "Name"], ["9800000002", "Pune", "Bina"], ["9800000003", "Goa", "Dev"]],
 )
-OF_SOUTH = "Sheet South has 2 rows that look like leads, and is not read: only those of sheet North are."
+OF_SOUTH = "Sheet South has 2 rows that look like leads, and is not read, as only those of sheet North are."
 TEMPLATE = ROOT / "docs" / "samples" / "template.xlsx"
 
 
@@ -79,9 +79,7 @@ class TestASecondSheetOfLeads:
 
 class TestASheetThatOnlyHasTheName:
     APPLICANTS = ("Applicants", [["Mobile", "Name", "PAN"], ["9800000002", "Bina", "ABCPV0001L"]])
-    SAID = (
-        "Sheet Applicants has 1 row that looks like a lead, and is not read: only those of sheet North are."
-    )
+    SAID = "Sheet Applicants has 1 row that looks like a lead, and is not read, as only those of sheet North are."
 
     def test_is_refused_where_nobody_can_be_asked(self, brought):
         batch = brought(NORTH, self.APPLICANTS)
