@@ -114,3 +114,16 @@ def test_officer_undoes_an_import(desk_page, uploaded):
     expect(page.get_by_text("5 leads deleted, 0 stayed")).to_be_visible()
     at_both_sizes(page)
     assert not Lead.objects.exists()
+
+
+def test_a_refused_workbook_is_chosen_anew_where_it_is_refused(desk_page, partner, program, tmp_path):
+    page = desk_page
+    page.goto("/admin/leadops/importbatch/add/")
+    page.locator("select[name=partner]").select_option(str(partner.pk))
+    page.locator("select[name=program]").select_option(str(program.pk))
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(b"PK\x03\x04 cut off")
+    page.locator("input[type=file]").set_input_files(path)
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.locator("#id_file_error")).to_be_visible()
+    expect(page.locator("#id_file")).to_be_focused()
