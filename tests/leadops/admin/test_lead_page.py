@@ -230,7 +230,7 @@ def test_error_that_a_field_finds_by_itself_hides_no_other(desk, typed):
         "not an e-mail address",
         "valid date",
         "A PAN is five letters",
-        "This account number can't be read",
+        "This account number can&#x27;t be read",
     ):
         assert page.count(message) == 1, message
     assert "9.8E+09" not in page
