@@ -256,7 +256,7 @@ def _mask_all(text: str) -> str:
     if SOME_DIGITS.search(text):
         text = PAN_INSIDE.sub(lambda found: last_four(found[0]), text)
         text = DIGITS_INSIDE.sub(lambda found: last_four(found[0]), text)
-    return BEARER_INSIDE.sub(rf"\1{REMOVED}", text) if "earer" in text.lower() else text
+    return BEARER_INSIDE.sub(rf"\1{REMOVED}", text) if "bearer" in text.lower() else text
 
 
 def _mask_pairs(text: str) -> str:

@@ -5,6 +5,7 @@ Each is written as text, and the server reads it by the type that the statement 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -16,6 +17,8 @@ from django.db import DataError
 from psycopg import sql
 from psycopg.pq import Escaping
 
+in_json = json.JSONEncoder(ensure_ascii=False).encode
+"""A value as a column of JSON takes it, with numbers of any length."""
 PLAIN = (UUID, date, Decimal)
 """What Python writes as the server reads it, without a letter that would have to be escaped."""
 

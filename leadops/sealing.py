@@ -31,7 +31,7 @@ class CannotOpen(Exception):
 class KeyRing:
     """`keys` by id (1 to 255); new values are sealed with `current`, all others are kept for reading.
 
-    `indexing` is begun with the key of the blind indexes.
+    `indexing` is begun with the key of the blind indexes. Equal to itself alone: what `_index` remembers hangs on it.
     """
 
     keys: dict[int, AESGCM]

@@ -12,7 +12,10 @@ from leadops.excel.reader import LeftOut
 from leadops.excel.reading.heading_keys import key
 from leadops.models import ImportMode
 
-ON_ONE_SHEET = "Put all leads on the first sheet, or delete the sheets that hold none."
+ON_ONE_SHEET = (
+    "Send that sheet as a workbook of its own, or put its rows below those of the sheet that is read; delete sheets"
+    " that hold no leads."
+)
 
 
 def leads_on(sheet: LeftOut) -> int:

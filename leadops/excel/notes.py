@@ -161,7 +161,7 @@ def places(letter: str) -> tuple[int, ...]:
 
 def placed(note: RowProblem, at: Sequence[int], number: int) -> RowProblem | None:
     """A stored note of these columns of row `number`; None where there are none."""
-    letter = _letters(tuple(at))
+    letter = _letters(tuple(sorted(at)))
     cell = _LETTERS.sub(rf"\g<0>{number}", letter).replace(",", ", ")
     return {**note, "letter": letter, "cell": cell} if letter else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,10 +9,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from leadops.fields import EncryptedTextField
+from leadops.literals import array, in_json
 
-Texts = list[str]
+Maker = Callable[[Sequence[Any]], list[str]]
 NULL = r"\N"
-in_json = json.JSONEncoder(ensure_ascii=False).encode
 _ESCAPED = {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
 _ESCAPES = str.maketrans(_ESCAPED)
 _EMPTY: dict[Any, str] = {dict: "{}", list: "[]"}
@@ -37,7 +36,7 @@ class Lines:
         if not rows:
             return []
         values = list(zip(*rows, strict=True))
-        written: Texts = []
+        written: list[str] = []
         columns = []
         for at, make in self._filled:
             if at not in self._moments:
@@ -48,10 +47,7 @@ class Lines:
         return [("\t".join(texts) + "\n").encode() for texts in zip(*columns, strict=True)]
 
 
-Maker = Callable[[Sequence[Any]], Texts]
-
-
-def _column(values: Sequence[Any], make: Maker) -> Texts:
+def _column(values: Sequence[Any], make: Maker) -> list[str]:
     first = values[0]
     if first is values[-1] and values.count(first) == len(values):
         return (make([first]) if first is not None else [NULL]) * len(values)
@@ -67,39 +63,35 @@ def _maker(field: models.Field[Any, Any]) -> Maker:
     return next((make for kinds, make in _MAKERS if isinstance(kind, kinds)), _texts)
 
 
-def _texts(values: Sequence[str]) -> Texts:
+def _texts(values: Sequence[str]) -> list[str]:
     together = "".join(values)
     if any(each in together for each in _ESCAPED):
         return [value.translate(_ESCAPES) for value in values]
     return list(values)
 
 
-def _ids(values: Sequence[Any]) -> Texts:
+def _ids(values: Sequence[Any]) -> list[str]:
     return [value.hex for value in values]
 
 
-def _as_spoken(values: Sequence[Any]) -> Texts:
+def _as_spoken(values: Sequence[Any]) -> list[str]:
     return [str(value) for value in values]
 
 
-def _truths(values: Sequence[bool]) -> Texts:
+def _truths(values: Sequence[bool]) -> list[str]:
     return ["t" if value else "f" for value in values]
 
 
-def _bytes(values: Sequence[bytes]) -> Texts:
+def _bytes(values: Sequence[bytes]) -> list[str]:
     return [rf"\\x{value.hex()}" for value in values]
 
 
-def _json(values: Sequence[Any]) -> Texts:
-    return _texts([_EMPTY[type(value)] if not value else in_json(value) for value in values])
+def _json(values: Sequence[Any]) -> list[str]:
+    return _texts([(not value and _EMPTY.get(type(value))) or in_json(value) for value in values])
 
 
-def _lists(values: Sequence[Iterable[str]]) -> Texts:
-    return _texts(["{" + ",".join(map(_quoted, value)) + "}" for value in values])
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", r"\\").replace('"', r"\"") + '"'
+def _lists(values: Sequence[Iterable[str]]) -> list[str]:
+    return _texts([array(value) for value in values])
 
 
 _MAKERS: tuple[tuple[Any, Maker], ...] = (

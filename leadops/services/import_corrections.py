@@ -12,8 +12,8 @@ from django.db.models import F
 from leadops import statements
 from leadops.excel.columns import ROW_HEADER
 from leadops.excel.header_row import Table
+from leadops.literals import in_json
 from leadops.models import ImportBatch, ImportRow, RowProblem
-from leadops.services.copy_lines import in_json
 from leadops.services.import_duplicates import MERGED, MERGED_ROW
 from leadops.services.import_judging import Result, SheetRow, opened, row_note
 from leadops.services.import_updates import UNCHANGED

@@ -16,10 +16,10 @@ from leadops.excel.header import Header
 from leadops.excel.sheet_header import letters, position
 from leadops.excel.sheets import REFERENCE
 from leadops.fields import place
+from leadops.literals import in_json
 from leadops.models import ImportBatch, ImportRow, Layout, Officer, RowProblem
 from leadops.sealing import seal
 from leadops.services import import_corrections, import_rows
-from leadops.services.copy_lines import in_json
 from leadops.services.import_judging import SheetRow, headers_of, opened, row_note
 from leadops.services.partners import refuse_inactive
 from leadops.validation import tidied
@@ -120,8 +120,8 @@ def _left_of(note: RowProblem, row: SheetRow, edited: set[int], now: Sequence[st
     """What still holds of a note whose cells may have been edited."""
     if left := notes.without(note, edited, row.number):
         return left
-    at = position(note["letter"])
-    is_same = at < len(row.cells) and notes.still_holds(note["code"], row.cells[at], now[at])
+    at, *more = notes.places(note["letter"])
+    is_same = not more and at < len(row.cells) and notes.still_holds(note["code"], row.cells[at], now[at])
     return note if is_same else None
 
 

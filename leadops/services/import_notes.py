@@ -12,7 +12,6 @@ from uuid import UUID
 
 from leadops.excel.columns import REASON_HEADER, ROW_HEADER
 from leadops.excel.notes import placed, places, still_holds, without
-from leadops.excel.sheet_header import position
 from leadops.models import ImportBatch, RowProblem
 from leadops.services.import_corrections import Brought, columns_of
 from leadops.services.import_judging import SheetRow
@@ -49,8 +48,10 @@ def _with_notes_of(before: Brought, batch: ImportBatch, row: SheetRow) -> SheetR
 
 def _of_same_meaning(note: RowProblem, before: SheetRow, row: SheetRow, pairs: Untouched) -> Untouched:
     """The place of a note's cell that was typed anew and says the same for it."""
-    was = position(note["letter"])
-    is_same = was in pairs and still_holds(note["code"], _text(before, was), _text(row, pairs[was]))
+    was, *more = places(note["letter"])
+    is_same = (
+        not more and was in pairs and still_holds(note["code"], _text(before, was), _text(row, pairs[was]))
+    )
     return {was: pairs[was]} if is_same else {}
 
 

@@ -8,9 +8,9 @@ from django.utils import timezone
 from leadops import signals, statements
 from leadops.errors import NotInThisState
 from leadops.excel.proposals import Proposal
+from leadops.literals import in_json
 from leadops.models import ImportBatch, ImportState, Officer
 from leadops.services import import_leases
-from leadops.services.copy_lines import in_json
 from leadops.services.import_judging import row_note
 from leadops.services.import_leases import Lease
 from leadops.services.partners import refuse_inactive

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from leadops import signals, statements
 from leadops.errors import NotInThisState
+from leadops.literals import in_json
 from leadops.models import ImportBatch, ImportRow, Lead, Officer
 from leadops.services import import_corrections, import_leases
-from leadops.services.copy_lines import in_json
 from leadops.services.import_duplicates import MERGED, MERGED_ROW
 from leadops.services.import_judging import row_note
 from leadops.services.import_leases import Lease

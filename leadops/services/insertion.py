@@ -16,9 +16,10 @@ from django.utils import timezone
 from leadops.audit import acting
 from leadops.fields import BlindIndexField, EncryptedTextField, Sealed
 from leadops.fields import place as binding
+from leadops.literals import in_json
 from leadops.prepared import Along, Statement, run
 from leadops.sealing import seal
-from leadops.services.copy_lines import Lines, in_json
+from leadops.services.copy_lines import Lines
 
 FEW = 20
 """Up to here one INSERT is quicker than a COPY's extra round trips."""

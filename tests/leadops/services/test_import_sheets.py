@@ -44,7 +44,8 @@ class TestASecondSheetOfLeads:
         batch = brought(NORTH, SOUTH)
         assert (batch.state, batch.rows) == ("failed", 0)
         assert batch.problem == (
-            f"{OF_SOUTH} Put all leads on the first sheet, or delete the sheets that hold none."
+            f"{OF_SOUTH} Send that sheet as a workbook of its own, or put its rows below those of the sheet that is"
+            " read; delete sheets that hold no leads."
         )
 
     def test_is_asked_about_once_and_named_to_the_end(self, brought):
