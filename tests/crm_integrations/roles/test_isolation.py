@@ -8,7 +8,6 @@ addresses proves that there was something to find.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from io import BytesIO
 from itertools import islice
 from math import ceil
@@ -21,6 +20,7 @@ from django.db import connection as database
 from django.db import models, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from leadops.models import AssignmentRule, BulkAction, Duplicate, Lead, Officer, PendingChange
 from leadops.services import approvals, report_days
