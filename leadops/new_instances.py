@@ -25,8 +25,12 @@ class Instances(Generic[M]):
         made = {name for name, _ in self._made}
         self._blank = {field.attname: field.get_default() for field in fields if field.attname not in made}
 
+        self._names = made | self._blank.keys()
+
     def new(self, *, related: dict[str, models.Model | None], **values: Any) -> M:
         """An instance that is not stored yet, of these `values`; `related` are those of its foreign keys."""
+        if not values.keys() <= self._names:
+            raise TypeError(f"{self._model.__name__} has no {', '.join(values.keys() - self._names)}.")
         instance = self._model.__new__(self._model)
         state = instance.__dict__
         state.update(self._blank)

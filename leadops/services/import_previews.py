@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.html import escape
 
 from leadops.drafts import LeadDraft, value_at
 from leadops.excel.columns import NAME_PATHS, Column
@@ -124,8 +125,9 @@ class _Tally:
         key = (problem["code"], problem["column"], problem["severity"])
         kind = self._kinds.get(key)
         if kind is None:
-            kind = self._kinds[key] = {**problem, "count": 0, "places": []}
+            kind = self._kinds[key] = {**problem, "count": 0, "places": [], "alike": True}
         kind["count"] += 1
+        kind["alike"] = kind["alike"] and kind["message"] == problem["message"]
         if len(places := kind["places"]) < PLACES:
             sheet = row.sheet if row.sheet in self._joined else ""
             places.append({"sheet": sheet, "cell": problem["cell"], "row": row.number})
@@ -136,7 +138,7 @@ class _Tally:
         text = row.cells[at] if at < len(row.cells) else ""
         if draft is not None and text:
             text = _told(draft, column.path, text)
-        return masked(text, column)[:LONGEST_CELL]
+        return _cut(masked(text, column))
 
     def as_json(self) -> dict[str, Any]:
         kinds = sorted(self._kinds.values(), key=lambda kind: (kind["severity"], -kind["count"]))
@@ -147,6 +149,13 @@ class _Tally:
             "problems": kinds[:MOST_CLASSES],
             "more_problems": max(0, len(kinds) - MOST_CLASSES),
         }
+
+
+def _cut(text: str) -> str:
+    """As much of `text` as a page shows of a cell; an apostrophe takes six letters of it."""
+    while len(escape(text)) > LONGEST_CELL:
+        text = text[: min(LONGEST_CELL, len(text) - 1)]
+    return text
 
 
 def _place_of(column: Column) -> int:

@@ -71,10 +71,17 @@ def leave_out(batch: ImportBatch, lease: Lease) -> Lease | None:
         if batch.done_rows < batch.rows:
             batch.save(update_fields=["skipped", "updated_at"])
             return renewed
-        batch.state, batch.finished_at, batch.leased_until = State.CANCELLED, timezone.now(), None
+        batch.state = State.CANCELLED if _was_stopped(batch) else State.DONE
+        batch.finished_at, batch.leased_until = timezone.now(), None
         batch.save()
         signals.imports_finished.send(ImportBatch, batches=[batch])
         return None
+
+
+def _was_stopped(batch: ImportBatch) -> bool:
+    """Whether anything was kept from coming in: who stopped it may have come when all rows were in already."""
+    left_out = batch.import_rows.filter(problems__contains=[{"code": "cancelled"}])
+    return not batch.rows or left_out.exists()
 
 
 def _locked(batch: ImportBatch, *states: str) -> ImportBatch:

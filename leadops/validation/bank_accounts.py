@@ -9,7 +9,9 @@ from leadops.validation.damage import number_damage, zeros_after_rounding
 from leadops.validation.findings import Checked, problem, refused
 from leadops.validation.plain_text import joined, plain
 
-_USUAL_ACCOUNT = re.compile(r"[0-9]{6,15}")  # too short for Excel to have rounded it
+# Too short for Excel to have rounded it, and not what became of 1.23E+11: by itself one number in a million ends so.
+_USUAL_ACCOUNT = re.compile(r"[0-9]{6,8}|[0-9]{3,9}(?!000000)[0-9]{6}")
+_OF_A_POWER = re.compile(r"[0-9]{3,}000000")
 _INDIAN_ACCOUNT = re.compile(r"[0-9]{6,18}")
 _OTHER_ACCOUNT = re.compile(r"[A-Z0-9]{4,34}")
 # One real sixteen-digit number in ten ends in 0; two zeros or more after the fifteenth digit are damage.
@@ -58,4 +60,5 @@ def account_no(text: str, country: str = "IN") -> Checked[str]:
         return refused(
             text, "excel_damage", what="account number", how="Excel made 0 of its digits after the fifteenth"
         )
-    return Checked(number, (problem("maybe_rounded"),) if zeros else ())
+    is_doubtful = zeros or _OF_A_POWER.fullmatch(number)
+    return Checked(number, (problem("maybe_rounded"),) if is_doubtful else ())

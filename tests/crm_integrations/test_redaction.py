@@ -400,3 +400,10 @@ def test_a_value_is_masked_by_the_key_that_stands_beside_it():
     ]
     kept = json.loads(redaction.body(json.dumps({"kyc_fields": fields}).encode()))["kyc_fields"]
     assert [each["value"] for each in kept] == ["XXXX4567", "[removed]", "101151"]
+
+
+@pytest.mark.parametrize("word", ["bearer", "Bearer", "BEARER", "BeArEr%20"])
+def test_what_stands_behind_bearer_is_taken_out_however_that_is_written(word):
+    said = f"refused: {word} abcd1234efgh was not taken"
+    assert "abcd1234efgh" not in redaction.mask_inside(said)
+    assert "abcd1234efgh" not in redaction.body(json.dumps({"message": said}).encode())

@@ -40,6 +40,11 @@ def test_each_has_values_of_its_own():
     assert other.request_headers == {}
 
 
+def test_a_name_that_it_has_not_is_refused():
+    with pytest.raises(TypeError, match="Exchange has no purpos"):
+        Instances(Exchange).new(related={}, purpos="create")
+
+
 @pytest.mark.django_db
 def test_one_is_stored_as_any_other(connections):
     to = {"connection": connections["ispcrm"], "delivery": None}

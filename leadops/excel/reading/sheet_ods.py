@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 
-from . import ods_elements, ods_rows
+from . import ods_elements
 from .marks import LINKED, Marks, Refused
 from .ods_elements import PART
 from .ods_table import Table
@@ -26,8 +26,7 @@ _LONGEST_TELLING = 300
 def marks(archive: zipfile.ZipFile, sheet_number: int, most_columns: int) -> Marks:
     """The marks of one table of the document."""
     table = Table(most_columns)
-    if _tells_anything(archive) and not ods_rows.walk(archive, sheet_number, table):
-        table = Table(most_columns)
+    if _tells_anything(archive):
         ods_elements.walk(archive, sheet_number, table)
     return table.marks
 

@@ -29,8 +29,9 @@ _FORMULA = re.compile(rb"<(?:\w+:)?f\b([^>]*)>([^<]*)")
 _SHARED = re.compile(rb'\bsi="([0-9]+)"')
 _SPILLED = re.compile(rb'\bref="[A-Z]{1,3}[0-9]{1,7}:([A-Z]{1,3})([0-9]{1,7})"')
 _BOOK_NUMBER = re.compile(rb"\[[0-9]+\]")
+_ROW_BEGINS = re.compile(rb"<row(?=[\s/>])")
 _OTHER_BOOK = re.compile(
-    rb"""(?P<quote>['"])\[[0-9]+\](?:(?!(?P=quote))[^\[\]]|(?P=quote){2})*(?P=quote)!"""
+    rb"""(?P<quote>['"]|&(?:apos|#0{0,4}39|#x0{0,4}27);)\[[0-9]+\](?:(?!(?P=quote))[^\[\]]|(?P=quote){2})*(?P=quote)!"""
     rb"""|(?<![\w\]])\[[0-9]+\][\w.:\x80-\xff]*!"""
 )
 """Another book's number stands before one of its sheets; in `Sales[2024]` it is a column's heading."""
@@ -136,14 +137,14 @@ class _Scan:
 
     def _take_rows(self, block: bytes) -> bytes:
         """Look for formulas row by row: a row of plain ones is told at once, any other cell by cell."""
-        *rows, rest = block.split(b"<row ")
+        *rows, rest = _ROW_BEGINS.split(block)
         has_books = self._from_other_book or (_BOOK_NUMBER.search(block) and _OTHER_BOOK.search(block))
         for row in rows:
             if has_books or not self._take_plain(row):
                 for cell in _CELL.split(row):
                     self._take_cell(cell)
         if len(rest) <= LONGEST_CELL:
-            return b"<row " + rest
+            return b"<row" + rest
         *cells, rest = _CELL.split(rest)
         for cell in cells:
             self._take_cell(cell)

@@ -171,19 +171,19 @@ class TestPreview:
         assert '<td data-label="Where">B4, B5, B6, …</td>' in shown
         assert '<td data-label="Where">row 8</td>' in shown
 
-    def test_stays_small_however_wide_and_bad_the_file_is(self, desk, upload):
+    @pytest.mark.parametrize("letter", ["y", "'", "अ"])
+    def test_stays_small_however_wide_and_bad_the_file_is(self, desk, upload, letter):
         """Two hundred columns, those we know wrong in as many ways as there are, with everything as long as can be."""
         known = [column.header for column in COLUMNS]
         header = [*known, *(f"Field {at} {'of a long name ' * 30}" for at in range(200 - len(known)))]
-        rows = [[f"{text}{'y' * length}" for _ in header] for text in BAD_TEXTS for length in (0, 1000)]
+        rows = [[f"{text}{letter * length}" for _ in header] for text in BAD_TEXTS for length in (0, 1000)]
         batch = upload(rows, header)
         if batch.state == "mapping":
             chosen = {f"column-{at}": name for at, name in enumerate(known)}
             desk.post(page(batch, "columns"), {**chosen, "layout": "flat", "mode": "create"})
             batch = run(batch)
         told = import_previews.shown(batch)
-        assert len(told["problems"]) == import_previews.MOST_CLASSES
-        assert told["refused"] == len(rows)
+        assert (len(told["problems"]), told["refused"]) == (import_previews.MOST_CLASSES, len(rows))
         assert len(desk.get(page(batch)).content) < LARGEST
 
     def test_says_how_many_kinds_of_problems_it_does_not_show(self, desk, upload, monkeypatch):
@@ -197,7 +197,8 @@ class TestPreview:
     def test_counts_what_goes_in_and_what_is_left_out_or_refused(self, desk, done, upload):
         again = upload([*good_rows(4), BAD])
         shown = desk.get(page(again)).content.decode()
-        for label, count in (("Rows of new leads", 2), ("Duplicates", 2), ("Refused", 1), ("Rows read", 5)):
+        told = {"Rows of new leads": 2, "Duplicates left out": 2, "Refused": 1, "Rows read": 5}
+        for label, count in told.items():
             assert f"<dt>{label}</dt><dd>{count}</dd>" in shown
         assert "Import 2 rows" in shown
         shown = desk.get(page(upload([*good_rows(2), *good_rows(2)]))).content.decode()

@@ -99,6 +99,15 @@ def test_a_row_that_is_longer_than_a_block_is_parted(formulas_in, monkeypatch):
     assert formulas_in(LOOKED_UP * 6)[0] == tuple(at for at in range(1, 25) if at % 4)
 
 
+@pytest.mark.parametrize("begins", ["<row>", "<row\n r='2'>", '<row spans="1:4">'])
+def test_formulas_are_told_of_their_own_rows_however_these_begin(tmp_path, begins):
+    rows = [by_hand.row_xml(row, ["x", formula("1+1")] if row != 1 else ["Mobile"]) for row in (1, 2, 3)]
+    content = by_hand.sheet_xml("".join(row.replace(row[: row.index(">") + 1], begins, 1) for row in rows))
+    with zipfile.ZipFile(by_hand.workbook(tmp_path / "a.xlsx", content)) as archive:
+        found = sheet_xml.marks(archive, "xl/worksheets/sheet1.xml", 200).formulas
+    assert [found.of_row(row) for row in (1, 2, 3)] == [(), (2,), (2,)]
+
+
 @pytest.mark.parametrize(
     ("text", "is_linked"),
     [
@@ -112,6 +121,8 @@ def test_a_row_that_is_longer_than_a_block_is_parted(formulas_in, monkeypatch):
         ("VLOOKUP(A1,[1]Sheet1:Sheet3!A1,2)", True),
         ("'[1]Rates of May'!A1", True),
         ("'[1]Rao''s rates'!A1", True),
+        ("&apos;[1]Sheet-1&apos;!A1", True),
+        ("&#39;[1]Sheet-1&#39;!A1", True),
         ("Sales[2024]*[1]Rates!A1", True),
     ],
 )

@@ -109,6 +109,17 @@ class TestThePreview:
         assert told["invalid_mobile"] == [("B4", 4), ("B5", 5), ("B6", 6)]
         assert (told["hidden_row"], told["totals_row"]) == ([("", 3)], [("", 8)])
 
+    def test_says_where_the_words_of_a_kind_are_those_of_its_first_row_alone(self, reviewed):
+        header = [*HEADER, "Account number", "IFSC"]
+        accounts = [("12345", "HDFC0000001"), ("123456", "HDFC0000001"), ("123456", "ICIC0000001")]
+        rows = [[*row, *account] for row, account in zip(good_rows(3), accounts, strict=True)]
+        problems = import_previews.shown(
+            reviewed([*rows, ["R", "98", "Asha", "", "", "", ""]], header=header)
+        )
+        alike = {each["code"]: each["alike"] for each in problems["problems"]}
+        assert alike["fewer_digits"] is False
+        assert alike["invalid_mobile"] is True
+
     def test_foretells_rows_that_are_here_already_and_those_that_repeat_each_other(
         self, finished, reviewed, monkeypatch
     ):
@@ -258,6 +269,21 @@ class TestCancelling:
         import_batches.run(batch.pk)
         assert counts(batch) == (5, 0, 5, 0)
         assert (batch.state, batch.preview, batch.proposal) == ("cancelled", "", "")
+
+    def test_that_keeps_nothing_out_is_no_cancelling(self, receive, officer, monkeypatch):
+        """It came while the last rows were written: all of them are in."""
+        batch = receive(good_rows(5))
+        finish = import_chunks.finish
+
+        def watched(given, lease):
+            import_steering.cancel(batch, officer)
+            finish(given, lease)
+
+        monkeypatch.setattr(import_chunks, "finish", watched)
+        for _ in range(2):
+            import_batches.run(batch.pk)
+        assert counts(batch) == (5, 5, 0, 0)
+        assert batch.state == "done"
 
     def test_comes_too_late_once_it_has_ended(self, finished):
         batch = finished(good_rows(1))

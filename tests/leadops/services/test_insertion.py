@@ -78,6 +78,18 @@ def test_few_rows_and_many_are_stored_as_they_were_told(partner, program, count,
         _same(read.consents.get(), draft.consents[0], "purpose", "granted_at", "ip_address", "connections")
 
 
+def test_of_many_rows_each_keeps_its_own_whether_its_neighbours_have_any(partner, program):
+    drafts = people.drafts(30)
+    for at, draft in enumerate(drafts):
+        draft.loan_amount = None if at % 3 else Decimal(at + 1)
+        draft.applicants[0].date_of_birth = date(1990, 1, 1 + at) if at % 2 else None
+    made = leads.create(drafts, partner=partner, program=program, intake=Lead.Intake.API)
+    stored = Lead.objects.with_parties().in_bulk([lead.pk for lead in made])
+    for lead, draft in zip(made, drafts, strict=True):
+        _same(stored[lead.pk], draft, "loan_amount")
+        _same(stored[lead.pk].applicants.get(), draft.applicants[0], "name", "date_of_birth")
+
+
 def _same(row: object, draft: object, *names: str) -> None:
     assert {name: getattr(row, name) for name in names} == {name: getattr(draft, name) for name in names}
 

@@ -70,6 +70,14 @@ def test_one_zero_after_fifteen_digits_may_be_real_and_is_only_a_warning():
     assert [problem.code for problem in checked.problems] == ["maybe_rounded"]
 
 
+@pytest.mark.parametrize("number", ["123000000000", "50100000000000", "123457000000"])
+def test_what_became_of_a_power_of_ten_is_a_warning(number):
+    """A spreadsheet that opened `1.23E+11` and saved it again tells no more of it."""
+    checked = account_no(number)
+    assert (checked.value, [problem.code for problem in checked.problems]) == (number, ["maybe_rounded"])
+    assert account_no(number[:-6] + "100000").problems == ()
+
+
 def test_a_russian_account_number_has_twenty_digits():
     assert account_no("40817810099910004312", "RU") == ("40817810099910004312", ())
     assert account_no("40817810099910004312").is_refused
