@@ -437,5 +437,6 @@ def test_the_preview_shows_the_primary_applicant_wherever_it_stands(brought):
     people_sheet.append(["REF-1", 2, "yes", "Asha Verma"])
     batch = brought(book, mode="create", review=True)
     assert (batch.state, batch.problem) == ("ready", "")
-    [row] = import_previews.shown(batch)["rows"]
-    assert row["cells"][2] == "Asha Verma"
+    told = import_previews.shown(batch)
+    [row] = told["rows"]
+    assert dict(zip(told["columns"], row["cells"], strict=True))["Name"] == "Asha Verma"
