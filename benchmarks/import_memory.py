@@ -80,9 +80,9 @@ def read(path: str) -> None:
 def run() -> None:
     """Do that import."""
     _set_up()
-    from leadops.services import import_batches
+    from leadops.services import import_processes
 
-    import_batches.resume()
+    import_processes.resume()
 
 
 def _set_up() -> None:
