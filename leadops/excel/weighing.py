@@ -10,8 +10,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from leadops.excel.columns import Column
-from leadops.excel.notes import CODES, WHOLE_ROW, noted, placed, places
-from leadops.excel.sheet_header import position
+from leadops.excel.notes import CODES, noted, placed, places
 from leadops.models import RowProblem
 from leadops.reference import account_lengths, ifsc
 from leadops.validation.codes import Severity
@@ -85,9 +84,11 @@ class Weighing:
 
     def _kept(self, problem: RowProblem, cells: list[str], number: int) -> RowProblem | None:
         """A stored note, in the words of its column; None where it does not matter."""
-        at = position(problem["letter"])
-        if at == WHOLE_ROW:
-            return self._of_several(problem, number) if problem["letter"] else problem
+        if not (of := places(problem["letter"])):
+            return problem  # of the whole row
+        if len(of) > 1:
+            return self._of_several(problem, of, number)
+        [at] = of
         column = self._columns[at] if at < len(self._columns) else None
         code = _code_in(column, problem["code"])
         if column is not None and code in _OF_SHOWN and at < len(cells):
@@ -98,9 +99,9 @@ class Weighing:
             cells[at] = mend(cells[at])
         return noted(code, number, at, self._names[at])
 
-    def _of_several(self, problem: RowProblem, number: int) -> RowProblem | None:
-        """A stored note of the columns that are read, of those that it names."""
-        read = [at for at in places(problem["letter"]) if at < len(self._columns) and self._columns[at]]
+    def _of_several(self, problem: RowProblem, of: Sequence[int], number: int) -> RowProblem | None:
+        """A stored note of several columns, as far as these are read."""
+        read = [at for at in of if at < len(self._columns) and self._columns[at]]
         return placed({**problem, "column": self._names[read[0]] if len(read) == 1 else ""}, read, number)
 
     def _lost_zeros(self, cells: list[str], number: int) -> list[RowProblem]:

@@ -17,7 +17,8 @@ from leadops.services.partners import refuse_inactive
 
 State = ImportState
 ROWS_A_STEP = 5000
-CANCELLED = in_json([row_note("cancelled", "The import was stopped before this row; it was left out.")])
+_STOPPED = "cancelled"
+CANCELLED = in_json([row_note(_STOPPED, "The import was stopped before this row; it was left out.")])
 # Its cells have no further use, and are personal data.
 _SKIP = """
 UPDATE leadops_importrow SET outcome = 'skipped', problems = %s::jsonb, cells = '', updated_at = clock_timestamp()
@@ -80,7 +81,7 @@ def leave_out(batch: ImportBatch, lease: Lease) -> Lease | None:
 
 def _was_stopped(batch: ImportBatch) -> bool:
     """Whether anything was kept from coming in: who stopped it may have come when all rows were in already."""
-    left_out = batch.import_rows.filter(problems__contains=[{"code": "cancelled"}])
+    left_out = batch.import_rows.filter(problems__contains=[{"code": _STOPPED}])
     return not batch.rows or left_out.exists()
 
 

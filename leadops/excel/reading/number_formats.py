@@ -13,6 +13,8 @@ UNTOLD = ""
 """The template of powers, and of a format whose own text has digits: nobody can tell those from the number's."""
 OF_EVERY_BOOK = {11: UNTOLD, 48: UNTOLD}
 """The two formats of powers that every workbook of Excel has without saying so."""
+_MOST_STYLES = 100_000
+"""Of a workbook; Excel takes 65,490."""
 _LONGEST = 255
 _PIECE = re.compile(
     r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|(?P<unseen>_.|\*.|\[(?:[A-Za-z]+ ?[0-9]*|\$-[0-9A-Fa-f]+)\])'
@@ -25,6 +27,29 @@ _AMOUNT = re.compile(r"[.,%]")
 _POWER_FORMAT = re.compile(r"[0#.]+E[+-][0#]+")
 _POWER = re.compile(r"[0-9.,]+[eE][+-]?[0-9]+")
 """`12E5` that somebody typed is a power to Excel, which gives its cell such a format; a reference is then 1200000."""
+
+
+class Formats:
+    """How a workbook shows numbers, as its formats and the styles that name them say one after the other."""
+
+    def __init__(self) -> None:
+        self._templates = dict(OF_EVERY_BOOK)
+        self._of_styles: list[int] = []
+
+    def define(self, number: int, code: str) -> None:
+        if (template := of_format(code)) is not None:
+            self._templates[number] = template
+
+    def style(self, number: int) -> None:
+        """The next style, which shows numbers in the format of this number."""
+        if len(self._of_styles) < _MOST_STYLES:
+            self._of_styles.append(number)
+
+    def shown(self) -> dict[int, str]:
+        """The templates by the styles that have one; a style that only shows a number's digits is not among them."""
+        return {
+            at: self._templates[each] for at, each in enumerate(self._of_styles) if each in self._templates
+        }
 
 
 def of_format(code: str) -> str | None:

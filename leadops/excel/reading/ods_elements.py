@@ -18,14 +18,13 @@ _HIDDEN = {"collapse", "filter"}
 
 def walk(archive: zipfile.ZipFile, sheet_number: int, table: Table) -> None:
     """Tell one table of a document its rows and cells."""
-    scan = Scan(table, sheet_number)
-    parser = scan.parser()
+    parser = _Scan(table, sheet_number).parser()
     for block in blocks(archive, PART):
         parser.Parse(block)
 
 
-class Scan:
-    """One walk through the elements of a document, or of a part of its table; those are told at once."""
+class _Scan:
+    """One walk through the elements of a document; those of its table are told at once."""
 
     def __init__(self, table: Table, tables_to_come: int) -> None:
         self._table = table

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .cells import cell_text
 from .marks import MOST_SPILLED, UNCALCULATED, Marks, Merge, Place
-from .number_formats import ZERO, of_shown
+from .number_formats import of_shown
 
 LONGEST_TOLD = 40
 """Characters of a number as it is shown, or of an error's name."""
@@ -42,7 +42,7 @@ class Table:
         self.marks = Marks()
         self._most_columns = most_columns
         self._row = self._column = self._next_column = self._spilled = 0
-        self.rows = 1
+        self._rows = 1
         """How many rows are written as the one whose cells come."""
 
     def columns(self, count: int, *, are_hidden: bool) -> None:
@@ -51,27 +51,10 @@ class Table:
         self._next_column += count
 
     def row(self, count: int, *, is_hidden: bool) -> None:
-        self._row, self._column = self._row + self.rows, 0
-        self.rows = count
+        self._row, self._column = self._row + self._rows, 0
+        self._rows = count
         if is_hidden:
             self.marks.hidden_rows.update(range(self._row, self._row + min(count, _MOST_HIDDEN_ROWS)))
-
-    def pass_over(self, count: int) -> None:
-        """Cells of which nothing is to be told."""
-        self._column += count
-
-    def zeros(self, width: int) -> None:
-        """A number that is shown with so many digits, of a row that is written alone."""
-        self._column += 1
-        if self._column <= self._most_columns:
-            self.marks.show((self._row, self._column), ZERO * width)
-
-    def formulas(self, count: int) -> None:
-        """As many cells side by side with a formula that has a result, of a row that is written alone."""
-        first, last = self._column + 1, min(self._column + count, self._most_columns)
-        if first <= last:
-            self.marks.formulas.hold_all(self._row, (1 << last + 1) - (1 << first))
-        self._column += count
 
     def cell(self, cell: Cell) -> None:
         high, wide = cell.spanned
@@ -80,7 +63,7 @@ class Table:
             merge = Merge(self._row, first, self._row + high - 1, first + wide - 1)
             self.marks.merge(merge, self._most_columns)
         if cell.text or cell.is_formula:
-            rows = range(self._row, self._row + min(self.rows, _MOST_EQUAL_ROWS))
+            rows = range(self._row, self._row + min(self._rows, _MOST_EQUAL_ROWS))
             for place in product(rows, range(first, min(last, self._most_columns) + 1)):
                 self._tell(place, cell)
         self._column = last

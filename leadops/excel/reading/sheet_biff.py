@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from .compound_file import CompoundFile
 from .marks import LINKED, Marks, Merge, Refused
-from .number_formats import OF_EVERY_BOOK, of_format
+from .number_formats import Formats
 from .sheet_bin import ERRORS
 
 STREAMS = ("Workbook", "Book")
@@ -41,17 +41,17 @@ def marks(path: str, sheet_number: int, most_columns: int) -> Marks:
         stream = compound.stream(*STREAMS)
         content = compound.read(stream) if stream else b""
     starts = []
-    formats, styles = dict(OF_EVERY_BOOK), list[int]()
+    formats = Formats()
     for kind, about in records(content):
         if kind == _SHEET:
             starts.append(int.from_bytes(about[:4], "little"))
         elif kind == _BOOK and _is_another(about):
             raise Refused(LINKED)
-        elif kind == _FORMAT and (template := of_format(_format_code(about))) is not None:
-            formats[int.from_bytes(about[:2], "little")] = template
+        elif kind == _FORMAT:
+            formats.define(int.from_bytes(about[:2], "little"), _format_code(about))
         elif kind == _STYLE:
-            styles.append(int.from_bytes(about[2:4], "little"))
-    shown = {at: formats[each] for at, each in enumerate(styles) if each in formats}
+            formats.style(int.from_bytes(about[2:4], "little"))
+    shown = formats.shown()
     found = Marks()
     depth = 0
     for kind, about in records(content, starts[sheet_number]):

@@ -7,9 +7,8 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
-from .elements import MOST
 from .marks import Marks, Merge
-from .number_formats import OF_EVERY_BOOK, of_format
+from .number_formats import Formats
 from .packing import blocks
 
 _ROW, _ERROR, _FORMULA_ERROR, _COLUMNS, _MERGE, _SHEET = 0, 3, 11, 60, 176, 156
@@ -17,7 +16,9 @@ _FORMULAS = (8, 9)
 """Those with a text or a number for a result; a truth is refused anyway."""
 _NUMBERS = (2, 5, 9)
 """Cells with a number, in four bytes, in eight or as a formula's result."""
-_TELLING = frozenset({_ROW, _ERROR, _FORMULA_ERROR, *_FORMULAS, *_NUMBERS, _COLUMNS, _MERGE})
+_CELLS = frozenset({*_FORMULAS, *_NUMBERS})
+_TELLING = _CELLS | {_ROW, _ERROR, _FORMULA_ERROR, _COLUMNS, _MERGE}
+"""All other records are passed over at once: most cells are texts."""
 _STYLES = "xl/styles.bin"
 _FORMAT, _STYLE, _STYLES_OF_CELLS, _END_OF_THESE = 44, 47, 617, 618
 _VALUES = range(2, 12)
@@ -81,16 +82,14 @@ def marks(archive: zipfile.ZipFile, part: str, most_columns: int) -> Marks:
             row = int.from_bytes(content[:4], "little") + 1
             if content[11] & 0x10:  # fDyZero: no height at all
                 found.hidden_rows.add(row)
-        elif shown and kind in _NUMBERS and (style := int.from_bytes(content[4:7], "little")) in shown:
-            if (column := int.from_bytes(content[:4], "little") + 1) <= most_columns:
-                found.show((row, column), shown[style])
-                if kind in _FORMULAS:
-                    found.formulas.hold((row, column))
         elif kind in (_ERROR, _FORMULA_ERROR):
             column = int.from_bytes(content[:4], "little") + 1
             found.texts[row, column] = ERRORS.get(content[8], "#VALUE!")
-        elif kind in _FORMULAS and (column := int.from_bytes(content[:4], "little") + 1) <= most_columns:
-            found.formulas.hold((row, column))
+        elif kind in _CELLS and (column := int.from_bytes(content[:4], "little") + 1) <= most_columns:
+            if kind in _FORMULAS:
+                found.formulas.hold((row, column))
+            if kind in _NUMBERS and (style := int.from_bytes(content[4:7], "little")) in shown:
+                found.show((row, column), shown[style])
         elif kind == _COLUMNS:
             first, last = struct.unpack_from("<2I", content)
             if content[16] & 1:
@@ -104,18 +103,17 @@ def marks(archive: zipfile.ZipFile, part: str, most_columns: int) -> Marks:
 @cache
 def _shown(archive: zipfile.ZipFile) -> Mapping[int, str]:
     """How whole numbers are shown, by the cell's style; a style that only shows their digits is not among them."""
-    formats, styles, is_of_cells = dict(OF_EVERY_BOOK), list[int](), False
+    formats, is_of_cells = Formats(), False
     for kind, content in records(blocks(archive, _STYLES)) if _STYLES in archive.namelist() else ():
         if kind == _FORMAT:
             length = int.from_bytes(content[2:6], "little")
             code = content[6 : 6 + 2 * length].decode("utf-16-le", "replace")
-            if (template := of_format(code)) is not None:
-                formats[int.from_bytes(content[:2], "little")] = template
+            formats.define(int.from_bytes(content[:2], "little"), code)
         elif kind in (_STYLES_OF_CELLS, _END_OF_THESE):
             is_of_cells = kind == _STYLES_OF_CELLS
-        elif kind == _STYLE and is_of_cells and len(styles) < MOST:
-            styles.append(int.from_bytes(content[2:4], "little"))
-    return {at: formats[each] for at, each in enumerate(styles) if each in formats}
+        elif kind == _STYLE and is_of_cells:
+            formats.style(int.from_bytes(content[2:4], "little"))
+    return formats.shown()
 
 
 def holds_anything(archive: zipfile.ZipFile, part: str) -> bool:

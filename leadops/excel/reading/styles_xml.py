@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from functools import cache
 
 from .elements import elements
-from .number_formats import OF_EVERY_BOOK, of_format
+from .number_formats import Formats
 
 PART = "xl/styles.xml"
+_NONE, _LONGEST_NUMBER = -1, 12
 _OF_A_FORMAT = {"numFmt": ("numFmtId", "formatCode"), "xf": ("numFmtId",)}
 
 
@@ -18,12 +19,16 @@ def templates(archive: zipfile.ZipFile) -> Mapping[bytes, str]:
     """How whole numbers are shown, by the cell's style; a style that only shows their digits is not among them."""
     if PART not in archive.namelist():
         return {}
-    shown: dict[str | None, str] = {str(at): template for at, template in OF_EVERY_BOOK.items()}
-    formats: list[str | None] = []
+    formats = Formats()
     for each in elements(archive, PART, _OF_A_FORMAT):
         if each.name == "numFmt":
-            if (template := of_format(each.given.get("formatCode", ""))) is not None:
-                shown[each.given.get("numFmtId")] = template
+            formats.define(_number(each.given), each.given.get("formatCode", ""))
         elif each.within == "cellXfs":
-            formats.append(each.given.get("numFmtId"))
-    return {str(at).encode(): shown[each] for at, each in enumerate(formats) if each in shown}
+            formats.style(_number(each.given))
+    return {str(style).encode(): template for style, template in formats.shown().items()}
+
+
+def _number(given: Mapping[str, str]) -> int:
+    """Of a format; what is no number is that of none."""
+    text = given.get("numFmtId", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < _LONGEST_NUMBER else _NONE
