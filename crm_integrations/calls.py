@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from crm_integrations import errors, outbox, redaction, tokens, transport
 from crm_integrations.connector import Connector, Request, Response, Token
 from crm_integrations.models import Connection, Delivery, Exchange
-from leadops.new_instances import Instances
+from leadops.instances import Instances
 
 T = TypeVar("T")
 _EXCHANGES = Instances(Exchange)

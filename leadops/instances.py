@@ -1,14 +1,23 @@
-"""New instances of a model, past `Model.__init__`, which takes eight times as long."""
+"""Instances of a model, past `Model.__init__`, which sets field after field and takes five to eight times as long."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from django.db import models
 from django.db.models.base import ModelState
 
 M = TypeVar("M", bound=models.Model)
+
+
+def stored(model: type[M], names: Sequence[str], values: Sequence[Any], db: str) -> M:
+    """The row of `model` with these values of its attributes, as the ORM would read it from the database `db`."""
+    instance = model.__new__(model)
+    instance.__dict__.update(zip(names, values, strict=True))
+    instance._state = state = ModelState()
+    state.db, state.adding = db, False
+    return instance
 
 
 class Instances(Generic[M]):

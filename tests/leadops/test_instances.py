@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crm_integrations.models import Connection, Delivery, Exchange
-from leadops.new_instances import Instances
+from leadops.instances import Instances
 
 TOLD = {
     "purpose": "create",
