@@ -69,7 +69,7 @@ def own_doubts(request: HttpRequest) -> Iterable[Counted]:
     if request.user.has_perm(MAY_SEE):
         doubtful = rows_of(request, Delivery).filter(state=State.REVIEW, lead__owner_id=request.user.pk)
         url = list_url(DELIVERIES, state__exact=State.REVIEW.value, whose="me")
-        yield Counted(_("Your deliveries, in doubt"), doubtful, url, "bad")
+        yield Counted(_("Your deliveries that need a decision"), doubtful, url, "bad")
 
 
 def _of_deliveries(request: HttpRequest, connections: Sequence[Connection]) -> dict[str, Counted]:

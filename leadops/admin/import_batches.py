@@ -30,7 +30,7 @@ from leadops.admin.condition_filters import AsksFilter, UnderWayFilter
 from leadops.admin.downloads import downloaded
 from leadops.admin.gates import tell_waiting
 from leadops.admin.import_rows import ImportRowPages
-from leadops.admin.import_steps import MAY_UNDO
+from leadops.admin.import_steps import MAY_UNDO, needs_approval
 from leadops.admin.making import MadeByService, MadeForm
 from leadops.admin.markup import chip, time_left
 from leadops.admin.page_urls import page_url
@@ -166,6 +166,7 @@ class ImportBatchAdmin(ImportRowPages, MadeByService, OnlyChosen, CappedList, Mo
             why_not = import_undoing.why_in_vain(batch) if may_undo else ""
             shown["in_vain"] = gettext(why_not) if why_not else ""
             shown |= {"preview": import_previews.shown(batch), "title": batch.file_name, "subtitle": None}
+            shown["needs_approval"] = needs_approval(batch)
             shown["beside"] = Proposal.of(batch.proposal).beside
             shown |= self.rows_context(request, batch)
             tell_waiting(request, "leadops.importbatch", [str(batch.pk)])

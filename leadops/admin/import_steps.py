@@ -39,6 +39,7 @@ class ImportSteps(Scoped):
             path("<uuid:batch_id>/columns/", view(self.columns_view), name=f"{name}columns"),
             path("<uuid:batch_id>/go-on/", view(require_POST(self.go_on_view)), name=f"{name}go_on"),
             path("<uuid:batch_id>/change/columns/", view(require_POST(self.back_view)), name=f"{name}back"),
+            path("<uuid:batch_id>/check/", view(require_POST(self.check_view)), name=f"{name}check"),
             path("<uuid:batch_id>/cancel/", view(require_POST(self.cancel_view)), name=f"{name}cancel"),
             path("<uuid:batch_id>/undo/", view(self.undo_view), name=f"{name}undo"),
         ]
@@ -86,12 +87,15 @@ class ImportSteps(Scoped):
 
     def go_on_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         batch = self.to_steer(request, batch_id)
-        if batch.state == ImportState.READY and approvals.needed_over("import", batch.rows):
+        if batch.state == ImportState.READY and needs_approval(batch):
             return held(request, "import", {}, batch)
         return self._told(request, batch, import_steering.go_on)
 
     def back_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         return self._told(request, self.to_steer(request, batch_id), import_steering.change_columns)
+
+    def check_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+        return self._told(request, self.to_steer(request, batch_id), import_steering.check_again)
 
     def cancel_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         batch, officer = self.to_steer(request, batch_id), officer_of(request)
@@ -124,6 +128,11 @@ class ImportSteps(Scoped):
         """A page of its own about a batch."""
         context = {**self.admin_site.each_context(request), "opts": self.opts, "batch": batch, "title": title}
         return TemplateResponse(request, f"admin/leadops/importbatch/{name}.html", context | shown)
+
+
+def needs_approval(batch: ImportBatch) -> bool:
+    """Whether a second person has to approve what its preview shows."""
+    return approvals.needed_over("import", batch.rows)
 
 
 def _take_over(proposal: Proposal, sent: QueryDict, mode: str) -> str:

@@ -97,7 +97,8 @@ COLUMNS = (
         "Partner reference",
         "partner_ref_id",
         "Reference, Reference No, Reference Number, Ref, Ref No, Ref ID, Partner Ref, Partner Ref ID, Lead ID,"
-        " Lead No, Application No, Application ID, Loan Application No, Your Reference, External ID",
+        " Lead No, Lead Ref, Lead Reference, Application No, Application ID, Loan Application No, Your Reference,"
+        " External ID",
         check=whole_code,
     ),
     Column(

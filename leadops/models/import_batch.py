@@ -118,6 +118,9 @@ class ImportBatch(Record):
     )
     proposal = EncryptedTextField(help_text="The columns with masked samples, for the officer to correct.")
     preview = EncryptedTextField(help_text="What the import would do, its values masked, as JSON.")
+    foretold = models.JSONField(
+        default=dict, help_text="How many rows its preview said would be what; emptied when it came true."
+    )
     judged = models.PositiveIntegerField(default=0, help_text="Rows that the preview has looked at.")
     rows = models.PositiveIntegerField(default=0)
     created = models.PositiveIntegerField(default=0)
@@ -174,6 +177,18 @@ class ImportBatch(Record):
     def done_rows(self) -> int:
         """Rows that have their result."""
         return self.created + self.updated + self.skipped + self.failed
+
+    @property
+    def came_true(self) -> bool:
+        """Whether it did what its preview said; true where there was none."""
+        if not (said := self.foretold):
+            return True
+        foretold = said["new"], said["update"], self.foretold_skipped, said["refused"]
+        return foretold == (self.created, self.updated, self.skipped, self.failed)
+
+    @property
+    def foretold_skipped(self) -> int:
+        return int(self.foretold["duplicate"] + self.foretold["left_out"])
 
     @property
     def finished(self) -> bool:

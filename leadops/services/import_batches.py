@@ -169,7 +169,7 @@ def _fail(lease: Lease, problem: str) -> None:
         batch.import_rows.filter(outcome=ImportRow.Outcome.WAITING).delete()
         batch.rows = batch.done_rows
         batch.state, batch.problem = State.FAILED, problem
-        batch.preview, batch.proposal = "", ""
+        batch.preview, batch.proposal, batch.foretold = "", "", {}
         batch.finished_at, batch.leased_until = timezone.now(), None
         batch.save()
         signals.imports_finished.send(ImportBatch, batches=[batch])

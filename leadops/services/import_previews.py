@@ -31,6 +31,8 @@ MOST_CLASSES = 100
 COUNTS = ("new", "update", "duplicate", "left_out", "refused")
 """They add up to the rows. Duplicates are of a lead that is here, or of a row above; what else is left out is hidden,
 a total, or says nothing new."""
+MARKED = "marked"
+"""Beside them, those of the new and changed rows that the program takes though they look like duplicates."""
 _OF_DUPLICATES = {"duplicate_lead", "duplicate_reference", "already_imported", MERGED, MERGED_ROW}
 LONGEST_CELL = 80
 """Ten rows of all columns that there are of such cells, and a hundred kinds of problems, stay below 200 KB."""
@@ -55,9 +57,10 @@ def judge(batch: ImportBatch, lease: Lease) -> None:
             batch.save(update_fields=["judged", "updated_at"])
     with transaction.atomic():
         lease.renewed()
-        batch.preview = json.dumps(tally.as_json(), ensure_ascii=False)
+        batch.preview, batch.foretold = json.dumps(tally.as_json(), ensure_ascii=False), tally.counts()
         batch.state, batch.stage_began_at, batch.leased_until = State.READY, timezone.now(), None
-        batch.save(update_fields=["preview", "state", "stage_began_at", "leased_until", "updated_at"])
+        told = ["preview", "foretold", "state", "stage_began_at", "leased_until", "updated_at"]
+        batch.save(update_fields=told)
 
 
 def _foretold(header: Header, batch: ImportBatch) -> Iterator[list[Result]]:
@@ -106,6 +109,7 @@ class _Tally:
     def add(self, results: list[Result]) -> None:
         for result in results:
             self._counts[_counted_as(result)] += result.size
+            self._counts[MARKED] += result.size if _is_marked(result) else 0
             for row, problems in result.rows():
                 for each in problems:
                     if each["code"] != WITH_ITS_LEAD:
@@ -140,10 +144,12 @@ class _Tally:
             text = _told(draft, column.path, text)
         return _cut(masked(text, column))
 
+    def counts(self) -> dict[str, int]:
+        return {name: self._counts[name] for name in (*COUNTS, MARKED)}
+
     def as_json(self) -> dict[str, Any]:
         kinds = sorted(self._kinds.values(), key=lambda kind: (kind["severity"], -kind["count"]))
         return {
-            **{name: self._counts[name] for name in COUNTS},
             "columns": [column.header for _, column in self._columns],
             "rows": self._rows,
             "problems": kinds[:MOST_CLASSES],
@@ -173,6 +179,12 @@ def _counted_as(result: Result) -> str:
     return "left_out" if codes.isdisjoint(_OF_DUPLICATES) else "duplicate"
 
 
+def _is_marked(result: Result) -> bool:
+    return result.outcome != Outcome.SKIPPED and any(
+        each["code"] == "possible_duplicate" for each in result.problems
+    )
+
+
 def _told(draft: LeadDraft, path: str, cell: str) -> str:
     """What `draft` has there of its primary applicant; the cell where nothing was made of it, as of a masked one."""
     primary = next((at for at, each in enumerate(draft.applicants) if each.is_primary), 0)
@@ -189,5 +201,5 @@ def _in_words(value: Any) -> str:
 
 
 def shown(batch: ImportBatch) -> dict[str, Any]:
-    """The kept preview; empty where there is none."""
-    return dict(json.loads(batch.preview)) if batch.preview else {}
+    """The kept preview with its counts; empty where there is none."""
+    return {**batch.foretold, **json.loads(batch.preview)} if batch.preview else {}

@@ -49,7 +49,17 @@ def change_columns(batch: ImportBatch) -> None:
     """Back from the preview to the columns; the file is read anew once they are settled."""
     with transaction.atomic():
         batch = _locked(batch, State.READY)
-        batch.state, batch.stage_began_at, batch.preview = State.MAPPING, timezone.now(), ""
+        batch.state, batch.stage_began_at = State.MAPPING, timezone.now()
+        batch.preview, batch.foretold = "", {}
+        batch.save()
+
+
+def check_again(batch: ImportBatch) -> None:
+    """Make the preview anew: leads may have come or changed since."""
+    with transaction.atomic():
+        batch = _locked(batch, State.READY)
+        batch.preview, batch.foretold, batch.judged = "", {}, 0
+        _enter(batch, State.JUDGING)
         batch.save()
 
 
@@ -58,7 +68,7 @@ def cancel(batch: ImportBatch, officer: Officer | None = None) -> None:
     with transaction.atomic():
         stoppable = set(State) - set(ImportBatch.ENDED) - {State.CANCELLING, State.UNDOING}
         batch = _locked(batch, *stoppable)
-        batch.ended_by, batch.preview, batch.proposal = officer, "", ""
+        batch.ended_by, batch.preview, batch.proposal, batch.foretold = officer, "", "", {}
         batch.leased_until = None  # whoever has it in hand finds out at its next step, and stops
         _enter(batch, State.CANCELLING)
         batch.save()

@@ -170,7 +170,7 @@ def test_decision_leads_back_to_the_queue_and_is_logged(desk, held, officer):
     assert (entry.user, entry.object_id) == (officer, str(held.pk))
     assert entry.change_message == "It is there, id 4711: seen in their list"
     page = page_of(desk, reverse(DECISIONS))
-    assert "Nothing: no outcome is in doubt." in page
+    assert "Nothing: no delivery needs a decision." in page
     assert "It is there, id 4711: seen in their list" in page
 
 

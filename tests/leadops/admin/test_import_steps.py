@@ -24,7 +24,7 @@ from tests.leadops.excel.workbooks import HEADER, good_rows
 SAMPLE = ROOT / "docs" / "samples" / "leads.xlsx"
 ODD_HEADER = ["Ref", "Kontakt", "Name", "PAN", "Loan amount"]
 BAD = ["REF-9", "98", "Asha", "", "1"]
-STEERED = ("columns", "go_on", "back", "cancel", "mend")
+STEERED = ("columns", "go_on", "back", "check", "cancel", "mend")
 BAD_TEXTS = (
     *("x", "98", "\u00a0\u200b98", "\uff11\uff12\uff13", "1.2E+15", "-5", "#REF!", "45000.5", "31/02/2026"),
     *("••••1234", "a@b", "<b>&amp;</b>"),

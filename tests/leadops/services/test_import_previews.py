@@ -342,7 +342,7 @@ def test_one_bad_row_in_a_hundred_keeps_none_of_the_others_out(reviewed):
 
 def test_what_the_preview_keeps_is_plain_json(reviewed):
     batch = reviewed(good_rows(1))
-    assert json.loads(batch.preview)["new"] == 1
+    assert json.loads(batch.preview)["rows"][0]["number"] == 2
 
 
 def test_a_part_of_which_nothing_is_made_is_shown_as_it_stands_in_the_file(reviewed):

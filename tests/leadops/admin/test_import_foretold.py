@@ -1,0 +1,80 @@
+"""The page of an import says how sure its preview is, and what came of it otherwise."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files import File
+from django.urls import reverse
+
+from leadops.models import ImportBatch
+from leadops.services import import_batches, import_steering
+from tests.leadops.excel import workbooks
+from tests.leadops.excel.workbooks import HEADER, good_rows
+
+
+@pytest.fixture
+def imported(settings, partner, program, tmp_path):
+    """Imports rows as far as it goes."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+    def _imported(rows, *, review: bool = False) -> ImportBatch:
+        with workbooks.ours(tmp_path / "a.xlsx", [HEADER, *rows]).open("rb") as file:
+            batch = import_batches.receive(
+                File(file), "a.xlsx", partner=partner, program=program, review=review
+            )
+        return run(batch)
+
+    return _imported
+
+
+def run(batch: ImportBatch) -> ImportBatch:
+    import_batches.run(batch.pk)
+    batch.refresh_from_db()
+    return batch
+
+
+def page(batch: ImportBatch, view: str = "change") -> str:
+    return reverse(f"admin:leadops_importbatch_{view}", args=[batch.pk])
+
+
+def test_a_preview_is_made_again_by_a_button(desk, imported):
+    batch = imported(good_rows(3), review=True)
+    assert f'action="{page(batch, "check")}"' in desk.get(page(batch)).content.decode()
+    imported(good_rows(2))
+    assert desk.post(page(batch, "check"))["Location"] == page(batch)
+    shown = desk.get(page(run(batch))).content.decode()
+    assert "Import 1 row<" in shown
+
+
+def test_an_import_that_did_otherwise_than_its_preview_says_so(desk, imported):
+    batch = imported(good_rows(3), review=True)
+    imported(good_rows(2))
+    import_steering.go_on(batch)
+    shown = desk.get(page(run(batch))).content.decode()
+    assert "The preview said 3 created, 0 updated, 0 skipped, 0 refused." in shown
+
+
+def test_an_import_that_did_as_it_said_keeps_still(desk, imported):
+    batch = imported(good_rows(3), review=True)
+    import_steering.go_on(batch)
+    assert "The preview said" not in desk.get(page(run(batch))).content.decode()
+
+
+def test_rows_that_look_like_duplicates_and_go_in_are_told(desk, imported):
+    imported(good_rows(2))
+    rows = [[f"NEW-{at}", *row[1:]] for at, row in enumerate(good_rows(3))]
+    shown = desk.get(page(imported(rows, review=True))).content.decode()
+    assert "2 of the rows that go in look like duplicates. This program takes them all the same" in shown
+
+
+def test_a_preview_that_was_thrown_away_made_nothing(desk, imported):
+    batch = imported(good_rows(2), review=True)
+    import_steering.cancel(batch)
+    assert "It was thrown away before a row went in" in desk.get(page(run(batch))).content.decode()
+
+
+@pytest.mark.usefixtures("_approvals")
+@pytest.mark.parametrize(("rows", "needed"), [(3, False), (4, True)])
+def test_it_says_before_whether_a_second_person_has_to_approve(desk, imported, rows, needed):
+    shown = desk.get(page(imported(good_rows(rows), review=True))).content.decode()
+    assert ("So many rows need the approval of a second person" in shown) is needed
