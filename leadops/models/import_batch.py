@@ -195,6 +195,11 @@ class ImportBatch(Record):
         return self.state in self.ENDED
 
     @property
+    def thrown_away(self) -> bool:
+        """Whether it was cancelled before a row went in."""
+        return self.state == ImportState.CANCELLED and not self.created and not self.updated
+
+    @property
     def works(self) -> bool:
         """Whether it goes on by itself, so that its page has to be watched."""
         return self.state in self.WORKING

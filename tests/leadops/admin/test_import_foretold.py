@@ -70,7 +70,9 @@ def test_rows_that_look_like_duplicates_and_go_in_are_told(desk, imported):
 def test_a_preview_that_was_thrown_away_made_nothing(desk, imported):
     batch = imported(good_rows(2), review=True)
     import_steering.cancel(batch)
-    assert "It was thrown away before a row went in" in desk.get(page(run(batch))).content.decode()
+    shown = desk.get(page(run(batch))).content.decode()
+    assert "It was thrown away before a row went in" in shown
+    assert "<progress" not in shown
 
 
 @pytest.mark.usefixtures("_approvals")
