@@ -122,8 +122,9 @@ def finish(batch: ImportBatch, lease: Lease) -> None:
     """End an import of which no row waits any more."""
     with transaction.atomic():
         lease.renewed()
-        batch.refresh_from_db(fields=["created", "updated", "skipped", "failed"])
         batch.state, batch.finished_at, batch.leased_until = ImportState.DONE, timezone.now(), None
-        batch.foretold = {} if batch.came_true else batch.foretold
+        if batch.foretold:
+            batch.refresh_from_db(fields=["created", "updated", "skipped", "failed"])
+            batch.foretold = {} if batch.came_true else batch.foretold
         batch.save(update_fields=["state", "finished_at", "leased_until", "foretold", "updated_at"])
         signals.imports_finished.send(ImportBatch, batches=[batch])
