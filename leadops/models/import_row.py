@@ -60,7 +60,9 @@ class ImportRow(Record):
     cells = EncryptedTextField()
     outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.WAITING)
     problems = models.JSONField(default=list)
-    lead = models.ForeignKey(Lead, on_delete=models.SET_NULL, null=True, related_name="import_rows")
+    lead = models.ForeignKey(
+        Lead, on_delete=models.SET_NULL, null=True, related_name="import_rows", db_index=False
+    )
 
     objects = ImportRowQuerySet.as_manager()
 
@@ -75,7 +77,13 @@ class ImportRow(Record):
                 condition=Q(outcome="waiting"),
                 name="import_row_to_do",
             ),
-            models.Index(fields=["batch", "outcome", "number"], name="import_row_by_outcome"),
+            # Rows that wait are in neither: they would be written into both twice.
+            models.Index(
+                fields=["batch", "outcome", "number"],
+                condition=~Q(outcome="waiting"),
+                name="import_row_by_outcome",
+            ),
+            models.Index(fields=["lead"], condition=Q(lead__isnull=False), name="import_row_by_lead"),
         ]
 
     def __str__(self) -> str:

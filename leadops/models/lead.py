@@ -126,7 +126,12 @@ class Lead(Record):
         verbose_name="delivery",
     )
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="leads"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="leads",
+        db_index=False,
     )
     due_at = models.DateTimeField(
         "due", null=True, editable=False, help_text="When its clock runs out; empty while none runs."
@@ -146,7 +151,12 @@ class Lead(Record):
     )
     version = models.PositiveIntegerField(default=1, editable=False)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
     )
 
     deleted_at = models.DateTimeField(null=True, editable=False)
@@ -188,6 +198,9 @@ class Lead(Record):
                 condition=IN_SIGHT & Q(sync_status="needs_person"),
                 name="stuck_lead_by_branch",
             ),
+            # Whose it is, and who brought it in; what is nobody's costs nothing here.
+            models.Index(fields=["owner"], condition=Q(owner__isnull=False), name="lead_by_owner"),
+            models.Index(fields=["created_by"], condition=Q(created_by__isnull=False), name="lead_by_maker"),
             # What an officer has in hand, the most urgent first; what is decided, or nobody's, costs nothing here.
             models.Index(fields=["owner", "due_at", "-id"], condition=IN_HAND, name="open_lead_by_owner"),
             models.Index(fields=["due_at"], condition=IN_SIGHT & Q(due_at__isnull=False), name="lead_by_due"),
