@@ -24,7 +24,8 @@ from leadops.models import Lead, Partner, Program
 from leadops.services import leads
 from tests import people
 
-LEADS, THREADS, LATENCY_MS = 1_500, 8, 100
+LEADS, THREADS, LATENCY_MS = 6_000, 12, 100
+"""So many that some seconds pass: the beginning of the threads' database sessions counts as little as in a day."""
 SLOW_THREADS, LEADS_A_THREAD = (8, 32), 300
 
 

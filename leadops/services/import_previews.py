@@ -103,7 +103,7 @@ class _Tally:
                 for at, column in enumerate(header.columns)
                 if column is not None and not column.is_key
             ],
-            key=lambda each: _place_of(each[1]),
+            key=lambda each: _rank(each[1]),
         )
 
     def add(self, results: list[Result]) -> None:
@@ -164,7 +164,8 @@ def _cut(text: str) -> str:
     return text
 
 
-def _place_of(column: Column) -> int:
+def _rank(column: Column) -> int:
+    """Where a column is shown."""
     return _SHOWN_FIRST.index(column.path) if column.path in _SHOWN_FIRST else len(_SHOWN_FIRST)
 
 

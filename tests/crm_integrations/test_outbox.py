@@ -165,6 +165,16 @@ def test_a_worker_that_died_in_its_call_leaves_the_outcome_unknown(connection, q
     assert lead.sync_status == ("needs_person" if state == State.REVIEW else "in_progress")
 
 
+def test_the_moment_of_a_call_is_known_as_exactly_as_it_is_kept(connection, queue):
+    """The months of calls are told apart by it: a moment cut short may be of the month before."""
+    queue(1)
+    claim = outbox.claim()
+    assert claim is not None
+    exchange = Exchange(delivery=claim.deliveries[0], purpose="create")
+    outbox.open_exchange(claim, claim.deliveries[0], exchange)
+    assert exchange.created_at == Exchange.objects.get().created_at
+
+
 def test_a_worker_that_died_signing_in_leaves_it_queued(connection, queue):
     queue(1)
     claim = outbox.claim()
