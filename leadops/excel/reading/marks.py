@@ -30,6 +30,10 @@ MOST_TEMPLATES = 60_000
 """What Excel itself takes of formats is less."""
 
 
+LAST_ROW = 1_048_576
+"""Excel's: a file may name one far below it, and each row above that takes memory."""
+
+
 class Refused(Exception):
     """The file can't be taken, and the message says why."""
 
@@ -58,7 +62,9 @@ class Formulas:
         self.hold_all(place[0], 1 << place[1])
 
     def hold_all(self, row: int, columns: int) -> None:
-        """The same of all these columns of a row."""
+        """The same of all these columns of a row; below the last row of Excel there is none."""
+        if row > LAST_ROW:
+            return
         if row >= len(self._rows):
             self._rows += [0] * (row + 1 - len(self._rows))
         self._rows[row] |= columns

@@ -57,6 +57,10 @@ class Most(NamedTuple):
     rows: int
     text: int
 
+    def in_words(self) -> str:
+        """What is said of more rows."""
+        return f"This workbook has more than {self.rows:,} rows: split it into several."
+
 
 def most_text(size: int) -> int:
     """How many characters the cells of a file of this size may hold; unpacked, in bytes."""
@@ -84,6 +88,7 @@ def read_workbook(kind: str, path: str, most: Most, beside: Sequence[str]) -> li
     for at, other in enumerate(filter(None, map(book.sheet_beside, others))):
         refuse_twin(sheet, other)
         emit_left_out(other, told.MOST_ROWS if at < told.MOST_SHEETS else 0)
+    refuse_long(sheet, most)
     emit({"sheet": sheet.name})
     write(sheet, most)
     for other in filter(None, map(book.sheet, joined)):
@@ -91,6 +96,14 @@ def read_workbook(kind: str, path: str, most: Most, beside: Sequence[str]) -> li
         emit({"sheet": other.name})
         write(other, most)
     return book.hidden_sheets()
+
+
+def refuse_long(sheet: Sheet, most: Most) -> None:
+    """Refuse a sheet with too many rows before the first of them is told, and stored."""
+    if sheet.height > most.rows + 1:
+        of_too_many = islice(filled(sheet.looked_through()), most.rows + 1, None)
+        if next(of_too_many, None) is not None:
+            raise Refused(most.in_words())
 
 
 def refuse_twin(sheet: Sheet, other: Sheet) -> None:
@@ -151,7 +164,7 @@ def write(rows: Iterable[Row], most: Most) -> None:
         chunk.append((number, cells, notes))
         count, size = count + 1, size + len(whole)
         if count > most.rows + 1:  # the header is not counted
-            raise Refused(f"This workbook has more than {most.rows:,} rows: split it into several.")
+            raise Refused(most.in_words())
         if len(chunk) == CHUNK or size > CHUNK_TEXT:
             total += size
             if total > most.text:

@@ -21,6 +21,7 @@ class Sheet:
         self._sheet = sheet
         self._marks = RowMarks(marks)
         self._order = DayOrder(sheet.iter_rows())
+        self.height = sheet.end[0] + 1 if sheet.end else 0
         # The parser starts at the first used column.
         self._first = [""] * (sheet.start[1] if sheet.start else 0)
 

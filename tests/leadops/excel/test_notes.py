@@ -12,6 +12,7 @@ from leadops.excel.notes import WHOLE_ROW, Note
 from leadops.excel.reader import Row
 from leadops.excel.reading import cells
 from leadops.excel.reading.heading_keys import key
+from leadops.excel.reading.marks import LAST_ROW, Formulas
 from leadops.excel.weighing import Weighing
 from tests.leadops.excel.corpus.cases import CASES
 from tests.leadops.excel.corpus.people import HEADER, person
@@ -177,3 +178,11 @@ def test_what_is_left_of_a_note_of_several_cells():
     assert left
     assert left["cell"] == "B7, D7"
     assert notes.without(note, {1, 2, 3}, 7) is None
+
+
+def test_a_formula_below_the_last_row_of_excel_takes_no_memory():
+    formulas = Formulas()
+    formulas.hold((9_999_999, 1))
+    assert not formulas
+    formulas.hold((LAST_ROW, 1))
+    assert formulas.of_row(LAST_ROW) == (1,)

@@ -11,6 +11,7 @@ import xlsxwriter
 from leadops.errors import UnreadableFile
 from leadops.excel import reader
 from leadops.excel.notes import Note
+from leadops.excel.reading import program
 from leadops.excel.reading.cells import cell_text
 from leadops.excel.reading.sheet_xml import column_number
 from tests.leadops.excel import workbooks
@@ -137,6 +138,22 @@ def test_too_many_rows_are_refused(tmp_path, settings):
     path = workbooks.ours(tmp_path / "b.xlsx", [workbooks.HEADER, *workbooks.good_rows(4)])
     with pytest.raises(UnreadableFile, match="more than 3 rows"):
         list(reader.rows(path))
+
+
+def test_too_many_rows_are_refused_before_the_first_of_them_is_read(tmp_path, settings):
+    settings.IMPORT_MAX_ROWS = 2 * program.CHUNK
+    path = workbooks.ours(
+        tmp_path / "a.xlsx", [workbooks.HEADER, *workbooks.good_rows(2 * program.CHUNK + 1)]
+    )
+    read = reader.rows(path)
+    with pytest.raises(UnreadableFile, match="more than 1,000 rows"):
+        next(read)
+
+
+def test_rows_of_blanks_are_none_of_too_many(tmp_path, settings):
+    settings.IMPORT_MAX_ROWS = 3
+    rows = [workbooks.HEADER, *workbooks.good_rows(2), *([[" "]] * 9), *workbooks.good_rows(1, start=3)]
+    assert len(list(reader.rows(workbooks.ours(tmp_path / "a.xlsx", rows)))) == 4
 
 
 def test_a_table_too_wide_is_refused(tmp_path):
