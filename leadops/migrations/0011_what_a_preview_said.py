@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='importbatch',
             name='foretold',
-            field=models.JSONField(default=dict, help_text='How many rows its preview said would be what; emptied when it came true.'),
+            field=models.JSONField(db_default={}, default=dict, help_text='How many rows its preview said would be what; emptied when it came true.'),
         ),
     ]

@@ -81,7 +81,7 @@ class ImportRow(Record):
             models.Index(
                 fields=["batch", "outcome", "number"],
                 condition=~Q(outcome="waiting"),
-                name="import_row_by_outcome",
+                name="import_row_by_result",
             ),
             models.Index(fields=["lead"], condition=Q(lead__isnull=False), name="import_row_by_lead"),
         ]

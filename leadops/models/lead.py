@@ -131,7 +131,6 @@ class Lead(Record):
         null=True,
         blank=True,
         related_name="leads",
-        db_index=False,
     )
     due_at = models.DateTimeField(
         "due", null=True, editable=False, help_text="When its clock runs out; empty while none runs."
@@ -198,8 +197,7 @@ class Lead(Record):
                 condition=IN_SIGHT & Q(sync_status="needs_person"),
                 name="stuck_lead_by_branch",
             ),
-            # Whose it is, and who brought it in; what is nobody's costs nothing here.
-            models.Index(fields=["owner"], condition=Q(owner__isnull=False), name="lead_by_owner"),
+            # Who brought it in; what came by itself costs nothing here, and is asked for by nobody.
             models.Index(fields=["created_by"], condition=Q(created_by__isnull=False), name="lead_by_maker"),
             # What an officer has in hand, the most urgent first; what is decided, or nobody's, costs nothing here.
             models.Index(fields=["owner", "due_at", "-id"], condition=IN_HAND, name="open_lead_by_owner"),

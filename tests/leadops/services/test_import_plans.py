@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from leadops import doorbell, statements
 from tests import people
@@ -53,3 +53,33 @@ def test_an_import_plans_anew_what_its_session_planned_when_a_table_held_next_to
 
 def _plan_of_look_up() -> str:
     return str(statements.rows("EXPLAIN EXECUTE look_up"))
+
+
+ROWS_OF = "SELECT id FROM leadops_importrow WHERE"
+SOME_ID = "'01900000-0000-7000-8000-000000000000'"
+
+
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [
+        (f"{ROWS_OF} batch_id = {SOME_ID} AND outcome = 'failed' ORDER BY number", "import_row_by_result"),
+        (f"{ROWS_OF} batch_id = {SOME_ID} AND outcome = 'waiting' ORDER BY lead_row", "import_row_to_do"),
+        (f"{ROWS_OF} lead_id IN ({SOME_ID}, gen_random_uuid())", "import_row_by_lead"),
+        ("SELECT id FROM leadops_lead WHERE created_by_id IN (1, 2)", "lead_by_maker"),
+    ],
+)
+def test_indexes_without_empty_entries_serve_who_asks_for_the_others(asked, index):
+    with transaction.atomic():
+        statements.run("SET LOCAL enable_seqscan = off")
+        assert index in str(statements.rows(f"EXPLAIN {asked}"))
+
+
+def test_a_key_of_an_import_row_is_checked_by_its_index():
+    """As the server itself does for each lead that is deleted, with a plan for whichever lead it is."""
+    with transaction.atomic():
+        statements.run("SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan")
+        statements.run(f"PREPARE of_lead (uuid) AS {ROWS_OF} lead_id = $1")
+        try:
+            assert "import_row_by_lead" in str(statements.rows(f"EXPLAIN EXECUTE of_lead ({SOME_ID})"))
+        finally:
+            statements.run("DEALLOCATE of_lead")
