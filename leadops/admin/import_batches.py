@@ -102,6 +102,7 @@ class ImportBatchAdmin(ImportRowPages, MadeByService, OnlyChosen, CappedList, Mo
         "shown_state",
         "rows",
         "created",
+        "updated",
         "skipped",
         "failed",
         "created_at",

@@ -86,10 +86,11 @@ class ImportSteps(Scoped):
         return self.page(request, "columns", batch, title, shown)
 
     def go_on_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
-        batch = self.to_steer(request, batch_id)
-        if batch.state == ImportState.READY and needs_approval(batch):
+        batch, seen = self.to_steer(request, batch_id), str(request.POST.get("seen", ""))
+        is_held = batch.state == ImportState.READY and needs_approval(batch)
+        if is_held and import_steering.is_as_seen(batch, seen):
             return held(request, "import", {}, batch)
-        return self._told(request, batch, import_steering.go_on)
+        return self._told(request, batch, lambda each: import_steering.go_on(each, seen))
 
     def back_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         return self._told(request, self.to_steer(request, batch_id), import_steering.change_columns)

@@ -62,6 +62,9 @@ class CountedProblemAnswer(RowProblemAnswer):
 # Not as a class, in which a field named `update` would hide a method.
 PREVIEW: dict[str, serializers.Field[Any, Any, Any, Any]] = {
     **{name: serializers.IntegerField() for name in import_previews.COUNTS},
+    import_previews.MARKED: serializers.IntegerField(
+        help_text="Rows that go in though they look like leads of yours."
+    ),
     "problems": CountedProblemAnswer(many=True),
     "more_problems": serializers.IntegerField(help_text="Kinds of problems beyond the first hundred."),
 }
@@ -128,7 +131,9 @@ def _preview(batch: ImportBatch) -> dict[str, Any] | None:
     if not told:
         return None
     problems = [{**_told(each), "count": each["count"]} for each in told["problems"]]
-    numbers = {name: told.get(name, 0) for name in (*import_previews.COUNTS, "more_problems")}
+    numbers = {
+        name: told.get(name, 0) for name in (*import_previews.COUNTS, import_previews.MARKED, "more_problems")
+    }
     return {**numbers, "problems": problems}
 
 

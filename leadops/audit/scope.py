@@ -48,8 +48,8 @@ ENGINE_COLUMNS: dict[str, set[str]] = {
     "leadops.lead": {"sync_status", "version", "due_at", "clock_left"},
     "leadops.loanaccount": {"version"},
     "leadops.importbatch": {
-        *("stage_began_at", "sheets", "left_out", "proposal", "preview", "judged", "rows", "created"),
-        *("updated", "skipped", "failed", "leased_until", "undone", "stayed"),
+        *("stage_began_at", "sheets", "left_out", "proposal", "preview", "foretold", "judged", "rows"),
+        *("created", "updated", "skipped", "failed", "leased_until", "undone", "stayed"),
     },
     "leadops.importrow": {"outcome", "problems", "lead_id", "lead_row"},
     "leadops.bulkaction": {"chosen", "done", "left", "why_left", "leased_until", "attempts", "state"},

@@ -119,7 +119,9 @@ class ImportBatch(Record):
     proposal = EncryptedTextField(help_text="The columns with masked samples, for the officer to correct.")
     preview = EncryptedTextField(help_text="What the import would do, its values masked, as JSON.")
     foretold = models.JSONField(
-        default=dict, help_text="How many rows its preview said would be what; emptied when it came true."
+        default=dict,
+        db_default={},
+        help_text="How many rows its preview said would be what; emptied when it came true.",
     )
     judged = models.PositiveIntegerField(default=0, help_text="Rows that the preview has looked at.")
     rows = models.PositiveIntegerField(default=0)
@@ -196,8 +198,9 @@ class ImportBatch(Record):
 
     @property
     def thrown_away(self) -> bool:
-        """Whether it was cancelled before a row went in."""
-        return self.state == ImportState.CANCELLED and not self.created and not self.updated
+        """Whether it was cancelled before anything became of a row."""
+        came_to_something = self.created or self.updated or self.failed
+        return self.state == ImportState.CANCELLED and not came_to_something
 
     @property
     def works(self) -> bool:

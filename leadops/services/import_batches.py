@@ -100,7 +100,9 @@ def _earlier(batch: ImportBatch) -> ImportBatch | None:
     """
     same = ImportBatch.objects.filter(sha256=batch.sha256, partner=batch.partner, program=batch.program)
     same = same.exclude(state=State.KNOWN)
-    same = same.exclude(state__in=[State.FAILED, State.CANCELLED, State.UNDONE], created=F("undone"))
+    same = same.exclude(
+        state__in=[State.FAILED, State.CANCELLED, State.UNDONE], created=F("undone"), updated=0
+    )
     return same.order_by("-id").first()
 
 

@@ -26,16 +26,21 @@ WHERE id IN (SELECT id FROM leadops_importrow WHERE batch_id = %s AND outcome = 
 """
 
 
-def go_on(batch: ImportBatch) -> None:
+def is_as_seen(batch: ImportBatch, seen: str) -> bool:
+    """Whether it stands where its page stood that told `seen`, the moment its state began; true where none is told."""
+    return not seen or (batch.stage_began_at is not None and batch.stage_began_at.isoformat() == seen)
+
+
+def go_on(batch: ImportBatch, seen: str = "") -> None:
     """Go on with a file that was imported before, or with the import of what the preview shows.
 
-    `batch` is as the caller looked at it: what that one may go on with, another state may not. Raises
-    NotInThisState, or TakesNoLeads when partner or program is inactive by now.
+    `batch` is as the caller looked at it, on a page that told `seen`: what that one may go on with, another state or
+    another preview may not. Raises NotInThisState, or TakesNoLeads when partner or program is inactive by now.
     """
     with transaction.atomic():
         looked_at = (batch.state, batch.stage_began_at)
         batch = _locked(batch, State.KNOWN, State.READY)
-        if (batch.state, batch.stage_began_at) != looked_at:
+        if (batch.state, batch.stage_began_at) != looked_at or not is_as_seen(batch, seen):
             raise NotInThisState("This import has gone on since you looked at it: look at it again.")
         refuse_inactive(batch.partner, batch.program)
         _enter(batch, State.QUEUED if batch.state == State.KNOWN else State.IMPORTING)

@@ -32,6 +32,7 @@ class Import(Kind):
             line(_("Rows of changed leads"), 0, preview.get("update")),
             line(_("Duplicates"), "", preview.get("duplicate")),
             line(_("Other rows left out"), "", preview.get("left_out")),
+            line(_("Rows that look like duplicates and go in"), "", preview.get("marked")),
             line(_("Rows refused"), "", preview.get("refused")),
             line(_("Partner"), "", batch.partner),
             line(_("Program"), "", batch.program),

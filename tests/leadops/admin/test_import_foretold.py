@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.files import File
 from django.urls import reverse
 
-from leadops.models import ImportBatch
+from leadops.models import ImportBatch, PendingChange
 from leadops.services import import_batches, import_steering
 from tests.leadops.excel import workbooks
 from tests.leadops.excel.workbooks import HEADER, good_rows
@@ -46,6 +48,30 @@ def test_a_preview_is_made_again_by_a_button(desk, imported):
     assert "Import 1 row<" in shown
 
 
+def test_only_the_preview_that_was_seen_is_imported(desk, imported):
+    batch = imported(good_rows(3), review=True)
+    shown = desk.get(page(batch)).content.decode()
+    [seen] = re.findall(r'name="seen" value="([^"]+)"', shown)
+    import_steering.check_again(batch)
+    again = run(batch)
+    refused = desk.post(page(batch, "go_on"), {"seen": seen}, follow=True).content.decode()
+    assert "look at it again" in refused
+    assert run(again).state == "ready"
+    [seen] = re.findall(r'name="seen" value="([^"]+)"', desk.get(page(batch)).content.decode())
+    desk.post(page(batch, "go_on"), {"seen": seen})
+    assert run(again).state == "done"
+
+
+@pytest.mark.usefixtures("_approvals")
+def test_nobody_is_asked_to_approve_another_preview_than_was_seen(desk, imported):
+    batch = imported(good_rows(4), review=True)
+    seen = batch.stage_began_at.isoformat()
+    import_steering.check_again(batch)
+    assert run(batch).state == "ready"
+    desk.post(page(batch, "go_on"), {"seen": seen})
+    assert not PendingChange.objects.exists()
+
+
 def test_an_import_that_did_otherwise_than_its_preview_says_so(desk, imported):
     batch = imported(good_rows(3), review=True)
     imported(good_rows(2))
@@ -64,7 +90,7 @@ def test_rows_that_look_like_duplicates_and_go_in_are_told(desk, imported):
     imported(good_rows(2))
     rows = [[f"NEW-{at}", *row[1:]] for at, row in enumerate(good_rows(3))]
     shown = desk.get(page(imported(rows, review=True))).content.decode()
-    assert "2 of the rows that go in look like duplicates. This program takes them all the same" in shown
+    assert "2 of the rows that go in look like duplicates. They go in all the same and are marked" in shown
 
 
 def test_a_preview_that_was_thrown_away_made_nothing(desk, imported):

@@ -76,6 +76,14 @@ def test_a_preview_that_was_left_says_nothing_any_more(previewed, leave):
     assert (batch.foretold, batch.came_true, import_previews.shown(batch)) == ({}, True, {})
 
 
+def test_a_file_that_changed_leads_and_was_stopped_is_known(previewed, finished):
+    finished(good_rows(2))
+    changed = [[*row[:-1], 70_000] for row in good_rows(2)]
+    first = go_on(previewed(changed, mode="update"))
+    ImportBatch.objects.filter(pk=first.pk).update(state="cancelled")
+    assert previewed(changed, mode="update").earlier == first
+
+
 @pytest.mark.parametrize(("policy", "marked"), [(DuplicatePolicy.FLAG, 2), (DuplicatePolicy.REFUSE, 0)])
 def test_rows_that_go_in_though_they_look_like_duplicates_are_counted(
     previewed, finished, program, policy, marked
