@@ -20,7 +20,7 @@ from leadops.admin.scoped import Scoped
 from leadops.errors import LeadopsError
 from leadops.excel.columns import KNOWN
 from leadops.excel.proposals import Proposal
-from leadops.models import ImportBatch, ImportMode, ImportState, Layout
+from leadops.models import ImportBatch, ImportMode, ImportState, Layout, Officer
 from leadops.services import approvals, column_mappings, import_steering, import_undoing
 from leadops.sign_in.sessions import officer_of
 
@@ -121,6 +121,8 @@ class ImportSteps(Scoped):
             tell(batch)
         except LeadopsError as refusal:
             self.message_user(request, refusal.shown, messages.ERROR)
+        else:
+            _end_what_waits(batch, officer_of(request))
         return HttpResponseRedirect(page_url(ImportBatch, batch.pk))
 
     def page(
@@ -129,6 +131,12 @@ class ImportSteps(Scoped):
         """A page of its own about a batch."""
         context = {**self.admin_site.each_context(request), "opts": self.opts, "batch": batch, "title": title}
         return TemplateResponse(request, f"admin/leadops/importbatch/{name}.html", context | shown)
+
+
+def _end_what_waits(batch: ImportBatch, officer: Officer) -> None:
+    """A request to import a preview that is no more is over, rather than left for somebody to approve in vain."""
+    if (waiting := approvals.open_of(batch, "import")) is not None:
+        approvals.end_if_moved(waiting, officer)
 
 
 def needs_approval(batch: ImportBatch) -> bool:

@@ -14,6 +14,7 @@ from leadops.services.approvals.asking import (
     explain,
     needed,
     needed_over,
+    open_of,
 )
 from leadops.services.approvals.deciding import NotExplained, approve, refuse, those_who_may, withdraw
 from leadops.services.approvals.held import MAY_APPROVE, Held, MakerCannotApprove, NotForYou, OutOfDate
@@ -42,6 +43,7 @@ __all__ = [
     "line",
     "needed",
     "needed_over",
+    "open_of",
     "refuse",
     "register",
     "those_who_may",

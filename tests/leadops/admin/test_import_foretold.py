@@ -72,6 +72,16 @@ def test_nobody_is_asked_to_approve_another_preview_than_was_seen(desk, imported
     assert not PendingChange.objects.exists()
 
 
+@pytest.mark.usefixtures("_approvals")
+@pytest.mark.parametrize("step", ["check", "back", "cancel"])
+def test_a_request_to_import_a_preview_that_is_no_more_is_over(desk, imported, step):
+    batch = imported(good_rows(4), review=True)
+    desk.post(page(batch, "go_on"))
+    assert PendingChange.objects.get().state == PendingChange.State.PENDING
+    desk.post(page(batch, step))
+    assert PendingChange.objects.get().state == PendingChange.State.STALE
+
+
 def test_an_import_that_did_otherwise_than_its_preview_says_so(desk, imported):
     batch = imported(good_rows(3), review=True)
     imported(good_rows(2))
