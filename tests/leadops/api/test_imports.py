@@ -90,7 +90,7 @@ def test_with_a_preview_nothing_is_made_before_the_start(send, api):
     told = api.get(f"{PATH}{batch.pk}/").json()
     assert told["state"] == "ready"
     assert told["preview"] == {
-        "new": 2, "update": 0, "duplicate": 0, "left_out": 0, "refused": 1, "more_problems": 0,
+        "new": 2, "update": 0, "duplicate": 0, "left_out": 0, "refused": 1, "marked": 0, "more_problems": 0,
         "problems": [{
             "column": "Mobile", "cell": "B4", "code": "invalid_mobile", "severity": "error", "count": 1,
             "message": "This is not a mobile number that can be called; check its digits and country code.",
