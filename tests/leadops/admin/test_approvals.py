@@ -15,13 +15,14 @@ from django.urls import reverse
 from leadops.admin import bulk_actions as admin_bulk_actions
 from leadops.admin.import_steps import ImportSteps
 from leadops.models import AuditEvent, BulkAction, ImportBatch, Lead, Officer, Partner, PendingChange
-from leadops.services import bulk_actions, import_batches
+from leadops.services import bulk_actions
 from leadops.services.approvals import grants, pushes
 from tests import people
 from tests.approving import approved, asked, page_of, press, refused, second_person, signed_in
 from tests.leadops.admin.page_forms import fields
 from tests.leadops.excel import workbooks
 from tests.leadops.excel.workbooks import HEADER, good_rows
+from tests.leadops.services.imported import run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_approvals")]
 LEADS = reverse("admin:leadops_lead_changelist")
@@ -246,12 +247,6 @@ class TestImports:
         assert answer.status_code in (201, 202), answer.content
         assert run(ImportBatch.objects.get()).state == "done"
         assert not PendingChange.objects.exists()
-
-
-def run(batch: ImportBatch) -> ImportBatch:
-    import_batches.run(batch.pk)
-    batch.refresh_from_db()
-    return batch
 
 
 class TestPartners:

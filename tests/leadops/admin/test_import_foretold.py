@@ -12,6 +12,7 @@ from leadops.models import ImportBatch, PendingChange
 from leadops.services import import_batches, import_steering
 from tests.leadops.excel import workbooks
 from tests.leadops.excel.workbooks import HEADER, good_rows
+from tests.leadops.services.imported import run
 
 
 @pytest.fixture
@@ -27,12 +28,6 @@ def imported(settings, partner, program, tmp_path):
         return run(batch)
 
     return _imported
-
-
-def run(batch: ImportBatch) -> ImportBatch:
-    import_batches.run(batch.pk)
-    batch.refresh_from_db()
-    return batch
 
 
 def page(batch: ImportBatch, view: str = "change") -> str:

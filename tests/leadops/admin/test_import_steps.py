@@ -20,6 +20,7 @@ from tests import people
 from tests.environment import ROOT
 from tests.leadops.excel import workbooks
 from tests.leadops.excel.workbooks import HEADER, good_rows
+from tests.leadops.services.imported import run
 
 SAMPLE = ROOT / "docs" / "samples" / "leads.xlsx"
 ODD_HEADER = ["Ref", "Kontakt", "Name", "PAN", "Loan amount"]
@@ -58,12 +59,6 @@ def upload(desk, partner, program, tmp_path):
         return run(batch)
 
     return _upload
-
-
-def run(batch: ImportBatch) -> ImportBatch:
-    import_batches.run(batch.pk)
-    batch.refresh_from_db()
-    return batch
 
 
 @pytest.fixture

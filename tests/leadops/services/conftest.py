@@ -13,6 +13,7 @@ from leadops.services import import_batches
 from leadops.services.error_workbooks import error_workbook
 from tests.leadops.excel import workbooks
 from tests.leadops.excel.workbooks import HEADER
+from tests.leadops.services.imported import run
 
 
 @pytest.fixture(autouse=True)
@@ -39,12 +40,19 @@ def finished(receive):
     """A batch of these rows, run as far as it goes without somebody's word."""
 
     def _finished(rows, **given):
-        batch = receive(rows, **given)
-        import_batches.run(batch.pk)
-        batch.refresh_from_db()
-        return batch
+        return run(receive(rows, **given))
 
     return _finished
+
+
+@pytest.fixture
+def reviewed(finished):
+    """An upload from the back office, run as far as it goes without an officer."""
+
+    def _reviewed(rows, **given):
+        return finished(rows, **{"review": True, "road": "desk", **given})
+
+    return _reviewed
 
 
 @pytest.fixture

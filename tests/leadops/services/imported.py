@@ -9,7 +9,20 @@ from typing import Any
 import pytest
 
 from leadops.models import ImportBatch
-from leadops.services import import_chunks
+from leadops.services import import_batches, import_chunks, import_steering
+
+
+def run(batch: ImportBatch) -> ImportBatch:
+    """The batch once it went as far as it goes without somebody's word."""
+    import_batches.run(batch.pk)
+    batch.refresh_from_db()
+    return batch
+
+
+def go_on(batch: ImportBatch) -> ImportBatch:
+    """The batch once somebody said that its preview is right, run to its end."""
+    import_steering.go_on(batch)
+    return run(batch)
 
 
 def counts(batch: ImportBatch) -> tuple[int, int, int, int]:

@@ -9,10 +9,10 @@ import pytest
 
 from leadops.excel.proposals import Proposal
 from leadops.models import ColumnMapping, ImportBatch, Lead
-from leadops.services import column_mappings, import_batches, import_steering
+from leadops.services import column_mappings, import_steering
 from leadops.services.column_mappings import WrongMapping
 from leadops.services.error_workbooks import error_workbook
-from tests.leadops.services.imported import codes, counts
+from tests.leadops.services.imported import codes, counts, go_on, run
 
 HEADER = ["Name", "Mobile", "PAN"]
 
@@ -29,17 +29,6 @@ def sheet(finished):
         return finished(list(rows[1:]), header=rows[0], **given)
 
     return _sheet
-
-
-def run(batch: ImportBatch) -> ImportBatch:
-    import_batches.run(batch.pk)
-    batch.refresh_from_db()
-    return batch
-
-
-def go_on(batch: ImportBatch) -> ImportBatch:
-    import_steering.go_on(batch)
-    return run(batch)
 
 
 def choose(batch: ImportBatch, row: int) -> ImportBatch:

@@ -24,26 +24,9 @@ from leadops.services import (
 from leadops.services.leases import LostLease
 from tests.environment import ROOT
 from tests.leadops.excel.workbooks import HEADER, good_rows
-from tests.leadops.services.imported import codes, counts
+from tests.leadops.services.imported import codes, counts, go_on
 
 SAMPLE = ROOT / "docs" / "samples" / "leads.xlsx"
-
-
-@pytest.fixture
-def reviewed(finished):
-    """An upload from the back office, run as far as it goes without an officer."""
-
-    def _reviewed(rows, **given):
-        return finished(rows, **{"review": True, "road": "desk", **given})
-
-    return _reviewed
-
-
-def go_on(batch: ImportBatch) -> ImportBatch:
-    import_steering.go_on(batch)
-    import_batches.run(batch.pk)
-    batch.refresh_from_db()
-    return batch
 
 
 class TestThePreview:
