@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery, SearchVectorExact
@@ -25,6 +26,8 @@ MOST = 1000
 """More leads than this for one text is a wrong text; nobody reads further."""
 MOST_BY_NAME = 200
 """Of a name that many have, the newest four pages."""
+MOST_READ, LATE = 2000, 50_000
+"""A name of more applicants than this is looked for among so many newest leads first."""
 MOST_WEIGHED, TOO_MANY = 5, 50
 """Words of one text that are weighed against each other; a word of so many times the names of another is read there."""
 
@@ -55,7 +58,7 @@ def found(
     if keyed:
         return sorted(keyed, reverse=True)[:MOST], True
     # Whoever types a key wants its lead, not everybody whose name begins with its letters.
-    named = _by_name(text, partner, within)[:MOST_BY_NAME] if any(map(str.isalpha, text)) else ()
+    named = _newest(_by_name(text, partner, within)) if any(map(str.isalpha, text)) else ()
     return sorted(set(named), reverse=True), False
 
 
@@ -99,13 +102,28 @@ def _by_name(
     words = text.translate(str.maketrans(BETWEEN_WORDS, " " * len(BETWEEN_WORDS))).split()
     applicants = Applicant.objects.of_partner(partner) if partner else Applicant.objects.all()
     looked_for, read = _by_index(words)
-    named = applicants.annotate(words=NAME_WORDS).filter(words=_beginning(looked_for))
+    named = _called(looked_for, applicants)
     if read:
         in_name = SearchVectorExact(NAME_WORDS, _beginning(read))
         named = named.filter(Func(in_name, template="(%(expressions)s) IS TRUE", output_field=BooleanField()))
     if within is not None:
         named = named.filter(lead__in=within.order_by().values("pk"))
     return named.order_by("-lead_id").values_list("lead_id", flat=True)
+
+
+def _newest(named: QuerySet[Applicant, UUID]) -> list[UUID]:
+    """The newest of them: of a name that many have those are late leads, and each of the others is a page to read."""
+    if _estimated(named) > MOST_READ:
+        ids = Lead.with_deleted.order_by("-id").values_list("id", flat=True)
+        for first in ids[LATE : LATE + 1]:
+            late = list(named.filter(lead_id__gte=first)[:MOST_BY_NAME])
+            if len(late) == MOST_BY_NAME:
+                return late
+    return list(named[:MOST_BY_NAME])
+
+
+def _called(words: Sequence[str], applicants: QuerySet[Applicant]) -> QuerySet[Applicant]:
+    return applicants.annotate(words=NAME_WORDS).filter(words=_beginning(words))
 
 
 def _beginning(words: Sequence[str]) -> SearchQuery:
@@ -121,15 +139,12 @@ def _by_index(words: list[str]) -> tuple[list[str], list[str]]:
     """
     if not 1 < len(words) <= MOST_WEIGHED:
         return words, []
-    names = {word: _estimated(word) for word in words}
+    names = {word: _estimated(_called([word], Applicant.objects.all())) for word in words}
     fewest = min(names.values())
     common = [word for word in words if names[word] > TOO_MANY * fewest]
     return [word for word in words if word not in common], common
 
 
-def _estimated(word: str) -> int:
-    """How many names have a word of this beginning, as the planner takes it."""
-    found = (
-        Applicant.objects.annotate(words=NAME_WORDS).filter(words=_beginning([word])).values("pk").order_by()
-    )
-    return int(json.loads(found.explain(format="json"))[0]["Plan"]["Plan Rows"])
+def _estimated(named: QuerySet[Applicant, Any]) -> int:
+    """How many these are, as the planner takes it."""
+    return int(json.loads(named.order_by().explain(format="json"))[0]["Plan"]["Plan Rows"])

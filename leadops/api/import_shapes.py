@@ -61,6 +61,7 @@ class CountedProblemAnswer(RowProblemAnswer):
 
 # Not as a class, in which a field named `update` would hide a method.
 PREVIEW: dict[str, serializers.Field[Any, Any, Any, Any]] = {
+    "made_at": serializers.FloatField(help_text="What came after that moment is not counted."),
     **{name: serializers.IntegerField() for name in import_previews.COUNTS},
     import_previews.MARKED: serializers.IntegerField(
         help_text="Rows that go in though they look like leads of yours."
@@ -128,13 +129,13 @@ def _earlier(batch: ImportBatch) -> str | None:
 
 def _preview(batch: ImportBatch) -> dict[str, Any] | None:
     told = import_previews.shown(batch)
-    if not told:
+    if not told or batch.stage_began_at is None:
         return None
     problems = [{**_told(each), "count": each["count"]} for each in told["problems"]]
     numbers = {
         name: told.get(name, 0) for name in (*import_previews.COUNTS, import_previews.MARKED, "more_problems")
     }
-    return {**numbers, "problems": problems}
+    return {"made_at": batch.stage_began_at.timestamp(), **numbers, "problems": problems}
 
 
 def row_answer(row: ImportRow, own_leads: Collection[UUID]) -> dict[str, Any]:

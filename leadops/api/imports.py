@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.conf import settings
@@ -46,6 +47,15 @@ class ImportViews(GenericAPIView[ImportBatch]):
     def batch(self, import_id: UUID) -> ImportBatch:
         """The caller's import with this id."""
         return get_object_or_404(self.get_queryset(), pk=import_id)
+
+    def steered(self, request: Request, import_id: UUID, say: Callable[[ImportBatch], None]) -> Response:
+        """The caller's import once this was said to it; 409 where it is past that, or may not go on."""
+        refuse_body(request)
+        try:
+            say(self.batch(import_id))
+        except (NotInThisState, TakesNoLeads) as refusal:
+            raise Problem(Type.NOT_NOW, refusal.message) from None
+        return Response(import_answer(self.batch(import_id)))
 
 
 class ImportsView(ImportViews):
@@ -105,13 +115,21 @@ class StartView(ImportViews):
         request=None, responses=answers(STEERING, {200: ImportAnswer}), filters=False,
     )  # fmt: skip
     def post(self, request: Request, import_id: UUID) -> Response:
-        refuse_body(request)
-        batch = self.batch(import_id)
-        try:
-            import_steering.go_on(batch)
-        except (NotInThisState, TakesNoLeads) as refusal:
-            raise Problem(Type.NOT_NOW, refusal.message) from None
-        return Response(import_answer(self.batch(import_id)))
+        return self.steered(request, import_id, import_steering.go_on)
+
+
+class CheckView(ImportViews):
+    """Making the preview of an import anew."""
+
+    scopes = {"POST": Scope.LEAD_WRITE}
+
+    @extend_schema(
+        operation_id="imports_check", summary="Make a preview again", tags=["Imports"],
+        description="Leads may have come or changed since it was made.",
+        request=None, responses=answers(STEERING, {200: ImportAnswer}), filters=False,
+    )  # fmt: skip
+    def post(self, request: Request, import_id: UUID) -> Response:
+        return self.steered(request, import_id, import_steering.check_again)
 
 
 class CancelView(ImportViews):
@@ -125,13 +143,7 @@ class CancelView(ImportViews):
         request=None, responses=answers(STEERING, {200: ImportAnswer}), filters=False,
     )  # fmt: skip
     def post(self, request: Request, import_id: UUID) -> Response:
-        refuse_body(request)
-        batch = self.batch(import_id)
-        try:
-            import_steering.cancel(batch)
-        except NotInThisState as refusal:
-            raise Problem(Type.NOT_NOW, refusal.message) from None
-        return Response(import_answer(self.batch(import_id)))
+        return self.steered(request, import_id, import_steering.cancel)
 
 
 class ImportRowsView(GenericAPIView[ImportRow]):

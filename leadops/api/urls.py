@@ -13,7 +13,7 @@ from leadops.api.bulk_leads import BulkLeadsView
 from leadops.api.documents import ChecklistView, DocumentDownloadView, DocumentsView, DocumentView
 from leadops.api.exports import DownloadExcelView
 from leadops.api.health import HealthView
-from leadops.api.imports import CancelView, ImportRowsView, ImportsView, ImportView, StartView
+from leadops.api.imports import CancelView, CheckView, ImportRowsView, ImportsView, ImportView, StartView
 from leadops.api.lead_programs import LeadProgramsView
 from leadops.api.leads import LeadsView, LeadView
 from leadops.api.loan_accounts import AccountsView, AccountView
@@ -27,6 +27,7 @@ urlpatterns = [
     path("crm/leads/import/<uuid:import_id>/", ImportView.as_view(), name="import"),
     path("crm/leads/import/<uuid:import_id>/rows/", ImportRowsView.as_view(), name="import-rows"),
     path("crm/leads/import/<uuid:import_id>/start/", StartView.as_view(), name="import-start"),
+    path("crm/leads/import/<uuid:import_id>/check/", CheckView.as_view(), name="import-check"),
     path("crm/leads/import/<uuid:import_id>/cancel/", CancelView.as_view(), name="import-cancel"),
     path("crm/leads/<uuid:lead_id>/", LeadView.as_view(), name="lead"),
     path("crm/borrower_token/", BorrowerTokenView.as_view(), name="borrower-token"),

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import DatabaseError
+from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
 
-from leadops.errors import LeadopsError
+from leadops.errors import LeadopsError, NotInThisState
 from leadops.faults import place_of
 from leadops.ids import first_id_at
-from leadops.models import Erasure, ImportBatch, ImportRow, Lead, LegalHold, LoanAccount, Program
-from leadops.services import erased_answers, erased_files, erasure
+from leadops.models import Erasure, ImportBatch, ImportRow, ImportState, Lead, LegalHold, LoanAccount, Program
+from leadops.services import erased_answers, erased_files, erasure, import_steering
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 200
@@ -44,6 +46,7 @@ def erase_due(stop: Callable[[], bool] = lambda: False) -> Done:
             else:
                 left += 1
         imports += _erase_imports(program, cutoff)
+        _end_imports(program, cutoff)
     erased_answers.forget(erased)
     erased_files.delete_left()
     return Done(len(erased), left, imports)
@@ -83,10 +86,19 @@ def _due(program: Program, cutoff: datetime) -> Iterator[UUID]:
     yield from list(repaid.order_by("id").values_list("pk", flat=True))
 
 
+def _end_imports(program: Program, cutoff: datetime) -> None:
+    """Cancel those that have waited for somebody's word since before `cutoff`; they are emptied the day after."""
+    asking = ImportBatch.objects.filter(program=program, state__in=ImportBatch.ASKING, updated_at__lt=cutoff)
+    for batch in asking.order_by("id")[:AT_ONCE]:
+        with suppress(NotInThisState):  # somebody came at last
+            import_steering.cancel(batch)
+
+
 def _erase_imports(program: Program, cutoff: datetime) -> int:
     """Empty what ended imports say of people who became no lead; what became one goes with that."""
+    nothing_came = Q(state=ImportState.CANCELLED, created=0, updated=0, failed=0, created_at__lt=cutoff)
     ended = ImportBatch.objects.filter(
-        program=program, state__in=ImportBatch.ENDED, erased_at=None, updated_at__lt=cutoff
+        Q(updated_at__lt=cutoff) | nothing_came, program=program, state__in=ImportBatch.ENDED, erased_at=None
     )
     found = list(ended.order_by("id")[:AT_ONCE])
     for batch in found:

@@ -156,3 +156,36 @@ def test_words_that_are_read_are_words_of_the_name_as_well(many_names):
     [lead_id] = set(Applicant.objects.filter(name="Gita Rao1999").values_list("lead_id", flat=True))
     assert search.lead_ids("gi rao1999") == search.lead_ids("rao1999 gita") == [lead_id]
     assert search.lead_ids("ita rao1999") == search.lead_ids("gita rao19990") == []
+
+
+class TestANameOfMany:
+    @pytest.fixture
+    def gitas(self, partner, program, monkeypatch) -> list[UUID]:
+        """Thirty leads of one first name, newest first, and ten newer ones of another; one is many here."""
+        monkeypatch.setattr(search, "MOST_READ", 0)
+        monkeypatch.setattr(search, "MOST_BY_NAME", 5)
+        leads = sorted((lead.pk for lead in people.leads_of(partner, program, 40)), reverse=True)
+        Applicant.objects.filter(lead__in=leads[10:]).update(name="Gita Rao")
+        return leads[10:]
+
+    @pytest.mark.parametrize("late", [0, 9, 13, 14, 39, 40, 1000])
+    def test_is_found_by_its_newest_leads_wherever_they_stand(self, gitas, monkeypatch, late):
+        monkeypatch.setattr(search, "LATE", late)
+        assert search.lead_ids("gita") == gitas[:5]
+
+    @pytest.mark.parametrize(("late", "searches"), [(13, [True, False]), (14, [True])])
+    def test_is_looked_for_among_all_leads_where_the_newest_have_too_few(
+        self, gitas, monkeypatch, django_assert_num_queries, late, searches
+    ):
+        monkeypatch.setattr(search, "LATE", late)
+        named = search._by_name("gita", None)
+        with django_assert_num_queries(
+            2 + len(searches)
+        ) as asked:  # the estimate and where the late ones begin
+            search._newest(named)
+        assert [">= " in query["sql"] for query in asked.captured_queries[2:]] == searches
+
+    def test_of_few_is_looked_for_once(self, gitas, monkeypatch, django_assert_num_queries):
+        monkeypatch.setattr(search, "MOST_READ", 1000)
+        with django_assert_num_queries(2):
+            assert search._newest(search._by_name("gita", None)) == gitas[:5]

@@ -90,6 +90,7 @@ def test_with_a_preview_nothing_is_made_before_the_start(send, api):
     told = api.get(f"{PATH}{batch.pk}/").json()
     assert told["state"] == "ready"
     assert told["preview"] == {
+        "made_at": batch.stage_began_at.timestamp(),
         "new": 2, "update": 0, "duplicate": 0, "left_out": 0, "refused": 1, "marked": 0, "more_problems": 0,
         "problems": [{
             "column": "Mobile", "cell": "B4", "code": "invalid_mobile", "severity": "error", "count": 1,
@@ -102,6 +103,19 @@ def test_with_a_preview_nothing_is_made_before_the_start(send, api):
     import_batches.run(batch.pk)
     assert Lead.objects.count() == 2
     assert problem(api.post(f"{PATH}{batch.pk}/start/", {})) == (409, "not-now")
+
+
+def test_a_preview_is_made_again_once_asked_for(send, api):
+    batch = run(send(good_rows(2), preview="true"))
+    before = api.get(f"{PATH}{batch.pk}/").json()["preview"]
+    run(send(good_rows(1)))
+    again = api.post(f"{PATH}{batch.pk}/check/", {})
+    assert (again.status_code, again.json()["state"], again.json()["preview"]) == (200, "judging", None)
+    assert problem(api.post(f"{PATH}{batch.pk}/check/", {})) == (409, "not-now")
+    import_batches.run(batch.pk)
+    after = api.get(f"{PATH}{batch.pk}/").json()["preview"]
+    assert [(each["new"], each["duplicate"]) for each in (before, after)] == [(2, 0), (1, 1)]
+    assert after["made_at"] > before["made_at"]
 
 
 def test_of_an_inactive_program_none_is_started(send, api, program):
@@ -183,7 +197,7 @@ def test_another_partner_finds_nothing_and_stops_nothing(send, api, other_api):
     unknown = "0198c0de-0000-7000-8000-00000000dead"
     for path in ("", "rows/"):
         assert problem(other_api.get(f"{PATH}{batch.pk}/{path}")) == (404, "not-found")
-    for path in ("start/", "cancel/"):
+    for path in ("start/", "check/", "cancel/"):
         foreign = other_api.post(f"{PATH}{batch.pk}/{path}", {}, **{"X-Request-Id": "the-same-for-all"})
         nothing = other_api.post(f"{PATH}{unknown}/{path}", {}, **{"X-Request-Id": "the-same-for-all"})
         assert foreign.status_code == 404
@@ -232,7 +246,7 @@ class TestOfOfficers:
     def test_they_are_not_for_the_partner_to_start_or_stop(self, uploads, api):
         waiting = uploads(good_rows(2), review=True)
         unknown = "0198c0de-0000-7000-8000-00000000dead"
-        for path in ("start/", "cancel/"):
+        for path in ("start/", "check/", "cancel/"):
             answers = [
                 api.post(f"{PATH}{each}/{path}", {}, **{"X-Request-Id": "the-same-for-all"})
                 for each in (waiting.pk, unknown)
