@@ -51,6 +51,8 @@ for draft in DRAFTS:
     assert not errors_in(check_lead(draft, country="IN"))
 KINDS: dict[str, Callable[[int], str]] = {
     "first name of many": lambda nth: f"Given{nth % 60:02}",
+    "first letters of all": lambda nth: "given"[: 1 + nth % 5],
+    "first name of a sixth": lambda nth: f"Given{nth % 5}",
     "part of a name": lambda nth: f"giv Family{nth % 4999:04}",
     "mobile": lambda nth: DRAFTS[nth % REAL].primary_mobile,
     "PAN": lambda nth: DRAFTS[nth % REAL].applicants[0].pan_no,

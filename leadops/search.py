@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery, SearchVectorExact
-from django.db.models import BooleanField, Func, QuerySet
+from django.db.models import BooleanField, Func, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from leadops.ids import uuid_in
 from leadops.models import Applicant, Bank, Lead, LeadNumber, Partner, lead
@@ -28,6 +29,8 @@ MOST_BY_NAME = 200
 """Of a name that many have, the newest four pages."""
 MOST_READ, LATE = 2000, 50_000
 """A name of more applicants than this is looked for among so many newest leads first."""
+EVERYWHERE = 40_000
+"""One of more than this is among any leads, and the names' index would have to gather them all."""
 MOST_WEIGHED, TOO_MANY = 5, 50
 """Words of one text that are weighed against each other; a word of so many times the names of another is read there."""
 
@@ -112,8 +115,13 @@ def _by_name(
 
 
 def _newest(named: QuerySet[Applicant, UUID]) -> list[UUID]:
-    """The newest of them: of a name that many have those are late leads, and each of the others is a page to read."""
-    if _estimated(named) > MOST_READ:
+    """The newest of them: in their order where any lead may be one, else by the names' index, late leads first."""
+    names = _estimated(named)
+    if names > EVERYWHERE:
+        return list(named[:MOST_BY_NAME])
+    # No index has the order of the texts: along that of the ids all late names would be taken apart.
+    named = named.order_by(Cast("lead_id", TextField()).desc())
+    if names > MOST_READ:
         ids = Lead.with_deleted.order_by("-id").values_list("id", flat=True)
         for first in ids[LATE : LATE + 1]:
             late = list(named.filter(lead_id__gte=first)[:MOST_BY_NAME])

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from leadops import search
 from leadops.models import Applicant, Bank, Lead
@@ -189,3 +190,9 @@ class TestANameOfMany:
         monkeypatch.setattr(search, "MOST_READ", 1000)
         with django_assert_num_queries(2):
             assert search._newest(search._by_name("gita", None)) == gitas[:5]
+
+    def test_of_everybody_is_read_in_the_order_of_the_leads(self, gitas, monkeypatch):
+        monkeypatch.setattr(search, "EVERYWHERE", 0)
+        with CaptureQueriesContext(connection) as asked:
+            assert search._newest(search._by_name("gita", None)) == gitas[:5]
+        assert "ORDER BY 1 DESC LIMIT 5" in asked.captured_queries[1]["sql"]
