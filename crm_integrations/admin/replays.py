@@ -110,8 +110,9 @@ class ReplayAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         return self._started_for_a_reason(request)
 
     def retry_view(self, request: HttpRequest) -> HttpResponse:
-        """The same for what was ticked in a list, by whoever may retry."""
-        if not request.user.has_perm(MAY_STEER):
+        """The same for what was ticked in a list, by whoever may retry; all that a filter finds is a replay's."""
+        filtered = "filter" in request.GET or "filter" in request.POST
+        if not request.user.has_perm(MAY_STEER) or filtered:
             raise PermissionDenied
         return self._started_for_a_reason(request)
 

@@ -103,18 +103,18 @@ def resolve_held(delivery_id: uuid.UUID, reference: str, reason: str, officer: O
 
 
 def send_again(delivery_id: uuid.UUID, reason: str, officer: Officer) -> bool:
-    """An officer made sure that the vendor has none; False when it no longer needs a decision.
+    """An officer made sure that the vendor has none; False when it needs no decision, as while look-ups go on.
 
     What belongs to a lead that was dropped or declined is not sent again: with that it is over.
     """
     absent: dict[str, Any] = {"accepted": False, "once_unknown": False, "lookups": 0, "absences": 0}
     said = f"{officer} had it sent again: {reason}"
     with transaction.atomic():
-        done = _change([delivery_id], UNDECIDED, state=State.QUEUED, reason=said, **absent, **NEW_START)
+        done = _change([delivery_id], [State.REVIEW], state=State.QUEUED, reason=said, **absent, **NEW_START)
         lead = Lead.with_deleted.filter(deliveries=delivery_id).first()
         if not done and lead is not None and lead.is_stopped:
             said = ended_leads.said_of(lead)
-            done = _change([delivery_id], UNDECIDED, state=State.CANCELLED, reason=said, **absent)
+            done = _change([delivery_id], [State.REVIEW], state=State.CANCELLED, reason=said, **absent)
     return bool(done)
 
 

@@ -364,6 +364,15 @@ def test_list_action_leads_to_the_page_that_asks_why_it_is_retried(desk, sent, n
     assert {each.reason for each in Replay.objects.all()} == {"They mended it"}
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_whoever_may_retry_what_is_ticked_replays_no_whole_filter(sent, method):
+    Delivery.objects.update(state=State.DEAD)
+    clerk = people.clerk("view_delivery", "change_delivery", "view_replay")
+    given = {"filter": "?state__exact=dead", "reason": "They mended it"}
+    answer = getattr(clerk, method)(reverse("admin:crm_integrations_replay_retry"), given)
+    assert (answer.status_code, Replay.objects.exists()) == (403, False)
+
+
 def test_delivery_list_is_read_only_filtered_and_searched(desk, sent):
     url = reverse("admin:crm_integrations_delivery_changelist")
     one = delivery_of("ispcrm")

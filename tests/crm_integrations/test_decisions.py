@@ -27,7 +27,7 @@ WORDS: dict[str, tuple[Word, set[State], State]] = {
     ),
     "send again": (
         lambda d, officer: outbox.send_again(d.pk, "they have none", officer),
-        {State.REVIEW, State.UNKNOWN},
+        {State.REVIEW},
         State.QUEUED,
     ),
     "it is there": (

@@ -149,7 +149,8 @@ class Machine(RuleBasedStateMachine):
 
     def decide(self, pk: UUID, model: Model) -> None:
         """As the vendor's own pages tell: it is there, or it is not."""
-        may = model.state in ("review", "unknown") and not model.in_hand
+        asked = ("review", "unknown") if model.held else ("review",)
+        may = model.state in asked and not model.in_hand
         if model.held:
             assert outbox.resolve_held(pk, f"seen-{pk}", "seen", self.officer) == may
             model.state = "delivered" if may else model.state
