@@ -104,6 +104,7 @@ def _by_name(
     """Every word counts, also one of digits: `SUN-0001` is no Sunita, while `Sector 7 Traders` is found."""
     words = text.translate(str.maketrans(BETWEEN_WORDS, " " * len(BETWEEN_WORDS))).split()
     applicants = Applicant.objects.of_partner(partner) if partner else Applicant.objects.all()
+    applicants = applicants if within is not None else applicants.filter(lead__deleted_at=None)
     looked_for, read = _by_index(words)
     named = _called(looked_for, applicants)
     if read:

@@ -20,6 +20,7 @@ from django.http import (
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
+from django.utils.timezone import localdate
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -189,7 +190,7 @@ class ExportAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         audit.note(
             AuditEvent.Action.EXPORT_TAKEN, export, export.reason, leads=export.leads, shown=export.shown
         )
-        return downloaded(file, f"leads-{export.created_at:%Y-%m-%d}.xlsx")
+        return downloaded(file, f"leads-{localdate(export.created_at)}.xlsx")
 
 
 def _asked(request: HttpRequest, what: str, given: Mapping[str, Any]) -> Export:

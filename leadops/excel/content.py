@@ -43,6 +43,7 @@ KINDS = (  # what is told apart most surely comes first
     CellKind("Account number", "long numbers, as account numbers are", _ACCOUNT.fullmatch),
 )
 
+_OF_SOMEBODY = [kind for kind in KINDS if kind.header in ("PAN", "Mobile", "E-mail", "Account number")]
 _OF_A_BORROWER = [kind for kind in KINDS if kind.header in ("PAN", "Mobile")]
 """What a borrower is known by."""
 
@@ -72,6 +73,12 @@ def looks_like_data(cell: str) -> bool:
     """Whether a cell holds what leads have, so that it can't be the name of a column."""
     text = cell.strip()
     return any(kind.looks_like(text) for kind in KINDS)
+
+
+def is_somebodys(cell: str) -> bool:
+    """Whether a cell holds what belongs to one person alone, and nothing else."""
+    text = cell.strip()
+    return any(kind.looks_like(text) for kind in _OF_SOMEBODY)
 
 
 def tells_who(cell: str) -> bool:

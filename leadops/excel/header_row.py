@@ -59,9 +59,25 @@ def table_of(top: Sequence[Row], said: int | None = None) -> Table:
     above = _leads_above(top[:at], header, below)
     doubt = _doubt(header, [row for row, is_sure in above if is_sure]) if said is None else ""
     left_out = [row._replace(notes=(*row.notes, Note(WHOLE_ROW, "above_header"))) for row, _ in above]
-    names = one_line(header.cells)
+    names = _names_of(header.cells)
     mark = mark_in([*names, header.sheet])
     return Table(header.number, unmarked(names), left_out, below, doubt, shown, mark)
+
+
+def _names_of(cells: Sequence[str]) -> list[str]:
+    """What the columns are called: by their letters where a cell, or the whole row, is somebody's and no name.
+
+    The names are kept in clear and for good, as those of a partner's columns; what leads hold is not.
+    """
+    somebodys = [at for at, cell in enumerate(cells) if content.is_somebodys(cell)]
+    if somebodys and not _names_columns(cells):
+        somebodys = list(range(len(cells)))
+    return [by_letter(at) if at in somebodys else name for at, name in enumerate(one_line(cells))]
+
+
+def by_letter(at: int) -> str:
+    """What a column without a name is called; positions count from 0."""
+    return f"Column {letters(at)}"
 
 
 def header_place(rows: Sequence[Sequence[str]]) -> int:

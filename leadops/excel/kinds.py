@@ -45,6 +45,9 @@ _ODF_TABLE = b"application/vnd.oasis.opendocument.spreadsheet"
 _LINKS = "xl/externallinks/"
 _ODF_MACROS = re.compile(r"(?:Basic|Scripts)/.*\.(?:xml|xlb|py|js|bsh)", re.IGNORECASE)
 _MOST_TYPES = 1024 * 1024
+_NO_CONTROLS = bytes({*range(9, 14), 26, *range(32, 256)} - {11})
+_MOST_CONTROLS = 50
+"""A text has at most one in so many of its characters."""
 
 
 def not_a_workbook(what: str) -> UnreadableFile:
@@ -74,12 +77,16 @@ def kind_of_text(start: bytes) -> Kind:
 
 
 def _is_text(start: bytes) -> bool:
-    """Text has no control characters but tabs and line ends, or is UTF-16, of which every other byte is empty."""
+    """Text has hardly a control character but tabs and line ends, or is UTF-16, of which every other byte is empty.
+
+    A stray one is taken out of its cell; of what is no text they are a tenth.
+    """
     empty = max(start[::2].count(0), start[1::2].count(0))
     if empty * 4 >= len(start):
         letters = start[::2] if start[1::2].count(0) == empty else start[1::2]
         return 0 not in letters
-    return not any(byte in start for byte in (*range(9), 11, 14, 15, *range(16, 26), *range(27, 32)))
+    controls = start.translate(None, delete=_NO_CONTROLS)
+    return 0 not in start and _MOST_CONTROLS * len(controls) <= len(start)
 
 
 def kind_of_archive(archive: zipfile.ZipFile) -> Kind:

@@ -19,7 +19,7 @@ ON_ONE_SHEET = (
 
 
 def leads_on(sheet: LeftOut) -> int:
-    """How many rows of a sheet may be leads; 0 where it holds something else, or is one of too many to be looked at."""
+    """How many rows of a sheet may be leads; 0 where it holds something else, or was not looked at."""
     top = list(headings.as_one(sheet.top))
     if not top:
         return 0
@@ -35,7 +35,15 @@ def leads_on(sheet: LeftOut) -> int:
 
 def doubt_of(sheets: Iterable[LeftOut], read: str) -> str:
     """Which of these sheets may hold leads, a sentence each; `read` is the one that is read, empty without a row."""
-    return " ".join(_in_words(sheet.name, count, read) for sheet in sheets if (count := leads_on(sheet)))
+    found = list(sheets)
+    said = [_in_words(sheet.name, count, read) for sheet in found if (count := leads_on(sheet))]
+    unseen = [sheet for sheet in found if sheet.rows and not sheet.top]
+    if unseen:
+        rows = sum(sheet.rows for sheet in unseen)
+        said.append(
+            f"There are too many sheets to look at: {len(unseen):,} more with {rows:,} rows are not read."
+        )
+    return " ".join(said)
 
 
 def _in_words(name: str, count: int, read: str) -> str:

@@ -9,9 +9,8 @@ from django.utils import timezone
 
 from leadops.errors import LeadopsError
 from leadops.excel.header import BY_HEADER, OurColumns
-from leadops.excel.header_row import NO_HEADER, Table
+from leadops.excel.header_row import NO_HEADER, Table, by_letter
 from leadops.excel.proposals import Proposal, fingerprint, padded, troubles, without_ours
-from leadops.excel.sheet_header import letters
 from leadops.models import ColumnMapping, ImportBatch, Layout, Officer, Partner
 from leadops.services import import_leases
 
@@ -34,7 +33,7 @@ def headers_by(table: Table, mapping: OurColumns) -> list[str]:
 
 def _own_names(mapping: OurColumns) -> list[str]:
     # Those left out are named too, so that a workbook of refused rows is known by its headers.
-    return [name or f"Column {letters(at)}" for at, name in enumerate(mapping)]
+    return [name or by_letter(at) for at, name in enumerate(mapping)]
 
 
 def choose_header(batch: ImportBatch, number: int) -> ImportBatch:

@@ -33,6 +33,8 @@ COUNTS = ("new", "update", "duplicate", "left_out", "refused")
 a total, or says nothing new."""
 MARKED = "marked"
 """Beside them, those of the new and changed rows that the program takes though they look like duplicates."""
+GROUPED = "grouped"
+"""Of all rows, those that belong to the lead of a row above."""
 _OF_DUPLICATES = {"duplicate_lead", "duplicate_reference", "already_imported", MERGED, MERGED_ROW}
 LONGEST_CELL = 80
 """Ten rows of all columns that there are of such cells, and a hundred kinds of problems, stay below 200 KB."""
@@ -110,10 +112,11 @@ class _Tally:
         for result in results:
             self._counts[_counted_as(result)] += result.size
             self._counts[MARKED] += result.size if _is_marked(result) else 0
+            self._counts[GROUPED] += result.size - 1
             for row, problems in result.rows():
                 for each in problems:
-                    if each["code"] != WITH_ITS_LEAD:
-                        self._note(each, row)
+                    if each["code"] != WITH_ITS_LEAD or result.outcome == Outcome.FAILED:
+                        self._note(each, row)  # what counts as refused is named
                 if row.sheet == result.row.sheet and self._is_one_of_the_first(row):
                     draft = result.draft if row is result.row else None
                     cells = [self._cell(row, at, column, draft) for at, column in self._columns]
@@ -152,6 +155,7 @@ class _Tally:
         return {
             "columns": [column.header for _, column in self._columns],
             "rows": self._rows,
+            GROUPED: self._counts[GROUPED],
             "problems": kinds[:MOST_CLASSES],
             "more_problems": max(0, len(kinds) - MOST_CLASSES),
         }

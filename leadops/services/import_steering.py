@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -16,6 +18,7 @@ from leadops.services.import_leases import Lease
 from leadops.services.partners import refuse_inactive
 
 State = ImportState
+STOPPABLE = frozenset(State) - {*ImportBatch.ENDED, State.CANCELLING, State.UNDOING}
 ROWS_A_STEP = 5000
 _STOPPED = "cancelled"
 CANCELLED = in_json([row_note(_STOPPED, "The import was stopped before this row; it was left out.")])
@@ -68,11 +71,10 @@ def check_again(batch: ImportBatch) -> None:
         batch.save()
 
 
-def cancel(batch: ImportBatch, officer: Officer | None = None) -> None:
+def cancel(batch: ImportBatch, officer: Officer | None = None, while_in: Collection[str] = STOPPABLE) -> None:
     """Stop it for good: what is in stays and is counted, the rest is left out and says so."""
     with transaction.atomic():
-        stoppable = set(State) - set(ImportBatch.ENDED) - {State.CANCELLING, State.UNDOING}
-        batch = _locked(batch, *stoppable)
+        batch = _locked(batch, *while_in)
         batch.ended_by, batch.preview, batch.proposal, batch.foretold = officer, "", "", {}
         batch.leased_until = None  # whoever has it in hand finds out at its next step, and stops
         _enter(batch, State.CANCELLING)

@@ -91,7 +91,7 @@ def _end_imports(program: Program, cutoff: datetime) -> None:
     asking = ImportBatch.objects.filter(program=program, state__in=ImportBatch.ASKING, updated_at__lt=cutoff)
     for batch in asking.order_by("id")[:AT_ONCE]:
         with suppress(NotInThisState):  # somebody came at last
-            import_steering.cancel(batch)
+            import_steering.cancel(batch, while_in=ImportBatch.ASKING)
 
 
 def _erase_imports(program: Program, cutoff: datetime) -> int:

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from leadops import search
 from leadops.models import Applicant, Bank, Lead
@@ -185,6 +186,12 @@ class TestANameOfMany:
         ) as asked:  # the estimate and where the late ones begin
             search._newest(named)
         assert [">= " in query["sql"] for query in asked.captured_queries[2:]] == searches
+
+    @pytest.mark.parametrize("everywhere", [0, 1000])
+    def test_deleted_leads_take_no_places(self, gitas, monkeypatch, everywhere):
+        monkeypatch.setattr(search, "EVERYWHERE", everywhere)
+        Lead.objects.filter(pk__in=gitas[:5]).update(deleted_at=timezone.now())
+        assert search.lead_ids("gita") == gitas[5:10]
 
     def test_of_few_is_looked_for_once(self, gitas, monkeypatch, django_assert_num_queries):
         monkeypatch.setattr(search, "MOST_READ", 1000)

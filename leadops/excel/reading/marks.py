@@ -136,8 +136,6 @@ class RowMarks:
 
     def apply(self, number: int, cells: list[str]) -> list[Note]:
         """Put the texts of row `number` into its cells, and say what is to be known about them."""
-        if number not in self._texts and not any(cells):
-            return []  # it is no row to anybody, and above one stray cell there may be a million
         for column, text in self._texts.get(number, {}).items():
             _put(cells, column, text)
         holds = any(map(str.strip, cells))

@@ -20,10 +20,10 @@ def imported(settings, partner, program, tmp_path):
     """Imports rows as far as it goes."""
     settings.MEDIA_ROOT = tmp_path / "media"
 
-    def _imported(rows, *, review: bool = False) -> ImportBatch:
+    def _imported(rows, *, review: bool = False, **given: str) -> ImportBatch:
         with workbooks.ours(tmp_path / "a.xlsx", [HEADER, *rows]).open("rb") as file:
             batch = import_batches.receive(
-                File(file), "a.xlsx", partner=partner, program=program, review=review
+                File(file), "a.xlsx", partner=partner, program=program, review=review, **given
             )
         return run(batch)
 
@@ -111,3 +111,11 @@ def test_a_preview_that_was_thrown_away_made_nothing(desk, imported):
 def test_it_says_before_whether_a_second_person_has_to_approve(desk, imported, rows, needed):
     shown = desk.get(page(imported(good_rows(rows), review=True))).content.decode()
     assert ("So many rows need the approval of a second person" in shown) is needed
+
+
+@pytest.mark.parametrize(("layout", "rows"), [("grouped", 1), ("flat", 0)])
+def test_a_preview_says_when_rows_are_put_together(desk, imported, layout, rows):
+    first, second = good_rows(2)
+    batch = imported([first, [first[0], *second[1:]]], review=True, layout=layout)
+    shown = desk.get(page(batch)).content.decode()
+    assert shown.count("1 row belongs to the lead of a row above") == rows

@@ -50,3 +50,12 @@ def test_a_rare_separator_is_known_by_the_names_that_it_parts(tmp_path, separato
 )
 def test_a_rare_separator_never_parts_what_stands_in_a_table(cells_of, text):
     assert cells_of(text) == [line.split(",") for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("control", ["\x07", "\x1a", "\x1c", "\x7f"])
+def test_a_stray_control_character_costs_its_cell_that_character_alone(tmp_path, control):
+    path = tmp_path / "a.csv"
+    path.write_text(f"Mobile,Name\n9800000001,As{control}ha Verma\n9800000002,Bina Rao\n")
+    _, asha, bina = reader.rows(path)
+    assert (asha.cells, bina.cells) == (["9800000001", "Asha Verma"], ["9800000002", "Bina Rao"])
+    assert [note.code for note in asha.notes] == ["control_characters"]

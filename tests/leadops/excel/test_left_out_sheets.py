@@ -91,3 +91,10 @@ def test_of_sheets_beyond_those_that_are_looked_at_nothing_is_said_but_their_row
     assert [(leads_on(sheet), sheet.rows, bool(sheet.top)) for sheet in told] == [(0, 2, True)] * 20 + [
         (0, 2, False)
     ] * 5
+
+
+def test_more_sheets_than_are_looked_at_are_a_doubt_of_their_own():
+    sheets = [reader.LeftOut("Notes", 3), reader.LeftOut("More", 4000), reader.LeftOut("Hidden")]
+    assert doubt_of(sheets, "Leads") == (
+        "There are too many sheets to look at: 2 more with 4,003 rows are not read."
+    )

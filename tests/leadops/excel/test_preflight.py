@@ -47,6 +47,7 @@ def test_a_workbook_passes_and_is_left_at_its_start(good):
         (b"\x1f\x8b\x08" + bytes(100), "a packed archive and not a workbook"),
         (b'{"mobile": "9800000001"}', "JSON and not a workbook"),
         (b"\x7fELF\x02\x01" + bytes(range(200)), "This is not a workbook"),
+        (bytes(range(1, 256)), "This is not a workbook"),
         (b"<html><table></table></html>", "a web page under the name of a workbook"),
         (b"\xef\xbb\xbf\n <TABLE border=1><tr>", "a web page under the name of a workbook"),
         (b"MIME-Version: 1.0\nContent-Type: multipart/related", "a web page under the name"),

@@ -244,3 +244,11 @@ def test_the_preview_counts_rows_and_shows_them(grouped):
     told = import_previews.shown(batch)
     assert (told["new"], [each["number"] for each in told["rows"]]) == (3, [2, 3, 4])
     assert import_rows.waiting(batch, 2)[-1].number == 4
+
+
+def test_the_preview_counts_rows_that_go_with_another_and_those_refused_with_it(grouped):
+    broken = row("R3", "98", "Bina Rao")
+    batch = grouped([FIRST, SECOND, BANK, broken, row("R3", "9800000009", "Chand Rao")], review=True)
+    told = import_previews.shown(batch)
+    assert (told["new"], told["refused"], told["grouped"]) == (3, 2, 3)
+    assert sum(each["count"] for each in told["problems"] if each["severity"] == "error") == 2

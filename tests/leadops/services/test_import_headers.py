@@ -164,3 +164,17 @@ class TestAColumnWithoutAHeading:
         asked = sheet(header, *[[*row, "x"] for row in leads(6, 7)], review=True, name="c.xlsx")
         assert asked.state == "mapping"
         assert [each["letter"] for each in json.loads(asked.proposal)["choices"] if not each["sure"]] == ["D"]
+
+
+def test_what_is_somebody_s_is_no_name_of_a_column_whatever_an_officer_says(sheet):
+    first, *rest = leads(1, 5)
+    batch = go_on(settle(choose(sheet(first, *rest, review=True), 1), HEADER))
+    assert (batch.state, batch.rows) == ("done", 4)
+    assert batch.columns == ["Column A", "Column B", "Column C"]
+
+
+@pytest.mark.parametrize("stray", ["98000 08801", "ABCPV8801L", "asha@example.com", "123456789012"])
+def test_a_stray_number_among_the_names_of_columns_is_not_kept(sheet, stray):
+    rows = [[*row, "x"] for row in leads(1, 3)]
+    batch = go_on(settle(sheet([*HEADER, stray], *rows, review=True)))
+    assert (batch.state, batch.columns) == ("done", [*HEADER, "Column D"])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from leadops.models import ImportBatch, ImportRow
 from leadops.services import import_steering, retention
+from tests import people
 from tests.leadops.excel.workbooks import good_rows
-from tests.leadops.services.imported import counts, run
+from tests.leadops.services.imported import counts, go_on, run
 
 DAYS = 30
 
@@ -53,14 +55,33 @@ def test_somebody_who_comes_in_that_moment_is_let_go_on(waiting, monkeypatch):
     batch = waiting(DAYS + 1)
     real = import_steering.cancel
 
-    def late(found: ImportBatch) -> None:
+    def late(found: ImportBatch, **given: Any) -> None:
         import_steering.go_on(batch)
-        run(batch)
-        real(found)
+        real(found, **given)
 
     monkeypatch.setattr(import_steering, "cancel", late)
     assert retention.erase_due() == (0, 0, 0)
+    assert run(batch).state == "done"
     assert counts(batch) == (2, 2, 0, 0)
+
+
+def test_another_program_s_preview_goes_by_its_own_time(waiting, program):
+    batch = waiting(DAYS + 1)
+    program.keep_days = None
+    program.save()
+    people.program("brief", "Brief", keep_days=1)
+    assert retention.erase_due() == (0, 0, 0)
+    assert run(batch).state == "ready"
+
+
+def test_rows_that_became_leads_keep_what_they_said(reviewed, program):
+    batch = go_on(reviewed([*good_rows(1), ["R-2", "98", "Asha", "", "1"]]))
+    program.keep_days = DAYS
+    program.save()
+    ImportBatch.objects.update(updated_at=timezone.now() - timedelta(days=DAYS + 1))
+    assert retention.erase_due().imports == 1
+    told = {row.outcome: bool(row.cells) for row in batch.import_rows.all()}
+    assert told == {"created": True, "failed": False}
 
 
 def test_what_somebody_threw_away_lately_keeps_its_file_as_long_as_its_program_says(waiting, officer):
