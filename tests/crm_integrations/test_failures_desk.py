@@ -80,7 +80,7 @@ def test_group_tells_its_oldest_and_its_newest(desk, failed):
 
 def test_group_leads_to_the_list_of_its_own_without_telling_the_cause_in_the_address(desk, failed):
     url = shown_by(page_of(desk, reverse(FAILURES)), "3")
-    assert "No" not in parse_qs(urlsplit(url).query)["cause"][0]
+    assert "No <b>" not in parse_qs(urlsplit(url).query)["cause"][0]
     listed = desk.get(url).context["cl"]
     assert set(listed.queryset) == set(failed[:3])
 

@@ -34,7 +34,7 @@ def _refusal(answer: Any) -> tuple[int, list[tuple[str, str]]]:
 
 
 def test_there_are_calls_without_a_body():
-    assert len(WITHOUT_BODY) == 5
+    assert len(WITHOUT_BODY) == 6
 
 
 @pytest.mark.parametrize("operation", WITHOUT_BODY, ids=str)
