@@ -10,6 +10,7 @@ import pkgutil
 from crm_integrations import connectors
 from crm_integrations.connector import Connector
 from crm_integrations.partner_webhook import PartnerWebhook
+from crm_integrations.removed import removed
 
 
 class BrokenConnector(Exception):
@@ -36,8 +37,8 @@ def vendors() -> dict[str, type[Connector]]:
 
 
 def get(slug: str) -> type[Connector]:
-    """The connector of vendor `slug`, or of partners' webhooks; KeyError when there is none."""
-    return PartnerWebhook if slug == PartnerWebhook.slug else vendors()[slug]
+    """The connector of vendor `slug`, or of partners' webhooks; where its file is gone, one that says so."""
+    return PartnerWebhook if slug == PartnerWebhook.slug else vendors().get(slug) or removed(slug)
 
 
 def askable() -> list[str]:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from crm_integrations import registry
 from crm_integrations.connector import Kind
 from crm_integrations.models import REPEATABLE, Connection, Delivery, Route, State
 from crm_integrations.records import MAIN_KINDS
@@ -67,7 +66,7 @@ def of_lead(lead: Lead) -> list[ServiceAccount]:
     known = {each.connection.pk for each in found}
     routed = {route.connection.pk: route.connection for route in _routes(lead)}
     for key, connection in routed.items():
-        kinds = [kind for kind in _kinds(connection) if kind in MAIN_KINDS]
+        kinds = [kind for kind in connection.connector_class.kinds() if kind in MAIN_KINDS]
         if key not in known and kinds:
             found.append(ServiceAccount(connection, kinds[0], None))
     return sorted(found, key=lambda each: (each.connection.name, each.kind))
@@ -88,11 +87,6 @@ def _routes(lead: Lead) -> list[Route]:
     own = {"connection__enabled": True, "connection__test_space": lead.partner.is_test_space}
     routed = Route.objects.filter(Q(program=None) | Q(program=lead.program_id), **own)
     return list(routed.select_related("connection"))
-
-
-def _kinds(connection: Connection) -> tuple[Kind, ...]:
-    """What it takes; nothing where its connector is gone."""
-    return connection.connector_class.kinds() if connection.vendor in registry.vendors() else ()
 
 
 def send(lead: Lead, asked: Asked) -> ServiceAccount:
@@ -122,7 +116,7 @@ def _named(lead: Lead, service: str) -> Connection:
     routes = [route for route in routed if route.connection.name == service] or _of_kind(routed, service)
     if not routes:
         raise UnknownService
-    if Kind.LEAD not in _kinds(routes[0].connection):
+    if Kind.LEAD not in routes[0].connection.connector_class.kinds():
         raise NoLeadsThere
     if not any(route.automatic for route in routes):
         raise NotInThisState(_OFFICERS)
@@ -132,7 +126,7 @@ def _named(lead: Lead, service: str) -> Connection:
 def _of_kind(routes: list[Route], word: str) -> list[Route]:
     """The routes to the one service of this kind."""
     kind = KINDS.get(word)
-    found = [route for route in routes if kind in _kinds(route.connection)]
+    found = [route for route in routes if kind in route.connection.connector_class.kinds()]
     if len({route.connection.pk for route in found}) > 1:
         raise SeveralServices
     return found
