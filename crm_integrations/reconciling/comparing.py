@@ -181,10 +181,11 @@ class Comparison:
         elif mine.state != State.DELIVERED:
             if mine.state not in MOVING and self._may_be_of_these_days(row):
                 yield self._differs(row, mine, STATE, mine.get_state_display(), row.status or "There")
-        elif self._is_in_scope(mine):
-            if mine.reference and row.reference and mine.reference != row.reference:
+        elif mine.reference and row.reference and mine.reference != row.reference:
+            # Another record of theirs with our reference, made when it may: its values are not compared with ours.
+            if self._is_in_scope(mine) or self._may_be_of_these_days(row):
                 yield self._differs(row, mine, REFERENCE, mine.reference, row.reference)
-                return  # another record of theirs with our reference: its values are not compared with ours
+        elif self._is_in_scope(mine):
             if row.status and mine.vendor_status and row.status != mine.vendor_status:
                 yield self._differs(row, mine, STATUS, mine.vendor_status, row.status)
             for name, ours, theirs in values.differing(mine, row.fields):

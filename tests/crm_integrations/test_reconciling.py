@@ -215,6 +215,15 @@ def test_second_record_with_our_reference_is_told(vendor, crego, delivered):
     assert asked.matched == 4
 
 
+def test_second_record_that_was_made_on_a_later_day_is_told_on_that_day_alone(vendor, crego, delivered):
+    again = {"reference": "crego-again", "created_at": NOON + timedelta(days=2)}
+    vendor.rows = [replace(listed(delivered[0]), **again)]
+    later = DAY + timedelta(days=2)
+    differs = compared(crego, later, later).differences.get()
+    assert (differs.field, differs.theirs) == ("vendor's id", "crego-again")
+    assert not compared(crego, later + timedelta(days=1), later + timedelta(days=1)).differences.exists()
+
+
 def test_record_that_we_gave_up_but_the_vendor_has_is_told(vendor, crego, delivered):
     Delivery.objects.filter(pk=delivered[0].pk).update(state=State.DEAD, reference="")
     vendor.rows = [listed(each) for each in delivered]
