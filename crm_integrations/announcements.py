@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from crm_integrations import doorbell, gaps, outbox, registry, routing, summary
 from crm_integrations.connector import Kind
-from crm_integrations.models import Announcement, Connection
+from crm_integrations.models import Announcement
 from leadops.faults import place_of
 from leadops.ids import uuid7
 from leadops.models import Lead
@@ -127,20 +127,6 @@ def _make_deliveries(lead_ids: Collection[UUID]) -> None:
     leads = list(wanted.only(*NEEDED).order_by("pk"))
     enqueued = enqueue(leads)
     summary.derive(summary.lock(set(lead_ids) - enqueued.words.keys()))
-
-
-def doubt_drafts(reason: str) -> int:
-    """Have drafts looked up before they are sent, wherever they may go once; returns how many there are.
-
-    As after a database was restored: they may have been submitted in the lost time.
-    """
-    everywhere = list(Connection.objects.filter(enabled=True).values_list("pk", flat=True))
-    drafts = Lead.objects.filter(status=Lead.Status.DRAFT)
-    ids = list(drafts.values_list("pk", flat=True))
-    for start in range(0, len(ids), PART):
-        leads = drafts.filter(pk__in=ids[start : start + PART])
-        outbox.doubt_unmade(_deliveries(list(leads.only(*NEEDED)), everywhere, ())[0], reason)
-    return len(ids)
 
 
 def _set_aside(noted: Announcement) -> None:

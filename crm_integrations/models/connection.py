@@ -75,6 +75,11 @@ class Connection(Record):
         max_length=2, blank=True, help_text="ISO country whose law holds for the data there."
     )
 
+    restored_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="The database was restored then: what is first sent of older leads is looked up before.",
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = ConnectionQuerySet.as_manager()
@@ -128,7 +133,7 @@ class Connection(Record):
     @property
     def takes_documents(self) -> bool:
         """Whether it is to be sent any."""
-        return self.vendor in registry.vendors() and bool(self.document_types)
+        return bool(self.document_types)
 
     def _connector(self, secrets: dict[str, str]) -> Connector:
         settings = with_defaults(self.connector_class, self.settings)

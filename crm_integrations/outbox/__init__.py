@@ -24,8 +24,6 @@ from crm_integrations.outbox.decisions import (
     cancel,
     cancel_ended,
     doubt,
-    doubt_unmade,
-    doubt_unsent,
     passed_over,
     resolve_held,
     retry,
@@ -46,6 +44,7 @@ from crm_integrations.outbox.exchanges import complete_exchange
 from crm_integrations.outbox.leaving import left_to_others
 from crm_integrations.outbox.opening import open_exchange
 from crm_integrations.outbox.pausing import pause, resume
+from crm_integrations.outbox.restoring import doubt_unsent
 from crm_integrations.outbox.settlements import Settlement
 from crm_integrations.outbox.settling import (
     accept,
@@ -83,7 +82,6 @@ __all__ = [
     "consents",
     "documents",
     "doubt",
-    "doubt_unmade",
     "doubt_unsent",
     "ended_leads",
     "enqueue",

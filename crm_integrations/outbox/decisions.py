@@ -14,8 +14,7 @@ from django.db.models.functions import Now
 from crm_integrations import doorbell, events, registry, summary
 from crm_integrations.connector import Kind
 from crm_integrations.models import REPEATABLE, Delivery, State
-from crm_integrations.outbox import documents, ended_leads, vendor_ids
-from crm_integrations.outbox.enqueueing import New, enqueue
+from crm_integrations.outbox import ended_leads, vendor_ids
 from crm_integrations.outbox.settlements import Settlement
 from crm_integrations.outbox.settling import cause_of, pass_on
 from leadops.errors import LeadopsError
@@ -44,15 +43,15 @@ def retry(delivery_ids: Iterable[uuid.UUID], said: str = "An officer sent it aga
     once_unknown = Delivery.objects.filter(pk__in=ids, once_unknown=True)
     doubtful = once_unknown.exclude(lead__status__in=Lead.STOPPED).values_list("pk", flat=True)
     first, fresh = f"{said}: it is looked up first.", {"lookups": 0, "absences": 0, **NEW_START}
-    looked_up = _change(doubtful, REPEATABLE, state=State.UNKNOWN, reason=first, **fresh)
+    looked_up = change(doubtful, REPEATABLE, state=State.UNKNOWN, reason=first, **fresh)
     again = (*REPEATABLE, State.RETRYING)
-    return looked_up + _change(ids, again, state=State.QUEUED, reason=f"{said}.", **NEW_START)
+    return looked_up + change(ids, again, state=State.QUEUED, reason=f"{said}.", **NEW_START)
 
 
 def cancel(delivery_ids: Iterable[uuid.UUID], reason: str = "An officer cancelled it.") -> int:
     """Stop what was not sent yet; returns how many."""
     stoppable = (State.QUEUED, State.RETRYING, State.WAITING)
-    return _change(delivery_ids, stoppable, state=State.CANCELLED, reason=reason)
+    return change(delivery_ids, stoppable, state=State.CANCELLED, reason=reason)
 
 
 def cancel_ended(leads: Iterable[Lead]) -> None:
@@ -96,7 +95,7 @@ def resolve_held(delivery_id: uuid.UUID, reference: str, reason: str, officer: O
         held: dict[str, Any] = {"reference": reference, "delivered_at": Now(), "accepted": False}
         if delivery.connection.connector_class.can_follow and not delivery.is_erased:
             held["ask_at"] = Now()
-        done = bool(_change([delivery_id], UNDECIDED, state=State.DELIVERED, reason=said, **held))
+        done = bool(change([delivery_id], UNDECIDED, state=State.DELIVERED, reason=said, **held))
         if done:
             pass_on(delivery, Settlement(State.DELIVERED, said, reference=reference))
     return done
@@ -110,15 +109,15 @@ def send_again(delivery_id: uuid.UUID, reason: str, officer: Officer) -> bool:
     absent: dict[str, Any] = {"accepted": False, "once_unknown": False, "lookups": 0, "absences": 0}
     said = f"{officer} had it sent again: {reason}"
     with transaction.atomic():
-        done = _change([delivery_id], [State.REVIEW], state=State.QUEUED, reason=said, **absent, **NEW_START)
+        done = change([delivery_id], [State.REVIEW], state=State.QUEUED, reason=said, **absent, **NEW_START)
         lead = Lead.with_deleted.filter(deliveries=delivery_id).first()
         if not done and lead is not None and lead.is_stopped:
             said = ended_leads.said_of(lead)
-            done = _change([delivery_id], [State.REVIEW], state=State.CANCELLED, reason=said, **absent)
+            done = change([delivery_id], [State.REVIEW], state=State.CANCELLED, reason=said, **absent)
     return bool(done)
 
 
-def _change(
+def change(
     delivery_ids: Iterable[uuid.UUID], states: Sequence[State], *, state: State, reason: str, **columns: Any
 ) -> int:
     """Change those of `delivery_ids` that are in one of `states` and in nobody's hands, and their leads' summaries.
@@ -167,47 +166,5 @@ def _doubt(ids: Sequence[uuid.UUID], reason: str) -> int:
         "due_at": Now(),
         "ask_at": None,
     }
-    doubted = _change(asked, (State.DELIVERED,), state=State.UNKNOWN, reason=reason, **again)
-    return doubted + _change(ids, (State.DELIVERED,), state=State.REVIEW, reason=reason, **again)
-
-
-def doubt_unsent(reason: str) -> int:
-    """Take all that stands as not sent for perhaps sent, as after a database was restored; returns how many.
-
-    Each is looked up at its vendor before anything is sent; where the vendor can't be asked, a person decides. So is
-    what waits for another record or ended without success, should it ever go on: it may have gone on in the lost time,
-    and the lead's documents after it.
-    """
-    pushed = Delivery.objects.exclude(kind=Kind.EVENT)  # who gets an event twice knows it by its id
-    pushed.filter(state__in=(State.WAITING, *REPEATABLE)).update(once_unknown=True)
-    states = (State.QUEUED, State.SENDING, State.RETRYING)
-    doubted = 0
-    while ids := list(pushed.filter(state__in=states).values_list("pk", flat=True)[:AT_ONCE]):
-        doubt: dict[str, Any] = {"due_at": Now(), "lookups": 0, "absences": 0, "once_unknown": True}
-        with transaction.atomic():
-            rows = Delivery.objects.filter(pk__in=ids)
-            summary.lock({lead_id for lead_id in rows.values_list("lead_id", flat=True) if lead_id})
-            rows.update(lease=None, leased_until=None)
-            doubted += _change(ids, states, state=State.UNKNOWN, reason=reason, **doubt)
-    for followed in documents.perhaps_sent():
-        doubt_unmade(followed, reason)
-    return doubted
-
-
-def doubt_unmade(deliveries: Sequence[New], reason: str) -> None:
-    """Take what has no delivery, as it was not ready to be sent, for perhaps sent: once it is, it is looked up first.
-
-    A delivery of the version before all others says so, and is never sent.
-    """
-    before = [each._replace(version=0) for each in deliveries]
-    with transaction.atomic():
-        enqueue(before)
-        never_sent: dict[str, Any] = {
-            "state": State.SUPERSEDED,
-            "reason": reason,
-            "cause": "",
-            "no_consent": False,
-        }
-        made = Delivery.objects.filter(pk__in=[each.id for each in before])
-        made.update(once_unknown=True, **never_sent)
-        summary.derive(summary.lock({each.lead_id for each in before}))
+    doubted = change(asked, (State.DELIVERED,), state=State.UNKNOWN, reason=reason, **again)
+    return doubted + change(ids, (State.DELIVERED,), state=State.REVIEW, reason=reason, **again)

@@ -17,7 +17,6 @@ from crm_integrations.outbox.enqueueing import New, enqueue
 from leadops.ids import uuid7
 from leadops.models import Document
 
-AT_ONCE = 500
 ONLY_VERSION = 1
 CHANGED = "The document was changed or deleted before it was sent."
 AS_BEFORE = "The document, and its lead, are again what they were"
@@ -28,22 +27,11 @@ def send_along(lead_ids: Collection[UUID], among: Collection[Connection] | None 
 
     What was queued there before is left as it is. Returns how many were new.
     """
-    return enqueue(list(_wanted(lead_ids, among, state=State.DELIVERED))).made
+    return enqueue(list(_wanted(lead_ids, among))).made
 
 
-def perhaps_sent() -> Iterator[list[New]]:
-    """The documents of leads that may be at a connection, where they may have followed; some leads' at a time."""
-    doubted = Delivery.objects.filter(kind=Kind.LEAD, once_unknown=True, connection__in=_taking())
-    with_documents = Document.objects.filter(lead__in=doubted.values("lead"))
-    ids = list(with_documents.order_by().values_list("lead", flat=True).distinct())
-    for at in range(0, len(ids), AT_ONCE):
-        yield list(_wanted(ids[at : at + AT_ONCE], None, once_unknown=True))
-
-
-def _wanted(
-    lead_ids: Collection[UUID], among: Collection[Connection] | None, **standing: object
-) -> Iterator[New]:
-    """The documents of leads whose own delivery stands like this at a connection that takes their type."""
+def _wanted(lead_ids: Collection[UUID], among: Collection[Connection] | None) -> Iterator[New]:
+    """The documents of leads that were delivered to a connection that takes their type."""
     connections = _taking() if among is None else among
     types = {each.pk: named for each in connections if (named := each.document_types)}
     if not types:
@@ -51,7 +39,8 @@ def _wanted(
     documents: dict[UUID, list[Document]] = {}
     for document in Document.objects.filter(lead__in=lead_ids):
         documents.setdefault(document.lead_id, []).append(document)
-    held = Delivery.objects.filter(lead__in=documents, connection__in=types, kind=Kind.LEAD, **standing)
+    there = {"kind": Kind.LEAD, "state": State.DELIVERED, "connection__in": types}
+    held = Delivery.objects.filter(lead__in=documents, **there)
     for lead_id, connection_id in held.order_by().values_list("lead", "connection").distinct():
         for document in documents[lead_id]:
             if document.document_type in types[connection_id]:

@@ -72,6 +72,14 @@ SELECT n.depends_on <> '' AND NOT EXISTS (
         AND c.vendor = n.depends_on
 ) AS yes
 """
+# Of a lead that was there when the database was restored, all may have been sent in the time that was lost; but an
+# account is rather verified twice than by a person.
+RESTORED = """
+n.kind <> 'bank' AND coalesce((
+    SELECT (SELECT l.created_at FROM leadops_lead l WHERE l.id = n.lead_id) < c.restored_at
+    FROM crm_integrations_connection c WHERE c.id = n.connection_id AND c.restored_at IS NOT NULL
+), false)
+"""
 LOOKED_UP_FIRST = "It may be at the vendor since before: it is looked up first."
 # A lead that is on its way, or may be at the vendor, is not enqueued again: what is sent is the newest version anyway.
 # Asked also of a first version: whoever announces it may have read it before another officer sent the second.
@@ -87,12 +95,12 @@ INSERT INTO crm_integrations_delivery (
 SELECT n.id, now(), now(), n.connection_id, n.kind, n.lead_id, n.loan_account_id, n.record_id, n.version,
     coalesce(earlier.doubted, CASE WHEN taken.ref THEN replace(n.record_id::text, '-', '') ELSE n.ref END),
     CASE WHEN bar.by = 'border' THEN 'skipped' WHEN bar.by = 'consent' OR waits.yes THEN 'waiting'
-        WHEN earlier.doubted IS NOT NULL THEN 'unknown' ELSE 'queued' END,
+        WHEN doubt.yes THEN 'unknown' ELSE 'queued' END,
     false, 0, 0, 0, now(), n.depends_on, '', '',
     CASE WHEN bar.by IS NOT NULL THEN bar.said WHEN waits.yes THEN n.waiting_for
-        WHEN earlier.doubted IS NOT NULL THEN %(looked_up_first)s ELSE '' END,
+        WHEN doubt.yes THEN %(looked_up_first)s ELSE '' END,
     CASE WHEN bar.by = 'border' THEN %(across)s ELSE '' END, coalesce(bar.by = 'consent', false),
-    earlier.doubted IS NOT NULL
+    doubt.yes
 FROM unnest(
     %(id)s::uuid[], %(connection_id)s::uuid[], %(kind)s::text[], %(lead_id)s::uuid[], %(loan_account_id)s::uuid[],
     %(record_id)s::uuid[], %(version)s::int[], %(ref)s::text[], %(depends_on)s::text[], %(waiting_for)s::text[]
@@ -106,6 +114,7 @@ CROSS JOIN LATERAL (
         ORDER BY d.version OFFSET 0
     ) d
 ) earlier
+CROSS JOIN LATERAL (SELECT earlier.doubted IS NOT NULL OR {restored} AS yes) doubt
 CROSS JOIN LATERAL ({taken}) taken
 CROSS JOIN LATERAL ({waits}) waits
 LEFT JOIN LATERAL ({bar}) bar ON true
@@ -222,6 +231,7 @@ def _insert(could_be_anothers: bool, guarded: bool, waits: bool) -> Statement:
         taken=TAKEN_BY_ANOTHER if could_be_anothers else NEVER_TAKEN,
         bar=bars.bar("n.lead_id", "n.connection_id") if guarded else NEVER_BARRED,
         waits=WAITS if waits else NEVER_WAITS,
+        restored=RESTORED,
     )
     types = dict.fromkeys(New._fields, "text[]") | dict.fromkeys(IDS, "uuid[]") | {"version": "int[]"}
     name = f"{INSERT}{could_be_anothers:d}{guarded:d}{waits:d}"

@@ -162,6 +162,25 @@ def test_all_that_stands_as_unsent_is_doubted_after_a_restore(receive, connectio
         outbox.settle(claim, claim.deliveries[0], outbox.Settlement(State.DELIVERED, ""))
 
 
+@pytest.mark.parametrize(("vendor", "ends"), [("brainysoft", State.DELIVERED), ("ispcrm", State.REVIEW)])
+@pytest.mark.parametrize("state", [State.UNKNOWN, State.REVIEW])
+def test_what_was_in_doubt_before_a_restore_is_looked_up_from_the_start(
+    receive, connections, vendor_sandbox, vendor, ends, state
+):
+    receive()
+    only(vendor)
+    engine.drain()
+    doubtful = {"state": state, "lookups": 4, "absences": 1, "reason": "The vendor said it has none."}
+    Delivery.objects.update(**doubtful, reference="", delivered_at=None)
+    assert outbox.doubt_unsent("Restored from a backup.") == 1
+    standing = Delivery.objects.get()
+    assert (standing.state, standing.lookups, standing.absences) == (State.UNKNOWN, 0, 0)
+    assert standing.reason == "Restored from a backup."
+    engine.drain()
+    assert Delivery.objects.get().state == ends
+    assert len(vendor_sandbox.held(vendor)) == 1
+
+
 def forget_since(before: list[dict[str, object]]) -> None:
     """What a restored database knows: the deliveries as they were, and no call."""
     Exchange.objects.all().delete()

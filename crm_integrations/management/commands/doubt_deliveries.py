@@ -17,11 +17,10 @@ class Command(AnsweringCommand):
 
     def answer(self, **options: Any) -> dict[str, Any]:
         announcements.unfold()  # their deliveries may have been made, and sent, in the lost time
-        drafts = announcements.doubt_drafts(options["reason"])
-        return {"doubted": outbox.doubt_unsent(options["reason"]), "drafts": drafts}
+        return {"doubted": outbox.doubt_unsent(options["reason"])}
 
     def text(self, answer: dict[str, Any]) -> str:
         return (
-            f"{answer['doubted']} deliveries will be looked up before anything is sent,"
-            f" {answer['drafts']} drafts once they are submitted."
+            f"{answer['doubted']} deliveries are looked up before anything is sent;"
+            " so is whatever is sent from now on of the leads there are."
         )

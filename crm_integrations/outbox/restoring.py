@@ -1,0 +1,44 @@
+"""After a database was restored from a backup: what stands as not sent may have been sent in the time that was lost."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from crm_integrations import summary
+from crm_integrations.connector import Kind
+from crm_integrations.models import REPEATABLE, Connection, Delivery, State
+from crm_integrations.outbox.decisions import AT_ONCE, change
+
+NO_ID = UUID(int=0)
+IN_DOUBT = (State.QUEUED, State.SENDING, State.RETRYING, State.UNKNOWN, State.REVIEW)
+"""What may have gone on in that time, or been decided; what had been found out of it before is of another time."""
+
+
+def doubt_unsent(reason: str) -> int:
+    """Take all that stands as not sent for perhaps sent; returns how many. No worker may be at work meanwhile.
+
+    Each is looked up at its vendor before anything is sent; where the vendor can't be asked, a person decides. So is
+    what waits for another record or ended without success, should it ever go on; and what has no delivery yet, once it
+    gets one, if its lead is older than the restore.
+    """
+    Connection.objects.of_vendors().update(restored_at=Now())
+    pushed = Delivery.objects.exclude(kind=Kind.EVENT)  # who gets an event twice knows it by its id
+    pushed.filter(state__in=(State.WAITING, *REPEATABLE)).update(once_unknown=True)
+    standing = pushed.filter(state__in=IN_DOUBT).order_by("pk")
+    doubted, last = 0, NO_ID
+    while ids := list(standing.filter(pk__gt=last).values_list("pk", flat=True)[:AT_ONCE]):
+        doubted, last = doubted + _doubt(ids, reason), ids[-1]
+    return doubted
+
+
+def _doubt(ids: list[UUID], reason: str) -> int:
+    anew: dict[str, Any] = {"due_at": Now(), "lookups": 0, "absences": 0, "once_unknown": True}
+    with transaction.atomic():
+        rows = Delivery.objects.filter(pk__in=ids)
+        summary.lock({lead_id for lead_id in rows.values_list("lead_id", flat=True) if lead_id})
+        rows.update(lease=None, leased_until=None)
+        return change(ids, IN_DOUBT, state=State.UNKNOWN, reason=reason, **anew)
