@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from crm_integrations import why
+from crm_integrations import partner_words, why
 from crm_integrations.connector import Kind
 from crm_integrations.models import Delivery, Exchange, State
 from crm_integrations.readiness import Readiness, of_lead
@@ -109,7 +109,7 @@ def _answer(delivery: Any) -> dict[str, Any]:
         "reference": delivery.reference or None,
         "attempts": delivery.attempts,
         "last_answer": last_answer(delivery.last_status, delivery.last_error, delivery.vendor_status),
-        "reason": why.for_partner(delivery, now),
+        "reason": partner_words.why(delivery, now),
         "next_try": next_try and next_try.timestamp(),
         "created_at": delivery.created_at.timestamp(),
         "updated_at": delivery.updated_at.timestamp(),

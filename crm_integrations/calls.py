@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from crm_integrations import errors, outbox, redaction, tokens, transport
 from crm_integrations.connector import Connector, Request, Response, Token
 from crm_integrations.models import Connection, Delivery, Exchange
+from crm_integrations.models.exchange import TOO_LATE
 from leadops.instances import Instances
 
 T = TypeVar("T")
@@ -93,7 +94,7 @@ class Caller:
         try:
             response = transport.send(base_url, request, deadline, self._before_first_byte)
         except (errors.DeliveryError, outbox.TooLate) as error:
-            exchange.error = self.said(str(error)) or "Not sent: too little of the lease was left."
+            exchange.error = self.said(str(error)) or TOO_LATE
             exchange.fault = error if isinstance(error, errors.DeliveryError) else None
             raise
         finally:

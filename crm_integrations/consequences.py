@@ -51,13 +51,14 @@ def without_lead(delivery: Delivery, record: Record) -> Settlement | None:
 
 
 def after_fault(caller: ClaimCaller, error: Exception) -> Settlement:
-    """A fault of ours: before anything was sent it is `failed`; afterwards nobody knows."""
+    """A fault of ours: before anything was sent it is `failed`; afterwards nobody knows whether it arrived."""
     delivery, words = caller.delivery, f"A fault in leadops: {type(error).__name__}."
-    sent = caller.may_have_sent and not delivery.connection.connector_class.knows_repeats
-    if may_be_there(delivery) or sent:
-        counts = {"lookups": delivery.lookups + 1, "absences": delivery.absences}
-        return unknown(delivery, words, accepted=delivery.accepted, **counts)
-    return Settlement(State.FAILED, words)
+    if not caller.may_have_sent and not may_be_there(delivery):
+        return Settlement(State.FAILED, words)
+    if delivery.connection.connector_class.knows_repeats:
+        return _later(delivery, words)
+    counts = {"lookups": delivery.lookups + 1, "absences": delivery.absences}
+    return unknown(delivery, words, accepted=delivery.accepted, **counts)
 
 
 def without_file(error: FileGone | FileAway) -> Settlement:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+NO_CONNECTION = "No connection:"
+"""How the words of a Transient begin where the vendor got nothing of the call."""
+
 
 class DeliveryError(Exception):
     """The delivery did not succeed."""

@@ -15,6 +15,7 @@ from crm_integrations import doorbell, notices, registry
 from crm_integrations.connector import Connector, Response
 from crm_integrations.errors import OutcomeUnknown, Transient
 from crm_integrations.models import CLAIMABLE, Connection, Delivery, Exchange, Health, Notice
+from crm_integrations.models.exchange import OF_OURS
 from crm_integrations.retry import LONGEST_WAIT
 from leadops import statements
 
@@ -87,9 +88,10 @@ def _count(connection: Connection, exchange: Exchange) -> None:
 # What came before the last hold ended was answered by that hold.
 LAST = """
 SELECT count(*), count(*) FILTER (WHERE status >= 500 OR status IS NULL) FROM (
-    SELECT status, purpose, created_at FROM crm_integrations_exchange
+    SELECT status, purpose, error, created_at FROM crm_integrations_exchange
     WHERE connection_id = %(connection)s AND finished_at IS NOT NULL ORDER BY id DESC LIMIT %(last)s
 ) made WHERE created_at > greatest(now() - %(window)s * interval '1 second', %(since)s) AND purpose <> ALL(%(aside)s)
+    AND error <> ALL(%(of_ours)s)
 """
 
 
@@ -100,6 +102,7 @@ def _half_failed(health: Health) -> bool:
         "window": WINDOW_SECONDS,
         "since": health.hold_until,
         "aside": [each.value for each in ASIDE],
+        "of_ours": list(OF_OURS),
     }
     with database.cursor() as cursor:
         cursor.execute(LAST, asked)

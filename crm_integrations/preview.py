@@ -188,7 +188,7 @@ def _last_sent(delivery: Delivery) -> Exchange | None:
         delivery__kind=delivery.kind,
         delivery__record_id=delivery.record_id,
     )
-    return sent.order_by("-id").first()
+    return sent.left_us().order_by("-id").first()
 
 
 def differences(was: str, now: str) -> tuple[Change, ...] | None:

@@ -1,8 +1,7 @@
-"""Why does it stand where it stands? One sentence for every delivery and every lead, for officers and for partners.
+"""Why does it stand where it stands? One sentence for every delivery and every lead, for officers.
 
 Pure: what is told is in the moment `now` and in the rows that are given; a delivery comes with its connection, and that
 with its health. Officers read times in their own zone.
-Partners read neither a vendor's nor an officer's words, which may hold anything.
 """
 
 from __future__ import annotations
@@ -58,15 +57,13 @@ def of_delivery(delivery: Delivery, now: datetime) -> str:
                 _("Refused: %(reason)s") % {"reason": reason} if reason else _("The vendor refused it")
             )
         case State.REVIEW:
-            return _sentence((_("Needs your decision: %(reason)s") % {"reason": reason}).rstrip(": "))
+            return _told(_("Needs your decision: %(reason)s"), reason)
         case State.DEAD:
-            return _sentence((_("Given up: %(reason)s") % {"reason": reason}).rstrip(": "))
+            return _told(_("Given up: %(reason)s"), reason)
         case State.FAILED:
-            return _sentence(
-                (_("It failed here, and nothing was sent: %(reason)s") % {"reason": reason}).rstrip(": ")
-            )
+            return _told(_("It failed here, and nothing was sent: %(reason)s"), reason)
         case State.SKIPPED:
-            return _sentence((_("Not sent: %(reason)s") % {"reason": reason}).rstrip(": "))
+            return _told(_("Not sent: %(reason)s"), reason)
         case State.SUPERSEDED:
             return _sentence(reason or _("A newer version took its place"))
     return _sentence(reason or _("It was cancelled"))
@@ -74,25 +71,25 @@ def of_delivery(delivery: Delivery, now: datetime) -> str:
 
 def _on_its_way(delivery: Delivery, now: datetime) -> str:
     """What the engine acts on next: what it stands for, and what holds it or when its turn comes."""
-    held = held_up(delivery.connection, now)
+    stays = held_up(delivery.connection, now)
     if delivery.state == State.UNKNOWN:
         again = _("It is looked up again") if delivery.lookups else _("It is looked up")
-        return f"{_asked(delivery)} {held or _turn(delivery, again, now)}"
+        return f"{_asked(delivery)} {stays or _turn(delivery, again, now)}"
     if delivery.state == State.RETRYING:
         numbers = {"number": delivery.attempts + 1, "all": len(settings.DELIVERY_RETRIES) + 1}
         tries = _("try %(number)s of %(all)s") % numbers
         # Where nothing was sent yet, as signing in fails or a file is away, there is no number to tell.
         more = f" ({tries})" if delivery.attempts else ""
         turn = _turn(delivery, _("It will be tried again"), now, more)
-        return " ".join(filter(None, [_sentence(said(delivery.reason)), held or turn]))
-    if held:
-        return held
+        return " ".join(filter(None, [_sentence(said(delivery.reason)), stays or turn]))
+    if stays:
+        return stays
     return " ".join(filter(None, [_sentence(said(delivery.reason)), _turn(delivery, _("It is sent"), now)]))
 
 
 def held_up(connection: Connection, now: datetime) -> str:
     """What stops or holds the whole connection, a person or its vendor; empty while it works."""
-    return stopped(connection, now) or _held(connection, now)
+    return stopped(connection, now) or held(connection, now)
 
 
 def stopped(connection: Connection, now: datetime) -> str:
@@ -111,7 +108,7 @@ def stopped(connection: Connection, now: datetime) -> str:
     return _sentence((words % told).rstrip(": "))
 
 
-def _held(connection: Connection, now: datetime) -> str:
+def held(connection: Connection, now: datetime) -> str:
     """Empty unless the vendor does not answer, or asked for less."""
     if (health := connection.known_health) is None:
         return ""
@@ -128,6 +125,15 @@ def _held(connection: Connection, now: datetime) -> str:
     return _("The vendor asked for less: held until %(when)s.") % {"when": _at(until, now)} if until else ""
 
 
+def next_turn(delivery: Delivery, now: datetime) -> datetime | None:
+    """When the engine next acts on it; None where it does not, or nobody knows when."""
+    if delivery.state not in CLAIMABLE or stopped(delivery.connection, now):
+        return None
+    health = delivery.connection.known_health
+    until = health.hold_until if health is not None else None
+    return max(delivery.due_at, until) if until else delivery.due_at
+
+
 def _asked(delivery: Delivery) -> str:
     """What is known of an unknown outcome."""
     unknown = (
@@ -137,9 +143,17 @@ def _asked(delivery: Delivery) -> str:
     )
     if not delivery.lookups:
         return _sentence(f"{unknown}: {said(delivery.reason)}".rstrip(": "))
-    found = _("not found") if delivery.absences else _("no certain answer")
     looked_up = _("looked up %(times)s") % {"times": _times(delivery.lookups)}
-    return f"{unknown}: {looked_up}, {found}."
+    return f"{unknown}: {looked_up}, {_found(delivery)}."
+
+
+def _found(delivery: Delivery) -> str:
+    """What its look-ups told; a certain yes ends them."""
+    if not delivery.absences:
+        return _("no certain answer")
+    if delivery.absences >= delivery.lookups:
+        return _("not found")
+    return _("not found %(times)s, otherwise no certain answer") % {"times": _times(delivery.absences)}
 
 
 def _turn(delivery: Delivery, what: str, now: datetime, more: str = "") -> str:
@@ -230,45 +244,6 @@ def _newest(deliveries: Iterable[Delivery]) -> list[Delivery]:
     return sorted(newest.values(), key=lambda each: each.connection.name)
 
 
-# Partners -----------------------------------------------------------------------------------------------------------
-
-FOR_PARTNERS = {
-    State.WAITING: "It waits until the vendor that has to know the lead first knows it.",
-    State.SENDING: "It is being sent.",
-    State.REJECTED: "The vendor refused it; the lender has the vendor's words.",
-    State.RETRYING: "The vendor could not take it yet; it will be tried again.",
-    State.UNKNOWN: "It was sent and no certain answer came; the vendor is being asked.",
-    State.REVIEW: "It was sent and no certain answer came; the lender decides.",
-    State.DEAD: "It was tried too often without success; the lender has to look at it.",
-    State.FAILED: "Something went wrong on our side; the lender has to look at it.",
-}
-OUR_WORDS = (State.SKIPPED, State.SUPERSEDED, State.CANCELLED)
-"""Their reason is ours and about the partner's own data; all others may hold a vendor's or an officer's words."""
-
-
-def for_partner(delivery: Delivery, now: datetime) -> str:
-    """Why it stands where it stands, without what a vendor or an officer said of it."""
-    if delivery.state in OUR_WORDS:
-        return said(delivery.reason)
-    if delivery.state == State.WAITING and delivery.no_consent:
-        return "It waits for the borrower's consent."
-    if delivery.state == State.QUEUED:
-        if stopped(delivery.connection, now):
-            return "The connection is paused; it is sent when the lender resumes it."
-        if _held(delivery.connection, now):
-            return "The vendor takes nothing just now; it is sent once it does."
-    return FOR_PARTNERS.get(State(delivery.state), "")
-
-
-def next_turn(delivery: Delivery, now: datetime) -> datetime | None:
-    """When the engine next acts on it; None where it does not, or nobody knows when."""
-    if delivery.state not in CLAIMABLE or stopped(delivery.connection, now):
-        return None
-    health = delivery.connection.known_health
-    held = health.hold_until if health is not None else None
-    return max(delivery.due_at, held) if held else delivery.due_at
-
-
 # Words --------------------------------------------------------------------------------------------------------------
 
 TIMES = ("never", "once", "twice", "three times", "four times", "five times", "six times")
@@ -276,6 +251,10 @@ TIMES = ("never", "once", "twice", "three times", "four times", "five times", "s
 
 def _times(count: int) -> str:
     return _(TIMES[count]) if count < len(TIMES) else _("%(count)s times") % {"count": count}
+
+
+def _told(words: str, reason: str) -> str:
+    return _sentence((words % {"reason": reason}).rstrip(": "))
 
 
 def _sentence(text: str) -> str:

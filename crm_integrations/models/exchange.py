@@ -7,15 +7,25 @@ from typing import Self
 from django.db import models
 from django.db.models.functions import Left
 
-from crm_integrations.errors import DeliveryError
+from crm_integrations import errors
 from crm_integrations.models.connection import Connection
 from crm_integrations.models.delivery import Delivery
 from leadops.models.record import Record
 from leadops.models.sight import SeenWithLead
 
+TOO_LATE = "Not sent: too little of the lease was left."
+UNANSWERED = "The worker died during the call; nobody knows whether the vendor got it."
+OF_OURS = (TOO_LATE, UNANSWERED)
+"""Ends of calls that tell nothing of the vendor."""
+
 
 class ExchangeQuerySet(SeenWithLead["Exchange"]):
     to_lead = "delivery__lead"
+
+    def left_us(self) -> Self:
+        """Those that the vendor may have got."""
+        stayed = models.Q(error=TOO_LATE) | models.Q(error__startswith=errors.NO_CONNECTION)
+        return self.exclude(stayed, status=None)
 
     def with_cut_bodies(self, length: int) -> Self:
         """With the first `length` characters of the bodies as `sent` and `answered`, cut by the database."""
@@ -62,7 +72,7 @@ class Exchange(Record):
     objects = ExchangeQuerySet.as_manager()
 
     # Known only to the process that makes the call: what `health` has to be told besides the answer.
-    fault: DeliveryError | None = None
+    fault: errors.DeliveryError | None = None
     troubled: bool = True
     """The connection had failures in a row, or an open breaker, when the call began."""
     again: bool = False

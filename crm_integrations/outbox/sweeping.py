@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 
 from crm_integrations import events, health, notices, summary
 from crm_integrations.models import Delivery, Exchange, Lease, Notice, State
+from crm_integrations.models.exchange import UNANSWERED
 from crm_integrations.outbox import consents, low_water, replays
 from crm_integrations.outbox.settling import cause_of, wake
 from leadops import statements
@@ -19,7 +20,6 @@ from leadops import statements
 BATCH = 500
 DEATHS = 3
 POISON = f"{DEATHS} workers died with it in hand, one after the other."
-UNANSWERED = "The worker died during the call; nobody knows whether the vendor got it."
 
 
 def sweep() -> None:

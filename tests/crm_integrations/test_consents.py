@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from crm_integrations import delivery as engine
-from crm_integrations import outbox, why
+from crm_integrations import outbox, partner_words, why
 from crm_integrations.models import Delivery, Route, State
 from leadops.models import Consent, Holder, Lead
 from leadops.services import consents, exports, leads, loan_accounts
@@ -55,7 +55,7 @@ def test_a_lead_without_consent_waits_and_says_for_what(asking, receive, connect
     engine.drain()
     assert vendor_sandbox.calls("ispcrm") == []
     assert why.of_delivery(Delivery.objects.get(), timezone.now()) == NONE
-    assert why.for_partner(Delivery.objects.get(), timezone.now()) == "It waits for the borrower's consent."
+    assert partner_words.why(Delivery.objects.get(), timezone.now()) == "It waits for the borrower's consent."
 
 
 def test_where_no_consent_is_asked_for_none_is_needed(receive, connections, vendor_sandbox):

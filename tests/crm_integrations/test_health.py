@@ -15,6 +15,7 @@ from django.utils import timezone
 from crm_integrations import checkups, health, outbox, tasks
 from crm_integrations import delivery as engine
 from crm_integrations.models import Connection, Delivery, Exchange, Health, Notice, State
+from crm_integrations.models.exchange import OF_OURS
 from tests import patience
 from tests.crm_integrations import holding
 from tests.crm_integrations.holding import Vendor
@@ -173,6 +174,19 @@ def test_half_of_the_last_ten_calls_open_it(queue, vendor):
         engine.deliver(claim)
     assert Health.objects.get().opened_at is not None
     assert "Half" in Health.objects.get().hold_reason
+
+
+@pytest.mark.parametrize("said", OF_OURS)
+def test_calls_that_a_worker_of_ours_broke_off_open_nothing(queue, vendor, said):
+    isp = holding.connect("isp", vendor.url)
+    queue(1)
+    broken = [
+        Exchange(connection=isp, purpose="create", error=said, finished_at=timezone.now()) for _ in range(30)
+    ]
+    Exchange.objects.bulk_create(broken)
+    vendor.status = 503
+    engine.drain()
+    assert (Health.objects.get().failures, Health.objects.get().opened_at) == (1, None)
 
 
 def test_failures_of_an_hour_ago_open_nothing(queue, vendor):

@@ -11,6 +11,7 @@ import pytest
 from crm_integrations import delivery as engine
 from crm_integrations import errors, outbox, preview, snapshots
 from crm_integrations.models import Connection, Delivery, Exchange, State
+from crm_integrations.models.exchange import TOO_LATE
 from crm_integrations.sandbox.credentials import CREDENTIALS
 from leadops.models import Lead
 from leadops.services import leads, loan_accounts
@@ -208,6 +209,16 @@ def test_a_reference_that_another_lead_has_there_is_not_given_twice(lead, connec
 
 
 # What changed ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_never_left_us_was_not_sent_last(lead, connections, partner, program):
+    isp = connections["ispcrm"]
+    leads.submit([lead], [isp.pk])
+    said = {"connection": isp, "delivery": Delivery.objects.get(connection=isp), "purpose": "create"}
+    sent = Exchange.objects.create(**said, error="No whole answer within 30 s.", request_body="{}")
+    for error in (TOO_LATE, "No connection: ConnectionRefusedError Connection refused"):
+        Exchange.objects.create(**said, error=error, request_body="{}")
+    assert preview.of(isp, lead).last == sent
 
 
 def test_the_difference_to_what_was_sent_last_is_told_field_by_field(lead, connections):

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from crm_integrations import delivery, event_log, health, notices, outbox, subscriptions
+from crm_integrations import delivery, event_log, health, notices, outbox, subscriptions, transport
 from crm_integrations.models import (
     Connection,
     Delivery,
@@ -29,6 +29,7 @@ from crm_integrations.models import (
     Subscription,
     Untold,
 )
+from crm_integrations.partner_webhook import PartnerWebhook
 from leadops.models import Lead
 from leadops.services import leads
 from tests import people
@@ -157,6 +158,25 @@ def test_whatever_is_no_yes_is_tried_again(receive, receiver, subscribed, status
     delivery.drain()
     assert _hooks().get().state == State.RETRYING
     assert not Connection.objects.get(pk=subscribed[0].connection_id).paused
+
+
+def test_a_fault_of_ours_once_it_was_sent_is_tried_again_and_one_before_is_told(
+    receive, receiver, subscribed, due, monkeypatch
+):
+    def fail(*args: Any) -> Any:
+        real(*args)
+        raise ZeroDivisionError
+
+    real = transport.send
+    with monkeypatch.context() as broken:
+        broken.setattr(transport, "send", fail)
+        receive()
+        delivery.drain()
+    assert _hooks().get().state == State.RETRYING
+    monkeypatch.setattr(PartnerWebhook, "build_event", lambda *args: 1 / 0)
+    due()
+    delivery.drain()
+    assert (len(receiver.heard), _hooks().get().state) == (1, State.FAILED)
 
 
 def test_retry_after_is_honoured(receive, receiver, subscribed):

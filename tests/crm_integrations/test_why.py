@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from crm_integrations import why
+from crm_integrations import partner_words, why
 from crm_integrations.models import CLAIMABLE, Connection, Delivery, Health, State
 from leadops.models import Lead
 
@@ -77,7 +77,7 @@ STANDING = {
 FIELDS = {
     State.QUEUED: {},
     State.RETRYING: {"reason": "HTTP 503: busy", "attempts": 2},
-    State.UNKNOWN: {"reason": "HTTP 500", "lookups": 3, "absences": 1},
+    State.UNKNOWN: {"reason": "HTTP 500", "lookups": 3, "absences": 3},
 }
 
 
@@ -203,7 +203,8 @@ def test_what_the_engine_leaves_alone_says_the_same_in_every_situation(state, fi
         (
             State.UNKNOWN,
             {"lookups": 7, "absences": 1},
-            "Unknown whether it arrived: looked up 7 times, not found. It is looked up again at 14:30.",
+            "Unknown whether it arrived: looked up 7 times, not found once, otherwise no certain answer. "
+            "It is looked up again at 14:30.",
         ),
     ],
 )
@@ -280,7 +281,7 @@ def test_a_lead_that_was_not_sent_tells_why(status, gaps, sentence):
     ("state", "situation"), [*product([each for each in State if each not in why.OUR_WORDS], SITUATIONS)]
 )
 def test_a_partner_reads_neither_a_vendors_nor_an_officers_words(state, situation):
-    told = why.for_partner(delivery(state, SITUATIONS[situation], reason=MINE), NOW)
+    told = partner_words.why(delivery(state, SITUATIONS[situation], reason=MINE), NOW)
     assert "TOPSECRET" not in told
     assert "98765" not in told
     assert "asha" not in told
@@ -289,7 +290,7 @@ def test_a_partner_reads_neither_a_vendors_nor_an_officers_words(state, situatio
 
 @pytest.mark.parametrize("state", why.OUR_WORDS)
 def test_a_partner_reads_what_its_lead_still_needs(state):
-    told = why.for_partner(delivery(state, reason="It needs an e-mail."), NOW)
+    told = partner_words.why(delivery(state, reason="It needs an e-mail."), NOW)
     assert told == "It needs an e-mail."
 
 
@@ -305,7 +306,7 @@ def test_a_partner_reads_what_its_lead_still_needs(state):
     ],
 )
 def test_a_partner_reads_what_holds_its_lead(situation, sentence):
-    assert why.for_partner(delivery(State.QUEUED, SITUATIONS[situation]), NOW) == sentence
+    assert partner_words.why(delivery(State.QUEUED, SITUATIONS[situation]), NOW) == sentence
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from django.db.models.functions import Now
 
 from crm_integrations.models import NEEDS_PERSON, UNFINISHED, Delivery, Exchange, Health, State
-from crm_integrations.outbox.sweeping import UNANSWERED
+from crm_integrations.models.exchange import UNANSWERED
 from leadops.models import Lead, LoanAccount, Program
 from leadops.services import loan_accounts
 from tests import samples, vendors
