@@ -278,7 +278,8 @@ def test_a_lead_that_was_not_sent_tells_why(status, gaps, sentence):
 
 
 @pytest.mark.parametrize(
-    ("state", "situation"), [*product([each for each in State if each not in why.OUR_WORDS], SITUATIONS)]
+    ("state", "situation"),
+    [*product([each for each in State if each not in partner_words.OUR_WORDS], SITUATIONS)],
 )
 def test_a_partner_reads_neither_a_vendors_nor_an_officers_words(state, situation):
     told = partner_words.why(delivery(state, SITUATIONS[situation], reason=MINE), NOW)
@@ -288,7 +289,7 @@ def test_a_partner_reads_neither_a_vendors_nor_an_officers_words(state, situatio
     assert "bad token" not in told
 
 
-@pytest.mark.parametrize("state", why.OUR_WORDS)
+@pytest.mark.parametrize("state", partner_words.OUR_WORDS)
 def test_a_partner_reads_what_its_lead_still_needs(state):
     told = partner_words.why(delivery(state, reason="It needs an e-mail."), NOW)
     assert told == "It needs an e-mail."
