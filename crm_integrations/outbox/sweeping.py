@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Q
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models.functions import Now
 
 from crm_integrations import events, health, notices, summary
@@ -16,7 +16,9 @@ from crm_integrations.models.exchange import UNANSWERED
 from crm_integrations.outbox import consents, low_water, replays
 from crm_integrations.outbox.settling import cause_of, wake
 from leadops import statements
+from leadops.faults import place_of
 
+logger = logging.getLogger(__name__)
 BATCH = 500
 DEATHS = 3
 POISON = f"{DEATHS} workers died with it in hand, one after the other."
@@ -40,28 +42,43 @@ def reap() -> int:
     outcome is unknown. All others were not sent and are queued again; but one that workers died over again and again,
     the last times with nothing else in hand, is taken out.
     """
-    expired = Delivery.objects.filter(leased_until__lte=Now())
-    with transaction.atomic():
-        # Leads first, as everywhere: who locks in two orders deadlocks.
-        chosen = set(expired.values_list("lead_id", flat=True)[:BATCH])
-        held = summary.lock(chosen - {None})
-        of_no_lead = Q(lead=None) if None in chosen else Q(pk__in=[])
-        ours = expired.filter(Q(lead_id__in=held) | of_no_lead).select_related("connection")
-        rows = list(ours.select_for_update(skip_locked=True, of=("self",)))
-        dangling = Exchange.objects.filter(delivery__in=rows, finished_at=None)
-        sent = set(dangling.filter(purpose=Exchange.Purpose.CREATE).values_list("delivery_id", flat=True))
-        dangling.update(error=UNANSWERED, finished_at=Now())
-        for delivery in rows:
-            may_be_there = delivery.accepted or delivery.pk in sent
-            columns = _after_death(delivery, may_be_there)
-            if "reason" in columns:
-                columns["cause"] = cause_of(columns["state"], columns["reason"])
-            Delivery.objects.filter(pk=delivery.pk).update(**columns)
-            if "cause" in columns:
-                events.of_deliveries([delivery.pk], columns["state"])
-        summary.derive(held)
+    expired = list(Delivery.objects.filter(leased_until__lte=Now())[:BATCH])
+    freed = sum(map(_freed, expired))
     Lease.objects.filter(until__lte=Now()).delete()
-    return len(rows)
+    return freed
+
+
+def _freed(expired: Delivery) -> bool:
+    """Free one; what breaks with it is told, and stops no other."""
+    try:
+        with transaction.atomic():
+            # The lead first, as everywhere: who locks in two orders deadlocks.
+            held = summary.lock([expired.lead_id] if expired.lead_id else [])
+            still = Delivery.objects.select_related("connection").filter(leased_until__lte=Now())
+            alone = still.select_for_update(skip_locked=True, of=("self",))
+            delivery = alone.filter(pk=expired.pk).first()
+            if delivery is not None:
+                _free(delivery)
+                summary.derive(held)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.error("Delivery %s can't be freed: %s.", expired.pk, place_of(error))
+        return False
+    return delivery is not None
+
+
+def _free(delivery: Delivery) -> None:
+    dangling = delivery.exchanges.filter(finished_at=None)
+    sent = dangling.filter(purpose=Exchange.Purpose.CREATE).exists()
+    dangling.update(error=UNANSWERED, finished_at=Now())
+    columns = _after_death(delivery, delivery.accepted or sent)
+    told = "reason" in columns
+    if told:
+        columns["cause"] = cause_of(columns["state"], columns["reason"])
+    Delivery.objects.filter(pk=delivery.pk).update(**columns)
+    if told:
+        events.of_deliveries([delivery.pk], columns["state"])
 
 
 def _after_death(delivery: Delivery, sent: bool) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from django.db import connection as database
 from crm_integrations import delivery as engine
 from crm_integrations import outbox, receivers, transport
 from crm_integrations.models import Connection, Delivery, Exchange, State
-from crm_integrations.outbox import settling
+from crm_integrations.outbox import settling, sweeping
 from leadops import synthetic
 from leadops.models import Applicant, Lead
 from leadops.services import loan_accounts
@@ -125,6 +125,20 @@ def test_the_reaper_leaves_alone_what_another_is_writing(receive, connections, h
     with held_elsewhere("SELECT 1 FROM crm_integrations_delivery FOR UPDATE"):
         assert outbox.reap() == 0
     assert outbox.reap() == 1
+
+
+def test_one_that_breaks_in_the_reapers_hands_stops_no_other(receive, connections, monkeypatch, caplog):
+    leads = [receive(number) for number in range(3)]
+    only("ispcrm")
+    claimed()
+    end_leases()
+    bad = leads[1].deliveries.get()
+    free = sweeping._free
+    monkeypatch.setattr(sweeping, "_free", lambda each: 1 / 0 if each.pk == bad.pk else free(each))
+    assert outbox.reap() == 2
+    stuck = Delivery.objects.filter(state=State.SENDING)
+    assert [each.pk for each in stuck] == [bad.pk]
+    assert f"Delivery {bad.pk} can't be freed: ZeroDivisionError" in caplog.text
 
 
 def test_whoever_changes_a_leads_deliveries_waits_for_the_lead(receive, connections, program, held_elsewhere):
