@@ -264,6 +264,10 @@ class Connector:
         """Whether anything says what the vendor's words mean: where nothing does, every word is as unknown."""
         return bool(self.meanings or self.config.settings.get("meanings"))
 
+    def is_refusal(self, response: Response) -> bool:
+        """Whether a 2xx answer says no by its body alone: of such nothing is learned of how answers are made."""
+        return False
+
     def raise_for_status(self, response: Response) -> None:
         """Raise the error a non-2xx status stands for. A vendor overrides this only for a documented oddity."""
         status = response.status

@@ -12,27 +12,33 @@ from crm_integrations.calls import ClaimCaller
 from crm_integrations.connector import Kind
 from crm_integrations.document_records import FileAway, FileGone
 from crm_integrations.models import Delivery, Exchange, State
-from crm_integrations.outbox import Barred, Settlement, bars, ended_leads
+from crm_integrations.outbox import Barred, LeadEnded, Settlement, TooLate, bars, ended_leads
 from crm_integrations.records import DocumentRecord, LoanAccountRecord, Record
 
 
-def may_be_there(delivery: Delivery) -> bool:
-    """Whether the vendor may hold it, so that it is looked up and never sent; a yes without an id comes at any time."""
+def is_looked_up(delivery: Delivery) -> bool:
+    """Whether it is looked up and not sent just now; a yes without an id comes at any time."""
     return delivery.accepted or delivery.state == State.UNKNOWN
 
 
-def as_it_was(delivery: Delivery, reason: str) -> Settlement:
-    """Back to what it was before a call that was not made."""
-    state = State.UNKNOWN if may_be_there(delivery) else State.QUEUED
+def after_stop(delivery: Delivery, stopped: TooLate | LeadEnded | Barred) -> Settlement:
+    """What it means that a call was not made: no time was left, or it may not be made.
+
+    For a consent that is missing it waits; across a border it is not sent.
+    """
+    if isinstance(stopped, TooLate):
+        return _as_it_was(delivery, "Too little time was left in the lease; the next worker takes it.")
+    if isinstance(stopped, LeadEnded):
+        return Settlement(State.CANCELLED, str(stopped))
+    if stopped.by == bars.CONSENT:
+        return Settlement(State.WAITING, stopped.said, due_in=bars.LOOK_AGAIN_SECONDS)
+    return Settlement(State.SKIPPED, stopped.said)
+
+
+def _as_it_was(delivery: Delivery, reason: str) -> Settlement:
+    state = State.UNKNOWN if is_looked_up(delivery) else State.QUEUED
     asked, absent = delivery.lookups, delivery.absences
     return Settlement(state, reason, due_in=0, accepted=delivery.accepted, lookups=asked, absences=absent)
-
-
-def after_bar(barred: Barred) -> Settlement:
-    """What a consent that is missing, or a border, means: it waits for the one, and is not sent across the other."""
-    if barred.by == bars.CONSENT:
-        return Settlement(State.WAITING, barred.said, due_in=bars.LOOK_AGAIN_SECONDS)
-    return Settlement(State.SKIPPED, barred.said)
 
 
 def without_lead(delivery: Delivery, record: Record) -> Settlement | None:
@@ -43,22 +49,18 @@ def without_lead(delivery: Delivery, record: Record) -> Settlement | None:
     if not isinstance(record, LoanAccountRecord | DocumentRecord) or record.lead_reference:
         return None
     first = delivery.connection.vendor if delivery.kind == Kind.DOCUMENT else delivery.depends_on
-    return (
-        Settlement(State.WAITING, f"Waiting until {registry.get(first).label} knows the lead.")
-        if first
-        else None
-    )
+    return Settlement(State.WAITING, registry.waits_for(first)) if first else None
 
 
 def after_fault(caller: ClaimCaller, error: Exception) -> Settlement:
     """A fault of ours: before anything was sent it is `failed`; afterwards nobody knows whether it arrived."""
     delivery, words = caller.delivery, f"A fault in leadops: {type(error).__name__}."
-    if not caller.may_have_sent and not may_be_there(delivery):
+    if not caller.may_have_sent and not is_looked_up(delivery):
         return Settlement(State.FAILED, words)
     if delivery.connection.connector_class.knows_repeats:
         return _later(delivery, words)
-    counts = {"lookups": delivery.lookups + 1, "absences": delivery.absences}
-    return unknown(delivery, words, accepted=delivery.accepted, **counts)
+    lookups = delivery.lookups + (not caller.may_have_sent)
+    return unknown(delivery, words, accepted=delivery.accepted, lookups=lookups, absences=delivery.absences)
 
 
 def without_file(error: FileGone | FileAway) -> Settlement:
@@ -107,7 +109,7 @@ def after_absences(delivery: Delivery) -> Settlement:
     if delivery.is_erased:
         return Settlement(State.CANCELLED, ended_leads.ERASED)
     wait = retry.retry_in(delivery.attempts, settings.DELIVERY_RETRIES, random.uniform(*retry.JITTER))
-    if wait is None and not delivery.ended_as:
+    if wait is None and not delivery.is_ended:
         return Settlement(State.DEAD, f"Looked up twice, not found. Tried {delivery.attempts} times.")
     waited = sum(settings.DELIVERY_LOOKUPS[: delivery.lookups + 1])
     due_in = max(0.0, (wait or 0.0) - waited)
@@ -126,6 +128,13 @@ def _sign_ins(delivery: Delivery) -> int:
 def _ended(words: str) -> str:
     """`words` as a sentence that another can follow."""
     return f"{words.rstrip('. ')}."
+
+
+def unasked(delivery: Delivery) -> Settlement:
+    """What its vendor can't be asked about is for a person to decide."""
+    return unknown(
+        delivery, delivery.reason or "Nobody knows whether it arrived.", accepted=delivery.accepted
+    )
 
 
 def unknown(

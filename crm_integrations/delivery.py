@@ -113,29 +113,22 @@ def _without_record(delivery: Delivery, why: Exception | None = None) -> Settlem
 def _act(claim: Claim, delivery: Delivery, record: Record | Settlement) -> None:
     """Look up, or build and send, and settle; also when something of ours breaks on the way."""
     if isinstance(record, Settlement):
-        if consequences.may_be_there(delivery):  # only what is surely not at the vendor may end as such
+        if consequences.is_looked_up(delivery):  # only what is surely not at the vendor may end as such
             record = replace(record, state=State.REVIEW, accepted=delivery.accepted)
         outbox.settle(claim, delivery, record)
         return
     caller = ClaimCaller(claim, delivery)
     try:
-        if consequences.may_be_there(delivery):
+        if consequences.is_looked_up(delivery):
             _look_up(caller, record)
         else:
             _create(caller, record)
-    except TooLate:
-        settlement = consequences.as_it_was(
-            delivery, "Too little time was left in the lease; the next worker takes it."
-        )
-        outbox.settle(claim, delivery, settlement, caller.exchange)
+    except (TooLate, LeadEnded, Barred) as stopped:
+        outbox.settle(claim, delivery, consequences.after_stop(delivery, stopped), caller.exchange)
     except Outdated:
         delivery.refresh_from_db(fields=["loan_account"])  # which was read with the claim
         records = snapshots.of_deliveries([delivery])
         _act(claim, delivery, records.get(delivery.pk) or _without_record(delivery))
-    except LeadEnded as ended:
-        outbox.settle(claim, delivery, Settlement(State.CANCELLED, str(ended)), caller.exchange)
-    except Barred as barred:
-        outbox.settle(claim, delivery, consequences.after_bar(barred), caller.exchange)
     except (LostLease, Paused, DatabaseError):
         raise
     except Exception as error:
@@ -231,6 +224,9 @@ def _look_up_accepted(caller: ClaimCaller, record: Record) -> None:
 
 def _look_up(caller: ClaimCaller, record: Record) -> None:
     """Ask the vendor whether it holds what was sent; twice absent, it is sent again."""
+    if not caller.connector.can_find:
+        outbox.settle(caller.claim, caller.delivery, consequences.unasked(caller.delivery))
+        return
     found = _ask(caller, record)
     outbox.settle(caller.claim, caller.delivery, _after_look_up(caller, found), caller.exchange)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 NO_CONNECTION = "No connection:"
 """How the words of a Transient begin where the vendor got nothing of the call."""
+CANT_BE_SENT = "The request can't be sent"
+"""How those of a Misconfigured begin where it is we that can't, or may not, make the call."""
 
 
 class DeliveryError(Exception):

@@ -24,6 +24,7 @@ from crm_integrations import doorbell, erasing, errors, health, notices, redacti
 from crm_integrations.calls import kept_call
 from crm_integrations.connector import Outcome, Request, Response
 from crm_integrations.models import AnswerShape, Delivery, Exchange, Notice, State, StatusChange
+from crm_integrations.models.exchange import UNANSWERED
 from crm_integrations.outbox import taking
 from leadops.faults import place_of
 from leadops.services import loan_accounts
@@ -34,7 +35,6 @@ CALLS_OF_ONE = 4
 """At most: a token, the record, a token again, and the second request the answer leads to."""
 LONGEST_PAUSE = 60.0
 OURS = (Exchange.Purpose.STATUS, Exchange.Purpose.TOKEN)
-UNANSWERED = "The worker died during the call."
 UNKNOWN_WORD = (
     "A status word came that we don't know: it is kept as it came. The setting “meanings” can explain it."
 )

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db import connection as database
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Greatest, Now
 
 from crm_integrations import doorbell, notices, registry
 from crm_integrations.connector import Connector, Response
 from crm_integrations.errors import OutcomeUnknown, Transient
-from crm_integrations.models import CLAIMABLE, Connection, Delivery, Exchange, Health, Notice
+from crm_integrations.models import CLAIMABLE, Connection, Delivery, Exchange, Health, Notice, State
 from crm_integrations.models.exchange import OF_OURS
 from crm_integrations.retry import LONGEST_WAIT
 from leadops import statements
@@ -85,13 +85,13 @@ def _count(connection: Connection, exchange: Exchange) -> None:
             _open(health, "Half of the calls of the last minute failed at the vendor.")
 
 
-# What came before the last hold ended was answered by that hold.
+# As `_failed` judges, by what is kept of a call. What came before the last hold ended was answered by that hold.
 LAST = """
 SELECT count(*), count(*) FILTER (WHERE status >= 500 OR status IS NULL) FROM (
     SELECT status, purpose, error, created_at FROM crm_integrations_exchange
     WHERE connection_id = %(connection)s AND finished_at IS NOT NULL ORDER BY id DESC LIMIT %(last)s
 ) made WHERE created_at > greatest(now() - %(window)s * interval '1 second', %(since)s) AND purpose <> ALL(%(aside)s)
-    AND error <> ALL(%(of_ours)s)
+    AND NOT EXISTS (SELECT FROM unnest(%(of_ours)s::text[]) ours(words) WHERE starts_with(error, ours.words))
 """
 
 
@@ -104,9 +104,7 @@ def _half_failed(health: Health) -> bool:
         "aside": [each.value for each in ASIDE],
         "of_ours": list(OF_OURS),
     }
-    with database.cursor() as cursor:
-        cursor.execute(LAST, asked)
-        calls, failures = cursor.fetchone() or (0, 0)
+    [(calls, failures)] = statements.rows(LAST, asked)
     return bool(calls >= FEWEST_CALLS and 2 * failures >= calls)
 
 
@@ -192,6 +190,18 @@ def checked(connection: Connection, answered: bool) -> None:
             doorbell.ring_on_commit()
         else:
             _open(health, "The harmless call before a trial failed too.")
+
+
+def close_what_is_over() -> None:
+    """Close breakers whose vendor answered and that no record is left to try; and notices about calls nobody makes."""
+    of_it = Delivery.objects.filter(connection=OuterRef("connection"), state__in=(*CLAIMABLE, State.SENDING))
+    answered = Health.objects.filter(opened_at__isnull=False, failures=0, hold_until__lte=Now())
+    for health in answered.exclude(Exists(of_it)).select_related("connection"):
+        with transaction.atomic():
+            _close(health)
+    about_calls = Notice.objects.filter(kind__in=(Notice.Kind.BREAKER, Notice.Kind.SLOWED), closed_at=None)
+    for notice in about_calls.filter(connection__enabled=False):
+        notices.close(notice.connection, Notice.Kind(notice.kind))
 
 
 # The pace -----------------------------------------------------------------------------------------------------------

@@ -9,17 +9,16 @@ from uuid import UUID
 from django.db.models import Q
 
 from crm_integrations.connector import Kind
-from crm_integrations.models import Delivery, State
+from crm_integrations.models import MAY_BE_THERE, Delivery, State
 from leadops.models import Holder, Lead
 from leadops.services.holders import Held
-
-MAY_HAVE = (State.SENDING, State.UNKNOWN, State.REVIEW)
 
 
 def of(leads: Sequence[Lead]) -> Iterator[Held]:
     """What was delivered of `leads`, or perhaps was; events to partners tell no personal data."""
-    there = Q(state=State.DELIVERED) | Q(accepted=True) | Q(state__in=MAY_HAVE, attempts__gt=0)
-    found = Delivery.objects.filter(there, lead__in=leads).exclude(kind=Kind.EVENT)
+    found = Delivery.objects.filter(Q(state=State.DELIVERED) | MAY_BE_THERE, lead__in=leads).exclude(
+        kind=Kind.EVENT
+    )
     for each in found.select_related("connection").order_by("id"):
         certain = each.state == State.DELIVERED or each.accepted
         known_as = each.reference or each.ref

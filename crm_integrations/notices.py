@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
-from django.db import connection as database
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from crm_integrations.models import Connection, Notice
-from leadops import ids, mails
+from leadops import ids, mails, statements
 from leadops.languages.said import said
 
 logger = logging.getLogger(__name__)
@@ -36,10 +35,8 @@ def raise_notice(connection: Connection | None, kind: Notice.Kind, text: str, su
     `connection`: None where it is about no vendor.
     `text` is in our own words and names no person: it is mailed. What a vendor said goes into `subject`, which is not.
     """
-    with database.cursor() as cursor:
-        cursor.execute(
-            RAISE, [ids.uuid7(), connection.pk if connection else None, kind.value, subject[:200], text[:500]]
-        )
+    about = connection.pk if connection else None
+    statements.run(RAISE, [ids.uuid7(), about, kind.value, subject[:200], text[:500]])
 
 
 def close(

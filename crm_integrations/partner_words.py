@@ -16,8 +16,8 @@ SENTENCES = {
     State.SENDING: "It is being sent.",
     State.REJECTED: "The vendor refused it; the lender has the vendor's words.",
     State.RETRYING: "The vendor could not take it yet; it will be tried again.",
-    State.UNKNOWN: "It was sent and no certain answer came; the vendor is being asked.",
-    State.REVIEW: "It was sent and no certain answer came; the lender decides.",
+    State.UNKNOWN: "It may be at the vendor already; the vendor is being asked.",
+    State.REVIEW: "It may be at the vendor already; the lender decides.",
     State.DEAD: "It was tried too often without success; the lender has to look at it.",
     State.FAILED: "Something went wrong on our side; the lender has to look at it.",
 }

@@ -135,7 +135,7 @@ def _delivery(connection: Connection, record: Lead | LoanAccount) -> Delivery:
 
 def _makes_way(newest: Delivery, record: Lead | LoanAccount) -> bool:
     """Whether sending `record` makes a delivery of its own; what may be there keeps the reference it is found by."""
-    return newest.state in REPEATABLE and newest.version < record.version and not newest.once_unknown
+    return newest.state in REPEATABLE and newest.version < record.version and not newest.may_be_there
 
 
 def _with_placeholders(connection: Connection) -> Connector:

@@ -207,5 +207,5 @@ def _delivery(account: LoanAccount, to: routing.Target) -> outbox.New:
         version=account.version,
         ref=outbox.reference_of(account, vendor),
         depends_on=needs,
-        waiting_for=f"Waiting until {registry.get(needs).label} knows the lead." if needs else "",
+        waiting_for=registry.waits_for(needs) if needs else "",
     )

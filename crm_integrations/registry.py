@@ -41,9 +41,9 @@ def get(slug: str) -> type[Connector]:
     return PartnerWebhook if slug == PartnerWebhook.slug else vendors().get(slug) or removed(slug)
 
 
-def askable() -> list[str]:
-    """The vendors that can be asked whether they hold a record."""
-    return [slug for slug, connector in vendors().items() if connector.can_find]
+def waits_for(slug: str) -> str:
+    """Why a record waits that goes after its lead to vendor `slug`."""
+    return f"Waiting until {get(slug).label} knows the lead."
 
 
 def choices() -> list[tuple[str, str]]:

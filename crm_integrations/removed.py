@@ -7,7 +7,7 @@ the file is back or a person decides.
 from __future__ import annotations
 
 from crm_integrations import errors
-from crm_integrations.connector import Auth, Connector, Kind, Request
+from crm_integrations.connector import Auth, Connector, Kind, Outcome, Request, Response
 from crm_integrations.records import Record
 
 
@@ -15,8 +15,10 @@ class Removed(Connector):
     """A vendor of which nothing is known but its slug: it takes no new record."""
 
     docs_url = ""
-    # What may be there is not for a person to guess at: it is asked for once the connector is back.
+    # What may be there is not for a person to guess at, and what is there is not forgotten: both are asked for again
+    # once the connector is back.
     can_find = True
+    can_follow = True
 
     @property
     def auth(self) -> Auth:
@@ -27,6 +29,12 @@ class Removed(Connector):
 
     def find(self, record: Record) -> Request:
         raise self._gone()
+
+    def ask_status(self, reference: str) -> Request:
+        raise self._gone()
+
+    def parse(self, response: Response) -> Outcome:
+        raise errors.OutcomeUnknown(self._gone().message)
 
     def _gone(self) -> errors.Misconfigured:
         return errors.Misconfigured(f"connectors/ holds no {self.slug} any more.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from django.db.models import Q
 
 from crm_integrations.connector import Kind
 from crm_integrations.models import REPEATABLE, Connection, Delivery, Route, State
+from crm_integrations.models.delivery import newest_versions
 from crm_integrations.records import MAIN_KINDS
 from leadops.errors import LeadopsError, NotInThisState
 from leadops.models import Lead
@@ -62,7 +62,7 @@ def of_lead(lead: Lead) -> list[ServiceAccount]:
     sent = Delivery.objects.filter(lead=lead, kind__in=MAIN_KINDS).select_related(
         "connection", "loan_account"
     )
-    found = [ServiceAccount(each.connection, each.kind, each) for each in _newest(sent.order_by("id"))]
+    found = [ServiceAccount(each.connection, each.kind, each) for each in newest_versions(sent)]
     known = {each.connection.pk for each in found}
     routed = {route.connection.pk: route.connection for route in _routes(lead)}
     for key, connection in routed.items():
@@ -70,16 +70,6 @@ def of_lead(lead: Lead) -> list[ServiceAccount]:
         if key not in known and kinds:
             found.append(ServiceAccount(connection, kinds[0], None))
     return sorted(found, key=lambda each: (each.connection.name, each.kind))
-
-
-def _newest(deliveries: Iterable[Delivery]) -> Iterable[Delivery]:
-    """The one of each record's newest version at each connection."""
-    newest: dict[tuple[UUID, UUID], Delivery] = {}
-    for each in deliveries:
-        before = newest.get((each.connection_id, each.record_id))
-        if before is None or each.version > before.version:
-            newest[each.connection_id, each.record_id] = each
-    return newest.values()
 
 
 def _routes(lead: Lead) -> list[Route]:

@@ -87,7 +87,7 @@ def what_was_said(call: Exchange, connection: Connection, answered: str) -> Said
         connection.connector.outcome(Response(call.status, answered.encode(), call.response_headers))
     except errors.DeliveryError as error:
         return _refused(error)
-    except Exception as error:  # the vendor is none of ours any more, or its connector stumbles
+    except Exception as error:  # its connector stumbles
         logger.error("The answer of call %s can't be read: %s.", call.pk, place_of(error))
         return http
     return Said(_("Taken"))

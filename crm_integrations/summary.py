@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import cast
 from uuid import UUID
-
-from django.db import connection
 
 from crm_integrations.connector import Kind
 from crm_integrations.models import NEEDS_PERSON, UNFINISHED, State
+from leadops import statements
 from leadops.models import Lead
 from leadops.prepared import Statement
 from leadops.services import leads
@@ -53,15 +51,9 @@ DERIVE_ONE = Statement("derive_lead", DERIVING.format(these="(SELECT %(lead)s)")
 
 def lock(lead_ids: Collection[UUID]) -> dict[UUID, str]:
     """Hold the rows of these leads; returns the word each of them has now."""
-    return dict(_rows(LOCK, lead_ids))
+    return dict(statements.rows(LOCK, {"leads": list(lead_ids)}))
 
 
 def derive(held: Mapping[UUID, str]) -> dict[UUID, str]:
     """Write the words for the leads that `lock` gave; returns all words."""
-    return {**held, **dict(_rows(DERIVE, held))}
-
-
-def _rows(statement: str, lead_ids: Collection[UUID]) -> list[tuple[UUID, str]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {"leads": list(lead_ids)})
-        return cast(list[tuple[UUID, str]], cursor.fetchall())
+    return {**held, **dict(statements.rows(DERIVE, {"leads": list(held)}))}

@@ -221,11 +221,11 @@ def _standing(connection: _Guarded, deadline: float) -> socket.socket:
 
 def _meaning(error: Exception, call: deadlines.Call, deadline: float) -> errors.DeliveryError:
     if isinstance(error, egress.NotAllowed):
-        return errors.Misconfigured(str(error))
+        return errors.Misconfigured(f"The request can't be sent there. {error}")
     if isinstance(error, LocationValueError):
         return errors.Misconfigured(f"The request can't be sent: {type(error).__name__}.")
     if not call.sent:
-        return errors.Transient(f"{errors.NO_CONNECTION} {_short(error)}")
+        return errors.Transient(f"No connection: {_short(error)}")
     if call.expired:
         return errors.OutcomeUnknown(f"No whole answer within {deadline:.0f} s.")
     return errors.OutcomeUnknown(f"Sent, but no whole answer came: {_short(error)}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
@@ -17,6 +16,7 @@ from django.utils.translation import ngettext
 
 from crm_integrations import registry
 from crm_integrations.models import CLAIMABLE, Connection, Delivery, State
+from crm_integrations.models.delivery import newest_versions
 from crm_integrations.records import MAIN_KINDS, Kind
 from leadops.languages.kept import gettext as _
 from leadops.languages.said import said
@@ -61,6 +61,8 @@ def of_delivery(delivery: Delivery, now: datetime) -> str:
         case State.DEAD:
             return _told(_("Given up: %(reason)s"), reason)
         case State.FAILED:
+            if delivery.attempts or delivery.may_be_there:
+                return _told(_("It failed here: %(reason)s"), reason)
             return _told(_("It failed here, and nothing was sent: %(reason)s"), reason)
         case State.SKIPPED:
             return _told(_("Not sent: %(reason)s"), reason)
@@ -190,10 +192,12 @@ def of_lead(
 
     `gaps` is what is still missing, by the names of the connections that were not sent it.
     """
-    newest = _newest(deliveries)
+    newest = sorted(newest_versions(deliveries), key=lambda each: each.connection.name)
     for state in PRESSING:
         if alike := [each for each in newest if each.state == state]:
             return _first_of(alike, now)
+    if lead.erased_at is not None:
+        return _("Its personal data was erased: nothing of it is sent.")
     if lead.is_stopped:
         return _("The lead is %(status)s: nothing of it is sent.") % {
             "status": lead.get_status_display().lower()
@@ -234,14 +238,6 @@ def _others(count: int) -> str:
         if count
         else ""
     )
-
-
-def _newest(deliveries: Iterable[Delivery]) -> list[Delivery]:
-    """The newest version of each record at each connection, in the order of the connections' names."""
-    newest: dict[tuple[UUID, UUID], Delivery] = {}
-    for each in sorted(deliveries, key=lambda each: each.version):
-        newest[each.connection_id, each.record_id] = each
-    return sorted(newest.values(), key=lambda each: each.connection.name)
 
 
 # Words --------------------------------------------------------------------------------------------------------------

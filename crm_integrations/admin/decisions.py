@@ -122,9 +122,9 @@ def _what_came_of(form: DecisionForm, delivery: Delivery, done: bool) -> str:
     told: dict[str, object] = {"delivery": delivery}
     if not done:
         return _("%(delivery)s no longer needs a decision.") % told
-    if not delivery.ended_as or form.cleaned_data["decision"] != "again":
+    if delivery.lead is None or not delivery.is_ended or form.cleaned_data["decision"] != "again":
         return _("Your decision about %(delivery)s is kept.") % told
-    told |= {"why": said(outbox.ended_leads.said(delivery.ended_as))}
+    told |= {"why": said(outbox.ended_leads.said_of(delivery.lead))}
     return _("Your decision about %(delivery)s is kept. It is not sent again: %(why)s") % told
 
 

@@ -186,9 +186,9 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, Scoped, ReadOnly, CappedList, M
             else _("%(delivery)s is not in a state that can be retried.")
         )
         told: dict[str, object] = {"delivery": delivery}
-        if delivery.ended_as:
+        if delivery.lead is not None and delivery.is_ended:
             words = _("%(delivery)s is not sent again. %(why)s")
-            told |= {"why": said(outbox.ended_leads.said(delivery.ended_as))}
+            told |= {"why": said(outbox.ended_leads.said_of(delivery.lead))}
         self.message_user(request, words % told, how_it_went(done))
         return HttpResponseRedirect(way_back(request, delivery))
 

@@ -24,10 +24,10 @@ from crm_integrations.connector import Kind, Missing
 from crm_integrations.models import (
     REPEATABLE,
     UNFINISHED,
+    UNSENT,
     Connection,
     Delivery,
     Exchange,
-    State,
     StatusChange,
 )
 from crm_integrations.readiness import Readiness
@@ -42,7 +42,6 @@ MOST_EXCHANGES = 20
 """What was said in full; the timeline and the list of HTTP calls have all of them."""
 SOON = timedelta(minutes=10)
 OF_DOCUMENTS = Case(When(delivery__kind=Kind.DOCUMENT, then=1), default=0)
-TO_BE_SENT = (State.WAITING, State.QUEUED, State.RETRYING)
 
 
 @dataclass
@@ -86,7 +85,7 @@ class Row:
         """Take over what the connector says, unless the vendor has the record or may have it."""
         if self.sent is None:
             self.not_carried = list(map(spoken, found.not_carried))
-        if self.sent is None or self.sent.delivery.state in (*REPEATABLE, *TO_BE_SENT):
+        if self.sent is None or self.sent.delivery.state in (*REPEATABLE, *UNSENT):
             self.missing, self.asked = in_words(found.missing), True
 
     @property

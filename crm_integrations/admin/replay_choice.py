@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from crm_integrations import outbox, why
 from crm_integrations.admin.delivery_filters import AS_BROWSERS_WRITE
 from crm_integrations.connector import Kind
-from crm_integrations.models import UNFINISHED, Connection, Delivery, Gap, Replay, State
+from crm_integrations.models import MAY_BE_THERE, UNFINISHED, Connection, Delivery, Gap, Replay, State
 from leadops import masking
 from leadops.admin.chosen import Choice, chosen
 from leadops.admin.pages import capped_counts, in_words
@@ -30,7 +30,6 @@ NOT_READY = Q(
 LEAD = "lead"
 Stopped = list[tuple[Connection, str]]
 """Connections that are paused or switched off, each with why in a sentence."""
-MAY_BE_THERE = Q(once_unknown=True) | Q(accepted=True) | Q(state=State.REVIEW)
 
 
 def chosen_deliveries(site: AdminSite, request: HttpRequest) -> Choice:

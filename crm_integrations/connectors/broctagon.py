@@ -143,6 +143,13 @@ class Broctagon(Connector):
         known = isinstance(lead_id, str) or type(lead_id) is int
         return Outcome(str(lead_id) if known else "")
 
+    def is_refusal(self, response: Response) -> bool:
+        """Its refusals name an `error`, whichever status they come with."""
+        try:
+            return bool(response.object().get("error"))
+        except errors.OutcomeUnknown:
+            return False
+
     def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
         """HMAC-SHA256 of the raw body in hex. One version of the page has it bare, the other after `sha256=`."""
         secret = self.config.secrets.get("webhook_secret", "")

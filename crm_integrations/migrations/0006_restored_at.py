@@ -15,4 +15,9 @@ class Migration(migrations.Migration):
             name='restored_at',
             field=models.DateTimeField(editable=False, help_text='The database was restored then: what is first sent of older leads is looked up before.', null=True),
         ),
+        migrations.AlterField(
+            model_name='delivery',
+            name='once_unknown',
+            field=models.BooleanField(db_default=False, default=False, help_text='Nobody knew once whether the vendor has it: it is looked up before it is sent again.'),
+        ),
     ]

@@ -4,9 +4,11 @@ from crm_integrations.models.announcement import Announcement
 from crm_integrations.models.connection import Connection, Route
 from crm_integrations.models.delivery import (
     CLAIMABLE,
+    MAY_BE_THERE,
     NEEDS_PERSON,
     REPEATABLE,
     UNFINISHED,
+    UNSENT,
     Delivery,
     DeliveryQuerySet,
     State,
@@ -24,10 +26,12 @@ from crm_integrations.models.tally import AnswerShape, Lookout, Tally
 
 __all__ = [
     "CLAIMABLE",
+    "MAY_BE_THERE",
     "NEEDS_PERSON",
     "REPEATABLE",
     "TEST",
     "UNFINISHED",
+    "UNSENT",
     "Announcement",
     "AnswerShape",
     "Connection",

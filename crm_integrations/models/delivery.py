@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -39,9 +41,15 @@ CLAIMABLE = (State.QUEUED, State.RETRYING, State.UNKNOWN)
 """States the engine acts on once `due_at` has come. An unknown one is looked up, never sent."""
 SENDS = (State.QUEUED, State.RETRYING)
 """States in which what is due is sent."""
+UNSENT = (*SENDS, State.WAITING)
+"""States in which it was not begun, so that it can be stopped."""
 UNFINISHED = (*CLAIMABLE, State.WAITING, State.SENDING)
 REPEATABLE = (State.REJECTED, State.DEAD, State.FAILED, State.SKIPPED, State.CANCELLED)
-"""States after which surely nothing is at the vendor, so that it may be sent again."""
+"""States after which nothing was taken by the vendor, unless it was once unknown, so that it may be sent again."""
+MAY_BE_THERE = (
+    Q(accepted=True) | Q(once_unknown=True) | Q(state__in=(State.SENDING, State.UNKNOWN, State.REVIEW))
+)
+"""What was not delivered for certain and still may be at the vendor; `Delivery.may_be_there` says so of one."""
 NEEDS_PERSON = (State.REJECTED, State.REVIEW, State.DEAD, State.FAILED)
 """The failures: what goes no further without a person. A skipped one is none: it does not fit its vendor."""
 
@@ -113,7 +121,7 @@ class Delivery(Record):
     once_unknown = models.BooleanField(
         default=False,
         db_default=False,
-        help_text="Nobody knew once whether the vendor has it: a replay looks it up first.",
+        help_text="Nobody knew once whether the vendor has it: it is looked up before it is sent again.",
     )
     leases_lost = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="Workers that died with it in hand, one after the other."
@@ -214,6 +222,20 @@ class Delivery(Record):
         return self.lead is not None and self.lead.erased_at is not None
 
     @property
-    def ended_as(self) -> str:
-        """The status of a lead that the lender has dropped or declined, so that nothing of it is sent; else empty."""
-        return self.lead.status if self.lead is not None and self.lead.is_stopped else ""
+    def is_ended(self) -> bool:
+        """Whether nothing of its lead is sent any more: the lender has dropped or declined it, or it was erased."""
+        return self.lead is not None and self.lead.is_stopped
+
+    @property
+    def may_be_there(self) -> bool:
+        """Whether the vendor may have it, though nobody knows for certain: as MAY_BE_THERE says of many."""
+        doubtful = (State.SENDING, State.UNKNOWN, State.REVIEW)
+        return self.accepted or self.once_unknown or self.state in doubtful
+
+
+def newest_versions(deliveries: Iterable[Delivery]) -> list[Delivery]:
+    """Of each record at each connection the delivery of its newest version."""
+    newest: dict[tuple[UUID, UUID], Delivery] = {}
+    for each in sorted(deliveries, key=lambda each: each.version):
+        newest[each.connection_id, each.record_id] = each
+    return list(newest.values())

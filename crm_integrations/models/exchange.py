@@ -15,8 +15,8 @@ from leadops.models.sight import SeenWithLead
 
 TOO_LATE = "Not sent: too little of the lease was left."
 UNANSWERED = "The worker died during the call; nobody knows whether the vendor got it."
-OF_OURS = (TOO_LATE, UNANSWERED)
-"""Ends of calls that tell nothing of the vendor."""
+OF_OURS = (TOO_LATE, UNANSWERED, errors.CANT_BE_SENT)
+"""How the ends of calls begin that tell nothing of the vendor."""
 
 
 class ExchangeQuerySet(SeenWithLead["Exchange"]):
@@ -24,7 +24,9 @@ class ExchangeQuerySet(SeenWithLead["Exchange"]):
 
     def left_us(self) -> Self:
         """Those that the vendor may have got."""
-        stayed = models.Q(error=TOO_LATE) | models.Q(error__startswith=errors.NO_CONNECTION)
+        stayed = models.Q()
+        for beginning in (TOO_LATE, errors.NO_CONNECTION, errors.CANT_BE_SENT):
+            stayed |= models.Q(error__startswith=beginning)
         return self.exclude(stayed, status=None)
 
     def with_cut_bodies(self, length: int) -> Self:
@@ -34,7 +36,7 @@ class ExchangeQuerySet(SeenWithLead["Exchange"]):
 
 
 class Exchange(Record):
-    """One HTTP call: opened before its first byte, completed after its last, never changed again.
+    """One HTTP call: opened before its first byte, completed after its last; then only ever emptied.
 
     `delivery` is NULL for calls that are about no single record. Headers and bodies are redacted before they are
     stored. `finished_at` is NULL while it is under way; when the worker dies in it, the reaper completes it with an

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from crm_integrations import registry, summary
-from crm_integrations.models import Delivery, State
+from crm_integrations.models import UNSENT, Delivery, State
 from crm_integrations.outbox import bars, ended_leads
 from crm_integrations.outbox.decisions import cancel
 from crm_integrations.outbox.settling import wake
@@ -38,8 +38,7 @@ WHERE d.lead_id = ANY(%s) AND d.state = ANY(%s)
 
 def withdraw(leads: Iterable[Lead]) -> int:
     """Cancel what was not sent yet and has no consent any more; returns how many."""
-    unsent = [State.QUEUED, State.RETRYING, State.WAITING]
-    found = _found({lead.pk for lead in leads}, unsent)
+    found = _found({lead.pk for lead in leads}, UNSENT)
     return cancel([each.delivery_id for each in found if each.by == bars.CONSENT], WITHDRAWN)
 
 
@@ -60,7 +59,7 @@ def look_again(lead_ids: Collection[UUID]) -> int:
         free = list(waiting.filter(pk__in=free).values_list("pk", flat=True))
         released = Delivery.objects.filter(pk__in=free)
         for vendor in set(released.exclude(depends_on="").values_list("depends_on", flat=True)):
-            said = f"Waiting until {registry.get(vendor).label} knows the lead."
+            said = registry.waits_for(vendor)
             released.filter(depends_on=vendor).update(no_consent=False, reason=said, updated_at=Now())
         wake(released.filter(depends_on=""))
         released.update(no_consent=False)
@@ -79,5 +78,5 @@ def look_again_in_turn() -> int:
     return look_again({lead_id for lead_id in found.values() if lead_id})
 
 
-def _found(lead_ids: Collection[UUID], states: list[State]) -> list[Found]:
+def _found(lead_ids: Collection[UUID], states: Sequence[State]) -> list[Found]:
     return [Found(*row) for row in statements.rows(FIND, [list(lead_ids), [str(each) for each in states]])]

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
-from crm_integrations import doorbell, events, registry, summary
+from crm_integrations import doorbell, events, summary
 from crm_integrations.connector import Kind
-from crm_integrations.models import REPEATABLE, Delivery, State
+from crm_integrations.models import REPEATABLE, UNSENT, Connection, Delivery, State
 from crm_integrations.outbox import ended_leads, vendor_ids
 from crm_integrations.outbox.settlements import Settlement
 from crm_integrations.outbox.settling import cause_of, pass_on
@@ -24,6 +24,8 @@ from leadops.services import audit
 UNDECIDED = (State.REVIEW, State.UNKNOWN)
 AT_ONCE = 500
 """So many are doubted in one transaction, which holds their leads meanwhile."""
+NOT_ASKED_YET: dict[str, Any] = {"lookups": 0, "absences": 0}
+"""What was learned from the vendor, forgotten: it is asked from the start."""
 NEW_START: dict[str, Any] = {"due_at": Now(), "attempts": 0, "sent_again_at": Now()}
 """What an officer's word to send it again changes: it is due, and its tries are counted anew."""
 
@@ -42,16 +44,15 @@ def retry(delivery_ids: Iterable[uuid.UUID], said: str = "An officer sent it aga
     ids = list(delivery_ids)
     once_unknown = Delivery.objects.filter(pk__in=ids, once_unknown=True)
     doubtful = once_unknown.exclude(lead__status__in=Lead.STOPPED).values_list("pk", flat=True)
-    first, fresh = f"{said}: it is looked up first.", {"lookups": 0, "absences": 0, **NEW_START}
-    looked_up = change(doubtful, REPEATABLE, state=State.UNKNOWN, reason=first, **fresh)
+    first, anew = f"{said}: it is looked up first.", NOT_ASKED_YET | NEW_START
+    looked_up = change(doubtful, REPEATABLE, state=State.UNKNOWN, reason=first, **anew)
     again = (*REPEATABLE, State.RETRYING)
     return looked_up + change(ids, again, state=State.QUEUED, reason=f"{said}.", **NEW_START)
 
 
 def cancel(delivery_ids: Iterable[uuid.UUID], reason: str = "An officer cancelled it.") -> int:
     """Stop what was not sent yet; returns how many."""
-    stoppable = (State.QUEUED, State.RETRYING, State.WAITING)
-    return change(delivery_ids, stoppable, state=State.CANCELLED, reason=reason)
+    return change(delivery_ids, UNSENT, state=State.CANCELLED, reason=reason)
 
 
 def cancel_ended(leads: Iterable[Lead]) -> None:
@@ -106,7 +107,7 @@ def send_again(delivery_id: uuid.UUID, reason: str, officer: Officer) -> bool:
 
     What belongs to a lead that was dropped or declined is not sent again: with that it is over.
     """
-    absent: dict[str, Any] = {"accepted": False, "once_unknown": False, "lookups": 0, "absences": 0}
+    absent = {"accepted": False, "once_unknown": False, **NOT_ASKED_YET}
     said = f"{officer} had it sent again: {reason}"
     with transaction.atomic():
         done = change([delivery_id], [State.REVIEW], state=State.QUEUED, reason=said, **absent, **NEW_START)
@@ -154,17 +155,9 @@ def doubt(delivery_ids: Iterable[uuid.UUID], reason: str) -> int:
 
 
 def _doubt(ids: Sequence[uuid.UUID], reason: str) -> int:
-    asked = Delivery.objects.filter(pk__in=ids, connection__vendor__in=registry.askable()).values_list(
-        "pk", flat=True
-    )
+    askable = [each.pk for each in Connection.objects.all() if each.connector_class.can_find]
+    asked = Delivery.objects.filter(pk__in=ids, connection__in=askable).values_list("pk", flat=True)
     # Accepted it was, whatever became of it: that is what forbids a second sending.
-    again: dict[str, Any] = {
-        "accepted": True,
-        "once_unknown": True,
-        "lookups": 0,
-        "absences": 0,
-        "due_at": Now(),
-        "ask_at": None,
-    }
+    again = {"accepted": True, "once_unknown": True, "due_at": Now(), "ask_at": None, **NOT_ASKED_YET}
     doubted = change(asked, (State.DELIVERED,), state=State.UNKNOWN, reason=reason, **again)
     return doubted + change(ids, (State.DELIVERED,), state=State.REVIEW, reason=reason, **again)

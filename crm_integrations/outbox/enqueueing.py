@@ -72,18 +72,19 @@ SELECT n.depends_on <> '' AND NOT EXISTS (
         AND c.vendor = n.depends_on
 ) AS yes
 """
-# Of a lead that was there when the database was restored, all may have been sent in the time that was lost; but an
-# account is rather verified twice than by a person.
+# Of a lead that was there when the database was restored, all may have been sent in the time that was lost, unless it
+# was sent since; but an account is rather verified twice than by a person.
 RESTORED = """
 n.kind <> 'bank' AND coalesce((
-    SELECT (SELECT l.created_at FROM leadops_lead l WHERE l.id = n.lead_id) < c.restored_at
+    SELECT coalesce(earlier.made_at, (SELECT l.created_at FROM leadops_lead l WHERE l.id = n.lead_id)) < c.restored_at
     FROM crm_integrations_connection c WHERE c.id = n.connection_id AND c.restored_at IS NOT NULL
 ), false)
 """
-LOOKED_UP_FIRST = "It may be at the vendor since before: it is looked up first."
+PERHAPS_THERE = "It may be at the vendor since before."
 # A lead that is on its way, or may be at the vendor, is not enqueued again: what is sent is the newest version anyway.
 # Asked also of a first version: whoever announces it may have read it before another officer sent the second.
-# What an earlier version may have left at the vendor is looked up first, and would not be found by another reference.
+# What an earlier version may have left at the vendor is looked up first, and would not be found by another reference;
+# the newest says, as an officer may have made sure since.
 # Each is looked for by its own key, as the order says that no other index has: a plan made while the table was small
 # would read all that a connection has been sent.
 ENQUEUE = """
@@ -93,12 +94,12 @@ INSERT INTO crm_integrations_delivery (
     once_unknown
 )
 SELECT n.id, now(), now(), n.connection_id, n.kind, n.lead_id, n.loan_account_id, n.record_id, n.version,
-    coalesce(earlier.doubted, CASE WHEN taken.ref THEN replace(n.record_id::text, '-', '') ELSE n.ref END),
+    CASE WHEN earlier.doubted THEN earlier.ref WHEN taken.ref THEN replace(n.record_id::text, '-', '') ELSE n.ref END,
     CASE WHEN bar.by = 'border' THEN 'skipped' WHEN bar.by = 'consent' OR waits.yes THEN 'waiting'
         WHEN doubt.yes THEN 'unknown' ELSE 'queued' END,
     false, 0, 0, 0, now(), n.depends_on, '', '',
     CASE WHEN bar.by IS NOT NULL THEN bar.said WHEN waits.yes THEN n.waiting_for
-        WHEN doubt.yes THEN %(looked_up_first)s ELSE '' END,
+        WHEN doubt.yes THEN %(perhaps_there)s ELSE '' END,
     CASE WHEN bar.by = 'border' THEN %(across)s ELSE '' END, coalesce(bar.by = 'consent', false),
     doubt.yes
 FROM unnest(
@@ -107,14 +108,15 @@ FROM unnest(
 ) AS n(id, connection_id, kind, lead_id, loan_account_id, record_id, version, ref, depends_on, waiting_for)
 CROSS JOIN LATERAL (
     SELECT bool_or(d.state <> ALL (%(again)s)) AS stays,
-        (array_agg(d.ref ORDER BY d.version DESC) FILTER (WHERE d.once_unknown))[1] AS doubted
+        max(d.created_at) AS made_at, (array_agg(d.ref ORDER BY d.version DESC))[1] AS ref,
+        (array_agg(d.once_unknown ORDER BY d.version DESC))[1] AS doubted
     FROM (
-        SELECT d.state, d.ref, d.version, d.once_unknown FROM crm_integrations_delivery d
+        SELECT d.state, d.ref, d.version, d.once_unknown, d.created_at FROM crm_integrations_delivery d
         WHERE d.connection_id = n.connection_id AND d.kind = n.kind AND d.record_id = n.record_id
         ORDER BY d.version OFFSET 0
     ) d
 ) earlier
-CROSS JOIN LATERAL (SELECT earlier.doubted IS NOT NULL OR {restored} AS yes) doubt
+CROSS JOIN LATERAL (SELECT earlier.doubted IS TRUE OR {restored} AS yes) doubt
 CROSS JOIN LATERAL ({taken}) taken
 CROSS JOIN LATERAL ({waits}) waits
 LEFT JOIN LATERAL ({bar}) bar ON true
@@ -235,7 +237,7 @@ def _insert(could_be_anothers: bool, guarded: bool, waits: bool) -> Statement:
     )
     types = dict.fromkeys(New._fields, "text[]") | dict.fromkeys(IDS, "uuid[]") | {"version": "int[]"}
     name = f"{INSERT}{could_be_anothers:d}{guarded:d}{waits:d}"
-    return Statement(name, text, **types, again="text[]", across="text", looked_up_first="text")
+    return Statement(name, text, **types, again="text[]", across="text", perhaps_there="text")
 
 
 def _values(deliveries: Sequence[New]) -> dict[str, Any]:
@@ -250,7 +252,7 @@ def _values(deliveries: Sequence[New]) -> dict[str, Any]:
         "again": [*REPEATABLE, State.SUPERSEDED],
         "repeatable": list(REPEATABLE),
         "across": bars.ACROSS,
-        "looked_up_first": LOOKED_UP_FIRST,
+        "perhaps_there": PERHAPS_THERE,
     }
 
 

@@ -12,14 +12,17 @@ from crm_integrations.models import Connection, Notice
 def pause(connection: Connection, reason: str, by: str = "") -> None:
     """Hold all deliveries of `connection` until a person resumes it; `by` is the officer who paused it.
 
-    A call that was under way and is refused then takes nothing of the officer's word.
+    A call that was under way and is refused then takes nothing of the officer's word, and says nothing of the
+    connection where that was changed meanwhile.
     """
     told = redaction.mask_inside(reason, connection.credentials)
     held = Connection.objects.filter(pk=connection.pk)
     if not by:
-        held = held.exclude(~Q(paused_by=""), paused_until=Connection.UNTIL_RESUMED)
+        as_called = held.filter(version=connection.version)
+        held = as_called.exclude(~Q(paused_by=""), paused_until=Connection.UNTIL_RESUMED)
     with transaction.atomic():
-        held.update(paused_until=Connection.UNTIL_RESUMED, pause_reason=told, paused_by=by)
+        if not held.update(paused_until=Connection.UNTIL_RESUMED, pause_reason=told, paused_by=by):
+            return
         # Without the reason, which may hold the vendor's words: a notice is mailed.
         said = "Nothing is sent until an officer resumes it; the reason is on the connection's page."
         notices.raise_notice(connection, Notice.Kind.PAUSED, said)

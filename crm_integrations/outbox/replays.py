@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection as database
 from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.db.models.functions import Now
 
-from crm_integrations import doorbell, health, registry, summary
+from crm_integrations import doorbell, health, summary
 from crm_integrations.models import CLAIMABLE, REPEATABLE, Delivery, Replay, ReplayItem, State
-from crm_integrations.outbox.decisions import NEW_START
+from crm_integrations.outbox.decisions import NEW_START, NOT_ASKED_YET
+from crm_integrations.outbox.ended_leads import ERASED
+from leadops import statements
 from leadops.errors import LeadopsError
 from leadops.models import AuditEvent, Officer
 from leadops.services import audit
@@ -60,9 +61,7 @@ def start(
     chosen, values = deliveries.order_by().values("pk").query.sql_with_params()
     with transaction.atomic():
         replay = Replay.objects.create(officer=officer, reason=reason[:500], what=what[:500])
-        with database.cursor() as cursor:
-            cursor.execute(COLLECT.format(chosen=chosen), [replay.pk, *values, list(REPLAYABLE)])
-            replay.total = cursor.rowcount
+        replay.total = statements.run(COLLECT.format(chosen=chosen), [replay.pk, *values, list(REPLAYABLE)])
         if not replay.total:
             raise NothingToReplay
         if at_once is not None and replay.total > at_once:
@@ -92,7 +91,7 @@ def cancel(replay: Replay) -> bool:
 
 # Feeding ----------------------------------------------------------------------------------------------------------
 
-STATES = ", ".join(f"'{state.value}'" for state in CLAIMABLE)
+STATES = summary.listed(CLAIMABLE)
 NEXT = f"""
 SELECT next.delivery_id, next.lead_id FROM crm_integrations_connection c
 CROSS JOIN LATERAL (
@@ -130,7 +129,7 @@ def _feed(key: UUID, limit: int) -> int:
         alone = Replay.objects.select_for_update(skip_locked=True).filter(pk=key, state=Replay.State.RUNNING)
         if alone.first() is None:
             return 0
-        chosen = _rows(NEXT, replay=key, limit=limit)
+        chosen = statements.rows(NEXT, {"replay": key, "limit": limit})
         if not chosen:
             _end(key)
             return 0
@@ -143,7 +142,7 @@ def _feed(key: UUID, limit: int) -> int:
 def _end(key: UUID) -> None:
     """It is done once nothing of it waits to be queued, and nothing that it queued waits to be sent."""
     left = ReplayItem.objects.filter(replay=key, taken_at=None, left="").exists()
-    if not left and not _rows(IN_HAND, replay=key):
+    if not left and not statements.rows(IN_HAND, {"replay": key}):
         done = {"state": Replay.State.DONE, "ended_at": Now(), "updated_at": Now()}
         Replay.objects.filter(pk=key).update(**done)
 
@@ -151,17 +150,18 @@ def _end(key: UUID) -> None:
 def _take(key: UUID, delivery_ids: Sequence[UUID], lead_ids: set[UUID | None]) -> int:
     """Queue these, or write why not; how many were queued."""
     held = summary.lock({lead_id for lead_id in lead_ids if lead_id})
-    deliveries = list(Delivery.objects.filter(pk__in=delivery_ids).select_related("connection", "lead"))
+    chosen = Delivery.objects.filter(pk__in=delivery_ids).select_related("connection", "lead")
+    deliveries = list(chosen.select_for_update(of=("self",)))  # some have no lead that is locked
     ways: dict[str, list[UUID]] = defaultdict(list)
     for delivery in deliveries:
         ways[_way(delivery)].append(delivery.pk)
     replay = Replay.objects.only("reason", "officer").select_related("officer").get(pk=key)
     said = f"{replay.officer} had it replayed: {replay.reason}"
-    again = {"reason": said, "cause": "", "updated_at": Now(), **NEW_START}
+    again = {"reason": said, "cause": "", "updated_at": Now(), **NOT_ASKED_YET, **NEW_START}
     items = ReplayItem.objects.filter(replay=key)
     for state in (State.QUEUED, State.UNKNOWN):
         ids = ways.pop(state, [])
-        Delivery.objects.filter(pk__in=ids).update(state=state, lookups=0, absences=0, **again)
+        Delivery.objects.filter(pk__in=ids).update(state=state, **again)
         items.filter(delivery__in=ids).update(taken_at=Now())
     for why_not, ids in ways.items():
         items.filter(delivery__in=ids).update(left=why_not)
@@ -173,17 +173,13 @@ def _way(delivery: Delivery) -> str:
     """The state it is to go on in, or why it is left as it is."""
     if delivery.state not in REPLAYABLE:
         return {State.DELIVERED: DELIVERED, State.SUPERSEDED: REPLACED}.get(State(delivery.state), ON_ITS_WAY)
-    if delivery.ended_as:
-        return STOPPED
-    if not delivery.once_unknown and not delivery.accepted and delivery.state != State.REVIEW:
+    if delivery.is_ended:
+        return ERASED if delivery.is_erased else STOPPED
+    if not delivery.may_be_there:
         return State.QUEUED
-    return State.UNKNOWN if registry.get(delivery.connection.vendor).can_find else CANT_ASK
-
-
-def _rows(statement: str, **named: Any) -> list[tuple[Any, ...]]:
-    with database.cursor() as cursor:
-        cursor.execute(statement, named)
-        return list(cursor.fetchall())
+    if delivery.state == State.REVIEW and not delivery.connection.connector_class.can_find:
+        return CANT_ASK
+    return State.UNKNOWN
 
 
 # How far it is ----------------------------------------------------------------------------------------------------
@@ -218,7 +214,7 @@ class Progress:
 def progress(replay: Replay) -> Progress:
     """How far `replay` is."""
     counts: dict[str, int] = defaultdict(int)
-    for state, taken, left_out, count in _rows(COUNTS, replay=replay.pk):
+    for state, taken, left_out, count in statements.rows(COUNTS, {"replay": replay.pk}):
         counts[_part(state, taken, left_out)] += count
     return Progress(**counts)
 

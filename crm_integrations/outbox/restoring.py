@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -10,8 +9,9 @@ from django.db.models.functions import Now
 
 from crm_integrations import summary
 from crm_integrations.connector import Kind
-from crm_integrations.models import REPEATABLE, Connection, Delivery, State
-from crm_integrations.outbox.decisions import AT_ONCE, change
+from crm_integrations.models import REPEATABLE, Connection, Delivery, Exchange, State
+from crm_integrations.models.exchange import UNANSWERED
+from crm_integrations.outbox.decisions import AT_ONCE, NOT_ASKED_YET, change
 
 NO_ID = UUID(int=0)
 IN_DOUBT = (State.QUEUED, State.SENDING, State.RETRYING, State.UNKNOWN, State.REVIEW)
@@ -36,9 +36,12 @@ def doubt_unsent(reason: str) -> int:
 
 
 def _doubt(ids: list[UUID], reason: str) -> int:
-    anew: dict[str, Any] = {"due_at": Now(), "lookups": 0, "absences": 0, "once_unknown": True}
+    anew = {"due_at": Now(), "once_unknown": True, **NOT_ASKED_YET}
     with transaction.atomic():
         rows = Delivery.objects.filter(pk__in=ids)
         summary.lock({lead_id for lead_id in rows.values_list("lead_id", flat=True) if lead_id})
         rows.update(lease=None, leased_until=None)
+        Exchange.objects.filter(delivery__in=ids, finished_at=None).update(
+            error=UNANSWERED, finished_at=Now()
+        )
         return change(ids, IN_DOUBT, state=State.UNKNOWN, reason=reason, **anew)

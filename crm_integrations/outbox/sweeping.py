@@ -10,10 +10,11 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models.functions import Now
 
-from crm_integrations import events, health, notices, summary
+from crm_integrations import events, health, notices, retry, summary
 from crm_integrations.models import Delivery, Exchange, Lease, Notice, State
 from crm_integrations.models.exchange import UNANSWERED
 from crm_integrations.outbox import consents, low_water, replays
+from crm_integrations.outbox.decisions import NOT_ASKED_YET
 from crm_integrations.outbox.settling import cause_of, wake
 from leadops import statements
 from leadops.faults import place_of
@@ -31,6 +32,7 @@ def sweep() -> None:
     consents.look_again_in_turn()
     wake_waiting()
     _close_what_goes_on()
+    health.close_what_is_over()
     health.grow()
     replays.feed()
 
@@ -81,27 +83,29 @@ def _free(delivery: Delivery) -> None:
         events.of_deliveries([delivery.pk], columns["state"])
 
 
-def _after_death(delivery: Delivery, sent: bool) -> dict[str, Any]:
+def _after_death(delivery: Delivery, may_be_there: bool) -> dict[str, Any]:
     lost = delivery.leases_lost + 1
     freed: dict[str, Any] = {"lease": None, "leased_until": None, "updated_at": Now(), "leases_lost": lost}
     if lost >= DEATHS:
-        return freed | _taken_out(delivery, sent)
+        return freed | _taken_out(delivery, may_be_there)
     if delivery.state == State.UNKNOWN:
         return freed
-    if not sent or delivery.connection.connector_class.knows_repeats:
+    if not may_be_there or delivery.connection.connector_class.knows_repeats:
         return freed | {"state": State.QUEUED, "due_at": Now()}
-    wait = settings.DELIVERY_LOOKUPS[0] if settings.DELIVERY_LOOKUPS else 0
-    unknown = State.UNKNOWN if delivery.connection.connector_class.can_find else State.REVIEW
-    return freed | {"state": unknown, "reason": UNANSWERED, "lookups": 0, "absences": 0, "once_unknown": True,
-                    "due_at": Now() + timedelta(seconds=wait)}  # fmt: skip
+    can_find = delivery.connection.connector_class.can_find
+    wait = retry.look_up_in(0, settings.DELIVERY_LOOKUPS) if can_find else None
+    doubt = {"reason": UNANSWERED, "once_unknown": True, **NOT_ASKED_YET}
+    if wait is None:
+        return freed | doubt | {"state": State.REVIEW}
+    return freed | doubt | {"state": State.UNKNOWN, "due_at": Now() + timedelta(seconds=wait)}
 
 
-def _taken_out(delivery: Delivery, sent: bool) -> dict[str, Any]:
+def _taken_out(delivery: Delivery, may_be_there: bool) -> dict[str, Any]:
     """Nothing tries it again by itself; what may be at the vendor is for a person to decide."""
     said = "A record is not tried again by itself, because workers died over it; see its delivery."
     notices.raise_notice(delivery.connection, Notice.Kind.POISON, said, subject=str(delivery.pk))
     knows_repeats = delivery.connection.connector_class.knows_repeats
-    if (sent and not knows_repeats) or delivery.state == State.UNKNOWN:
+    if (may_be_there and not knows_repeats) or delivery.state == State.UNKNOWN:
         return {
             "state": State.REVIEW,
             "reason": f"{POISON} {UNANSWERED}",

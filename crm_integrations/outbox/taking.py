@@ -19,10 +19,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection as database
 
-from crm_integrations import health
+from crm_integrations import health, summary
 from crm_integrations.models import CLAIMABLE
 from crm_integrations.outbox import low_water
 from crm_integrations.outbox.low_water import Mark
+from leadops import statements
 from leadops.prepared import AS_BEFORE, IN_ORDER, Statement, run
 
 # `rate` and `parallel` are the connection's own limits at today's pace; one call at a time once a breaker opened.
@@ -53,7 +54,7 @@ d.connection_id = {connection} AND d.state IN ({states}) AND d.due_at <= stateme
     AND (d.leased_until IS NULL OR d.leased_until <= statement_timestamp())
 """
 FIRST_DUE = "ORDER BY d.due_at, d.id"
-STATES = ", ".join(f"'{state.value}'" for state in CLAIMABLE)
+STATES = summary.listed(CLAIMABLE)
 OF_CONNECTION = DUE.format(connection="c.id", states=STATES, since="mark.since")
 ANY_DUE = f"(SELECT true FROM crm_integrations_delivery d WHERE {OF_CONNECTION} {FIRST_DUE} LIMIT 1)"
 CHOSEN = "nullif(current_setting('leadops.chosen', true), '')::uuid"
@@ -203,5 +204,4 @@ OWE = "UPDATE crm_integrations_health SET tokens = tokens - %(calls)s WHERE conn
 
 def owe(connection_id: UUID, calls: int = 1) -> None:
     """So many more calls were made than tokens were given for: the next claims wait for it. Below 0, so many fewer."""
-    with database.cursor() as cursor:
-        cursor.execute(OWE, {"connection": connection_id, "calls": calls})
+    statements.run(OWE, {"connection": connection_id, "calls": calls})

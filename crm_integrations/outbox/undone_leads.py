@@ -10,6 +10,7 @@ from leadops import statements
 
 UNTOUCHED = (State.WAITING, State.QUEUED, State.SKIPPED, State.SUPERSEDED, State.CANCELLED)
 """States in which a delivery that was never sent can go with its lead."""
+# Stricter than `models.MAY_BE_THERE`: what was tried at all keeps its lead.
 # The leads are locked before their deliveries, as everywhere; a claim passes over what is locked.
 _DELIVERIES = """
 SELECT d.lead_id, c.name, d.attempts = 0 AND d.accepted IS FALSE AND NOT d.once_unknown AND d.reference = ''

@@ -114,7 +114,7 @@ class Comparison:
             counts = bool(mine and self._is_in_scope(mine)) or any(
                 each.field != STATUS for each in differences
             )
-            notes.append((_key(row), mine.pk if mine else None, counts))
+            notes.append((_key(row), mine.pk if mine and not _is_another(row, mine) else None, counts))
         Difference.objects.bulk_create(found)
         self._note(notes)
         Reconciliation.objects.filter(pk=self.reconciliation.pk).update(theirs=self.read)
@@ -181,8 +181,7 @@ class Comparison:
         elif mine.state != State.DELIVERED:
             if mine.state not in MOVING and self._may_be_of_these_days(row):
                 yield self._differs(row, mine, STATE, mine.get_state_display(), row.status or "There")
-        elif mine.reference and row.reference and mine.reference != row.reference:
-            # Another record of theirs with our reference, made when it may: its values are not compared with ours.
+        elif _is_another(row, mine):  # its values are not compared with ours
             if self._is_in_scope(mine) or self._may_be_of_these_days(row):
                 yield self._differs(row, mine, REFERENCE, mine.reference, row.reference)
         elif self._is_in_scope(mine):
@@ -221,6 +220,11 @@ class Comparison:
 
 def _key(row: ListedRow) -> str:
     return f"id {row.reference}" if row.reference else f"ref {row.ref}"
+
+
+def _is_another(row: ListedRow, mine: Delivery) -> bool:
+    """Whether the vendor has our reference on another record than the one it told us of."""
+    return bool(mine.reference and row.reference) and mine.reference != row.reference
 
 
 def _match(row: ListedRow, known: Known) -> Delivery | None:

@@ -84,16 +84,15 @@ def _compared(reconciliation: Reconciliation, stop: Callable[[], bool]) -> Compa
 
 def _end(reconciliation: Reconciliation, comparison: Comparison) -> None:
     """Write the sums, and tell operations or take back what they were told."""
-    differing = reconciliation.differences.filter(kind=Kind.DIFFERS).exclude(field=STATUS)
-    mine = differing.filter(delivery__in=comparison.in_scope()).values("delivery").distinct().count()
-    missing = reconciliation.differences.filter(kind=Kind.MISSING_THERE).count()
+    told = reconciliation.differences.exclude(kind=Kind.DIFFERS, field=STATUS)
+    troubled = told.filter(delivery__in=comparison.in_scope()).values("delivery").distinct().count()
     ours = comparison.in_scope().count()
     Reconciliation.objects.filter(pk=reconciliation.pk).update(
         state=State.DONE,
         reason="",
         ours=ours,
         theirs=comparison.theirs(),
-        matched=ours - missing - mine,
+        matched=ours - troubled,
         ended_at=Now(),
         updated_at=Now(),
     )

@@ -66,7 +66,10 @@ def _problem(connection: Connection, first_on: date, last_on: date) -> str:
 
 
 def start_nightly() -> int:
-    """After the set hour, ask for yesterday at every connection that can list and was not asked since; how many."""
+    """After the set hour, ask for yesterday at every connection that can list and was not asked since; how many.
+
+    With it go the days before that nobody compared, as when the connection was paused or no clock ran.
+    """
     if timezone.localtime().hour < settings.RECONCILE_HOUR:
         return 0
     day, begun = yesterday(), 0
@@ -76,8 +79,21 @@ def start_nightly() -> int:
         if asked.filter(created_at__gte=over).exists():
             continue
         try:
-            start(connection, day, day)
+            start(connection, _first_left_out(connection, day), day)
         except CannotReconcile:
             continue  # paused, or another is under way: the next round asks again
         begun += 1
     return begun
+
+
+def _first_left_out(connection: Connection, day: date) -> date:
+    """The day after the last one that was compared when it was over, `day` where none was; MOST_DAYS at most."""
+    done = connection.reconciliations.filter(state=Reconciliation.State.DONE, last_on__lt=day)
+    whole = [
+        each.last_on
+        for each in done.order_by("-last_on", "-id")[:MOST_DAYS]
+        if each.created_at >= midnight(each.last_on + timedelta(days=1))
+    ]
+    if not whole:
+        return day
+    return max(whole[0] + timedelta(days=1), day - timedelta(days=MOST_DAYS - 1))

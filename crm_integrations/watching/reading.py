@@ -49,7 +49,7 @@ def read(call: Exchange, connector: Connector | None) -> Reading:
     good = call.status is not None and 200 <= call.status < 300
     sent = call.purpose == Purpose.CREATE
     words, refusal = _understood(call, connector) if good or sent else (frozenset[str](), None)
-    learn = good and call.purpose != Purpose.TOKEN and not isinstance(refusal, errors.Rejected)
+    learn = good and call.purpose != Purpose.TOKEN and not _refused(call, connector, refusal)
     fields = _fields(call.response_body) if learn else None
     return Reading(
         hour=timezone.localtime(call.created_at).replace(minute=0, second=0, microsecond=0),
@@ -62,6 +62,16 @@ def read(call: Exchange, connector: Connector | None) -> Reading:
         echoed=_echoed(fields, call.request_body) if fields else frozenset(),
         words=words,
     )
+
+
+def _refused(call: Exchange, connector: Connector | None, refusal: errors.DeliveryError | None) -> bool:
+    return isinstance(refusal, errors.Rejected) or (
+        connector is not None and connector.is_refusal(_response(call))
+    )
+
+
+def _response(call: Exchange) -> Response:
+    return Response(call.status or 0, call.response_body.encode(), call.response_headers)
 
 
 def _cause(call: Exchange, refusal: errors.DeliveryError | None) -> str:
@@ -86,7 +96,7 @@ def _understood(
 
 
 def _words(call: Exchange, connector: Connector) -> Iterator[str]:
-    response = Response(call.status or 0, call.response_body.encode(), call.response_headers)
+    response = _response(call)
     if call.purpose == Purpose.CREATE:
         found = [connector.outcome(response).status]
     elif call.purpose == Purpose.STATUS:
@@ -104,8 +114,6 @@ def _fields(body: str) -> frozenset[str] | None:
         return None
     if not isinstance(answer, dict | list):
         return None
-    if isinstance(answer, dict) and answer.get("error"):
-        return None  # Broctagon's refusal, whichever status it comes with: no answer that changed
     paths: set[str] = set()
     for path in _paths(answer, "", 1):
         paths.add(path)

@@ -77,6 +77,21 @@ def test_a_fault_of_ours_once_it_was_sent_makes_no_second_copy(
     assert len(vendor_sandbox.held("ispcrm")) == 1
 
 
+def test_a_fault_of_ours_in_sending_is_no_look_up(receive, connections, vendor_sandbox, monkeypatch):
+    real = transport.send
+
+    def fail(*args: Any) -> None:
+        real(*args)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(transport, "send", fail)
+    receive()
+    only("crego_crm")
+    engine.drain()
+    sent = Delivery.objects.get()
+    assert (sent.state, sent.lookups) == (State.UNKNOWN, 0)
+
+
 def test_a_fault_of_ours_in_a_look_up_makes_no_second_copy(receive, connections, vendor_sandbox, monkeypatch):
     def fail(*args: Any) -> None:
         raise ZeroDivisionError

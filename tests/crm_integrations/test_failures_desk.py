@@ -377,7 +377,7 @@ def test_running_replay_shows_how_far_it_is_and_can_be_cancelled(desk, failed):
 
 def test_replay_tells_what_failed_again_and_what_was_left(desk, failed, held):
     replay = begun(desk, f"{reverse(START)}?filter=state__exact%3Drejected")
-    Delivery.objects.filter(pk=failed[1].pk).update(once_unknown=True)
+    Delivery.objects.filter(pk=failed[1].pk).update(state=State.REVIEW)
     outbox.replays.feed()
     Delivery.objects.filter(state=State.QUEUED).update(state=State.DEAD, cause="HTTP 503")
     page = page_of(desk, reverse("admin:crm_integrations_replay_change", args=[replay.pk]))

@@ -19,6 +19,7 @@ from crm_integrations.answers import flat
 from crm_integrations.calls import kept_call
 from crm_integrations.connector import Outcome
 from crm_integrations.models import Connection, Delivery, Exchange, Health, Inbound, Notice, StatusChange
+from crm_integrations.models.exchange import UNANSWERED
 from leadops.services import loan_accounts
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -275,7 +276,7 @@ def test_a_dead_workers_question_is_asked_again_when_its_time_is_over(account, v
     vendor_sandbox.move("crego_los", dead.delivery.reference, status="active")
     assert following.follow() == 1
     begun.refresh_from_db()
-    assert begun.error == following.UNANSWERED
+    assert begun.error == UNANSWERED
     following._ask(dead)  # it was only asleep: what it says now is not heard
     assert changes(dead.delivery) == [(Source.POLL, "activation", "active", "active")]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from crm_integrations import delivery as engine
-from crm_integrations import outbox, why
+from crm_integrations import following, outbox, why
 from crm_integrations.models import Connection, Delivery, Exchange, State
 from leadops.models import Lead
 from leadops.services import leads
@@ -92,10 +93,39 @@ def test_what_may_be_there_is_asked_for_once_the_file_is_back(receive, gone):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_pages_tell_of_it(client, officer, receive, gone):
-    lead = receive()
-    connection = gone()
+def test_what_is_followed_there_is_followed_again_once_the_file_is_back(receive, connections):
+    lead, vendor = receive(), Connection.objects.filter(pk=connections["brainysoft"].pk)
     engine.drain()
+    followed = lead.deliveries.filter(connection=connections["brainysoft"])
+    followed.update(ask_at=Now())
+    vendor.update(vendor="gone")
+    assert following.follow() == 1
+    assert followed.get().ask_at is not None
+    vendor.update(vendor="brainysoft")
+    followed.update(ask_at=Now())
+    following.follow()
+    assert followed.get().exchanges.filter(purpose=Exchange.Purpose.STATUS).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_doubting_one_there_has_it_wait_for_the_file(receive, gone):
+    receive()
+    connection = gone()
+    Delivery.objects.filter(connection=connection).update(state=State.DELIVERED, reference="1")
+    assert outbox.doubt([of(connection).pk], "It is not listed.") == 1
+    assert of(connection).state == State.UNKNOWN
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("sent_before", [True, False])
+def test_pages_tell_of_it(client, officer, receive, gone, caplog, sent_before):
+    lead = receive()
+    if sent_before:
+        engine.drain()
+    connection = gone()
+    Delivery.objects.filter(connection=connection).update(state=State.QUEUED)
+    engine.drain()
+    caplog.clear()
     client.force_login(officer)
     pages = {
         reverse("admin:index"),
@@ -106,4 +136,5 @@ def test_pages_tell_of_it(client, officer, receive, gone):
         reverse("admin:crm_integrations_connection_change", args=[connection.pk]),
     }
     assert {client.get(page).status_code for page in pages} == {200}
+    assert "ERROR" not in {record.levelname for record in caplog.records}
     assert SAID in why.of_delivery(of(connection), of(connection).updated_at)

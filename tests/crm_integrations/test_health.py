@@ -189,6 +189,26 @@ def test_calls_that_a_worker_of_ours_broke_off_open_nothing(queue, vendor, said)
     assert (Health.objects.get().failures, Health.objects.get().opened_at) == (1, None)
 
 
+@pytest.mark.parametrize("left", [True, False])
+def test_a_breaker_whose_vendor_answered_closes_once_nothing_is_left_to_try(queue, vendor, left):
+    isp = holding.connect("isp", vendor.url)
+    queue(1)
+    vendor.status = 503
+    for _ in range(5):
+        Delivery.objects.update(due_at=Now(), state=State.QUEUED)
+        engine.drain()
+    Health.objects.update(failures=0, hold_until=Now())  # as after a harmless call that was answered
+    if not left:
+        outbox.cancel(Delivery.objects.values_list("pk", flat=True))
+    outbox.sweep()
+    assert (Health.objects.get().opened_at is None) is not left
+    assert Notice.objects.filter(kind=Notice.Kind.BREAKER, closed_at=None).exists() is left
+    isp.enabled = False
+    isp.save()
+    outbox.sweep()
+    assert not Notice.objects.filter(closed_at=None).exists()
+
+
 def test_failures_of_an_hour_ago_open_nothing(queue, vendor):
     isp = holding.connect("isp", vendor.url)
     queue(1)

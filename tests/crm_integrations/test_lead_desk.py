@@ -166,7 +166,8 @@ def test_what_was_cut_or_is_of_a_vendor_of_former_days_is_told_by_its_status(bus
     assert what_was_said(made, delivery.connection, made.response_body).words == "Refused: No"
     assert what_was_said(made, delivery.connection, "{" * BEGINNING).words == "HTTP 200"
     delivery.connection.vendor = "gone"
-    assert what_was_said(made, delivery.connection, made.response_body).words == "HTTP 200"
+    said = what_was_said(made, delivery.connection, made.response_body).words
+    assert said == "No certain answer: connectors/ holds no gone any more."
 
 
 def test_timeline_tells_rows_consents_repeats_and_accounts(desk, busy_lead, partner, program):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from crm_integrations import checkups, outbox, transport
 from crm_integrations.connector import Response
-from crm_integrations.models import Connection, Health
+from crm_integrations.models import Connection, Health, Notice
 from tests.crm_integrations import holding
 
 TOKEN = "tok-9f8e7d6c5b4a"
@@ -49,6 +49,21 @@ def test_a_late_refusal_takes_nothing_of_an_officers_word(crego):
     outbox.pause(crego, "HTTP 403: no")
     crego.refresh_from_db()
     assert (crego.paused, crego.paused_by, crego.pause_reason) == (True, "asha", "Maintenance until Monday")
+
+
+def test_a_late_refusal_of_what_was_changed_meanwhile_pauses_nothing(crego):
+    as_called = Connection.objects.get(pk=crego.pk)
+    outbox.pause(crego, "HTTP 401: no")
+    crego.refresh_from_db()
+    crego.secrets = {"token": "tok-new"}
+    crego.save()
+    outbox.resume(crego)
+    outbox.pause(as_called, "HTTP 401: no")
+    crego.refresh_from_db()
+    assert (crego.paused, Notice.objects.filter(closed_at=None).count()) == (False, 0)
+    outbox.pause(crego, "HTTP 401: no")
+    crego.refresh_from_db()
+    assert crego.paused
 
 
 def test_a_pause_that_nobody_gave_or_that_is_over_is_anothers_to_give(crego):

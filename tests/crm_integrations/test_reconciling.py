@@ -215,6 +215,15 @@ def test_second_record_with_our_reference_is_told(vendor, crego, delivered):
     assert asked.matched == 4
 
 
+def test_record_of_which_only_another_with_its_reference_is_listed_is_missing_there(vendor, crego, delivered):
+    first, *others = delivered
+    vendor.rows = [replace(listed(first), reference="crego-again"), *map(listed, others)]
+    asked = compared(crego)
+    assert found(asked) == {Kind.DIFFERS: 1, Kind.MISSING_THERE: 1}
+    assert {each.delivery_id for each in asked.differences.all()} == {first.pk}
+    assert asked.matched == 4
+
+
 def test_second_record_that_was_made_on_a_later_day_is_told_on_that_day_alone(vendor, crego, delivered):
     again = {"reference": "crego-again", "created_at": NOON + timedelta(days=2)}
     vendor.rows = [replace(listed(delivered[0]), **again)]

@@ -57,3 +57,18 @@ def test_the_night_compares_a_day_that_was_compared_before_it_was_over(crego, se
     tomorrow = timezone.now() + timedelta(days=1)
     monkeypatch.setattr(timezone, "now", lambda: tomorrow)
     assert [reconciling.start_nightly(), reconciling.start_nightly()] == [1, 0]
+
+
+@pytest.mark.parametrize(("nights_missed", "days"), [(1, 2), (4, 5), (60, 31)])
+def test_night_makes_up_for_the_nights_on_which_nobody_compared(crego, settings, nights_missed, days):
+    settings.RECONCILE_HOUR = 0
+    yesterday = reconciling.yesterday()
+    last = yesterday - timedelta(days=nights_missed + 1)
+    whole = reconciling.start(crego, last, last)
+    Reconciliation.objects.filter(pk=whole.pk).update(state="done")
+    failed = reconciling.start(crego, yesterday - timedelta(days=1), yesterday - timedelta(days=1))
+    Reconciliation.objects.filter(pk=failed.pk).update(state="failed")
+    assert reconciling.start_nightly() == 1
+    made_up = Reconciliation.objects.latest("id")
+    assert (made_up.first_on, made_up.last_on) == (yesterday - timedelta(days=days - 1), yesterday)
+    assert reconciling.start_nightly() == 0

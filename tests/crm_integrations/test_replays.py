@@ -171,13 +171,22 @@ def test_once_unknown_one_that_is_not_there_is_sent_after_two_looks(
     assert len(vendor_sandbox.held("brainysoft")) == 1
 
 
-@pytest.mark.parametrize(
-    "columns",
-    [{"once_unknown": True}, {"state": State.REVIEW}, {"accepted": True}],
-    ids=str,
-)
-def test_what_may_be_at_a_vendor_that_cannot_be_asked_is_left_to_a_person(ispcrm, refuse, order, columns):
+@pytest.mark.parametrize("columns", [{"once_unknown": True}, {"accepted": True}], ids=str)
+def test_what_may_be_at_a_vendor_that_cannot_be_asked_comes_to_a_person_without_a_call(
+    ispcrm, refuse, order, columns, vendor_sandbox
+):
     refuse(1, **columns)
+    calls = len(vendor_sandbox.calls("ispcrm"))
+    replay = order()
+    engine.drain()
+    assert states() == {State.REVIEW: 1}
+    assert replays.progress(replay).failed == 1
+    assert Delivery.objects.get().reason.endswith("This vendor can't be asked.")
+    assert len(vendor_sandbox.calls("ispcrm")) == calls
+
+
+def test_what_a_person_is_to_decide_about_already_is_left_to_them(ispcrm, refuse, order):
+    refuse(1, state=State.REVIEW)
     before = Delivery.objects.values().get()
     replay = order()
     assert replays.feed() == 0

@@ -149,7 +149,7 @@ def test_a_new_lead_s_deliveries_are_looked_for_by_their_own_keys(connections):
     nothing = dict.fromkeys(enqueueing.New._fields, "{}") | {
         "again": "{}",
         "across": "",
-        "looked_up_first": "",
+        "perhaps_there": "",
     }
     plan = kept_plan(IN_ORDER, insert, nothing)
     assert "(record_id = n.record_id)" in plan.partition("one_delivery_per_version")[2].partition("Filter")[0]

@@ -147,7 +147,7 @@ def test_calls_of_a_vendor_without_connector_are_counted(isp):
     Connection.objects.update(vendor="gone")
     called(isp, status=503)
     watching.watch()
-    assert (counts(isp), causes(isp)) == ((1, 1, 1), {"HTTP 503": 1})
+    assert (counts(isp), causes(isp)) == ((1, 1, 1), {"HTTP 503: ok": 1})
 
 
 # Each once -----------------------------------------------------------------------------------------------------------

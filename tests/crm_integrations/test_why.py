@@ -129,6 +129,8 @@ ENDED = {
     ],
     State.FAILED: [
         ({"reason": "A fault: KeyError."}, "It failed here, and nothing was sent: A fault: KeyError."),
+        ({"reason": "A fault: KeyError.", "attempts": 1}, "It failed here: A fault: KeyError."),
+        ({"reason": "A fault: KeyError.", "once_unknown": True}, "It failed here: A fault: KeyError."),
         ({}, "It failed here, and nothing was sent."),
     ],
     State.SKIPPED: [
