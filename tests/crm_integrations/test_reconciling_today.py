@@ -68,7 +68,7 @@ def test_night_makes_up_for_the_nights_on_which_nobody_compared(crego, settings,
     Reconciliation.objects.filter(pk=whole.pk).update(state="done")
     failed = reconciling.start(crego, yesterday - timedelta(days=1), yesterday - timedelta(days=1))
     Reconciliation.objects.filter(pk=failed.pk).update(state="failed")
-    assert reconciling.start_nightly() == 1
-    made_up = Reconciliation.objects.latest("id")
+    assert reconciling.start_nightly() == 3  # the others have their yesterday
+    made_up = crego.reconciliations.latest("id")
     assert (made_up.first_on, made_up.last_on) == (yesterday - timedelta(days=days - 1), yesterday)
     assert reconciling.start_nightly() == 0
