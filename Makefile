@@ -6,7 +6,7 @@ USABLE = import ensurepip, sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell { python3 -c '$(TUNED)' || ! /usr/bin/python3 -c '$(USABLE)'; } 2>/dev/null && echo python3 || echo /usr/bin/python3)
 BIN = .venv/bin
 SUBJECTS = leadops crm_integrations tests benchmarks deploy manage.py
-BENCHMARKS = validation lead_create lead_lists lead_bulk deliveries claims enqueue excel_import import_memory import_behind beside_import export search audit desk
+BENCHMARKS = validation lead_create lead_lists lead_bulk deliveries claims enqueue excel_import import_memory import_behind beside_import export search audit desk webhooks
 # The test database ends with the tests, also when they fail or are interrupted.
 WITH_TEST_DATABASE = trap 'exit 130' INT TERM; \
 	trap '$(BIN)/python -m leadops.embedded_postgres.server stop var/test/postgres' EXIT; set -e;

@@ -17,7 +17,8 @@ NUMBERS = itertools.count()
 class Load:
     """`clients` connections at once, each of which sends its next request when it has its answer.
 
-    `body` gives what the next request sends, with an Idempotency-Key of its own; without it the path is read.
+    `body` gives what the next request sends, with an Idempotency-Key of its own; without it the path is read. `sign`
+    gives the headers that vouch for a body.
     """
 
     def __init__(
@@ -29,8 +30,10 @@ class Load:
         *,
         clients: int = 1,
         body: Callable[[], Any] | None = None,
+        sign: Callable[[str], dict[str, str]] = lambda body: {},
     ) -> None:
         self.port, self.path, self.status, self.body, self.clients = port, path, status, body, clients
+        self.sign = sign
         self.headers = {"Content-Type": "application/json"} | (
             {"Authorization": f"Bearer {key}"} if key else {}
         )
@@ -79,7 +82,7 @@ class Load:
         """What was wrong with the answer."""
         calling = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
-            own = {"Idempotency-Key": f"bench-{next(NUMBERS)}"} if body else {}
+            own = {"Idempotency-Key": f"bench-{next(NUMBERS)}"} | self.sign(body) if body else {}
             calling.request("POST" if body else "GET", self.path, body, self.headers | own)
             answer = calling.getresponse()
             said = answer.read()

@@ -185,11 +185,13 @@ REST_FRAMEWORK, SPECTACULAR_SETTINGS = api.REST_FRAMEWORK, api.SPECTACULAR_SETTI
 # Celery rings a bell; the outbox table holds the work. Losing the broker with everything in it loses nothing.
 EMBEDDED_BROKER = "folder://localhost//"
 CELERY_BROKER_URL = env_secret("CELERY_BROKER_URL") or EMBEDDED_BROKER
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
+# Whoever rings in vain goes on at once: left alone the client tries again and again while a lead waits for its answer.
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"max_retries": 0}
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
 if CELERY_BROKER_URL == EMBEDDED_BROKER:
     CELERY_BROKER_TRANSPORT_OPTIONS = first_run.broker_folders(VAR_DIR / "broker")
 elif CELERY_BROKER_URL.startswith("redis"):
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
+    CELERY_BROKER_TRANSPORT_OPTIONS |= {
         "visibility_timeout": 600,
         "socket_timeout": 5,
         "socket_connect_timeout": 1,

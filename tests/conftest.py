@@ -12,7 +12,7 @@ from pytest_django import DjangoDbBlocker
 
 from crm_integrations import partitions
 from crm_integrations.models import Connection
-from leadops import collector, embedded_broker
+from leadops import collector, doorbell, embedded_broker
 from leadops.models import ApiKey, Officer, Partner, Program
 from tests import migrated, people, vendors
 from tests.vendors import Sandbox
@@ -179,3 +179,4 @@ def _approvals(settings) -> None:
 def no_bell_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """What another test rang, and nobody heard, keeps no bell of this one from being rung."""
     monkeypatch.setattr(embedded_broker, "last_sent", {})
+    monkeypatch.setitem(doorbell.hushed, "until", 0.0)

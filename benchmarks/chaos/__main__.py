@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterable
 from types import FrameType
 
-from benchmarks.chaos import brokers, kills, planted, soak, swallowed
+from benchmarks.chaos import brokers, kills, planted, silent, soak, swallowed
 from benchmarks.chaos.judge import judge
 from benchmarks.chaos.rig import ROOT, Rig, rig
 
@@ -50,6 +50,17 @@ def killed_workers(rig: Rig, small: bool) -> bool:
         return result.good
 
     return _with_each(brokers.NAMES, killed)
+
+
+def silent_broker(rig: Rig, small: bool) -> bool:
+    """Redis and RabbitMQ stopped for a while under leads that come in."""
+
+    def silenced(broker: str) -> bool:
+        result = silent.run(rig, 5 if small else 60, broker)
+        print(f"{broker}: {result}", flush=True)
+        return result.good
+
+    return _with_each(brokers.SERVERS, silenced)
 
 
 def canaries(rig: Rig, small: bool) -> bool:
@@ -125,6 +136,7 @@ def tests(rig: Rig, small: bool) -> bool:
 
 PARTS: dict[str, Part] = {
     "kills": killed_workers,
+    "silent": silent_broker,
     "canaries": canaries,
     "points": points,
     "freezes": frozen_workers,

@@ -58,11 +58,19 @@ class _Server(ABC):
         found = shutil.which(self.program) or shutil.which(self.program, path="/usr/sbin:/usr/local/sbin")
         if found is None:
             raise Missing(f"{self.program} is not installed: apt-get install {self.program}")
-        self.folder, self.port = folder / self.program, free_port()
+        self.folder, self.port, self.found = folder / self.program, free_port(), found
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.start()
+
+    def start(self) -> None:
+        """Also again, after `stop`, where it was before."""
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                self._command(found), env=self._environment(), stdout=log, stderr=log, start_new_session=True
+                self._command(self.found),
+                env=self._environment(),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         try:
             self._await(self._answers)

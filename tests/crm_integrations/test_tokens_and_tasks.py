@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -10,6 +15,7 @@ from celery import current_app
 from django.core.checks import run_checks
 from django.utils import timezone
 
+import leadops.doorbell
 from crm_integrations import delivery, doorbell, outbox, tasks, tokens
 from crm_integrations.connector import Token
 from crm_integrations.models import Connection, Delivery, Exchange, Route, State
@@ -17,6 +23,8 @@ from leadops import synthetic
 from leadops.ids import made_at
 from leadops.models import Lead
 from leadops.services import leads, loan_accounts
+from tests import patience
+from tests.environment import ROOT
 
 
 @pytest.fixture
@@ -67,6 +75,43 @@ def test_a_broker_that_is_away_does_not_fail_a_submit(monkeypatch, caplog):
     doorbell.ring()
     assert "sweep" in caplog.text
     assert "hush" not in caplog.text
+
+
+def test_a_broker_that_was_away_is_left_alone_for_a_moment(monkeypatch):
+    rung = []
+
+    def away(*args, **kwargs):
+        rung.append(args)
+        raise ConnectionError
+
+    monkeypatch.setattr(current_app, "send_task", away)
+    for _ in range(3):
+        doorbell.ring()
+    assert len(rung) == 1
+    monkeypatch.setitem(leadops.doorbell.hushed, "until", time.monotonic())
+    doorbell.ring()
+    assert len(rung) == 2
+
+
+RING = """
+import django
+django.setup()
+from leadops import doorbell
+doorbell.ring("crm_integrations.tasks.work")
+"""
+
+
+def test_a_broker_that_hangs_up_is_not_tried_again_while_a_lead_waits():
+    with socket.create_server(("127.0.0.1", 0)) as broker:
+        broker.settimeout(patience.SECONDS)
+        url = f"amqp://guest:guest@127.0.0.1:{broker.getsockname()[1]}//"
+        environment = {**os.environ, "CELERY_BROKER_URL": url}
+        with subprocess.Popen([sys.executable, "-c", RING], cwd=ROOT, env=environment) as ringing:
+            broker.accept()[0].close()
+            assert ringing.wait(patience.SECONDS) == 0
+        broker.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            broker.accept()
 
 
 @pytest.fixture
