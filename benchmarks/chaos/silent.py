@@ -11,7 +11,7 @@ from benchmarks.chaos.judge import Verdict, judge
 from benchmarks.chaos.kills import at_work, open_deliveries
 from benchmarks.chaos.rig import PATIENCE, Rig, kill, wait_until
 
-VENDORS = ("broctagon", "ispcrm")
+VENDORS = ("brainysoft", "broctagon")
 WEB = ("--workers", "2", "--threads", "8", "--log-level", "critical")
 MOST_MS, MOST_SECONDS = 500.0, 60.0
 RATE = 20.0
