@@ -32,6 +32,7 @@ SAID = (
     "attempts",
     "lookups",
     "absences",
+    "once_unknown",
     "due_at",
     "leased_until",
     "depends_on",
