@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from crm_integrations import outbox
-from crm_integrations.models import Connection, Delivery, Replay, Subscription
+from crm_integrations.models import Connection, Delivery, Reconciliation, Replay, Subscription
 from leadops.models import Officer, PendingChange
 from leadops.models.pending_change import Line
 from leadops.services.approvals import Data, Kind, Reach, line, version_of
@@ -133,6 +133,34 @@ class ReplayStart(Kind):
     def may_check(self, officer: Officer, replay: Replay, data: Data) -> bool:
         """Also who does not see the replay itself, which is its maker's own."""
         return officer.has_perms(self.rights)
+
+
+class Doubt(Kind):
+    """Much of what a vendor did not list is taken for perhaps not there: each leaves what is settled."""
+
+    name = "doubt"
+    label = _("Doubting many deliveries")
+    model = Reconciliation
+    rights = ("crm_integrations.add_reconciliation",)
+    seen_with = "crm_integrations.view_reconciliation"
+
+    def what(self, asked: Reconciliation, data: Data) -> str:
+        return f"Look up {outbox.missing_there(asked, data['chosen']).count()} deliveries: {asked}"
+
+    def describe(self, asked: Reconciliation, data: Data) -> list[Line]:
+        return [
+            line(_("Deliveries that are doubted"), "", outbox.missing_there(asked, data["chosen"]).count()),
+            line(_("Connection"), "", asked.connection),
+            line(_("Delivered by us"), "", asked.ours),
+            line(_("Listed there"), "", asked.theirs),
+        ]
+
+    def base(self, asked: Reconciliation, data: Data) -> str:
+        return version_of(outbox.missing_there(asked, data["chosen"]).count())
+
+    def apply(self, asked: Reconciliation, data: Data, change: PendingChange) -> Model | None:
+        outbox.doubt_missing(asked, data["chosen"], change.reason, change.made_by)
+        return None
 
 
 def _capital(field: Any) -> str:

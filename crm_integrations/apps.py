@@ -20,7 +20,10 @@ class CrmIntegrationsConfig(AppConfig):
         from leadops.validation import declare_extra
 
         approvals.register(
-            vendors_approvals.ConnectionChange, vendors_approvals.NewConnection, vendors_approvals.ReplayStart
+            vendors_approvals.ConnectionChange,
+            vendors_approvals.NewConnection,
+            vendors_approvals.ReplayStart,
+            vendors_approvals.Doubt,
         )
         approvals.register(webhooks_approvals.NewSubscription, webhooks_approvals.SubscriptionChange)
         post_migrate.connect(make_partitions, sender=self)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.contrib.postgres.aggregates import BoolAnd
 from django.db import connection
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, Q
 
 from crm_integrations.models import Delivery, State
 from leadops.models import Officer
@@ -25,7 +26,9 @@ WITH RECURSIVE found AS (
         ORDER BY d.connection_id, d.cause LIMIT 1
     ) next
 ), groups AS (SELECT connection_id, cause FROM found LIMIT %(groups)s)
-SELECT g.connection_id, g.cause, counted.deliveries, oldest.updated_at, newest.updated_at FROM groups g
+SELECT g.connection_id, g.cause, counted.deliveries, oldest.updated_at, newest.updated_at,
+    oldest.state = 'review' AND newest.state = 'review'
+FROM groups g
 CROSS JOIN LATERAL (
     SELECT count(*) AS deliveries FROM (
         SELECT 1 FROM crm_integrations_delivery d
@@ -34,12 +37,12 @@ CROSS JOIN LATERAL (
     ) first
 ) counted
 CROSS JOIN LATERAL (
-    SELECT d.updated_at FROM crm_integrations_delivery d
+    SELECT d.updated_at, d.state FROM crm_integrations_delivery d
     WHERE d.connection_id = g.connection_id AND d.cause = g.cause AND d.cause <> '' AND d.state <> 'skipped'
     ORDER BY d.updated_at LIMIT 1
 ) oldest
 CROSS JOIN LATERAL (
-    SELECT d.updated_at FROM crm_integrations_delivery d
+    SELECT d.updated_at, d.state FROM crm_integrations_delivery d
     WHERE d.connection_id = g.connection_id AND d.cause = g.cause AND d.cause <> '' AND d.state <> 'skipped'
     ORDER BY d.updated_at DESC LIMIT 1
 ) newest
@@ -48,13 +51,17 @@ CROSS JOIN LATERAL (
 
 @dataclass(frozen=True)
 class Group:
-    """Deliveries to one connection that failed alike, the oldest and the newest by their last change."""
+    """Deliveries to one connection that failed alike, the oldest and the newest by their last change.
+
+    `undecided` tells that these two wait for a decision, as then all do: a cause is that of one state.
+    """
 
     connection_id: UUID
     cause: str
     count: int
     oldest: datetime
     newest: datetime
+    undecided: bool
 
 
 def groups(officer: Officer, at_most: int, count_to: int) -> list[Group]:
@@ -73,6 +80,9 @@ def _of_some_leads(officer: Officer, at_most: int, count_to: int) -> list[Group]
     failed = Delivery.objects.visible_to(officer).exclude(cause="").exclude(state=State.SKIPPED)
     newest = Delivery.objects.filter(pk__in=failed.order_by("-id").values("pk")[:count_to]).order_by()
     counted = newest.values("connection_id", "cause").annotate(
-        count=Count("id"), oldest=Min("updated_at"), newest=Max("updated_at")
+        count=Count("id"),
+        oldest=Min("updated_at"),
+        newest=Max("updated_at"),
+        undecided=BoolAnd(Q(state=State.REVIEW)),
     )
     return [Group(**row) for row in counted.order_by("connection_id", "cause")[:at_most]]

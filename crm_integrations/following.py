@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 Source = StatusChange.Source
 CALLS_OF_ONE = 4
 """At most: a token, the record, a token again, and the second request the answer leads to."""
+LONGEST_ASKING = CALLS_OF_ONE * settings.DELIVERY_DEADLINE_SECONDS
 LONGEST_PAUSE = 60.0
 OURS = (Exchange.Purpose.STATUS, Exchange.Purpose.TOKEN)
 UNKNOWN_WORD = (
@@ -99,9 +100,8 @@ def ask_now(delivery_ids: list[UUID]) -> int:
 
 
 def _claim(troubled: list[UUID]) -> Asking | None:
-    seconds = CALLS_OF_ONE * settings.DELIVERY_DEADLINE_SECONDS
     with database.cursor() as cursor:
-        cursor.execute(CLAIM, {"seconds": seconds, "troubled": troubled})
+        cursor.execute(CLAIM, {"seconds": LONGEST_ASKING, "troubled": troubled})
         found = cursor.fetchone()
     if found is None:
         return None

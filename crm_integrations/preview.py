@@ -18,7 +18,7 @@ from crm_integrations.answers import fields_of_body
 from crm_integrations.configuration import with_defaults
 from crm_integrations.connector import Config, Connector, Kind, Missing, Request
 from crm_integrations.errors import DeliveryError
-from crm_integrations.models import REPEATABLE, Connection, Delivery, Exchange
+from crm_integrations.models import REPEATABLE, Connection, Delivery, Exchange, State
 from crm_integrations.records import Record
 from crm_integrations.shown_calls import as_text, compact
 from leadops.faults import place_of
@@ -48,6 +48,7 @@ class Change:
 class Preview:
     """`request` and `curl` are empty when nothing can be made of the record yet: `problem` says why.
 
+    `held` is the delivery by which the vendor has it: nothing would be sent then.
     `changes` is None where there is nothing to compare with. `derived` are placeholders that are made of others.
     """
 
@@ -58,6 +59,7 @@ class Preview:
     curl: str = ""
     derived: tuple[str, ...] = ()
     problem: str = ""
+    held: Delivery | None = None
     last: Exchange | None = None
     changes: tuple[Change, ...] | None = None
 
@@ -157,6 +159,7 @@ def _shown(preview: Preview, made: Made, delivery: Delivery) -> Preview:
     changes = differences(last.request_body, body) if last else None
     return replace(
         preview,
+        held=delivery if delivery.state == State.DELIVERED else None,
         request=as_text(f"{request.method} {url}", request.headers, body),
         curl=curl(url, masked),
         derived=made.derived,

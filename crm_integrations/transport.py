@@ -240,4 +240,6 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 def _short(error: BaseException) -> str:
     """The kind of trouble, without the request in it."""
     innermost = list(_causes(error))[-1]
+    if isinstance(innermost, TimeoutError):
+        return "timed out"
     return f"{type(innermost).__name__} {getattr(innermost, 'strerror', None) or ''}".strip()

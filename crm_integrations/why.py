@@ -114,7 +114,7 @@ def held(connection: Connection, now: datetime) -> str:
     """Empty unless the vendor does not answer, or asked for less."""
     if (health := connection.known_health) is None:
         return ""
-    until = health.hold_until if health.hold_until and health.hold_until > now else None
+    until = health.held_until(now)
     if health.opened_at is not None:
         if until is None:
             return _(
@@ -138,11 +138,14 @@ def next_turn(delivery: Delivery, now: datetime) -> datetime | None:
 
 def _asked(delivery: Delivery) -> str:
     """What is known of an unknown outcome."""
-    unknown = (
-        _("The vendor accepted it but gave no id yet")
-        if delivery.accepted
-        else _("Unknown whether it arrived")
-    )
+    if not delivery.accepted:
+        unknown = _("Unknown whether it arrived")
+    elif delivery.delivered_at is None:
+        unknown = _("The vendor accepted it but gave no id yet")
+    elif delivery.reference:
+        unknown = _("Delivered as %(id)s, and in doubt since") % {"id": delivery.reference}
+    else:
+        unknown = _("Delivered, and in doubt since")
     if not delivery.lookups:
         return _sentence(f"{unknown}: {said(delivery.reason)}".rstrip(": "))
     looked_up = _("looked up %(times)s") % {"times": _times(delivery.lookups)}

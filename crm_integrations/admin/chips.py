@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from crm_integrations import why
-from crm_integrations.models import NEEDS_PERSON, Delivery, Gap, State
+from crm_integrations.models import NEEDS_PERSON, Connection, Delivery, Gap, State
 from leadops.admin.field_names import spoken
 from leadops.admin.markup import chip
 from leadops.languages.kept import gettext as _
@@ -98,6 +98,19 @@ def lead_chips(lead: Lead, deliveries: list[Delivery], missing: Iterable[Gap]) -
     sentence = why.of_lead(lead, deliveries, fields, timezone.now())
     told = '<div class="lo-stand">{}<p class="lo-why" title="{}">{}</p></div>'
     return format_html(told, shown, sentence, sentence)
+
+
+def connection_state(connection: Connection) -> SafeString:
+    """How the engine treats a connection just now, its breaker included."""
+    now, health = timezone.now(), connection.known_health
+    if not connection.enabled:
+        return chip("calm", _("Off"))
+    if connection.paused:
+        return chip("bad", _("Paused"))
+    if health is not None and health.opened_at is not None:
+        return chip("bad", _("Breaker open"))
+    held = health is not None and health.held_until(now)
+    return chip("warn", _("Slowed")) if held else chip("good", _("Working"))
 
 
 def misses(count: int) -> str:

@@ -35,7 +35,7 @@ def shown(connection: Connection, officer: Officer) -> dict[str, Any]:
     today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     tallies = list(Tally.objects.filter(connection=connection, hour__gte=_start(now) - timedelta(days=1)))
     return {
-        "standing": _standing(connection, notices, now),
+        "condition": _condition(connection, notices, now),
         "open_notices": notices,
         "its_pages": its_pages(connection),
         "chart": chart(tallies, now),
@@ -47,7 +47,7 @@ def shown(connection: Connection, officer: Officer) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Condition:
     """How the engine treats a connection just now. `pace` is in percent, `used` counts calls under way."""
 
     used: int
@@ -60,20 +60,20 @@ class Standing:
     opened_at: datetime | None
 
 
-def _standing(connection: Connection, notices: Sequence[Notice], now: datetime) -> Standing:
+def _condition(connection: Connection, notices: Sequence[Notice], now: datetime) -> Condition:
     health = Health.objects.filter(connection=connection).first() or Health(connection=connection)
     used = Lease.objects.filter(connection=connection, until__gt=Now()).count()
-    holds = health.hold_until is not None and health.hold_until > now
+    held_until = health.held_until(now)
     paused = (each.created_at for each in notices if each.kind == Notice.Kind.PAUSED)
     parallel = max(1, int(connection.parallel * health.pace))
-    return Standing(
+    return Condition(
         used=used,
         parallel=1 if health.opened_at else parallel,
         pace=round(100 * health.pace),
         rate=None if connection.rate is None else connection.rate * health.pace,
         paused_since=next(paused, None) if connection.paused else None,
-        hold_until=health.hold_until if holds else None,
-        hold_reason=health.hold_reason if holds or health.opened_at else "",
+        hold_until=held_until,
+        hold_reason=health.hold_reason if held_until or health.opened_at else "",
         opened_at=health.opened_at,
     )
 

@@ -10,16 +10,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from crm_integrations import why
-from crm_integrations.admin.chips import tone_of
+from crm_integrations.admin.chips import connection_state, tone_of
 from crm_integrations.admin.steering import DECISIONS, DELIVERIES, MAY_SEE
 from crm_integrations.models import NEEDS_PERSON, Connection, Delivery, Notice, State
 from leadops.admin import dashboard, queue
 from leadops.admin.listed import rows_of
-from leadops.admin.markup import chip
 from leadops.admin.page_urls import list_url, page_url
 from leadops.admin.pages import Ids, ids_of
 from leadops.admin.queue import Counted, Number
@@ -123,23 +121,10 @@ def _row(connection: Connection, numbers: Mapping[str, Number]) -> dict[str, Any
     return {
         "connection": connection,
         "url": page_url(Connection, connection.pk),
-        "standing": standing(connection),
+        "standing": connection_state(connection),
         "why": why.held_up(connection, timezone.now()),
         "numbers": [numbers[f"{connection.pk} {state}"] for state in SHOWN],
     }
-
-
-def standing(connection: Connection) -> SafeString:
-    """How the engine treats a connection just now, its breaker included."""
-    now, health = timezone.now(), connection.known_health
-    if not connection.enabled:
-        return chip("calm", _("Off"))
-    if connection.paused:
-        return chip("bad", _("Paused"))
-    if health is not None and health.opened_at is not None:
-        return chip("bad", _("Breaker open"))
-    held = health is not None and health.hold_until is not None and health.hold_until > now
-    return chip("warn", _("Slowed")) if held else chip("good", _("Working"))
 
 
 def _needs_person(connections: Sequence[Connection], numbers: Mapping[str, Number]) -> list[Number]:

@@ -116,6 +116,18 @@ class DecisionsPage(ModelAdmin):
         context["pressed_on"] = request.POST.get("back", "")
         return TemplateResponse(request, "admin/crm_integrations/decide.html", context)
 
+    def look_up_view(self, request: HttpRequest, delivery_id: UUID) -> HttpResponse:
+        """Have the vendor asked once more, in place of a decision."""
+        delivery = self.to_steer(request, delivery_id)
+        done = outbox.look_up_again(delivery, officer_of(request))
+        if done:
+            self.log_change(request, delivery, "Looked up again.")
+        words = (
+            _("%(delivery)s is looked up again.") if done else _("%(delivery)s no longer needs a decision.")
+        )
+        self.message_user(request, words % {"delivery": delivery}, how_it_went(done))
+        return HttpResponseRedirect(way_back(request, delivery))
+
 
 def _what_came_of(form: DecisionForm, delivery: Delivery, done: bool) -> str:
     """What the officer is told of their decision."""

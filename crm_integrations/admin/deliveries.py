@@ -163,6 +163,7 @@ class DeliveryAdmin(FailuresPage, DecisionsPage, Scoped, ReadOnly, CappedList, M
             path("of/<str:kind>/<uuid:record_id>/", view(self.panel_view), name=name + "panel"),
             path("<uuid:delivery_id>/retry/", view(require_POST(self.retry_view)), name=name + "retry"),
             path("<uuid:delivery_id>/ask/", view(require_POST(self.ask_view)), name=name + "ask"),
+            path("<uuid:delivery_id>/look-up/", view(require_POST(self.look_up_view)), name=name + "look_up"),
             path("<uuid:delivery_id>/decide/", view(fresh_factor(self.decide_view)), name=name + "decide"),
         ]
         return own + super().get_urls()

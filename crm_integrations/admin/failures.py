@@ -37,6 +37,8 @@ class Group:
     newest: datetime
     query: str
     """The filter of the delivery list that shows them."""
+    left_to_you: bool
+    """Whether no replay helps: they may be at a vendor that can't be asked."""
 
     @property
     def words(self) -> str:
@@ -64,18 +66,20 @@ class FailuresPage(ModelAdmin):
 def groups(officer: Officer) -> list[Group]:
     """What needs a person and is in the officer's sight, by connection and cause, the most first."""
     found = failures.groups(officer, at_most=MOST_GROUPS, count_to=MOST + 1)
-    names = dict(Connection.objects.values_list("pk", "name"))
+    connections = Connection.objects.in_bulk()
     most = max((each.count for each in found), default=1)
     return sorted(
-        (_shown(each, names[each.connection_id], most) for each in found),
+        (_shown(each, connections[each.connection_id], most) for each in found),
         key=lambda each: (-each.count, each.connection, each.cause),
     )
 
 
-def _shown(found: failures.Group, name: str, most: int) -> Group:
+def _shown(found: failures.Group, connection: Connection, most: int) -> Group:
     share = max(1, 100 * found.count // most)
     query = _query(found.connection_id, found.cause)
-    return Group(name, found.cause, found.count, share, found.oldest, found.newest, query)
+    undecided = found.undecided and not connection.connector_class.can_find
+    shown = (connection.name, found.cause, found.count, share, found.oldest, found.newest, query)
+    return Group(*shown, left_to_you=undecided)
 
 
 def _query(connection_id: UUID, cause: str) -> str:

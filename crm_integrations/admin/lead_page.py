@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm_integrations.admin.chips import why_of
-from crm_integrations.admin.panel import standing_of
+from crm_integrations.admin.standing import standing_of
 from crm_integrations.admin.steering import MAY_SEE, MAY_STEER
 from crm_integrations.models import NEEDS_PERSON, REPEATABLE, Delivery, Exchange, State
 from crm_integrations.shown_calls import BEGINNING, what_was_said
@@ -115,7 +115,7 @@ def send(request: HttpRequest, lead: Lead) -> Iterable[Step]:
     if not request.user.has_perm(MAY_SEE):
         return
     may = request.user.has_perm(MAY_STEER) and request.user.has_perm("leadops.change_lead")
-    why_not = ended(lead) if may else _("You may look at deliveries, not steer them.")
+    why_not = ended(lead) if may else _("You may not send leads to more connections.")
     yield Step(_("Send to…"), f"{reverse('admin:leadops_lead_send')}?lead={lead.pk}", why_not=why_not)
 
 

@@ -55,6 +55,7 @@ class NoticeAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
     when_empty = (
         "No trouble: a notice is written when a vendor stops answering or answers otherwise than usual."
     )
+    none_yet = gettext_lazy("No notice is open.")
     ordering = ["-last_seen_at", "-id"]
     list_display = ["what", "connection_link", "said", "since", "last_seen_at", "seen", "ended"]
     list_display_links = ["what"]

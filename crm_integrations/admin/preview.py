@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from crm_integrations import preview
-from crm_integrations.admin.panel import in_words
+from crm_integrations.admin.standing import in_words
 from crm_integrations.admin.steering import MAY_SEE
 from crm_integrations.connector import Kind
 from crm_integrations.models import Connection

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
@@ -21,8 +21,8 @@ from django.http import (
 )
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminDateWidget
@@ -32,6 +32,7 @@ from crm_integrations.admin.steering import how_it_went, record_url
 from crm_integrations.models import Connection, Delivery, Difference, Reconciliation, State
 from leadops.admin.choosing import OnlyChosen
 from leadops.admin.downloads import downloaded
+from leadops.admin.gates import held, tell_waiting
 from leadops.admin.making import MadeByService, MadeForm
 from leadops.admin.markup import chip, counted
 from leadops.admin.page_urls import page_url
@@ -40,7 +41,7 @@ from leadops.admin.reasons import for_a_reason
 from leadops.admin.scoped import Scoped, SeenDropdownFilter
 from leadops.languages.said import said
 from leadops.models import AuditEvent, Officer
-from leadops.services import audit
+from leadops.services import approvals, audit
 from leadops.sign_in.fresh import fresh_factor
 from leadops.sign_in.sessions import officer_of
 
@@ -52,6 +53,10 @@ TONES: dict[str, str] = {
     Reconciliation.State.DONE: "good",
     Reconciliation.State.FAILED: "bad",
 }
+NOTHING_LISTED = (
+    "The vendor listed nothing at all for these days: its list or its clock is more likely wrong than that all of them "
+    "are gone. Look there first."
+)
 OF_STATUS = Q(field=reconciling.STATUS)
 TABS: dict[str, tuple[str, Q]] = {
     Kind.MISSING_THERE.value: ("Missing at the vendor", Q(kind=Kind.MISSING_THERE)),
@@ -148,6 +153,8 @@ class ReconciliationAdmin(Scoped, MadeByService, OnlyChosen, CappedList, ModelAd
                 "subtitle": None,
             }
             shown |= {"title": f"{asked.connection}, {reconciling.span(asked)}"}
+            shown["nothing_listed"] = NOTHING_LISTED if asked.listed_nothing else ""
+            tell_waiting(request, "crm_integrations.reconciliation", [str(asked.pk)])
             shown["may_doubt"] = request.user.has_perm(MAY_RECONCILE)
             if asked.state == Reconciliation.State.DONE:
                 shown |= _found(asked, request.GET.get("tab", ""), request.GET.get("page", "1"))
@@ -159,7 +166,7 @@ class ReconciliationAdmin(Scoped, MadeByService, OnlyChosen, CappedList, ModelAd
         own = [
             path("<uuid:key>/progress/", view(self.progress_view), name=name + "progress"),
             path("<uuid:key>/workbook/", view(fetched), name=name + "workbook"),
-            path("<uuid:key>/doubt/", view(require_POST(self.doubt_view)), name=name + "doubt"),
+            path("<uuid:key>/doubt/", view(fresh_factor(self.doubt_view)), name=name + "doubt"),
         ]
         return own + super().get_urls()
 
@@ -180,24 +187,39 @@ class ReconciliationAdmin(Scoped, MadeByService, OnlyChosen, CappedList, ModelAd
         what = f"{asked.connection}, {reconciling.span(asked)}"
         return for_a_reason(request, what, page_url(Reconciliation, asked.pk), handed)
 
-    def doubt_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
-        """Take what is missing at the vendor for perhaps not there: the chosen ones, or all of them."""
+    def doubt_view(self, request: HttpRequest, key: UUID) -> HttpResponseBase:
+        """Take what is missing at the vendor for perhaps not there: the chosen ones, or all of them, for a reason."""
         asked: Reconciliation = self.to_view(request, key)
         if not request.user.has_perm(MAY_RECONCILE):
             raise PermissionDenied
-        lost = asked.differences.filter(kind=Kind.MISSING_THERE)
-        if not request.POST.get("all"):
-            lost = lost.filter(pk__in=[each for each in request.POST.getlist("difference") if each.isdigit()])
-        reason = f"{request.user} doubts it: the vendor did not list it for {reconciling.span(asked)}."
-        done = outbox.doubt(list(lost.values_list("delivery_id", flat=True)), reason)
-        looked_up = _("%(deliveries)s will be looked up before anything else is done with them.")
-        words = (
-            looked_up % {"deliveries": counted(done, Delivery)}
-            if done
-            else _("Choose what is to be looked up; it has to be delivered.")
-        )
-        self.message_user(request, words, how_it_went(done))
-        return HttpResponseRedirect(f"{page_url(Reconciliation, asked.pk)}?tab={Kind.MISSING_THERE}")
+        back = f"{page_url(Reconciliation, asked.pk)}?tab={Kind.MISSING_THERE}"
+        chosen = [] if request.GET.get("all") else request.GET.getlist("difference") or ["none"]
+        if not (count := outbox.missing_there(asked, chosen).count()):
+            words = _("Choose what is to be looked up; it has to be delivered.")
+            self.message_user(request, words, messages.WARNING)
+            return HttpResponseRedirect(back)
+
+        def doubted(reason: str) -> HttpResponse:
+            if approvals.needed_over("replay", count):
+                return held(request, "doubt", {"chosen": chosen}, asked, reason)
+            done = outbox.doubt_missing(asked, chosen, reason, officer_of(request))
+            words = _("%(deliveries)s will be looked up before anything else is done with them.")
+            self.message_user(request, words % {"deliveries": counted(done, Delivery)}, how_it_went(done))
+            return HttpResponseRedirect(back)
+
+        told = {"deliveries": counted(count, Delivery), "connection": asked.connection}
+        what = _("Look up %(deliveries)s at %(connection)s") % told
+        return for_a_reason(request, what, back, doubted, gettext("Look up"), _what_it_does(asked))
+
+
+def _what_it_does(asked: Reconciliation) -> list[str]:
+    """What an officer should know before they doubt what was delivered."""
+    if asked.connection.connector_class.can_find:
+        first = gettext("Each is looked up at the vendor; what is not found waits for your decision.")
+    else:
+        first = gettext("The vendor can't be asked for a single one: each waits for your decision.")
+    told = [first, gettext("Nothing is sent again by itself. Who doubted it, when and why stays in the log.")]
+    return [said(NOTHING_LISTED), *told] if asked.listed_nothing else told
 
 
 def _found(asked: Reconciliation, tab: str, number: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from crm_integrations.admin import lead_page, panel, sending  # noqa: F401  (what is told registers itself)
+from crm_integrations.admin import lead_page, panel, sending, standing  # noqa: F401  (what is told registers itself)
 from crm_integrations.admin.chips import TOLD_OF_CONNECTIONS, TOLD_OF_DELIVERIES, chips, lead_chips
 from crm_integrations.admin.gap_filter import MissingFilter
 from crm_integrations.admin.preview import Previewed
@@ -92,10 +92,10 @@ class IntegratedLeadAdmin(Previewed, LeadAdmin):
         return [*super().panels(request, lead), *([panel.of_lead(request, lead)] if may_see else [])]
 
     def why(self, request: HttpRequest, lead: Lead) -> str:
-        return panel.why_of_lead(lead) if request.user.has_perm(MAY_SEE) else super().why(request, lead)
+        return standing.why_of_lead(lead) if request.user.has_perm(MAY_SEE) else super().why(request, lead)
 
     def connection_chips(self, request: HttpRequest, lead: Lead) -> list[SafeString]:
-        return panel.standing_of(lead).chips if request.user.has_perm(MAY_SEE) else []
+        return standing.standing_of(lead).chips if request.user.has_perm(MAY_SEE) else []
 
     def has_steer_permission(self, request: HttpRequest) -> bool:
         """Who may retry."""

@@ -42,10 +42,13 @@ def chosen_deliveries(site: AdminSite, request: HttpRequest) -> Choice:
 
 
 def counts(deliveries: QuerySet[Delivery]) -> dict[str, str]:
-    """How many are taken up, how many of them may be at the vendor, and how many would be skipped."""
+    """How many are taken up; of these, how many may be at the vendor, would be skipped, or are left to a person."""
     found = deliveries.filter(TAKEN_UP)
     not_ready = found.filter(NOT_READY).exclude(MAY_BE_THERE)  # those are looked up first
-    told = capped_counts({"all": found, "doubtful": found.filter(MAY_BE_THERE), "not_ready": not_ready})
+    unasked = [each.pk for each in Connection.objects.all() if not each.connector_class.can_find]
+    left = found.filter(state=State.REVIEW, connection__in=unasked)
+    doubtful = found.filter(MAY_BE_THERE)
+    told = capped_counts({"all": found, "doubtful": doubtful, "not_ready": not_ready, "left": left})
     return {name: in_words(count) for name, count in told.items()}
 
 

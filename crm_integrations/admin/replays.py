@@ -150,7 +150,7 @@ class ReplayAdmin(Scoped, ReadOnly, CappedList, ModelAdmin):
         text = (
             _("No more of it is queued; what was queued already goes on.")
             if done
-            else _("It was over before.")
+            else _("Nothing of it is left to cancel.")
         )
         self.message_user(request, text, how_it_went(done))
         return HttpResponseRedirect(page_url(Replay, key))

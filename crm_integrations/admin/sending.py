@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from crm_integrations import readiness
-from crm_integrations.admin.panel import in_words
+from crm_integrations.admin.standing import in_words
 from crm_integrations.connector import Kind
 from crm_integrations.models import REPEATABLE, Connection, Delivery, State
 from leadops.admin.chosen import ticked_in

@@ -205,6 +205,11 @@ class Delivery(Record):
         return self.state in (*REPEATABLE, State.RETRYING)
 
     @property
+    def can_be_looked_up(self) -> bool:
+        """Whether its vendor can be asked whether it has it."""
+        return self.connection.connector_class.can_find
+
+    @property
     def is_followed(self) -> bool:
         """Whether its vendor can be asked how it stands."""
         return bool(self.reference) and self.connection.connector_class.can_follow

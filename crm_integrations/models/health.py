@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.utils import timezone
 
@@ -36,3 +38,7 @@ class Health(models.Model):
 
     def __str__(self) -> str:
         return f"Health of {self.connection}"
+
+    def held_until(self, now: datetime) -> datetime | None:
+        """Until when nothing is sent; None when that is over, or nothing is held."""
+        return self.hold_until if self.hold_until is not None and self.hold_until > now else None

@@ -53,6 +53,11 @@ class Reconciliation(Record):
     def __str__(self) -> str:
         return f"{self.connection} {self.first_on}"
 
+    @property
+    def listed_nothing(self) -> bool:
+        """Whether the vendor told of no record at all, though we delivered some."""
+        return self.state == self.State.DONE and self.ours > 0 and not self.theirs
+
 
 class Difference(models.Model):
     """One record the two sides do not agree about."""

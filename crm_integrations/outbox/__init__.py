@@ -23,13 +23,14 @@ from crm_integrations.outbox.decisions import (
     HeldByAnother,
     cancel,
     cancel_ended,
-    doubt,
+    look_up_again,
     passed_over,
     resolve_held,
     retry,
     revive,
     send_again,
 )
+from crm_integrations.outbox.doubting import doubt, doubt_missing, missing_there
 from crm_integrations.outbox.ended_leads import LeadEnded
 from crm_integrations.outbox.enqueueing import (
     Enqueued,
@@ -44,7 +45,7 @@ from crm_integrations.outbox.exchanges import complete_exchange
 from crm_integrations.outbox.leaving import left_to_others
 from crm_integrations.outbox.opening import open_exchange
 from crm_integrations.outbox.pausing import pause, resume
-from crm_integrations.outbox.restoring import doubt_unsent
+from crm_integrations.outbox.restoring import at_work, doubt_unsent
 from crm_integrations.outbox.settlements import Settlement
 from crm_integrations.outbox.settling import (
     accept,
@@ -72,6 +73,7 @@ __all__ = [
     "TooLate",
     "accept",
     "along_with",
+    "at_work",
     "bars",
     "batch_after",
     "can_claim",
@@ -82,6 +84,7 @@ __all__ = [
     "consents",
     "documents",
     "doubt",
+    "doubt_missing",
     "doubt_unsent",
     "ended_leads",
     "enqueue",
@@ -90,6 +93,8 @@ __all__ = [
     "finish",
     "held_by_another",
     "left_to_others",
+    "look_up_again",
+    "missing_there",
     "open_exchange",
     "passed_over",
     "pause",

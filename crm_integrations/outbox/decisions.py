@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from crm_integrations import doorbell, events, summary
 from crm_integrations.connector import Kind
-from crm_integrations.models import REPEATABLE, UNSENT, Connection, Delivery, State
+from crm_integrations.models import REPEATABLE, UNSENT, Delivery, State
 from crm_integrations.outbox import ended_leads, vendor_ids
 from crm_integrations.outbox.settlements import Settlement
 from crm_integrations.outbox.settling import cause_of, pass_on
@@ -22,8 +22,6 @@ from leadops.models import AuditEvent, Lead, Officer
 from leadops.services import audit
 
 UNDECIDED = (State.REVIEW, State.UNKNOWN)
-AT_ONCE = 500
-"""So many are doubted in one transaction, which holds their leads meanwhile."""
 NOT_ASKED_YET: dict[str, Any] = {"lookups": 0, "absences": 0}
 """What was learned from the vendor, forgotten: it is asked from the start."""
 NEW_START: dict[str, Any] = {"due_at": Now(), "attempts": 0, "sent_again_at": Now()}
@@ -118,6 +116,15 @@ def send_again(delivery_id: uuid.UUID, reason: str, officer: Officer) -> bool:
     return bool(done)
 
 
+def look_up_again(delivery: Delivery, officer: Officer) -> bool:
+    """Have the vendor asked from the start once more; False when it needs no decision, or the vendor can't be asked."""
+    if not delivery.can_be_looked_up:
+        return False
+    said = f"{officer} had it looked up again."
+    again = {"due_at": Now(), **NOT_ASKED_YET}
+    return bool(change([delivery.pk], [State.REVIEW], state=State.UNKNOWN, reason=said, **again))
+
+
 def change(
     delivery_ids: Iterable[uuid.UUID], states: Sequence[State], *, state: State, reason: str, **columns: Any
 ) -> int:
@@ -142,22 +149,3 @@ def change(
         summary.derive(held)
         doorbell.ring_on_commit()
     return changed
-
-
-def doubt(delivery_ids: Iterable[uuid.UUID], reason: str) -> int:
-    """Take delivered ones for perhaps not there, as when their vendor no longer lists them; returns how many.
-
-    The engine never sends one again: it is looked up where its vendor can be asked, and comes back as delivered when it
-    is found. Else a person decides.
-    """
-    ids = list(delivery_ids)
-    return sum(_doubt(ids[at : at + AT_ONCE], reason) for at in range(0, len(ids), AT_ONCE))
-
-
-def _doubt(ids: Sequence[uuid.UUID], reason: str) -> int:
-    askable = [each.pk for each in Connection.objects.all() if each.connector_class.can_find]
-    asked = Delivery.objects.filter(pk__in=ids, connection__in=askable).values_list("pk", flat=True)
-    # Accepted it was, whatever became of it: that is what forbids a second sending.
-    again = {"accepted": True, "once_unknown": True, "due_at": Now(), "ask_at": None, **NOT_ASKED_YET}
-    doubted = change(asked, (State.DELIVERED,), state=State.UNKNOWN, reason=reason, **again)
-    return doubted + change(ids, (State.DELIVERED,), state=State.REVIEW, reason=reason, **again)

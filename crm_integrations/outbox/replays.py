@@ -83,10 +83,14 @@ def go_ahead(replay: Replay) -> bool:
 
 
 def cancel(replay: Replay) -> bool:
-    """Queue no more of it; what is queued already goes on. False when it was over before."""
+    """Queue no more of it; what is queued already goes on. False when it was over, or all of it was queued."""
     ended = {"state": Replay.State.CANCELLED, "ended_at": Now(), "updated_at": Now()}
     begun = (Replay.State.PROPOSED, Replay.State.RUNNING)
-    return bool(Replay.objects.filter(pk=replay.pk, state__in=begun).update(**ended))
+    with transaction.atomic():
+        held = Replay.objects.select_for_update().filter(pk=replay.pk, state__in=begun).first()
+        if held is None or not held.items.filter(taken_at=None, left="").exists():
+            return False
+        return bool(Replay.objects.filter(pk=replay.pk).update(**ended))
 
 
 # Feeding ----------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from uuid import UUID
 
 from django.db import transaction
@@ -11,15 +12,21 @@ from crm_integrations import summary
 from crm_integrations.connector import Kind
 from crm_integrations.models import REPEATABLE, Connection, Delivery, Exchange, State
 from crm_integrations.models.exchange import UNANSWERED
-from crm_integrations.outbox.decisions import AT_ONCE, NOT_ASKED_YET, change
+from crm_integrations.outbox.decisions import NOT_ASKED_YET, change
+from crm_integrations.outbox.doubting import AT_ONCE
 
 NO_ID = UUID(int=0)
 IN_DOUBT = (State.QUEUED, State.SENDING, State.RETRYING, State.UNKNOWN, State.REVIEW)
 """What may have gone on in that time, or been decided; what had been found out of it before is of another time."""
 
 
-def doubt_unsent(reason: str) -> int:
-    """Take all that stands as not sent for perhaps sent; returns how many. No worker may be at work meanwhile.
+def at_work() -> int:
+    """How many deliveries workers have in hand just now."""
+    return Delivery.objects.filter(leased_until__gt=Now()).count()
+
+
+def doubt_unsent(reason: str) -> Counter[str]:
+    """Take all that stands as not sent for perhaps sent; how many by connection. No worker may be at work meanwhile.
 
     Each is looked up at its vendor before anything is sent; where the vendor can't be asked, a person decides. So is
     what waits for another record or ended without success, should it ever go on; and what has no delivery yet, once it
@@ -29,13 +36,15 @@ def doubt_unsent(reason: str) -> int:
     pushed = Delivery.objects.exclude(kind=Kind.EVENT)  # who gets an event twice knows it by its id
     pushed.filter(state__in=(State.WAITING, *REPEATABLE)).update(once_unknown=True)
     standing = pushed.filter(state__in=IN_DOUBT).order_by("pk")
-    doubted, last = 0, NO_ID
+    doubted, last = Counter[str](), NO_ID
     while ids := list(standing.filter(pk__gt=last).values_list("pk", flat=True)[:AT_ONCE]):
-        doubted, last = doubted + _doubt(ids, reason), ids[-1]
+        doubted.update(Delivery.objects.filter(pk__in=ids).values_list("connection__name", flat=True))
+        _doubt(ids, reason)
+        last = ids[-1]
     return doubted
 
 
-def _doubt(ids: list[UUID], reason: str) -> int:
+def _doubt(ids: list[UUID], reason: str) -> None:
     anew = {"due_at": Now(), "once_unknown": True, **NOT_ASKED_YET}
     with transaction.atomic():
         rows = Delivery.objects.filter(pk__in=ids)
@@ -44,4 +53,4 @@ def _doubt(ids: list[UUID], reason: str) -> int:
         Exchange.objects.filter(delivery__in=ids, finished_at=None).update(
             error=UNANSWERED, finished_at=Now()
         )
-        return change(ids, IN_DOUBT, state=State.UNKNOWN, reason=reason, **anew)
+        change(ids, IN_DOUBT, state=State.UNKNOWN, reason=reason, **anew)

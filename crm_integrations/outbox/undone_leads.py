@@ -19,6 +19,13 @@ FROM crm_integrations_delivery d JOIN crm_integrations_connection c ON c.id = d.
 WHERE d.lead_id = ANY(%s) ORDER BY d.lead_id, d.id
 """
 
+# What was sent in the time that a restore lost left no row here.
+_BEFORE_A_RESTORE = """
+SELECT DISTINCT ON (l.id) l.id, c.name FROM leadops_lead l
+JOIN crm_integrations_connection c ON c.restored_at > l.created_at
+WHERE l.id = ANY(%s) ORDER BY l.id, c.name
+"""
+
 
 def begun(lead_ids: Collection[UUID], *, lock: bool) -> dict[UUID, str]:
     """Why leads can't be deleted, by their ids: a vendor has them or may have them.
@@ -27,7 +34,11 @@ def begun(lead_ids: Collection[UUID], *, lock: bool) -> dict[UUID, str]:
     """
     sql = _DELIVERIES + ("FOR UPDATE OF d" if lock else "")
     found = statements.rows(sql, [list(UNTOUCHED), list(lead_ids)])
-    return {lead_id: _said(name, state) for lead_id, name, untouched, state in found if not untouched}
+    restored = statements.rows(_BEFORE_A_RESTORE, [list(lead_ids)])
+    perhaps = {lead_id: f"The database was restored since: {name} may have it." for lead_id, name in restored}
+    return perhaps | {
+        lead_id: _said(name, state) for lead_id, name, untouched, state in found if not untouched
+    }
 
 
 def _said(connection: str, state: str) -> str:

@@ -6,10 +6,11 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO
 
+from django.db.models import Count
 from django.utils import timezone
 
 from crm_integrations.models import Difference, Reconciliation
-from leadops.excel.writer import Cell, Style, Styled, write
+from leadops.excel.writer import Cell, Style, Styled, Workbook
 
 ROWS_A_READ = 500
 COLUMNS = {
@@ -27,11 +28,26 @@ COLUMNS = {
 
 
 def workbook(reconciliation: Reconciliation) -> IO[bytes]:
-    """A workbook with a row for each difference, values masked as on the page; the caller closes it."""
+    """A workbook of the sums and of a row for each difference, values masked as on the page; the caller closes it."""
     file = tempfile.TemporaryFile()  # noqa: SIM115  handed to the caller
-    write(file, _rows(reconciliation), sheet="Differences", widths=list(COLUMNS.values()))
+    with Workbook(file) as book:
+        book.sheet("Sums", [24, 30]).add_all(_sums(reconciliation))
+        book.sheet("Differences", list(COLUMNS.values())).add_all(_rows(reconciliation))
     file.seek(0)
     return file
+
+
+def _sums(reconciliation: Reconciliation) -> Iterator[list[Cell]]:
+    yield [Styled("Comparison", Style.HEADER), Styled(str(reconciliation.connection), Style.HEADER)]
+    yield ["First day", reconciliation.first_on.isoformat()]
+    yield ["Last day", reconciliation.last_on.isoformat()]
+    yield ["Delivered by us", reconciliation.ours]
+    yield ["Listed there", reconciliation.theirs]
+    yield ["Agree", reconciliation.matched]
+    kinds = reconciliation.differences.order_by("kind").values_list("kind").annotate(Count("id"))
+    counts = dict(kinds)
+    for kind in Difference.Kind:
+        yield [str(kind.label), counts.get(kind.value, 0)]
 
 
 def _rows(reconciliation: Reconciliation) -> Iterator[list[Cell]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from .ledger import Entry
 from .vendor import Vendor
@@ -19,6 +21,12 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
 }
 NEWEST = 50
+ZONE = ZoneInfo(os.environ.get("TIME_ZONE") or "Asia/Kolkata")
+"""As the back office beside it shows times."""
+HOW_TO_ORDER = """<details><summary>Order a fault</summary><pre tabindex=0>
+curl -d '{"vendor": "ispcrm", "fault": "500_after", "times": 3}' …/__sandbox__/faults
+curl -X DELETE …/__sandbox__/faults
+</pre><p>docs/operations.md names all of them.</p></details>"""
 STYLE = """
 :root { color-scheme: light dark; --line: #8884; --faint: #8881; --warn: #c2410c }
 * { box-sizing: border-box }
@@ -70,7 +78,7 @@ def _vendor(server: SandboxServer, vendor: Vendor) -> str:
 
 def _row(server: SandboxServer, vendor: Vendor, entry: Entry) -> tuple[int, tuple[str, ...]]:
     often = server.ledger.times(entry)
-    when = datetime.fromtimestamp(entry["at"]).astimezone().strftime("%-d %b %Y, %H:%M:%S %Z")
+    when = datetime.fromtimestamp(entry["at"], ZONE).strftime("%-d %b %Y, %H:%M:%S %Z")
     name = vendor.name_of(entry["body"])
     body = json.dumps(entry["body"], indent=2, ensure_ascii=False)
     return often, (when, str(entry["id"]), entry["reference"] or "–", name or "–", str(often), body)
@@ -90,9 +98,8 @@ def _faults(server: SandboxServer) -> str:
         )
         for fault in server.faults.shown()
     ]
-    if not rows:
-        return "<h2>Faults in force</h2><p>None.</p>"
-    return "<h2>Faults in force</h2>" + _table(("Vendor", "Fault", "Times left", "Value", "Calls"), rows)
+    shown = _table(("Vendor", "Fault", "Times left", "Value", "Calls"), rows) if rows else "<p>None.</p>"
+    return f"<h2>Faults in force</h2>{shown}{HOW_TO_ORDER}"
 
 
 def _table(titles: tuple[str, ...], rows: Iterable[tuple[int, tuple[str, ...]]]) -> str:

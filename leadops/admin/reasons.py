@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
@@ -46,12 +46,17 @@ class ReasonForm(forms.Form):
 
 
 def for_a_reason(
-    request: HttpRequest, what: str, back: str, hand_out: Callable[[str], HttpResponseBase], deed: str = ""
+    request: HttpRequest,
+    what: str,
+    back: str,
+    hand_out: Callable[[str], HttpResponseBase],
+    deed: str = "",
+    told: Iterable[object] = (),
 ) -> HttpResponseBase:
     """What `hand_out` makes of the reason; until there is one the page that asks for it.
 
     `what` says what is taken out, `back` is the address of the page that offered it, `deed` what the button says where
-    it is no download. The view stands behind `fresh_factor`, which carries the reason on.
+    it is no download, `told` what to know before. The view stands behind `fresh_factor`, which carries the reason on.
     """
     posted = request.POST if request.method == "POST" else None
     form = ReasonForm(posted, initial={"reason": request.session.get(LAST, "")})
@@ -60,4 +65,5 @@ def for_a_reason(
         request.session[LAST] = form.cleaned_data["reason"]
         return hand_out(request.session[LAST])
     context = {**admin.site.each_context(request), "title": deed or _("Download"), "what": what, "back": back}
-    return TemplateResponse(request, "admin/leadops/reason.html", {**context, "form": form})
+    context |= {"form": form, "told": told or (_("Who took it out, when and why stays in the log."),)}
+    return TemplateResponse(request, "admin/leadops/reason.html", context)

@@ -2,6 +2,8 @@
 "use strict";
 
 (() => {
+    const DECIDED = "decided"; // at which place of the list
+
     function entries() {
         return [...document.querySelectorAll("[data-decisions] article")];
     }
@@ -36,6 +38,18 @@
         }
     });
 
-    // The first one is taken in hand at once, so that no mouse is needed between two decisions.
-    document.addEventListener("DOMContentLoaded", () => entries()[0]?.focus({ preventScroll: true }));
+    // Where one was decided the next one is taken in hand at once, so that no mouse is needed between two decisions.
+    document.addEventListener("submit", (event) => {
+        const at = entries().indexOf(event.target.closest("[data-decisions] article"));
+        if (at >= 0) {
+            sessionStorage.setItem(DECIDED, at);
+        }
+    });
+
+    document.addEventListener("DOMContentLoaded", () => {
+        const all = entries();
+        const at = Math.min(Number(sessionStorage.getItem(DECIDED)), all.length - 1);
+        sessionStorage.removeItem(DECIDED);
+        all[at]?.focus({ preventScroll: at === 0 });
+    });
 })();

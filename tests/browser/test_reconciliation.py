@@ -49,9 +49,12 @@ def test_officer_watches_it_end_and_has_a_missing_record_looked_up(desk_page, as
     desk_page.get_by_role("link", name="Missing at the vendor 1").click()
     desk_page.set_viewport_size(PHONE)
     desk_page.get_by_role("checkbox").check()
-    look_up = desk_page.get_by_role("button", name="Look the chosen ones up")
+    look_up = desk_page.get_by_role("button", name="Look the chosen ones up…")
     at_both_sizes(desk_page, desk_page.get_by_role("checkbox"), look_up)
     look_up.click()
+    at_both_sizes(desk_page)
+    desk_page.get_by_label("Reason").fill(people.REASON)
+    desk_page.get_by_role("button", name="Look up").click()
     expect(desk_page.get_by_text("1 delivery will be looked up")).to_be_visible()
     assert Delivery.objects.filter(state=State.UNKNOWN).count() == 1
 

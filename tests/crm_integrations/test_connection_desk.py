@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from crm_integrations import delivery as engine
 from crm_integrations import outbox
-from crm_integrations.models import Connection
+from crm_integrations.models import Connection, Health
 from leadops.models import Lead
 from leadops.services import leads
 from tests import people
@@ -178,3 +180,32 @@ def test_paused_connection_sends_nothing_until_it_is_resumed(desk, lead, connect
     desk.post(reverse("admin:crm_integrations_connection_resume", args=[connection.pk]))
     engine.drain()
     assert len(vendor_sandbox.held("ispcrm")) == 1
+
+
+def test_a_number_in_the_reason_of_a_pause_is_masked_and_does_not_hold_it_up(desk, connections):
+    url = reverse("admin:crm_integrations_connection_pause", args=[connections["ispcrm"].pk])
+    page = desk.post(url, {"reason": "Their helpdesk on 98765 43210"}, follow=True).content.decode()
+    assert "ispcrm is paused" in page
+    paused = Connection.objects.get(vendor="ispcrm")
+    assert paused.paused
+    assert paused.pause_reason == "Their helpdesk on XXXXXXX3210"
+
+
+@pytest.mark.parametrize(
+    ("health", "word"),
+    [
+        ({}, "Working"),
+        ({"opened_at": timezone.now()}, "Breaker open"),
+        ({"hold_until": timezone.now() + timedelta(hours=1)}, "Slowed"),
+    ],
+)
+def test_the_list_and_the_page_tell_how_a_connection_does(desk, connections, health, word):
+    connection = connections["ispcrm"]
+    Connection.objects.exclude(pk=connection.pk).delete()
+    Health.objects.update_or_create(connection=connection, defaults=health)
+    for url in (
+        reverse("admin:crm_integrations_connection_changelist"),
+        reverse("admin:crm_integrations_connection_change", args=[connection.pk]),
+    ):
+        page = desk.get(url).content.decode()
+        assert [each for each in ("Working", "Breaker open", "Slowed") if f"<b>{each}</b>" in page] == [word]

@@ -30,6 +30,7 @@ WORDS: dict[str, tuple[Word, set[State], State]] = {
         {State.REVIEW},
         State.QUEUED,
     ),
+    "look it up again": (lambda d, officer: outbox.look_up_again(d, officer), {State.REVIEW}, State.UNKNOWN),
     "it is there": (
         lambda d, officer: outbox.resolve_held(d.pk, "4711", "seen", officer),
         {State.REVIEW, State.UNKNOWN},
@@ -153,7 +154,7 @@ def test_all_that_stands_as_unsent_is_doubted_after_a_restore(receive, connectio
     claim = outbox.claim()
     assert claim is not None
     assert [each.connection.vendor for each in claim.deliveries] == ["broctagon"]
-    assert outbox.doubt_unsent("Restored from a backup.") == 3
+    assert outbox.doubt_unsent("Restored from a backup.").total() == 3
     doubted = Delivery.objects.due().exclude(connection__vendor="ispcrm")
     assert set(doubted.values_list("state", "lookups", "absences", "lease")) == {(State.UNKNOWN, 0, 0, None)}
     assert doubted.count() == 3
@@ -172,7 +173,7 @@ def test_what_was_in_doubt_before_a_restore_is_looked_up_from_the_start(
     engine.drain()
     doubtful = {"state": state, "lookups": 4, "absences": 1, "reason": "The vendor said it has none."}
     Delivery.objects.update(**doubtful, reference="", delivered_at=None)
-    assert outbox.doubt_unsent("Restored from a backup.") == 1
+    assert outbox.doubt_unsent("Restored from a backup.").total() == 1
     standing = Delivery.objects.get()
     assert (standing.state, standing.lookups, standing.absences) == (State.UNKNOWN, 0, 0)
     assert standing.reason == "Restored from a backup."

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from crm_integrations import delivery as engine
 from crm_integrations import outbox
-from crm_integrations.admin import panel
+from crm_integrations.admin.standing import MOST_EXCHANGES, standing_of
 from crm_integrations.models import Connection, Delivery, Exchange, Reconciliation, State
 from crm_integrations.reconciling.comparing import Comparison
 from leadops.models import Document, Lead
@@ -538,7 +538,7 @@ def test_a_lead_s_page_has_one_label_for_a_connection_however_many_documents_wen
     for pages in (1, 2, 3):
         add(lead, pages=pages)
     engine.drain()
-    standing = panel.standing_of(Lead.objects.get(pk=lead.pk))
+    standing = standing_of(Lead.objects.get(pk=lead.pk))
     assert (len(standing.rows), len(standing.chips)) == (4, 1)
     [of_lead] = [row for row in standing.rows if row.is_of_lead]
     assert of_lead.preview_url
@@ -548,10 +548,10 @@ def test_a_lead_s_page_has_one_label_for_a_connection_however_many_documents_wen
 def test_many_documents_leave_the_lead_s_own_call_its_place(receive, crego, add, admin_client):
     lead = receive()
     engine.drain()
-    for pages in range(1, panel.MOST_EXCHANGES + 2):
+    for pages in range(1, MOST_EXCHANGES + 2):
         add(lead, pages=pages)
     engine.drain()
-    row = next(each for each in panel.standing_of(Lead.objects.get(pk=lead.pk)).rows if each.is_of_lead)
+    row = next(each for each in standing_of(Lead.objects.get(pk=lead.pk)).rows if each.is_of_lead)
     assert [each.call.operation for each in row.sent.calls] == ["create_lead", "list_leads"]
 
 

@@ -116,6 +116,20 @@ def test_list_is_filtered_by_the_moment_of_the_last_change(desk, failed):
     assert desk.get(reverse(LIST), {"changed_from": "yesterday"}).context["cl"].result_count == 4
 
 
+def test_no_replay_is_offered_of_what_only_a_person_can_tell(desk, failed):
+    Delivery.objects.filter(cause="HTTP 503").update(state=State.REVIEW)
+    page = page_of(desk, reverse(FAILURES))
+    assert page.count("Replay these…") == 1
+    decide = page.partition("HTTP 503")[2]
+    assert shown_by(decide, "Decide") == reverse(DECISIONS)
+
+
+def test_of_what_can_be_asked_for_a_replay_is_offered(desk, failed):
+    Connection.objects.update(vendor="brainysoft")
+    Delivery.objects.filter(cause="HTTP 503").update(state=State.REVIEW)
+    assert page_of(desk, reverse(FAILURES)).count("Replay these…") == 2
+
+
 def test_failures_cost_a_fixed_number_of_queries(desk, failed, django_assert_max_num_queries):
     desk.get(reverse(FAILURES))
     with django_assert_max_num_queries(6):
@@ -180,6 +194,22 @@ def test_decision_that_lacks_something_still_knows_the_way_back(desk, held):
     assert "Give the id that the vendor shows for it." in page
     assert '<input type="hidden" name="back" value="queue">' in page
     assert not LogEntry.objects.exists()
+
+
+def test_what_can_be_asked_for_is_looked_up_again_with_one_press(desk, held):
+    url = reverse("admin:crm_integrations_delivery_look_up", args=[held.pk])
+    assert url not in page_of(desk, reverse(DECISIONS))
+    assert "no longer needs a decision" in desk.post(url, follow=True).content.decode()
+    Connection.objects.update(vendor="brainysoft")
+    Delivery.objects.filter(pk=held.pk).update(lookups=3, absences=3)
+    assert url in page_of(desk, reverse(DECISIONS))
+    assert desk.get(url).status_code == 405
+    answer = desk.post(url, {"back": "queue"})
+    assert answer.url == reverse(DECISIONS)
+    held.refresh_from_db()
+    assert (held.state, held.lookups, held.absences) == (State.UNKNOWN, 0, 0)
+    assert held.reason == "asha had it looked up again."
+    assert LogEntry.objects.get().change_message == "Looked up again."
 
 
 def test_decisions_cost_a_fixed_number_of_queries(desk, failed, django_assert_max_num_queries):
@@ -281,7 +311,8 @@ def test_selected_ones_are_replayed(desk, failed):
 def test_page_before_says_how_many_and_how_many_may_be_there(desk, held, failed):
     Delivery.objects.filter(pk=failed[3].pk).update(state=State.DELIVERED)
     answer = desk.get(reverse(START), {"filter": "connection__id__exact=" + str(held.connection_id)})
-    assert answer.context["counts"] == {"all": "3", "doubtful": "1", "not_ready": "0"}
+    assert answer.context["counts"] == {"all": "3", "doubtful": "1", "not_ready": "0", "left": "1"}
+    assert "so no replay sends them" in answer.content.decode()
     assert "looked up before anything is sent" in answer.content.decode()
     assert "skipped again" not in answer.content.decode()
 
@@ -291,7 +322,8 @@ def test_page_before_says_how_many_would_be_skipped_again(desk, failed):
         Gap.objects.create(lead=each.lead, connection=each.connection, field="address", message="Give one.")
         Gap.objects.create(lead=each.lead, connection=each.connection, field="email", message="Give one.")
     answer = desk.get(reverse(START), {"delivery": [str(each.pk) for each in failed[1:3]]})
-    assert answer.context["counts"] == {"all": "2", "doubtful": "0", "not_ready": "1"}
+    assert answer.context["counts"] == {"all": "2", "doubtful": "0", "not_ready": "1", "left": "0"}
+    assert "so no replay sends them" not in answer.content.decode()
     assert "it is skipped again" in answer.content.decode()
 
 
@@ -372,7 +404,7 @@ def test_running_replay_shows_how_far_it_is_and_can_be_cancelled(desk, failed):
     page = desk.post(cancel, follow=True).content.decode()
     assert "what was queued already goes on" in page
     assert desk.get(url).json()["finished"] is True
-    assert "It was over before." in desk.post(cancel, follow=True).content.decode()
+    assert "Nothing of it is left to cancel." in desk.post(cancel, follow=True).content.decode()
 
 
 def test_replay_tells_what_failed_again_and_what_was_left(desk, failed, held):

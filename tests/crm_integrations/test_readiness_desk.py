@@ -223,6 +223,20 @@ def test_preview_shows_request_and_command_and_sends_nothing(desk, lead, connect
     assert vendor_sandbox.calls("ispcrm") == []
 
 
+def test_preview_of_a_delivered_lead_says_that_the_vendor_has_it(desk, lead, connections):
+    leads.submit([lead])
+    engine.drain()
+    delivery = lead.deliveries.get(connection=connections["ispcrm"])
+    page = desk.get(preview_of(lead, connections["ispcrm"])).content.decode()
+    assert f"ISPCRM has it, as {delivery.reference}, so nothing of it is sent any more." in page
+    assert "the command would make a second one" in page
+    assert "<b>Ready</b>" not in page
+    Delivery.objects.update(state="rejected")
+    page = desk.get(preview_of(lead, connections["ispcrm"])).content.decode()
+    assert "<b>Ready</b>" in page
+    assert "the command would make a second one" not in page
+
+
 def test_preview_of_a_lead_that_is_not_ready_says_what_is_missing(desk, without_email, connections):
     page = desk.get(preview_of(without_email[0], connections["ispcrm"])).content.decode()
     assert "<b>Misses 1</b>" in page

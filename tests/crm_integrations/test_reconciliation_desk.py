@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from io import BytesIO, StringIO
+from urllib.parse import urlencode
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,9 +16,10 @@ from python_calamine import load_workbook
 from crm_integrations import delivery as engine
 from crm_integrations import reconciling
 from crm_integrations.models import Connection, Delivery, Difference, Reconciliation, State
-from leadops.models import AuditEvent
+from leadops.models import AuditEvent, PendingChange
 from leadops.services import leads
 from tests import people, vendors
+from tests.approving import press, second_person
 
 Kind = Difference.Kind
 LIST = "admin:crm_integrations_reconciliation_changelist"
@@ -149,23 +151,60 @@ def test_list_stays_within_12_queries(desk, crego, django_assert_max_num_queries
         assert desk.get(reverse(LIST)).content.decode().count(" Mar 2026") >= 20
 
 
-def test_chosen_ones_are_doubted_and_nothing_else(desk, done):
+def doubted(desk, asked: Reconciliation, **query: object):
+    """The page that is read after the reason was given for what `query` chooses."""
+    url = own_view(asked, "doubt") + "?" + urlencode(query, doseq=True)
+    return desk.post(url, {"reason": people.REASON}, follow=True)
+
+
+def test_chosen_ones_are_doubted_for_a_reason_and_nothing_else(desk, done):
     first = done.differences.filter(kind=Kind.MISSING_THERE).first()
-    page = desk.post(own_view(done, "doubt"), {"difference": [str(first.pk)]}, follow=True).content.decode()
+    page = doubted(desk, done, difference=first.pk).content.decode()
     assert "1 delivery will be looked up" in page
     assert Delivery.objects.get(state=State.UNKNOWN) == first.delivery
-    assert "asha doubts it" in Delivery.objects.get(pk=first.delivery_id).reason
+    reason = Delivery.objects.get(pk=first.delivery_id).reason
+    assert reason == f"asha doubts it, as the vendor did not list it: {people.REASON}"
     assert f'name="difference" value="{first.pk}"' not in page
 
 
-def test_all_missing_ones_can_be_doubted_at_once(desk, done):
-    desk.post(own_view(done, "doubt"), {"all": "1"})
+def test_doubting_is_asked_about_with_the_number_before_it_is_done(desk, done):
+    page = desk.get(own_view(done, "doubt"), {"all": "1"}).content.decode()
+    assert "Look up 3 deliveries at crego_crm" in page
+    assert "Each is looked up at the vendor; what is not found waits for your decision." in page
+    assert "The vendor listed nothing at all" not in page
+    desk.post(own_view(done, "doubt") + "?all=1", {"reason": ""})
+    assert not Delivery.objects.exclude(state=State.DELIVERED).exists()
+
+
+def test_all_missing_ones_are_doubted_at_once_where_nobody_has_to_approve(desk, done):
+    assert "3 deliveries will be looked up" in doubted(desk, done, all="1").content.decode()
     assert Delivery.objects.filter(state=State.UNKNOWN, once_unknown=True).count() == 3
 
 
-def test_difference_of_another_kind_is_not_doubted(desk, done):
-    other = done.differences.filter(kind=Kind.DIFFERS).first()
-    page = desk.post(own_view(done, "doubt"), {"difference": [str(other.pk), "x"]}, follow=True)
+@pytest.mark.usefixtures("_approvals")
+def test_many_are_doubted_once_a_second_person_approved(desk, done):
+    doubted(desk, done, all="1")
+    change = PendingChange.objects.waiting().get()
+    assert change.what == f"Look up 3 deliveries: {done}"
+    assert not Delivery.objects.exclude(state=State.DELIVERED).exists()
+    assert change.what in desk.get(page_of(done)).content.decode()
+    assert "Approved, and done." in press(second_person(), "approve", change)
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.UNKNOWN}
+    assert Delivery.objects.first().reason.startswith("asha doubts it")
+
+
+def test_a_vendor_that_listed_nothing_is_taken_for_the_fault(desk, done):
+    Reconciliation.objects.update(theirs=0)
+    assert "The vendor listed nothing at all" in desk.get(page_of(done)).content.decode()
+    assert (
+        "The vendor listed nothing at all" in desk.get(own_view(done, "doubt"), {"all": "1"}).content.decode()
+    )
+
+
+@pytest.mark.parametrize("chosen", ["other", "x", ""])
+def test_difference_of_another_kind_is_not_doubted(desk, done, chosen):
+    other = str(done.differences.filter(kind=Kind.DIFFERS).first().pk)
+    page = doubted(desk, done, difference=[other if chosen == "other" else chosen])
     assert "Choose what is to be looked up" in page.content.decode()
     assert not Delivery.objects.filter(state=State.UNKNOWN).exists()
 
@@ -183,7 +222,15 @@ def test_workbook_is_downloaded(desk, done):
     found = desk.get(reverse("admin:leadops_auditevent_changelist"), {"record": done.pk}).content.decode()
     assert "crego_crm" in found
     assert people.REASON in found
-    rows = workbook.get_sheet_by_index(0).to_python()
+    sums = dict(row[:2] for row in workbook.get_sheet_by_name("Sums").to_python())
+    assert sums["Comparison"] == "crego_crm"
+    assert {name: sums[name] for name in ("Delivered by us", "Listed there", "Agree")} == {
+        "Delivered by us": 5.0,
+        "Listed there": 3.0,
+        "Agree": 1.0,
+    }
+    assert [sums[kind.label] for kind in Kind] == [3.0, 1.0, 2.0]
+    rows = workbook.get_sheet_by_name("Differences").to_python()
     assert len(rows) == 1 + done.differences.count()
 
 
@@ -191,8 +238,8 @@ def test_who_may_only_look_can_neither_ask_nor_doubt(crego, done):
     client = people.clerk("view_reconciliation", "view_delivery")
     page = client.get(page_of(done))
     assert page.status_code == 200
-    assert "Look all of them up" not in page.content.decode()
-    assert client.post(own_view(done, "doubt"), {"all": "1"}).status_code == 403
+    assert "Look all of them up…" not in page.content.decode()
+    assert client.post(own_view(done, "doubt") + "?all=1", {"reason": people.REASON}).status_code == 403
     assert client.get(reverse("admin:crm_integrations_reconciliation_add")).status_code == 403
 
 
@@ -203,7 +250,8 @@ def test_who_may_not_look_sees_nothing(done):
 
 
 def test_get_doubts_nothing(desk, done):
-    assert desk.get(own_view(done, "doubt")).status_code == 405
+    desk.get(own_view(done, "doubt"), {"all": "1", "reason": people.REASON})
+    assert not Delivery.objects.exclude(state=State.DELIVERED).exists()
 
 
 # The command, against the sandbox --------------------------------------------------------------------------------

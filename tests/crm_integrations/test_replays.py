@@ -208,6 +208,15 @@ def test_cancelled_one_queues_no_more_and_leaves_the_rest_as_it_was(ispcrm, refu
     assert set(Delivery.objects.filter(state=State.REJECTED).values_list("reason", flat=True)) == {LOST}
 
 
+def test_nothing_is_cancelled_of_one_that_is_queued_whole(ispcrm, refuse, order):
+    refuse(2)
+    replay = order()
+    replays.feed(2)
+    assert not replays.cancel(replay)
+    replay.refresh_from_db()
+    assert replay.state == Replay.State.RUNNING
+
+
 def test_new_lead_passes_a_replay(ispcrm, refuse, order, receive):
     refuse(7)
     replay = order()

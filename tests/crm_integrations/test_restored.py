@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import uuid
+from datetime import timedelta
+from io import StringIO
+
 import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from crm_integrations import delivery as engine
 from crm_integrations import holders, outbox
 from crm_integrations.models import Delivery, Exchange, Route, State
 from leadops.services import leads
 from tests.crm_integrations.in_hand import make_due
+from tests.vendors import LEAD_VENDORS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AS_IN_BACKUP = {"reference": "", "attempts": 0, "delivered_at": None}
@@ -65,3 +73,17 @@ def test_a_call_that_was_open_in_the_backup_is_over(ispcrm, receive):
     make_due()
     engine.drain()
     assert lead.deliveries.get().reason == "Restored from a backup. This vendor can't be asked."
+
+
+def test_it_refuses_while_workers_have_deliveries_in_hand(receive, connections):
+    receive()
+    taken = Delivery.objects.filter(connection=connections["ispcrm"])
+    taken.update(state=State.SENDING, lease=uuid.uuid4(), leased_until=timezone.now() + timedelta(minutes=1))
+    with pytest.raises(CommandError, match="Workers have 1 deliveries in hand"):
+        call_command("doubt_deliveries")
+    assert not Delivery.objects.filter(once_unknown=True).exists()
+    out = StringIO()
+    call_command("doubt_deliveries", "--force", "--json", stdout=out)
+    told = json.loads(out.getvalue())
+    assert told == {"doubted": 4, "connections": dict.fromkeys(sorted(LEAD_VENDORS), 1)}
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.UNKNOWN}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from crm_integrations import delivery as engine
 from crm_integrations import following, webhooks
@@ -124,3 +127,12 @@ def test_a_connections_webhook_secret_is_never_shown(desk, connections):
     ).content.decode()
     assert "canary-webhook-secret" not in html
     assert "Webhook secret" in html
+
+
+def test_a_page_that_waits_for_the_vendors_word_refreshes_itself(desk, los, vendor_sandbox):
+    Delivery.objects.update(ask_at=timezone.now() + timedelta(hours=1))
+    assert "data-refresh" not in page(desk, los)
+    desk.post(ask_url(los))
+    assert "data-refresh" in page(desk, los)
+    following.follow()
+    assert "data-refresh" not in page(desk, los)

@@ -204,6 +204,17 @@ def test_what_the_engine_leaves_alone_says_the_same_in_every_situation(state, fi
         ),
         (
             State.UNKNOWN,
+            {"lookups": 3, "absences": 3, "accepted": True, "reference": "77", "delivered_at": NOW},
+            "Delivered as 77, and in doubt since: looked up three times, not found. "
+            "It is looked up again at 14:30.",
+        ),
+        (
+            State.UNKNOWN,
+            {"reason": "asha doubts it", "accepted": True, "delivered_at": NOW},
+            "Delivered, and in doubt since: asha doubts it. It is looked up at 14:30.",
+        ),
+        (
+            State.UNKNOWN,
             {"lookups": 7, "absences": 1},
             "Unknown whether it arrived: looked up 7 times, not found once, otherwise no certain answer. "
             "It is looked up again at 14:30.",

@@ -5,8 +5,15 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.management import CommandError
+
 from crm_integrations import announcements, outbox
 from leadops.management.answering import AnsweringCommand
+
+AT_WORK = (
+    "Workers have %s deliveries in hand, and might send what is to be looked up first. Stop all workers and wait until "
+    "their leases are over, or give --force where the leases are those of the backup."
+)
 
 
 class Command(AnsweringCommand):
@@ -14,13 +21,21 @@ class Command(AnsweringCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--reason", default="Restored from a backup.", help="kept with each delivery")
+        parser.add_argument(
+            "--force", action="store_true", help="though deliveries stand as in a worker's hands"
+        )
 
     def answer(self, **options: Any) -> dict[str, Any]:
+        if (in_hand := outbox.at_work()) and not options["force"]:
+            raise CommandError(AT_WORK % in_hand)
         announcements.unfold()  # their deliveries may have been made, and sent, in the lost time
-        return {"doubted": outbox.doubt_unsent(options["reason"])}
+        doubted = outbox.doubt_unsent(options["reason"])
+        return {"doubted": doubted.total(), "connections": dict(sorted(doubted.items()))}
 
     def text(self, answer: dict[str, Any]) -> str:
-        return (
+        lines = [f"{name}: {count}" for name, count in answer["connections"].items()]
+        told = (
             f"{answer['doubted']} deliveries are looked up before anything is sent;"
             " so is whatever is sent from now on of the leads there are."
         )
+        return "\n".join([*lines, told])

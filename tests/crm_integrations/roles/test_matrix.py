@@ -20,7 +20,19 @@ from tests.crm_integrations.roles.routes import Route, all_routes
 from tests.crm_integrations.roles.world import OF_NO_BRANCH, Place, place
 
 pytestmark = pytest.mark.django_db
-POSTED = ("retry", "ask", "put_away", "check", "close", "pause", "resume", "submit", "search", "password")
+POSTED = (
+    "retry",
+    "ask",
+    "look_up",
+    "put_away",
+    "check",
+    "close",
+    "pause",
+    "resume",
+    "submit",
+    "search",
+    "password",
+)
 POSTED += (
     "go_on",
     "back",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
@@ -9,7 +11,7 @@ from django.utils import timezone
 
 from crm_integrations import announcements
 from crm_integrations import delivery as engine
-from crm_integrations.models import Delivery, State
+from crm_integrations.models import Connection, Delivery, State
 from leadops.errors import NotInThisState
 from leadops.models import Address, Applicant, Document, DocumentEvent, ImportBatch, Lead, LegalHold, Merge
 from leadops.services import (
@@ -109,6 +111,18 @@ def test_what_a_vendor_has_or_may_have_stays_and_what_only_waits_goes(finished, 
     engine.drain()
     assert all(each.lead_id != waiting.pk for each in Delivery.objects.all())
     assert len(vendor_sandbox.calls("ispcrm")) >= before
+
+
+def test_what_may_have_been_sent_in_the_time_that_a_restore_lost_stays(finished, connections):
+    batch = finished(good_rows(2))
+    Connection.objects.filter(vendor="ispcrm").update(restored_at=timezone.now())
+    Delivery.objects.all().delete()  # as in the backup
+    later = lead_of(batch, 3)
+    Lead.objects.filter(pk=later.pk).update(created_at=timezone.now() + timedelta(seconds=1))
+    undo(batch)
+    assert {*Lead.objects.all()} == {lead_of(batch, 2)}
+    said = batch.import_rows.get(number=2).problems[-1]["message"]
+    assert said.endswith("The database was restored since: ispcrm may have it.")
 
 
 class TestWhatWasFilledIn:
@@ -341,7 +355,7 @@ def test_a_chunk_costs_the_same_queries_whatever_its_size(finished, django_asser
     few, many = finished(good_rows(5)), finished(good_rows(150, start=100), name="b.xlsx")
     for batch in (few, many):
         import_undoing.begin(batch, None)
-        with django_assert_max_num_queries(47):
+        with django_assert_max_num_queries(48):
             import_batches.run(batch.pk)
     many.refresh_from_db()
     assert many.undone == 150

@@ -136,7 +136,7 @@ GUARDED = {
     "crm_integrations_connection_add", "crm_integrations_connection_change",
     "leadops_partner_make_key", "leadops_partner_rotate_key", "leadops_partner_change_key",
     "leadops_auditevent_csv", "report", "report_workbook", "leadops_document_download",
-    "crm_integrations_reconciliation_workbook", "leadops_reveal_ask",
+    "crm_integrations_reconciliation_workbook", "crm_integrations_reconciliation_doubt", "leadops_reveal_ask",
     "leadops_pendingchange_approve", "leadops_lead_erase", "leadops_lead_lift_hold", "leadops_importbatch_errors",
     "auth_user_password_change", "leadops_document_password", "leadops_officer_add", "leadops_officer_change",
     "crm_integrations_subscription_add", "crm_integrations_subscription_change",
