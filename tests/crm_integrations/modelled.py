@@ -190,8 +190,8 @@ class Model:
         self.state = "unknown" if self.state == "unknown" else "queued"
 
     def retried(self) -> None:
-        """An officer sends it again; what was unknown once is looked up first, where the vendor can be asked."""
-        look_up = self.askable and self.once_unknown and self.state in AGAIN
+        """An officer sends it again; what was unknown once is looked up first."""
+        look_up = self.once_unknown and self.state in AGAIN
         self._settled("unknown" if look_up else "queued", due=True)
         self.attempts = 0
 

@@ -158,7 +158,7 @@ class Machine(RuleBasedStateMachine):
             assert outbox.send_again(pk, "they have none", self.officer) == may
             if may:
                 model.state, model.due, model.lookups, model.absences = "queued", True, 0, 0
-                model.attempts = 0
+                model.attempts, model.once_unknown = 0, False  # whoever made sure is in no doubt
 
     def claimable(self) -> list[Model]:
         free = [each for each in self.models.values() if each.claimable and each.due]
