@@ -7,10 +7,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.postgres.aggregates import BoolAnd
-from django.db import connection
 from django.db.models import Count, Max, Min, Q
 
 from crm_integrations.models import Delivery, State
+from leadops import statements
 from leadops.models import Officer
 
 # From one group to the next by the index `delivery_by_cause`, never over the rows between: a million failures of ten
@@ -71,9 +71,7 @@ def groups(officer: Officer, at_most: int, count_to: int) -> list[Group]:
     """
     if not officer.sees_all:
         return _of_some_leads(officer, at_most, count_to)
-    with connection.cursor() as cursor:
-        cursor.execute(GROUPS, {"groups": at_most, "most": count_to})
-        return [Group(*row) for row in cursor.fetchall()]
+    return [Group(*row) for row in statements.rows(GROUPS, {"groups": at_most, "most": count_to})]
 
 
 def _of_some_leads(officer: Officer, at_most: int, count_to: int) -> list[Group]:

@@ -26,6 +26,7 @@ from crm_integrations.connector import Outcome, Request, Response
 from crm_integrations.models import AnswerShape, Delivery, Exchange, Notice, State, StatusChange
 from crm_integrations.models.exchange import UNANSWERED
 from crm_integrations.outbox import taking
+from leadops import statements
 from leadops.faults import place_of
 from leadops.services import loan_accounts
 
@@ -100,12 +101,9 @@ def ask_now(delivery_ids: list[UUID]) -> int:
 
 
 def _claim(troubled: list[UUID]) -> Asking | None:
-    with database.cursor() as cursor:
-        cursor.execute(CLAIM, {"seconds": LONGEST_ASKING, "troubled": troubled})
-        found = cursor.fetchone()
-    if found is None:
-        return None
-    return Asking(Delivery.objects.select_related("connection").get(pk=found[0]), found[1])
+    for pk, until in statements.rows(CLAIM, {"seconds": LONGEST_ASKING, "troubled": troubled}):
+        return Asking(Delivery.objects.select_related("connection").get(pk=pk), until)
+    return None
 
 
 def _ask(asking: Asking) -> bool:

@@ -223,6 +223,5 @@ SELECT listed.*, (
 
 def options() -> list[Option]:
     """What leads miss at all, by connection."""
-    with database.cursor() as cursor:
-        cursor.execute(PAIRS, {"options": MOST_OPTIONS, "counted": MOST_COUNTED + 1})
-        return [Option(*row) for row in cursor.fetchall()]
+    limits = {"options": MOST_OPTIONS, "counted": MOST_COUNTED + 1}
+    return [Option(*row) for row in statements.rows(PAIRS, limits)]

@@ -126,9 +126,9 @@ def soaked(rig: Rig, small: bool) -> bool:
 
 
 def tests(rig: Rig, small: bool) -> bool:
-    """What pytest tells: the model in its full size, the table of faults, the vendor that swallows everything."""
+    """What pytest tells: model and races in full size, the table of faults, the vendor that swallows everything."""
     files = [f"tests/crm_integrations/{name}.py" for name in ("test_machine", "test_chaos_faults")]
-    files += ["tests/crm_integrations/test_health.py"]
+    files += ["tests/crm_integrations/test_health.py", "tests/crm_integrations/test_races.py"]
     full = {} if small else {"CHAOS_FULL": "200"}
     command = [sys.executable, "-m", "pytest", "-q", *files]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **full}, check=False).returncode == 0

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext, gettext_lazy
@@ -32,6 +33,11 @@ ON_A_PAGE = 20
 LATELY, LOOKED_THROUGH = 10, 10
 """Of the decisions so many are shown, and so many times as many are looked through for those in sight."""
 OF_ITSELF = (Exchange.Purpose.CREATE, Exchange.Purpose.FIND)
+
+
+def undecided(request: HttpRequest) -> QuerySet[Delivery]:
+    """What needs a decision and is in the officer's sight: how many stands beside the menu's entry."""
+    return seen(Delivery.objects.filter(state=State.REVIEW), request)
 
 
 class DecisionForm(ReasonForm):
@@ -86,7 +92,7 @@ class DecisionsPage(ModelAdmin):
         """What needs a decision, each with why, its last call and the two ways to decide."""
         if not self.has_view_permission(request) or not request.user.has_perm("leadops.view_lead"):
             raise PermissionDenied
-        waiting = seen(Delivery.objects.filter(state=State.REVIEW), request).order_by("id")
+        waiting = undecided(request).order_by("id")
         if request.GET.get("space") == "real":  # as the first page counts them
             waiting = waiting.filter(connection__in=Connection.objects.of_vendors().filter(test_space=False))
         page = CappedPaginator(waiting, ON_A_PAGE).get_page(request.GET.get("page"))

@@ -6,11 +6,11 @@ from collections.abc import Collection
 from typing import Any
 
 import orjson
-from django.db import connection as database
 
 from crm_integrations import health
 from crm_integrations.models import Exchange
 from crm_integrations.outbox.ended_leads import OF_ERASED
+from leadops import statements
 
 COMPLETE = f"""
 UPDATE crm_integrations_exchange x SET status = e.status, response_headers = e.response_headers,
@@ -49,10 +49,8 @@ def span_of(calls: Collection[str]) -> dict[str, str | None]:
 
 def complete_exchange(exchange: Exchange) -> None:
     """Keep what the vendor answered, and what it tells of the connection."""
-    with database.cursor() as cursor:
-        cursor.execute(
-            COMPLETE_ONE, {"answer": orjson.dumps(answered(exchange)).decode(), **span_of([exchange.pk.hex])}
-        )
+    answer = orjson.dumps(answered(exchange)).decode()
+    statements.run(COMPLETE_ONE, {"answer": answer, **span_of([exchange.pk.hex])})
     tell_health(exchange)
 
 

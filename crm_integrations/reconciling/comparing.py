@@ -14,7 +14,6 @@ from itertools import islice
 from typing import TypeVar
 from uuid import UUID
 
-from django.db import connection as database
 from django.db.models import Min, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
@@ -70,12 +69,11 @@ class Comparison:
         )
         made = cls(reconciliation, since, until, reconciliation.first_on)
         made.first_listed_on = made._first_sent_on()
-        with database.cursor() as cursor:
-            cursor.execute("DROP TABLE IF EXISTS pg_temp.listed_there")
-            cursor.execute(
-                "CREATE TEMPORARY TABLE listed_there"
-                " (key text PRIMARY KEY, delivery uuid, counts boolean NOT NULL DEFAULT false)"
-            )
+        statements.run("DROP TABLE IF EXISTS pg_temp.listed_there")
+        statements.run(
+            "CREATE TEMPORARY TABLE listed_there"
+            " (key text PRIMARY KEY, delivery uuid, counts boolean NOT NULL DEFAULT false)"
+        )
         return made
 
     def in_scope(self) -> QuerySet[Delivery]:
@@ -146,12 +144,11 @@ class Comparison:
 
     def _note(self, notes: Iterable[tuple[str, UUID | None, bool]]) -> None:
         columns = [list(column) for column in zip(*notes, strict=True)] or [[], [], []]
-        with database.cursor() as cursor:
-            cursor.execute(
-                "UPDATE pg_temp.listed_there l SET delivery = n.delivery, counts = n.counts"
-                " FROM unnest(%s::text[], %s::uuid[], %s::bool[]) AS n(key, delivery, counts) WHERE l.key = n.key",
-                columns,
-            )
+        statements.run(
+            "UPDATE pg_temp.listed_there l SET delivery = n.delivery, counts = n.counts"
+            " FROM unnest(%s::text[], %s::uuid[], %s::bool[]) AS n(key, delivery, counts) WHERE l.key = n.key",
+            columns,
+        )
 
     def _known(self, rows: Sequence[ListedRow]) -> Known:
         """Our deliveries of any day that one of `rows` may be, each by an index."""

@@ -82,6 +82,7 @@ PAGES: list[tuple[str, list[tuple[str, ...]]]] = [
 
 COUNTED = {
     "crm_integrations.notice": "crm_integrations.admin.notices.open_ones",
+    "crm_integrations_delivery_decisions": "crm_integrations.admin.decisions.undecided",
     "leadops.pendingchange": "leadops.admin.pending_changes.waiting_ones",
     "leadops_task_changelist": "leadops.admin.lead_tasks.due_ones",
 }

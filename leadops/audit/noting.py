@@ -7,11 +7,11 @@ from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Model
 from django.http import HttpRequest
 from psycopg.types.json import Jsonb
 
+from leadops import statements
 from leadops.audit.acting import acting, doing
 from leadops.audit.requests import acting_in
 
@@ -37,8 +37,8 @@ def note(
     values: list[Any] = [str(action), label, record, parent, Jsonb(details) if details else None]
     source = doing(lambda: acting_in(request)) if request is not None else nullcontext()
     told = acting(reason=reason) if reason else nullcontext()
-    with source, told, connection.cursor() as cursor:
-        cursor.execute("SELECT leadops_audit_note(%s, %s, %s, %s, %s)", values)
+    with source, told:
+        statements.run("SELECT leadops_audit_note(%s, %s, %s, %s, %s)", values)
 
 
 def note_all(action: str, model: type[Model], leads: Mapping[UUID, UUID | None], /, **details: Any) -> None:
@@ -46,5 +46,4 @@ def note_all(action: str, model: type[Model], leads: Mapping[UUID, UUID | None],
     sql = "SELECT leadops_audit_note(%s, %s, pk, of, %s) FROM unnest(%s::text[], %s::text[]) AS each (pk, of)"
     keys, owners = [str(key) for key in leads], [lead and str(lead) for lead in leads.values()]
     values: list[Any] = [str(action), model._meta.label_lower, Jsonb(details), keys, owners]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+    statements.run(sql, values)

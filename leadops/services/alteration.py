@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection, models
 
+from leadops import statements
 from leadops.fields import indexes_of
 
 
@@ -42,5 +43,4 @@ def _update(
         f" FROM (VALUES {', '.join([f'({marks})'] * len(rows))}) AS said ({names})"
         f' WHERE kept."{key.column}" = said."{key.column}"'
     )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+    statements.run(sql, values)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -114,8 +114,7 @@ def _write_alone(batch: ImportBatch, lease: Lease, rows: Sequence[SheetRow]) -> 
 
 def forget_plans() -> None:
     """Have this session plan anew: its plans may be of a day when the tables held next to nothing."""
-    with connection.cursor() as cursor:
-        cursor.execute("DISCARD PLANS")
+    statements.run("DISCARD PLANS")
 
 
 def finish(batch: ImportBatch, lease: Lease) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypedDict
 
 import orjson
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from leadops import statements
 from leadops.excel import notes
@@ -186,9 +186,8 @@ def _fresh(results: Iterable[Result]) -> list[Result]:
 
 def _lock_file(batch: ImportBatch) -> None:
     """Let chunks of one and the same file, uploaded twice at a time, take turns."""
-    with connection.cursor() as cursor:
-        key = int.from_bytes(bytes.fromhex(batch.sha256)[:8], "big", signed=True)
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+    key = int.from_bytes(bytes.fromhex(batch.sha256)[:8], "big", signed=True)
+    statements.run("SELECT pg_advisory_xact_lock(%s)", [key])
 
 
 class _Origin(TypedDict):

@@ -232,6 +232,13 @@ def test_who_may_not_look_sees_neither_page(held):
         assert client.get(reverse(name)).status_code == 403
 
 
+def test_menu_counts_what_needs_a_decision(desk, held, rf, officer):
+    request = rf.get("/admin/")
+    request.user = officer
+    counts = {item["title"]: item.get("badge") for group in sidebar(request) for item in group["items"]}
+    assert (counts["Decisions"], counts["Failures"]) == (1, None)
+
+
 def test_menu_marks_the_page_one_is_on_and_no_other(desk, held, rf, officer):
     for name, title in ((FAILURES, "Failures"), (LIST, "Deliveries"), ("admin:index", "Overview")):
         request = rf.get(reverse(name))

@@ -221,7 +221,7 @@ def test_next_steps_that_cannot_be_taken_say_why(desk, partner, program, connect
     reader = people.clerk("view_lead", "view_delivery")
     assert steps_on(reader, draft) == {
         "Submit again": "You may look at leads, not submit them.",
-        "Send to…": "You may look at deliveries, not steer them.",
+        "Send to…": "You may not send leads to more connections.",
     }
 
 

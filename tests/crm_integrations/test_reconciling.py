@@ -21,7 +21,7 @@ from crm_integrations.calls import Caller
 from crm_integrations.connector import Listed, ListedRow, Request, Response
 from crm_integrations.connectors.crego_crm import CregoCrm
 from crm_integrations.models import Connection, Delivery, Difference, Exchange, Notice, Reconciliation, State
-from crm_integrations.outbox import decisions
+from crm_integrations.outbox import doubting
 from crm_integrations.reconciling import listing
 from leadops.models import Applicant, Lead
 from leadops.services import leads, loan_accounts
@@ -512,7 +512,7 @@ def test_page_costs_the_same_queries_however_many_rows_it_has(
 def test_workbook_holds_each_difference(vendor, crego, delivered):
     vendor.rows = [listed(delivered[1], primary_mobile="9000000000"), *map(listed, delivered[2:])]
     with reconciling.workbook(compared(crego)) as file:
-        rows = load_workbook(file).get_sheet_by_index(0).to_python()
+        rows = load_workbook(file).get_sheet_by_name("Differences").to_python()
     assert rows[0][:3] == ["Difference", "Kind", "Lead"]
     kinds = {row[0]: row for row in rows[1:]}
     assert kinds["Missing at the vendor"][2] == str(delivered[0].lead_id)
@@ -576,7 +576,7 @@ def test_many_are_doubted_in_parts_that_hold_few_leads_each(crego, delivered, mo
         return lock(leads)
 
     monkeypatch.setattr(summary, "lock", counted)
-    monkeypatch.setattr(decisions, "AT_ONCE", 2)
+    monkeypatch.setattr(doubting, "AT_ONCE", 2)
     assert outbox.doubt([each.pk for each in delivered], "A test.") == 5
     assert max(held) == 2
 
