@@ -135,7 +135,7 @@ class Broctagon(Connector):
     def parse(self, response: Response) -> Outcome:
         # The page promises 201 and describes no body: empty is fine, an id is taken when it is there.
         if response.status != 201:
-            raise errors.OutcomeUnknown(f"Broctagon answered HTTP {response.status}, not 201.")
+            raise errors.OutcomeUnknown(f"Broctagon answered HTTP {response.status}, not HTTP 201.")
         body = response.object() if response.body.strip() else {}
         if body.get("error"):
             raise errors.OutcomeUnknown(f"Broctagon answered 201 and an error: {self.words(response)}")

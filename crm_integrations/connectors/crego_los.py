@@ -97,7 +97,7 @@ class CregoLos(Connector):
     def parse(self, response: Response) -> Outcome:
         # Documented as 201; 200 is what Crego's other creates answer.
         if response.status not in (200, 201):
-            raise errors.OutcomeUnknown(f"Crego answered HTTP {response.status}, not 201.")
+            raise errors.OutcomeUnknown(f"Crego answered HTTP {response.status}, not HTTP 201.")
         return _outcome(response.object())
 
     def find(self, record: Record) -> Request:
