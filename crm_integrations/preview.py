@@ -48,7 +48,7 @@ class Change:
 class Preview:
     """`request` and `curl` are empty when nothing can be made of the record yet: `problem` says why.
 
-    `held` is the delivery by which the vendor has it: nothing would be sent then.
+    `held` is the delivery by which the vendor has it, or may have it: nothing would be sent then.
     `changes` is None where there is nothing to compare with. `derived` are placeholders that are made of others.
     """
 
@@ -159,7 +159,7 @@ def _shown(preview: Preview, made: Made, delivery: Delivery) -> Preview:
     changes = differences(last.request_body, body) if last else None
     return replace(
         preview,
-        held=delivery if delivery.state == State.DELIVERED else None,
+        held=delivery if delivery.state == State.DELIVERED or delivery.may_be_there else None,
         request=as_text(f"{request.method} {url}", request.headers, body),
         curl=curl(url, masked),
         derived=made.derived,

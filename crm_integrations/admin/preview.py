@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from crm_integrations import preview
+from crm_integrations.admin.chips import state_chip
 from crm_integrations.admin.standing import in_words
 from crm_integrations.admin.steering import MAY_SEE
 from crm_integrations.connector import Kind
@@ -51,6 +52,7 @@ class Previewed(ModelAdmin):
             "record": record,
             "back": page_url(self.model, record.pk),
             "preview": found,
+            "held_chip": state_chip(found.held) if found.held else "",
             "missing": in_words(found.missing),
             "not_carried": [spoken(each) for each in found.not_carried],
         }

@@ -17,6 +17,12 @@
         for (const [name, value] of Object.entries(said)) {
             show(part, name, value);
         }
+        // What can be done while some of it waits, and no longer.
+        part.querySelectorAll("[data-while]").forEach((each) => {
+            if (said[each.dataset.while] === 0) {
+                each.remove();
+            }
+        });
         // Spoken in steps of a tenth, so that a screen reader is not flooded.
         show(part, "status", sized ? `${said.state_label}: ${Math.floor(said.percent / 10) * 10} %` : said.state_label);
     }

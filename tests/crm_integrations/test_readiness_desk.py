@@ -231,6 +231,11 @@ def test_preview_of_a_delivered_lead_says_that_the_vendor_has_it(desk, lead, con
     assert f"ISPCRM has it, as {delivery.reference}, so nothing of it is sent any more." in page
     assert "the command would make a second one" in page
     assert "<b>Ready</b>" not in page
+    Delivery.objects.update(state="review", reference="")
+    page = desk.get(preview_of(lead, connections["ispcrm"])).content.decode()
+    assert "ISPCRM may have it" in page
+    assert "the command could make a second one" in page
+    assert "<b>Needs a decision</b>" in page
     Delivery.objects.update(state="rejected")
     page = desk.get(preview_of(lead, connections["ispcrm"])).content.decode()
     assert "<b>Ready</b>" in page
