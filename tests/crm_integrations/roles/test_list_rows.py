@@ -65,6 +65,8 @@ def test_chips_of_any_delivery_need_nothing_that_the_list_has_not_read(isp, prog
         with CaptureQueriesContext(connection) as queries:
             assert str(state.label) in desk.get("/admin/leadops/lead/").content.decode()
         # Less the menu, which counts what waits for a decision in a statement of its own.
-        read = [query["sql"] for query in queries.captured_queries if " AS key, count(*) " not in query["sql"]]
+        read = [
+            query["sql"] for query in queries.captured_queries if " AS key, count(*) " not in query["sql"]
+        ]
         for table in ("crm_integrations_delivery", "crm_integrations_connection"):
             assert sum(f' FROM "{table}"' in each for each in read) == 1, state
